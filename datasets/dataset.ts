@@ -1,0 +1,60 @@
+/** What a data set is: the contract between `datasets/*.ts` and the stages. @module */
+
+/** One row: a picture and what is asked about it. Pictures lie apart, in the same order. */
+export interface Row {
+  /** Unique within the data set. */
+  readonly id: string;
+  /** Rows of one drawing or source photo share it; statistics resample clusters. */
+  readonly cluster: string;
+  readonly instruction: string;
+  readonly answer: string;
+  /** Index of the answer in `classes`, where the task has classes. */
+  readonly label?: number;
+  /** Caption for the text-aligned loss term, where it is not built from the class. */
+  readonly caption?: string;
+}
+
+/** Rows and pictures of one split. */
+export interface Split {
+  readonly rows: readonly Row[];
+  /** u8, NCHW, RGB: `rows.length * 3 * height * width` bytes. */
+  readonly images: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What is known of a data set as a whole. */
+export interface DatasetInfo {
+  readonly name: string;
+  /** `classification`, `generation`, `yes-no`. */
+  readonly kind: "classification" | "generation" | "yes-no";
+  /** Candidate answers, where they are the same for every row. */
+  readonly classes?: readonly string[];
+  /** Caption of a class for CLIP: `this is a photo of a {class}`. */
+  readonly caption?: string;
+  readonly licence: string;
+  readonly source: string;
+}
+
+/** How much to load. */
+export interface LoadOptions {
+  readonly seed: number;
+  /** Training rows per class. */
+  readonly shots?: number;
+  /** Share of the training rows, in per cent. */
+  readonly percentage?: number;
+  /** Folder for downloads that are kept. */
+  readonly downloads: string;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+  /** Parameters of this data set, checked by its `parameters` schema. */
+  readonly parameters?: unknown;
+}
+
+/** A data set: the default export of a file in `datasets/`. */
+export interface Dataset {
+  readonly info: DatasetInfo;
+  /** zod schema of parameters of its own, such as the drawing scale; absent where it has none. */
+  readonly parameters?: import("zod").ZodType;
+  load(options: LoadOptions): Promise<Readonly<Record<"train" | "validation" | "test", Split>>>;
+}

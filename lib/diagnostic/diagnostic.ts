@@ -1,0 +1,38 @@
+/** What went wrong, and where: values, not exceptions. @module */
+
+/** A place in a text: lines and columns count from 1, offsets from 0 in UTF-16 units. */
+export interface Location {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Something a user has to know: a mistake in their input, or a warning about it. */
+export interface Diagnostic {
+  /** Kebab-case, stable across releases: `unknown-key`, `no-gradient-rule`. */
+  readonly code: string;
+  readonly severity: "error" | "warning";
+  /** Action, cause, current state; no final period. */
+  readonly message: string;
+  readonly location?: Location;
+  /** What would have been allowed, and what to do next. */
+  readonly notes?: readonly string[];
+}
+
+/** A value, or what stood in its way. */
+export type Result<T, E = readonly Diagnostic[]> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
+
+/** A user's mistake on its way through code that has to throw. The command line prints its diagnostics. */
+export class DiagnosticError extends Error {
+  override readonly name = "DiagnosticError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => d.message).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * What a stage type is: the contract between the engine and the code it runs. Stage files import
+ * this file and nothing else of `lib/pipeline`.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** What an artifact holds. A `model` and a `dataset` are folders, the others are single files. */
+export type ArtifactType =
+  | "dataset"
+  | "model"
+  | "prompt"
+  | "scores"
+  | "curve"
+  | "answers"
+  | "tensor"
+  | "json"
+  | "text"
+  | "file"
+  | "directory";
+
+/** An artifact as a stage sees it: immutable, read from `path` (a file or a folder). */
+export interface Artifact {
+  readonly type: ArtifactType;
+  /** sha256 of the bytes of a file; Merkle digest of a folder. */
+  readonly digest: string;
+  readonly path: string;
+}
+
+/** A model directory as a stage sees it: the name the user wrote and where it lies. */
+export interface ModelSource {
+  /** As written, `zoo/mini-minigpt4`; for an artifact the name its stage gave it. */
+  readonly name: string;
+  readonly digest: string;
+  readonly path: string;
+}
+
+/** A data set by name: the module `datasets/NAME.ts` and the digest of its code. */
+export interface DatasetSource {
+  readonly name: string;
+  readonly digest: string;
+  /** URL of the module. */
+  readonly module: string;
+}
+
+/** How a parameter is read: what the engine puts in place of what the user wrote. */
+export type ParameterKind =
+  | { readonly kind: "artifact"; readonly type: ArtifactType }
+  | { readonly kind: "model" }
+  | { readonly kind: "dataset" }
+  | { readonly kind: "file" };
+
+/** Marks of parameters that the engine resolves; looked up by the schema object. */
+export const parameterKinds: z.core.$ZodRegistry<ParameterKind> = z.registry<ParameterKind>();
+
+function marked<T>(kind: ParameterKind): z.ZodType<T> {
+  return z.custom<T>().register(parameterKinds, kind) as z.ZodType<T>;
+}
+
+/** A parameter that takes an artifact of a type: a reference to another stage's output. */
+export function artifact(type: ArtifactType): z.ZodType<Artifact> {
+  return marked<Artifact>({ kind: "artifact", type });
+}
+
+/** A parameter that takes a model: `zoo/NAME`, `hf://owner/name`, a path, or a model artifact. */
+export function model(): z.ZodType<ModelSource> {
+  return marked<ModelSource>({ kind: "model" });
+}
+
+/** A parameter that takes the name of a data set in `datasets/`. */
+export function dataset(): z.ZodType<DatasetSource> {
+  return marked<DatasetSource>({ kind: "dataset" });
+}
+
+/** A parameter that takes a path to a file, relative to the pipeline file; its content is in the key. */
+export function file(): z.ZodType<Artifact> {
+  return marked<Artifact>({ kind: "file" });
+}
+
+/** Progress of a running stage. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** `steps`, `images`, … */
+  readonly unit: string;
+  /** Figures worth a glance, such as `{ loss: 0.71 }`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** The state of a long stage, saved under its key. */
+export interface Checkpoint {
+  /** The last saved state, or `undefined` on a fresh start. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Whether enough time has passed since the last save, or the run is being interrupted. */
+  due(): boolean;
+  /** Saves the state atomically. */
+  save(state: Uint8Array): Promise<void>;
+}
+
+/** What a running stage may use of the engine. */
+export interface StageContext<O extends string = string> {
+  /** Where to write an output: a path that does not exist yet (a file, or a folder to make). */
+  output(name: O): string;
+  progress(progress: Progress): void;
+  /** A line for `tvp logs`. */
+  log(line: string): void;
+  readonly checkpoint: Checkpoint;
+  /** Aborted on SIGINT, SIGTERM, timeout: save a checkpoint, then `throw signal.reason`. */
+  readonly signal: AbortSignal;
+  /** Device asked for: the provider to hand to `openSession`. */
+  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  /** Threads per session, from `resources.cpu`. */
+  readonly threads: number;
+  /** A folder that is kept between tasks of a worker process, for memoised downloads. */
+  readonly scratch: string;
+}
+
+/** A stage type: what it takes, what it gives, what it does. */
+export interface StageDefinition<S extends z.ZodType, O extends string> {
+  /** As in `uses:`. */
+  readonly name: string;
+  /** One sentence for `--help` and the JSON Schema. */
+  readonly description: string;
+  /** Schema of `with`, a strict object; artifact, model, dataset and file parameters are marked. */
+  readonly with: S;
+  readonly outputs: Readonly<Record<O, ArtifactType>>;
+  /** `worker` (default): its own process. `inline`: in the runner, only for trivial stages. */
+  readonly isolation?: "worker" | "inline";
+  /** Writes every output to `context.output(name)`. */
+  run(parameters: z.output<S>, context: StageContext<O>): Promise<void>;
+}
+
+/** Any stage. */
+// deno-lint-ignore no-explicit-any
+export type Stage = StageDefinition<any, any>;
+
+/**
+ * Defines a stage type; the default export of a file in `stages/`.
+ *
+ * @example
+ * ```ts
+ * import { z } from "zod";
+ * export default defineStage({
+ *   name: "greet",
+ *   description: "Writes a greeting.",
+ *   with: z.strictObject({ name: z.string() }),
+ *   outputs: { text: "text" },
+ *   async run({ name }, context) {
+ *     await Deno.writeTextFile(context.output("text"), `hello ${name}\n`);
+ *   },
+ * });
+ * ```
+ */
+export function defineStage<S extends z.ZodType, O extends string>(
+  definition: StageDefinition<S, O>,
+): StageDefinition<S, O> {
+  return definition;
+}
