@@ -1,0 +1,22 @@
+/** Where jobs run. @module */
+import type { Job, JobEvent, JobResult } from "./job.ts";
+
+/** What may be said when submitting. */
+export interface SubmitOptions {
+  /**
+   * Aborting asks the stage to save its state and stop (`StageContext.signal`); the executor waits
+   * a grace period, then kills the process. The result is then `cancelled`.
+   */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+/**
+ * Runs jobs: in this process, in a pool of worker processes, on a cluster. How many at once is the
+ * scheduler's business: it never submits more than `slots` jobs at a time.
+ */
+export interface Executor extends AsyncDisposable {
+  /** `local`, `slurm`. */
+  readonly name: string;
+  submit(job: Job, options: SubmitOptions): Promise<JobResult>;
+}

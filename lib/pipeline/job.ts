@@ -1,0 +1,81 @@
+/** One task on its way through an executor: what goes in, what is told meanwhile, what comes out. @module */
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { Json, Key } from "./key.ts";
+import type { ArtifactType, Progress } from "./stage.ts";
+
+/** How a task may use the machine. */
+export interface Resources {
+  /** Threads of an ONNX Runtime session, and what the scheduler counts; default 2. */
+  readonly cpu: number;
+  readonly gpu: number;
+  readonly memoryBytes?: number;
+}
+
+/** A task ready to run. Plain data: it crosses process borders as JSON. */
+export interface Job {
+  /** `prompt[loss=tvp,seed=0]`: for messages. */
+  readonly task: string;
+  readonly key: Key;
+  /** `optimize-prompt`: for messages. */
+  readonly stage: string;
+  /** URL of the stage's module; its default export is the `Stage`. */
+  readonly module: string;
+  readonly isolation: "worker" | "inline";
+  /**
+   * What `stage.run` gets: parsed by the stage's schema (not to be parsed again), with `Artifact`,
+   * `ModelSource` and `DatasetSource` objects in place of what the user wrote.
+   */
+  readonly parameters: Json;
+  /** Absolute paths to write, one an output; the parent folder exists, the path does not. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Absolute path of the task's checkpoint, in a folder that exists; written by rename. */
+  readonly checkpoint: string;
+  /** Shortest time between two checkpoints; `Checkpoint.due()` is true after it, and once aborted. */
+  readonly checkpointIntervalMs: number;
+  /** Folder kept between tasks, for `context.scratch`. */
+  readonly scratch: string;
+  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  readonly resources: Resources;
+  /** Added to the process environment of the stage. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** Told while a job runs. */
+export type JobEvent =
+  | { readonly type: "progress"; readonly progress: Progress }
+  | { readonly type: "log"; readonly line: string }
+  /** A checkpoint was saved: `bytes` long, at `Job.checkpoint`. */
+  | { readonly type: "checkpoint"; readonly bytes: number }
+  /** The job started from a saved state. */
+  | { readonly type: "resumed" };
+
+/** How a job ended. An executor never rejects for what a stage did. */
+export type JobResult =
+  | { readonly ok: true; readonly durationMs: number; readonly host: HostFacts }
+  | JobFailure;
+
+/** Why a job has no outputs. */
+export interface JobFailure {
+  readonly ok: false;
+  readonly durationMs: number;
+  /**
+   * `error`: the stage threw; `crash`: its process died; `timeout`: `timeoutMs` passed;
+   * `cancelled`: the signal was aborted (a checkpoint, if any, has been saved).
+   */
+  readonly reason: "error" | "crash" | "timeout" | "cancelled";
+  /** `DiagnosticError: …` keeps its diagnostics in `diagnostics`. */
+  readonly message: string;
+  readonly stack?: string;
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** Facts about where it ran: kept in the manifest, never in a key or an artifact. */
+export interface HostFacts {
+  /** Provider that really ran, where the stage opened a session. */
+  readonly provider?: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Type of each output, for the store. */
+export type OutputTypes = Readonly<Record<string, ArtifactType>>;
