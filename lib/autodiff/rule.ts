@@ -16,6 +16,8 @@ export interface GradContext {
   readonly outputGrads: readonly (Value | undefined)[];
   /** Whether the gradient of this input is wanted; a rule need not build the others. */
   needs(input: number): boolean;
+  /** Nodes of the forward pass that read a value. */
+  consumers(value: Value): readonly Node[];
 }
 
 /** Gradient per input, `undefined` for none; a shorter list leaves the rest without gradient. */
@@ -29,6 +31,8 @@ export interface GradRule {
    * walk sums them to the shape of each input, at run time where the shapes are symbolic.
    */
   readonly broadcasts?: boolean;
+  /** The rule reads this many outputs of the node: absent optional ones are asked for beforehand. */
+  readonly readsOutputs?: number;
 }
 
 /**
