@@ -1,0 +1,35 @@
+/** The scores artifact: what one model answered, row by row, under one prompt. @module */
+
+/** A model's place in an experiment: trained on, not trained on, or CLIP as a yardstick. */
+export type Role = "source" | "unseen" | "clip";
+
+/** One answered row. */
+export interface ScoredRow {
+  readonly id: string;
+  /** Rows of one drawing or source photo share it. */
+  readonly cluster: string;
+  /** Index into `classes`, or free text. */
+  readonly answer: number | string;
+  readonly prediction: number | string;
+  /** Score of each candidate, for classification. */
+  readonly scores?: readonly number[];
+  readonly hit: boolean;
+}
+
+/** Scores of one model with one prompt on one split. */
+export interface Scores {
+  readonly task: string;
+  readonly model: string;
+  readonly modelDigest: string;
+  readonly role: Role;
+  /** Names of the models the prompt was trained on; empty for baselines. */
+  readonly sources: readonly string[];
+  /** `none`, `shrunk`, `noise`, or the name of the loss variant. */
+  readonly method: string;
+  readonly seed: number | null;
+  readonly metric: string;
+  readonly classes?: readonly string[];
+  /** Share of hits in [0, 1]. */
+  readonly mean: number;
+  readonly rows: readonly ScoredRow[];
+}

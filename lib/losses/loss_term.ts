@@ -1,0 +1,41 @@
+/** What a loss term is: a summand of the training loss, built as ONNX nodes. @module */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
+
+/** Values of the graph so far that terms are built from. */
+export interface LossInputs {
+  /** One entry a source model. */
+  readonly sources: readonly {
+    /** Scalar: mean token cross entropy of the batch. */
+    readonly languageModelLoss: Value;
+    /** [batch, tokens, width]: image features of the prompted images. */
+    readonly imageFeatures: Value;
+    /** The same of the clean images: a graph input, a constant for the optimisation. */
+    readonly cleanFeatures: () => Value;
+  }[];
+  /** Present where a CLIP model was given. */
+  readonly clip?: {
+    /** [batch, width]: CLIP's image embedding of the prompted images. */
+    readonly imageEmbeds: () => Value;
+    /** [batch, width]: embeddings of the captions, of unit length: a graph input. */
+    readonly captionEmbeds: () => Value;
+    /** exp(logit_scale), CLIP's temperature. */
+    readonly logitScale: number;
+  };
+}
+
+/** A loss term. */
+export interface LossTerm {
+  /** One sentence: formula and source. */
+  readonly description: string;
+  /** +1 if the term is minimised, −1 if it is a score to be maximised. */
+  readonly sign: 1 | -1;
+  readonly needsClip: boolean;
+  /** Builds the term's scalar; called only for terms with a weight. */
+  build(builder: GraphBuilder, inputs: LossInputs): Value;
+}
+
+/** Mean of scalars; the scalar itself if there is one. */
+export function meanOf(builder: GraphBuilder, values: readonly Value[]): Value {
+  if (values.length === 1) return values[0]!;
+  return builder.op("Mean", values);
+}

@@ -1,0 +1,55 @@
+/** Named sets of loss terms. @module */
+import { type LossName, lossTable, type LossWeights } from "./loss_table.ts";
+
+/** `tvp` and its ablations with the weights of arXiv 2404.11207 for CIFAR-10 at 224 pixels. */
+export const lossVariants: Readonly<Record<string, LossWeights>> = {
+  vp: { lm: 1 },
+  tvp: { lm: 1, fca: 0.005, tse: 0.001 },
+  "lm+fca": { lm: 1, fca: 0.005 },
+  "lm+tse": { lm: 1, tse: 0.001 },
+};
+
+/** A loss as it is trained with: how tables call it, and its weights in the order of the table. */
+export interface Loss {
+  readonly method: string;
+  readonly weights: LossWeights;
+}
+
+/** Weights without zeros, in the order of the loss table, so that equal losses are equal values. */
+function canonical(weights: LossWeights): LossWeights {
+  const names = Object.keys(lossTable) as LossName[];
+  return Object.fromEntries(names.filter((n) => weights[n]).map((n) => [n, weights[n]!]));
+}
+
+/** How an inline map of weights is called: `1 lm + 0.005 fca`. */
+function nameOf(weights: LossWeights): string {
+  return Object.entries(weights).map(([term, weight]) => `${weight} ${term}`).join(" + ");
+}
+
+/**
+ * Resolves a loss: the name of a variant (of the pipeline's own `variants`, or a built-in one), or
+ * an inline map of weights, which is its own name.
+ *
+ * @throws {RangeError} If the name is unknown or every weight is 0.
+ *
+ * @example
+ * ```ts
+ * resolveLoss("vp"); // { method: "vp", weights: { lm: 1 } }
+ * ```
+ */
+export function resolveLoss(
+  loss: string | LossWeights,
+  variants: Readonly<Record<string, LossWeights>> = {},
+): Loss {
+  const known = { ...lossVariants, ...variants };
+  const given = typeof loss === "string" ? known[loss] : loss;
+  if (!given) {
+    const names = Object.keys(known).map((name) => `"${name}"`).join(", ");
+    throw new RangeError(`Cannot train with loss "${loss}": known variants are ${names}`);
+  }
+  const weights = canonical(given);
+  if (Object.keys(weights).length === 0) {
+    throw new RangeError("Cannot train with a loss without terms: every weight is 0");
+  }
+  return { method: typeof loss === "string" ? loss : nameOf(weights), weights };
+}

@@ -1,0 +1,7 @@
+import type { PromptKind } from "./prompt_kind.ts";
+
+/** Every pixel of the canvas. */
+export const full: PromptKind = {
+  description: "the whole canvas",
+  covers: () => true,
+};

@@ -1,0 +1,33 @@
+/** The kinds of visual prompt by name. A new kind is a file and a row here. @module */
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { frame } from "./frame.ts";
+import { full } from "./full.ts";
+import { patch } from "./patch.ts";
+import type { Canvas, PromptKind } from "./prompt_kind.ts";
+
+/** All kinds of prompt. */
+export const promptTable = { frame, patch, full } satisfies Record<string, PromptKind>;
+
+/** Name of a kind of prompt. */
+export type PromptName = keyof typeof promptTable;
+
+/**
+ * The mask m of a prompt: float32 [3, S, S], 1 where δ is trained, 0 elsewhere.
+ *
+ * @throws {RangeError} If the picture is larger than the canvas.
+ */
+export function promptMask(kind: PromptName, sizes: Canvas): Tensor<"float32"> {
+  const { canvas, image } = sizes;
+  if (image > canvas) {
+    throw new RangeError(`Cannot place a picture of ${image} pixels on a canvas of ${canvas}`);
+  }
+  const plane = canvas * canvas;
+  const mask = new Float32Array(3 * plane);
+  const { covers } = promptTable[kind];
+  for (let i = 0; i < plane; i++) {
+    mask[i] = covers(Math.floor(i / canvas), i % canvas, sizes) ? 1 : 0;
+  }
+  mask.copyWithin(plane, 0, plane);
+  mask.copyWithin(2 * plane, 0, plane);
+  return tensor("float32", [3, canvas, canvas], mask);
+}

@@ -1,0 +1,68 @@
+/** Line charts of training curves as SVG. @module */
+// @ts-types="npm:@types/d3-scale@4.0.9"
+import { scaleLinear } from "d3-scale";
+// @ts-types="npm:@types/d3-shape@3.1.7"
+import { curveMonotoneX, line } from "d3-shape";
+import { type Html, html } from "./html.ts";
+
+/** One line of a chart. */
+export interface Series {
+  readonly name: string;
+  /** CSS class that gives the colour. */
+  readonly colour: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+const [WIDTH, HEIGHT] = [420, 220];
+const MARGIN = { top: 14, right: 14, bottom: 34, left: 48 };
+
+/** Mean of each window of points: what a noisy curve does, without inventing values. */
+export function smooth(points: Series["points"], windows = 60): Series["points"] {
+  const size = Math.max(1, Math.floor(points.length / windows));
+  const out: [number, number][] = [];
+  for (let i = 0; i + size <= points.length; i += size) {
+    const window = points.slice(i, i + size);
+    const mean = (k: 0 | 1) => window.reduce((sum, p) => sum + p[k], 0) / size;
+    out.push([mean(0), mean(1)]);
+  }
+  return out;
+}
+
+/** A line chart with axes, one line a series. */
+export function lineChart(title: string, series: readonly Series[]): Html {
+  const all = series.flatMap((s) => s.points);
+  if (all.length === 0) return html``;
+  const extent = (
+    k: 0 | 1,
+  ) => [Math.min(...all.map((p) => p[k])), Math.max(...all.map((p) => p[k]))];
+  const x = scaleLinear().domain(extent(0)).range([MARGIN.left, WIDTH - MARGIN.right]);
+  const y = scaleLinear().domain(extent(1)).nice().range([HEIGHT - MARGIN.bottom, MARGIN.top]);
+  const path = line<readonly [number, number]>().x((p) => x(p[0])).y((p) => y(p[1]))
+    .curve(curveMonotoneX);
+  return html`
+    <figure>
+      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+    ${y.ticks(4).map((t) =>
+      html`
+        <line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(t)}" y2="${y(
+          t,
+        )}" />
+        <text x="${MARGIN.left - 6}" y="${y(t) + 4}" text-anchor="end">${y.tickFormat(4)(t)}</text>
+      `
+    )}
+    ${x.ticks(5).map((t) =>
+      html`<text x="${x(t)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${t}</text>`
+    )}
+    <text x="${(WIDTH + MARGIN.left) / 2}" y="${HEIGHT - 2}" text-anchor="middle">step</text>
+    ${series.map((s) =>
+      html`
+        <path class="line ${s.colour}" d="${path(s.points as [number, number][]) ?? ""}">
+          <title>${s.name}</title>
+        </path>
+      `
+    )}
+      </svg>
+      <figcaption>${title}</figcaption>
+    </figure>
+  `;
+}

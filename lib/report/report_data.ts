@@ -1,0 +1,90 @@
+/** What a report shows, as plain data. @module */
+
+/** An accuracy with its interval, both in [0, 1]. */
+export interface Score {
+  readonly task: string;
+  readonly model: string;
+  readonly role: "source" | "unseen" | "clip";
+  /** Model the prompt was trained on; null for a baseline. */
+  readonly source: string | null;
+  readonly method: string;
+  readonly metric: string;
+  readonly mean: number;
+  readonly ci95: readonly [number, number];
+  readonly n: number;
+  readonly seeds: readonly { readonly seed: number | null; readonly mean: number }[];
+}
+
+/** A paired difference a − b in [−1, 1]. */
+export interface Difference {
+  readonly task: string;
+  readonly source: string;
+  readonly a: string;
+  readonly b: string;
+  readonly over: string;
+  readonly difference: number;
+  readonly ci95: readonly [number, number];
+  readonly crossed95?: readonly [number, number];
+  readonly p: number;
+  readonly pHolm?: number;
+  readonly primary: boolean;
+}
+
+/** A condition of a fair test, and what was found. */
+export interface Condition {
+  readonly task: string;
+  readonly name: string;
+  readonly holds: boolean;
+  readonly found: string;
+}
+
+/** One training: a point every few steps. */
+export interface Curve {
+  readonly method: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly points: readonly {
+    readonly step: number;
+    readonly lr: number;
+    readonly loss: number;
+    readonly terms: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** A trained prompt as a picture (a data URI). */
+export interface PromptPicture {
+  readonly method: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly picture: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** A picture with and without a prompt, and what every model answered. */
+export interface Example {
+  readonly answer: string;
+  readonly method: string;
+  /** Data URIs. */
+  readonly before: string;
+  readonly after: string;
+  readonly models: readonly {
+    readonly model: string;
+    readonly role: "source" | "unseen" | "clip";
+    readonly before: string;
+    readonly after: string;
+  }[];
+}
+
+/** Everything on the page. */
+export interface ReportData {
+  readonly title: string;
+  readonly scores: readonly Score[];
+  readonly unseenMeans: readonly Score[];
+  readonly comparisons: readonly Difference[];
+  readonly preconditions: readonly Condition[];
+  readonly curves: readonly Curve[];
+  readonly prompts: readonly PromptPicture[];
+  readonly examples: readonly Example[];
+  /** Digests and settings: what the figures were made from. */
+  readonly provenance: Readonly<Record<string, string>>;
+}
