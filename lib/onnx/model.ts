@@ -22,8 +22,13 @@ export interface ContainerType {
   readonly element: ValueType;
 }
 
+/** Type of a value of which nothing is declared, as the outputs of a subgraph may be. */
+export interface UnknownType {
+  readonly kind: "unknown";
+}
+
 /** Type of any value. */
-export type ValueType = TensorType | ContainerType;
+export type ValueType = TensorType | ContainerType | UnknownType;
 
 /** A named value with its type: a graph input or output. */
 export interface ValueInfo {

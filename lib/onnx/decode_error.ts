@@ -1,0 +1,12 @@
+/** What is wrong with a model file. @module */
+
+/** The file is no ONNX model that the IR can hold; `offset` is the byte at which that shows. */
+export class OnnxDecodeError extends SyntaxError {
+  override readonly name = "OnnxDecodeError";
+  readonly offset: number | undefined;
+
+  constructor(message: string, options: { offset?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.offset = options.offset;
+  }
+}

@@ -1,0 +1,77 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { type DType, dtypes } from "../../lib/tensor/dtype.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+} from "../../lib/tensor/safetensors.ts";
+import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { tensorFromBytes } from "../../lib/tensor/bytes.ts";
+
+const anyTensor: fc.Arbitrary<Tensor> = fc.tuple(
+  fc.constantFrom(...Object.keys(dtypes) as DType[]),
+  fc.array(fc.nat(3), { maxLength: 3 }),
+).chain(([dtype, dims]) => {
+  const length = sizeOf(dims) * dtypes[dtype].bytes;
+  return fc.uint8Array({ minLength: length, maxLength: length })
+    .map((bytes) => tensorFromBytes(dtype, dims, bytes));
+});
+
+const anyFile = fc.record({
+  tensors: fc.dictionary(
+    fc.string({ minLength: 1 }).filter((s) => s !== "__metadata__"),
+    anyTensor,
+    { noNullPrototype: true },
+  ),
+  metadata: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+});
+
+Deno.test("decodeSafetensors() gives back what encodeSafetensors() wrote", () => {
+  fc.assert(
+    fc.property(anyFile, ({ tensors, metadata }) => {
+      assertEquals(decodeSafetensors(encodeSafetensors(tensors, metadata)), { tensors, metadata });
+    }),
+    { seed: 1 },
+  );
+});
+
+Deno.test("encodeSafetensors() does not depend on the order of keys", () => {
+  fc.assert(
+    fc.property(anyFile, ({ tensors, metadata }) => {
+      const turned = Object.fromEntries(Object.entries(tensors).reverse());
+      const turnedMeta = Object.fromEntries(Object.entries(metadata).reverse());
+      assertEquals(encodeSafetensors(turned, turnedMeta), encodeSafetensors(tensors, metadata));
+    }),
+    { seed: 2 },
+  );
+});
+
+Deno.test("decodeSafetensors() says what is wrong with a file", () => {
+  const good = encodeSafetensors({ x: tensor("float32", [2], new Float32Array([1, 2])) });
+  const withHeader = (json: string) => {
+    const text = new TextEncoder().encode(json);
+    const bytes = new Uint8Array(8 + text.length);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+    bytes.set(text, 8);
+    return bytes;
+  };
+  const cases: [Uint8Array, string][] = [
+    [new Uint8Array(3), "a file has at least 8 bytes, this one has 3"],
+    [good.subarray(0, 20), "the header should have 56 bytes, the file has 12 after byte 8"],
+    [
+      good.subarray(0, good.length - 1),
+      `tensor "x" (float32 [2]) needs 8 bytes, its range is 0 to 8 of 7`,
+    ],
+    [withHeader("{nope"), "the header is no JSON"],
+    [withHeader("[]"), "the header is no JSON object"],
+    [
+      withHeader(`{"x":{"dtype":"F8","shape":[],"data_offsets":[0,1]}}`),
+      `tensor "x" has element type "F8"`,
+    ],
+    [withHeader(`{"x":{"dtype":"F32"}}`), `tensor "x" needs dtype, shape and data_offsets`],
+  ];
+  for (const [bytes, message] of cases) {
+    assertThrows(() => decodeSafetensors(bytes), SafetensorsError, message);
+  }
+});
