@@ -1,0 +1,67 @@
+/** What of this machine ONNX Runtime can use, and what is missing for the rest. @module */
+import { type Device, devices, explainMissing, type Requirement } from "./provider.ts";
+import { bindingDirectory, deviceRequirements, probeDevice, resolveProvider } from "./session.ts";
+
+/** What was found for one device. */
+export interface DeviceReport {
+  readonly device: Device;
+  readonly works: boolean;
+  /** Why it does not work. */
+  readonly cause?: string;
+  readonly requirements: readonly Requirement[];
+  readonly advice: readonly string[];
+}
+
+/** What was found on this machine. */
+export interface DoctorReport {
+  readonly os: string;
+  readonly arch: string;
+  readonly processors: number;
+  readonly deno: string;
+  readonly binding: string;
+  /** The device that `auto` takes. */
+  readonly automatic: Device;
+  readonly devices: readonly DeviceReport[];
+}
+
+/** Tries every device with a tiny model and lists what each of them needs. */
+export async function examineMachine(): Promise<DoctorReport> {
+  const reports: DeviceReport[] = [];
+  for (const device of Object.keys(devices) as Device[]) reports.push(await examineDevice(device));
+  return {
+    os: Deno.build.os,
+    arch: Deno.build.arch,
+    processors: navigator.hardwareConcurrency,
+    deno: Deno.version.deno,
+    binding: bindingDirectory(),
+    automatic: await resolveProvider("auto"),
+    devices: reports,
+  };
+}
+
+async function examineDevice(device: Device): Promise<DeviceReport> {
+  const cause = await probeDevice(device);
+  const requirements = deviceRequirements(device);
+  if (cause === undefined) return { device, works: true, requirements, advice: [] };
+  const { message } = explainMissing(device, cause, requirements);
+  return { device, works: false, cause: message, requirements, advice: devices[device].advice };
+}
+
+/** The report as lines of text. */
+export function printDoctorReport(report: DoctorReport): string {
+  const head = [
+    `Deno ${report.deno} on ${report.os} ${report.arch}, ${report.processors} processors`,
+    `ONNX Runtime's binding: ${report.binding}`,
+    `--provider auto takes: ${report.automatic}`,
+  ];
+  return [...head, ...report.devices.flatMap(printDevice)].join("\n") + "\n";
+}
+
+function printDevice(report: DeviceReport): readonly string[] {
+  const lines = [`${report.device}: ${report.works ? "works" : "does not work"}`];
+  if (report.cause !== undefined) lines.push(`  ${report.cause}`);
+  for (const { name, found } of report.requirements) {
+    lines.push(`  ${found ? "found    " : "not found"}  ${name}`);
+  }
+  return [...lines, ...report.advice.map((line) => `  ${line}`)];
+}

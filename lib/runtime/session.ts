@@ -1,0 +1,346 @@
+/**
+ * Sessions: the only door to ONNX Runtime.
+ *
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { createRequire } from "node:module";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { encodeModel } from "../onnx/encode.ts";
+import type { Dim, Model } from "../onnx/model.ts";
+import { type DType, dtypes } from "../tensor/dtype.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  automaticOrder,
+  type Device,
+  devices,
+  explainMissing,
+  type Provider,
+  type Requirement,
+  requirementsOf,
+} from "./provider.ts";
+import { fitsBuffer, materialiseModel } from "./session_folder.ts";
+import { probeModel } from "./probe_model.ts";
+
+type Ort = typeof import("onnxruntime-node");
+type OrtSession = import("onnxruntime-node").InferenceSession;
+type OrtTensor = import("onnxruntime-node").Tensor;
+type OrtOptions = import("onnxruntime-node").InferenceSession.SessionOptions;
+
+/** Name, element type and shape of an input or output. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly dims: readonly Dim[];
+}
+
+/** How to open a session. */
+export interface SessionOptions {
+  /** Default `auto`: the fastest that really works. */
+  readonly provider?: Provider;
+  /** Threads inside an operator; default 2. */
+  readonly threads?: number;
+  /** `disabled` keeps the graph as written; default `all`. */
+  readonly graphOptimization?: "all" | "extended" | "basic" | "disabled";
+  /** Keeps freed memory for the next run: faster, more memory; default true. */
+  readonly memoryArena?: boolean;
+  /** Plans one block of memory per run; default true. */
+  readonly memoryPattern?: boolean;
+  /** Sizes of symbolic dimensions, known beforehand. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Parent of the folder in which a model with external weights is laid out. */
+  readonly sessionFolder?: string;
+  /** What to call the model in messages; default its path, or "the model". */
+  readonly name?: string;
+  /** Called with messages such as that weights are being copied. */
+  readonly log?: (line: string) => void;
+}
+
+/** A model ready to run. */
+export interface Session extends AsyncDisposable {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** The device it runs on. */
+  readonly provider: Device;
+  /**
+   * Runs the model.
+   *
+   * @param feeds One tensor for each input, no more and no less.
+   * @param outputs Names of the outputs to compute; default all.
+   * @throws {TypeError} If inputs are missing, unknown, or of another type or shape; all are named.
+   */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, Tensor>>;
+}
+
+/**
+ * Opens a session on a model: the graph, its bytes, or the path of an .onnx file.
+ *
+ * @throws {DiagnosticError} If the model cannot be read or the provider does not work here.
+ *
+ * @example
+ * ```ts
+ * await using session = await openSession("model.onnx", { provider: "cpu", threads: 2 });
+ * const { y } = await session.run({ x: tensor("float32", [2], new Float32Array([1, 2])) });
+ * ```
+ */
+export async function openSession(
+  model: Model | Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const ort = await loadOrt();
+  const device = await resolveProvider(options.provider ?? "auto");
+  const name = options.name ?? (typeof model === "string" ? `"${model}"` : "the model");
+  const ortOptions = toOrtOptions(device, options);
+  const session = await createSession(ort, model, ortOptions, name, options);
+  return new OrtBackedSession(ort, session, device);
+}
+
+let loading: Promise<Ort> | undefined;
+
+function loadOrt(): Promise<Ort> {
+  loading ??= import("onnxruntime-node").then((ort) => {
+    ort.env.logLevel = "fatal";
+    return ort;
+  });
+  return loading;
+}
+
+function toOrtOptions(device: Device, options: SessionOptions): OrtOptions {
+  return {
+    executionProviders: [...devices[device].executionProviders],
+    intraOpNumThreads: options.threads ?? 2,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: options.graphOptimization ?? "all",
+    enableCpuMemArena: options.memoryArena ?? true,
+    enableMemPattern: options.memoryPattern ?? true,
+    logSeverityLevel: 4,
+    ...(options.dims === undefined ? {} : { freeDimensionOverrides: options.dims }),
+  };
+}
+
+async function createSession(
+  ort: Ort,
+  model: Model | Uint8Array | string,
+  ortOptions: OrtOptions,
+  name: string,
+  options: SessionOptions,
+): Promise<OrtSession> {
+  try {
+    if (typeof model === "string") return await ort.InferenceSession.create(model, ortOptions);
+    if (model instanceof Uint8Array) return await ort.InferenceSession.create(model, ortOptions);
+    if (fitsBuffer(model)) return await ort.InferenceSession.create(encodeModel(model), ortOptions);
+    return await createInFolder(ort, model, ortOptions, options);
+  } catch (error) {
+    throw sessionError(name, error);
+  }
+}
+
+async function createInFolder(
+  ort: Ort,
+  model: Model,
+  ortOptions: OrtOptions,
+  options: SessionOptions,
+): Promise<OrtSession> {
+  const folder = await materialiseModel(model, encodeModel, {
+    ...(options.sessionFolder === undefined ? {} : { parent: options.sessionFolder }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
+  try {
+    return await ort.InferenceSession.create(folder.path, ortOptions);
+  } finally {
+    // An open or mapped file outlives its name; where it does not, the removal fails quietly.
+    await folder.remove();
+  }
+}
+
+function sessionError(name: string, error: unknown): DiagnosticError {
+  const cause = error instanceof Error ? error.message : String(error);
+  const unreadable = /protobuf parsing failed|invalid protobuf|ModelProto/i.test(cause);
+  const missing = /doesn't exist|No such file/i.test(cause);
+  const code = missing ? "model-not-found" : unreadable ? "model-unreadable" : "model-rejected";
+  return new DiagnosticError([{
+    code,
+    severity: "error",
+    message: `Cannot open ${name}: ${
+      unreadable ? "it is not an ONNX file, or it is truncated" : cause.split("\n", 1)[0]
+    }`,
+    notes: unreadable ? [`ONNX Runtime says: ${cause}`] : [],
+  }]);
+}
+
+class OrtBackedSession implements Session {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly provider: Device;
+  readonly #ort: Ort;
+  readonly #session: OrtSession;
+  readonly #inputsByName: ReadonlyMap<string, TensorSpec>;
+
+  constructor(ort: Ort, session: OrtSession, provider: Device) {
+    this.#ort = ort;
+    this.#session = session;
+    this.provider = provider;
+    this.inputs = toSpecs(session.inputMetadata);
+    this.outputs = toSpecs(session.outputMetadata);
+    this.#inputsByName = new Map(this.inputs.map((spec) => [spec.name, spec]));
+  }
+
+  async run(
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs?: readonly string[],
+  ): Promise<Record<string, Tensor>> {
+    checkFeeds(feeds, this.#inputsByName);
+    const inputs: Record<string, OrtTensor> = {};
+    for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(this.#ort, value);
+    const names = outputs ?? this.#session.outputNames;
+    const results = await this.#session.run(inputs, [...names]);
+    return Object.fromEntries(names.map((name) => [name, fromOrt(name, results[name])]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+type OrtMetadata = OrtSession["inputMetadata"][number];
+
+function toSpecs(metadata: readonly OrtMetadata[]): readonly TensorSpec[] {
+  return metadata.flatMap((value) =>
+    value.isTensor
+      ? [{ name: value.name, dtype: value.type as DType, dims: value.shape as readonly Dim[] }]
+      : []
+  );
+}
+
+function checkFeeds(
+  feeds: Readonly<Record<string, Tensor>>,
+  inputs: ReadonlyMap<string, TensorSpec>,
+): void {
+  const problems: string[] = [];
+  for (const spec of inputs.values()) {
+    const value = feeds[spec.name];
+    if (value === undefined) problems.push(`input ${describe(spec)} is missing`);
+    else if (!matches(value, spec)) {
+      const given = `${value.dtype}[${value.dims.join(", ")}]`;
+      problems.push(`input ${describe(spec)} was given ${given}`);
+    }
+  }
+  for (const name of Object.keys(feeds)) {
+    if (!inputs.has(name)) problems.push(`"${name}" is no input`);
+  }
+  if (problems.length === 0) return;
+  const known = [...inputs.values()].map(describe).join(", ");
+  throw new TypeError(`Cannot run the model: ${problems.join("; ")}, its inputs are ${known}`);
+}
+
+function describe(spec: TensorSpec): string {
+  return `"${spec.name}" ${spec.dtype}[${spec.dims.join(", ")}]`;
+}
+
+function matches(value: Tensor, spec: TensorSpec): boolean {
+  // A graph input without a declared shape is reported as a scalar, so rank 0 accepts anything.
+  if (value.dtype !== spec.dtype) return false;
+  if (spec.dims.length === 0) return true;
+  return value.dims.length === spec.dims.length &&
+    value.dims.every((dim, i) => typeof spec.dims[i] !== "number" || spec.dims[i] === dim);
+}
+
+/** Wraps a tensor without copying its data. */
+function toOrt(ort: Ort, { dtype, dims, data }: Tensor): OrtTensor {
+  const Make = ort.Tensor as unknown as new (
+    dtype: string,
+    data: unknown,
+    dims: readonly number[],
+  ) => OrtTensor;
+  if (dtype !== "float16") return new Make(dtype, data, dims);
+  // The constructor would make a Float16Array, which Deno cannot pass to native code; the binding
+  // reads the bits from a Uint16Array just as well.
+  const bits = new Make("uint16", data, dims);
+  return Object.defineProperty(bits, "type", { value: "float16" });
+}
+
+function fromOrt(name: string, value: OrtTensor | undefined): Tensor {
+  if (value === undefined) throw new TypeError(`Cannot read output "${name}": it was not computed`);
+  const dtype = value.type as DType;
+  if (!(dtype in dtypes)) {
+    throw new TypeError(`Cannot read output "${name}": its element type is ${value.type}`);
+  }
+  const data = value.data as unknown as ArrayBufferView & { length: number };
+  const storage = new dtypes[dtype].array(data.buffer, data.byteOffset, data.length);
+  return { dtype, dims: value.dims, data: storage };
+}
+
+const probes = new Map<Device, Promise<string | undefined>>();
+
+/** Opens and runs a tiny model on a device. @returns What went wrong, or undefined. */
+export function probeDevice(device: Device): Promise<string | undefined> {
+  let probe = probes.get(device);
+  if (probe === undefined) {
+    probe = tryDevice(device);
+    probes.set(device, probe);
+  }
+  return probe;
+}
+
+async function tryDevice(device: Device): Promise<string | undefined> {
+  try {
+    const ort = await loadOrt();
+    const raw = await ort.InferenceSession.create(probeModel(), toOrtOptions(device, {}));
+    const session = new OrtBackedSession(ort, raw, device);
+    const x: Tensor = { dtype: "float32", dims: [2], data: new Float32Array([1, 2]) };
+    const { y } = await session.run({ x });
+    await session[Symbol.asyncDispose]();
+    return y?.data[1] === 4 ? undefined : "A tiny model gave a wrong result";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * Picks the device: the one asked for, or for `auto` the first that works.
+ *
+ * @throws {DiagnosticError} If the device asked for does not work here; what is missing is named.
+ */
+export async function resolveProvider(provider: Provider): Promise<Device> {
+  if (provider === "cpu") return "cpu";
+  if (provider !== "auto") {
+    const cause = await probeDevice(provider);
+    if (cause === undefined) return provider;
+    throw new DiagnosticError([explainMissing(provider, cause, deviceRequirements(provider))]);
+  }
+  for (const device of automaticOrder) {
+    if (device === "cpu" || (mayWork(device) && await probeDevice(device) === undefined)) {
+      return device;
+    }
+  }
+  return "cpu";
+}
+
+/** Whether the files that lie beside the binding are there: a cheap first look. */
+function mayWork(device: Device): boolean {
+  const directory = bindingDirectory();
+  return devices[device].besideBinding.every((name) => {
+    try {
+      return Deno.statSync(join(directory, name)).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What a device needs on this machine and whether it is there. */
+export function deviceRequirements(device: Device): readonly Requirement[] {
+  return requirementsOf(device, bindingDirectory());
+}
+
+/** The folder of ONNX Runtime's native binding. */
+export function bindingDirectory(): string {
+  const entry = createRequire(import.meta.url).resolve("onnxruntime-node");
+  const os = Deno.build.os === "windows" ? "win32" : Deno.build.os;
+  const cpu = Deno.build.arch === "aarch64" ? "arm64" : "x64";
+  return join(dirname(dirname(entry)), "bin", "napi-v6", os, cpu);
+}
