@@ -1,0 +1,222 @@
+/**
+ * Resizes pictures as Pillow does, antialiased: every output pixel is a weighted sum of input
+ * pixels along one axis and then the other, so that a resize is two matrix products.
+ *
+ * @module
+ */
+
+/** A filter by Pillow's name. */
+export type Resample = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box" | "hamming";
+
+/** Filters in the order of the numbers that `preprocessor_config.json` gives as `resample`. */
+export const resampleNames: readonly Resample[] = [
+  "nearest",
+  "lanczos",
+  "bilinear",
+  "bicubic",
+  "box",
+  "hamming",
+];
+
+/** Sums of input pixels for every output pixel of one axis. */
+export interface AxisWeights {
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** First input pixel of each sum. */
+  readonly start: Int32Array;
+  /** Most pixels that a sum has. */
+  readonly taps: number;
+  /** `outputSize * taps` weights, each row summing to 1, padded with zeros. */
+  readonly weights: Float64Array;
+}
+
+/** Height and width of a picture. */
+export interface PictureSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+interface Filter {
+  /** Half the width of the filter, in pixels of the coarser picture. */
+  readonly support: number;
+  readonly value: (x: number) => number;
+}
+
+const filters: Readonly<Record<Exclude<Resample, "nearest">, Filter>> = {
+  lanczos: { support: 3, value: (x) => Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0 },
+  bilinear: { support: 1, value: (x) => Math.max(1 - Math.abs(x), 0) },
+  bicubic: { support: 2, value: cubic },
+  box: { support: 0.5, value: (x) => x > -0.5 && x <= 0.5 ? 1 : 0 },
+  hamming: { support: 1, value: hamming },
+};
+
+/** Keys' cubic with a = -1/2. */
+function cubic(x: number): number {
+  const a = -0.5;
+  const t = Math.abs(x);
+  if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? (((t - 5) * t + 8) * t - 4) * a : 0;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+function hamming(x: number): number {
+  const t = Math.abs(x);
+  if (t === 0) return 1;
+  return t < 1 ? sinc(t) * (0.54 + 0.46 * Math.cos(Math.PI * t)) : 0;
+}
+
+/**
+ * The weights that resize an axis.
+ *
+ * @throws {RangeError} If a size is not a positive integer.
+ */
+export function axisWeights(
+  inputSize: number,
+  outputSize: number,
+  filter: Resample = "bicubic",
+): AxisWeights {
+  for (const size of [inputSize, outputSize]) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new RangeError(`Cannot resize an axis of ${inputSize} to ${outputSize} pixels`);
+    }
+  }
+  return filter === "nearest"
+    ? nearestWeights(inputSize, outputSize)
+    : filterWeights(inputSize, outputSize, filters[filter]);
+}
+
+function nearestWeights(inputSize: number, outputSize: number): AxisWeights {
+  const nearest = (_: unknown, i: number) => Math.floor((i + 0.5) * inputSize / outputSize);
+  return {
+    inputSize,
+    outputSize,
+    start: Int32Array.from({ length: outputSize }, nearest),
+    taps: 1,
+    weights: new Float64Array(outputSize).fill(1),
+  };
+}
+
+function filterWeights(inputSize: number, outputSize: number, filter: Filter): AxisWeights {
+  const scale = inputSize / outputSize;
+  const stretch = Math.max(scale, 1); // the filter widens when the picture shrinks
+  const support = filter.support * stretch;
+  const taps = Math.ceil(support) * 2 + 1;
+  const start = new Int32Array(outputSize);
+  const weights = new Float64Array(outputSize * taps);
+  for (let i = 0; i < outputSize; i++) {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(Math.trunc(centre - support + 0.5), 0);
+    const end = Math.min(Math.trunc(centre + support + 0.5), inputSize);
+    const row = weights.subarray(i * taps, i * taps + end - first);
+    let sum = 0;
+    for (let k = 0; k < row.length; k++) {
+      row[k] = filter.value((k + first - centre + 0.5) / stretch);
+      sum += row[k]!;
+    }
+    for (let k = 0; k < row.length; k++) row[k] = row[k]! / sum;
+    start[i] = first;
+  }
+  return { inputSize, outputSize, start, taps, weights };
+}
+
+/** The weights as a dense matrix, `[outputSize, inputSize]`: output = matrix · input. */
+export function axisMatrix(axis: AxisWeights): Float32Array {
+  const matrix = new Float32Array(axis.outputSize * axis.inputSize);
+  for (let i = 0; i < axis.outputSize; i++) {
+    for (let k = 0; k < axis.taps; k++) {
+      const weight = axis.weights[i * axis.taps + k]!;
+      if (weight !== 0) matrix[i * axis.inputSize + axis.start[i]! + k] = weight;
+    }
+  }
+  return matrix;
+}
+
+/** Options of {@linkcode resizePlanes} and {@linkcode resizeBytes}. */
+export interface ResizeOptions {
+  readonly from: PictureSize;
+  readonly to: PictureSize;
+  /** Default `bicubic`. */
+  readonly filter?: Resample;
+}
+
+/** Resizes planes `[…, height, width]` of floating-point values. Bicubic may overshoot. */
+export function resizePlanes(planes: Float32Array, options: ResizeOptions): Float32Array {
+  const { from, to, filter } = options;
+  const wide = axisWeights(from.width, to.width, filter);
+  const high = axisWeights(from.height, to.height, filter);
+  return sumRows(sumColumns(planes, wide), high, to.width);
+}
+
+/** Sums along the last axis. */
+function sumColumns(planes: Float32Array, axis: AxisWeights): Float32Array {
+  const rows = planes.length / axis.inputSize;
+  const out = new Float32Array(rows * axis.outputSize);
+  const { taps, weights, start, outputSize, inputSize } = axis;
+  for (let x = 0; x < outputSize; x++) {
+    const count = Math.min(taps, inputSize - start[x]!);
+    for (let row = 0; row < rows; row++) {
+      const at = row * inputSize + start[x]!;
+      let sum = 0;
+      for (let k = 0; k < count; k++) sum += planes[at + k]! * weights[x * taps + k]!;
+      out[row * outputSize + x] = sum;
+    }
+  }
+  return out;
+}
+
+/** Sums along the axis before the last, which has `width` values. */
+function sumRows(planes: Float32Array, axis: AxisWeights, width: number): Float32Array {
+  const { taps, weights, start, outputSize, inputSize } = axis;
+  const count = planes.length / (inputSize * width);
+  const out = new Float32Array(count * outputSize * width);
+  for (let plane = 0; plane < count; plane++) {
+    for (let y = 0; y < outputSize; y++) {
+      const to = (plane * outputSize + y) * width;
+      for (let k = 0; k < taps; k++) {
+        const weight = weights[y * taps + k]!;
+        if (weight === 0) continue;
+        const from = (plane * inputSize + start[y]! + k) * width;
+        for (let x = 0; x < width; x++) out[to + x] = out[to + x]! + weight * planes[from + x]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** Bits behind the binary point of Pillow's weights for 8-bit pictures. */
+const one = 2 ** 22;
+
+/**
+ * Resizes planes `[…, height, width]` of bytes, equal to Pillow bit by bit: weights in fixed
+ * point, and rounding after each axis.
+ */
+export function resizeBytes(planes: Uint8Array, options: ResizeOptions): Uint8Array {
+  const { from, to, filter } = options;
+  const wide = sumBytes(planes, axisWeights(from.width, to.width, filter), 1);
+  return sumBytes(wide, axisWeights(from.height, to.height, filter), to.width);
+}
+
+/** Sums along an axis whose neighbours lie `stride` apart. */
+function sumBytes(planes: Uint8Array, axis: AxisWeights, stride: number): Uint8Array {
+  const { taps, start, outputSize, inputSize } = axis;
+  if (inputSize === outputSize) return planes; // Pillow leaves such an axis out
+  const fixed = axis.weights.map((weight) => Math.trunc(weight * one + (weight < 0 ? -0.5 : 0.5)));
+  const count = planes.length / (inputSize * stride);
+  const out = new Uint8Array(count * outputSize * stride);
+  for (let block = 0; block < count; block++) {
+    for (let i = 0; i < outputSize; i++) {
+      const length = Math.min(taps, inputSize - start[i]!);
+      for (let offset = 0; offset < stride; offset++) {
+        const at = (block * inputSize + start[i]!) * stride + offset;
+        let sum = one / 2;
+        for (let k = 0; k < length; k++) sum += planes[at + k * stride]! * fixed[i * taps + k]!;
+        const value = Math.floor(sum / one);
+        out[(block * outputSize + i) * stride + offset] = value < 0 ? 0 : value > 255 ? 255 : value;
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,46 @@
+/** The picture that a frame prompt leaves room around: shrunk, with zeros beside it. @module */
+import { resizePlanes } from "./resize.ts";
+
+/** Sizes of {@linkcode shrinkAndPad}, in pixels. */
+export interface ShrinkOptions {
+  /** Edge of the pictures given. */
+  readonly from: number;
+  /** Edge of the picture in the middle (s). */
+  readonly picture: number;
+  /** Edge of the canvas (S). */
+  readonly canvas: number;
+}
+
+/**
+ * Resizes square pictures `[n, 3, from, from]` from 0 to 1 to `picture` (bicubic, antialiased,
+ * clamped to 0 to 1) and pads them with zeros to `canvas`, the odd pixel to the right and below.
+ *
+ * @throws {RangeError} If the picture is larger than the canvas.
+ */
+export function shrinkAndPad(images: Float32Array, options: ShrinkOptions): Float32Array {
+  const { from, picture, canvas } = options;
+  if (picture > canvas) {
+    throw new RangeError(`Cannot pad a picture of ${picture} pixels to a canvas of ${canvas}`);
+  }
+  const small = from === picture ? images : resizePlanes(images, {
+    from: { height: from, width: from },
+    to: { height: picture, width: picture },
+  });
+  return padPlanes(small, picture, canvas);
+}
+
+function padPlanes(planes: Float32Array, picture: number, canvas: number): Float32Array {
+  const count = planes.length / picture ** 2;
+  const out = new Float32Array(count * canvas ** 2);
+  const margin = Math.floor((canvas - picture) / 2);
+  for (let plane = 0, at = 0; plane < count; plane++) {
+    for (let y = 0; y < picture; y++) {
+      const row = (plane * canvas + margin + y) * canvas + margin;
+      for (let x = 0; x < picture; x++, at++) {
+        const value = planes[at]!;
+        out[row + x] = value < 0 ? 0 : value > 1 ? 1 : value;
+      }
+    }
+  }
+  return out;
+}
