@@ -1,0 +1,54 @@
+import { basename, dirname, join } from "@std/path";
+
+let serial = 0;
+
+/** A name that no other call, process or machine uses at the same time. */
+export function temporaryName(): string {
+  serial += 1;
+  return `${Deno.pid}-${serial}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/** How to replace a file. */
+export interface ReplaceOptions {
+  /** Whether to wait for the disk, so that a crash of the machine leaves old or new bytes as well. */
+  readonly durable?: boolean;
+  /** Folder on the same file system for the unfinished file; default the file's own. */
+  readonly via?: string;
+}
+
+/** Writes a file so that others see the old bytes or all of the new ones. */
+export function replaceFile(
+  path: string,
+  content: string | readonly Uint8Array[],
+  options: ReplaceOptions = {},
+): void {
+  const temporary = `${join(options.via ?? dirname(path), basename(path))}.${temporaryName()}.tmp`;
+  try {
+    writeNew(temporary, content, options.durable ?? false);
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+}
+
+function writeNew(path: string, content: string | readonly Uint8Array[], durable: boolean): void {
+  using file = Deno.openSync(path, { write: true, createNew: true });
+  const parts = typeof content === "string" ? [new TextEncoder().encode(content)] : content;
+  for (const part of parts) writeAll(file, part);
+  if (durable) file.syncSync();
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += file.writeSync(bytes.subarray(written));
+}
+
+/** Removes a file or a folder, whether or not it is there. */
+export function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

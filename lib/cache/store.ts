@@ -1,0 +1,318 @@
+import { join } from "@std/path";
+import { format as formatBytes } from "@std/fmt/bytes";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { HostFacts } from "../pipeline/job.ts";
+import type { Digest, Key, KeyPreimage } from "../pipeline/key.ts";
+import type { Artifact, ArtifactType } from "../pipeline/stage.ts";
+import type { ArtifactStore, Manifest, NewEntry, StoreHit, Workspace } from "../pipeline/store.ts";
+import { sayDiskFull } from "./disk_full.ts";
+import { digestPath } from "./digest.ts";
+import { GroupSync } from "./group_sync.ts";
+import { makeStore, type StoreLayout, storeLayout } from "./layout.ts";
+import { lockFile, type LockOptions, tryLockFile } from "./lock.ts";
+import {
+  isSealed,
+  movePath,
+  type ObjectSize,
+  placeObject,
+  type SealedObject,
+  sealObject,
+  stampObject,
+} from "./object.ts";
+import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
+import { storeBytes } from "./usage.ts";
+
+/** What can be set of a local store. */
+export interface LocalStoreOptions {
+  /** Told of damaged and missing objects, which are misses. */
+  readonly onWarning?: (warning: Diagnostic) => void;
+  /** Most bytes that objects may take together; storing more is an error. */
+  readonly limitBytes?: number;
+}
+
+/** An output as the manifest of a local store has it: with the size that it must have. */
+interface StoredOutput extends ObjectSize {
+  readonly type: ArtifactType;
+  readonly digest: Digest;
+}
+
+/** The manifest of a local store. */
+export interface StoredManifest extends Manifest {
+  readonly outputs: Readonly<Record<string, StoredOutput>>;
+}
+
+/**
+ * A store in a folder, which any number of runs may use at once.
+ *
+ * @example
+ * ```ts
+ * await using store = localStore(".tvp/cache", { onWarning: (w) => console.warn(w.message) });
+ * const hit = await store.get(key);
+ * ```
+ */
+export function localStore(path: string, options: LocalStoreOptions = {}): ArtifactStore {
+  return new LocalStore(storeLayout(Deno.realPathSync(made(path))), options);
+}
+
+function made(path: string): string {
+  Deno.mkdirSync(path, { recursive: true });
+  return path;
+}
+
+class LocalStore implements ArtifactStore {
+  readonly #layout: StoreLayout;
+  readonly #options: LocalStoreOptions;
+  readonly #sync = new GroupSync();
+  readonly #warned = new Set<string>();
+  readonly #held = new Set<Key>();
+  #usage: Deno.FsFile | undefined;
+  #bytes: number | undefined;
+
+  constructor(layout: StoreLayout, options: LocalStoreOptions) {
+    this.#layout = layout;
+    this.#options = options;
+  }
+
+  async get(key: Key): Promise<StoreHit | undefined> {
+    const manifest = this.#readManifest(key);
+    if (manifest === undefined) return undefined;
+    for (const name of Object.keys(manifest.outputs)) {
+      if (!await this.#isIntact(manifest, name)) return undefined;
+    }
+    return this.#hit(manifest);
+  }
+
+  async put(key: Key, entry: NewEntry): Promise<StoreHit> {
+    this.#open();
+    const staged = join(this.#layout.work, `${key}-${temporaryName()}`);
+    Deno.mkdirSync(staged);
+    try {
+      const outputs = await this.#storeOutputs(entry, staged);
+      const manifest = newManifest(key, entry, outputs);
+      await sayDiskFull(
+        "store a task",
+        this.#layout.root,
+        () => this.#storeRecords(manifest, entry.log, staged),
+      );
+      removeQuietly(this.#layout.checkpoint(key));
+      return this.#hit(manifest);
+    } finally {
+      removeQuietly(staged);
+    }
+  }
+
+  async lock(key: Key, options: LockOptions): Promise<AsyncDisposable> {
+    this.#open();
+    const lock = await lockFile(this.#layout.lock(key), options);
+    this.#held.add(key);
+    return {
+      [Symbol.asyncDispose]: () => {
+        this.#held.delete(key);
+        lock[Symbol.dispose]();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  workspace(key: Key): Promise<Workspace> {
+    this.#open();
+    const { work, scratch } = this.#layout;
+    if (this.#held.has(key)) removeWork(work, (name) => name.startsWith(`${key}-`));
+    const directory = join(work, `${key}-${temporaryName()}`);
+    Deno.mkdirSync(directory);
+    return Promise.resolve({
+      directory,
+      scratch,
+      checkpoint: this.#layout.checkpoint(key),
+      [Symbol.asyncDispose]: () => Promise.resolve(removeQuietly(directory)),
+    });
+  }
+
+  checkpointOf(key: Key): Promise<{ bytes: number; savedAt: number } | undefined> {
+    try {
+      const { size, mtime } = Deno.statSync(this.#layout.checkpoint(key));
+      return Promise.resolve({ bytes: size, savedAt: mtime?.getTime() ?? 0 });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return Promise.resolve(undefined);
+      return Promise.reject(error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sync[Symbol.asyncDispose]();
+    this.#usage?.close();
+    this.#usage = undefined;
+  }
+
+  /** Says that the store is in use, and clears what crashed runs left. */
+  #open(): void {
+    if (this.#usage !== undefined) return;
+    makeStore(this.#layout);
+    this.#usage = Deno.openSync(this.#layout.usageLock, { write: true, create: true });
+    this.#usage.lockSync(false);
+    removeWork(this.#layout.work, (name) => this.#isAbandoned(name.split("-")[0] as Key));
+  }
+
+  /** Nobody holds the lock of the task that a folder in `work` belongs to. */
+  #isAbandoned(key: Key): boolean {
+    using lock = tryLockFile(this.#layout.lock(key));
+    return lock !== undefined;
+  }
+
+  #readManifest(key: Key): StoredManifest | undefined {
+    try {
+      const path = this.#layout.manifest(key);
+      const manifest = JSON.parse(Deno.readTextFileSync(path)) as StoredManifest;
+      if (manifest.format === 1 && manifest.key === key) return manifest;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    this.#warn(key, "damaged-manifest", `Cannot use cached task "${key}": its manifest is damaged`);
+    return undefined;
+  }
+
+  async #isIntact(manifest: StoredManifest, name: string): Promise<boolean> {
+    const output = manifest.outputs[name];
+    if (output === undefined) return false;
+    const { digest } = output;
+    try {
+      if (isSealed(this.#layout.object(digest), output)) return true;
+      if (await this.#reseal(digest)) return true;
+      this.#warn(digest, "damaged-object", cannotUse(name, manifest, "is damaged"));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      this.#warn(digest, "missing-object", cannotUse(name, manifest, "is missing"));
+    }
+    return false;
+  }
+
+  /** Reads an object that may have been written to; seals it again if it is what it should be. */
+  async #reseal(digest: Digest): Promise<boolean> {
+    const path = this.#layout.object(digest);
+    if (await digestPath(path) !== digest) return false;
+    stampObject(path);
+    return true;
+  }
+
+  #warn(about: string, code: string, message: string): void {
+    if (this.#warned.has(about)) return;
+    this.#warned.add(about);
+    const notes = ["The task runs again."];
+    this.#options.onWarning?.({ code, severity: "warning", message, notes });
+  }
+
+  #hit(manifest: StoredManifest): StoreHit {
+    const outputs: Record<string, Artifact> = {};
+    for (const [name, { type, digest }] of Object.entries(manifest.outputs)) {
+      outputs[name] = { type, digest, path: this.#layout.object(digest) };
+    }
+    return { manifest, outputs, log: () => readLog(this.#layout.log(manifest.key)) };
+  }
+
+  async #storeOutputs(
+    entry: NewEntry,
+    staged: string,
+  ): Promise<Record<string, StoredOutput>> {
+    const outputs: Record<string, StoredOutput> = {};
+    for (const [name, { type, path }] of Object.entries(entry.outputs)) {
+      const { digest, bytes, files } = await sayDiskFull(
+        `store output "${name}"`,
+        this.#layout.root,
+        () => this.#storeObject(name, path, join(staged, name)),
+      );
+      outputs[name] = { type, digest, bytes, files };
+    }
+    return outputs;
+  }
+
+  async #storeObject(name: string, path: string, staged: string): Promise<SealedObject> {
+    moveOutput(name, path, staged);
+    const object = await sealObject(staged);
+    this.#checkLimit(name, object.bytes);
+    const target = this.#layout.object(object.digest);
+    const isNew = placeObject(object, target);
+    if (isNew && this.#bytes !== undefined) this.#bytes += object.bytes;
+    this.#sync.add(target);
+    return object;
+  }
+
+  /** @throws {DiagnosticError} `cache-full`, if an object would not fit. */
+  #checkLimit(name: string, bytes: number): void {
+    const { limitBytes } = this.#options;
+    if (limitBytes === undefined) return;
+    this.#bytes ??= storeBytes(this.#layout);
+    if (this.#bytes + bytes <= limitBytes) return;
+    throw new DiagnosticError([cacheFull(name, bytes, { usedBytes: this.#bytes, limitBytes })]);
+  }
+
+  /** The manifest comes last: a task whose manifest is there is all there. */
+  #storeRecords(manifest: StoredManifest, log: string, via: string): void {
+    const { key } = manifest;
+    if (log === "") removeQuietly(this.#layout.log(key));
+    else replaceFile(this.#layout.log(key), log, { via });
+    replaceFile(this.#layout.manifest(key), JSON.stringify(manifest), { via });
+    this.#sync.add(this.#layout.manifest(key));
+  }
+}
+
+function cannotUse(
+  name: string,
+  { key, preimage, outputs }: StoredManifest,
+  state: string,
+): string {
+  return `Cannot use output "${name}" of cached task "${key}" (${preimage.stage}): ` +
+    `object ${outputs[name]?.digest} ${state}`;
+}
+
+function cacheFull(
+  name: string,
+  bytes: number,
+  { usedBytes, limitBytes }: { usedBytes: number; limitBytes: number },
+): Diagnostic {
+  return {
+    code: "cache-full",
+    severity: "error",
+    message: `Cannot store output "${name}": it takes ${formatBytes(bytes)}, the cache holds ` +
+      `${formatBytes(usedBytes)} of at most ${formatBytes(limitBytes)}`,
+    notes: ["What was stored before is intact; free space, for example with: deno task tvp gc"],
+  };
+}
+
+function newManifest(
+  key: Key,
+  { preimage, durationMs, host }: {
+    preimage: KeyPreimage;
+    durationMs: number;
+    host: HostFacts;
+  },
+  outputs: Record<string, StoredOutput>,
+): StoredManifest {
+  return { format: 1, key, preimage, outputs, durationMs, storedAt: Date.now(), host };
+}
+
+/** @throws {DiagnosticError} `missing-output`, if the stage did not write it. */
+function moveOutput(name: string, path: string, staged: string): void {
+  try {
+    movePath(path, staged);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const message = `Cannot store output "${name}": the stage did not write it`;
+    throw new DiagnosticError([{ code: "missing-output", severity: "error", message }]);
+  }
+}
+
+function removeWork(work: string, isStale: (name: string) => boolean): void {
+  for (const { name } of [...Deno.readDirSync(work)]) {
+    if (isStale(name)) removeQuietly(join(work, name));
+  }
+}
+
+async function readLog(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
