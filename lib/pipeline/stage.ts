@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { describeKind, narrowReference, Reference, Slot, wantedType } from "./slot.ts";
 
 /** What an artifact holds. A `model` and a `dataset` are folders, the others are single files. */
 export type ArtifactType =
@@ -54,8 +55,32 @@ export type ParameterKind =
 /** Marks of parameters that the engine resolves; looked up by the schema object. */
 export const parameterKinds: z.core.$ZodRegistry<ParameterKind> = z.registry<ParameterKind>();
 
+/**
+ * While a pipeline is planned a marked parameter accepts what the user wrote and becomes a `Slot`;
+ * what the engine has already resolved passes as it is.
+ */
 function marked<T>(kind: ParameterKind): z.ZodType<T> {
-  return z.custom<T>().register(parameterKinds, kind) as z.ZodType<T>;
+  const wanted = wantedType(kind);
+  const check = z.custom<T>((value) => isResolved(value) || slotOf(kind, value) !== undefined, {
+    params: { expected: describeKind(kind), ...(wanted ? { type: wanted } : {}) },
+  });
+  return check.transform((value) => slotOf(kind, value) ?? value)
+    .register(parameterKinds, kind) as unknown as z.ZodType<T>;
+}
+
+function slotOf(kind: ParameterKind, value: unknown): Slot | undefined {
+  if (value instanceof Slot) return value;
+  if (typeof value === "string" && kind.kind !== "artifact" && value !== "") {
+    return new Slot(kind, value);
+  }
+  const wanted = wantedType(kind);
+  if (!(value instanceof Reference) || wanted === undefined) return undefined;
+  const reference = narrowReference(value, wanted);
+  return reference && new Slot(kind, reference);
+}
+
+function isResolved(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "digest" in value;
 }
 
 /** A parameter that takes an artifact of a type: a reference to another stage's output. */
@@ -125,6 +150,8 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** Schema of `with`, a strict object; artifact, model, dataset and file parameters are marked. */
   readonly with: S;
   readonly outputs: Readonly<Record<O, ArtifactType>>;
+  /** File names that people see in `.tvp/runs/…`, where the output's name and type would not do. */
+  readonly files?: Readonly<Partial<Record<O, string>>>;
   /** `worker` (default): its own process. `inline`: in the runner, only for trivial stages. */
   readonly isolation?: "worker" | "inline";
   /** Writes every output to `context.output(name)`. */

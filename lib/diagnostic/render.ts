@@ -1,0 +1,61 @@
+/** Diagnostics as text: place, message, the source line with carets, notes. @module */
+import type { Diagnostic, Location } from "./diagnostic.ts";
+
+/** How to print. */
+export interface RenderOptions {
+  /** Text of a file named in a location, to show its line. */
+  readonly source?: (path: string) => string | undefined;
+  /** Paints parts of the text; none by default. */
+  readonly paint?: Partial<Record<"error" | "warning" | "place" | "caret" | "note", Paint>>;
+}
+
+type Paint = (text: string) => string;
+
+const plain: Paint = (text) => text;
+
+/**
+ * One diagnostic as text, without a line break at its end.
+ *
+ * ```text
+ * demo.yaml:7:14: error: stages.prompt.with.steps must be a number, but is a string
+ *   7 |       steps: "many"
+ *     |              ^^^^^^
+ *     = note
+ * ```
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
+  const { severity, message, location, notes = [] } = diagnostic;
+  const paint = options.paint ?? {};
+  const place = location ? `${location.path}:${location.line}:${location.column}: ` : "";
+  const head = (paint.place ?? plain)(place) + (paint[severity] ?? plain)(`${severity}:`) +
+    ` ${message}`;
+  const excerpt = location ? renderExcerpt(location, options) : undefined;
+  const margin = " ".repeat(excerpt?.margin ?? 2);
+  const noteLines = notes.map((note) => `${margin}= ${(paint.note ?? plain)(note)}`);
+  return [head, ...(excerpt?.lines ?? []), ...noteLines].join("\n");
+}
+
+/** All diagnostics, one after the other, with a blank line between them. */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  options: RenderOptions = {},
+): string {
+  return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n\n");
+}
+
+function renderExcerpt(
+  location: Location,
+  options: RenderOptions,
+): { lines: string[]; margin: number } | undefined {
+  const line = options.source?.(location.path)?.split(/\r?\n/)[location.line - 1];
+  if (line === undefined || line.trim() === "") return undefined;
+  const number = `  ${location.line} `;
+  const gutter = " ".repeat(number.length);
+  const lead = line.slice(0, location.column - 1).replace(/[^\t]/g, " ");
+  const room = Math.max(1, line.length - location.column + 1);
+  const carets = "^".repeat(Math.max(1, Math.min(location.length, room)));
+  return {
+    lines: [`${number}| ${line}`, `${gutter}| ${lead}${(options.paint?.caret ?? plain)(carets)}`],
+    margin: gutter.length,
+  };
+}

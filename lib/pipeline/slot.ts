@@ -1,0 +1,97 @@
+/** What stands in a task's parameters before its inputs are known. @module */
+import type { ArtifactType, ParameterKind } from "./stage.ts";
+
+/** A task as a reference sees it. */
+export interface ReferencedTask {
+  /** `prompt[loss=tvp,seed=0]` */
+  readonly id: string;
+  /** Position in the plan. */
+  readonly index: number;
+  readonly outputs: Readonly<Record<string, ArtifactType>>;
+  /** Values of the task's matrix cell. */
+  readonly cell: Readonly<Record<string, unknown>>;
+  /** Short name of the cell. */
+  readonly label: string;
+}
+
+/** `${{ stages.x.y }}`: an output of a task, or a task whose output follows from the type wanted. */
+export class Reference {
+  readonly task: ReferencedTask;
+  readonly output: string | undefined;
+
+  constructor(task: ReferencedTask, output?: string) {
+    this.task = task;
+    this.output = output;
+  }
+
+  /** As people write it. */
+  toString(): string {
+    return `${this.task.id}${this.output === undefined ? "" : `.${this.output}`}`;
+  }
+
+  /** Equal references make equal cells; never part of a key. */
+  toJSON(): string {
+    return `\${{ ${this.toString()} }}`;
+  }
+}
+
+/** A marked parameter, checked, with what the user wrote: a name, a path, or a reference. */
+export class Slot {
+  readonly kind: ParameterKind;
+  readonly value: string | Reference;
+
+  constructor(kind: ParameterKind, value: string | Reference) {
+    this.kind = kind;
+    this.value = value;
+  }
+}
+
+/** Types that hold what another type promises, beside the type itself. */
+const narrower: Partial<Record<ArtifactType, readonly ArtifactType[]>> = {
+  file: ["prompt", "scores", "curve", "answers", "tensor", "json", "text"],
+  directory: ["dataset", "model"],
+  json: ["scores", "curve"],
+  tensor: ["prompt"],
+};
+
+/** Whether an artifact of a type may stand where another is wanted. */
+export function isAssignable(given: ArtifactType, wanted: ArtifactType): boolean {
+  return given === wanted || (narrower[wanted]?.includes(given) ?? false);
+}
+
+/** The artifact type that a marked parameter takes from a reference. */
+export function wantedType(kind: ParameterKind): ArtifactType | undefined {
+  const types = { model: "model", file: "file", dataset: undefined } as const;
+  return kind.kind === "artifact" ? kind.type : types[kind.kind];
+}
+
+/** The same reference with its output named, if exactly one output fits. */
+export function narrowReference(
+  reference: Reference,
+  wanted: ArtifactType,
+): Reference | undefined {
+  const { outputs } = reference.task;
+  if (reference.output !== undefined) {
+    return isAssignable(outputs[reference.output]!, wanted) ? reference : undefined;
+  }
+  const names = Object.keys(outputs);
+  const exact = names.filter((name) => outputs[name] === wanted);
+  const fitting = exact.length > 0
+    ? exact
+    : names.filter((name) => isAssignable(outputs[name]!, wanted));
+  return fitting.length === 1 ? new Reference(reference.task, fitting[0]!) : undefined;
+}
+
+/** Words for what a marked parameter takes. */
+export function describeKind(kind: ParameterKind): string {
+  if (kind.kind === "artifact") {
+    return `a ${kind.type} artifact, such as \${{ stages.NAME.OUTPUT }}`;
+  }
+  return kindWords[kind.kind];
+}
+
+const kindWords = {
+  model: "a model (zoo/NAME, hf://OWNER/NAME, ./PATH, or a model artifact)",
+  dataset: "the name of a data set",
+  file: "the path of a file",
+} as const;

@@ -1,0 +1,117 @@
+/** The pipeline file: one schema gives the check, the type and the JSON Schema for editors. @module */
+import { z } from "zod";
+
+const identifier = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+const name = z.string().regex(identifier, {
+  error: "letters, digits, `-` and `_`, starting with a letter",
+});
+
+/** A reference in text: `${{ vars.x }}`. */
+const expression = z.string().regex(/\$\{\{.*\}\}/, { error: "a reference such as ${{ vars.x }}" });
+
+const cell = z.record(z.string(), z.unknown());
+
+/** `1.5h`, `20m`, `30s`; a number counts seconds. */
+const duration = z.union([
+  z.number().positive(),
+  z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, {
+    error: "a duration such as 30s, 20m or 1.5h",
+  }),
+]);
+
+/** `16GiB`, `500MB`; a number counts bytes. */
+const size = z.union([
+  z.int().positive(),
+  z.string().regex(/^\d+(\.\d+)?\s*([KMGT]i?)?B$/, { error: "a size such as 16GiB or 500MB" }),
+]);
+
+const matrix = z.object({
+  include: z.array(cell).optional().describe("Cells to add, or values to add to cells that match."),
+  exclude: z.array(cell).optional().describe(
+    "Cells to leave out: each matches on the axes it names.",
+  ),
+}).catchall(z.union([z.array(z.unknown()), expression], {
+  error: "a list of values, or a reference to one",
+})).describe("Axes: the stage runs once for every combination of their values.");
+
+const resources = z.strictObject({
+  cpu: z.number().positive().optional().describe(
+    "Threads of the task, also of ONNX Runtime; default 2.",
+  ),
+  gpu: z.number().nonnegative().optional().describe("GPUs that the task needs; default 0."),
+  memory: size.optional().describe("Memory that the task needs."),
+  time: duration.optional().describe("Time asked for on a cluster."),
+}).describe("What the task needs of the machine. Not part of the key.");
+
+const failureReason = z.enum(["error", "crash", "timeout"]);
+
+const retries = z.union([
+  z.int().min(0).max(100),
+  z.strictObject({
+    attempts: z.int().min(0).max(100),
+    backoff: duration.optional().describe("Wait before the first retry, doubled each time."),
+    on: z.array(failureReason).optional().describe(
+      "Failures worth a retry; default crash, timeout.",
+    ),
+  }),
+]).describe("How often a failed task is tried again.");
+
+const environment = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** One entry of `stages:`. */
+export const stageSpec = z.strictObject({
+  uses: z.string().min(1).describe("Stage type: `optimize-prompt` is stages/optimize_prompt.ts."),
+  with: z.record(z.string(), z.unknown()).optional().describe("Parameters of the stage type."),
+  matrix: matrix.optional(),
+  resources: resources.optional(),
+  retries: retries.optional(),
+  timeout: duration.optional().describe("Longest time a task may take."),
+  when: z.union([z.boolean(), expression]).optional().describe(
+    "The stage is left out where false.",
+  ),
+  env: environment.optional().describe("Environment variables of the task; part of its key."),
+});
+
+/** A whole pipeline file. */
+export const pipelineSpec = z.strictObject({
+  $schema: z.string().optional(),
+  name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
+  description: z.string().optional(),
+  include: z.array(z.string().min(1)).optional().describe(
+    "Files whose vars, env and stages are taken in.",
+  ),
+  stageFolder: z.string().min(1).optional().describe("Folder of stage types of your own."),
+  vars: z.record(name, z.unknown()).optional().describe("Values for `${{ vars.NAME }}`."),
+  env: environment.optional().describe(
+    "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
+  ),
+  stages: z.record(name, stageSpec),
+});
+
+/** A fragment for `include:`. */
+export const fragmentSpec = pipelineSpec.partial({ name: true, stages: true });
+
+/** A checked pipeline file, references not yet followed. */
+export type PipelineTree = z.output<typeof pipelineSpec>;
+
+/** A checked entry of `stages:`. */
+export type StageSpec = z.output<typeof stageSpec>;
+
+const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of `30s`, `1.5h`, or of a number of seconds. */
+export function durationMs(value: number | string): number {
+  if (typeof value === "number") return value * 1000;
+  const [, number, unit] = /^([\d.]+)\s*(\w+)$/.exec(value)!;
+  return Number(number) * durationUnits[unit as keyof typeof durationUnits];
+}
+
+const prefixes = ["", "K", "M", "G", "T"];
+
+/** Bytes of `16GiB`, `500MB`, or of a number of bytes. */
+export function sizeBytes(value: number | string): number {
+  if (typeof value === "number") return value;
+  const [, number, prefix, binary] = /^([\d.]+)\s*([KMGT]?)(i?)B$/.exec(value)!;
+  return Number(number) * (binary ? 1024 : 1000) ** prefixes.indexOf(prefix!);
+}
