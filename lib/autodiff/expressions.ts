@@ -1,0 +1,171 @@
+/**
+ * Short names for the few expressions that most rules are made of. Constants take the element type
+ * of the value they meet, shapes are constants where they are known at build time.
+ *
+ * @module
+ */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import type { Dim } from "../onnx/model.ts";
+import type { DType } from "../tensor/dtype.ts";
+import { dtypes } from "../tensor/dtype.ts";
+
+/** Codes of element types in `Cast.to`, as in onnx.proto. */
+const castCodes: Readonly<Partial<Record<DType, number>>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+};
+
+/** x + z */
+export const add = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Add", [x, z]);
+/** x − z */
+export const sub = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Sub", [x, z]);
+/** x · z, element by element */
+export const mul = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Mul", [x, z]);
+/** x / z */
+export const div = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Div", [x, z]);
+/** −x */
+export const neg = (b: GraphBuilder, x: Value): Value => b.op("Neg", [x]);
+/** condition ? x : z */
+export const where = (b: GraphBuilder, condition: Value, x: Value, z: Value): Value =>
+  b.op("Where", [condition, x, z]);
+
+/** A scalar constant of the element type of `like`. */
+export function constantLike(b: GraphBuilder, like: Value, value: number): Value {
+  return b.scalar(value, b.dtype(like));
+}
+
+/** x · k */
+export function scale(b: GraphBuilder, x: Value, k: number): Value {
+  if (k === 1) return x;
+  return k === -1 ? neg(b, x) : mul(b, x, constantLike(b, x, k));
+}
+
+/** condition ? x : 0 */
+export function keepWhere(b: GraphBuilder, condition: Value, x: Value): Value {
+  return where(b, condition, x, constantLike(b, x, 0));
+}
+
+/** condition ? 0 : x */
+export function dropWhere(b: GraphBuilder, condition: Value, x: Value): Value {
+  return where(b, condition, constantLike(b, x, 0), x);
+}
+
+/** The value with another element type; itself if it has it already. */
+export function castTo(b: GraphBuilder, x: Value, dtype: DType): Value {
+  return b.dtype(x) === dtype ? x : b.op("Cast", [x], { to: castCodes[dtype]! });
+}
+
+/** 1 where the condition holds, 0 elsewhere, in the element type of `like`. */
+export function indicator(b: GraphBuilder, condition: Value, like: Value): Value {
+  return b.op("Cast", [condition], { to: castCodes[b.dtype(like)]! });
+}
+
+/** Whether the value holds 16-bit floats, whose sums need a wider type. */
+export function isHalf(b: GraphBuilder, x: Value): boolean {
+  return dtypes[b.dtype(x)].float && dtypes[b.dtype(x)].bytes === 2;
+}
+
+/** Float32 in place of 16-bit floats, other types as they are. */
+export function widen(b: GraphBuilder, x: Value): Value {
+  return isHalf(b, x) ? castTo(b, x, "float32") : x;
+}
+
+/** The value in the element type of `like`. */
+export function castLike(b: GraphBuilder, x: Value, like: Value): Value {
+  return castTo(b, x, b.dtype(like));
+}
+
+/** Whether every dimension is a number. */
+export function isStatic(dims: readonly Dim[] | undefined): dims is readonly number[] {
+  return dims !== undefined && dims.every((dim) => typeof dim === "number");
+}
+
+/** The shape as a 1-D int64 value: a constant where it is known. */
+export function shapeOf(b: GraphBuilder, x: Value): Value {
+  const dims = b.dims(x);
+  return isStatic(dims) ? b.int64s(dims) : b.op("Shape", [x]);
+}
+
+/** One dimension as an int64 value of shape [1]. */
+export function dimOf(b: GraphBuilder, x: Value, axis: number): Value {
+  const dim = b.dims(x)?.[axis];
+  if (typeof dim === "number") return b.int64s([dim]);
+  return b.op("Shape", [x], { start: axis, end: axis + 1 });
+}
+
+/** Zeros of the shape and element type of `x`. */
+export function zerosLike(b: GraphBuilder, x: Value): Value {
+  return b.op("Expand", [constantLike(b, x, 0), shapeOf(b, x)]);
+}
+
+/** `x` in the shape of `like`, which has as many elements. */
+export function reshapeLike(b: GraphBuilder, x: Value, like: Value): Value {
+  const dims = b.dims(like);
+  if (dims !== undefined && sameDims(b.dims(x), dims)) return x;
+  return b.op("Reshape", [x, reshapeTarget(b, like, dims)]);
+}
+
+function reshapeTarget(b: GraphBuilder, like: Value, dims: readonly Dim[] | undefined): Value {
+  const symbols = dims?.filter((dim) => typeof dim !== "number").length;
+  // A zero would mean "copy", and leaves -1 undetermined.
+  if (dims === undefined || symbols! > 1 || dims.includes(0)) return b.op("Shape", [like]);
+  return b.int64s(dims.map((dim) => typeof dim === "number" ? dim : -1));
+}
+
+/** Whether two shapes are known to be equal. */
+export function sameDims(x: readonly Dim[] | undefined, z: readonly Dim[] | undefined): boolean {
+  if (x === undefined || z === undefined || x.length !== z.length) return false;
+  return x.every((dim, i) => dim === z[i]);
+}
+
+/** Sum over axes. */
+export function reduceSum(
+  b: GraphBuilder,
+  x: Value,
+  axes: readonly number[],
+  keep: boolean,
+): Value {
+  return b.op("ReduceSum", [x, b.int64s(axes)], { keepdims: keep ? 1 : 0 });
+}
+
+/** Mean over axes, which are kept with size 1. */
+export function reduceMean(b: GraphBuilder, x: Value, axes: readonly number[]): Value {
+  return b.op("ReduceMean", [x, b.int64s(axes)], { keepdims: 1 });
+}
+
+/** `axis` counted from the front. */
+export function positive(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Rank of a value. @throws {TypeError} If it is not known. */
+export function rankOf(b: GraphBuilder, x: Value): number {
+  const rank = b.rank(x);
+  if (rank === undefined) {
+    throw new TypeError(`Cannot build a gradient: the rank of "${x}" is unknown`);
+  }
+  return rank;
+}
+
+/** The integers 0, 1, … n−1. */
+export function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+/** Integers of a constant; `undefined` if it is not known at build time. */
+export function constantInts(b: GraphBuilder, x: Value | undefined): number[] | undefined {
+  if (x === undefined || x === "") return undefined;
+  const constant = b.constantOf(x);
+  return constant === undefined ? undefined : Array.from(constant.data, Number);
+}

@@ -1,0 +1,188 @@
+/** Arithmetic, roots, exponentials, trigonometry and comparisons, element by element. @module */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import { dtypes } from "../../tensor/dtype.ts";
+import {
+  add,
+  castLike,
+  constantLike,
+  div,
+  dropWhere,
+  indicator,
+  keepWhere,
+  mul,
+  neg,
+  scale,
+  sub,
+  where,
+} from "../expressions.ts";
+import {
+  binary,
+  type BinaryArgs,
+  elementwise,
+  type GradRule,
+  type GradRules,
+  piecewiseConstant,
+  unary,
+} from "../rule.ts";
+
+/** Rule of y = f(x) from a factor: g · f'(x). */
+const factor = (derivative: (b: GraphBuilder, x: Value, y: Value) => Value): GradRule =>
+  unary(({ b, g, x, y }) => mul(b, g, derivative(b, x, y)));
+
+/** Rule of y = f(x) from a divisor: g / (1/f'(x)). */
+const divisor = (inverse: (b: GraphBuilder, x: Value, y: Value) => Value): GradRule =>
+  unary(({ b, g, x, y }) => div(b, g, inverse(b, x, y)));
+
+/** 1 + x², 1 − x² and relatives. */
+const square = (b: GraphBuilder, x: Value): Value => mul(b, x, x);
+const onePlusSquare = (b: GraphBuilder, x: Value): Value =>
+  add(b, square(b, x), constantLike(b, x, 1));
+const oneMinusSquare = (b: GraphBuilder, x: Value): Value =>
+  sub(b, constantLike(b, x, 1), square(b, x));
+const squareMinusOne = (b: GraphBuilder, x: Value): Value =>
+  sub(b, square(b, x), constantLike(b, x, 1));
+const root = (b: GraphBuilder, x: Value): Value => b.op("Sqrt", [x]);
+
+/** g / (2 √x), and 0 where the root is 0. */
+const sqrt = unary(({ b, g, y }) =>
+  keepWhere(b, b.op("Greater", [y, constantLike(b, y, 0)]), div(b, scale(b, g, 0.5), y))
+);
+
+/** Every summand receives the gradient, times a weight that depends on their number. */
+const sumRule = (weight: (n: number) => number): GradRule =>
+  elementwise((node, { builder: b, outputGrads: [g] }) => {
+    if (g === undefined) return [];
+    const share = scale(b, g, weight(node.inputs.length));
+    return node.inputs.map(() => share);
+  });
+
+/** Max and Min: ties share the gradient equally. */
+const extremum: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined) return [];
+  if (node.inputs.length === 1) return [g];
+  const hits = node.inputs.map((x) => b.op("Equal", [x, node.outputs[0]!]));
+  const count = hits.map((hit) => indicator(b, hit, g)).reduce((sum, hit) => add(b, sum, hit));
+  const share = div(b, g, count);
+  return hits.map((hit, i) => needs(i) ? keepWhere(b, hit, share) : undefined);
+});
+
+/** The input where it is the output; the bounds where they are. */
+const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined) return [];
+  const x = node.inputs[0]!;
+  const y = node.outputs[0]!;
+  const grads = { Equal: 0, Less: 1, Greater: 2 };
+  return Object.entries(grads).map(([relation, input]) =>
+    needs(input) ? keepWhere(b, b.op(relation, [x, y]), g) : undefined
+  );
+});
+
+/** c ? x : z */
+const choose: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined) return [];
+  const condition = node.inputs[0]!;
+  return [
+    undefined,
+    needs(1) ? keepWhere(b, condition, g) : undefined,
+    needs(2) ? dropWhere(b, condition, g) : undefined,
+  ];
+});
+
+/** The exponent, if it is one number known at build time. */
+function constantExponent({ b, z }: BinaryArgs): number | undefined {
+  const constant = b.constantOf(z);
+  if (constant === undefined || constant.data.length !== 1) return undefined;
+  return constant.dtype === "float16" || constant.dtype === "bfloat16"
+    ? undefined
+    : Number(constant.data[0]);
+}
+
+/** z · x^(z−1) for a constant z, without a Pow where a product or quotient does. */
+function powerSlope({ b, x, y }: BinaryArgs, z: number): Value {
+  if (z === 1) return constantLike(b, x, 1);
+  if (z === 2) return scale(b, x, 2);
+  if (z === 3) return scale(b, square(b, x), 3);
+  if (z === -1) return neg(b, square(b, y));
+  if (z === 0.5) {
+    const zero = constantLike(b, x, 0);
+    return keepWhere(b, b.op("Greater", [y, zero]), div(b, constantLike(b, x, 0.5), y));
+  }
+  return scale(b, b.op("Pow", [x, constantLike(b, x, z - 1)]), z);
+}
+
+/** d/dx x^z = z · x^(z−1), and 0 for z = 0 even at x = 0. */
+function powerBase(args: BinaryArgs): Value | undefined {
+  const { b, g, x } = args;
+  const known = constantExponent(args);
+  if (known === 0) return undefined;
+  if (known !== undefined) return mul(b, g, powerSlope(args, known));
+  const z = castLike(b, args.z, x);
+  const lowered = b.op("Pow", [x, sub(b, z, constantLike(b, x, 1))]);
+  const isZero = b.op("Equal", [z, constantLike(b, x, 0)]);
+  return dropWhere(b, isZero, mul(b, g, mul(b, z, lowered)));
+}
+
+/** d/dz x^z = x^z · ln x, and 0 where x is not positive. */
+function powerExponent({ b, g, x, y, z }: BinaryArgs): Value {
+  const one = constantLike(b, x, 1);
+  const base = where(b, b.op("Greater", [x, constantLike(b, x, 0)]), x, one);
+  return castLike(b, mul(b, g, mul(b, y, b.op("Log", [base]))), z);
+}
+
+/** x − z · trunc(x/z): the quotient is recovered from the remainder. */
+function modDivisor({ b, g, x, y, z }: BinaryArgs): Value {
+  return neg(b, mul(b, g, b.op("Round", [div(b, sub(b, x, y), z)])));
+}
+
+/** Between float types the gradient is cast back; a cast to or from anything else ends it. */
+const cast = unary(({ b, g, x }) => {
+  const dtype = b.dtype(x);
+  return dtypes[dtype].float ? castLike(b, g, x) : undefined;
+});
+
+const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+
+/** Rules of ops that work element by element. */
+export const elementwiseRules = {
+  Add: binary(({ g }) => g, ({ g }) => g),
+  Sub: binary(({ g }) => g, ({ b, g }) => neg(b, g)),
+  Mul: binary(({ b, g, z }) => mul(b, g, z), ({ b, g, x }) => mul(b, g, x)),
+  Div: binary(
+    ({ b, g, z }) => div(b, g, z),
+    ({ b, g, y, z }) => neg(b, mul(b, div(b, g, z), y)),
+  ),
+  Pow: binary(powerBase, powerExponent),
+  Mod: binary(({ g }) => g, modDivisor),
+  Sum: sumRule(() => 1),
+  Mean: sumRule((n) => 1 / n),
+  Max: extremum,
+  Min: extremum,
+  Clip: clip,
+  Where: choose,
+  Identity: unary(({ g }) => g),
+  Cast: cast,
+  CastLike: cast,
+  Neg: unary(({ b, g }) => neg(b, g)),
+  Abs: factor((b, x) => b.op("Sign", [x])),
+  Reciprocal: unary(({ b, g, y }) => neg(b, mul(b, g, square(b, y)))),
+  Sqrt: sqrt,
+  Exp: factor((_b, _x, y) => y),
+  Log: divisor((_b, x) => x),
+  Erf: factor((b, x) => scale(b, b.op("Exp", [neg(b, square(b, x))]), twoOverRootPi)),
+  Sin: factor((b, x) => b.op("Cos", [x])),
+  Cos: unary(({ b, g, x }) => neg(b, mul(b, g, b.op("Sin", [x])))),
+  Tan: factor((b, _x, y) => onePlusSquare(b, y)),
+  Asin: divisor((b, x) => root(b, oneMinusSquare(b, x))),
+  Acos: unary(({ b, g, x }) => neg(b, div(b, g, root(b, oneMinusSquare(b, x))))),
+  Atan: divisor((b, x) => onePlusSquare(b, x)),
+  Sinh: factor((b, x) => b.op("Cosh", [x])),
+  Cosh: factor((b, x) => b.op("Sinh", [x])),
+  Tanh: factor((b, _x, y) => oneMinusSquare(b, y)),
+  Asinh: divisor((b, x) => root(b, onePlusSquare(b, x))),
+  Acosh: divisor((b, x) => root(b, squareMinusOne(b, x))),
+  Atanh: divisor((b, x) => oneMinusSquare(b, x)),
+  Ceil: piecewiseConstant,
+  Floor: piecewiseConstant,
+  Round: piecewiseConstant,
+  Sign: piecewiseConstant,
+} satisfies GradRules;

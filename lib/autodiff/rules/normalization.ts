@@ -1,0 +1,212 @@
+/**
+ * Normalisations. With n = (x − mean) · r over some axes, r = 1/√(var + ε), and h the gradient of n,
+ * ∂x = r · (h − mean(h) − n · mean(h n)) (Ba et al. 2016, appendix); without the mean it is
+ * r · (h − n · mean(h n)) (Zhang & Sennrich 2019). Statistics of 16-bit floats are float32.
+ *
+ * @module
+ */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
+import { floatOf, intOf, intsOf } from "../attributes.ts";
+import {
+  add,
+  castLike,
+  constantLike,
+  div,
+  dropWhere,
+  mul,
+  neg,
+  positive,
+  range,
+  rankOf,
+  reduceMean,
+  reduceSum,
+  scale,
+  shapeOf,
+  sub,
+  widen,
+} from "../expressions.ts";
+import {
+  elementwise,
+  type GradContext,
+  type GradRule,
+  type GradRules,
+  linear,
+  unary,
+} from "../rule.ts";
+
+/** x · x⁻¹ of the statistics. */
+const square = (b: GraphBuilder, x: Value): Value => mul(b, x, x);
+
+/** 1/√(mean(x²) + ε) over axes. */
+function inverseDeviation(b: GraphBuilder, x: Value, axes: readonly number[], epsilon: number) {
+  const variance = reduceMean(b, square(b, x), axes);
+  return b.op("Reciprocal", [b.op("Sqrt", [add(b, variance, constantLike(b, x, epsilon))])]);
+}
+
+/** r · (h − mean(h) − c r² mean(h c)) with c = x − mean; the mean of h only if the mean of x counts. */
+function centeredGrad(
+  b: GraphBuilder,
+  h: Value,
+  c: Value,
+  r: Value,
+  axes: readonly number[],
+  centered: boolean,
+): Value {
+  const pull = mul(b, reduceMean(b, mul(b, h, c), axes), square(b, r));
+  const rest = sub(b, h, mul(b, c, pull));
+  return mul(b, centered ? sub(b, rest, reduceMean(b, h, axes)) : rest, r);
+}
+
+/** Gradients of y = n · scale + bias, where n normalises the last axes of x. */
+function affineGrads(
+  node: Node,
+  { builder: b, outputGrads, needs }: GradContext,
+  c: Value,
+  r: Value,
+  axes: readonly number[],
+  centered: boolean,
+): (Value | undefined)[] {
+  const g = widen(b, outputGrads[0]!);
+  const weight = node.inputs[1] ? widen(b, node.inputs[1]) : undefined;
+  const h = () => weight === undefined ? g : mul(b, g, weight);
+  const narrow = (value: Value) => castLike(b, value, outputGrads[0]!);
+  return [
+    needs(0) ? narrow(centeredGrad(b, h(), c, r, axes, centered)) : undefined,
+    needs(1) ? narrow(mul(b, g, mul(b, c, r))) : undefined,
+    needs(2) ? outputGrads[0] : undefined,
+  ];
+}
+
+function trailingAxes(b: GraphBuilder, node: Node): number[] {
+  const rank = rankOf(b, node.inputs[0]!);
+  return range(rank).slice(positive(intOf(node, "axis", -1), rank));
+}
+
+/** The op gives mean and r as its second and third output. */
+const layerNorm: GradRule = Object.assign(
+  elementwise((node, context) => {
+    if (context.outputGrads[0] === undefined) return [];
+    const b = context.builder;
+    const [, mean, r] = node.outputs as [Value, Value, Value];
+    const c = sub(b, widen(b, node.inputs[0]!), mean);
+    return affineGrads(node, context, c, r, trailingAxes(b, node), true);
+  }),
+  { readsOutputs: 3 },
+);
+
+const rmsNorm: GradRule = elementwise((node, context) => {
+  if (context.outputGrads[0] === undefined) return [];
+  const b = context.builder;
+  const axes = trailingAxes(b, node);
+  const x = widen(b, node.inputs[0]!);
+  const r = inverseDeviation(b, x, axes, floatOf(node, "epsilon", 1e-5));
+  return affineGrads(node, context, x, r, axes, false);
+});
+
+/** A value per channel, to be broadcast over [N, C, …]. */
+function perChannel(b: GraphBuilder, value: Value, rank: number): Value {
+  return b.op("Reshape", [value, b.int64s([-1, ...range(rank - 2).map(() => 1)])]);
+}
+
+const instanceNorm: GradRule = (node, { builder: b, outputGrads: [narrow], needs }) => {
+  if (narrow === undefined) return [];
+  const rank = rankOf(b, node.inputs[0]!);
+  const axes = range(rank).slice(2);
+  const [x, g] = [widen(b, node.inputs[0]!), widen(b, narrow)];
+  const c = sub(b, x, reduceMean(b, x, axes));
+  const r = inverseDeviation(b, c, axes, floatOf(node, "epsilon", 1e-5));
+  const h = mul(b, g, perChannel(b, widen(b, node.inputs[1]!), rank));
+  const others = range(rank).filter((axis) => axis !== 1);
+  const sum = (value: Value) => castLike(b, reduceSum(b, value, others, false), narrow);
+  return [
+    needs(0) ? castLike(b, centeredGrad(b, h, c, r, axes, true), narrow) : undefined,
+    needs(1) ? sum(mul(b, g, mul(b, c, r))) : undefined,
+    needs(2) ? sum(g) : undefined,
+  ];
+};
+
+/** Inference: statistics are inputs. y = (x − mean) · scale / √(var + ε) + bias. */
+const batchNorm: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined) return [];
+  const [x, weight, , mean, variance] = node.inputs as [Value, Value, Value, Value, Value];
+  const rank = rankOf(b, x);
+  const epsilon = constantLike(b, variance, floatOf(node, "epsilon", 1e-5));
+  const r = b.op("Reciprocal", [b.op("Sqrt", [add(b, variance, epsilon)])]);
+  const gain = mul(b, weight, r);
+  const others = range(rank).filter((axis) => axis !== 1);
+  const sum = (value: Value) => reduceSum(b, value, others, false);
+  const slope = () => sum(mul(b, g, sub(b, x, perChannel(b, mean, rank))));
+  return [
+    needs(0) ? mul(b, g, perChannel(b, gain, rank)) : undefined,
+    needs(1) ? mul(b, slope(), r) : undefined,
+    needs(2) ? sum(g) : undefined,
+    needs(3) ? neg(b, mul(b, sum(g), gain)) : undefined,
+    needs(4) ? scale(b, mul(b, slope(), mul(b, gain, square(b, r))), -0.5) : undefined,
+  ];
+};
+
+/** (x − mean) / (√var + ε'), with the ε of the op's function body. */
+const meanVarianceNorm = unary(({ b, node, g, x, y }) => {
+  const axes = intsOf(node, "axes") ?? [0, 2, 3];
+  const c = sub(b, x, reduceMean(b, x, axes));
+  const deviation = b.op("Sqrt", [reduceMean(b, square(b, c), axes)]);
+  const r = b.op("Reciprocal", [add(b, deviation, constantLike(b, x, 1e-9))]);
+  const pull = mul(b, y, reduceMean(b, mul(b, g, y), axes));
+  return mul(b, sub(b, sub(b, g, reduceMean(b, g, axes)), pull), r);
+});
+
+/** x / ‖x‖ₚ over an axis; the gradient of a zero vector is 0. */
+const lpNorm = unary(({ b, node, g, x, y }) => {
+  const axis = [intOf(node, "axis", -1)];
+  const p = intOf(node, "p", 2);
+  const norm = b.op(p === 1 ? "ReduceL1" : "ReduceL2", [x, b.int64s(axis)], { keepdims: 1 });
+  const isZero = b.op("Equal", [norm, constantLike(b, x, 0)]);
+  const along = p === 1 ? b.op("Sign", [x]) : y;
+  const pull = mul(b, along, reduceSum(b, mul(b, g, y), axis, true));
+  return dropWhere(b, isZero, div(b, sub(b, g, pull), norm));
+});
+
+/** Sum over `size` neighbouring channels, `before` of them in front. */
+function channelWindow(b: GraphBuilder, x: Value, size: number, before: number): Value {
+  const pads = b.int64s([before, size - 1 - before]);
+  const padded = b.op("Pad", [x, pads, undefined, b.int64s([1])]);
+  const flat = b.op("Unsqueeze", [padded, b.int64s([1])]);
+  const rank = rankOf(b, x);
+  const rows = b.op("Flatten", [flat], { axis: 3 });
+  const shaped = b.op("Reshape", [rows, windowShape(b, padded)]);
+  const mean = b.op("AveragePool", [shaped], { kernel_shape: [size, 1], strides: [1, 1] });
+  return scale(b, b.op("Reshape", [mean, shapeOf(b, x)]), rank > 0 ? size : 1);
+}
+
+/** [N, 1, C, rest] */
+function windowShape(b: GraphBuilder, padded: Value): Value {
+  const head = b.op("Shape", [padded], { start: 0, end: 1 });
+  const channels = b.op("Shape", [padded], { start: 1, end: 2 });
+  return b.op("Concat", [head, b.int64s([1]), channels, b.int64s([-1])], { axis: 0 });
+}
+
+/** y = x s^−β, s = k + α/n Σ x²: g s^−β − (2αβ/n) x Σ' (g y / s), the window mirrored. */
+const lrn = linear(({ b, node, g, x, y }) => {
+  const size = intOf(node, "size", 1);
+  const alpha = floatOf(node, "alpha", 1e-4);
+  const beta = floatOf(node, "beta", 0.75);
+  const before = Math.floor((size - 1) / 2);
+  const sums = scale(b, channelWindow(b, square(b, x), size, before), alpha / size);
+  const s = add(b, sums, constantLike(b, x, floatOf(node, "bias", 1)));
+  const back = channelWindow(b, div(b, mul(b, g, y), s), size, size - 1 - before);
+  const direct = mul(b, g, b.op("Pow", [s, constantLike(b, x, -beta)]));
+  return sub(b, direct, scale(b, mul(b, x, back), 2 * alpha * beta / size));
+});
+
+/** Rules of normalisations. */
+export const normalizationRules = {
+  LayerNormalization: layerNorm,
+  RMSNormalization: rmsNorm,
+  SimplifiedLayerNormalization: rmsNorm,
+  InstanceNormalization: instanceNorm,
+  BatchNormalization: batchNorm,
+  MeanVarianceNormalization: meanVarianceNorm,
+  LpNormalization: lpNorm,
+  LRN: lrn,
+} satisfies GradRules;
