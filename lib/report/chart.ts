@@ -28,6 +28,12 @@ export function smooth(points: Series["points"], windows = 60): Series["points"]
   return out;
 }
 
+/** Smallest and largest value; a constant gets room around it, or it would have no axis. */
+function wide(values: readonly number[]): [number, number] {
+  const [lo, hi] = [Math.min(...values), Math.max(...values)];
+  return hi > lo ? [lo, hi] : [lo - 0.5, hi + 0.5];
+}
+
 /** A line chart with axes, one line a series. */
 export function lineChart(title: string, series: readonly Series[]): Html {
   const all = series.flatMap((s) => s.points);

@@ -1,0 +1,186 @@
+/** Gathers scores, curves, prompts and pictures into what the report shows. @module */
+import type { Prompt } from "../prompts/prompt_file.ts";
+import { encodePng } from "../vision/encode_png.ts";
+import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
+import type { ScoredRow, Scores } from "./scores.ts";
+import { type Primary, summarize, type Summary } from "./summary.ts";
+
+/** A training curve as `optimize-prompt` writes it. */
+export interface Curve {
+  readonly method: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly points: readonly {
+    readonly step: number;
+    readonly lr: number;
+    readonly loss: number;
+    readonly terms: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** The pictures of the evaluated split: u8 [n, 3, height, width]. */
+export interface Pictures {
+  readonly images: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What a report is made from. */
+export interface ReportInput {
+  readonly title: string;
+  readonly scores: readonly Scores[];
+  readonly curves: readonly Curve[];
+  readonly prompts: readonly Prompt[];
+  readonly data?: Pictures;
+  readonly primary?: Primary;
+  /** How many example pictures. */
+  readonly examples: number;
+}
+
+/** A prompt as a picture. */
+interface PromptPicture {
+  readonly method: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly picture: string;
+  readonly facts: Record<string, string>;
+}
+
+/** A picture, with and without a prompt, and what the models made of it. */
+interface Example {
+  readonly answer: string;
+  readonly method: string;
+  readonly before: string;
+  readonly after: string;
+  readonly models: readonly {
+    readonly model: string;
+    readonly role: Scores["role"];
+    readonly before: string;
+    readonly after: string;
+  }[];
+}
+
+async function dataUri(planes: Float32Array, side: number): Promise<string> {
+  const png = await encodePng(planes, { height: side, width: side });
+  return `data:image/png;base64,${png.toBase64()}`;
+}
+
+const sourcesOf = ({ meta }: Prompt) => meta.sources.map((s) => s.name).join(" + ");
+
+/** δ around mid-grey, at full contrast. */
+async function promptPicture(prompt: Prompt): Promise<PromptPicture> {
+  const { meta, delta } = prompt;
+  const largest = delta.data.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-12);
+  const planes = delta.data.map((x) => 0.5 + x / (2 * largest));
+  return {
+    method: meta.method,
+    source: sourcesOf(prompt),
+    seed: meta.seed,
+    picture: await dataUri(planes, meta.canvas),
+    facts: {
+      "|δ| ≤": largest.toFixed(2),
+      lr: String(meta.lr),
+      steps: String(meta.steps),
+      loss: Object.entries(meta.loss).map(([term, w]) => `${w} ${term}`).join(" + "),
+    },
+  };
+}
+
+const wordOf = (answer: number | string, { classes }: Scores) =>
+  typeof answer === "number" ? classes?.[answer] ?? String(answer) : answer;
+
+/** Scores of every model with and without a prompt. */
+interface Pair {
+  readonly before: Scores;
+  readonly after: Scores;
+}
+
+function pairsOf(scores: readonly Scores[], prompt: Prompt): Pair[] {
+  const mine = scores.filter((s) =>
+    s.method === prompt.meta.method && s.seed === prompt.meta.seed &&
+    s.sources.join(" + ") === sourcesOf(prompt) && s.role !== "clip"
+  );
+  return mine.flatMap((after) => {
+    const before = scores.find((s) =>
+      s.method === "shrunk" && s.model === after.model && s.task === after.task
+    );
+    return before ? [{ before, after }] : [];
+  });
+}
+
+/** Rows on which some model changed its answer, in the order of the split. */
+function changedRows(pairs: readonly Pair[]): number[] {
+  const rows: readonly ScoredRow[] = pairs[0]?.after.rows ?? [];
+  const changed = ({ before, after }: Pair, i: number) =>
+    before.rows[i]!.prediction !== after.rows[i]!.prediction;
+  return rows.map((_, i) => i).filter((i) => pairs.some((pair) => changed(pair, i)));
+}
+
+async function example(row: number, pairs: readonly Pair[], prompt: Prompt, data: Pictures) {
+  const size = 3 * data.height * data.width;
+  const { canvas, image: picture } = prompt.meta;
+  const bytes = data.images.subarray(row * size, (row + 1) * size);
+  const planes = Float32Array.from(bytes, (byte) => byte / 255);
+  const shrunk = shrinkAndPad(planes, { from: data.height, picture, canvas });
+  const prompted = shrunk.map((x, i) => x + prompt.delta.data[i]!);
+  return {
+    answer: wordOf(pairs[0]!.after.rows[row]!.answer, pairs[0]!.after),
+    method: prompt.meta.method,
+    before: await dataUri(shrunk, canvas),
+    after: await dataUri(prompted, canvas),
+    models: pairs.map(({ before, after }) => ({
+      model: after.model,
+      role: after.role,
+      before: wordOf(before.rows[row]!.prediction, before),
+      after: wordOf(after.rows[row]!.prediction, after),
+    })),
+  } satisfies Example;
+}
+
+async function examplesOf(input: ReportInput): Promise<Example[]> {
+  const { data, prompts, scores, primary, examples } = input;
+  const prompt = prompts.find((p) => p.meta.method === primary?.a) ?? prompts.at(-1);
+  if (!data || !prompt) return [];
+  const pairs = pairsOf(scores, prompt);
+  const rows = changedRows(pairs).slice(0, examples);
+  return await Promise.all(rows.map((row) => example(row, pairs, prompt, data)));
+}
+
+/** What every figure was made from: digests, so that it can be made again. */
+function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string, string> {
+  const models = new Map(scores.map((s) => [s.model, s.modelDigest]));
+  const settings = new Map(prompts.map((p) => [
+    `prompt ${p.meta.method}`,
+    `${p.meta.kind}, canvas ${p.meta.canvas}, picture ${p.meta.image}, ${p.meta.optimizer}, lr ${p.meta.lr}, ${p.meta.steps} steps of ${p.meta.batch}`,
+  ]));
+  return {
+    ...(primary ? { "primary comparison": `${primary.a} − ${primary.b}, ${primary.over}` } : {}),
+    ...Object.fromEntries([...models].map(([name, digest]) => [`model ${name}`, digest])),
+    ...Object.fromEntries(settings),
+  };
+}
+
+/**
+ * Builds the data of a report.
+ *
+ * @throws {RangeError} If scores that are to be compared answer different rows.
+ */
+export async function buildReport(input: ReportInput): Promise<
+  Summary & {
+    readonly title: string;
+    readonly curves: readonly Curve[];
+    readonly prompts: readonly PromptPicture[];
+    readonly examples: readonly Example[];
+    readonly provenance: Readonly<Record<string, string>>;
+  }
+> {
+  const { title, scores, curves, primary } = input;
+  return {
+    title,
+    ...summarize(scores, primary ? { primary } : {}),
+    curves,
+    prompts: await Promise.all(input.prompts.map(promptPicture)),
+    examples: await examplesOf(input),
+    provenance: provenanceOf(input),
+  };
+}

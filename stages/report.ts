@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { type Artifact, artifact, defineStage } from "../lib/pipeline/stage.ts";
+
+/** The report: an HTML page, Markdown for job summaries, JSON for machines. */
+export default defineStage({
+  name: "report",
+  description: "Accuracies with intervals, paired differences, curves, prompts and examples.",
+  with: z.strictObject({
+    title: z.string().default("Visual prompts").describe("heading of the page"),
+    scores: z.array(artifact("scores")).min(1).describe("what transfer-evaluate wrote"),
+    curves: z.array(artifact("curve")).default([]).describe("training curves"),
+    prompts: z.array(artifact("prompt")).default([]).describe("trained prompts to show"),
+    data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
+    examples: z.int().min(0).default(6).describe("number of example pictures"),
+    primary: z.strictObject({
+      a: z.string(),
+      b: z.string(),
+      over: z.enum(["source", "unseen"]),
+    }).optional().describe("the comparison named beforehand: a − b over source or unseen models"),
+  }),
+  outputs: { html: "file", markdown: "text", json: "json" },
+  files: { html: "index.html", markdown: "report.md", json: "report.json" },
+  async run(parameters, context) {
+    const { buildReport } = await import("../lib/evaluation/report_input.ts");
+    const { renderPage } = await import("../lib/report/page.ts");
+    const { renderMarkdown } = await import("../lib/report/markdown.ts");
+    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const json = async (file: Artifact) => JSON.parse(await Deno.readTextFile(file.path));
+    const all = <T>(files: readonly Artifact[], read: (file: Artifact) => Promise<T>) =>
+      Promise.all(files.map(read));
+
+    const data = await buildReport({
+      title: parameters.title,
+      scores: await all(parameters.scores, json),
+      curves: await all(parameters.curves, json),
+      prompts: await all(
+        parameters.prompts,
+        async (file) => decodePrompt(await Deno.readFile(file.path)),
+      ),
+      ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
+      ...(parameters.primary ? { primary: parameters.primary } : {}),
+      examples: parameters.examples,
+    });
+    const { scores, unseenMeans, comparisons, preconditions, provenance } = data;
+    const machine = { scores, unseenMeans, comparisons, preconditions, provenance };
+    await Deno.writeTextFile(context.output("html"), renderPage(data));
+    await Deno.writeTextFile(context.output("markdown"), renderMarkdown(data));
+    await Deno.writeTextFile(context.output("json"), JSON.stringify(machine, null, 2) + "\n");
+  },
+});
