@@ -1,0 +1,77 @@
+/** `${{ … }}`: a path into vars, matrix, env or stages. No arithmetic, no code. @module */
+
+/** Where a path may start. */
+export const roots = ["vars", "matrix", "env", "stages"] as const;
+
+/** A reference as written. */
+export interface Expression {
+  /** With its braces, as in the file. */
+  readonly text: string;
+  /** `["stages", "prompt", "*", "prompt"]` */
+  readonly path: readonly string[];
+}
+
+/** A string of the pipeline file: plain, one reference, or text around references. */
+export type Template =
+  | { readonly kind: "plain" }
+  | { readonly kind: "whole"; readonly expression: Expression }
+  | { readonly kind: "mixed"; readonly parts: readonly (string | Expression)[] };
+
+const pattern = /\$\{\{\s*(.*?)\s*\}\}/g;
+const plain: Template = { kind: "plain" };
+const memo = new Map<string, Template>();
+
+/** Takes a string apart. */
+export function parseTemplate(text: string): Template {
+  if (!text.includes("${{")) return plain;
+  const known = memo.get(text);
+  if (known) return known;
+  const template = takeApart(text);
+  memo.set(text, template);
+  return template;
+}
+
+function takeApart(text: string): Template {
+  const parts: (string | Expression)[] = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index > end) parts.push(text.slice(end, match.index));
+    parts.push({ text: match[0], path: match[1] === "" ? [] : match[1]!.split(".") });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) parts.push(text.slice(end));
+  const [first] = parts;
+  if (parts.length === 1 && typeof first === "object") return { kind: "whole", expression: first };
+  return { kind: "mixed", parts };
+}
+
+/** What is wrong with the form of a reference, if anything. */
+export function formMistake(expression: Expression): string | undefined {
+  const { path } = expression;
+  if (path.length === 0) return "it is empty";
+  const bad = path.find((step) => !/^([A-Za-z0-9_][A-Za-z0-9_-]*|\*)$/.test(step));
+  if (bad !== undefined) {
+    return `"${path.join(".")}" is no path: only names, "." and "*" are allowed, no expressions`;
+  }
+  if (path.length === 1) return `it names no value of ${path[0]}`;
+  return undefined;
+}
+
+/** Calls back for every reference in a value, with the path of the string that holds it. */
+export function eachExpression(
+  value: unknown,
+  path: readonly (string | number)[],
+  visit: (expression: Expression, path: readonly (string | number)[]) => void,
+): void {
+  if (typeof value === "string") {
+    const template = parseTemplate(value);
+    if (template.kind === "whole") visit(template.expression, path);
+    if (template.kind === "mixed") {
+      template.parts.forEach((part) => typeof part === "object" && visit(part, path));
+    }
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => eachExpression(item, [...path, index], visit));
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) eachExpression(item, [...path, key], visit);
+  }
+}

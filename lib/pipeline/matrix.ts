@@ -1,0 +1,72 @@
+/** Matrix cells: combinations of axis values, with what is added and left out. @module */
+import { canonicalJson } from "./canonical.ts";
+import { Reference } from "./slot.ts";
+
+/** Values of one cell by axis. */
+export type Cell = Readonly<Record<string, unknown>>;
+
+/** Axes in the order of the file, with resolved values. */
+export interface MatrixValues {
+  readonly axes: Readonly<Record<string, readonly unknown[]>>;
+  readonly include: readonly Cell[];
+  readonly exclude: readonly Cell[];
+}
+
+/**
+ * All cells in the order of the axes, the first axis slowest. An `include` entry that names all axes
+ * adds a cell; one that names some or none adds its other values to the cells that match.
+ */
+export function expandMatrix(matrix: MatrixValues): Cell[] {
+  const names = Object.keys(matrix.axes);
+  let cells: Cell[] = names.length === 0 ? [] : [{}];
+  for (const name of names) {
+    const values = matrix.axes[name]!;
+    cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [name]: value })));
+  }
+  if (matrix.exclude.length > 0) {
+    cells = cells.filter((cell) => !matrix.exclude.some((entry) => matches(cell, entry, entry)));
+  }
+  for (const entry of matrix.include) cells = addEntry(cells, entry, names);
+  return cells;
+}
+
+function addEntry(cells: readonly Cell[], entry: Cell, names: readonly string[]): Cell[] {
+  const named = Object.fromEntries(names.filter((n) => n in entry).map((n) => [n, entry[n]]));
+  const extends_ = cells.some((cell) => matches(cell, named, named));
+  if (extends_) {
+    return cells.map((cell) => matches(cell, named, named) ? { ...cell, ...entry } : cell);
+  }
+  return [...cells, entry];
+}
+
+function matches(cell: Cell, entry: Cell, keys: Cell): boolean {
+  return Object.keys(keys).every((key) => key in cell && isSame(cell[key], entry[key]));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === typeof b && canonicalJson(a) === canonicalJson(b));
+}
+
+/** Short, unique names of cells: `loss=tvp,seed=0`. */
+export function cellLabels(cells: readonly Cell[]): string[] {
+  const seen = new Map<string, number>();
+  return cells.map((cell) => {
+    const label = Object.entries(cell).map(([name, value]) => `${name}=${valueLabel(value)}`).join(
+      ",",
+    );
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    return count === 1 ? label : `${label}~${count}`;
+  });
+}
+
+function valueLabel(value: unknown): string {
+  if (value instanceof Reference) {
+    const inner = Object.values(value.task.cell).map(valueLabel).join("-");
+    return inner === "" ? value.toString() : inner;
+  }
+  if (typeof value !== "object" || value === null) return String(value);
+  if ("name" in value && typeof value.name === "string") return value.name;
+  if (Array.isArray(value)) return value.map(valueLabel).join("+");
+  return Object.entries(value).map(([name, item]) => `${name}:${valueLabel(item)}`).join("+");
+}
