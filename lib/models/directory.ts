@@ -1,0 +1,231 @@
+/** Model directories in the layout of Hugging Face and transformers.js. @module */
+import { basename, join } from "@std/path";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { decodeModel } from "../onnx/decode.ts";
+import type { Model } from "../onnx/model.ts";
+import type { Family, Json } from "./families/family.ts";
+import { familyOf } from "./families/family_table.ts";
+import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
+
+/** A graph of a model directory: the name of its file in `onnx/`, without data type and extension. */
+export type ModelPart =
+  | "vision_encoder"
+  | "embed_tokens"
+  | "decoder_model_merged"
+  | "encoder_model"
+  | "vision_model"
+  | "text_model";
+
+/** Data types of weights, and the suffix of their files. */
+export const weightSuffixes = {
+  fp32: "",
+  fp16: "_fp16",
+  q8: "_quantized",
+  int8: "_int8",
+  uint8: "_uint8",
+  q4: "_q4",
+  q4f16: "_q4f16",
+  bnb4: "_bnb4",
+} as const;
+
+/** Data type of a directory's weights. */
+export type WeightType = keyof typeof weightSuffixes;
+
+/** How to open a directory. */
+export interface DirectoryOptions {
+  /** How to call the model in messages and results; default the name of the folder. */
+  readonly name?: string;
+  /** Which files to take; default those without a suffix, else the first type that is complete. */
+  readonly weights?: WeightType;
+}
+
+/** An open model directory. Graphs are read when asked for. */
+export interface ModelDirectory {
+  readonly path: string;
+  readonly name: string;
+  readonly config: Json;
+  /** generation_config.json; empty where there is none. */
+  readonly generation: Json;
+  /** preprocessor_config.json, or `image_processor` of processor_config.json. */
+  readonly preprocessor: Json;
+  has(part: ModelPart): boolean;
+  /** Path of a part's file. @throws {DiagnosticError} If it is missing. */
+  partPath(part: ModelPart): string;
+  /** Decodes a part; weights stay references into its files. */
+  readPart(part: ModelPart): Promise<Model>;
+  tokenizer(): Promise<TextTokenizer>;
+}
+
+/** A directory of a multimodal language model. */
+export interface LanguageModelDirectory extends ModelDirectory {
+  readonly family: Family;
+}
+
+/**
+ * Opens the directory of a multimodal language model and checks that its files are there.
+ *
+ * @throws {DiagnosticError} If files are missing or no JSON, or the model type is unknown; all that
+ * is missing is named at once.
+ *
+ * @example
+ * ```ts
+ * const directory = await openModelDirectory("models/mini-blip2");
+ * const decoder = await directory.readPart("decoder_model_merged");
+ * ```
+ */
+export async function openModelDirectory(
+  path: string,
+  options: DirectoryOptions = {},
+): Promise<LanguageModelDirectory> {
+  const configPath = join(path, "config.json");
+  const config = await readConfig(path, options);
+  const family = familyOf(config, configPath);
+  const encoder = family.architecture(config) === "encoder-decoder";
+  const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
+  if (encoder) parts.push("encoder_model");
+  return { ...await openParts(path, parts, config, options), family };
+}
+
+/**
+ * Opens the directory of a CLIP model: `vision_model` and, where captions are embedded at run time,
+ * `text_model`.
+ *
+ * @throws {DiagnosticError} As {@linkcode openModelDirectory}.
+ */
+export async function openClipDirectory(
+  path: string,
+  options: DirectoryOptions = {},
+): Promise<ModelDirectory> {
+  const config = await readConfig(path, options);
+  return await openParts(path, ["vision_model"], config, options);
+}
+
+async function readConfig(path: string, options: DirectoryOptions): Promise<Json> {
+  const name = options.name ?? path;
+  if (!isDirectory(path)) {
+    throw failure("model-not-found", `Cannot open model "${name}": there is no folder "${path}"`);
+  }
+  const config = await readJson(join(path, "config.json"));
+  if (config !== undefined) return config;
+  throw failure("model-incomplete", `Cannot open model "${name}": config.json is missing`, [
+    "A model is a folder with config.json, preprocessor_config.json, tokenizer.json and onnx/*.onnx",
+  ]);
+}
+
+async function openParts(
+  path: string,
+  parts: readonly ModelPart[],
+  config: Json,
+  options: DirectoryOptions,
+): Promise<ModelDirectory> {
+  const name = options.name ?? basename(path);
+  const files = findParts(path, parts, options.weights);
+  const preprocessor = await readPreprocessor(path);
+  const missing = parts.filter((part) => !files.has(part)).map((part) => `onnx/${part}.onnx`);
+  if (preprocessor === undefined) missing.push("preprocessor_config.json");
+  if (missing.length > 0) {
+    const variant = options.weights === undefined ? "" : ` with weights ${options.weights}`;
+    throw failure(
+      "model-incomplete",
+      `Cannot open model "${name}"${variant}: ${missing.join(", ")} missing in "${path}"`,
+      [`Found in onnx/: ${listOnnx(path).join(", ") || "nothing"}`],
+    );
+  }
+  const partPath = (part: ModelPart): string => {
+    const file = files.get(part) ?? findPart(path, part, options.weights);
+    if (file !== undefined) return file;
+    throw failure("model-incomplete", `Cannot open model "${name}": onnx/${part}.onnx missing`);
+  };
+  let tokenizer: Promise<TextTokenizer> | undefined;
+  return {
+    path,
+    name,
+    config,
+    generation: await readJson(join(path, "generation_config.json")) ?? {},
+    preprocessor: preprocessor!,
+    has: (part) => findPart(path, part, options.weights) !== undefined,
+    partPath,
+    readPart: (part) => readGraph(partPath(part), join(path, "onnx")),
+    tokenizer: () => tokenizer ??= openTokenizer(path),
+  };
+}
+
+async function readGraph(path: string, directory: string): Promise<Model> {
+  try {
+    return decodeModel(await Deno.readFile(path), { directory });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw failure("model-unreadable", `Cannot read "${path}": ${error.message}`);
+  }
+}
+
+function findParts(
+  path: string,
+  parts: readonly ModelPart[],
+  weights: WeightType | undefined,
+): ReadonlyMap<ModelPart, string> {
+  const found = parts.map((part) => [part, findPart(path, part, weights)] as const);
+  return new Map(found.filter((entry): entry is [ModelPart, string] => entry[1] !== undefined));
+}
+
+/**
+ * The file of a part with the weights asked for; a part that has no such file (an embedding table
+ * is often not quantised) is taken as it is.
+ */
+function findPart(
+  path: string,
+  part: ModelPart,
+  weights: WeightType | undefined,
+): string | undefined {
+  const order = weights === undefined
+    ? Object.values(weightSuffixes)
+    : [weightSuffixes[weights], weightSuffixes.fp32];
+  return order.map((suffix) => join(path, "onnx", `${part}${suffix}.onnx`)).find(isFile);
+}
+
+function listOnnx(path: string): readonly string[] {
+  try {
+    return [...Deno.readDirSync(join(path, "onnx"))].map((entry) => entry.name).sort();
+  } catch {
+    return [];
+  }
+}
+
+async function readPreprocessor(path: string): Promise<Json | undefined> {
+  const preprocessor = await readJson(join(path, "preprocessor_config.json"));
+  if (preprocessor !== undefined) return preprocessor;
+  const processor = await readJson(join(path, "processor_config.json"));
+  return processor?.image_processor as Json | undefined;
+}
+
+/** Reads a JSON object; undefined where the file is absent. */
+async function readJson(path: string): Promise<Json | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw failure("model-unreadable", `Cannot read "${path}": ${error.message}`);
+  }
+}
+
+function failure(code: string, message: string, notes: readonly string[] = []): DiagnosticError {
+  const diagnostic: Diagnostic = { code, severity: "error", message, notes };
+  return new DiagnosticError([diagnostic]);
+}
+
+function isFile(path: string): boolean {
+  return statOf(path)?.isFile ?? false;
+}
+
+function isDirectory(path: string): boolean {
+  return statOf(path)?.isDirectory ?? false;
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+/** Token ids of a batch as the tensors that the composed graphs read. @module */
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+
+/** Label of a position that does not count. */
+export const ignoredLabel = -100;
+
+/** One row of a batch: an instruction with placeholders, and what is to be said. */
+export interface TextRow {
+  readonly instruction: readonly number[];
+  /** Ids of the answer; with the end symbol, where it is to be learnt. */
+  readonly answer: readonly number[];
+  readonly qformer?: readonly number[];
+}
+
+/** Ids of a batch, padded on the right. int64. */
+export interface TextBatch {
+  /** [batch, sequence] */
+  readonly inputIds: Tensor<"int64">;
+  /** [batch, sequence]: 1 for real positions. */
+  readonly attentionMask: Tensor<"int64">;
+  /** [batch, sequence]: for encoder-decoder models [batch, answer]. */
+  readonly labels: Tensor<"int64">;
+  /** [batch, answer]: labels shifted right; encoder-decoder models only. */
+  readonly decoderInputIds?: Tensor<"int64">;
+  /** [batch, length]: for a Q-Former that reads the instruction. */
+  readonly qformerIds?: Tensor<"int64">;
+  readonly qformerMask?: Tensor<"int64">;
+}
+
+/** What padding and shifting need to know. */
+export interface BatchOptions {
+  readonly padToken: number;
+  /** Present for encoder-decoder models. */
+  readonly startToken?: number;
+  /** Length to pad the sequence to; default the longest row. */
+  readonly length?: number;
+}
+
+/** Pads rows to a batch for a decoder-only or an encoder-decoder model. */
+export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): TextBatch {
+  const { padToken, startToken } = options;
+  const qformer = rows.map((row) => row.qformer ?? []);
+  const extra = qformer.some((ids) => ids.length > 0)
+    ? { qformerIds: pad(qformer, padToken), qformerMask: pad(qformer.map(ones), 0) }
+    : {};
+  const inputs = startToken === undefined
+    ? rows.map((row) => [...row.instruction, ...row.answer])
+    : rows.map((row) => row.instruction);
+  const labels = startToken === undefined
+    ? rows.map((row) => [...row.instruction.map(() => ignoredLabel), ...row.answer])
+    : rows.map((row) => row.answer);
+  const shifted = startToken === undefined ? {} : {
+    decoderInputIds: pad(rows.map(({ answer }) => [startToken, ...answer.slice(0, -1)]), padToken),
+  };
+  return {
+    inputIds: pad(inputs, padToken, options.length),
+    attentionMask: pad(inputs.map(ones), 0, options.length),
+    labels: pad(labels, ignoredLabel, startToken === undefined ? options.length : undefined),
+    ...shifted,
+    ...extra,
+  };
+}
+
+function ones(ids: readonly number[]): readonly number[] {
+  return ids.map(() => 1);
+}
+
+/** Rows of different lengths as one int64 tensor, padded on the right. */
+export function pad(
+  rows: readonly (readonly number[])[],
+  value: number,
+  length = 0,
+): Tensor<"int64"> {
+  const width = Math.max(length, ...rows.map((row) => row.length));
+  const data = new BigInt64Array(rows.length * width).fill(BigInt(value));
+  rows.forEach((row, r) => row.forEach((id, i) => data[r * width + i] = BigInt(id)));
+  return tensor("int64", [rows.length, width], data);
+}
+
+/** Positions that predict a label, counted over the flattened [batch, sequence], and the labels. */
+export interface LabelRows {
+  readonly index: Tensor<"int64">;
+  readonly ids: Tensor<"int64">;
+}
+
+/**
+ * Finds where a label is predicted.
+ *
+ * @param shift 1 where position t predicts label t + 1 (decoder-only), 0 where it predicts label t.
+ */
+export function labelRows(labels: Tensor, shift: 0 | 1): LabelRows {
+  const [batch = 0, length = 0] = labels.dims;
+  const index: bigint[] = [];
+  const ids: bigint[] = [];
+  for (let row = 0; row < batch; row++) {
+    for (let t = shift; t < length; t++) {
+      const id = BigInt(labels.data[row * length + t]!);
+      if (id === BigInt(ignoredLabel)) continue;
+      index.push(BigInt(row * length + t - shift));
+      ids.push(id);
+    }
+  }
+  return {
+    index: tensor("int64", [index.length], BigInt64Array.from(index)),
+    ids: tensor("int64", [ids.length], BigInt64Array.from(ids)),
+  };
+}
+
+/** Positions of a token, counted over the flattened ids. */
+export function positionsOf(token: number, ids: Tensor): Tensor<"int64"> {
+  const found: bigint[] = [];
+  ids.data.forEach((id: number | bigint, i: number) => {
+    if (BigInt(id) === BigInt(token)) found.push(BigInt(i));
+  });
+  return tensor("int64", [found.length], BigInt64Array.from(found));
+}
+
+/** Position of each token among the real ones of its row, 0 where the mask is 0. */
+export function positionIds(attentionMask: Tensor): Tensor<"int64"> {
+  const [batch = 0, length = 0] = attentionMask.dims;
+  const data = new BigInt64Array(batch * length);
+  for (let row = 0; row < batch; row++) {
+    let next = 0n;
+    for (let t = 0; t < length; t++) {
+      const at = row * length + t;
+      if (Number(attentionMask.data[at]) === 1) data[at] = next++;
+    }
+  }
+  return tensor("int64", [batch, length], data);
+}
