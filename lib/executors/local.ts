@@ -1,0 +1,90 @@
+import type { Executor, SubmitOptions } from "../pipeline/executor.ts";
+import type { Job, JobResult } from "../pipeline/job.ts";
+import { runJob, TimeoutReason } from "./run_job.ts";
+import { WorkerProcess } from "./worker_process.ts";
+
+/** How the local executor runs jobs. */
+export interface LocalExecutorOptions {
+  /** Most workers kept for the next job; default 2. */
+  readonly slots?: number;
+  /** How long a stage may take to save its state after an abort; default 30 s. */
+  readonly graceMs?: number;
+}
+
+/**
+ * Runs jobs on this machine: each in a worker process, which is kept warm for the next one, or in
+ * this process where the stage is trivial. Processes start when there is work for them.
+ */
+export function localExecutor(options: LocalExecutorOptions = {}): Executor {
+  return new LocalExecutor(options.slots ?? 2, options.graceMs ?? 30_000);
+}
+
+class LocalExecutor implements Executor {
+  readonly name = "local";
+  readonly #slots: number;
+  readonly #graceMs: number;
+  readonly #idle: WorkerProcess[] = [];
+  readonly #busy = new Set<WorkerProcess>();
+
+  constructor(slots: number, graceMs: number) {
+    this.#slots = slots;
+    this.#graceMs = graceMs;
+  }
+
+  async submit(job: Job, options: SubmitOptions): Promise<JobResult> {
+    if (options.signal.aborted) return notStarted(job);
+    const { signal, stop } = withTimeout(job, options.signal);
+    try {
+      const inner = { ...options, signal };
+      return await (job.isolation === "inline"
+        ? runJob(job, inner)
+        : this.#runInWorker(job, inner));
+    } finally {
+      stop();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const workers = [...this.#busy, ...this.#idle.splice(0)];
+    await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
+  }
+
+  async #runInWorker(job: Job, options: SubmitOptions): Promise<JobResult> {
+    const worker = this.#takeIdle(job) ?? new WorkerProcess();
+    this.#busy.add(worker);
+    const result = await worker.run(job, { ...options, graceMs: this.#graceMs });
+    this.#busy.delete(worker);
+    await this.#keep(worker);
+    return result;
+  }
+
+  /** A worker that ran the same stage before has its modules and models loaded. */
+  #takeIdle(job: Job): WorkerProcess | undefined {
+    const alive = this.#idle.filter((worker) => worker.isAlive);
+    const chosen = alive.find((worker) => worker.lastModule === job.module) ?? alive[0];
+    this.#idle.splice(0, Infinity, ...alive.filter((worker) => worker !== chosen));
+    return chosen;
+  }
+
+  async #keep(worker: WorkerProcess): Promise<void> {
+    if (worker.isAlive && this.#idle.length < this.#slots) this.#idle.push(worker);
+    else await worker[Symbol.asyncDispose]();
+  }
+}
+
+function notStarted(job: Job): JobResult {
+  const message = `Cannot start task "${job.task}": the run was interrupted`;
+  return { ok: false, durationMs: 0, reason: "cancelled", message };
+}
+
+/** A signal that is aborted by another one or when the job's time is over. */
+function withTimeout(job: Job, outer: AbortSignal): { signal: AbortSignal; stop: () => void } {
+  const { timeoutMs } = job;
+  if (timeoutMs === undefined) return { signal: outer, stop: () => {} };
+  const controller = new AbortController();
+  const timer = setTimeout(
+    () => controller.abort(new TimeoutReason(job.task, timeoutMs)),
+    timeoutMs,
+  );
+  return { signal: AbortSignal.any([outer, controller.signal]), stop: () => clearTimeout(timer) };
+}

@@ -1,0 +1,42 @@
+/** What a runner and its worker processes say to each other: JSON text sequences (RFC 7464). @module */
+import type { Job, JobEvent, JobResult } from "../pipeline/job.ts";
+
+/** To a worker. Workers run one job at a time. */
+export type WorkerCommand =
+  | { readonly type: "run"; readonly job: Job }
+  | { readonly type: "abort"; readonly reason: "cancelled" | "timeout" };
+
+/** From a worker. */
+export type WorkerMessage =
+  | { readonly type: "event"; readonly event: JobEvent }
+  | { readonly type: "result"; readonly result: JobResult };
+
+/** Starts a message; what a line has before it, and a line without it, was printed by the stage. */
+const RECORD = "\x1e";
+
+/** Written to a worker's standard error after each job: what comes later belongs to the next. */
+export const END_OF_JOB: Uint8Array<ArrayBuffer> = new TextEncoder().encode(`${RECORD}end\n`);
+
+/** A message as the line to send. */
+export function encodeMessage(message: WorkerCommand | WorkerMessage): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${RECORD}${JSON.stringify(message)}\n`);
+}
+
+/** Splits a line into what a program printed and the text of the message that follows it. */
+export function splitLine(line: string): { printed: string; message: string | undefined } {
+  const at = line.indexOf(RECORD);
+  if (at === -1) return { printed: line, message: undefined };
+  return { printed: line.slice(0, at), message: line.slice(at + 1) };
+}
+
+/** The lines of a stream of UTF-8, without their ends; also a last one that has no end. */
+export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}

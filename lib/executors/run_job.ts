@@ -1,0 +1,113 @@
+import { fileCheckpoint } from "../cache/checkpoint.ts";
+import { isDiskFull } from "../cache/disk_full.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { SubmitOptions } from "../pipeline/executor.ts";
+import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/job.ts";
+import type { Stage, StageContext } from "../pipeline/stage.ts";
+
+/** Why a signal was aborted, where it was not the user. */
+export class TimeoutReason extends DOMException {
+  constructor(task: string, timeoutMs: number) {
+    super(
+      `Cannot finish task "${task}" in time: it took more than ${timeoutMs} ms`,
+      "TimeoutError",
+    );
+  }
+}
+
+/** Runs a job in this process. Never rejects. */
+export async function runJob(job: Job, options: SubmitOptions): Promise<JobResult> {
+  const startMs = performance.now();
+  const restore = setEnvironment(job.environment);
+  try {
+    options.signal.throwIfAborted();
+    const stage = (await import(job.module) as { default: Stage }).default;
+    await stage.run(job.parameters, stageContext(job, options));
+    return { ok: true, durationMs: performance.now() - startMs, host: hostFacts() };
+  } catch (error) {
+    return failure(error, options.signal, performance.now() - startMs);
+  } finally {
+    restore();
+  }
+}
+
+function stageContext(job: Job, { signal, onEvent }: SubmitOptions): StageContext {
+  const log = (line: string) => onEvent({ type: "log", line });
+  return {
+    output: (name) => outputPath(job, name),
+    progress: (progress) => onEvent({ type: "progress", progress }),
+    log,
+    signal,
+    provider: job.provider,
+    threads: job.resources.cpu,
+    scratch: job.scratch,
+    checkpoint: fileCheckpoint({
+      path: job.checkpoint,
+      intervalMs: job.checkpointIntervalMs,
+      signal,
+      facts: checkpointFacts(job),
+      onSaved: (bytes) => onEvent({ type: "checkpoint", bytes }),
+      onResumed: () => onEvent({ type: "resumed" }),
+      onRefused: (reason) => log(`Starts from the beginning: ${reason}`),
+    }),
+  };
+}
+
+function outputPath(job: Job, name: string): string {
+  const path = job.outputs[name];
+  if (path !== undefined) return path;
+  const known = Object.keys(job.outputs).map((output) => `"${output}"`).join(", ");
+  throw new RangeError(
+    `Cannot write output "${name}": stage "${job.stage}" declares ${known || "none"}`,
+  );
+}
+
+function checkpointFacts({ provider, resources }: Job): Record<string, string> {
+  return { provider, threads: `${resources.cpu}`, runtime: `deno ${Deno.version.deno}` };
+}
+
+function hostFacts(): HostFacts {
+  const { deno, v8 } = Deno.version;
+  return { versions: { deno, v8, os: `${Deno.build.os} ${Deno.build.arch}` } };
+}
+
+function failure(error: unknown, signal: AbortSignal, durationMs: number): JobFailure {
+  const diagnostics = diagnosticsOf(error);
+  const reason = signal.aborted && diagnostics === undefined ? abortReason(signal) : "error";
+  const stack = error instanceof Error ? error.stack : undefined;
+  return {
+    ok: false,
+    durationMs,
+    reason,
+    message: error instanceof Error ? error.message : String(error),
+    ...stack === undefined ? {} : { stack },
+    ...diagnostics === undefined ? {} : { diagnostics },
+  };
+}
+
+/** Whether a signal was aborted for time or by the user. */
+export function abortReason(signal: AbortSignal): "timeout" | "cancelled" {
+  return (signal.reason as Error | undefined)?.name === "TimeoutError" ? "timeout" : "cancelled";
+}
+
+function diagnosticsOf(error: unknown): readonly Diagnostic[] | undefined {
+  if (error instanceof DiagnosticError) return error.diagnostics;
+  if (!isDiskFull(error)) return undefined;
+  const message = `Cannot write an output: ${(error as Error).message}`;
+  const notes = [
+    "What was stored before is intact; free space, for example with: deno task tvp gc",
+  ];
+  return [{ code: "disk-full", severity: "error", message, notes }];
+}
+
+/** Sets variables, and returns what sets them back. */
+function setEnvironment(environment: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(environment).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(environment)) Deno.env.set(name, value);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  };
+}

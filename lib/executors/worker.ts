@@ -1,0 +1,83 @@
+/**
+ * A worker process: takes jobs from its standard input, one at a time, and tells what happens on its
+ * standard output. It ends when its input does, so it never outlives its runner.
+ *
+ * @module
+ */
+import type { Job, JobEvent } from "../pipeline/job.ts";
+import type { Progress } from "../pipeline/stage.ts";
+import { encodeMessage, END_OF_JOB, readLines, splitLine } from "./message.ts";
+import type { WorkerCommand, WorkerMessage } from "./message.ts";
+import { runJob, TimeoutReason } from "./run_job.ts";
+
+/** Shortest time between two reports of progress. */
+const PROGRESS_MS = 50;
+
+/** Ctrl-C reaches the whole process group; only the runner decides what it means. */
+const IGNORED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+async function serve(): Promise<void> {
+  let controller = new AbortController();
+  let job: Job | undefined;
+  for await (const line of readLines(Deno.stdin.readable)) {
+    const { message } = splitLine(line);
+    if (message === undefined) continue;
+    const command = JSON.parse(message) as WorkerCommand;
+    if (command.type === "run") {
+      controller = new AbortController();
+      job = command.job;
+      void work(job, controller.signal);
+    } else {
+      controller.abort(abortError(command.reason, job));
+    }
+  }
+}
+
+function abortError(reason: "cancelled" | "timeout", job: Job | undefined): DOMException {
+  if (reason === "timeout" && job !== undefined) {
+    return new TimeoutReason(job.task, job.timeoutMs ?? 0);
+  }
+  return new DOMException("The run was interrupted", "AbortError");
+}
+
+async function work(job: Job, signal: AbortSignal): Promise<void> {
+  const progress = new ProgressFilter();
+  const result = await runJob(job, { signal, onEvent: (event) => progress.tell(event) });
+  progress.flush();
+  send({ type: "result", result });
+  writeAll(Deno.stderr, END_OF_JOB);
+}
+
+/** Drops progress that nobody could read, but never the last. */
+class ProgressFilter {
+  #waiting: Progress | undefined;
+  #toldMs = -Infinity;
+
+  tell(event: JobEvent): void {
+    if (event.type === "progress") this.#waiting = event.progress;
+    if (event.type !== "progress" || performance.now() - this.#toldMs >= PROGRESS_MS) this.flush();
+    if (event.type !== "progress") send({ type: "event", event });
+  }
+
+  flush(): void {
+    if (this.#waiting === undefined) return;
+    send({ type: "event", event: { type: "progress", progress: this.#waiting } });
+    this.#waiting = undefined;
+    this.#toldMs = performance.now();
+  }
+}
+
+function send(message: WorkerMessage): void {
+  writeAll(Deno.stdout, encodeMessage(message));
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += stream.writeSync(bytes.subarray(written));
+}
+
+if (import.meta.main) {
+  for (const signal of IGNORED) Deno.addSignalListener(signal, () => {});
+  await serve();
+  Deno.exit(0);
+}

@@ -1,0 +1,189 @@
+import type { SubmitOptions } from "../pipeline/executor.ts";
+import type { Job, JobEvent, JobResult } from "../pipeline/job.ts";
+import { encodeMessage, readLines, splitLine, type WorkerMessage } from "./message.ts";
+import { type Process, startProcess } from "./process.ts";
+import { abortReason } from "./run_job.ts";
+
+/** How many lines of a log are told of a task whose process died. */
+const LAST_LINES = 12;
+
+/** How long a worker without a job may take to end. */
+const EXIT_MS = 2000;
+
+/** The job a worker is at. */
+interface Current {
+  readonly job: Job;
+  readonly options: SubmitOptions;
+  readonly startMs: number;
+  readonly lastLines: string[];
+  readonly done: PromiseWithResolvers<JobResult>;
+  result?: JobResult;
+  errorsEnded: boolean;
+}
+
+/** A process that runs one job after another. */
+export class WorkerProcess implements AsyncDisposable {
+  readonly #process: Process;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #ended: Promise<void>;
+  #current: Current | undefined;
+  #alive = true;
+  /** Module of the stage that ran last; what it loaded is still warm. */
+  lastModule: string | undefined;
+
+  constructor() {
+    const worker = new URL("./worker.ts", import.meta.url).href;
+    this.#process = startProcess(Deno.execPath(), ["run", "--quiet", "--no-prompt", "-A", worker]);
+    this.#input = this.#process.stdin.getWriter();
+    this.#ended = this.#watch();
+  }
+
+  /** Whether it can take another job. */
+  get isAlive(): boolean {
+    return this.#alive;
+  }
+
+  /**
+   * Runs a job. After an abort the stage has `graceMs` to save its state and end, then the process
+   * is killed.
+   */
+  async run(job: Job, options: SubmitOptions & { readonly graceMs: number }): Promise<JobResult> {
+    const { signal } = options;
+    const done = Promise.withResolvers<JobResult>();
+    this.lastModule = job.module;
+    this.#current = {
+      job,
+      options,
+      startMs: performance.now(),
+      lastLines: [],
+      done,
+      errorsEnded: false,
+    };
+    this.#send({ type: "run", job });
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const abort = () => {
+      this.#send({ type: "abort", reason: abortReason(signal) });
+      grace = setTimeout(() => this.kill(), options.graceMs);
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await done.promise;
+    } finally {
+      clearTimeout(grace);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Ends the process now. */
+  kill(): void {
+    this.#alive = false;
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (error) {
+      // It has ended by itself.
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#alive = false;
+    await this.#input.close().catch(() => {});
+    const timer = setTimeout(() => this.kill(), this.#current === undefined ? EXIT_MS : 0);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #send(message: Parameters<typeof encodeMessage>[0]): void {
+    // A process that died meanwhile is reported by its end.
+    this.#input.write(encodeMessage(message)).catch(() => {});
+  }
+
+  async #watch(): Promise<void> {
+    const [, , status] = await Promise.all([
+      this.#readOutput(),
+      this.#readErrors(),
+      this.#process.status,
+    ]);
+    this.#alive = false;
+    await this.#input.close().catch(() => {});
+    if (this.#current !== undefined) this.#finish(this.#current, died(this.#current, status));
+  }
+
+  async #readOutput(): Promise<void> {
+    for await (const line of readLines(this.#process.stdout)) {
+      const { printed, message } = splitLine(line);
+      if (printed !== "" || message === undefined) this.#log(printed);
+      if (message !== undefined) this.#receive(JSON.parse(message) as WorkerMessage);
+    }
+  }
+
+  async #readErrors(): Promise<void> {
+    for await (const line of readLines(this.#process.stderr)) {
+      const { printed, message } = splitLine(line);
+      if (printed !== "" || message === undefined) this.#log(printed);
+      if (message === undefined || this.#current === undefined) continue;
+      this.#current.errorsEnded = true;
+      this.#finishIfDone(this.#current);
+    }
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (this.#current === undefined) return;
+    if (message.type === "event") return this.#tell(message.event);
+    this.#current.result = message.result;
+    this.#finishIfDone(this.#current);
+  }
+
+  #log(line: string): void {
+    this.#tell({ type: "log", line });
+  }
+
+  #tell(event: JobEvent): void {
+    const { lastLines, options } = this.#current ?? {};
+    if (event.type === "log" && lastLines !== undefined) {
+      lastLines.push(event.line);
+      if (lastLines.length > LAST_LINES) lastLines.shift();
+    }
+    options?.onEvent(event);
+  }
+
+  #finishIfDone(current: Current): void {
+    if (current.result !== undefined && current.errorsEnded) this.#finish(current, current.result);
+  }
+
+  #finish(current: Current, result: JobResult): void {
+    this.#current = undefined;
+    current.done.resolve(result);
+  }
+}
+
+/** What a job comes to whose process has ended. */
+function died(
+  { job, options, startMs, lastLines }: Current,
+  status: Deno.CommandStatus,
+): JobResult {
+  const durationMs = performance.now() - startMs;
+  const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
+  const message = `Cannot finish task "${job.task}": its process ended with ${how}`;
+  // Only Ctrl-C or its like can have done that, and the runner is about to hear of it too.
+  const isInterrupt = status.signal === "SIGINT" || status.signal === "SIGTERM";
+  const { aborted } = options.signal;
+  if (aborted || isInterrupt) {
+    const reason = aborted ? abortReason(options.signal) : "cancelled";
+    return { ok: false, durationMs, reason, message };
+  }
+  const notes = crashNotes(status, lastLines);
+  const diagnostics = [{ code: "worker-crash", severity: "error", message, notes }] as const;
+  return { ok: false, durationMs, reason: "crash", message, diagnostics };
+}
+
+function crashNotes(status: Deno.CommandStatus, lastLines: readonly string[]): readonly string[] {
+  const memory = status.signal === "SIGKILL"
+    ? ["The system may have killed it because memory ran out"]
+    : [];
+  const log = lastLines.length === 0
+    ? ["It logged nothing"]
+    : [`The last lines of its log:\n${lastLines.map((line) => `  ${line}`).join("\n")}`];
+  return [...memory, ...log];
+}
