@@ -1,0 +1,48 @@
+/** Which rows a step trains on: a function of seed and step alone, so nothing of it is saved. @module */
+import { Random } from "../tensor/random.ts";
+
+/** One row of a batch. */
+export interface Pick {
+  readonly row: number;
+  /** Mirrored left to right. */
+  readonly flip: boolean;
+}
+
+/** How batches are drawn. */
+export interface BatchOptions {
+  readonly rows: number;
+  readonly batch: number;
+  readonly seed: number;
+  /** Mirrors half of the pictures at random. */
+  readonly flip: boolean;
+}
+
+/** Steps of one pass over the rows; the rest that fills no batch waits for the next shuffle. */
+export function stepsPerEpoch({ rows, batch }: BatchOptions): number {
+  return Math.max(1, Math.floor(rows / batch));
+}
+
+/**
+ * Draws batches in the order of a training: `batchOf(step)`. Consecutive steps of one epoch share
+ * its shuffle.
+ *
+ * @throws {RangeError} If there are no rows.
+ */
+export function batchOrder(options: BatchOptions): (step: number) => Pick[] {
+  if (options.rows < 1) throw new RangeError("Cannot draw batches: the training split has no rows");
+  let epoch = -1;
+  let picks: Pick[] = [];
+  return (step) => {
+    const perEpoch = stepsPerEpoch(options);
+    const wanted = Math.floor(step / perEpoch);
+    if (wanted !== epoch) [epoch, picks] = [wanted, shuffle(options, wanted)];
+    const start = (step % perEpoch) * options.batch;
+    return picks.slice(start, start + options.batch);
+  };
+}
+
+function shuffle({ rows, seed, flip }: BatchOptions, epoch: number): Pick[] {
+  const random = new Random(`batches ${seed} ${epoch}`);
+  const order = random.permutation(rows);
+  return Array.from(order, (row) => ({ row, flip: flip && random.uniform() < 0.5 }));
+}

@@ -1,0 +1,145 @@
+/**
+ * The graph of one prompt-training step: photo + δ → every source model and CLIP → loss terms →
+ * their weighted sum, and its gradient with respect to δ.
+ *
+ * @module
+ */
+import { addGradients } from "../autodiff/gradient.ts";
+import { type LossName, lossTable, type LossWeights } from "../losses/loss_table.ts";
+import type { LossInputs } from "../losses/loss_term.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { composeModels, type Part } from "../onnx/compose.ts";
+import type { Model } from "../onnx/model.ts";
+import { pruneModel } from "../onnx/prune.ts";
+
+/** A source model, from the prompted canvas to its language-model loss. */
+export interface SourceGraph {
+  /**
+   * Inputs: `pixels` float32 [batch, 3, S, S] in [0, 1] and whatever its tokens need.
+   * Outputs: `loss` (scalar) and `image_features` [batch, tokens, width].
+   */
+  readonly model: Model;
+}
+
+/** CLIP, from the prompted canvas to its image embedding. */
+export interface ClipGraph {
+  /** Input: `pixels` float32 [batch, 3, S, S]. Output: `image_embeds` [batch, width]. */
+  readonly model: Model;
+  /** exp(logit_scale). */
+  readonly logitScale: number;
+}
+
+/** What a step graph is built from. */
+export interface StepParts {
+  /** Side S of the canvas. */
+  readonly canvas: number;
+  readonly sources: readonly SourceGraph[];
+  readonly clip?: ClipGraph;
+  readonly weights: LossWeights;
+}
+
+/** A step graph. Its inputs: `photo`, `delta`, `sourceN.*`, `sourceN.clean_features`, `caption_embeds`. */
+export interface StepGraph {
+  /** Outputs `loss`, one per term, and `grad.delta`. */
+  readonly training: Model;
+  /** Outputs `sourceN.image_features` only; the same nodes, for the clean features. */
+  readonly features: Model;
+  readonly terms: readonly LossName[];
+  readonly needsCleanFeatures: boolean;
+  readonly needsCaptions: boolean;
+}
+
+/** photo + δ: no clipping while training. */
+function promptPart(canvas: number): Part {
+  const builder = new GraphBuilder({ opset: 18 });
+  const photo = builder.input("photo", "float32", ["batch", 3, canvas, canvas]);
+  const delta = builder.input("delta", "float32", [3, canvas, canvas]);
+  builder.output(builder.op("Add", [photo, delta]), "pixels");
+  return { name: "prompt", model: builder.finish() };
+}
+
+const sourceName = (index: number) => `source${index}`;
+
+function compose(parts: StepParts, withClip: boolean): Model {
+  const connect = { pixels: "prompt.pixels" };
+  return composeModels([
+    promptPart(parts.canvas),
+    ...parts.sources.map(({ model }, i) => ({ name: sourceName(i), model, connect })),
+    ...(withClip ? [{ name: "clip", model: parts.clip!.model, connect }] : []),
+  ]);
+}
+
+function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): LossInputs {
+  const output = (name: string): Value => outputOf(model, name);
+  return {
+    sources: parts.sources.map((_, i) => {
+      const imageFeatures = output(`${sourceName(i)}.image_features`);
+      return {
+        languageModelLoss: output(`${sourceName(i)}.loss`),
+        imageFeatures,
+        cleanFeatures: () =>
+          builder.input(
+            `${sourceName(i)}.clean_features`,
+            "float32",
+            builder.dims(imageFeatures) ?? ["batch", "tokens", "width"],
+          ),
+      };
+    }),
+    ...(parts.clip
+      ? {
+        clip: {
+          imageEmbeds: () => output("clip.image_embeds"),
+          captionEmbeds: () => builder.input("caption_embeds", "float32", ["batch", "clip_width"]),
+          logitScale: parts.clip.logitScale,
+        },
+      }
+      : {}),
+  };
+}
+
+/** The value behind an output of a part. */
+function outputOf(model: Model, name: string): Value {
+  if (!model.graph.outputs.some((output) => output.name === name)) {
+    const found = model.graph.outputs.map((output) => output.name).join(", ");
+    throw new TypeError(`Cannot build the training graph: no output "${name}", found ${found}`);
+  }
+  return name;
+}
+
+/** Adds the terms and their weighted sum, signs included. */
+function addLoss(builder: GraphBuilder, inputs: LossInputs, weights: LossWeights): LossName[] {
+  const terms = (Object.keys(lossTable) as LossName[]).filter((name) => weights[name]);
+  const weighted = terms.map((name) => {
+    const { build, sign } = lossTable[name];
+    const value = build(builder, inputs);
+    builder.output(value, name);
+    return builder.op("Mul", [value, builder.scalar(sign * weights[name]!)]);
+  });
+  builder.output(weighted.length === 1 ? weighted[0]! : builder.op("Sum", weighted), "loss");
+  return terms;
+}
+
+/**
+ * Builds the training graph. Terms without a weight are not built, and what only they need is
+ * pruned; one prompted encode serves lm, fca and every model that shares its encoder.
+ *
+ * @throws {DiagnosticError} If a model has an operator on the way from δ to the loss that cannot
+ * be differentiated; it names op, opset and node.
+ */
+export function buildStepGraph(parts: StepParts): StepGraph {
+  const needsClip = (Object.keys(parts.weights) as LossName[]).some((name) =>
+    parts.weights[name] && lossTable[name].needsClip
+  );
+  const composed = compose(parts, needsClip);
+  const builder = new GraphBuilder({ model: composed });
+  const terms = addLoss(builder, lossInputs(builder, parts, composed), parts.weights);
+  const forward = pruneModel(builder.finish(), ["loss", ...terms]);
+  const features = parts.sources.map((_, i) => `${sourceName(i)}.image_features`);
+  return {
+    training: addGradients(forward, { of: "loss", wrt: ["delta"] }),
+    features: pruneModel(composed, features),
+    terms,
+    needsCleanFeatures: Boolean(parts.weights.fca),
+    needsCaptions: needsClip,
+  };
+}

@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { summarize } from "../../lib/evaluation/summary.ts";
+import { html } from "../../lib/report/html.ts";
+import { renderMarkdown } from "../../lib/report/markdown.ts";
+import { renderPage } from "../../lib/report/page.ts";
+import type { ReportData } from "../../lib/report/report_data.ts";
+import { smooth } from "../../lib/report/chart.ts";
+import { headlines, interval, probability, signed, unfairTest } from "../../lib/report/words.ts";
+import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
+
+const points = [1, 2, 3].map((step) => ({ step, lr: 1, loss: 3 / step, terms: { lm: 3 / step } }));
+const data: ReportData = {
+  title: "A <title> & more",
+  ...summarize(syntheticExperiment(), { primary: { a: "tvp", b: "vp", over: "unseen" } }),
+  curves: [{ method: "vp", source: "zoo/a", seed: 0, points }],
+  prompts: [],
+  examples: [],
+  provenance: { "model zoo/a": "abc" },
+};
+
+Deno.test("html escapes text and keeps its own pieces", () => {
+  assertEquals(html`<p>${"<&>"}${html`<b>${1}</b>`}</p>`.markup, "<p>&lt;&amp;&gt;<b>1</b></p>");
+  assertEquals(html`${[html`<i>a</i>`, "<"]}${false}${undefined}`.markup, "<i>a</i>&lt;");
+});
+
+const words: [string, string][] = [
+  [signed(0.0741), "+7.4"],
+  [signed(-0.0741), "−7.4"],
+  [signed(-0.0001), "+0.0"],
+  [interval([-0.01, 0.02]), "[−1.0, +2.0]"],
+  [probability(0.0002), "< 0.001"],
+  [probability(0.0213), "0.021"],
+];
+for (const [found, expected] of words) {
+  Deno.test(`the report writes ${expected}`, () => assertEquals(found, expected));
+}
+
+Deno.test("renderPage() is one page that loads nothing from outside", () => {
+  const page = renderPage(data);
+  assertStringIncludes(page, "<title>A &lt;title&gt; &amp; more</title>");
+  assert(!/(src|href)="(?!data:)/.test(page));
+  for (const tag of ["section", "table", "figure", "tr", "td", "svg"]) {
+    const count = (pattern: string) => [...page.matchAll(new RegExp(pattern, "g"))].length;
+    assertEquals(count(`<${tag}[\\s>]`), count(`</${tag}>`), tag);
+  }
+});
+
+Deno.test("renderPage() shows the source first, then the unseen models, their mean, CLIP", () => {
+  const heads = [...renderPage(data).matchAll(/<th>([^<]*)<br><span class="role (\w+)/g)];
+  assertEquals(heads.map((m) => `${m[1]} ${m[2]}`), [
+    "a source",
+    "b unseen",
+    "c unseen",
+    "mean of 2 unseen unseen",
+    "clip clip",
+  ]);
+});
+
+Deno.test("headlines() put the primary comparison first and hide no interval", () => {
+  const [first] = headlines(data);
+  assert(/^TVP against VP on the unseen models \(mean\): [+−]\d/.test(first!), first);
+  assert(headlines(data).every((line) => line.includes("95 % interval [")));
+});
+
+Deno.test("unfairTest() says of what", () => {
+  assertEquals(unfairTest(data), undefined);
+  const weak = summarize([syntheticScores({ model: "zoo/a", method: "none", rate: 0.1 })]);
+  const text = unfairTest({ ...data, ...weak })!;
+  assertStringIncludes(text, "Not a fair test: emoji10: zoo/a is ≥ 10 points above chance");
+  assertStringIncludes(renderMarkdown({ ...data, ...weak }), "> **Not a fair test");
+});
+
+Deno.test("smooth() keeps the mean of every window", () => {
+  const raw = Array.from({ length: 120 }, (_, i) => [i, i % 2] as const);
+  assertEquals(smooth(raw, 60).length, 60);
+  assert(smooth(raw, 60).every(([, y]) => y === 0.5));
+});

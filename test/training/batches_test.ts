@@ -1,0 +1,48 @@
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { batchOrder, stepsPerEpoch } from "../../lib/training/batches.ts";
+import { schedules } from "../../lib/training/schedule.ts";
+
+const options = fc.record({
+  rows: fc.integer({ min: 1, max: 60 }),
+  batch: fc.integer({ min: 1, max: 20 }),
+  seed: fc.integer({ min: 0, max: 5 }),
+  flip: fc.boolean(),
+});
+
+Deno.test("batchOrder() shows no row twice in an epoch", () => {
+  fc.assert(fc.property(options, (o) => {
+    const batchOf = batchOrder(o);
+    const rows = Array.from({ length: stepsPerEpoch(o) }, (_, step) => batchOf(step)).flat();
+    assertEquals(new Set(rows.map((pick) => pick.row)).size, rows.length);
+  }));
+});
+
+Deno.test("batchOrder() gives the same batch to a resumed training", () => {
+  fc.assert(fc.property(options, fc.nat(40), (o, step) => {
+    const straight = batchOrder(o);
+    for (let s = 0; s < step; s++) straight(s);
+    assertEquals(batchOrder(o)(step), straight(step));
+  }));
+});
+
+Deno.test("batchOrder() shuffles anew in every epoch and for every seed", () => {
+  const first = batchOrder({ rows: 40, batch: 40, seed: 0, flip: false });
+  const other = batchOrder({ rows: 40, batch: 40, seed: 1, flip: false });
+  assertNotEquals(first(0), other(0));
+  assertNotEquals(first(0), first(1));
+});
+
+Deno.test("batchOrder() rejects an empty split", () => {
+  assertThrows(
+    () => batchOrder({ rows: 0, batch: 4, seed: 0, flip: false }),
+    RangeError,
+    "the training split has no rows",
+  );
+});
+
+Deno.test("schedules.cosine falls from 1 and is constant inside an epoch", () => {
+  assertEquals(schedules.cosine(0, 5), 1);
+  assertEquals(schedules.cosine(2, 4), 0.5);
+  assertEquals(schedules.constant(), 1);
+});
