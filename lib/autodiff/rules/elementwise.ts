@@ -185,4 +185,9 @@ export const elementwiseRules = {
   Floor: piecewiseConstant,
   Round: piecewiseConstant,
   Sign: piecewiseConstant,
+  Hardmax: piecewiseConstant,
+  EyeLike: piecewiseConstant,
+  Bernoulli: piecewiseConstant,
+  RandomNormalLike: piecewiseConstant,
+  RandomUniformLike: piecewiseConstant,
 } satisfies GradRules;

@@ -21,12 +21,14 @@ import {
   rankOf,
   reduceMean,
   reduceSum,
+  reshapeLike,
   scale,
   shapeOf,
   sub,
   widen,
 } from "../expressions.ts";
 import {
+  type Decompositions,
   elementwise,
   type GradContext,
   type GradRule,
@@ -198,6 +200,27 @@ const lrn = linear(({ b, node, g, x, y }) => {
   const direct = mul(b, g, b.op("Pow", [s, constantLike(b, x, -beta)]));
   return sub(b, direct, scale(b, mul(b, x, back), 2 * alpha * beta / size));
 });
+
+/** Groups of channels are the channels of an InstanceNormalization; scales are per group before opset 21. */
+function groupNorm(node: Node, b: GraphBuilder): Value[] {
+  const [x, weight, bias] = node.inputs as [Value, Value, Value];
+  const groups = intOf(node, "num_groups", 1);
+  const perGroup = b.opset < 21;
+  const ones = b.op("Expand", [constantLike(b, weight, 1), b.int64s([groups])]);
+  const noBias = b.op("Expand", [constantLike(b, weight, 0), b.int64s([groups])]);
+  const grouped = b.op("Reshape", [x, b.int64s([0, groups, -1])]);
+  const epsilon = { type: "float", value: floatOf(node, "epsilon", 1e-5) } as const;
+  const inputs = [grouped, perGroup ? weight : ones, perGroup ? bias : noBias];
+  const normal = reshapeLike(b, b.op("InstanceNormalization", inputs, { epsilon }), x);
+  if (perGroup) return [normal];
+  const rank = rankOf(b, x);
+  return [add(b, mul(b, normal, perChannel(b, weight, rank)), perChannel(b, bias, rank))];
+}
+
+/** Normalisations that are rewritten into others. */
+export const normalizationDecompositions = {
+  GroupNormalization: groupNorm,
+} satisfies Decompositions;
 
 /** Rules of normalisations. */
 export const normalizationRules = {

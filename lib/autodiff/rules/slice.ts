@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { constantInts, dimOf, positive, range, rankOf, sub } from "../expressions.ts";
@@ -35,9 +36,13 @@ function cutsOf(b: GraphBuilder, node: Node): Cut[] {
   const given = axes ? constantInts(b, axes) : range(Number(b.dims(starts)?.[0] ?? rank));
   const strides = steps ? constantInts(b, steps) : given?.map(() => 1);
   if (given === undefined || strides === undefined) {
-    throw new TypeError(
-      `Cannot build the gradient of Slice "${node.name}": its axes or steps are known at run time only`,
-    );
+    throw new DiagnosticError([{
+      code: "no-gradient-rule",
+      severity: "error",
+      message:
+        `Cannot differentiate Slice "${node.name}": its axes or steps are known at run time only`,
+      notes: ["Starts and ends may be computed; axes and steps have to be constants"],
+    }]);
   }
   return given.map((axis, i) => ({
     axis: positive(axis, rank),

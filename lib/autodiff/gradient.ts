@@ -1,0 +1,194 @@
+/**
+ * Reverse-mode differentiation of ONNX models into ONNX models. The walk knows no op: what an op's
+ * gradient is says the rule table, what lies on a path says `mark.ts`.
+ *
+ * @module
+ */
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import type { Model, Node } from "../onnx/model.ts";
+import { pruneModel } from "../onnx/prune.ts";
+import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
+import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
+import { inputsToWeights, prepare, weightsToInputs } from "./prepare.ts";
+import { opKey } from "./rule.ts";
+import { ruleOf } from "./rule_table.ts";
+import { unbroadcast } from "./unbroadcast.ts";
+
+/** What is differentiated with respect to what. */
+export interface GradientOptions {
+  /** An output; the sum of its elements is differentiated. */
+  readonly of?: string;
+  /** Outputs of which each gets a graph input `ct.<output>`, a cotangent of its shape. */
+  readonly cotangents?: readonly string[];
+  /** Graph inputs or initializers. */
+  readonly wrt: readonly string[];
+}
+
+/**
+ * Adds gradients to a model: it keeps its outputs and gets an output `grad.<name>` for each name in
+ * `wrt`, of that value's shape and type; zeros if the value has no influence.
+ *
+ * @throws {DiagnosticError} If a name is unknown, or if an op on the path has no gradient rule.
+ *
+ * @example
+ * ```ts
+ * const step = addGradients(model, { of: "loss", wrt: ["delta"] });
+ * const { loss, "grad.delta": gradient } = await session.run({ delta });
+ * ```
+ */
+export function addGradients(model: Model, options: GradientOptions): Model {
+  const { wrt } = options;
+  const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
+  refuse([...unknownTargets(model, targets), ...unknownSources(model, wrt)]);
+  const { model: prepared, path } = prepare(weightsToInputs(model, wrt), wrt, targets);
+  refuse(missingRules(prepared, path));
+  const builder = new GraphBuilder({ model: prepared, prefix: "grad" });
+  const adjoints = seed(builder, path, options, targets);
+  walkBack(builder, prepared, path, adjoints);
+  for (const name of wrt) {
+    builder.output(total(builder, adjoints, name) ?? zerosLike(builder, name), `grad.${name}`);
+  }
+  return inputsToWeights(pruneModel(builder.finish()), model, wrt);
+}
+
+/**
+ * Lists the nodes that stand in the way of a gradient, one diagnostic each. Without options: on any
+ * path from a float input to a float output.
+ */
+export function unsupportedNodes(
+  model: Model,
+  options: Partial<GradientOptions> = {},
+): readonly Diagnostic[] {
+  const { graph } = model;
+  const floats = (values: typeof graph.inputs) =>
+    values.filter(({ type }) => isDifferentiable(type)).map(({ name }) => name);
+  const wrt = options.wrt ?? floats(graph.inputs);
+  const targets = options.cotangents ?? (options.of ? [options.of] : floats(graph.outputs));
+  const { model: prepared, path } = prepare(weightsToInputs(model, wrt), wrt, targets);
+  return missingRules(prepared, path);
+}
+
+function refuse(diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+}
+
+function unknownTargets({ graph }: Model, targets: readonly string[]): Diagnostic[] {
+  const outputs = graph.outputs.map(({ name }) => name);
+  if (targets.length === 0) {
+    return [unknown("nothing is named in `of` or `cotangents`", outputs, "Outputs")];
+  }
+  return targets.filter((name) => !outputs.includes(name)).map((name) =>
+    unknown(`the model has no output "${name}"`, outputs, "Outputs")
+  );
+}
+
+function unknownSources({ graph }: Model, wrt: readonly string[]): Diagnostic[] {
+  const inputs = graph.inputs.map(({ name }) => name);
+  const typeOf = typesOf(graph);
+  return wrt.flatMap((name) => {
+    if (!inputs.includes(name) && !graph.initializers.has(name)) {
+      return [unknown(`the model has no input or initializer "${name}"`, inputs, "Inputs")];
+    }
+    if (isDifferentiable(typeOf(name))) return [];
+    return [unknown(`"${name}" does not hold floats`, inputs, "Inputs")];
+  });
+}
+
+function unknown(cause: string, names: readonly string[], kind: string): Diagnostic {
+  const shown = names.slice(0, 20).map((name) => `"${name}"`).join(", ");
+  return {
+    code: "unknown-value",
+    severity: "error",
+    message: `Cannot differentiate: ${cause}`,
+    notes: [`${kind}: ${shown}${names.length > 20 ? ", …" : ""}`],
+  };
+}
+
+/** One diagnostic per node on the path that has no rule. */
+function missingRules(model: Model, path: Path): Diagnostic[] {
+  return path.nodes.filter((node) => ruleOf(node) === undefined).map((node) => ({
+    code: "no-gradient-rule",
+    severity: "error",
+    message: `Cannot differentiate node "${node.name || node.outputs[0]}": ${node.opType} ` +
+      `(domain "${node.domain || "ai.onnx"}", opset ${opsetOf(model, node)}) has no gradient rule`,
+    notes: [
+      `Add a rule or a decomposition for "${opKey(node)}" to a family in lib/autodiff/rules`,
+      "Or export the model with an opset whose ops have rules",
+    ],
+  }));
+}
+
+function opsetOf(model: Model, { domain }: Node): number | string {
+  return domain === "" || domain === "ai.onnx" ? model.opset : model.domains[domain] ?? "unknown";
+}
+
+/** Contributions to the gradient of each value, added up when they are read. */
+type Adjoints = Map<string, Value[]>;
+
+function seed(
+  b: GraphBuilder,
+  path: Path,
+  { cotangents }: GradientOptions,
+  targets: readonly string[],
+): Adjoints {
+  const adjoints: Adjoints = new Map();
+  for (const name of targets) {
+    // A cotangent is an input of the result whether or not it matters.
+    const value = cotangents === undefined ? onesLike(b, name) : cotangentOf(b, name);
+    if (path.values.has(name)) adjoints.set(name, [value]);
+  }
+  return adjoints;
+}
+
+function onesLike(b: GraphBuilder, y: Value): Value {
+  const one = constantLike(b, y, 1);
+  return b.rank(y) === 0 ? one : b.op("Expand", [one, shapeOf(b, y)]);
+}
+
+function cotangentOf(b: GraphBuilder, output: Value): Value {
+  return b.input(`ct.${output}`, b.dtype(output), b.dims(output) ?? []);
+}
+
+/** The gradient of a value: the sum of its contributions, `undefined` if there are none. */
+function total(b: GraphBuilder, adjoints: Adjoints, name: string): Value | undefined {
+  const parts = adjoints.get(name);
+  if (parts === undefined || parts.length < 2) return parts?.[0];
+  const sum = parts.length === 2 ? b.op("Add", parts) : b.op("Sum", parts);
+  adjoints.set(name, [sum]);
+  return sum;
+}
+
+/** Visits the path from its end, turning gradients of outputs into gradients of inputs. */
+function walkBack(b: GraphBuilder, model: Model, path: Path, adjoints: Adjoints): void {
+  const readers = readersOf(model);
+  const consumers = (value: Value) => readers.get(value) ?? [];
+  for (const node of path.nodes.toReversed()) {
+    const outputGrads = node.outputs.map((name) => total(b, adjoints, name));
+    if (outputGrads.every((g) => g === undefined)) continue;
+    const read = valuesRead(node);
+    const needs = (input: number) => path.values.has(read[input] ?? "");
+    const rule = ruleOf(node)!;
+    const grads = rule(node, { builder: b, outputGrads, needs, consumers });
+    grads.forEach((grad, i) => {
+      const input = read[i];
+      if (grad === undefined || !input || !needs(i)) return;
+      const fitted = rule.broadcasts === true ? unbroadcast(b, grad, input) : grad;
+      append(adjoints, input, fitted);
+    });
+  }
+}
+
+function readersOf({ graph }: Model): ReadonlyMap<string, readonly Node[]> {
+  const readers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of node.inputs) append(readers, name, node);
+  }
+  return readers;
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}

@@ -1,0 +1,125 @@
+/**
+ * Brings a model into the form that rules expect: opset 18 or later, shapes inferred, constants
+ * folded, ops without a rule rewritten into ops that have one.
+ *
+ * @module
+ */
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { foldConstants } from "../onnx/fold_constants.ts";
+import { inferShapes } from "../onnx/infer_shapes.ts";
+import type { Graph, Model, Node, Weight } from "../onnx/model.ts";
+import { upgradeModel } from "../onnx/upgrade.ts";
+import { capturedBy, markPath, type Path, valuesRead } from "./mark.ts";
+import { decompositionOf, ruleOf, stopsGradient } from "./rule_table.ts";
+
+/** A model whose path consists of nodes that have rules, or else of nodes that nothing can be done about. */
+export interface Prepared {
+  readonly model: Model;
+  readonly path: Path;
+}
+
+/** Decompositions may emit ops that are decomposed themselves, but not for ever. */
+const maxRounds = 16;
+
+/** Prepares a model for the gradients of `targets` with respect to `wrt`, which are graph inputs. */
+export function prepare(
+  model: Model,
+  wrt: readonly string[],
+  targets: readonly string[],
+): Prepared {
+  const typed = (m: Model) => inferShapes(foldConstants(m));
+  const mark = ({ graph }: Model) => markPath(graph, wrt, targets, stopsGradient);
+  let current = typed(inferShapes(upgradeModel(model)));
+  for (let round = 0; round < maxRounds; round++) {
+    const marked = new Set(mark(current).nodes);
+    const todo = new Set([...marked].filter((node) => decompositionOf(node) !== undefined));
+    if (todo.size === 0) break;
+    current = typed(decompose(current, todo));
+  }
+  const asked = inferShapes(nameOutputs(current, new Set(mark(current).nodes)));
+  return { model: asked, path: mark(asked) };
+}
+
+/** Weights as graph inputs, so that nothing that depends on them is folded. */
+export function weightsToInputs(model: Model, names: readonly string[]): Model {
+  const { graph } = model;
+  const initializers = new Map(graph.initializers);
+  const known = new Set(graph.inputs.map(({ name }) => name));
+  const inputs = [...graph.inputs];
+  for (const name of names) {
+    const weight = initializers.get(name);
+    if (weight === undefined) continue;
+    initializers.delete(name);
+    if (!known.has(name)) inputs.push({ name, type: typeOf(weight) });
+  }
+  return { ...model, graph: { ...graph, inputs, initializers } };
+}
+
+/** Undoes {@link weightsToInputs}. */
+export function inputsToWeights(model: Model, original: Model, names: readonly string[]): Model {
+  const initializers = new Map(model.graph.initializers);
+  const declared = new Set(original.graph.inputs.map(({ name }) => name));
+  for (const name of names) {
+    const weight = original.graph.initializers.get(name);
+    if (weight !== undefined) initializers.set(name, weight);
+  }
+  const inputs = model.graph.inputs.filter(({ name }) =>
+    declared.has(name) || !initializers.has(name)
+  );
+  return { ...model, graph: { ...model.graph, inputs, initializers } };
+}
+
+function typeOf({ dtype, dims }: Weight) {
+  return { kind: "tensor", dtype, dims } as const;
+}
+
+/** Gives names to absent outputs that a rule reads. */
+function nameOutputs(model: Model, marked: ReadonlySet<Node>): Model {
+  const nodes = model.graph.nodes.map((node) => {
+    const wanted = marked.has(node) ? ruleOf(node)?.readsOutputs ?? 0 : 0;
+    const names = Array.from(
+      { length: Math.max(wanted, node.outputs.length) },
+      (_, i) => node.outputs[i] || (i < wanted ? `${node.outputs[0]}.${i}` : ""),
+    );
+    return names.every((name, i) => name === node.outputs[i]) ? node : { ...node, outputs: names };
+  });
+  return { ...model, graph: { ...model.graph, nodes } };
+}
+
+/** Rewrites some nodes, and appends the others as they are. */
+function decompose(model: Model, todo: ReadonlySet<Node>): Model {
+  const { graph } = model;
+  const builder = new GraphBuilder({
+    model: { ...model, graph: { ...graph, nodes: [], outputs: [] } },
+  });
+  const renamed = new Map<string, Value>();
+  const captured = capturedIn(graph);
+  for (const node of graph.nodes) {
+    const moved = { ...node, inputs: node.inputs.map((name) => renamed.get(name) ?? name) };
+    const values = todo.has(node) ? decompositionOf(node)!(moved, builder) : append(builder, moved);
+    node.outputs.forEach((name, i) => {
+      const value = values[i];
+      if (name === "" || !value || value === name) return;
+      renamed.set(name, value);
+      // Subgraphs go on reading the old name.
+      if (captured.has(name)) builder.node("Identity", [value], { outputs: [name] });
+    });
+  }
+  for (const { name } of graph.outputs) builder.output(renamed.get(name) ?? name, name);
+  return builder.finish();
+}
+
+function append(builder: GraphBuilder, node: Node): Value[] {
+  return builder.node(node.opType, node.inputs.map((name) => name || undefined), {
+    attributes: node.attributes,
+    domain: node.domain,
+    outputs: node.outputs,
+    name: node.name,
+  });
+}
+
+/** Names that subgraphs of the graph take from it. */
+function capturedIn(graph: Graph): ReadonlySet<string> {
+  const read = graph.nodes.flatMap((node) => valuesRead(node).slice(node.inputs.length));
+  return new Set([...read, ...capturedBy({ ...graph, inputs: [], nodes: [], outputs: [] })]);
+}

@@ -1,0 +1,53 @@
+/** Every op that can be differentiated: the rules by family, joined into one table. @module */
+import type { Node } from "../onnx/model.ts";
+import {
+  type Decomposition,
+  type Decompositions,
+  type GradRule,
+  type GradRules,
+  opKey,
+  piecewiseConstant,
+} from "./rule.ts";
+import { activationRules } from "./rules/activation.ts";
+import { einsumRules } from "./rules/einsum.ts";
+import { convolutionRules } from "./rules/convolution.ts";
+import { elementwiseRules } from "./rules/elementwise.ts";
+import { indexingRules } from "./rules/indexing.ts";
+import { matmulRules } from "./rules/matmul.ts";
+import { movementRules } from "./rules/movement.ts";
+import { normalizationDecompositions, normalizationRules } from "./rules/normalization.ts";
+import { reduceRules } from "./rules/reduce.ts";
+import { softmaxRules } from "./rules/softmax.ts";
+
+/** Gradient rules by op. */
+export const gradRules: GradRules = {
+  ...elementwiseRules,
+  ...activationRules,
+  ...matmulRules,
+  ...einsumRules,
+  ...reduceRules,
+  ...softmaxRules,
+  ...movementRules,
+  ...indexingRules,
+  ...normalizationRules,
+  ...convolutionRules,
+};
+
+/** Ops that are rewritten into others before they are differentiated. */
+export const decompositions: Decompositions = { ...normalizationDecompositions };
+
+/** The rule of a node's op. */
+export function ruleOf(node: Node): GradRule | undefined {
+  return gradRules[opKey(node)];
+}
+
+/** The decomposition of a node's op; an op with a rule needs none. */
+export function decompositionOf(node: Node): Decomposition | undefined {
+  const key = opKey(node);
+  return gradRules[key] === undefined ? decompositions[key] : undefined;
+}
+
+/** Whether a node passes no gradient to any input. */
+export function stopsGradient(node: Node): boolean {
+  return ruleOf(node) === piecewiseConstant;
+}
