@@ -48,7 +48,7 @@ export function typesOf(graph: Graph): (name: string) => ValueType | undefined {
 
 /** Whether a value of this type can have a gradient; an unknown type may. */
 export function isDifferentiable(type: ValueType | undefined): boolean {
-  if (type === undefined) return true;
+  if (type === undefined || type.kind === "unknown") return true;
   if (type.kind !== "tensor") return isDifferentiable(type.element);
   return type.dtype !== "string" && dtypes[type.dtype].float;
 }

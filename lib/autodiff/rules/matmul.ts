@@ -7,7 +7,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf } from "../attributes.ts";
-import { add, div, mul, range, rankOf, reshapeLike, scale } from "../expressions.ts";
+import { range, rankOf, scale } from "../expressions.ts";
 import { elementwise, type GradContext, type GradRule, type GradRules } from "../rule.ts";
 
 interface ProductFlags {
