@@ -1,11 +1,14 @@
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 
-/** What the system says when a disk, a quota or a file size limit is reached. */
-const FULL_CODES: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+/**
+ * What the system says when a disk, a file size limit or a quota is reached: ENOSPC, EFBIG and
+ * EDQUOT, by number as not every one of them has a code.
+ */
+const FULL = /\(os error (?:28|27|122)\)/;
 
 /** Whether an error says that nothing more can be written. */
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && FULL_CODES.has(error.code);
+  return error instanceof Error && FULL.test(error.message);
 }
 
 /**

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { defineStage } from "../../../lib/pipeline/stage.ts";
+
+/** Locks a file for as long as its process lives, then never ends. */
+export default defineStage({
+  name: "holder",
+  description: "Holds a lock until its process ends.",
+  with: z.strictObject({ path: z.string() }),
+  outputs: {},
+  run: async ({ path }, context) => {
+    const file = Deno.openSync(path, { write: true, create: true });
+    file.lockSync(true);
+    context.log("ready");
+    const forever = setInterval(() => file.statSync(), 1000);
+    await new Promise(() => forever);
+  },
+});
