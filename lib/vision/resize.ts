@@ -89,14 +89,13 @@ export function axisWeights(
 }
 
 function nearestWeights(inputSize: number, outputSize: number): AxisWeights {
-  const nearest = (_: unknown, i: number) => Math.floor((i + 0.5) * inputSize / outputSize);
-  return {
-    inputSize,
-    outputSize,
-    start: Int32Array.from({ length: outputSize }, nearest),
-    taps: 1,
-    weights: new Float64Array(outputSize).fill(1),
-  };
+  const step = inputSize / outputSize;
+  const start = new Int32Array(outputSize);
+  // Pillow adds up the positions, so that exact halves fall where its rounding errors take them.
+  for (let i = 0, position = step / 2; i < outputSize; i++, position += step) {
+    start[i] = Math.min(Math.floor(position), inputSize - 1);
+  }
+  return { inputSize, outputSize, start, taps: 1, weights: new Float64Array(outputSize).fill(1) };
 }
 
 function filterWeights(inputSize: number, outputSize: number, filter: Filter): AxisWeights {

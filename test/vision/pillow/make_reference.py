@@ -1,0 +1,35 @@
+"""Resizes a small picture with Pillow and writes the pixels to reference.json.
+
+usage: python make_reference.py   (needs pillow and numpy)
+"""
+import json
+import pathlib
+
+import numpy as np
+import PIL
+from PIL import Image
+
+NAMES = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"]
+
+
+def picture(height, width):
+    """The pixels that the test computes too: every value occurs, neighbours differ."""
+    y, x = np.mgrid[0:height, 0:width]
+    return ((x * x * 7 + y * 53 + x * y * 3) % 256).astype(np.uint8)
+
+
+cases = []
+for source, target in [((16, 16), (11, 11)), ((16, 16), (16, 7)), ((7, 9), (13, 20)), ((24, 10), (3, 10)), ((5, 5), (1, 1))]:
+    image = Image.fromarray(picture(*source))
+    for code, name in enumerate(NAMES):
+        size = (target[1], target[0])
+        byte = np.asarray(image.resize(size, code))
+        real = np.asarray(Image.fromarray(picture(*source).astype(np.float32)).resize(size, code))
+        cases.append({
+            "filter": name, "from": source, "to": target,
+            "bytes": byte.flatten().tolist(),
+            "floats": [round(float(v), 4) for v in real.flatten()],
+        })
+
+path = pathlib.Path(__file__).parent / "reference.json"
+path.write_text(json.dumps({"pillow": PIL.__version__, "cases": cases}, separators=(",", ":")) + "\n")

@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  axisMatrix,
+  axisWeights,
+  type Resample,
+  resampleNames,
+  resizeBytes,
+  resizePlanes,
+} from "../../lib/vision/resize.ts";
+
+interface Case {
+  readonly filter: Resample;
+  readonly from: [number, number];
+  readonly to: [number, number];
+  readonly bytes: number[];
+  readonly floats: number[];
+}
+
+const reference = new URL("pillow/reference.json", import.meta.url);
+const { cases }: { cases: Case[] } = JSON.parse(await Deno.readTextFile(reference));
+
+/** The picture of pillow/make_reference.py. */
+function picture(height: number, width: number): Uint8Array {
+  return Uint8Array.from({ length: height * width }, (_, i) => {
+    const x = i % width, y = Math.floor(i / width);
+    return (x * x * 7 + y * 53 + x * y * 3) % 256;
+  });
+}
+
+function sizes({ from, to, filter }: Case) {
+  return {
+    from: { height: from[0], width: from[1] },
+    to: { height: to[0], width: to[1] },
+    filter,
+  };
+}
+
+Deno.test("resizeBytes() equals Pillow bit by bit", () => {
+  assertEquals(cases.length, 30);
+  for (const one of cases) {
+    const actual = resizeBytes(picture(...one.from), sizes(one));
+    assertEquals([...actual], one.bytes, `${one.filter} ${one.from} to ${one.to}`);
+  }
+});
+
+Deno.test("resizePlanes() equals Pillow's resize of floats", () => {
+  for (const one of cases) {
+    const actual = resizePlanes(Float32Array.from(picture(...one.from)), sizes(one));
+    const worst = Math.max(...one.floats.map((value, i) => Math.abs(value - actual[i]!)));
+    assert(worst < 1e-3, `${one.filter} ${one.from} to ${one.to}: off by ${worst}`);
+  }
+});
+
+Deno.test("resizePlanes() resizes every plane by itself", () => {
+  const from = { height: 6, width: 5 }, to = { height: 4, width: 7 };
+  const planes = [1, 2, 3].map((k) => Float32Array.from(picture(6, 5), (value) => value * k));
+  const together = resizePlanes(Float32Array.from(planes.flatMap((plane) => [...plane])), {
+    from,
+    to,
+  });
+  const apart = planes.flatMap((plane) => [...resizePlanes(plane, { from, to })]);
+  assertEquals([...together], apart);
+});
+
+Deno.test("axisWeights() keeps what is constant, in every filter and size", () => {
+  const size = fc.integer({ min: 1, max: 90 });
+  fc.assert(
+    fc.property(size, size, fc.constantFrom(...resampleNames), (input, output, filter) => {
+      const axis = axisWeights(input, output, filter);
+      const matrix = axisMatrix(axis);
+      for (let i = 0; i < output; i++) {
+        const row = matrix.subarray(i * input, (i + 1) * input);
+        const sum = row.reduce((total, weight) => total + weight, 0);
+        assert(Math.abs(sum - 1) < 1e-5, `row ${i} sums to ${sum}`);
+      }
+    }),
+    { seed: 1 },
+  );
+});
+
+Deno.test("axisMatrix() times a column is the resized column", () => {
+  const column = Float32Array.from(picture(12, 1));
+  const matrix = axisMatrix(axisWeights(12, 5));
+  const product = Array.from(
+    { length: 5 },
+    (_, i) => column.reduce((sum, value, k) => sum + value * matrix[i * 12 + k]!, 0),
+  );
+  const resized = resizePlanes(column, {
+    from: { height: 12, width: 1 },
+    to: { height: 5, width: 1 },
+  });
+  product.forEach((value, i) => assert(Math.abs(value - resized[i]!) < 1e-3));
+});
+
+Deno.test("axisWeights() rejects sizes that are no sizes", () => {
+  for (const [input, output] of [[0, 4], [4, 0], [4.5, 2], [-1, 2]] as const) {
+    assertThrows(
+      () => axisWeights(input, output),
+      RangeError,
+      `Cannot resize an axis of ${input} to ${output} pixels`,
+    );
+  }
+});
