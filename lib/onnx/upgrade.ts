@@ -1,0 +1,113 @@
+/**
+ * Brings models to one generation of operator sets, so that every later pass sees one form of each
+ * operator. Source of the changes: the ONNX operator changelog (Changelog.md of onnx).
+ *
+ * @module
+ */
+import { type Attributes, type Upgrade, upgrades } from "./upgrade_rules.ts";
+import type { Attribute, FunctionDef, Graph, Model, Node } from "./model.ts";
+
+/** The oldest operator set that rules know; its forms hold up to opset 23, but for `upgrades`. */
+export const WORKING_OPSET = 18;
+
+/**
+ * Rewrites nodes that have another form in a newer operator set; weights are not touched.
+ *
+ * @param options.opset Version to bring the model to; default the larger of its own and 18. A
+ * version below the model's own changes nothing.
+ */
+export function upgradeModel(model: Model, options: { opset?: number } = {}): Model {
+  const to = Math.max(model.opset, WORKING_OPSET, options.opset ?? 0);
+  if (to === model.opset) return model;
+  const names = new FreshNames(model);
+  return {
+    ...model,
+    irVersion: Math.max(model.irVersion, 8),
+    opset: to,
+    graph: upgradeGraph(model.graph, { from: model.opset, to, names }),
+    functions: model.functions.map((definition) => upgradeFunction(definition, to, names)),
+  };
+}
+
+interface Step {
+  readonly from: number;
+  readonly to: number;
+  readonly names: FreshNames;
+}
+
+function upgradeFunction(definition: FunctionDef, to: number, names: FreshNames): FunctionDef {
+  const from = definition.opsets[""] ?? to;
+  const nodes = upgradeNodes(definition.nodes, { from, to, names });
+  return { ...definition, nodes, opsets: { ...definition.opsets, "": Math.max(from, to) } };
+}
+
+function upgradeGraph(graph: Graph, step: Step): Graph {
+  return { ...graph, nodes: upgradeNodes(graph.nodes, step) };
+}
+
+function upgradeNodes(nodes: readonly Node[], step: Step): Node[] {
+  return nodes.flatMap((node) => upgradeNode(upgradeSubgraphs(node, step), step));
+}
+
+function upgradeSubgraphs(node: Node, step: Step): Node {
+  const entries = Object.entries(node.attributes);
+  if (!entries.some(([, { type }]) => type === "graph" || type === "graphs")) return node;
+  const upgraded = (attribute: Attribute): Attribute => {
+    if (attribute.type === "graph") {
+      return { ...attribute, value: upgradeGraph(attribute.value, step) };
+    }
+    if (attribute.type !== "graphs") return attribute;
+    return { ...attribute, value: attribute.value.map((graph) => upgradeGraph(graph, step)) };
+  };
+  const attributes = Object.fromEntries(entries.map(([key, a]) => [key, upgraded(a)]));
+  return { ...node, attributes };
+}
+
+function upgradeNode(node: Node, { from, to, names }: Step): Node[] {
+  if (node.domain !== "") return [node];
+  let nodes: Node[] = [node];
+  for (const { since, rewrite } of upgrades[node.opType] ?? []) {
+    if (from >= since || to < since) continue;
+    nodes = nodes.flatMap((one) =>
+      one.opType === node.opType ? rewriteNode(one, rewrite, names) : [one]
+    );
+  }
+  return nodes;
+}
+
+function rewriteNode(node: Node, rewrite: Upgrade, names: FreshNames): Node[] {
+  const before: Node[] = [];
+  const add = (opType: string, inputs: readonly string[], attributes: Attributes = {}): string => {
+    const output = names.next(node, opType);
+    before.push({ name: output, opType, domain: "", inputs, outputs: [output], attributes });
+    return output;
+  };
+  const rewritten = rewrite(node, { add });
+  return [...before, ...(Array.isArray(rewritten) ? rewritten : [rewritten])];
+}
+
+/** Names that no value of the model has. */
+class FreshNames {
+  #count = 0;
+  #prefix: string;
+
+  constructor(model: Model) {
+    let prefix = "upgraded";
+    const taken = JSON.stringify([...namesIn(model.graph.nodes)]);
+    while (taken.includes(`"${prefix}/`)) prefix += "_";
+    this.#prefix = prefix;
+  }
+
+  next(node: Node, opType: string): string {
+    return `${this.#prefix}/${node.opType}_${opType}_${this.#count++}`;
+  }
+}
+
+function* namesIn(nodes: readonly Node[]): Generator<string> {
+  for (const node of nodes) {
+    yield* node.outputs;
+    for (const attribute of Object.values(node.attributes)) {
+      if (attribute.type === "graph") yield* namesIn(attribute.value.nodes);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/** How each operator that changed its form is rewritten into the newer one. @module */
+import type { Attribute, Node } from "./model.ts";
+
+/** Attributes of a new node. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** What a rewrite may use: `add` puts a node before and returns its output. */
+export interface UpgradeContext {
+  add(opType: string, inputs: readonly string[], attributes?: Attributes): string;
+}
+
+/** Rewrites a node of an older operator set. */
+export type Upgrade = (node: Node, context: UpgradeContext) => Node | Node[];
+
+/** A rewrite, and the operator set in which the new form begins. */
+export interface UpgradeRow {
+  readonly since: number;
+  readonly rewrite: Upgrade;
+}
+
+const int = (value: number): Attribute => ({ type: "int", value });
+const text = (value: string): Attribute => ({ type: "string", value });
+const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
+
+function without(attributes: Attributes, ...names: string[]): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
+}
+
+/** Name of the attribute of `Constant` that holds a value of a type; references keep working in it. */
+const CONSTANT_ATTRIBUTE: Readonly<Record<string, string>> = {
+  ints: "value_ints",
+  floats: "value_floats",
+  int: "value_int",
+  float: "value_float",
+};
+/** AttributeProto.AttributeType, for references to a function's attributes. */
+const REFERENCE_TYPES: Readonly<Record<number, string>> = {
+  1: "float",
+  2: "int",
+  6: "floats",
+  7: "ints",
+};
+
+function constantOf(attribute: Attribute, { add }: UpgradeContext): string {
+  const type = attribute.type === "ref" ? REFERENCE_TYPES[attribute.refType] : attribute.type;
+  return add("Constant", [], { [CONSTANT_ATTRIBUTE[type ?? ""] ?? "value"]: attribute });
+}
+
+/** Moves attributes to inputs, in this order; absent ones leave their input empty. */
+function toInputs(...names: string[]): Upgrade {
+  return (node, context) => {
+    const moved = names.map((name) => {
+      const attribute = node.attributes[name];
+      return attribute ? constantOf(attribute, context) : "";
+    });
+    while (moved.at(-1) === "") moved.pop();
+    return {
+      ...node,
+      inputs: [...node.inputs, ...moved],
+      attributes: without(node.attributes, ...names),
+    };
+  };
+}
+
+/** Split-18 without sizes needs to be told into how many parts. */
+const splitEvenly: Upgrade = (node) => {
+  if (node.inputs[1]) return node;
+  const attributes = { ...node.attributes, num_outputs: int(node.outputs.length) };
+  return { ...node, attributes };
+};
+
+/** Before opset 13 these normalise over all dimensions from `axis` on, as a matrix. */
+const flattened: Upgrade = (node, { add }) => {
+  const { axis } = node.attributes;
+  const at = axis?.type === "int" ? axis.value : 1;
+  if (at === -1) return { ...node, attributes: { axis: int(-1) } };
+  const [x = ""] = node.inputs;
+  const matrix = add("Flatten", [x], { axis: int(at) });
+  const y = add(node.opType, [matrix], { axis: int(-1) });
+  return { ...node, opType: "Reshape", inputs: [y, add("Shape", [x])], attributes: {} };
+};
+
+/** Sizes were steps from the upper left corner, rounded down. */
+const asymmetric = (node: Node, inputs: readonly string[]): Node => ({
+  ...node,
+  opType: "Resize",
+  inputs,
+  attributes: {
+    mode: node.attributes.mode ?? text("nearest"),
+    coordinate_transformation_mode: text("asymmetric"),
+    nearest_mode: text("floor"),
+  },
+});
+
+const upsample: Upgrade = (node, context) => {
+  const { scales } = node.attributes;
+  const [x = "", given] = node.inputs;
+  return asymmetric(node, [x, "", given ?? (scales ? constantOf(scales, context) : "")]);
+};
+
+const inferenceDropout: Upgrade = (node) => ({
+  ...node,
+  attributes: without(node.attributes, "ratio", "is_test"),
+});
+
+/** Only the normalised output is left in inference. */
+const inferenceBatchNorm: Upgrade = (node) => ({
+  ...node,
+  outputs: node.outputs.slice(0, 1),
+  attributes: without(node.attributes, "spatial", "momentum", "is_test"),
+});
+
+const GRID_MODES: Readonly<Record<string, string>> = { bilinear: "linear", bicubic: "cubic" };
+
+const gridSampleNames: Upgrade = (node) => {
+  const { mode } = node.attributes;
+  const old = mode?.type === "string" ? mode.value : "bilinear";
+  return { ...node, attributes: { ...node.attributes, mode: text(GRID_MODES[old] ?? old) } };
+};
+
+/** From opset 21 on scale and bias have one entry a channel, not one a group. */
+const perChannel: Upgrade = (node, { add }) => {
+  const [x = "", scale = "", bias = ""] = node.inputs;
+  const groups = node.attributes.num_groups;
+  const count = groups?.type === "int" ? groups.value : 1;
+  const vector = (values: readonly number[]) => add("Constant", [], { value_ints: ints(values) });
+  const channels = add("Shape", [x], { start: int(1), end: int(2) });
+  const each = add("Div", [channels, vector([count])]);
+  const shape = add("Concat", [vector([count]), each], { axis: int(0) });
+  const spread = (values: string) => {
+    const column = add("Reshape", [values, vector([count, 1])]);
+    return add("Reshape", [add("Expand", [column, shape]), vector([-1])]);
+  };
+  return { ...node, inputs: [x, spread(scale), spread(bias)] };
+};
+
+const axesToInput = { rewrite: toInputs("axes") };
+const reduce18 = [{ since: 18, ...axesToInput }];
+const softmax13 = [{ since: 13, rewrite: flattened }];
+
+/** Rewrites by operator, oldest first. */
+export const upgrades: Readonly<Record<string, readonly UpgradeRow[]>> = {
+  Squeeze: [{ since: 13, ...axesToInput }],
+  Unsqueeze: [{ since: 13, ...axesToInput }],
+  ReduceSum: [{ since: 13, ...axesToInput }],
+  ReduceL1: reduce18,
+  ReduceL2: reduce18,
+  ReduceLogSum: reduce18,
+  ReduceLogSumExp: reduce18,
+  ReduceMax: reduce18,
+  ReduceMean: reduce18,
+  ReduceMin: reduce18,
+  ReduceProd: reduce18,
+  ReduceSumSquare: reduce18,
+  Split: [{ since: 13, rewrite: toInputs("split") }, { since: 18, rewrite: splitEvenly }],
+  Slice: [{ since: 10, rewrite: toInputs("starts", "ends", "axes") }],
+  Pad: [{ since: 11, rewrite: toInputs("pads", "value") }],
+  Clip: [{ since: 11, rewrite: toInputs("min", "max") }],
+  TopK: [{
+    since: 10,
+    rewrite: (node, context) => {
+      const k = node.attributes.k;
+      const size = k?.type === "int" ? ints([k.value]) : ints([]);
+      const moved = { ...node, attributes: { ...node.attributes, k: size } };
+      return toInputs("k")(moved, context);
+    },
+  }],
+  Softmax: softmax13,
+  LogSoftmax: softmax13,
+  Upsample: [{ since: 10, rewrite: upsample }],
+  Resize: [{
+    since: 11,
+    rewrite: (node) => asymmetric(node, [node.inputs[0]!, "", node.inputs[1]!]),
+  }],
+  Scatter: [{ since: 11, rewrite: (node) => ({ ...node, opType: "ScatterElements" }) }],
+  Dropout: [{ since: 12, rewrite: inferenceDropout }],
+  BatchNormalization: [{ since: 14, rewrite: inferenceBatchNorm }],
+  GridSample: [{ since: 20, rewrite: gridSampleNames }],
+  GroupNormalization: [{ since: 21, rewrite: perChannel }],
+};

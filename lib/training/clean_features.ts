@@ -1,0 +1,67 @@
+/** Image features of the clean pictures: computed once a picture, then kept. @module */
+import type { Session } from "../runtime/session.ts";
+import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
+import type { Pick } from "./batches.ts";
+
+/** Features that are kept, at most; beyond it they are computed in every epoch. */
+const MAX_BYTES = 1 << 30;
+
+const keyOf = ({ row, flip }: Pick) => 2 * row + (flip ? 1 : 0);
+
+/** Clean features of one or several source models, by picture and mirroring. */
+export class CleanFeatures {
+  #session: Session;
+  /** Per output: features of one picture by key. */
+  #kept = new Map<string, Map<number, Float32Array>>();
+  #dims = new Map<string, readonly number[]>();
+  #bytes = 0;
+
+  /** @param session A session on `StepGraph.features`. */
+  constructor(session: Session) {
+    this.#session = session;
+    for (const { name } of session.outputs) this.#kept.set(name, new Map());
+  }
+
+  /**
+   * Features of a batch, one tensor an output.
+   *
+   * @param photos float32 [batch, 3, S, S], the pictures of `picks`.
+   */
+  async of(picks: readonly Pick[], photos: Tensor<"float32">): Promise<Record<string, Tensor>> {
+    const first = this.#kept.values().next().value!;
+    if (!picks.every((pick) => first.has(keyOf(pick)))) return await this.#compute(picks, photos);
+    return Object.fromEntries(
+      [...this.#kept].map(([name, features]) => {
+        const rows = picks.map((pick) => features.get(keyOf(pick))!);
+        return [name, stack(rows, this.#dims.get(name)!)];
+      }),
+    );
+  }
+
+  async #compute(picks: readonly Pick[], photos: Tensor<"float32">) {
+    const delta = zeros("float32", photos.dims.slice(1));
+    const outputs = await this.#session.run({ photo: photos, delta });
+    const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (this.#bytes + bytes <= MAX_BYTES) {
+      this.#bytes += bytes;
+      for (const [name, features] of Object.entries(outputs)) this.#keep(name, picks, features);
+    }
+    return outputs;
+  }
+
+  #keep(name: string, picks: readonly Pick[], { data, dims }: Tensor): void {
+    this.#dims.set(name, dims.slice(1));
+    const size = sizeOf(dims.slice(1));
+    picks.forEach((pick, i) => {
+      const features = (data as Float32Array).slice(i * size, (i + 1) * size);
+      this.#kept.get(name)!.set(keyOf(pick), features);
+    });
+  }
+}
+
+function stack(rows: readonly Float32Array[], dims: readonly number[]): Tensor<"float32"> {
+  const size = sizeOf(dims);
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => data.set(row, i * size));
+  return tensor("float32", [rows.length, ...dims], data);
+}
