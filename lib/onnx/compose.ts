@@ -94,7 +94,7 @@ function addPart(whole: Whole, { name, model, connect = {} }: Part): void {
   }
   for (const node of graph.nodes) {
     const copy = renameNode(node, rename);
-    whole.nodes.push({ ...copy, name: `${name}/${node.name}` });
+    whole.nodes.push({ ...copy, name: node.name && `${name}/${node.name}` });
     copy.outputs.forEach((output) => whole.defined.add(output));
   }
   for (const [value, type] of graph.values) whole.values.set(rename(value), type);

@@ -1,9 +1,11 @@
 /** GraphProto → Graph. @module */
 import { dataTypeName, dtypeOfDataType } from "./data_type.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
+import { unknownDim } from "./dim.ts";
 import { decodeNodes } from "./decode_node.ts";
 import { decodeWeight } from "./decode_weight.ts";
 import type { Dim, Graph, ValueInfo, ValueType } from "./model.ts";
+import { sortNodes } from "./sort_nodes.ts";
 import type { DimProto, GraphProto, TypeProto, ValueInfoProto } from "./proto.ts";
 
 /** Options of {@linkcode decodeGraph}. */
@@ -31,7 +33,7 @@ export function decodeGraph(proto: GraphProto, options: GraphOptions): Graph {
   );
   return {
     name,
-    nodes: decodeNodes(proto.node ?? [], options.directory),
+    nodes: sortNodes(decodeNodes(proto.node ?? [], options.directory)),
     inputs: inputs.map(decodeInterface),
     outputs: (proto.output ?? []).map(decodeInterface),
     initializers,
@@ -75,13 +77,6 @@ function decodeTensorType(proto: NonNullable<TypeProto["tensorType"]>): ValueTyp
   if (dtype === undefined) return undefined;
   if (proto.shape === undefined) return { kind: "tensor", dtype };
   return { kind: "tensor", dtype, dims: (proto.shape.dim ?? []).map(decodeDim) };
-}
-
-let unknownDims = 0;
-
-/** A symbol that is equal to nothing but itself. */
-export function unknownDim(): Dim {
-  return `?${unknownDims++}`;
 }
 
 function decodeDim(proto: DimProto): Dim {
