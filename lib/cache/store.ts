@@ -163,7 +163,10 @@ class LocalStore implements ArtifactStore {
     try {
       const path = this.#layout.manifest(key);
       const manifest = JSON.parse(Deno.readTextFileSync(path)) as StoredManifest;
-      if (manifest.format === 1 && manifest.key === key) return manifest;
+      if (manifest.format === 1 && manifest.key === key) {
+        markUsed(path);
+        return manifest;
+      }
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       if (!(error instanceof SyntaxError)) throw error;
@@ -299,6 +302,20 @@ function moveOutput(name: string, path: string, staged: string): void {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const message = `Cannot store output "${name}": the stage did not write it`;
     throw new DiagnosticError([{ code: "missing-output", severity: "error", message }]);
+  }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Notes once a day that a task was used, so that the longest unused ones can be told. */
+function markUsed(manifest: string): void {
+  const now = Date.now();
+  if (now - (Deno.statSync(manifest).mtime?.getTime() ?? 0) < DAY_MS) return;
+  try {
+    Deno.utimeSync(manifest, new Date(now), new Date(now));
+  } catch (error) {
+    // A store that may only be read is used all the same.
+    if (!(error instanceof Error && "code" in error)) throw error;
   }
 }
 
