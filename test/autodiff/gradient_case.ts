@@ -1,0 +1,104 @@
+/** One op with inputs that keep off its kinks, and how it is checked by differences. @module */
+import { checkGradient } from "../../lib/autodiff/check_gradient.ts";
+import type { GradientCheck } from "../../lib/autodiff/check_gradient.ts";
+import { type AttributeInput, GraphBuilder } from "../../lib/onnx/builder.ts";
+import type { Attribute, Model } from "../../lib/onnx/model.ts";
+import { openSession } from "../../lib/runtime/session.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { type Tensor, tensor, zeros } from "../../lib/tensor/tensor.ts";
+
+/** A varied input: uniform random numbers between two bounds. */
+export interface Sample {
+  readonly shape: readonly number[];
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A node, its varied and its constant inputs. */
+export interface GradientCase {
+  readonly inputs: readonly (Sample | Tensor | undefined)[];
+  readonly attributes?: Readonly<Record<string, AttributeInput>>;
+  /** Number of outputs of the node. */
+  readonly outputs?: number;
+  /** Outputs that count; by default the first. */
+  readonly of?: readonly number[];
+  readonly opset?: number;
+}
+
+/** A varied input. */
+export function x(shape: readonly number[], low = -2, high = 2): Sample {
+  return { shape, low, high };
+}
+
+/** A constant int64 list. */
+export function ints(...values: number[]): Tensor {
+  return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
+}
+
+/** A constant int64 tensor. */
+export function indices(dims: readonly number[], ...values: number[]): Tensor {
+  return tensor("int64", dims, BigInt64Array.from(values, BigInt));
+}
+
+/** A constant float32 tensor. */
+export function floats(dims: readonly number[], ...values: number[]): Tensor {
+  return tensor("float32", dims, Float32Array.from(values));
+}
+
+/** A float attribute. */
+export function float(value: number): Attribute {
+  return { type: "float", value };
+}
+
+/** The model of a case: a single node, in the shapes of its samples or with symbolic dimensions. */
+export function modelOf(op: string, spec: GradientCase, symbolic: boolean): Model {
+  const b = new GraphBuilder({ opset: spec.opset ?? 18 });
+  const inputs = spec.inputs.map((input, i) => {
+    if (input === undefined) return undefined;
+    if ("data" in input) return b.constant(input);
+    const dims = symbolic ? input.shape.map((_, axis) => `d${i}_${axis}`) : input.shape;
+    return b.input(`x${i}`, "float32", dims);
+  });
+  const dot = op.lastIndexOf(".");
+  const values = b.node(op.slice(dot + 1), inputs, {
+    attributes: spec.attributes ?? {},
+    domain: op.slice(0, Math.max(0, dot)),
+    outputs: spec.outputs ?? 1,
+  });
+  for (const i of spec.of ?? [0]) b.output(values[i]!, `y${i}`);
+  return b.finish();
+}
+
+/** Values of the varied inputs. */
+export function feedsOf(spec: GradientCase, seed: number): Record<string, Tensor> {
+  const random = new Random(seed);
+  const entries = spec.inputs.flatMap((input, i) => {
+    if (input === undefined || "data" in input) return [];
+    const value = zeros("float32", input.shape);
+    for (let k = 0; k < value.data.length; k++) {
+      value.data[k] = input.low + (input.high - input.low) * random.uniform();
+    }
+    return [[`x${i}`, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Runs a model once on the processor. */
+export async function runOnce(model: Model, feeds: Readonly<Record<string, Tensor>>) {
+  await using session = await openSession(model, { provider: "cpu", threads: 1 });
+  return await session.run(feeds);
+}
+
+/** Compares the gradients of a case with differences. */
+export function checkCase(
+  op: string,
+  spec: GradientCase,
+  symbolic = false,
+): Promise<GradientCheck> {
+  const feeds = feedsOf(spec, 7);
+  return checkGradient(modelOf(op, spec, symbolic), feeds, runOnce, {
+    outputs: (spec.of ?? [0]).map((i) => `y${i}`),
+    wrt: Object.keys(feeds),
+    step: 4e-3,
+  });
+}
