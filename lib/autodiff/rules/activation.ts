@@ -53,7 +53,7 @@ const rootHalf = Math.SQRT1_2;
 const inverseRootTwoPi = 1 / Math.sqrt(2 * Math.PI);
 
 /** Φ(x) + x φ(x). */
-function geluSlope(b: GraphBuilder, x: Value): Value {
+export function geluSlope(b: GraphBuilder, x: Value): Value {
   const one = constantLike(b, x, 1);
   const phi = scale(b, add(b, b.op("Erf", [scale(b, x, rootHalf)]), one), 0.5);
   const density = b.op("Exp", [mul(b, x, scale(b, x, -0.5))]);
@@ -64,7 +64,7 @@ const rootTwoOverPi = Math.sqrt(2 / Math.PI);
 const cubic = 0.044715;
 
 /** t = tanh(u), u = √(2/π)(x + 0.044715 x³): ½(1 + t) + ½ x (1 − t²) u'. */
-function tanhGeluSlope(b: GraphBuilder, x: Value): Value {
+export function tanhGeluSlope(b: GraphBuilder, x: Value): Value {
   const one = constantLike(b, x, 1);
   const square = mul(b, x, x);
   const u = mul(
