@@ -161,5 +161,5 @@ function encodeType(type: ValueType): TypeProto {
 /** Unknown dimensions are written as nothing: names would tie them together. */
 function encodeDim(dim: Dim): DimProto {
   if (typeof dim === "number") return { dimValue: dim };
-  return dim.startsWith("?") ? {} : { dimParam: dim };
+  return dim.includes("?") ? {} : { dimParam: dim };
 }

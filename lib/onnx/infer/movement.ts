@@ -1,0 +1,473 @@
+/** Rules of operators that move elements without changing them. @module */
+import type { Dim } from "../model.ts";
+import {
+  addDims,
+  compareDims,
+  divideDims,
+  divideDimsUp,
+  minDims,
+  multiplyDims,
+  productOfDims,
+  subtractDims,
+  unknownDim,
+} from "../dim.ts";
+import {
+  axisOf,
+  type EvaluateRule,
+  type InferRule,
+  type NodeContext,
+  type OpRow,
+  typed,
+} from "./context.ts";
+import { broadcastSource, type Known, known, rearrange, reshaped, stridesOf } from "./known.ts";
+import { broadcastDims } from "../dim.ts";
+
+/** `count` dimensions of which nothing is known. */
+export function unknownDims(count: number): Dim[] {
+  return Array.from({ length: count }, unknownDim);
+}
+
+/** Dimensions that an input of int64 elements gives; as unknown ones where only their number is known. */
+export function dimsFromInput(c: NodeContext, input: number): readonly Dim[] | undefined {
+  const elements = c.known(input)?.elements;
+  if (elements !== undefined) return elements;
+  const count = c.dims(input)?.[0];
+  return typeof count === "number" ? unknownDims(count) : undefined;
+}
+
+/** Evaluates by giving the known input 0 the inferred shape. */
+function reshapeKnown(infer: InferRule): OpRow {
+  const evaluate: EvaluateRule = (c) => {
+    const x = c.known(0);
+    const type = x && infer(c)[0];
+    if (type?.kind !== "tensor" || !type.dims?.every((d) => typeof d === "number")) {
+      return undefined;
+    }
+    return [reshaped(x!, type.dims as readonly number[])];
+  };
+  return { infer, evaluate };
+}
+
+const reshape = reshapeKnown((c) => {
+  const target = dimsFromInput(c, 1) ?? c.ints("shape");
+  return [typed(c.dtype(0), target && reshapeDims(c.dims(0), target, c.int("allowzero", 0) === 1))];
+});
+
+function reshapeDims(
+  dims: readonly Dim[] | undefined,
+  target: readonly Dim[],
+  allowZero: boolean,
+): readonly Dim[] {
+  const copied = target.map((d, axis) => d === 0 && !allowZero ? dims?.[axis] ?? unknownDim() : d);
+  const free = copied.indexOf(-1);
+  if (free < 0) return copied;
+  const rest = copied.filter((_, axis) => axis !== free);
+  const size = dims === undefined
+    ? unknownDim()
+    : divideDims(productOfDims(dims), productOfDims(rest));
+  return copied.map((d, axis) => axis === free ? size : d);
+}
+
+const flatten = reshapeKnown((c) => {
+  const dims = c.dims(0);
+  if (dims === undefined) return [typed(c.dtype(0), unknownDims(2))];
+  const axis = axisOf(c.int("axis", 1), dims.length);
+  return [typed(c.dtype(0), [productOfDims(dims.slice(0, axis)), productOfDims(dims.slice(axis))])];
+});
+
+const squeeze = reshapeKnown((c) => {
+  const dims = c.dims(0);
+  const axes = c.intsOrInput("axes", 1);
+  if (dims === undefined || (c.has(1) && axes === undefined)) return [typed(c.dtype(0))];
+  if (axes === undefined) {
+    const sure = dims.every((d) => typeof d === "number");
+    return [typed(c.dtype(0), sure ? dims.filter((d) => d !== 1) : undefined)];
+  }
+  const removed = new Set(axes.map((a) => axisOf(a, dims.length)));
+  return [typed(c.dtype(0), dims.filter((_, axis) => !removed.has(axis)))];
+});
+
+const unsqueeze = reshapeKnown((c) => {
+  const dims = c.dims(0);
+  const axes = c.intsOrInput("axes", 1);
+  if (dims === undefined || axes === undefined) return [typed(c.dtype(0))];
+  const rank = dims.length + axes.length;
+  const inserted = new Set(axes.map((a) => axisOf(a, rank)));
+  let next = 0;
+  return [
+    typed(
+      c.dtype(0),
+      Array.from({ length: rank }, (_, axis) => inserted.has(axis) ? 1 : dims[next++]!),
+    ),
+  ];
+});
+
+function permutation(c: NodeContext, rank: number): readonly number[] {
+  return c.ints("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+}
+
+const transpose: OpRow = {
+  infer: (c) => {
+    const dims = c.dims(0);
+    const perm = c.ints("perm");
+    if (dims === undefined) return [typed(c.dtype(0), perm && unknownDims(perm.length))];
+    return [typed(c.dtype(0), permutation(c, dims.length).map((axis) => dims[axis]!))];
+  },
+  evaluate: (c) => {
+    const x = c.known(0);
+    if (x === undefined) return undefined;
+    const perm = permutation(c, x.dims.length);
+    const strides = stridesOf(x.dims);
+    return [
+      rearrange(
+        x,
+        perm.map((axis) => x.dims[axis]!),
+        (index) => perm.reduce((at, axis, i) => at + index[i]! * strides[axis]!, 0),
+      ),
+    ];
+  },
+};
+
+const expand: OpRow = {
+  infer: (c) => {
+    const dims = c.dims(0);
+    const target = dimsFromInput(c, 1);
+    return [typed(c.dtype(0), dims && target && broadcastDims([dims, target]))];
+  },
+  evaluate: (c) => {
+    const x = c.known(0);
+    const target = c.numbers(1);
+    if (x === undefined || target === undefined) return undefined;
+    const dims = broadcastDims([x.dims, target]) as readonly number[];
+    return [rearrange(x, dims, broadcastSource(x.dims, dims.length))];
+  },
+};
+
+const tile: OpRow = {
+  infer: (c) => {
+    const dims = c.dims(0);
+    const repeats = dims && c.known(1)?.elements;
+    if (repeats === undefined) return [typed(c.dtype(0), dims && unknownDims(dims.length))];
+    return [typed(c.dtype(0), dims!.map((d, axis) => multiplyDims(d, repeats[axis] ?? 1)))];
+  },
+  evaluate: (c) => {
+    const x = c.known(0);
+    const repeats = c.numbers(1);
+    if (x === undefined || repeats === undefined) return undefined;
+    const strides = stridesOf(x.dims);
+    return [
+      rearrange(
+        x,
+        x.dims.map((d, axis) => d * repeats[axis]!),
+        (index) => x.dims.reduce((at, d, axis) => at + (index[axis]! % d) * strides[axis]!, 0),
+      ),
+    ];
+  },
+};
+
+const concat: OpRow = {
+  infer: (c) => {
+    const shapes = Array.from({ length: c.inputCount }, (_, i) => c.dims(i));
+    const known = shapes.filter((s) => s !== undefined);
+    const first = known[0];
+    if (first === undefined) return [typed(c.dtype(0))];
+    const axis = axisOf(c.int("axis", 0), first.length);
+    const dims = first.map((_, i) => {
+      const sizes = known.map((s) => s[i] ?? unknownDim());
+      if (i !== axis) return sizes.find((d) => typeof d === "number") ?? sizes[0]!;
+      return known.length === shapes.length ? sizes.reduce<Dim>(addDims, 0) : unknownDim();
+    });
+    return [typed(c.dtype(0), dims)];
+  },
+  evaluate: (c) => {
+    const parts: Known[] = [];
+    for (let i = 0; i < c.inputCount; i++) {
+      const part = c.known(i);
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    return [concatKnown(parts, c.int("axis", 0))];
+  },
+};
+
+function concatKnown(parts: readonly Known[], at: number): Known {
+  const first = parts[0]!;
+  const axis = axisOf(at, first.dims.length);
+  const outer = first.dims.slice(0, axis).reduce((a, b) => a * b, 1);
+  const elements: Dim[] = [];
+  for (let i = 0; i < outer; i++) {
+    for (const { dims, elements: source } of parts) {
+      const block = dims.slice(axis).reduce((a, b) => a * b, 1);
+      for (let j = 0; j < block; j++) elements.push(source[i * block + j]!);
+    }
+  }
+  const size = parts.reduce((sum, p) => sum + p.dims[axis]!, 0);
+  return known(first.dtype, first.dims.map((d, i) => i === axis ? size : d), elements);
+}
+
+interface Range {
+  readonly axis: number;
+  readonly start: Dim;
+  readonly end: Dim;
+  readonly step: number;
+}
+
+/** Ranges of a Slice, or undefined if its axes or steps are not known. */
+function sliceRanges(c: NodeContext, rank: number): Range[] | undefined {
+  const starts = c.ints("starts") ?? c.known(1)?.elements;
+  const ends = c.ints("ends") ?? c.known(2)?.elements;
+  const axes = c.ints("axes") ?? (c.has(3) ? c.numbers(3) : starts?.map((_, i) => i)) ??
+    (c.has(3) ? undefined : unslicedAxes(c));
+  const steps = c.has(4) ? c.numbers(4) : axes?.map(() => 1);
+  if (axes === undefined || steps === undefined) return undefined;
+  return axes.map((axis, i) => ({
+    axis: axisOf(axis, rank),
+    start: starts?.[i] ?? unknownDim(),
+    end: ends?.[i] ?? unknownDim(),
+    step: steps[i]!,
+  }));
+}
+
+function unslicedAxes(c: NodeContext): number[] | undefined {
+  const count = c.dims(1)?.[0];
+  return typeof count === "number" ? Array.from({ length: count }, (_, i) => i) : undefined;
+}
+
+const farAway = 2 ** 31 - 1;
+
+/** Number of elements that a range takes of an axis. */
+function sliceSize(size: Dim, { start, end, step }: Range): Dim {
+  if (typeof size === "number" && typeof start === "number" && typeof end === "number") {
+    return sliceIndices(size, start, end, step).length;
+  }
+  if (step < 0) {
+    return start === -1 && typeof end === "number" && end <= -farAway && step === -1
+      ? size
+      : unknownDim();
+  }
+  const from = typeof start === "number" && start < 0 ? addDims(size, start) : start;
+  const to = sliceEnd(size, end);
+  return divideDimsUp(subtractDims(to, from), step);
+}
+
+/** End of a range on an axis of which the size or the end is a symbol; exporters keep it within. */
+function sliceEnd(size: Dim, end: Dim): Dim {
+  if (typeof end === "number") {
+    if (end >= farAway) return size;
+    return end < 0 ? addDims(size, end) : minDims(size, end);
+  }
+  if (typeof size === "number") return end;
+  if (/^-/.test(end)) return addDims(size, end);
+  return compareDims(end, size) === -1 ? end : minDims(end, size);
+}
+
+function sliceIndices(size: number, start: number, end: number, step: number): number[] {
+  const clamp = (at: number, low: number, high: number) =>
+    Math.min(Math.max(at < 0 ? at + size : at, low), high);
+  const indices: number[] = [];
+  if (step > 0) {
+    for (let i = clamp(start, 0, size); i < clamp(end, 0, size); i += step) indices.push(i);
+  } else {
+    const last = end < -size ? -1 : clamp(end, -1, size - 1);
+    for (let i = clamp(start, -1, size - 1); i > last; i += step) indices.push(i);
+  }
+  return indices;
+}
+
+const slice: OpRow = {
+  infer: (c) => {
+    const dims = c.dims(0);
+    const ranges = dims && sliceRanges(c, dims.length);
+    if (ranges === undefined) return [typed(c.dtype(0), dims && unknownDims(dims.length))];
+    const sliced = [...dims!];
+    for (const range of ranges) sliced[range.axis] = sliceSize(sliced[range.axis]!, range);
+    return [typed(c.dtype(0), sliced)];
+  },
+  evaluate: (c) => {
+    const x = c.known(0);
+    const ranges = x && sliceRanges(c, x.dims.length);
+    if (ranges?.every((r) => typeof r.start === "number" && typeof r.end === "number") !== true) {
+      return undefined;
+    }
+    const kept = x!.dims.map((d) => Array.from({ length: d }, (_, i) => i));
+    for (const { axis, start, end, step } of ranges) {
+      kept[axis] = sliceIndices(x!.dims[axis]!, start as number, end as number, step);
+    }
+    const strides = stridesOf(x!.dims);
+    return [
+      rearrange(
+        x!,
+        kept.map((k) => k.length),
+        (index) => kept.reduce((at, k, axis) => at + k[index[axis]!]! * strides[axis]!, 0),
+      ),
+    ];
+  },
+};
+
+const gather: OpRow = {
+  infer: (c) => {
+    const data = c.dims(0);
+    const indices = c.dims(1);
+    if (data === undefined || indices === undefined) return [typed(c.dtype(0))];
+    const axis = axisOf(c.int("axis", 0), data.length);
+    return [typed(c.dtype(0), [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)])];
+  },
+  evaluate: (c) => {
+    const x = c.known(0);
+    const indices = c.numbers(1);
+    if (x === undefined || indices === undefined) return undefined;
+    const axis = axisOf(c.int("axis", 0), x.dims.length);
+    const size = x.dims[axis]!;
+    if (indices.some((i) => i < -size || i >= size)) return undefined;
+    const parts = indices.map((i) => takeAt(x, axis, axisOf(i, size)));
+    const at = c.known(1)!.dims;
+    const dims = [...x.dims.slice(0, axis), ...at, ...x.dims.slice(axis + 1)];
+    if (parts.length === 0) return [known(x.dtype, dims, [])];
+    return [reshaped(concatKnown(parts, axis), dims)];
+  },
+};
+
+/** The slice of one index, with the axis kept. */
+function takeAt(x: Known, axis: number, index: number): Known {
+  const strides = stridesOf(x.dims);
+  return rearrange(
+    x,
+    x.dims.map((d, i) => i === axis ? 1 : d),
+    (at) => at.reduce((sum, i, a) => sum + (a === axis ? index : i) * strides[a]!, 0),
+  );
+}
+
+const gatherND: OpRow = {
+  infer: (c) => {
+    const data = c.dims(0);
+    const indices = c.dims(1);
+    const depth = indices?.at(-1);
+    if (data === undefined || indices === undefined || typeof depth !== "number") {
+      return [typed(c.dtype(0))];
+    }
+    const batch = c.int("batch_dims", 0);
+    return [typed(c.dtype(0), [...indices.slice(0, -1), ...data.slice(batch + depth)])];
+  },
+};
+
+const split: OpRow = {
+  infer: (c) => splitDims(c).map((dims) => typed(c.dtype(0), dims)),
+  evaluate: (c) => {
+    const x = c.known(0);
+    if (x === undefined) return undefined;
+    const axis = axisOf(c.int("axis", 0), x.dims.length);
+    const sizes = splitDims(c).map((dims) => dims?.[axis]);
+    if (!sizes.every((s) => typeof s === "number")) return undefined;
+    let start = 0;
+    const strides = stridesOf(x.dims);
+    return sizes.map((size) => {
+      const from = start;
+      start += size;
+      return rearrange(
+        x,
+        x.dims.map((d, i) => i === axis ? size : d),
+        (index) => index.reduce((sum, i, a) => sum + (a === axis ? i + from : i) * strides[a]!, 0),
+      );
+    });
+  },
+};
+
+function splitDims(c: NodeContext): (readonly Dim[] | undefined)[] {
+  const dims = c.dims(0);
+  const count = c.node.outputs.length;
+  if (dims === undefined) return new Array(count).fill(undefined);
+  const axis = axisOf(c.int("axis", 0), dims.length);
+  const sizes = c.ints("split") ?? c.known(1)?.elements;
+  return Array.from(
+    { length: count },
+    (_, i) => dims.map((d, a) => a === axis ? sizes?.[i] ?? evenPart(d, count, i, c.has(1)) : d),
+  );
+}
+
+/** Size of a part when an axis is split evenly; the last one is smaller if it does not come out. */
+function evenPart(size: Dim, count: number, part: number, given: boolean): Dim {
+  if (given) return unknownDim();
+  const chunk = divideDimsUp(size, count);
+  if (part < count - 1 || typeof size === "string") {
+    return typeof size === "string" ? divideDims(size, count) : chunk;
+  }
+  return subtractDims(size, multiplyDims(chunk, count - 1));
+}
+
+const pad: OpRow = {
+  infer: (c) => {
+    const dims = c.dims(0);
+    if (dims === undefined) return [typed(c.dtype(0))];
+    const pads = c.ints("pads") ?? c.known(1)?.elements;
+    const axes = c.has(3) ? c.numbers(3) : dims.map((_, axis) => axis);
+    if (pads === undefined || axes === undefined) {
+      return [typed(c.dtype(0), unknownDims(dims.length))];
+    }
+    const padded = [...dims];
+    axes.forEach((a, i) => {
+      const axis = axisOf(a, dims.length);
+      padded[axis] = addDims(padded[axis]!, addDims(pads[i]!, pads[i + axes.length]!));
+    });
+    return [typed(c.dtype(0), padded)];
+  },
+};
+
+const gatherElements: OpRow = { infer: (c) => [typed(c.dtype(0), c.dims(1))] };
+
+const compress: OpRow = {
+  infer: (c) => {
+    const dims = c.dims(0);
+    const axis = c.attribute("axis", "int");
+    if (axis === undefined) return [typed(c.dtype(0), unknownDims(1))];
+    if (dims === undefined) return [typed(c.dtype(0))];
+    const at = axisOf(axis, dims.length);
+    return [typed(c.dtype(0), dims.map((d, i) => i === at ? unknownDim() : d))];
+  },
+};
+
+const depthToSpace: OpRow = {
+  infer: (c) => {
+    const block = c.int("blocksize", 1);
+    const [n, channels, height, width] = c.dims(0) ?? unknownDims(4);
+    return [typed(c.dtype(0), [
+      n!,
+      divideDims(channels!, block * block),
+      multiplyDims(height!, block),
+      multiplyDims(width!, block),
+    ])];
+  },
+};
+
+const spaceToDepth: OpRow = {
+  infer: (c) => {
+    const block = c.int("blocksize", 1);
+    const [n, channels, height, width] = c.dims(0) ?? unknownDims(4);
+    return [typed(c.dtype(0), [
+      n!,
+      multiplyDims(channels!, block * block),
+      divideDims(height!, block),
+      divideDims(width!, block),
+    ])];
+  },
+};
+
+/** Operators of ai.onnx that move elements. */
+export const movementRows: Readonly<Record<string, OpRow>> = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Transpose: transpose,
+  Expand: expand,
+  Tile: tile,
+  Concat: concat,
+  Slice: slice,
+  Gather: gather,
+  GatherND: gatherND,
+  GatherElements: gatherElements,
+  Split: split,
+  Pad: pad,
+  Compress: compress,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+};

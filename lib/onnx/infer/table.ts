@@ -1,0 +1,32 @@
+/** The table of operators: how types follow, and how known elements do. @module */
+import { containerRows } from "./container.ts";
+import type { OpRow } from "./context.ts";
+import { creationRows } from "./creation.ts";
+import { elementwiseRows } from "./elementwise.ts";
+import { imageRows } from "./image.ts";
+import { microsoftRows } from "./microsoft.ts";
+import { movementRows } from "./movement.ts";
+import { normalizationRows } from "./normalization.ts";
+import { productRows } from "./product.ts";
+import { reductionRows } from "./reduction.ts";
+
+/** Operators by domain, then by name. */
+export const opTable: Readonly<Record<string, Readonly<Record<string, OpRow>>>> = {
+  "": {
+    ...elementwiseRows,
+    ...movementRows,
+    ...creationRows,
+    ...reductionRows,
+    ...productRows,
+    ...imageRows,
+    ...normalizationRows,
+    ...containerRows,
+  },
+  "com.microsoft": microsoftRows,
+};
+
+/** The row of an operator, or undefined if nothing is known of it. */
+export function opRow(domain: string, opType: string): OpRow | undefined {
+  const rows = opTable[domain];
+  return rows !== undefined && Object.hasOwn(rows, opType) ? rows[opType] : undefined;
+}

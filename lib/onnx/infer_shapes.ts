@@ -1,0 +1,85 @@
+/** Fills in the types of all values of a model. @module */
+import { substituteDim } from "./dim.ts";
+import { GraphTypes, refine } from "./infer/graph_types.ts";
+import type { Attribute, Graph, Model, Node, ValueInfo, ValueType } from "./model.ts";
+
+/** Options of {@linkcode inferShapes}. */
+export interface InferOptions {
+  /** Sizes of symbolic dimensions, by their names. */
+  readonly dims?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Infers element types and shapes of all values; symbols stay symbols, and arithmetic on shapes is
+ * followed. A value of which nothing is known stays out of `graph.values`.
+ *
+ * @example
+ * ```ts ignore
+ * const typed = inferShapes(model, { dims: { batch: 1 } });
+ * typed.graph.values.get("/encoder/Add_output_0");
+ * ```
+ */
+export function inferShapes(model: Model, options: InferOptions = {}): Model {
+  const sizes = options.dims ?? {};
+  const graph = Object.keys(sizes).length === 0 ? model.graph : withSizes(model.graph, sizes);
+  const types = new GraphTypes({
+    opset: model.opset,
+    functions: model.functions,
+    declared: graph.values,
+  });
+  types.addGraph(graph);
+  return { ...model, graph: withTypes(graph, types) };
+}
+
+function withSizes(graph: Graph, sizes: Readonly<Record<string, number>>): Graph {
+  const info = (v: ValueInfo) => ({ ...v, type: typeWithSizes(v.type, sizes) });
+  return {
+    ...graph,
+    inputs: graph.inputs.map(info),
+    outputs: graph.outputs.map(info),
+    values: new Map([...graph.values].map(([name, t]) => [name, typeWithSizes(t, sizes)])),
+  };
+}
+
+function typeWithSizes(type: ValueType, sizes: Readonly<Record<string, number>>): ValueType {
+  if (type.kind === "unknown") return type;
+  if (type.kind !== "tensor") return { ...type, element: typeWithSizes(type.element, sizes) };
+  if (type.dims === undefined) return type;
+  return { ...type, dims: type.dims.map((d) => substituteDim(d, sizes)) };
+}
+
+function withTypes(graph: Graph, types: GraphTypes): Graph {
+  const values = new Map(types.types);
+  for (const { name } of [...graph.inputs, ...graph.outputs]) values.delete(name);
+  for (const name of graph.initializers.keys()) values.delete(name);
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => withSubgraphs(node, types)),
+    outputs: graph.outputs.map(({ name, type }) => ({
+      name,
+      type: refine(refineDeclared(type, types.type(name)), types.type(name)) ?? type,
+    })),
+    values,
+  };
+}
+
+/** A model's own names of output dimensions stay, unless a size is known. */
+function refineDeclared(declared: ValueType, inferred: ValueType | undefined): ValueType {
+  if (declared.kind !== "tensor" || inferred?.kind !== "tensor") return inferred ?? declared;
+  if (declared.dims === undefined || declared.dims.length !== inferred.dims?.length) {
+    return inferred;
+  }
+  return declared;
+}
+
+function withSubgraphs(node: Node, types: GraphTypes): Node {
+  const graphs = Object.entries(node.attributes).filter(([, a]) => a.type === "graph");
+  if (graphs.length === 0) return node;
+  const attributes: Record<string, Attribute> = { ...node.attributes };
+  for (const [name, attribute] of graphs) {
+    const graph = attribute.value as Graph;
+    const inner = types.subgraphs.get(graph);
+    if (inner !== undefined) attributes[name] = { type: "graph", value: withTypes(graph, inner) };
+  }
+  return { ...node, attributes };
+}
