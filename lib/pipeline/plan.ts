@@ -331,8 +331,12 @@ class StageExpander {
     const parameters = this.#check(fields.definition, written, [...base, "with"]);
     const needs = new Set<number>();
     collectNeeds(parameters, needs);
+    const declared = parameters === undefined
+      ? undefined
+      : fields.definition.declareOutputs?.(parameters);
     return {
       ...fields,
+      ...(declared ? { outputs: { ...fields.outputs, ...declared } } : {}),
       id,
       index: this.#tasks.length,
       parameters,

@@ -150,6 +150,8 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** Schema of `with`, a strict object; artifact, model, dataset and file parameters are marked. */
   readonly with: S;
   readonly outputs: Readonly<Record<O, ArtifactType>>;
+  /** Outputs that depend on the parameters, beside `outputs`. */
+  declareOutputs?(parameters: z.output<S>): Readonly<Record<string, ArtifactType>>;
   /** File names that people see in `.tvp/runs/…`, where the output's name and type would not do. */
   readonly files?: Readonly<Partial<Record<O, string>>>;
   /** `worker` (default): its own process. `inline`: in the runner, only for trivial stages. */

@@ -1,0 +1,41 @@
+/** All commands by name; each file is loaded only when its command is used. @module */
+import type { Command } from "./command.ts";
+
+type Load = () => Promise<{ readonly default: Command }>;
+
+/** Summary and loader of each command, in the order of the help. */
+export const commandTable = {
+  run: ["runs a pipeline", () => import("./commands/run.ts")],
+  plan: ["shows what a run would do", () => import("./commands/plan.ts")],
+  graph: ["draws the graph of tasks: tree, Mermaid or DOT", () => import("./commands/graph.ts")],
+  status: ["counts what is cached, stage by stage", () => import("./commands/status.ts")],
+  why: ["says which input changed a stage's key", () => import("./commands/why.ts")],
+  logs: ["prints what a stage has logged", () => import("./commands/logs.ts")],
+  show: ["prints an artifact and where it came from", () => import("./commands/show.ts")],
+  runs: ["lists past runs", () => import("./commands/runs.ts")],
+  gc: ["frees space in the store", () => import("./commands/gc.ts")],
+  verify: ["reads the whole store and names damaged objects", () => import("./commands/verify.ts")],
+  doctor: ["says what of this machine can be used", () => import("./commands/doctor.ts")],
+  schema: ["prints the JSON Schema of pipeline files", () => import("./commands/schema.ts")],
+  init: ["writes a commented starter pipeline", () => import("./commands/init.ts")],
+} as const satisfies Record<string, readonly [string, Load]>;
+
+/** Help of the program. */
+export function programHelp(): string {
+  const names = Object.keys(commandTable);
+  const width = Math.max(...names.map((name) => name.length));
+  const rows = Object.entries(commandTable).map(([name, [summary]]) =>
+    `  ${name.padEnd(width)}  ${summary}`
+  );
+  return [
+    "Trains visual prompts, evaluates how they transfer, and reports it.",
+    "",
+    "Usage: tvp COMMAND …   or   deno task pipeline FILE …",
+    "",
+    "Commands:",
+    ...rows,
+    "",
+    "Help on one: tvp COMMAND --help",
+    "",
+  ].join("\n");
+}

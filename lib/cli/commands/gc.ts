@@ -1,0 +1,84 @@
+import { collectGarbage } from "../../cache/gc.ts";
+import type { Key } from "../../pipeline/key.ts";
+import { durationMs, sizeBytes } from "../../pipeline/spec.ts";
+import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import {
+  type Command,
+  type CommandArguments,
+  exitCodes,
+  hasFlag,
+  numberOption,
+  pipelineOptions,
+  textOption,
+} from "../command.ts";
+import { cacheFolderOf, stateFolder } from "../open_pipeline.ts";
+import { count, printJson, printLine } from "../print.ts";
+import { readRuns, recordedPipelines, runsFolder } from "../run_record.ts";
+import { format as formatBytes } from "@std/fmt/bytes";
+
+/** Frees space. */
+const command: Command = {
+  name: "gc",
+  summary: "Frees space in the store. Without a limit only what no task refers to goes.",
+  operands: "",
+  minOperands: 0,
+  maxOperands: 0,
+  example: "deno task tvp gc --keep-runs 3 --max-age 30d --dry-run",
+  options: {
+    cache: pipelineOptions.cache,
+    json: pipelineOptions.json,
+    "keep-runs": {
+      type: "number",
+      value: "N",
+      help: "keep what the last N runs of a pipeline use",
+    },
+    "max-age": { type: "text", value: "TIME", help: "tasks unused for longer go: 30d" },
+    "max-size": { type: "text", value: "SIZE", help: "unused tasks go until the rest fits: 10GiB" },
+    "only-kept": { type: "flag", help: "keep nothing but what --keep-runs names" },
+    "dry-run": { type: "flag", help: "remove nothing, say what would go" },
+  },
+  run(args) {
+    const age = limit(args, "max-age", durationMs, /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, "30d");
+    const size = limit(args, "max-size", sizeBytes, /^\d+(\.\d+)?\s*([KMGT]i?)?B$/, "10GiB");
+    const dryRun = hasFlag(args, "dry-run");
+    const result = collectGarbage(cacheFolderOf(args), {
+      keep: keysOfRuns(numberOption(args, "keep-runs") ?? 0),
+      onlyKept: hasFlag(args, "only-kept"),
+      dryRun,
+      ...(age === undefined ? {} : { maxAgeMs: age }),
+      ...(size === undefined ? {} : { maxBytes: size }),
+    });
+    if (hasFlag(args, "json")) printJson(result);
+    else {
+      const { tasks, objects, freedBytes, keptTasks, keptBytes } = result;
+      printLine(
+        `${dryRun ? "Would remove" : "Removed"} ${count(tasks.length, "task")} and ` +
+          `${count(objects, "object")}, ${formatBytes(freedBytes)}; ` +
+          `${count(keptTasks, "task")} of ${formatBytes(keptBytes)} stay`,
+      );
+    }
+    return Promise.resolve(exitCodes.done);
+  },
+};
+export default command;
+
+function limit(
+  args: CommandArguments,
+  name: string,
+  read: (text: string) => number,
+  form: RegExp,
+  example: string,
+): number | undefined {
+  const text = textOption(args, name);
+  if (text === undefined) return undefined;
+  if (form.test(text)) return read(text);
+  const message = `Cannot use "${text}" for --${name}: expected something like ${example}`;
+  const diagnostic: Diagnostic = { code: "usage", severity: "error", message };
+  throw new DiagnosticError([diagnostic]);
+}
+
+function keysOfRuns(runs: number): ReadonlySet<Key> {
+  const kept = recordedPipelines(stateFolder)
+    .flatMap((pipeline) => readRuns(runsFolder(stateFolder, pipeline)).slice(0, runs));
+  return new Set(kept.flatMap((run) => run.tasks.flatMap((task) => (task.key ?? []) as Key[])));
+}

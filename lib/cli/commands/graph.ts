@@ -1,0 +1,91 @@
+import type { Plan, Task } from "../../pipeline/plan.ts";
+import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
+import { openPipeline } from "../open_pipeline.ts";
+import { printJson, printText } from "../print.ts";
+
+const formats = { tree: treeGraph, mermaid: mermaidGraph, dot: dotGraph } as const;
+
+/** Draws the graph. */
+const command: Command = {
+  name: "graph",
+  summary: "Draws the graph of stages or tasks: tree, Mermaid or DOT.",
+  operands: "FILE",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task tvp graph pipelines/quickstart.yaml --format mermaid",
+  options: {
+    ...pipelineOptions,
+    format: { type: "text", choices: Object.keys(formats), help: "how to draw; default tree" },
+    tasks: { type: "flag", help: "every task instead of every stage" },
+  },
+  async run(args) {
+    await using opened = await openPipeline(args);
+    const graph = hasFlag(args, "tasks") ? taskGraph(opened.plan) : stageGraph(opened.plan);
+    if (hasFlag(args, "json")) graph.forEach(printJson);
+    else printText(formats[(textOption(args, "format") ?? "tree") as keyof typeof formats](graph));
+    return exitCodes.done;
+  },
+};
+export default command;
+
+/** A node of a drawn graph. */
+export interface DrawnNode {
+  readonly name: string;
+  readonly needs: readonly string[];
+}
+
+/** Tasks and what they need. */
+export function taskGraph({ tasks }: Plan): DrawnNode[] {
+  return tasks.map((task) => ({ name: task.id, needs: task.needs.map((need) => tasks[need]!.id) }));
+}
+
+/** Stages, with their numbers of tasks, and what they need. */
+export function stageGraph({ tasks, stages }: Plan): DrawnNode[] {
+  const title = (stage: string) => {
+    const { length } = stages.get(stage)!;
+    return length === 1 ? stage : `${stage} ×${length}`;
+  };
+  return [...stages].map(([stage, own]) => ({
+    name: title(stage),
+    needs: [...new Set(own.flatMap((task: Task) => task.needs.map((need) => tasks[need]!.stage)))]
+      .map(title),
+  }));
+}
+
+/** Each last node with what it needs below it; what was drawn before is not drawn again. */
+export function treeGraph(nodes: readonly DrawnNode[]): string {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const needed = new Set(nodes.flatMap((node) => node.needs));
+  const drawn = new Set<string>();
+  const lines: string[] = [];
+  const draw = (name: string, lead: string, branch: string) => {
+    const { needs } = byName.get(name)!;
+    const again = drawn.has(name) && needs.length > 0;
+    lines.push(`${lead}${branch}${name}${again ? " …" : ""}`);
+    if (again) return;
+    drawn.add(name);
+    const below = lead + (branch === "" ? "" : branch === "└─ " ? "   " : "│  ");
+    needs.forEach((need, index) => draw(need, below, index === needs.length - 1 ? "└─ " : "├─ "));
+  };
+  for (const { name } of nodes) if (!needed.has(name)) draw(name, "", "");
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** For Markdown. */
+export function mermaidGraph(nodes: readonly DrawnNode[]): string {
+  const ids = new Map(nodes.map((node, index) => [node.name, `n${index}`]));
+  const lines = nodes.flatMap(({ name, needs }) => [
+    `  ${ids.get(name)}["${name.replaceAll('"', "#quot;")}"]`,
+    ...needs.map((need) => `  ${ids.get(need)} --> ${ids.get(name)}`),
+  ]);
+  return ["flowchart TD", ...lines, ""].join("\n");
+}
+
+/** For Graphviz. */
+export function dotGraph(nodes: readonly DrawnNode[]): string {
+  const lines = nodes.flatMap(({ name, needs }) => [
+    `  ${JSON.stringify(name)};`,
+    ...needs.map((need) => `  ${JSON.stringify(need)} -> ${JSON.stringify(name)};`),
+  ]);
+  return ["digraph pipeline {", "  rankdir=LR;", ...lines, "}", ""].join("\n");
+}

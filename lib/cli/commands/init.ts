@@ -1,0 +1,84 @@
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type Command, exitCodes, hasFlag } from "../command.ts";
+import { printJson, printLine } from "../print.ts";
+
+/** Writes a starter pipeline. */
+const command: Command = {
+  name: "init",
+  summary: "Writes a commented starter pipeline.",
+  operands: "FILE",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task tvp init pipelines/mine.yaml",
+  options: { json: { type: "flag", help: "the path as JSON" } },
+  run(args) {
+    const path = args.operands[0]!;
+    const name = /([^/\\]+?)(\.ya?ml)?$/.exec(path)![1]!.replace(/[^A-Za-z0-9_-]/g, "-");
+    try {
+      Deno.writeTextFileSync(path, starter(name), { createNew: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound)) {
+        throw error;
+      }
+      const cause = error instanceof Deno.errors.AlreadyExists
+        ? "there is a file of this name"
+        : "there is no such folder";
+      const message = `Cannot write "${path}": ${cause}`;
+      throw new DiagnosticError([{ code: "init", severity: "error", message }]);
+    }
+    if (hasFlag(args, "json")) printJson({ path });
+    else printLine(`Wrote ${path}. Run it: deno task pipeline ${path}`);
+    return Promise.resolve(exitCodes.done);
+  },
+};
+export default command;
+
+/** Text of the starter pipeline. */
+export function starter(name: string): string {
+  return `# yaml-language-server: $schema=schema.json
+# Results appear in .tvp/runs/${/^[A-Za-z_]/.test(name) ? name : `p-${name}`}/latest.
+name: ${/^[A-Za-z_]/.test(name) ? name : `p-${name}`}
+
+# Values for \${{ vars.NAME }}; change one for a run with --set vars.NAME=VALUE.
+vars:
+  source: zoo/mini-minigpt4
+  unseen: [zoo/mini-instructblip, zoo/mini-blip2]
+  steps: 200
+
+stages:
+  # One entry is one stage. \`uses\` names its type, \`with\` holds its parameters.
+  data:
+    uses: load-dataset
+    with: { dataset: emoji10, shots: 64, seed: 0 }
+
+  # A matrix runs a stage once for every combination of its values.
+  prompt:
+    uses: optimize-prompt
+    matrix: { loss: [vp, tvp], seed: [0, 1] }
+    with:
+      # A reference to another stage's output is the dependency on it.
+      source: \${{ vars.source }}
+      data: \${{ stages.data.train }}
+      loss: \${{ matrix.loss }}
+      seed: \${{ matrix.seed }}
+      steps: \${{ vars.steps }}
+      lr: 10
+
+  transfer:
+    uses: transfer-evaluate
+    matrix:
+      # A list element with * is replaced by all of its tasks.
+      prompt: [none, shrunk, "\${{ stages.prompt.* }}"]
+      model: ["\${{ vars.source }}", "\${{ vars.unseen.* }}"]
+    with:
+      prompt: \${{ matrix.prompt }}
+      model: \${{ matrix.model }}
+      data: \${{ stages.data.test }}
+
+  report:
+    uses: report
+    with:
+      scores: \${{ stages.transfer.*.scores }}
+      curves: \${{ stages.prompt.*.curve }}
+`;
+}

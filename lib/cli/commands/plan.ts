@@ -1,0 +1,53 @@
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { selectTargets } from "../../pipeline/plan.ts";
+import { previewPlan, type TaskPreview } from "../../pipeline/preview.ts";
+import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
+import { openPipeline } from "../open_pipeline.ts";
+import { count, printJson, printLine, table } from "../print.ts";
+
+/** Shows what a run would do. */
+const command: Command = {
+  name: "plan",
+  summary: "Shows what a run would do, task by task.",
+  operands: "FILE",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task tvp plan pipelines/quickstart.yaml --set vars.steps=100",
+  options: {
+    ...pipelineOptions,
+    target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },
+  },
+  async run(args) {
+    await using opened = await openPipeline(args);
+    const selected = selectTargets(opened.plan, args.options.get("target") ?? []);
+    if (!selected.ok) throw new DiagnosticError(selected.error);
+    const previews = await previewPlan(opened.plan, { ...opened, selected: selected.value });
+    if (hasFlag(args, "json")) previews.forEach((preview) => printJson(previewRecord(preview)));
+    else printPlan(previews);
+    return exitCodes.done;
+  },
+};
+export default command;
+
+/** A preview as plain data. */
+export function previewRecord({ task, state, resolved }: TaskPreview): Record<string, unknown> {
+  return {
+    task: task.id,
+    stage: task.stage,
+    uses: task.uses,
+    state,
+    ...(resolved ? { key: resolved.key } : {}),
+  };
+}
+
+function printPlan(previews: readonly TaskPreview[]): void {
+  const rows = previews.map(({ task, state, resolved }) =>
+    [state, task.id, resolved?.key.slice(0, 12) ?? ""] as const
+  );
+  printLine(table(rows));
+  const of = (state: string) => previews.filter((preview) => preview.state === state).length;
+  printLine(
+    `${count(previews.length, "task")}: ${of("cached")} cached, ${of("run")} to run, ` +
+      `${of("depends")} that depend on what runs`,
+  );
+}

@@ -1,0 +1,156 @@
+import { localExecutor } from "../../executors/local.ts";
+import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import type { Job } from "../../pipeline/job.ts";
+import { type Plan, selectTargets, type Task } from "../../pipeline/plan.ts";
+import { type RunSummary, runTasks } from "../../pipeline/schedule.ts";
+import {
+  type Command,
+  type CommandArguments,
+  exitCodes,
+  hasFlag,
+  numberOption,
+  pipelineOptions,
+  textOption,
+} from "../command.ts";
+import { interruptSignal } from "../interrupt.ts";
+import type { Logger } from "../loggers/logger.ts";
+import { type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
+import { printLine } from "../print.ts";
+import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
+
+const providers = ["auto", "cpu", "cuda", "webgpu"] as const;
+
+/** Runs a pipeline. */
+const command: Command = {
+  name: "run",
+  summary: "Runs a pipeline: what is cached is not run again.",
+  operands: "FILE",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task pipeline pipelines/quickstart.yaml --set vars.steps=100 --jobs 2",
+  options: {
+    ...pipelineOptions,
+    target: {
+      type: "text",
+      value: "STAGE",
+      repeat: true,
+      help: "run this stage and what it needs",
+    },
+    jobs: { type: "number", value: "N", help: "most tasks at once; default: as the cores allow" },
+    executor: { type: "text", choices: ["local"], help: "where tasks run; default local" },
+    provider: { type: "text", choices: providers, help: "device of the models; default auto" },
+    "strict-provider": { type: "flag", help: "take the provider into the keys" },
+    plan: { type: "flag", help: "show what would run, and run nothing" },
+    force: { type: "optional", value: "STAGE", repeat: true, help: "run although it is cached" },
+    "keep-going": { type: "flag", help: "after a failure run what does not need it" },
+    quiet: { type: "flag", help: "print failures and the last line only" },
+  },
+  async run(args) {
+    if (hasFlag(args, "plan")) return (await import("./plan.ts")).default.run(args);
+    const warnings: Diagnostic[] = [];
+    let logger: Logger | undefined;
+    const onWarning = (diagnostic: Diagnostic) => {
+      if (logger) logger.log({ type: "warning", diagnostic });
+      else warnings.push(diagnostic);
+    };
+    await using opened = await openPipeline(args, { onWarning });
+    logger = await chooseLogger(args, opened.plan);
+    for (const diagnostic of warnings) logger.log({ type: "warning", diagnostic });
+    return await runOpened(args, opened, logger);
+  },
+};
+export default command;
+
+async function runOpened(
+  args: CommandArguments,
+  opened: OpenedPipeline,
+  logger: Logger,
+): Promise<number> {
+  const { plan, store, digests, resolver } = opened;
+  const selected = selectTargets(plan, args.options.get("target") ?? []);
+  if (!selected.ok) throw new DiagnosticError(selected.error);
+  const jobs = numberOption(args, "jobs");
+  const cpu = navigator.hardwareConcurrency;
+  const startedAt = Date.now();
+  await using executor = localExecutor({ slots: jobs ?? cpu });
+  using interrupt = interruptSignal(() => !hasFlag(args, "json"));
+  const summary = await runTasks(plan, {
+    store,
+    digests,
+    resolver,
+    executor,
+    selected: selected.value,
+    capacity: { cpu: Math.max(cpu, jobs ?? 0), gpu: numberOfGpus() },
+    failureMode: hasFlag(args, "keep-going") ? "continue" : "no-new",
+    provider: (textOption(args, "provider") ?? "auto") as Job["provider"],
+    strictProvider: hasFlag(args, "strict-provider"),
+    force: forceRule(args, plan),
+    signal: interrupt.signal,
+    ...(jobs === undefined ? {} : { jobs: Math.max(1, jobs) }),
+  }, (event) => logger.log(event)).finally(() => logger.close());
+  const folder = keepRecord(args, plan, { summary, startedAt });
+  await reportResult(args, summary, folder);
+  return { done: exitCodes.done, failed: exitCodes.failed, interrupted: exitCodes.interrupted }[
+    summary.outcome
+  ];
+}
+
+/** GPUs that tasks may ask for: this machine's, taken as one where nobody says otherwise. */
+function numberOfGpus(): number {
+  return Number(Deno.env.get("TVP_GPUS") ?? 1);
+}
+
+/** `--force` means all tasks, `--force=STAGE` those of a stage. */
+function forceRule(args: CommandArguments, plan: Plan): (task: Task) => boolean {
+  const forced = args.options.get("force") ?? [];
+  if (forced.includes("")) return () => true;
+  const named = selectTargets(plan, forced);
+  if (!named.ok) throw new DiagnosticError(named.error);
+  return (task) => forced.includes(task.stage) || forced.includes(task.id);
+}
+
+function keepRecord(
+  args: CommandArguments,
+  plan: Plan,
+  { summary, startedAt }: { summary: RunSummary; startedAt: number },
+): string {
+  const folder = runsFolder(stateFolder, plan.name);
+  const { outcome, outcomes, durationMs } = summary;
+  if (outcome !== "done" || !isRecorded(latestRun(folder), outcomes)) {
+    const file = args.operands[0]!;
+    recordRun(folder, { pipeline: plan.name, file, startedAt, durationMs, outcome }, outcomes);
+  }
+  return `${folder}/latest`;
+}
+
+/** Says where the pages lie, and hands the report to GitHub's job summary. */
+async function reportResult(
+  args: CommandArguments,
+  summary: RunSummary,
+  folder: string,
+): Promise<void> {
+  const { findPages } = await import("../pages.ts");
+  const pages = findPages(summary.outcomes, folder);
+  if (!hasFlag(args, "json")) { for (const page of pages) printLine(`Report: ${page}`); }
+  const jobSummary = Deno.env.get("GITHUB_STEP_SUMMARY");
+  if (jobSummary === undefined) return;
+  const { appendJobSummary } = await import("../loggers/github.ts");
+  for (const page of pages.filter((path) => path.endsWith(".md"))) {
+    appendJobSummary(jobSummary, Deno.readTextFileSync(page));
+  }
+}
+
+async function chooseLogger(args: CommandArguments, plan: Plan): Promise<Logger> {
+  if (hasFlag(args, "json")) return (await import("../loggers/json.ts")).jsonLogger();
+  const quiet = hasFlag(args, "quiet");
+  if (Deno.env.get("GITHUB_ACTIONS") === "true" && !quiet) {
+    const { githubLogger } = await import("../loggers/github.ts");
+    const { stageLines } = await import("../stage_lines.ts");
+    const lines = await stageLines(plan.spec.origins.main);
+    return githubLogger({ file: args.operands[0]!, lineOf: (stage) => lines.get(stage) });
+  }
+  if (!quiet && Deno.stdout.isTerminal()) {
+    return new (await import("../loggers/terminal.ts")).TerminalLogger();
+  }
+  return (await import("../loggers/plain.ts")).plainLogger({ quiet });
+}

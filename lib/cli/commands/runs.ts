@@ -1,0 +1,36 @@
+import { type Command, exitCodes, hasFlag } from "../command.ts";
+import { stateFolder } from "../open_pipeline.ts";
+import { formatDuration, printJson, printLine, table } from "../print.ts";
+import { readRuns, recordedPipelines, runsFolder } from "../run_record.ts";
+
+/** Lists past runs. */
+const command: Command = {
+  name: "runs",
+  summary: "Lists past runs, the newest first.",
+  operands: "[PIPELINE]",
+  minOperands: 0,
+  maxOperands: 1,
+  example: "deno task tvp runs quickstart",
+  options: { json: { type: "flag", help: "one run a line as JSON" } },
+  run(args) {
+    const [name] = args.operands;
+    const pipelines = name === undefined ? recordedPipelines(stateFolder) : [name];
+    const runs = pipelines.flatMap((pipeline) => readRuns(runsFolder(stateFolder, pipeline)));
+    if (hasFlag(args, "json")) runs.forEach(printJson);
+    else if (runs.length === 0) printLine("No runs yet");
+    else {
+      printLine(table(runs.map((run) => {
+        const count = (state: string) => run.tasks.filter((task) => task.state === state).length;
+        return [
+          run.pipeline,
+          run.id,
+          run.outcome,
+          `${count("ran")} ran, ${count("cached")} cached, ${count("failed")} failed`,
+          formatDuration(run.durationMs),
+        ];
+      })));
+    }
+    return Promise.resolve(exitCodes.done);
+  },
+};
+export default command;

@@ -1,0 +1,32 @@
+import { pipelineJsonSchema } from "../../pipeline/json_schema.ts";
+import { importStage, stageNames } from "../../pipeline/stage_lookup.ts";
+import { type Command, exitCodes } from "../command.ts";
+import { projectRoot } from "../open_pipeline.ts";
+import { printText } from "../print.ts";
+
+/** Prints the JSON Schema. */
+const command: Command = {
+  name: "schema",
+  summary: "Prints the JSON Schema of pipeline files, for editors.",
+  operands: "",
+  minOperands: 0,
+  maxOperands: 0,
+  example: "deno task tvp schema > pipelines/schema.json",
+  options: { json: { type: "flag", help: "JSON, as always" } },
+  async run() {
+    printText(await schemaText());
+    return exitCodes.done;
+  },
+};
+export default command;
+
+/** Text of `pipelines/schema.json`. */
+export async function schemaText(): Promise<string> {
+  const folder = new URL("stages/", projectRoot);
+  const stages = await Promise.all(
+    stageNames([folder]).map((name) =>
+      importStage(new URL(`${name.replaceAll("-", "_")}.ts`, folder))
+    ),
+  );
+  return `${JSON.stringify(pipelineJsonSchema(stages), null, 2)}\n`;
+}

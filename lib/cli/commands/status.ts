@@ -1,0 +1,52 @@
+import { previewPlan } from "../../pipeline/preview.ts";
+import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
+import { openPipeline, stateFolder } from "../open_pipeline.ts";
+import { formatDuration, printJson, printLine, table } from "../print.ts";
+import { latestRun, runsFolder } from "../run_record.ts";
+
+/** Counts what is cached. */
+const command: Command = {
+  name: "status",
+  summary: "Counts what is cached, stage by stage, and finds saved states.",
+  operands: "FILE",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task tvp status pipelines/quickstart.yaml",
+  options: pipelineOptions,
+  async run(args) {
+    await using opened = await openPipeline(args);
+    const { plan, store } = opened;
+    const previews = await previewPlan(plan, opened);
+    const stages = await Promise.all([...plan.stages].map(async ([stage, tasks]) => {
+      const own = previews.filter(({ task }) => task.stage === stage);
+      const cached = own.filter(({ state }) => state === "cached");
+      const saved = await Promise.all(
+        own.map(({ state, resolved }) =>
+          state === "run" ? store.checkpointOf(resolved!.key) : undefined
+        ),
+      );
+      return {
+        stage,
+        uses: tasks[0]?.uses ?? "",
+        tasks: tasks.length,
+        cached: cached.length,
+        checkpoints: saved.filter((checkpoint) => checkpoint !== undefined).length,
+        durationMs: cached.reduce((sum, { hit }) => sum + hit!.manifest.durationMs, 0),
+      };
+    }));
+    if (hasFlag(args, "json")) stages.forEach(printJson);
+    else {
+      printLine(table(stages.map((row) => [
+        row.cached === row.tasks ? "✓" : "…",
+        row.stage,
+        `${row.cached}/${row.tasks} cached`,
+        row.checkpoints > 0 ? `${row.checkpoints} saved part-way` : "",
+        row.cached > 0 ? `took ${formatDuration(row.durationMs)}` : "",
+      ])));
+      const last = latestRun(runsFolder(stateFolder, plan.name));
+      if (last) printLine(`Last run: ${last.id}, ${last.outcome}`);
+    }
+    return exitCodes.done;
+  },
+};
+export default command;

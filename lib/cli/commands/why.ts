@@ -1,0 +1,111 @@
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { explainKey, type KeyDifference } from "../../pipeline/explain.ts";
+import type { Json, Key } from "../../pipeline/key.ts";
+import { type Plan, selectTargets } from "../../pipeline/plan.ts";
+import { previewPlan, type TaskPreview } from "../../pipeline/preview.ts";
+import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
+import { type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
+import { printJson, printLine } from "../print.ts";
+import { readRuns, runsFolder } from "../run_record.ts";
+
+/** Says why a stage would run, or has run, again. */
+const command: Command = {
+  name: "why",
+  summary: "Says which input changed a stage's key.",
+  operands: "FILE STAGE",
+  minOperands: 2,
+  maxOperands: 2,
+  example: "deno task tvp why pipelines/quickstart.yaml prompt",
+  options: pipelineOptions,
+  async run(args) {
+    await using opened = await openPipeline(args);
+    const { plan } = opened;
+    const target = args.operands[1]!;
+    const selected = selectTargets(plan, [target]);
+    if (!selected.ok) throw new DiagnosticError(selected.error);
+    const previews = await previewPlan(plan, { ...opened, selected: selected.value });
+    const asked = previews.filter(({ task }) => task.stage === target || task.id === target);
+    for (const preview of asked) {
+      const reason = await explain(preview, { opened, previews });
+      if (hasFlag(args, "json")) printJson(reason);
+      else printReason(reason);
+    }
+    return exitCodes.done;
+  },
+};
+export default command;
+
+/** Why a task is in its state. */
+interface Reason {
+  readonly task: string;
+  readonly state: TaskPreview["state"];
+  /** Tasks that would run first. */
+  readonly needs?: readonly string[];
+  /** Run that had another key, and what differs. */
+  readonly comparedWith?: string;
+  readonly differences?: readonly KeyDifference[];
+  readonly provider?: string;
+}
+
+async function explain(
+  preview: TaskPreview,
+  { opened, previews }: { opened: OpenedPipeline; previews: readonly TaskPreview[] },
+): Promise<Reason> {
+  const { task, state, resolved, hit } = preview;
+  const base = { task: task.id, state };
+  if (!resolved) {
+    const states = new Map(previews.map((other) => [other.task.index, other]));
+    const needs = task.needs.map((need) => states.get(need)!)
+      .filter((need) => need.state !== "cached").map((need) => need.task.id);
+    return { ...base, needs };
+  }
+  const provider = hit?.manifest.host.provider;
+  const before = await earlierTask(opened, task.id, resolved.key);
+  return {
+    ...base,
+    ...(provider ? { provider } : {}),
+    ...(before
+      ? {
+        comparedWith: before.run,
+        differences: explainKey(before.manifest.preimage, resolved.preimage),
+      }
+      : {}),
+  };
+}
+
+/** The newest stored result of the same task that had another key. */
+async function earlierTask({ plan, store }: OpenedPipeline, task: string, key: Key) {
+  for (const run of readRuns(folderOf(plan))) {
+    const recorded = run.tasks.find((each) => each.task === task);
+    if (!recorded?.key || recorded.key === key) continue;
+    const hit = await store.get(recorded.key as Key);
+    if (hit) return { run: run.id, manifest: hit.manifest };
+  }
+  return undefined;
+}
+
+function folderOf(plan: Plan): string {
+  return runsFolder(stateFolder, plan.name);
+}
+
+const stateWords = {
+  cached: "is cached",
+  run: "will run",
+  depends: "depends on what runs before it",
+} as const;
+
+function printReason({ task, state, needs, comparedWith, differences, provider }: Reason): void {
+  printLine(`${task} ${stateWords[state]}${provider ? ` (computed on ${provider})` : ""}`);
+  if (needs) printLine(`  waits for: ${needs.join(", ")}`);
+  if (!needs && !differences) printLine("  no earlier result of it has another key");
+  if (!differences) return;
+  printLine(`  what differs from run ${comparedWith}:`);
+  for (const { field, before, after } of differences) {
+    printLine(`    ${field}: ${short(before)} → ${short(after)}`);
+  }
+}
+
+function short(value: Json | undefined): string {
+  const text = value === undefined ? "absent" : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

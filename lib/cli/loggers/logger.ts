@@ -1,0 +1,9 @@
+/** What listens to a run. @module */
+import type { RunEvent } from "../../pipeline/event.ts";
+
+/** A sink of events. */
+export interface Logger {
+  log(event: RunEvent): void;
+  /** Takes away what is live on the screen. */
+  close(): void;
+}

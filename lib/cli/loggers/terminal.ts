@@ -1,0 +1,115 @@
+import { dim, green, red, yellow } from "@std/fmt/colors";
+import type { RunEvent } from "../../pipeline/event.ts";
+import type { Progress } from "../../pipeline/stage.ts";
+import { printText } from "../print.ts";
+import type { Logger } from "./logger.ts";
+import { eventLine, progressText, summaryLine } from "./text.ts";
+
+/** A task that runs, as the screen shows it. */
+interface LiveTask {
+  readonly startedAt: number;
+  progress?: Progress;
+  first?: { readonly at: number; readonly done: number };
+}
+
+const paints: Partial<Record<RunEvent["type"], (text: string) => string>> = {
+  "task-finished": green,
+  "task-failed": red,
+  "task-retrying": yellow,
+  "warning": yellow,
+  "task-log": dim,
+};
+
+/** Most live lines at once; the others are counted. */
+const mostLines = 8;
+
+/** One live line a running task below the lines of what has happened. */
+export class TerminalLogger implements Logger {
+  readonly #live = new Map<string, LiveTask>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #drawn = 0;
+  #done = 0;
+  #total = 0;
+
+  constructor() {
+    this.#timer = setInterval(() => this.#draw(), 200);
+    Deno.unrefTimer(Number(this.#timer));
+  }
+
+  log(event: RunEvent): void {
+    this.#follow(event);
+    const line = event.type === "run-finished"
+      ? summaryLine(event)
+      : event.type === "task-started" && event.attempt === 1
+      ? undefined
+      : eventLine(event);
+    if (line !== undefined) this.#print((paints[event.type] ?? String)(line));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#erase();
+  }
+
+  #follow(event: RunEvent): void {
+    if (event.type === "run-started") this.#total = event.tasks;
+    if (event.type === "task-started") {
+      this.#live.set(event.task, { startedAt: performance.now() });
+    }
+    if (event.type === "task-progress") this.#progress(event.task, event.progress);
+    if (event.type === "task-cached") this.#done++;
+    if (event.type === "task-finished" || event.type === "task-failed") {
+      this.#done++;
+      this.#live.delete(event.task);
+    }
+  }
+
+  #progress(task: string, progress: Progress): void {
+    const live = this.#live.get(task);
+    if (!live) return;
+    live.first ??= { at: performance.now(), done: progress.done };
+    live.progress = progress;
+  }
+
+  #print(line: string): void {
+    this.#erase();
+    printText(`${line}\n`);
+    this.#draw();
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) printText(`\x1b[${this.#drawn}A\x1b[0J`);
+    this.#drawn = 0;
+  }
+
+  #draw(): void {
+    const width = screenWidth();
+    const tasks = [...this.#live].slice(0, mostLines);
+    const lines = tasks.map(([name, live]) => clip(`… ${name}  ${liveText(live)}`, width));
+    if (this.#live.size > 0) {
+      lines.push(clip(`  ${this.#done}/${this.#total} tasks, ${this.#live.size} running`, width));
+    }
+    this.#erase();
+    if (lines.length > 0) printText(lines.map((line) => `${line}\n`).join(""));
+    this.#drawn = lines.length;
+  }
+}
+
+function liveText(live: LiveTask): string {
+  const now = performance.now();
+  if (!live.progress || !live.first) return `${((now - live.startedAt) / 1000).toFixed(0)} s`;
+  const pace = { elapsedMs: now - live.first.at, firstDone: live.first.done };
+  return progressText(live.progress, pace);
+}
+
+function clip(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
+function screenWidth(): number {
+  try {
+    return Math.max(20, Deno.consoleSize().columns);
+  } catch {
+    return 80;
+  }
+}

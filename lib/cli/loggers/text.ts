@@ -1,0 +1,87 @@
+/** Events as lines for people. @module */
+import type { RunEvent } from "../../pipeline/event.ts";
+import type { JobFailure } from "../../pipeline/job.ts";
+import type { Progress } from "../../pipeline/stage.ts";
+import { count, formatDuration } from "../print.ts";
+
+/** Line of an event; `undefined` where it is not worth one. */
+export function eventLine(event: RunEvent): string | undefined {
+  const line = lines[event.type] as ((event: RunEvent) => string | undefined) | undefined;
+  return line?.(event);
+}
+
+type Lines = { [T in RunEvent["type"]]?: (event: RunEvent & { type: T }) => string | undefined };
+
+const lines: Lines = {
+  "task-started": (event) =>
+    event.attempt > 1 ? `… ${event.task} attempt ${event.attempt}` : `… ${event.task}`,
+  "task-resumed": (event) => `… ${event.task} continues from its checkpoint`,
+  "task-waiting": (event) => `… ${event.task} waits for another run that does the same`,
+  "task-log": (event) => `  ${event.task}: ${event.line}`,
+  "task-finished": (event) => `✓ ${event.task} ${formatDuration(event.durationMs)}`,
+  "task-failed": (event) =>
+    event.failure.reason === "cancelled"
+      ? `- ${event.task} stopped, its state is saved`
+      : `✗ ${event.task}: ${failureText(event.failure)}`,
+  "task-retrying": (event) =>
+    `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,
+  "warning": (event) => `! ${event.diagnostic.message}`,
+};
+
+const reasonWords = {
+  error: "",
+  crash: "its process died: ",
+  timeout: "out of time: ",
+  cancelled: "",
+} as const;
+
+function failureText(failure: JobFailure): string {
+  const notes = (failure.diagnostics ?? []).flatMap((diagnostic) => diagnostic.notes ?? []);
+  return [reasonWords[failure.reason] + failure.message, ...notes.map((note) => `    = ${note}`)]
+    .join("\n");
+}
+
+/** Last line of a run. */
+export function summaryLine(event: RunEvent & { type: "run-finished" }): string {
+  const { cached, ran, failed, skipped } = event;
+  const total = cached + ran + failed + skipped;
+  const time = formatDuration(event.durationMs);
+  if (cached === total) return `Nothing to do: ${count(total, "task")}, all cached (${time})`;
+  const parts = [
+    `${ran} ran`,
+    ...(cached > 0 ? [`${cached} cached`] : []),
+    ...(failed > 0 ? [`${failed} ${event.outcome === "interrupted" ? "stopped" : "failed"}`] : []),
+    ...(skipped > 0 ? [`${skipped} not started`] : []),
+  ];
+  const words = { done: "Done", failed: "Failed", interrupted: "Interrupted" }[event.outcome];
+  return `${words}: ${count(total, "task")}, ${parts.join(", ")} in ${time}`;
+}
+
+/** What is known of the speed of a task. */
+export interface Pace {
+  /** Milliseconds since the first progress of this attempt. */
+  readonly elapsedMs: number;
+  /** `done` at that time. */
+  readonly firstDone: number;
+}
+
+/** `120/200 steps  61 steps/s  ETA 2 s  loss 0.71` */
+export function progressText(progress: Progress, pace: Pace): string {
+  const { done, total, unit, metrics = {} } = progress;
+  const rate = (done - pace.firstDone) / (pace.elapsedMs / 1000);
+  const known = Number.isFinite(rate) && rate > 0;
+  return [
+    `${done}/${total} ${unit}`,
+    ...(known ? [`${formatRate(rate)} ${unit}/s`] : []),
+    ...(known && total > done ? [`ETA ${formatDuration((total - done) / rate * 1000)}`] : []),
+    ...Object.entries(metrics).map(([name, value]) => `${name} ${formatNumber(value)}`),
+  ].join("  ");
+}
+
+function formatRate(rate: number): string {
+  return rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2);
+}
+
+function formatNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}

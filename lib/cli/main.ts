@@ -1,0 +1,56 @@
+/** The command line. Loads no more than the command that is asked for. @module */
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { nearest } from "../diagnostic/suggest.ts";
+import { type Command, commandHelp, exitCodes, parseArguments } from "./command.ts";
+import { commandTable, programHelp } from "./command_table.ts";
+
+/** Runs the program and returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    if (name === undefined || name === "--help" || name === "help") {
+      write(programHelp());
+      return name === undefined ? exitCodes.usage : exitCodes.done;
+    }
+    if (!Object.hasOwn(commandTable, name)) return await fail(unknownCommand(name));
+    const { default: command } = await commandTable[name as keyof typeof commandTable][1]();
+    return await runCommand(command, rest);
+  } catch (error) {
+    if (error instanceof DiagnosticError) return await fail(error.diagnostics);
+    console.error(`Internal error: ${error instanceof Error ? error.stack : error}`);
+    return exitCodes.internal;
+  }
+}
+
+async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+  if (args.includes("--help")) {
+    write(commandHelp(command));
+    return exitCodes.done;
+  }
+  const parsed = parseArguments(command, args);
+  return parsed.ok ? await command.run(parsed.value) : await fail(parsed.error);
+}
+
+function unknownCommand(name: string): Diagnostic[] {
+  const near = nearest(name, Object.keys(commandTable));
+  const notes = [
+    ...(near ? [`did you mean "${near}"?`] : []),
+    `commands: ${Object.keys(commandTable).join(", ")}`,
+  ];
+  return [{ code: "usage", severity: "error", message: `Unknown command "${name}"`, notes }];
+}
+
+async function fail(diagnostics: readonly Diagnostic[]): Promise<number> {
+  const { printDiagnostics } = await import("./print_diagnostics.ts");
+  printDiagnostics(diagnostics);
+  return exitCodes.usage;
+}
+
+function write(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+if (import.meta.main) {
+  // Exits at once: workers, timers and watchers that are still open must not hold up the shell.
+  Deno.exit(await main(Deno.args));
+}

@@ -1,0 +1,104 @@
+/** From the name of a file to a plan with a store: what most commands begin with. @module */
+import { dirname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { contentDigests } from "../cache/content_digests.ts";
+import { localStore } from "../cache/store.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { parsePipeline, type PipelineSpec } from "../pipeline/parse.ts";
+import { type Plan, planPipeline } from "../pipeline/plan.ts";
+import type { SourceText } from "../pipeline/problem.ts";
+import type { SourceResolver } from "../pipeline/resolve.ts";
+import { loadStages } from "../pipeline/stage_lookup.ts";
+import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
+import { type CommandArguments, textOption } from "./command.ts";
+import { checkName, sourceResolver } from "./sources.ts";
+
+/** Root of the project: where `stages/`, `models/` and `datasets/` are. */
+export const projectRoot: URL = new URL("../../", import.meta.url);
+
+/** Folder of the store and the runs, in the working directory. */
+export const stateFolder = ".tvp";
+
+/** A pipeline ready to look at or to run. */
+export interface OpenedPipeline extends AsyncDisposable {
+  readonly plan: Plan;
+  readonly store: ArtifactStore;
+  readonly digests: ContentDigests;
+  readonly resolver: SourceResolver;
+  readonly cacheFolder: string;
+}
+
+/** What may be said when opening. */
+export interface OpenOptions {
+  readonly onWarning?: (warning: Diagnostic) => void;
+}
+
+/**
+ * Parses and plans the pipeline file that the arguments name, and opens its store.
+ *
+ * @throws {DiagnosticError} with all mistakes of the file.
+ */
+export async function openPipeline(
+  args: CommandArguments,
+  options: OpenOptions = {},
+): Promise<OpenedPipeline> {
+  const file = args.operands[0]!;
+  const spec = await readSpec(file, args.options.get("set") ?? []);
+  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)) };
+  const stages = await loadStages(spec, stageFolders(spec, file));
+  const planned = await planPipeline(spec, stages, {
+    readEnv: (name) => Deno.env.get(name),
+    checkName: (kind, name) => checkName(folders, kind, name),
+  });
+  if (!planned.ok) throw new DiagnosticError(planned.error);
+  const cacheFolder = cacheFolderOf(args);
+  const store = localStore(cacheFolder, options);
+  const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
+  return {
+    plan: planned.value,
+    store,
+    digests,
+    resolver: sourceResolver(folders, digests),
+    cacheFolder,
+    async [Symbol.asyncDispose]() {
+      await digests[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Folder of the store. */
+export function cacheFolderOf(args: CommandArguments): string {
+  return textOption(args, "cache") ?? `${stateFolder}/cache`;
+}
+
+/** Reads and checks a pipeline file. @throws {DiagnosticError} with all mistakes of its form. */
+export async function readSpec(file: string, set: readonly string[]): Promise<PipelineSpec> {
+  const text = readPipelineText(file);
+  const read = (path: string): SourceText => {
+    const full = `${dirname(file)}/${path.replace(/^\.\//, "")}`;
+    return { path: full, text: Deno.readTextFileSync(full) };
+  };
+  const parsed = await parsePipeline(text, { path: file, set, read });
+  if (!parsed.ok) throw new DiagnosticError(parsed.error);
+  return parsed.value;
+}
+
+/** Folders of stage types: the user's own before the project's. */
+function stageFolders(spec: PipelineSpec, file: string): URL[] {
+  const own = spec.stageFolder === undefined
+    ? []
+    : [pathToFileURL(`${resolve(dirname(file), spec.stageFolder)}/`)];
+  return [...own, new URL("stages/", projectRoot)];
+}
+
+function readPipelineText(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
+    const message = `Cannot read the pipeline file "${file}": ${cause}`;
+    throw new DiagnosticError([{ code: "missing-file", severity: "error", message }]);
+  }
+}

@@ -1,0 +1,54 @@
+/** Text on the standard output, and numbers for people. @module */
+
+const encoder = new TextEncoder();
+
+/** Prints a text and a line break. */
+export function printLine(text = ""): void {
+  writeAll(encoder.encode(`${text}\n`));
+}
+
+/** Prints a value as one line of JSON. */
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value));
+}
+
+/** Writes without a line break. */
+export function printText(text: string): void {
+  writeAll(encoder.encode(text));
+}
+
+function writeAll(bytes: Uint8Array): void {
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  } catch (error) {
+    // The reader has had enough (`| head`): that is no failure of ours.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min` */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole / 60) % 60} min`;
+}
+
+/** `1 task`, `3 tasks` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Rows with their columns aligned. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((text, column) => widths[column] = Math.max(widths[column] ?? 0, text.length));
+  }
+  return rows.map((row) =>
+    row.map((text, column) => text.padEnd(widths[column]!)).join("  ").trimEnd()
+  )
+    .join("\n");
+}

@@ -1,0 +1,28 @@
+/** Diagnostics on the standard error stream. @module */
+import { bold, cyan, red, yellow } from "@std/fmt/colors";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { renderDiagnostics, type RenderOptions } from "../diagnostic/render.ts";
+
+const painted: NonNullable<RenderOptions["paint"]> = {
+  error: red,
+  warning: yellow,
+  place: bold,
+  caret: red,
+  note: cyan,
+};
+
+/** Prints diagnostics with their source lines; coloured on a terminal. */
+export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
+  const paint = Deno.stderr.isTerminal() && !Deno.noColor ? painted : {};
+  const text = renderDiagnostics(diagnostics, { source: readSource, paint });
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+/** Text of a file, to show a line of it. */
+export function readSource(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

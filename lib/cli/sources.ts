@@ -1,0 +1,148 @@
+/** Names of models, data sets and files: what is there, and what it stands for. @module */
+import { pathToFileURL } from "node:url";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { suggestions } from "../diagnostic/suggest.ts";
+import type { NameMistake } from "../pipeline/plan.ts";
+import type { Source, SourceResolver } from "../pipeline/resolve.ts";
+import type { Artifact, ParameterKind } from "../pipeline/stage.ts";
+import type { ContentDigests } from "../pipeline/store.ts";
+
+/** Where names are looked up. */
+export interface SourceFolders {
+  /** Root of the project, with `models/` and `datasets/`; ends in a slash. */
+  readonly root: string;
+  /** Folder of the pipeline file, without a slash at its end. */
+  readonly base: string;
+}
+
+type Kind = ParameterKind["kind"];
+
+/** Checks a name before anything runs. */
+export function checkName(
+  folders: SourceFolders,
+  kind: Kind,
+  name: string,
+): NameMistake | undefined {
+  return kind === "artifact" ? undefined : checks[kind](folders, name);
+}
+
+const checks = {
+  model(folders: SourceFolders, name: string): NameMistake | undefined {
+    const path = modelPath(folders, name);
+    if (path === undefined) {
+      const zoo = zooModels(folders);
+      return { cause: "it is no model name", notes: [modelForms, ...suggestions(name, zoo)] };
+    }
+    if (path === remote || isDirectory(path)) return undefined;
+    if (!name.startsWith("zoo/")) return { cause: `there is no folder ${path}` };
+    return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
+  },
+  dataset(folders: SourceFolders, name: string): NameMistake | undefined {
+    if (isDataset(datasetPath(folders, name))) return undefined;
+    return { cause: "there is no such data set", notes: suggestions(name, datasets(folders)) };
+  },
+  file(folders: SourceFolders, name: string): NameMistake | undefined {
+    const path = filePath(folders, name);
+    return exists(path) ? undefined : { cause: `there is no file ${path}` };
+  },
+};
+
+const modelForms = "a model is zoo/NAME, hf://OWNER/NAME, or a path that starts with ./ or /";
+
+/** Stands for a model that lies on a hub. */
+const remote = Symbol("remote");
+
+function modelPath(folders: SourceFolders, name: string): string | typeof remote | undefined {
+  if (/^zoo\/[A-Za-z0-9._-]+$/.test(name)) return `${folders.root}models/${name.slice(4)}`;
+  if (/^hf:\/\/[^/]+\/[^/]+$/.test(name)) return remote;
+  return /^\.{0,2}\//.test(name) ? filePath(folders, name) : undefined;
+}
+
+function filePath({ base }: SourceFolders, name: string): string {
+  return name.startsWith("/") ? name : `${base}/${name.replace(/^\.\//, "")}`;
+}
+
+function datasetPath({ root }: SourceFolders, name: string): string {
+  return `${root}datasets/${name.replaceAll("-", "_")}.ts`;
+}
+
+/** Opens names, each once, with digests of their contents. */
+export function sourceResolver(folders: SourceFolders, digests: ContentDigests): SourceResolver {
+  const opened = new Map<string, Promise<Source>>();
+  const modelNames = new Map<string, string>();
+  const open = async (kind: Kind, name: string): Promise<Source> => {
+    if (kind === "artifact") throw new RangeError(`Cannot open "${name}": an artifact has no name`);
+    const source = await openers[kind](folders, name, digests);
+    if (kind === "model") modelNames.set(source.digest, name);
+    return source;
+  };
+  return {
+    open(kind, name) {
+      const key = `${kind}\0${name}`;
+      if (!opened.has(key)) opened.set(key, open(kind, name));
+      return opened.get(key)!;
+    },
+    nameModel: (artifact: Artifact, reference: string) =>
+      modelNames.get(artifact.digest) ?? reference,
+  };
+}
+
+const openers = {
+  async model(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
+    const path = modelPath(folders, name);
+    if (typeof path === "string") return { name, path, digest: await digests.content(path) };
+    throw new DiagnosticError([{
+      code: "unknown-model",
+      severity: "error",
+      message: `Cannot open model "${name}": models of a hub cannot be fetched`,
+      notes: ["download it and name its folder: ./PATH"],
+    }]);
+  },
+  async dataset(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
+    const module = pathToFileURL(datasetPath(folders, name));
+    return { name, module: module.href, digest: await digests.code(module) };
+  },
+  async file(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
+    const path = filePath(folders, name);
+    return { type: "file" as const, path, digest: await digests.content(path) };
+  },
+};
+
+function zooModels({ root }: SourceFolders): string[] {
+  return entries(`${root}models`).filter((entry) => entry.isDirectory)
+    .map((entry) => `zoo/${entry.name}`).sort();
+}
+
+function datasets(folders: SourceFolders): string[] {
+  return entries(`${folders.root}datasets`).map((entry) => entry.name)
+    .filter((name) => name.endsWith(".ts") && isDataset(`${folders.root}datasets/${name}`))
+    .map((name) => name.slice(0, -3).replaceAll("_", "-")).sort();
+}
+
+/** The folder holds other modules too: a data set is one with a default export. */
+function isDataset(path: string): boolean {
+  return exists(path) && /^export default /m.test(Deno.readTextFileSync(path));
+}
+
+function entries(path: string): Deno.DirEntry[] {
+  return isDirectory(path) ? [...Deno.readDirSync(path)] : [];
+}
+
+function isDirectory(path: string): boolean {
+  return statOf(path)?.isDirectory ?? false;
+}
+
+function exists(path: string): boolean {
+  return statOf(path) !== undefined;
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}

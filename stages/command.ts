@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
+import {
+  type Artifact,
+  artifact,
+  type ArtifactType,
+  defineStage,
+  file,
+} from "../lib/pipeline/stage.ts";
+
+const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a name such as weights" });
+const outputType = z.enum(["json", "text", "file", "tensor", "directory"]);
+
+/** Runs a program of any language, with declared inputs and outputs. */
+export default defineStage({
+  name: "command",
+  description: "Runs a program; {inputs.NAME}, {files.NAME}, {outputs.NAME} in it become paths.",
+  with: z.strictObject({
+    run: z.array(z.string()).min(1).describe("program and arguments, no shell"),
+    inputs: z.record(name, z.union([artifact("file"), artifact("directory")])).default({})
+      .describe("artifacts of other stages"),
+    files: z.record(name, file()).default({}).describe("files of the project; content in the key"),
+    outputs: z.record(name, outputType).describe("what the program writes"),
+  }),
+  outputs: {} as Readonly<Record<string, ArtifactType>>,
+  declareOutputs: ({ outputs }) => outputs,
+  async run({ run, inputs, files, outputs }, context) {
+    const paths = {
+      inputs: pathsOf(inputs),
+      files: pathsOf(files),
+      outputs: Object.fromEntries(Object.keys(outputs).map((key) => [key, context.output(key)])),
+    };
+    const [program, ...args] = run.map((word) => fillPaths(word, paths)) as [string, ...string[]];
+    const child = start(program, args, context.signal);
+    const [, , status] = await Promise.all([
+      eachLine(child.stdout, context.log),
+      eachLine(child.stderr, context.log),
+      child.status,
+    ]);
+    context.signal.throwIfAborted();
+    if (status.success) return;
+    throw mistake(
+      `Cannot finish "${program}": it ended with ${status.signal ?? `exit code ${status.code}`}`,
+    );
+  },
+});
+
+type Paths = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+function pathsOf(artifacts: Readonly<Record<string, Artifact>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(artifacts).map(([key, { path }]) => [key, path]));
+}
+
+function fillPaths(word: string, paths: Paths): string {
+  return word.replace(/\{(inputs|files|outputs)\.([^}]*)\}/g, (written, kind, key) => {
+    const path = paths[kind]?.[key];
+    if (path !== undefined) return path;
+    const known = Object.keys(paths[kind] ?? {}).map((each) => `"${each}"`).join(", ");
+    throw mistake(`Cannot fill ${written}: ${kind} has ${known || "no entries"}`);
+  });
+}
+
+function mistake(message: string): DiagnosticError {
+  return new DiagnosticError([{ code: "command-failed", severity: "error", message }]);
+}
+
+function start(program: string, args: string[], signal: AbortSignal): Deno.ChildProcess {
+  try {
+    const options = { args, signal, stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    return new Deno.Command(program, options).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw mistake(`Cannot run "${program}": there is no such program`);
+  }
+}
+
+async function eachLine(
+  stream: ReadableStream<Uint8Array>,
+  log: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream() as never)) {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop()!;
+    lines.forEach(log);
+  }
+  if (rest !== "") log(rest);
+}
