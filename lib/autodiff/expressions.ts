@@ -173,3 +173,21 @@ export function constantInts(b: GraphBuilder, x: Value | undefined): number[] | 
   const constant = b.constantOf(x);
   return constant === undefined ? undefined : Array.from(constant.data, Number);
 }
+
+/** Zeros to put around one axis: numbers, or int64 values of shape [1]. */
+export interface Padding {
+  readonly axis: number;
+  readonly before: Value;
+  readonly after: Value;
+}
+
+/**
+ * Puts zeros around some axes. All axes are listed: ONNX Runtime's transpose optimiser (1.30)
+ * permutes the pads as if the op had no `axes` input.
+ */
+export function padZeros(b: GraphBuilder, x: Value, paddings: readonly Padding[]): Value {
+  const zero = b.int64s([0]);
+  const at = (side: "before" | "after") =>
+    range(rankOf(b, x)).map((axis) => paddings.find((p) => p.axis === axis)?.[side] ?? zero);
+  return b.op("Pad", [x, b.op("Concat", [...at("before"), ...at("after")], { axis: 0 })]);
+}

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { stringOf } from "../attributes.ts";
-import { range, rankOf, shapeOf } from "../expressions.ts";
+import { dimOf, indicator, range, rankOf, shapeOf } from "../expressions.ts";
 import { elementwise, type GradRules } from "../rule.ts";
 
 interface Equation {
@@ -50,15 +49,25 @@ function parse(b: GraphBuilder, node: Node): Equation {
   };
 }
 
-function refuseDiagonal(node: Node, labels: string): void {
-  if (new Set(labels).size === labels.length) return;
-  throw new DiagnosticError([{
-    code: "no-gradient-rule",
-    severity: "error",
-    message: `Cannot differentiate Einsum "${node.name}": an operand repeats a label in ` +
-      `"${stringOf(node, "equation", "")}"`,
-    notes: ["Take the diagonal with a product by an identity matrix instead"],
-  }]);
+/** A label that occurs again stands for the diagonal: it gets a letter and an identity of its own. */
+function spread(b: GraphBuilder, x: Value, g: Value, labels: string, used: string) {
+  const free = [...alphabet].filter((letter) => !used.includes(letter));
+  const identities: { labels: string; value: Value }[] = [];
+  const letters = [...labels].map((label, axis) => {
+    if (labels.indexOf(label) === axis) return label;
+    const letter = free.shift()!;
+    identities.push({ labels: label + letter, value: identity(b, dimOf(b, x, axis), g) });
+    return letter;
+  });
+  return { letters, identities };
+}
+
+/** The identity matrix of a size given as a value of shape [1]. */
+function identity(b: GraphBuilder, size: Value, like: Value): Value {
+  const scalar = (value: Value) => b.op("Squeeze", [value, b.int64s([0])]);
+  const numbers = b.op("Range", [scalar(b.int64s([0])), scalar(size), scalar(b.int64s([1]))]);
+  const column = b.op("Unsqueeze", [numbers, b.int64s([1])]);
+  return indicator(b, b.op("Equal", [column, numbers]), like);
 }
 
 function operandGrad(
@@ -68,17 +77,20 @@ function operandGrad(
   { operands, result }: Equation,
   index: number,
 ): Value {
-  const labels = operands[index]!;
-  refuseDiagonal(node, labels);
-  const others = range(operands.length).filter((i) => i !== index);
-  const known = result + others.map((i) => operands[i]).join("");
-  const kept = [...labels].filter((label) => known.includes(label));
-  const terms = [result, ...others.map((i) => operands[i]!)];
-  const equation = `${terms.join(",")}->${kept.join("")}`;
-  const product = b.op("Einsum", [g, ...others.map((i) => node.inputs[i]!)], { equation });
-  if (kept.length === labels.length) return product;
-  const missing = range(labels.length).filter((i) => !known.includes(labels[i]!));
   const x = node.inputs[index]!;
+  const used = result + operands.join("");
+  const { letters, identities } = spread(b, x, g, operands[index]!, used);
+  const terms = [
+    { labels: result, value: g },
+    ...operands.map((labels, i) => ({ labels, value: node.inputs[i]! })).toSpliced(index, 1),
+    ...identities,
+  ];
+  const known = terms.map((term) => term.labels).join("");
+  const kept = letters.filter((letter) => known.includes(letter));
+  const equation = `${terms.map((term) => term.labels).join(",")}->${kept.join("")}`;
+  const product = b.op("Einsum", terms.map((term) => term.value), { equation });
+  if (kept.length === letters.length) return product;
+  const missing = range(letters.length).filter((i) => !known.includes(letters[i]!));
   return b.op("Expand", [b.op("Unsqueeze", [product, b.int64s(missing)]), shapeOf(b, x)]);
 }
 

@@ -134,10 +134,16 @@ function modDivisor({ b, g, x, y, z }: BinaryArgs): Value {
   return neg(b, mul(b, g, b.op("Round", [div(b, sub(b, x, y), z)])));
 }
 
-/** Between float types the gradient is cast back; a cast to or from anything else ends it. */
+/**
+ * Between float types the gradient is cast back; a cast to or from anything else ends it. Where the
+ * gradient was itself narrowed from the wanted type, the wide one is taken: it need not be rounded.
+ */
 const cast = unary(({ b, g, x }) => {
   const dtype = b.dtype(x);
-  return dtypes[dtype].float ? castLike(b, g, x) : undefined;
+  if (!dtypes[dtype].float) return undefined;
+  const producer = b.producer(g);
+  const wide = producer?.opType === "Cast" ? producer.inputs[0]! : undefined;
+  return wide !== undefined && b.dtype(wide) === dtype ? wide : castLike(b, g, x);
 });
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);

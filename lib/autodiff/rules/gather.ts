@@ -1,6 +1,6 @@
 /** The transpose of Gather: rows of the gradient are added at the places they came from. @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { constantInts, constantLike, range, rankOf } from "../expressions.ts";
+import { constantInts, constantLike, padZeros, range, rankOf } from "../expressions.ts";
 
 /** Zeros of a shape given as a list of values of shape [n]. */
 function zerosOf(b: GraphBuilder, like: Value, parts: readonly Value[]): Value {
@@ -22,8 +22,7 @@ function dimsBetween(b: GraphBuilder, x: Value, start: number, end: number): Val
 /** A single element known at build time is padded into place. */
 function padInto(b: GraphBuilder, g: Value, index: number, axis: number, size: number): Value {
   const start = index < 0 ? index + size : index;
-  const pads = b.int64s([start, size - 1 - start]);
-  return b.op("Pad", [g, pads, undefined, b.int64s([axis])]);
+  return padZeros(b, g, [{ axis, before: b.int64s([start]), after: b.int64s([size - 1 - start]) }]);
 }
 
 /**

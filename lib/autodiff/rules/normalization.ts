@@ -16,6 +16,7 @@ import {
   dropWhere,
   mul,
   neg,
+  padZeros,
   positive,
   range,
   rankOf,
@@ -171,8 +172,8 @@ const lpNorm = unary(({ b, node, g, x, y }) => {
 
 /** Sum over `size` neighbouring channels, `before` of them in front. */
 function channelWindow(b: GraphBuilder, x: Value, size: number, before: number): Value {
-  const pads = b.int64s([before, size - 1 - before]);
-  const padded = b.op("Pad", [x, pads, undefined, b.int64s([1])]);
+  const after = b.int64s([size - 1 - before]);
+  const padded = padZeros(b, x, [{ axis: 1, before: b.int64s([before]), after }]);
   const flat = b.op("Unsqueeze", [padded, b.int64s([1])]);
   const rank = rankOf(b, x);
   const rows = b.op("Flatten", [flat], { axis: 3 });

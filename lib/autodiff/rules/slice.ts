@@ -7,7 +7,7 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
-import { constantInts, dimOf, positive, range, rankOf, sub } from "../expressions.ts";
+import { constantInts, dimOf, padZeros, positive, range, rankOf, sub } from "../expressions.ts";
 import { linear } from "../rule.ts";
 
 /** One sliced axis; starts and ends are values of shape [1]. */
@@ -70,14 +70,13 @@ function before(b: GraphBuilder, x: Value, { axis, start }: Cut): Value {
 function padBack(b: GraphBuilder, g: Value, node: Node, cuts: readonly Cut[]): Value {
   const [x] = node.inputs as [Value];
   const [y] = node.outputs as [Value];
-  const befores = cuts.map((cut) => before(b, x, cut));
-  const afters = cuts.map(({ axis }, i) => after(b, x, y, axis, befores[i]!));
-  const all = [...befores, ...afters].map((value) => constantInts(b, value)?.[0]);
-  if (all.every((pad) => pad === 0)) return g;
-  const pads = all.every((pad) => pad !== undefined)
-    ? b.int64s(all)
-    : b.op("Concat", [...befores, ...afters], { axis: 0 });
-  return b.op("Pad", [g, pads, undefined, b.int64s(cuts.map(({ axis }) => axis))]);
+  const paddings = cuts.map((cut) => {
+    const first = before(b, x, cut);
+    return { axis: cut.axis, before: first, after: after(b, x, y, cut.axis, first) };
+  });
+  const isEmpty = (pad: Value) => constantInts(b, pad)?.[0] === 0;
+  const cutAway = paddings.filter((pad) => !isEmpty(pad.before) || !isEmpty(pad.after));
+  return cutAway.length === 0 ? g : padZeros(b, g, cutAway);
 }
 
 function after(b: GraphBuilder, x: Value, y: Value, axis: number, first: Value): Value {
@@ -100,7 +99,7 @@ function gatherBack(b: GraphBuilder, g: Value, x: Value, cut: Cut): Value {
   const taken = b.op("Slice", [iota(size), start, end, b.int64s([0]), b.int64s([step])]);
   const nothing = b.op("Expand", [kept, size]);
   const source = b.op("ScatterElements", [nothing, taken, iota(kept)], { axis: 0 });
-  const padded = b.op("Pad", [g, b.int64s([0, 1]), undefined, b.int64s([axis])]);
+  const padded = padZeros(b, g, [{ axis, before: b.int64s([0]), after: b.int64s([1]) }]);
   return b.op("Gather", [padded, source], { axis });
 }
 

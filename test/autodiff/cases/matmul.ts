@@ -49,6 +49,8 @@ export const moreMatmulCases: readonly [string, GradientCase][] = [
   einsum("bhqd,bhkd->bhqk", [2, 2, 3, 4], [2, 2, 5, 4]),
   einsum("...ij,...jk->...ik", [2, 2, 3], [1, 3, 4]),
   einsum("ij->i", [2, 3]),
+  einsum("ii->i", [3, 3]),
+  einsum("bii->b", [2, 3, 3]),
   einsum("i,j", [2], [3]),
   einsum("bc,bc,cd->d", [2, 3], [2, 3], [3, 4]),
 ];
