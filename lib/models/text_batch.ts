@@ -34,6 +34,8 @@ export interface BatchOptions {
   readonly startToken?: number;
   /** Length to pad the sequence to; default the longest row. */
   readonly length?: number;
+  /** Length to pad what the Q-Former reads to; default the longest row. */
+  readonly qformerLength?: number;
 }
 
 /** Pads rows to a batch for a decoder-only or an encoder-decoder model. */
@@ -41,7 +43,10 @@ export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): Te
   const { padToken, startToken } = options;
   const qformer = rows.map((row) => row.qformer ?? []);
   const extra = qformer.some((ids) => ids.length > 0)
-    ? { qformerIds: pad(qformer, padToken), qformerMask: pad(qformer.map(ones), 0) }
+    ? {
+      qformerIds: pad(qformer, padToken, options.qformerLength),
+      qformerMask: pad(qformer.map(ones), 0, options.qformerLength),
+    }
     : {};
   const inputs = startToken === undefined
     ? rows.map((row) => [...row.instruction, ...row.answer])

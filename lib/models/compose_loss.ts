@@ -1,0 +1,121 @@
+/** The training graph of a multimodal language model: its loss on the answers of a batch. @module */
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import type { Model } from "../onnx/model.ts";
+import { pruneModel } from "../onnx/prune.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { composed, composeModel, type ModelSizes } from "./compose_model.ts";
+import type { LanguageModelDirectory } from "./directory.ts";
+import { selectRows } from "./select_rows.ts";
+import { labelRows, positionIds, positionsOf, type TextBatch } from "./text_batch.ts";
+
+/** Sizes of the graph, and what it gives besides the loss. */
+export interface LossOptions extends ModelSizes {
+  /** Adds the output `logits` [batch, sequence, vocabulary]; costs the head at every position. */
+  readonly logits?: boolean;
+}
+
+/**
+ * Composes the loss graph of a model: the inputs of {@linkcode composeModel} and `label_index`,
+ * `label_ids` [labels]; outputs `loss`, one mean of the cross entropy over all labels of the batch,
+ * and `image_features`. The classifier head runs only where a label is.
+ *
+ * @example
+ * ```ts
+ * const loss = await composeLoss(directory, { batch: 16, sequence: 40, imageTokens: 16 });
+ * const step = addGradients(loss, { of: "loss", wrt: ["pixel_values"] });
+ * ```
+ */
+export async function composeLoss(
+  directory: LanguageModelDirectory,
+  options: LossOptions,
+): Promise<Model> {
+  const model = await composeModel(directory, options);
+  const outputs = ["loss", "image_features"];
+  const builder = new GraphBuilder({ model: onlyOutputs(model, options.logits ?? false) });
+  const graph = onlyOutputs(model, options.logits ?? false).graph;
+  const index = builder.input("label_index", "int64", ["labels"]);
+  const ids = builder.input("label_ids", "int64", ["labels"]);
+  const rows = selectRows(builder, graph, {
+    value: composed.logits,
+    batch: options.batch,
+    sequence: options.answer ?? options.sequence,
+    index,
+  });
+  builder.output(crossEntropy(builder, rows, ids), "loss");
+  builder.output(composed.imageFeatures, "image_features");
+  if (options.logits) {
+    builder.output(composed.logits, "logits");
+    outputs.push("logits");
+  }
+  return pruneModel(builder.finish(), outputs);
+}
+
+/** Only what is wanted whole counts as read when the head is moved behind the choice of rows. */
+function onlyOutputs(model: Model, logits: boolean): Model {
+  const wanted: string[] = [composed.imageFeatures, ...(logits ? [composed.logits] : [])];
+  return pruneModel(model, [...wanted, ...(logits ? [] : [composed.logits])]);
+}
+
+/** Mean over rows of −log softmax(logits)[id], in float32. */
+function crossEntropy(builder: GraphBuilder, logits: Value, ids: Value): Value {
+  const scores = builder.dtype(logits) === "float32"
+    ? logits
+    : builder.op("Cast", [logits], { to: 1 });
+  const logProbs = builder.op("LogSoftmax", [scores], { axis: -1 });
+  const column = builder.op("Unsqueeze", [ids, builder.int64s([1])]);
+  const picked = builder.op("GatherElements", [logProbs, column], { axis: 1 });
+  const mean = builder.op("ReduceMean", [picked], { keepdims: 0 });
+  return builder.op("Neg", [mean]);
+}
+
+/**
+ * What to feed a loss graph besides the pixels.
+ *
+ * @param model The loss graph: only inputs that it has are fed.
+ * @param imageToken Placeholder in `input_ids`.
+ */
+export function lossFeeds(
+  model: Model,
+  batch: TextBatch,
+  imageToken: number,
+): Record<string, Tensor> {
+  const labels = labelRows(batch.labels, batch.decoderInputIds === undefined ? 1 : 0);
+  return {
+    ...modelFeeds(model, batch, imageToken),
+    label_index: labels.index,
+    label_ids: labels.ids,
+  };
+}
+
+/** What to feed a composed model besides the pixels; only inputs that it has are fed. */
+export function modelFeeds(
+  model: Model,
+  batch: TextBatch,
+  imageToken: number,
+): Record<string, Tensor> {
+  const feeds: Record<string, () => Tensor | undefined> = {
+    input_ids: () => batch.inputIds,
+    attention_mask: () => batch.attentionMask,
+    position_ids: () => positionsFor(model, batch.attentionMask),
+    image_index: () => positionsOf(imageToken, batch.inputIds),
+    decoder_input_ids: () => batch.decoderInputIds,
+    qformer_input_ids: () => batch.qformerIds,
+    qformer_attention_mask: () => batch.qformerMask,
+  };
+  const fed: Record<string, Tensor> = {};
+  for (const { name } of model.graph.inputs) {
+    const value = feeds[name]?.();
+    if (value !== undefined) fed[name] = value;
+  }
+  return fed;
+}
+
+/** A decoder that shares its positions among the rows gets 0, 1, …, which padding on the right allows. */
+function positionsFor(model: Model, attentionMask: Tensor): Tensor<"int64"> {
+  const info = model.graph.inputs.find((input) => input.name === "position_ids");
+  const dims = info?.type.kind === "tensor" ? info.type.dims : undefined;
+  if (dims?.[0] !== 1 || attentionMask.dims[0] === 1) return positionIds(attentionMask);
+  const length = attentionMask.dims[1]!;
+  const data = BigInt64Array.from({ length }, (_, i) => BigInt(i));
+  return { dtype: "int64", dims: [1, length], data };
+}

@@ -1,0 +1,234 @@
+/**
+ * One graph of a multimodal language model: pixels and token ids in, logits out. The parts are the
+ * files of its directory; between them image features take the places of the placeholder tokens.
+ *
+ * @module
+ */
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { composeModels, type Part } from "../onnx/compose.ts";
+import { foldConstants } from "../onnx/fold_constants.ts";
+import { inferShapes } from "../onnx/infer_shapes.ts";
+import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
+import type { LanguageModelDirectory } from "./directory.ts";
+import {
+  bindInputs,
+  dimsOfInput,
+  dtypeOfInput,
+  withInputDims,
+  zeroWeight,
+} from "./graph_inputs.ts";
+
+/** Sizes of a composed graph. Known sizes let every shape computation be folded away. */
+export interface ModelSizes {
+  readonly batch: number;
+  /** Length of `input_ids`, placeholders included. */
+  readonly sequence: number;
+  /** Rows of image features per picture. */
+  readonly imageTokens: number;
+  /** Encoder-decoder models: length of `decoder_input_ids`. */
+  readonly answer?: number;
+  /** Length of `qformer_input_ids`, where a Q-Former reads the instruction. */
+  readonly qformer?: number;
+  /**
+   * First placeholder, where it is the same in every row: features are then concatenated with the
+   * text. Otherwise they are scattered to the positions given by the input `image_index`.
+   */
+  readonly imageStart?: number;
+}
+
+/** Value names inside a composed graph. */
+export const composed = {
+  logits: "decoder.logits",
+  imageFeatures: "vision.image_features",
+} as const;
+
+/**
+ * Composes the parts of a directory.
+ *
+ * Inputs: `pixel_values`; `input_ids` and `attention_mask` [batch, sequence]; where the decoder
+ * wants them `position_ids`; `image_index` [batch · imageTokens] unless `imageStart` is given;
+ * `qformer_input_ids`, `qformer_attention_mask`; `decoder_input_ids` of encoder-decoder models.
+ * The past of the decoder is empty.
+ *
+ * @returns A graph with inferred shapes whose outputs are those of its parts, `part.output`.
+ */
+export async function composeModel(
+  directory: LanguageModelDirectory,
+  sizes: ModelSizes,
+): Promise<Model> {
+  const encoderDecoder = directory.has("encoder_model");
+  const vision = await directory.readPart("vision_encoder");
+  const embed = await directory.readPart("embed_tokens");
+  const decoder = bindPast(await directory.readPart("decoder_model_merged"), sizes.batch);
+  const parts: Part[] = [
+    { name: "vision", model: vision, connect: shared(vision) },
+    { name: "embed", model: embed, connect: { input_ids: "input_ids" } },
+    placement(embed, sizes),
+    ...encoderDecoder
+      ? await encoderDecoderParts(directory, embed, decoder)
+      : [decoderOnlyPart(decoder)],
+  ];
+  const whole = composeModels(parts);
+  return foldConstants(inferShapes(withInputDims(whole, inputDims(whole, sizes))));
+}
+
+/** Inputs keep their own names in the whole. */
+function shared(model: Model): Record<string, string> {
+  return Object.fromEntries(model.graph.inputs.map(({ name }) => [name, name]));
+}
+
+function decoderOnlyPart(decoder: Model): Part {
+  const connect = { ...shared(decoder), inputs_embeds: "place.inputs_embeds" };
+  return { name: "decoder", model: decoder, connect };
+}
+
+async function encoderDecoderParts(
+  directory: LanguageModelDirectory,
+  embed: Model,
+  decoder: Model,
+): Promise<Part[]> {
+  const encoder = await directory.readPart("encoder_model");
+  const connect = {
+    ...shared(decoder),
+    inputs_embeds: "answer_embed.inputs_embeds",
+    encoder_hidden_states: "encoder.last_hidden_state",
+    encoder_attention_mask: "attention_mask",
+  };
+  return [
+    {
+      name: "encoder",
+      model: encoder,
+      connect: { ...shared(encoder), inputs_embeds: "place.inputs_embeds" },
+    },
+    { name: "answer_embed", model: embed, connect: { input_ids: "decoder_input_ids" } },
+    { name: "decoder", model: decoder, connect },
+  ];
+}
+
+/** The part that puts image features in the places of placeholder tokens. */
+function placement(embed: Model, sizes: ModelSizes): Part {
+  const { batch, sequence, imageTokens, imageStart } = sizes;
+  const builder = new GraphBuilder({ opset: 18 });
+  const width = embeddingWidth(embed);
+  const text = builder.input("text", "float32", [batch, sequence, width]);
+  const features = builder.input("features", "float32", [batch, imageTokens, width]);
+  const placed = imageStart === undefined
+    ? scatter(builder, text, features, sizes, width)
+    : splice(builder, text, features, imageStart, imageStart + imageTokens, sequence);
+  builder.output(placed, "inputs_embeds");
+  const connect = {
+    text: "embed.inputs_embeds",
+    features: "vision.image_features",
+    ...(imageStart === undefined ? { image_index: "image_index" } : {}),
+  };
+  return { name: "place", model: builder.finish(), connect };
+}
+
+/** Width of the text embeddings; unknown ones stay a symbol. */
+function embeddingWidth(embed: Model): Dim {
+  const type = embed.graph.outputs[0]?.type;
+  const dims = type?.kind === "tensor" ? type.dims : undefined;
+  return dims?.at(-1) ?? "width";
+}
+
+/** [text before, features, text after] along the sequence. */
+function splice(
+  builder: GraphBuilder,
+  text: Value,
+  features: Value,
+  start: number,
+  end: number,
+  sequence: number,
+): Value {
+  const slice = (from: number, to: number) =>
+    builder.op("Slice", [
+      text,
+      builder.int64s([from]),
+      builder.int64s([to]),
+      builder.int64s([1]),
+    ]);
+  const pieces = [
+    ...(start > 0 ? [slice(0, start)] : []),
+    features,
+    ...(end < sequence ? [slice(end, sequence)] : []),
+  ];
+  return pieces.length === 1 ? pieces[0]! : builder.op("Concat", pieces, { axis: 1 });
+}
+
+/** Rows of the features, in order, to the positions in `image_index`. */
+function scatter(
+  builder: GraphBuilder,
+  text: Value,
+  features: Value,
+  { batch, sequence, imageTokens }: ModelSizes,
+  width: Dim,
+): Value {
+  const index = builder.input("image_index", "int64", [batch * imageTokens]);
+  const known = typeof width === "number" ? width : -1;
+  const flat = builder.op("Reshape", [text, builder.int64s([batch * sequence, known])]);
+  const rows = builder.op("Reshape", [features, builder.int64s([batch * imageTokens, known])]);
+  const places = builder.op("Unsqueeze", [index, builder.int64s([1])]);
+  const merged = builder.op("ScatterND", [flat, places, rows]);
+  return builder.op("Reshape", [merged, builder.int64s([batch, sequence, known])]);
+}
+
+/** Inputs of decoders that have one value here, by name. */
+const fixedInputs: Readonly<Record<string, (info: ValueInfo) => Weight>> = {
+  use_cache_branch: () => zeroWeight("bool", [1]),
+  num_logits_to_keep: (info) =>
+    zeroWeight(dtypeOfInput(info), dimsOfInput(info).length === 0 ? [] : [1]),
+};
+
+/** Whether an input of a decoder holds keys or values of earlier positions. */
+export function isPast(name: string): boolean {
+  return name.startsWith("past_key_values.");
+}
+
+/** A decoder without a past: its past is a constant of length 0. */
+export function bindPast(decoder: Model, batch: number): Model {
+  const weights: Record<string, Weight> = {};
+  for (const info of decoder.graph.inputs) {
+    const fixed = fixedInputs[info.name];
+    if (fixed !== undefined) weights[info.name] = fixed(info);
+    if (!isPast(info.name)) continue;
+    const [, heads, , width] = dimsOfInput(info);
+    weights[info.name] = zeroWeight(dtypeOfInput(info), [
+      batch,
+      numeric(heads, info.name),
+      0,
+      numeric(width, info.name),
+    ]);
+  }
+  return bindInputs(decoder, weights);
+}
+
+function numeric(dim: Dim | undefined, name: string): number {
+  if (typeof dim === "number") return dim;
+  throw new TypeError(
+    `Cannot run decoder without a past: input "${name}" does not say its heads and their width`,
+  );
+}
+
+/** Shapes of the whole's inputs. */
+function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim[]> {
+  const { batch, sequence, answer = 0, qformer = 0, imageTokens } = sizes;
+  const table: Record<string, (declared: readonly Dim[]) => readonly Dim[]> = {
+    pixel_values: (declared) => [batch, ...declared.slice(1)],
+    input_ids: () => [batch, sequence],
+    attention_mask: () => [batch, sequence],
+    position_ids: (declared) => [declared[0] === 1 ? 1 : batch, sequence],
+    image_index: () => [batch * imageTokens],
+    decoder_input_ids: () => [batch, answer],
+    qformer_input_ids: () => [batch, qformer],
+    qformer_attention_mask: () => [batch, qformer],
+  };
+  return Object.fromEntries(model.graph.inputs.map((info) => {
+    const dims = table[info.name];
+    if (dims !== undefined) return [info.name, dims(dimsOfInput(info))];
+    throw new TypeError(
+      `Cannot compose a model: nothing is known to feed input "${info.name}", known are ${
+        Object.keys(table).join(", ")
+      }`,
+    );
+  }));
+}

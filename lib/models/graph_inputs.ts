@@ -1,0 +1,47 @@
+/** Inputs of composed graphs: their shapes, and inputs that have one value for good. @module */
+import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
+import { weightFromTensor } from "../onnx/weight.ts";
+import { type DType, dtypes } from "../tensor/dtype.ts";
+import { sizeOf } from "../tensor/tensor.ts";
+
+/**
+ * Declares the shapes of inputs. Types of inner values are dropped: they were declared by parts
+ * whose symbols may mean different things.
+ */
+export function withInputDims(
+  model: Model,
+  dims: Readonly<Record<string, readonly Dim[]>>,
+): Model {
+  const inputs = model.graph.inputs.map((info) => {
+    const shape = dims[info.name];
+    return shape === undefined || info.type.kind !== "tensor"
+      ? info
+      : { ...info, type: { ...info.type, dims: shape } };
+  });
+  return { ...model, graph: { ...model.graph, inputs, values: new Map() } };
+}
+
+/** Turns inputs into constants. */
+export function bindInputs(model: Model, weights: Readonly<Record<string, Weight>>): Model {
+  const inputs = model.graph.inputs.filter((info) => !(info.name in weights));
+  const initializers = new Map([...model.graph.initializers, ...Object.entries(weights)]);
+  return { ...model, graph: { ...model.graph, inputs, initializers } };
+}
+
+/** Element type of an input. */
+export function dtypeOfInput(info: ValueInfo): DType {
+  if (info.type.kind === "tensor" && info.type.dtype !== "string") return info.type.dtype;
+  throw new TypeError(`Cannot feed input "${info.name}": it is no numeric tensor`);
+}
+
+/** Declared shape of an input. @throws {TypeError} If it has none. */
+export function dimsOfInput(info: ValueInfo): readonly Dim[] {
+  const dims = info.type.kind === "tensor" ? info.type.dims : undefined;
+  if (dims !== undefined) return dims;
+  throw new TypeError(`Cannot compose a model: input "${info.name}" has no declared shape`);
+}
+
+/** A constant of zeros. */
+export function zeroWeight(dtype: DType, dims: readonly number[]): Weight {
+  return weightFromTensor({ dtype, dims, data: new dtypes[dtype].array(sizeOf(dims)) });
+}
