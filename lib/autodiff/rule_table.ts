@@ -8,15 +8,28 @@ import {
   opKey,
   piecewiseConstant,
 } from "./rule.ts";
+import { attentionDecompositions } from "./decompositions/attention.ts";
+import { contribAttentionDecompositions } from "./decompositions/contrib_attention.ts";
+import { fusedActivationDecompositions } from "./decompositions/fused_activation.ts";
+import { gridSampleDecompositions } from "./decompositions/grid_sample.ts";
+import { groupQueryDecompositions } from "./decompositions/grouped_query_attention.ts";
+import { lossDecompositions } from "./decompositions/loss.ts";
+import { rotaryDecompositions } from "./decompositions/rotary.ts";
+import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
 import { activationRules } from "./rules/activation.ts";
+import { col2imRules } from "./rules/col2im.ts";
 import { einsumRules } from "./rules/einsum.ts";
 import { convolutionRules } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
+import { fusedActivationRules } from "./rules/fused_activation.ts";
 import { indexingRules } from "./rules/indexing.ts";
 import { matmulRules } from "./rules/matmul.ts";
 import { movementRules } from "./rules/movement.ts";
 import { normalizationDecompositions, normalizationRules } from "./rules/normalization.ts";
+import { poolingRules } from "./rules/pooling.ts";
+import { quantizedRules } from "./rules/quantized.ts";
 import { reduceRules } from "./rules/reduce.ts";
+import { resizeRules } from "./rules/resize.ts";
 import { softmaxRules } from "./rules/softmax.ts";
 
 /** Gradient rules by op. */
@@ -31,10 +44,25 @@ export const gradRules: GradRules = {
   ...indexingRules,
   ...normalizationRules,
   ...convolutionRules,
+  ...poolingRules,
+  ...resizeRules,
+  ...col2imRules,
+  ...fusedActivationRules,
+  ...quantizedRules,
 };
 
 /** Ops that are rewritten into others before they are differentiated. */
-export const decompositions: Decompositions = { ...normalizationDecompositions };
+export const decompositions: Decompositions = {
+  ...normalizationDecompositions,
+  ...attentionDecompositions,
+  ...contribAttentionDecompositions,
+  ...groupQueryDecompositions,
+  ...rotaryDecompositions,
+  ...skipNormalizationDecompositions,
+  ...fusedActivationDecompositions,
+  ...gridSampleDecompositions,
+  ...lossDecompositions,
+};
 
 /** The rule of a node's op. */
 export function ruleOf(node: Node): GradRule | undefined {

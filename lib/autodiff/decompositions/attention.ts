@@ -1,0 +1,51 @@
+/** The Attention op of opset 23. @module */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
+import { floatOf, intOf } from "../attributes.ts";
+import { sizePart } from "../dynamic_shape.ts";
+import type { Decomposition, Decompositions } from "../rule.ts";
+import { attention, causalMask, mergeHeads, splitHeads, withPast } from "./attention_core.ts";
+import { bothAllowed } from "./attention_core.ts";
+
+const onnxAttention: Decomposition = (node, b) => {
+  const [q, k, v, mask, pastKey, pastValue] = node.inputs as (Value | undefined)[];
+  const flat = b.rank(q!) === 3;
+  const heads = (x: Value, name: string) => flat ? splitHeads(b, x, intOf(node, name, 1)) : x;
+  const queries = heads(q!, "q_num_heads");
+  const keys = withPast(b, pastKey, heads(k!, "kv_num_heads"));
+  const values = withPast(b, pastValue, heads(v!, "kv_num_heads"));
+  const boolean = mask !== undefined && mask !== "" && b.dtype(mask) === "bool";
+  const { output, stages } = attention(b, { q: queries, k: keys, v: values }, {
+    ...scaleOf(node),
+    softcap: floatOf(node, "softcap", 0),
+    capLast: true,
+    bias: boolean ? undefined : mask || undefined,
+    allowed: bothAllowed(b, boolean ? mask : undefined, causal(b, node, queries, keys, pastKey)),
+  });
+  const stage = stages[[0, 1, 2, 3][intOf(node, "qk_matmul_output_mode", 0)] ?? 0]!;
+  return [flat ? mergeHeads(b, output) : output, keys, values, stage];
+};
+
+/** The attribute if it is there: 0 is a scale too. */
+export function scaleOf(node: Node): { scale?: number } {
+  return node.attributes.scale === undefined ? {} : { scale: floatOf(node, "scale", 1) };
+}
+
+/** The first query sees the first key, or the first one after the past. */
+function causal(
+  b: GraphBuilder,
+  node: Node,
+  q: Value,
+  k: Value,
+  past: Value | undefined,
+): Value | undefined {
+  if (intOf(node, "is_causal", 0) === 0) return undefined;
+  return causalMask(b, {
+    queries: sizePart(b, q, 2),
+    keys: sizePart(b, k, 2),
+    offset: past ? sizePart(b, past, 2) : 0,
+  });
+}
+
+/** Decomposition of Attention. */
+export const attentionDecompositions = { Attention: onnxAttention } satisfies Decompositions;

@@ -1,0 +1,180 @@
+/**
+ * Scaled dot-product attention (Vaswani et al. 2017) out of products and a softmax, with the
+ * variations that the fused attention ops know: grouped heads (Ainslie et al. 2023), masks, soft
+ * capping (Gemma 2) and sinks.
+ *
+ * @module
+ */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import { joinShape, reshape, type ShapePart, sizePart } from "../dynamic_shape.ts";
+import { add, castLike, castTo, constantLike, div, scale, where, widen } from "../expressions.ts";
+import { product } from "../rules/matmul.ts";
+
+/** Queries [N, H, S, D], keys [N, G, T, D] and values [N, G, T, E]; G divides H. */
+export interface Heads {
+  readonly q: Value;
+  readonly k: Value;
+  readonly v: Value;
+}
+
+/** Variations of attention. Everything broadcasts to the scores, [N, H, S, T]. */
+export interface AttentionOptions {
+  /** Factor of the scores; 1/√D if absent. */
+  readonly scale?: number;
+  /** c in c · tanh(scores / c); none if absent or 0. */
+  readonly softcap?: number;
+  /** Added to the scores. */
+  readonly bias?: Value | undefined;
+  /** Which keys a query may see; its type is bool. */
+  readonly allowed?: Value | undefined;
+  /** Soft capping comes after the bias and the mask, not before. */
+  readonly capLast?: boolean;
+  /** One more logit per head, [1, H, 1, 1], that takes weight but has no value. */
+  readonly sink?: Value | undefined;
+}
+
+/** What attention computes on its way. */
+export interface Attention {
+  /** [N, H, S, E] */
+  readonly output: Value;
+  /** Scores after scaling, after bias and mask, after soft capping, after softmax. */
+  readonly stages: readonly [Value, Value, Value, Value];
+}
+
+/** softmax(scale · q kᵀ + bias) v */
+export function attention(b: GraphBuilder, heads: Heads, options: AttentionOptions): Attention {
+  const group = groupSize(b, heads);
+  const q = scaleQueries(b, heads.q, options.scale);
+  const raw = unfold(
+    b,
+    product(b, fold(b, q, heads.k, group), heads.k, { transB: true }),
+    q,
+    group,
+  );
+  const cap = (scores: Value) => softcap(b, scores, options.softcap ?? 0);
+  const early = options.capLast ? raw : cap(raw);
+  const masked = mask(b, early, options);
+  const capped = options.capLast ? cap(masked) : masked;
+  const weights = castLike(b, softmax(b, widen(b, capped), options.sink), raw);
+  const output = unfold(b, product(b, fold(b, weights, heads.k, group), heads.v), q, group);
+  return { output, stages: [raw, masked, options.capLast ? capped : early, weights] };
+}
+
+/** Query heads per key head; 1 also where it is not known, because products then broadcast alike. */
+function groupSize(b: GraphBuilder, { q, k }: Heads): number {
+  const [queries, keys] = [b.dims(q)?.[1], b.dims(k)?.[1]];
+  return typeof queries === "number" && typeof keys === "number" ? queries / keys : 1;
+}
+
+/** [N, H, S, X] → [N, G, H/G · S, X]: the queries of one key head as more rows. */
+function fold(b: GraphBuilder, x: Value, k: Value, group: number): Value {
+  return group === 1 ? x : reshape(b, x, [0, sizePart(b, k, 1), -1, sizePart(b, x, 3)]);
+}
+
+/** Undoes {@link fold} for a product of folded queries. */
+function unfold(b: GraphBuilder, x: Value, q: Value, group: number): Value {
+  if (group === 1) return x;
+  return reshape(b, x, [0, sizePart(b, q, 1), sizePart(b, q, 2), sizePart(b, x, 3)]);
+}
+
+function scaleQueries(b: GraphBuilder, q: Value, factor: number | undefined): Value {
+  if (factor !== undefined) return scale(b, q, factor);
+  const width = sizePart(b, q, 3);
+  if (typeof width === "number") return scale(b, q, 1 / Math.sqrt(width));
+  return div(b, q, castLike(b, b.op("Sqrt", [castTo(b, width, "float32")]), q));
+}
+
+function softcap(b: GraphBuilder, scores: Value, cap: number): Value {
+  return cap === 0 ? scores : scale(b, b.op("Tanh", [scale(b, scores, 1 / cap)]), cap);
+}
+
+/** Lowest finite score: a query that sees nothing has uniform weights rather than NaN. */
+const lowest = { float16: -65504, bfloat16: -3.38e38, float32: -3.4028234663852886e38 } as const;
+
+function mask(b: GraphBuilder, scores: Value, { bias, allowed }: AttentionOptions): Value {
+  const biased = bias === undefined ? scores : add(b, scores, castLike(b, bias, scores));
+  if (allowed === undefined) return biased;
+  const floor = b.dtype(scores) === "float16" ? lowest.float16 : lowest.float32;
+  return where(b, allowed, biased, constantLike(b, scores, floor));
+}
+
+function softmax(b: GraphBuilder, scores: Value, sink: Value | undefined): Value {
+  if (sink === undefined) return b.op("Softmax", [scores], { axis: -1 });
+  const one = (axis: number) => sizePart(b, scores, axis);
+  const column = b.op("Expand", [
+    castLike(b, sink, scores),
+    joinShape(b, [one(0), one(1), one(2), 1]),
+  ]);
+  const all = b.op("Softmax", [b.op("Concat", [scores, column], { axis: -1 })], { axis: -1 });
+  return b.op("Slice", [all, b.int64s([0]), b.int64s([-1]), b.int64s([-1])]);
+}
+
+/** [N, S, H·D] → [N, H, S, D] */
+export function splitHeads(b: GraphBuilder, x: Value, heads: number): Value {
+  const width = b.dims(x)?.[2];
+  const split = reshape(b, x, [0, 0, heads, typeof width === "number" ? width / heads : -1]);
+  return b.op("Transpose", [split], { perm: [0, 2, 1, 3] });
+}
+
+/** [N, H, S, D] → [N, S, H·D] */
+export function mergeHeads(b: GraphBuilder, x: Value): Value {
+  const [heads, width] = [sizePart(b, x, 1), sizePart(b, x, 3)];
+  const merged = typeof heads === "number" && typeof width === "number" ? heads * width : -1;
+  return reshape(b, b.op("Transpose", [x], { perm: [0, 2, 1, 3] }), [0, 0, merged]);
+}
+
+/** Past and new keys or values along the time axis. */
+export function withPast(b: GraphBuilder, past: Value | undefined, x: Value): Value {
+  return past ? b.op("Concat", [past, x], { axis: 2 }) : x;
+}
+
+/** 0, 1, … count − 1 */
+export function positions(b: GraphBuilder, count: ShapePart): Value {
+  const end = typeof count === "number"
+    ? b.scalar(count, "int64")
+    : b.op("Squeeze", [count, b.int64s([0])]);
+  return b.op("Range", [b.scalar(0, "int64"), end, b.scalar(1, "int64")]);
+}
+
+/** Which of `keys` positions each of `queries` rows may see. */
+export interface CausalMask {
+  readonly queries: ShapePart;
+  readonly keys: ShapePart;
+  /** Position of the first query; if absent the last query sees the last key. */
+  readonly offset?: ShapePart;
+  /** A query sees this many keys at most, itself included. */
+  readonly window?: number | undefined;
+}
+
+/** t ≤ s + offset, and t > s + offset − window: bool of shape [S, T]. */
+export function causalMask(b: GraphBuilder, { queries, keys, offset, window }: CausalMask): Value {
+  const vector = (part: ShapePart) => typeof part === "number" ? b.int64s([part]) : part;
+  const shift = vector(offset ?? difference(b, keys, queries));
+  const rows = b.op("Unsqueeze", [add(b, positions(b, queries), shift), b.int64s([1])]);
+  const columns = b.op("Unsqueeze", [positions(b, keys), b.int64s([0])]);
+  const past = b.op("LessOrEqual", [columns, rows]);
+  if (window === undefined) return past;
+  const first = b.op("Sub", [rows, b.int64s([window])]);
+  return b.op("And", [past, b.op("Greater", [columns, first])]);
+}
+
+function difference(b: GraphBuilder, x: ShapePart, z: ShapePart): ShapePart {
+  if (typeof x === "number" && typeof z === "number") return x - z;
+  const vector = (part: ShapePart) => typeof part === "number" ? b.int64s([part]) : part;
+  return b.op("Sub", [vector(x), vector(z)]);
+}
+
+/** Both masks, where there are two. */
+export function bothAllowed(
+  b: GraphBuilder,
+  left: Value | undefined,
+  right: Value | undefined,
+): Value | undefined {
+  return left && right ? b.op("And", [left, right]) : left ?? right;
+}
+
+/** 0 where `allowed`, else `value`, as an addition to scores. */
+export function penalty(b: GraphBuilder, allowed: Value, value: number, like: Value): Value {
+  const zero = constantLike(b, like, 0);
+  return where(b, allowed, zero, constantLike(b, like, value));
+}

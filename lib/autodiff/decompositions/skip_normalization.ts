@@ -1,0 +1,49 @@
+/** Normalisations that ONNX Runtime fuses with the residual sum before them. @module */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
+import { floatOf, intOf } from "../attributes.ts";
+import { float } from "../../onnx/builder.ts";
+import { add } from "../expressions.ts";
+import type { Decomposition, Decompositions } from "../rule.ts";
+
+/** x + skip (+ bias), which the ops also output. */
+function residual(b: GraphBuilder, node: Node, bias: Value | undefined): Value {
+  const sum = add(b, node.inputs[0]!, node.inputs[1]!);
+  return bias ? add(b, sum, bias) : sum;
+}
+
+const skipLayerNorm: Decomposition = (node, b) => {
+  const [, , gamma, beta, bias] = node.inputs;
+  const sum = residual(b, node, bias);
+  const y = b.op("LayerNormalization", [sum, gamma, beta || undefined], {
+    axis: -1,
+    epsilon: float(floatOf(node, "epsilon", 1e-12)),
+  });
+  return [y, "", "", sum];
+};
+
+const skipRmsNorm: Decomposition = (node, b) => {
+  const [, , gamma, bias] = node.inputs;
+  const sum = residual(b, node, bias);
+  const y = b.op("SimplifiedLayerNormalization", [sum, gamma], {
+    axis: -1,
+    epsilon: float(floatOf(node, "epsilon", 1e-12)),
+    stash_type: 1,
+  });
+  return [y, "", "", sum];
+};
+
+/** The same op, which some graphs have in ONNX Runtime's domain. */
+const standard = (opType: string): Decomposition => (node, b) =>
+  b.node(opType, node.inputs.map((name) => name || undefined), {
+    attributes: { ...node.attributes, axis: intOf(node, "axis", -1) },
+    outputs: 1,
+  });
+
+/** Decompositions of fused normalisations. */
+export const skipNormalizationDecompositions = {
+  "com.microsoft.SkipLayerNormalization": skipLayerNorm,
+  "com.microsoft.SkipSimplifiedLayerNormalization": skipRmsNorm,
+  "com.microsoft.LayerNormalization": standard("LayerNormalization"),
+  "com.microsoft.SimplifiedLayerNormalization": standard("SimplifiedLayerNormalization"),
+} satisfies Decompositions;

@@ -1,0 +1,201 @@
+/**
+ * Pooling. A window's gradient goes back to its elements: evenly (mean), by size (norms), or to the
+ * one that won (maximum). Channels are folded into the batch, so that one kernel of ones serves all.
+ *
+ * @module
+ */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
+import { sizeOf, tensor } from "../../tensor/tensor.ts";
+import { intOf, intsOf } from "../attributes.ts";
+import {
+  between,
+  countBetween,
+  joinShape,
+  reshape,
+  shapeBetween,
+  type ShapePart,
+  staticDims,
+} from "../dynamic_shape.ts";
+import {
+  castLike,
+  constantLike,
+  div,
+  dropWhere,
+  indicator,
+  mul,
+  rankOf,
+  reduceSum,
+  scale,
+  shapeOf,
+} from "../expressions.ts";
+import { type GradRules, unary } from "../rule.ts";
+import { cropLike, type PlacedWindow, placeWindow, scatterWindows, type Window } from "./window.ts";
+
+/** y = Σ x / count. */
+const averagePool = unary(({ b, node, g, x }) => {
+  const placed = poolWindow(b, node, x);
+  return placed.restore(scatterOnes(b, averageShare(b, node, g, x, placed), placed));
+});
+
+/** y = (Σ |x|ᵖ)^(1/p), so ∂x = sign(x) |x|ᵖ⁻¹ Σ g y¹⁻ᵖ. */
+const lpPool = unary(({ b, node, g, x, y }) => {
+  const p = intOf(node, "p", 2);
+  const placed = poolWindow(b, node, x);
+  const sums = scatterOnes(b, mul(b, g, normShare(b, y, p)), placed);
+  return mul(b, placed.restore(sums), signedPower(b, x, p - 1));
+});
+
+/** The gradient goes to the element of the largest value, whose flat index the op itself reports. */
+const maxPool = unary(({ b, node, g, x }) => {
+  const { storage_order: columns, ...attributes } = node.attributes;
+  // Indices in column-major order of the last two axes would not be flat ones.
+  const winners = columns === undefined || intOf(node, "storage_order", 0) === 0
+    ? node.outputs[1]!
+    : b.node("MaxPool", [x], { attributes, outputs: 2 })[1]!;
+  const zeros = b.op("Expand", [constantLike(b, g, 0), joinShape(b, [elements(b, x)])]);
+  const flat = b.int64s([-1]);
+  const sums = b.op("ScatterElements", [
+    zeros,
+    b.op("Reshape", [winners, flat]),
+    b.op("Reshape", [g, flat]),
+  ], { axis: 0, reduction: "add" });
+  return b.op("Reshape", [sums, shapeOf(b, x)]);
+});
+
+const globalAveragePool = unary(({ b, g, x }) => {
+  const count = countBetween(b, x, 2);
+  const share = typeof count === "number"
+    ? scale(b, g, 1 / count)
+    : div(b, g, castLike(b, count, g));
+  return b.op("Expand", [share, shapeOf(b, x)]);
+});
+
+/** Elements that share the maximum share its gradient. */
+const globalMaxPool = unary(({ b, g, x, y }) => {
+  const winners = indicator(b, b.op("Equal", [x, y]), g);
+  const count = reduceSum(b, winners, between(2, rankOf(b, x)), true);
+  return mul(b, winners, div(b, g, count));
+});
+
+const globalLpPool = unary(({ b, node, g, x, y }) => {
+  const p = intOf(node, "p", 2);
+  return mul(b, mul(b, g, normShare(b, y, p)), signedPower(b, x, p - 1));
+});
+
+/** Rules of the pooling family. */
+export const poolingRules = {
+  AveragePool: averagePool,
+  MaxPool: Object.assign(maxPool, { readsOutputs: 2 }),
+  LpPool: lpPool,
+  GlobalAveragePool: globalAveragePool,
+  GlobalMaxPool: globalMaxPool,
+  GlobalLpPool: globalLpPool,
+} satisfies GradRules;
+
+function poolWindow(b: GraphBuilder, node: Node, x: Value): PlacedWindow {
+  return placeWindow(b, node, x, intsOf(node, "kernel_shape")!, intOf(node, "ceil_mode", 0) === 1);
+}
+
+function elements(b: GraphBuilder, x: Value): ShapePart {
+  const known = staticDims(b, x);
+  return known ? sizeOf(known) : b.op("Reshape", [b.op("Size", [x]), b.int64s([1])]);
+}
+
+/** Adds each element of `grad` to every input of its window. */
+function scatterOnes(b: GraphBuilder, grad: Value, { window, input }: PlacedWindow): Value {
+  const kernel = kernelOfOnes(b, window, grad);
+  const planes = reshape(b, grad, [-1, 1, shapeBetween(b, grad, 2)]);
+  return b.op("Reshape", [
+    scatterWindows(b, planes, kernel, input, window, 1),
+    shapeOf(b, input),
+  ]);
+}
+
+/** g / count, with the number of elements that the mean of each window was taken over. */
+function averageShare(
+  b: GraphBuilder,
+  node: Node,
+  g: Value,
+  x: Value,
+  placed: PlacedWindow,
+): Value {
+  const { window } = placed;
+  const includePad = intOf(node, "count_include_pad", 0) === 1;
+  const padded = placed.input !== x || [...window.begin, ...window.end].some((pad) => pad !== 0);
+  if (!window.ceil && (includePad || !padded)) return scale(b, g, 1 / sizeOf(window.kernel));
+  const counts = placed.input === x ? staticCounts(b, x, g, window, includePad) : undefined;
+  return div(b, g, counts ? castLike(b, counts, g) : countedByGraph(b, node, g, x, placed));
+}
+
+/** Elements per window: a product over the axes of those inside the input (or its padding). */
+function staticCounts(
+  b: GraphBuilder,
+  x: Value,
+  g: Value,
+  window: Window,
+  includePad: boolean,
+): Value | undefined {
+  const sizes = staticDims(b, x, 2);
+  const counts = staticDims(b, g, 2);
+  if (sizes === undefined || counts === undefined) return undefined;
+  const perAxis = sizes.map((size, axis) =>
+    between(0, counts[axis]!).map((o) => {
+      const start = o * window.strides[axis]! - window.begin[axis]!;
+      const [low, high] = includePad ? [-window.begin[axis]!, size + window.end[axis]!] : [0, size];
+      return between(0, window.kernel[axis]!)
+        .map((k) => start + k * window.dilations[axis]!)
+        .filter((i) => i >= low && i < high).length;
+    })
+  );
+  const products = perAxis.reduce(
+    (left, right) => left.flatMap((l) => right.map((r) => l * r)),
+    [1],
+  );
+  return b.constant(tensor("float32", [1, 1, ...counts], Float32Array.from(products)));
+}
+
+/** The same counts as a convolution of ones, where sizes are known at run time only. */
+function countedByGraph(
+  b: GraphBuilder,
+  node: Node,
+  g: Value,
+  x: Value,
+  placed: PlacedWindow,
+): Value {
+  const { window } = placed;
+  const includePad = intOf(node, "count_include_pad", 0) === 1;
+  const pads = b.int64s(window.begin.map((begin, axis) => begin + window.end[axis]!));
+  const inner = shapeBetween(b, x, 2);
+  const sizes = includePad ? b.op("Add", [inner, pads]) : inner;
+  const plane = b.op("Expand", [constantLike(b, g, 1), joinShape(b, [1, 1, sizes])]);
+  const ones = placed.input === x ? plane : placeWindow(b, node, plane, window.kernel).input;
+  const room = window.strides.map((stride, axis) =>
+    (includePad ? 0 : window.end[axis]!) + (window.ceil ? stride - 1 : 0)
+  );
+  const counts = b.op("Conv", [ones, kernelOfOnes(b, window, g)], {
+    strides: window.strides,
+    dilations: window.dilations,
+    pads: [...window.begin.map((begin) => includePad ? 0 : begin), ...room],
+  });
+  return cropLike(b, counts, g);
+}
+
+function kernelOfOnes(b: GraphBuilder, window: Window, like: Value): Value {
+  return b.op("Expand", [constantLike(b, like, 1), b.int64s([1, 1, ...window.kernel])]);
+}
+
+/** y¹⁻ᵖ, and 0 where the norm is 0. */
+function normShare(b: GraphBuilder, y: Value, p: number): Value {
+  if (p === 1) return constantLike(b, y, 1);
+  const zero = b.op("Equal", [y, constantLike(b, y, 0)]);
+  const power = p === 2 ? b.op("Reciprocal", [y]) : b.op("Pow", [y, constantLike(b, y, 1 - p)]);
+  return dropWhere(b, zero, power);
+}
+
+/** sign(x) |x|ᵖ */
+function signedPower(b: GraphBuilder, x: Value, p: number): Value {
+  if (p === 1) return x;
+  const sign = b.op("Sign", [x]);
+  return p === 0 ? sign : mul(b, sign, b.op("Pow", [b.op("Abs", [x]), constantLike(b, x, p)]));
+}

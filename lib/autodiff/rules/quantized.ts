@@ -1,0 +1,108 @@
+/**
+ * Weights stored in few bits (Dettmers & Zettlemoyer 2023 and others): the product's gradient with
+ * respect to the activation is g times the dequantised weight. The weight is constant, so the
+ * runtime dequantises it once.
+ *
+ * @module
+ */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { intOf } from "../attributes.ts";
+import { castLike, mul, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import type { GradRule, GradRules } from "../rule.ts";
+
+/** y = A · dequantised(B)ᵀ + bias */
+const matMulNBits: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined) return [];
+  refuseReordered(node);
+  return [
+    needs(0) ? b.op("MatMul", [g, castLike(b, dequantised(b, node), g)]) : undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    needs(5) ? reduceSum(b, g, range(rankOf(b, g) - 1), false) : undefined,
+  ];
+};
+
+/** y = (x − zero point) · scale; the integers carry no gradient. */
+const dequantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined || !needs(1)) return [];
+  const [x, factor, zero] = node.inputs as [Value, Value, Value?];
+  const axis = intOf(node, "axis", 1);
+  const rank = rankOf(b, x);
+  const perAxis = b.rank(factor) === 1;
+  const others = range(rank).filter((i) => !perAxis || i !== (axis + rank) % rank);
+  const shape = b.int64s(range(rank).map((i) => others.includes(i) ? 1 : -1));
+  const origin = zero && castLike(b, perAxis ? b.op("Reshape", [zero, shape]) : zero, g);
+  const steps = origin ? sub(b, castLike(b, x, g), origin) : castLike(b, x, g);
+  return [undefined, reduceSum(b, mul(b, g, steps), others, false)];
+};
+
+/** Rules of ops with quantised weights. */
+export const quantizedRules = {
+  "com.microsoft.MatMulNBits": matMulNBits,
+  DequantizeLinear: dequantizeLinear,
+} satisfies GradRules;
+
+function refuseReordered(node: Node): void {
+  if (!node.inputs[4]) return;
+  throw new DiagnosticError([{
+    code: "no-gradient-rule",
+    severity: "error",
+    message: `Cannot differentiate node "${
+      node.name || node.outputs[0]
+    }" (MatMulNBits): it has a group index "${node.inputs[4]}"`,
+    notes: ["Quantise the model without reordering (act_order) its columns"],
+  }]);
+}
+
+/** The weight [N, K] in the type of its scales. */
+function dequantised(b: GraphBuilder, node: Node): Value {
+  const [, packed, scales, zeros] = node.inputs as [Value, Value, Value, Value?];
+  const [rows, columns] = [intOf(node, "N", 0), intOf(node, "K", 0)];
+  const [bits, block] = [intOf(node, "bits", 4), intOf(node, "block_size", 32)];
+  const blocks = Math.ceil(columns / block);
+  const cells = (x: Value) => b.op("Reshape", [x, b.int64s([rows, blocks, -1])]);
+  const steps = castLike(b, cells(unpack(b, packed, bits)), scales);
+  const origin = zeros
+    ? cells(zeroPoints(b, zeros, { rows, blocks, bits, scales }))
+    : b.scalar(2 ** (bits - 1), b.dtype(scales));
+  const weight = mul(b, sub(b, steps, origin), cells(scales));
+  const flat = b.op("Reshape", [weight, b.int64s([rows, -1])]);
+  return blocks * block === columns ? flat : firstColumns(b, flat, columns);
+}
+
+interface Packing {
+  readonly rows: number;
+  readonly blocks: number;
+  readonly bits: number;
+  readonly scales: Value;
+}
+
+/** Packed like the weights, each row padded to whole bytes, or given as floats. */
+function zeroPoints(b: GraphBuilder, zeros: Value, { rows, blocks, bits, scales }: Packing): Value {
+  if (b.dtype(zeros) !== "uint8") return castLike(b, zeros, scales);
+  const bytes = b.op("Reshape", [zeros, b.int64s([rows, -1])]);
+  const points = b.op("Reshape", [unpack(b, bytes, bits), b.int64s([rows, -1])]);
+  return castLike(b, firstColumns(b, points, blocks), scales);
+}
+
+function firstColumns(b: GraphBuilder, x: Value, count: number): Value {
+  return b.op("Slice", [x, b.int64s([0]), b.int64s([count]), b.int64s([1])]);
+}
+
+/** Values of a few bits, the lowest first in each byte, along a new last axis. */
+function unpack(b: GraphBuilder, bytes: Value, bits: number): Value {
+  if (bits === 8) return bytes;
+  const low = b.scalar(2 ** bits - 1, "uint8");
+  const parts = range(8 / bits).map((i) => {
+    const shifted = i === 0 ? bytes : b.op("BitShift", [bytes, b.scalar(i * bits, "uint8")], {
+      direction: "RIGHT",
+    });
+    const value = i === 8 / bits - 1 ? shifted : b.op("BitwiseAnd", [shifted, low]);
+    return b.op("Unsqueeze", [value, b.int64s([-1])]);
+  });
+  return b.op("Concat", parts, { axis: -1 });
+}

@@ -1,0 +1,156 @@
+/**
+ * Resize is linear and works on each axis by itself: y = Rₐ x along axis a. The op itself, run on an
+ * identity matrix, yields Rₐᵀ in every mode and coordinate system, so the gradient is g with each
+ * axis multiplied by it; with constant sizes the runtime folds the matrix before the first run.
+ *
+ * @module
+ */
+import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { intsOf, stringOf } from "../attributes.ts";
+import { joinShape, reshape, sizePart } from "../dynamic_shape.ts";
+import { castLike, constantInts, positive, range, rankOf, scale } from "../expressions.ts";
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { linear } from "../rule.ts";
+import type { GradRules } from "../rule.ts";
+
+const resize = linear(({ b, node, g, x, y }) => {
+  refuseAspectPolicy(node);
+  const rank = rankOf(b, x);
+  const axes = intsOf(node, "axes")?.map((axis) => positive(axis, rank)) ?? range(rank);
+  const block = blockSizes(b, node, axes, rank);
+  if (block !== undefined) return sumBlocks(b, g, block);
+  return axes.reduce((grad, axis, i) => {
+    if (keepsAxis(b, node, x, y, axis, i)) return grad;
+    return alongAxis(b, grad, axis, rank, resizedIdentity(b, node, x, axis, i, axes.length));
+  }, g);
+});
+
+/** Rule of Resize; Upsample is a Resize after the upgrade to opset 18. */
+export const resizeRules = { Resize: resize } satisfies GradRules;
+
+/** Sizes rounded from one common scale cannot be repeated on one axis alone. */
+function refuseAspectPolicy(node: Node): void {
+  const policy = stringOf(node, "keep_aspect_ratio_policy", "stretch");
+  if (policy === "stretch" || !node.inputs[3]) return;
+  throw new DiagnosticError([{
+    code: "no-gradient-rule",
+    severity: "error",
+    message:
+      `Cannot differentiate node "${node.name}" (Resize): keep_aspect_ratio_policy is "${policy}"`,
+    notes: ['Only "stretch" has a gradient; give the node sizes that keep the ratio'],
+  }]);
+}
+
+/** Whether the axis comes out as it went in. */
+function keepsAxis(
+  b: GraphBuilder,
+  node: Node,
+  x: Value,
+  y: Value,
+  axis: number,
+  index: number,
+): boolean {
+  if (stringOf(node, "coordinate_transformation_mode", "half_pixel").startsWith("tf_crop")) {
+    return false;
+  }
+  const factor = node.inputs[2] ? b.constantOf(node.inputs[2])?.data[index] : undefined;
+  if (factor !== undefined) return Number(factor) === 1;
+  const [before, after] = [b.dims(x)?.[axis], b.dims(y)?.[axis]];
+  return before !== undefined && before === after;
+}
+
+/** Rₐᵀ as [in, out]: the op on the identity, along the last of four axes. */
+function resizedIdentity(
+  b: GraphBuilder,
+  node: Node,
+  x: Value,
+  axis: number,
+  index: number,
+  count: number,
+): Value {
+  const [, roi, scales, sizes] = node.inputs;
+  const size = sizePart(b, x, axis);
+  const { axes: _, keep_aspect_ratio_policy: __, extrapolation_value: ___, ...attributes } =
+    node.attributes;
+  const resized = b.op("Resize", [
+    reshape(b, identity(b, size), [1, 1, size, size]),
+    roi && region(b, roi, index, count),
+    scales && oneScale(b, scales, index),
+    sizes && joinShape(b, [1, 1, size, pick(b, sizes, index)]),
+  ], attributes);
+  return reshape(b, resized, [size, -1]);
+}
+
+/** The identity matrix in float32. */
+function identity(b: GraphBuilder, size: number | Value): Value {
+  return b.op("EyeLike", [b.op("Expand", [b.scalar(0), joinShape(b, [size, size])])]);
+}
+
+/** One element of a vector, as a vector. */
+function pick(b: GraphBuilder, vector: Value, index: number): Value {
+  const known = constantInts(b, vector)?.[index];
+  return known !== undefined && b.dtype(vector) === "int64"
+    ? b.int64s([known])
+    : b.op("Gather", [vector, b.int64s([index])], { axis: 0 });
+}
+
+function floats(b: GraphBuilder, values: readonly number[]): Value {
+  return b.constant(tensor("float32", [values.length], Float32Array.from(values)));
+}
+
+function oneScale(b: GraphBuilder, scales: Value, index: number): Value {
+  return b.op("Concat", [floats(b, [1, 1, 1]), pick(b, scales, index)], { axis: 0 });
+}
+
+/** The region of one axis, the others taken whole. */
+function region(b: GraphBuilder, roi: Value, index: number, count: number): Value {
+  const parts = [
+    floats(b, [0, 0, 0]),
+    castLike(b, pick(b, roi, index), b.scalar(0)),
+    floats(b, [1, 1, 1]),
+    castLike(b, pick(b, roi, index + count), b.scalar(0)),
+  ];
+  return b.op("Concat", parts, { axis: 0 });
+}
+
+/** g times a matrix [in, out], transposed, along one axis. */
+function alongAxis(b: GraphBuilder, g: Value, axis: number, rank: number, matrix: Value): Value {
+  const map = castLike(b, matrix, g);
+  const last = rank - 1;
+  if (axis === last - 1) return b.op("MatMul", [map, g]);
+  const transposed = b.op("Transpose", [map], { perm: [1, 0] });
+  if (axis === last) return b.op("MatMul", [g, transposed]);
+  const perm = range(rank).map((i) => i === axis ? last : i === last ? axis : i);
+  const product = b.op("MatMul", [b.op("Transpose", [g], { perm }), transposed]);
+  return b.op("Transpose", [product], { perm });
+}
+
+/** Whole factors by which nearest sampling repeats the last two of four axes. */
+function blockSizes(
+  b: GraphBuilder,
+  node: Node,
+  axes: readonly number[],
+  rank: number,
+): readonly number[] | undefined {
+  const given = node.inputs[2] ? b.constantOf(node.inputs[2]) : undefined;
+  if (given === undefined || rank !== 4 || stringOf(node, "mode", "nearest") !== "nearest") return;
+  const factors = range(rank).map((axis) => {
+    const index = axes.indexOf(axis);
+    return index < 0 ? 1 : Number(given.data[index]);
+  });
+  const coordinates = stringOf(node, "coordinate_transformation_mode", "half_pixel");
+  const floor = stringOf(node, "nearest_mode", "round_prefer_floor") === "floor";
+  const rounds = stringOf(node, "nearest_mode", "round_prefer_floor").startsWith("round");
+  const repeats = coordinates === "asymmetric" ? floor : coordinates === "half_pixel" && rounds;
+  const whole = factors.every((factor) => Number.isInteger(factor) && factor >= 1);
+  return repeats && whole && factors[0] === 1 && factors[1] === 1 ? factors.slice(2) : undefined;
+}
+
+/** Sum over blocks: their mean times their size. */
+function sumBlocks(b: GraphBuilder, g: Value, block: readonly number[]): Value {
+  if (block.every((size) => size === 1)) return g;
+  const mean = b.op("AveragePool", [g], { kernel_shape: block, strides: block });
+  return scale(b, mean, block.reduce((product, size) => product * size, 1));
+}
