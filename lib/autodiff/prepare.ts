@@ -1,12 +1,13 @@
 /**
- * Brings a model into the form that rules expect: opset 18 or later, shapes inferred, constants
- * folded, ops without a rule rewritten into ops that have one.
+ * Brings a model into the form that rules expect: opset 18 or later, functions inlined, shapes
+ * inferred, constants folded, ops without a rule rewritten into ops that have one.
  *
  * @module
  */
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
+import { inlineFunctions } from "../onnx/inline_functions.ts";
 import type { Graph, Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
 import { capturedBy, markPath, type Path, valuesRead } from "./mark.ts";
@@ -29,7 +30,7 @@ export function prepare(
 ): Prepared {
   const typed = (m: Model) => inferShapes(foldConstants(m));
   const mark = ({ graph }: Model) => markPath(graph, wrt, targets, stopsGradient);
-  let current = typed(inferShapes(upgradeModel(model)));
+  let current = typed(inferShapes(inlineFunctions(upgradeModel(model))));
   for (let round = 0; round < maxRounds; round++) {
     const marked = new Set(mark(current).nodes);
     const todo = new Set([...marked].filter((node) => decompositionOf(node) !== undefined));

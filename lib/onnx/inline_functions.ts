@@ -1,0 +1,98 @@
+/** Puts the bodies of local functions in place of their calls. @module */
+import { bindAttributes } from "./bind_attributes.ts";
+import type { FunctionDef, Graph, Model, Node } from "./model.ts";
+import { mapSubgraphs, renameNode } from "./rename.ts";
+
+type Functions = ReadonlyMap<string, FunctionDef>;
+
+function keyOf(domain: string, name: string): string {
+  return `${domain}.${name}`;
+}
+
+/**
+ * Replaces every call of a model-local function by the function's body, also in subgraphs and in other
+ * functions; the result has no functions.
+ *
+ * @throws {TypeError} If functions call each other in a circle.
+ */
+export function inlineFunctions(model: Model): Model {
+  if (model.functions.length === 0) return model;
+  const functions = new Map(model.functions.map((f) => [keyOf(f.domain, f.name), f]));
+  const inliner = new Inliner(functions);
+  const graph = inliner.graph(model.graph, []);
+  const domains: Record<string, number> = Object.fromEntries(
+    Object.entries(model.domains).filter(([d]) => !model.functions.some((f) => f.domain === d)),
+  );
+  for (const f of model.functions) {
+    for (const [domain, version] of Object.entries(f.opsets)) {
+      if (domain !== "" && !model.functions.some((g) => g.domain === domain)) {
+        domains[domain] ??= version;
+      }
+    }
+  }
+  return { ...model, graph, domains, functions: [] };
+}
+
+class Inliner {
+  readonly #functions: Functions;
+  #calls = 0;
+
+  constructor(functions: Functions) {
+    this.#functions = functions;
+  }
+
+  graph(graph: Graph, stack: readonly string[]): Graph {
+    return { ...graph, nodes: graph.nodes.flatMap((node) => this.node(node, stack)) };
+  }
+
+  node(node: Node, stack: readonly string[]): Node[] {
+    const key = keyOf(node.domain, node.opType);
+    const called = this.#functions.get(key);
+    if (called === undefined) return [this.#withSubgraphs(node, stack)];
+    if (stack.includes(key)) {
+      throw new TypeError(
+        `Cannot inline function "${key}": it calls itself through ${[...stack, key].join(" → ")}`,
+      );
+    }
+    return this.#body(called, node).flatMap((inner) => this.node(inner, [...stack, key]));
+  }
+
+  /** The body with the call's values and attributes; its own values get a name per call. */
+  #body(called: FunctionDef, node: Node): Node[] {
+    const scope = `${node.name || called.name}/${this.#calls++}`;
+    const names = new Map<string, string>([["", ""]]);
+    called.inputs.forEach((name, i) => names.set(name, node.inputs[i] ?? ""));
+    const passed = called.inputs.map((name) => names.get(name)!);
+    called.outputs.forEach((name, i) => {
+      if (!names.has(name) && node.outputs[i]) names.set(name, node.outputs[i]!);
+    });
+    const rename = (name: string) => names.get(name) ?? `${scope}/${name}`;
+    const attributes = { ...called.attributeDefaults, ...node.attributes };
+    const body = called.nodes.map((inner) => renameNode(bindAttributes(inner, attributes), rename));
+    return [
+      ...body.map((n) => ({ ...n, name: `${scope}/${n.name}` })),
+      ...passThrough(called, node, passed),
+    ];
+  }
+
+  #withSubgraphs(node: Node, stack: readonly string[]): Node {
+    return mapSubgraphs(node, (graph) => this.graph(graph, stack));
+  }
+}
+
+/** Outputs of a function that are its inputs need a node that gives them the call's name. */
+function passThrough(called: FunctionDef, node: Node, passed: readonly string[]): Node[] {
+  return called.outputs.flatMap((name, i) => {
+    const input = called.inputs.indexOf(name);
+    const output = node.outputs[i];
+    if (input < 0 || !output) return [];
+    return [{
+      name: output,
+      opType: "Identity",
+      domain: "",
+      inputs: [passed[input]!],
+      outputs: [output],
+      attributes: {},
+    }];
+  });
+}
