@@ -1,0 +1,154 @@
+/** The zoo's multimodal models: what each is made of, after which published model. @module */
+import type { TokenizerStyle } from "./byte_pair_tokenizer.ts";
+import type { QFormerSizes } from "./connectors.ts";
+import type { DecoderKind } from "./decoders.ts";
+import type { Connector } from "./multimodal.ts";
+import type { VisionSizes } from "./vision_transformer.ts";
+
+/** Special tokens of a vocabulary, in the order of their ids, and the roles they play. */
+export interface SpecialTokens {
+  readonly tokens: readonly string[];
+  readonly bos: string;
+  readonly eos: string;
+  readonly pad: string;
+  readonly unk: string;
+  readonly image: string;
+}
+
+/** One architecture. */
+export interface ZooArchitecture {
+  /** The published model whose structure it follows. */
+  readonly mirrors: string;
+  /** `model_type` of config.json. */
+  readonly modelType: string;
+  readonly connector: Connector;
+  readonly text: {
+    readonly kind: DecoderKind;
+    readonly hidden_size: number;
+    readonly intermediate_size: number;
+    readonly num_hidden_layers: number;
+    readonly num_attention_heads: number;
+  };
+  readonly tokenizer: { readonly style: TokenizerStyle; readonly merges: number };
+}
+
+/** Longest sequence of the zoo's language models. */
+export const maxPositions = 128;
+
+/** The encoder that the zoo's models share. */
+export const sharedEncoder: VisionSizes = {
+  image_size: 64,
+  patch_size: 8,
+  hidden_size: 96,
+  intermediate_size: 384,
+  num_hidden_layers: 3,
+  num_attention_heads: 4,
+  hidden_act: "quick_gelu",
+};
+
+/** The mini CLIP. */
+export const miniClip = {
+  vision: { ...sharedEncoder, hidden_size: 128, intermediate_size: 512 },
+  text: { hidden_size: 128, intermediate_size: 256, projection_dim: 96 },
+  tokenizer: { style: "byte-level", merges: 1500 },
+} as const satisfies {
+  vision: VisionSizes;
+  text: unknown;
+  tokenizer: ZooArchitecture["tokenizer"];
+};
+
+const queries: QFormerSizes = {
+  hidden_size: 96,
+  intermediate_size: 192,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_query_tokens: 8,
+};
+
+const llama = {
+  kind: "llama",
+  hidden_size: 128,
+  intermediate_size: 352,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+} as const;
+
+const opt = { ...llama, kind: "opt", intermediate_size: 512 } as const;
+const gpt2 = { ...llama, kind: "gpt2", intermediate_size: 512 } as const;
+
+/** The architectures by the name that `pretrain-model` takes. */
+export const zooArchitectures = {
+  "mini-minigpt4": {
+    mirrors: "MiniGPT-4 (Q-Former, linear projection, Llama)",
+    modelType: "minigpt4",
+    connector: { kind: "qformer", qformer: queries },
+    text: llama,
+    tokenizer: { style: "metaspace", merges: 500 },
+  },
+  "mini-vpgtrans": {
+    mirrors: "VPGTrans (visual features mapped into OPT by an MLP)",
+    modelType: "llava",
+    connector: { kind: "mlp", hidden: 256 },
+    text: opt,
+    tokenizer: { style: "byte-level", merges: 300 },
+  },
+  "mini-visualglm": {
+    mirrors: "VisualGLM (patches mapped linearly into a language model of another kind)",
+    modelType: "llava",
+    connector: { kind: "linear" },
+    text: { ...gpt2, hidden_size: 112, intermediate_size: 448 },
+    tokenizer: { style: "byte-level", merges: 800 },
+  },
+  "mini-instructblip": {
+    mirrors: "InstructBLIP (Q-Former that reads the instruction, Llama)",
+    modelType: "instructblip",
+    connector: { kind: "instructed-qformer", qformer: queries },
+    text: llama,
+    tokenizer: { style: "metaspace", merges: 250 },
+  },
+  "mini-blip2": {
+    mirrors: "BLIP-2 (Q-Former, OPT)",
+    modelType: "blip-2",
+    connector: { kind: "qformer", qformer: { ...queries, num_query_tokens: 12 } },
+    text: opt,
+    tokenizer: { style: "byte-level", merges: 500 },
+  },
+  "mini-bliva": {
+    mirrors: "BLIVA (Q-Former that reads the instruction, and patches beside it)",
+    modelType: "instructblip",
+    connector: { kind: "qformer-and-patches", qformer: queries },
+    text: { ...llama, hidden_size: 96, intermediate_size: 256, num_hidden_layers: 3 },
+    tokenizer: { style: "metaspace", merges: 800 },
+  },
+} as const satisfies Record<string, ZooArchitecture>;
+
+/** Name of an architecture. */
+export type ZooName = keyof typeof zooArchitectures;
+
+/** Special tokens as the published models of each kind have them. */
+export const specialTokens: Readonly<Record<DecoderKind, SpecialTokens>> = {
+  llama: {
+    tokens: ["<unk>", "<s>", "</s>", "<pad>", "<image>"],
+    bos: "<s>",
+    eos: "</s>",
+    pad: "<pad>",
+    unk: "<unk>",
+    image: "<image>",
+  },
+  opt: {
+    tokens: ["<s>", "<pad>", "</s>", "<unk>", "<image>"],
+    bos: "</s>",
+    eos: "</s>",
+    pad: "<pad>",
+    unk: "<unk>",
+    image: "<image>",
+  },
+  gpt2: {
+    tokens: ["<|endoftext|>", "<|pad|>", "<image>"],
+    bos: "<|endoftext|>",
+    eos: "<|endoftext|>",
+    pad: "<|pad|>",
+    unk: "<|endoftext|>",
+    image: "<image>",
+  },
+};

@@ -1,0 +1,280 @@
+/**
+ * Pretraining of the zoo's three kinds of networks: from a world of pictures to the files of a
+ * model directory.
+ *
+ * @module
+ */
+import {
+  clipFiles,
+  type DirectoryFiles,
+  encoderFiles,
+  multimodalFiles,
+  type NetworkPlan,
+  planClip,
+  planMultimodal,
+} from "../architectures/directory_files.ts";
+import { storedWeights } from "../architectures/module.ts";
+import { imageRows, type MultimodalSizes } from "../architectures/multimodal.ts";
+import { visionEncoder } from "../architectures/vision_transformer.ts";
+import {
+  miniClip,
+  sharedEncoder,
+  zooArchitectures,
+  type ZooName,
+} from "../architectures/zoo_table.ts";
+import type { Json } from "../models/families/family.ts";
+import { familyOf } from "../models/families/family_table.ts";
+import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
+import { openTokenizer } from "../models/tokenize.ts";
+import { decodeModel } from "../onnx/decode.ts";
+import type { Model } from "../onnx/model.ts";
+import { tensorFromWeight } from "../onnx/weight.ts";
+import { openSession } from "../runtime/session.ts";
+import { Random } from "../tensor/random.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { captionTensors, conceptCaptions, kindCaptions, memoisedEncoder } from "./captions.ts";
+import { exchangeFeeds, multimodalLossGraph, type TokenizedExchange } from "./pretrain_language.ts";
+import {
+  clipStatistics,
+  labelsOf,
+  normalisePixels,
+  type PictureFact,
+  pictureFeeds,
+  type PictureWorld,
+  questionsOf,
+} from "./pretrain_pictures.ts";
+import { clipLossGraph, encoderLossGraph, targetFeeds } from "./pretrain_vision.ts";
+import { type TrainingHost, type TrainingSchedule, trainWeights } from "./weight_training.ts";
+import { writeDirectory } from "./write_directory.ts";
+
+/** What every pretraining is told. */
+export interface PretrainOptions {
+  readonly seed: number;
+  readonly batch: number;
+  readonly schedule: TrainingSchedule;
+}
+
+/** Trains the shared encoder by classifiers of what is in the picture, which are then dropped. */
+export async function pretrainEncoder(
+  world: PictureWorld,
+  options: PretrainOptions,
+  host: TrainingHost = {},
+): Promise<DirectoryFiles> {
+  const { seed, batch, schedule } = options;
+  const { steps } = schedule;
+  const loss = encoderLossGraph(sharedEncoder, { questions: questionsOf(world), batch, seed });
+  const weights = await trainWeights({
+    ...loss,
+    schedule,
+    batch: (step) => pictureFeeds(world, sharedEncoder, { step, steps, batch, seed }).feeds,
+  }, host);
+  return encoderFiles(sharedEncoder, storedWeights(weights), clipStatistics);
+}
+
+/** What the CLIP reads beside the world. */
+export interface CaptionWorld {
+  readonly corpus: readonly string[];
+  readonly forms: readonly string[];
+}
+
+/** Trains the mini CLIP: pictures against the captions of all concepts, and of all kinds. */
+export async function pretrainClip(
+  world: PictureWorld,
+  captions: CaptionWorld,
+  options: PretrainOptions,
+  host: TrainingHost = {},
+): Promise<DirectoryFiles> {
+  const { seed, batch, schedule } = options;
+  const { steps } = schedule;
+  const plan = planClip({ corpus: captions.corpus, pixels: clipStatistics });
+  const tokenizer = await readBack(plan.json, openTokenizer);
+  const encode = memoisedEncoder((text) => tokenizer.encode(text));
+  const source = { forms: captions.forms, words: world.words, kinds: world.kinds };
+  const loss = clipLossGraph(plan.sizes, {
+    questions: questionsOf(world),
+    captions: { concept_captions: world.names.length, kind_captions: world.kinds.length },
+    batch,
+    seed,
+  });
+  const weights = await trainWeights({
+    ...loss,
+    schedule,
+    batch: (step) => {
+      const at = { step, steps, batch, seed };
+      const { feeds, facts } = pictureFeeds(world, plan.sizes.vision, at);
+      const random = new Random(`${seed}/captions/${step}`);
+      const { concept, kind } = labelsOf(world, facts);
+      const lists = {
+        concept_captions: conceptCaptions(source, random),
+        kind_captions: kindCaptions(source, random),
+      };
+      for (const [list, texts] of Object.entries(lists)) {
+        const { inputIds, attentionMask } = captionTensors(texts.map(encode), 0);
+        feeds[`${list}.input_ids`] = inputIds;
+        feeds[`${list}.attention_mask`] = attentionMask;
+      }
+      return {
+        ...feeds,
+        ...targetFeeds({ concept_captions: concept!, kind_captions: kind! }),
+      };
+    },
+  }, host);
+  return clipFiles(plan, storedWeights(weights));
+}
+
+/** Tokens of the frozen encoder for many pictures, and what is on them. */
+export interface FeatureCache<F> {
+  /** float32 `[tokens, width]` of each picture, one behind the other. */
+  readonly features: Float32Array;
+  /** Values per picture. */
+  readonly stride: number;
+  readonly facts: readonly F[];
+}
+
+/** The initializers of a graph, as tensors. */
+export function weightsOf(model: Model): Record<string, Tensor> {
+  return Object.fromEntries(
+    [...model.graph.initializers].map(([name, weight]) => [name, tensorFromWeight(weight)]),
+  );
+}
+
+/** Runs the encoder over random pictures of the world. */
+export async function cacheFeatures<F extends PictureFact>(
+  world: PictureWorld<F>,
+  encoder: Readonly<Record<string, Tensor>>,
+  options: { readonly pictures: number; readonly seed: number },
+  host: TrainingHost = {},
+): Promise<FeatureCache<F>> {
+  const chunk = 64;
+  const size = sharedEncoder.image_size;
+  const stride = (1 + (size / sharedEncoder.patch_size) ** 2) * sharedEncoder.hidden_size;
+  const features = new Float32Array(options.pictures * stride);
+  const facts: F[] = [];
+  await using session = await openSession(visionEncoder(sharedEncoder, storedWeights(encoder)), {
+    provider: host.provider ?? "cpu",
+    threads: host.threads ?? 1,
+  });
+  for (let start = 0; start < options.pictures; start += chunk) {
+    host.signal?.throwIfAborted();
+    const count = Math.min(chunk, options.pictures - start);
+    const batch = world.sampleBatch(new Random(`${options.seed}/cache/${start}`), count);
+    const pixels = tensor("float32", [count, 3, size, size], normalisePixels(batch.images, size));
+    const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels });
+    features.set(tokens!.data as Float32Array, start * stride);
+    facts.push(...batch.facts);
+  }
+  return { features, stride, facts };
+}
+
+/** What a multimodal model is trained on. */
+export interface MultimodalLesson<F> {
+  readonly architecture: ZooName;
+  /** Texts that the vocabulary is trained on. */
+  readonly corpus: readonly string[];
+  /** Path of the encoder's model directory. */
+  readonly encoder: string;
+  /** Number of pictures. */
+  readonly pictures: number;
+  /** A random question about a picture, and its answer. */
+  ask(fact: F, random: Random): { readonly instruction: string; readonly answer: string };
+}
+
+/** Trains connector and language model on tokens of the frozen encoder. */
+export async function pretrainMultimodal<F extends PictureFact>(
+  world: PictureWorld<F>,
+  lesson: MultimodalLesson<F>,
+  options: PretrainOptions,
+  host: TrainingHost = {},
+): Promise<DirectoryFiles> {
+  const { seed, batch, schedule } = options;
+  const plan = planMultimodal(zooArchitectures[lesson.architecture], {
+    vision: sharedEncoder,
+    corpus: lesson.corpus,
+    pixels: clipStatistics,
+  });
+  const frozen = weightsOf(decodeModel(await Deno.readFile(`${lesson.encoder}/onnx/model.onnx`)));
+  const cache = await cacheFeatures(world, frozen, { pictures: lesson.pictures, seed }, host);
+  const texts = await readBack(plan.json, (path) => textEncoder(path, plan));
+  const imageAt = texts.instruction("").ids.indexOf(texts.imageToken);
+  const exchange = exchangeTokenizer(texts);
+  const trained = await trainWeights({
+    ...multimodalLossGraph(plan.sizes, { batch, seed, imageAt }),
+    schedule,
+    batch: (step) => {
+      const random = new Random(`${seed}/questions/${step}`);
+      const picked = Array.from({ length: batch }, () => random.integer(cache.facts.length));
+      const exchanges = picked.map((row) => exchange(lesson.ask(cache.facts[row]!, random)));
+      return {
+        features: gatherFeatures(cache, picked, plan.sizes),
+        ...exchangeFeeds(plan.sizes, exchanges, { pad: texts.padToken, imageAt }),
+      };
+    },
+  }, host);
+  return multimodalFiles(plan, storedWeights({ ...frozen, ...trained }));
+}
+
+/** Lets `read` see JSON files in a folder of their own, so that tokenizers are those of the model. */
+async function readBack<T>(
+  json: DirectoryFiles["json"],
+  read: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = await Deno.makeTempDir();
+  try {
+    await writeDirectory(path, { json, graphs: {} });
+    return await read(path);
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
+}
+
+/** Instructions as the model's family lays them out. */
+async function textEncoder(path: string, plan: NetworkPlan<MultimodalSizes>): Promise<TextEncoder> {
+  const config = plan.json["config.json"] as Json;
+  const tokenizer = await openTokenizer(path);
+  return await openTextEncoder({
+    path,
+    name: path,
+    config,
+    generation: plan.json["generation_config.json"] as Json,
+    preprocessor: {},
+    family: familyOf(config, path),
+    tokenizer: () => Promise.resolve(tokenizer),
+    has: () => false,
+    partPath: (part) => part,
+    readPart: () => Promise.reject(new TypeError("Cannot read a part of a model in training")),
+  }, imageRows(plan.sizes));
+}
+
+/** Ids of question and answer; the image's placeholders are taken out again. */
+function exchangeTokenizer(encoder: TextEncoder) {
+  const question = memoisedQuestions(encoder);
+  const answer = memoisedEncoder((text) => [...encoder.answer(text), encoder.endToken]);
+  return (texts: { instruction: string; answer: string }): TokenizedExchange => ({
+    ...question(texts.instruction),
+    answer: answer(texts.answer),
+  });
+}
+
+function memoisedQuestions(encoder: TextEncoder) {
+  const known = new Map<string, Omit<TokenizedExchange, "answer">>();
+  return (text: string) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const { ids, qformerIds } = encoder.instruction(text);
+    const made = { text: ids.filter((id) => id !== encoder.imageToken), question: qformerIds };
+    known.set(text, made);
+    return made;
+  };
+}
+
+function gatherFeatures<F>(
+  { features, stride }: FeatureCache<F>,
+  rows: readonly number[],
+  { vision }: MultimodalSizes,
+): Tensor {
+  const data = new Float32Array(rows.length * stride);
+  rows.forEach((row, i) =>
+    data.set(features.subarray(row * stride, (row + 1) * stride), i * stride)
+  );
+  return tensor("float32", [rows.length, stride / vision.hidden_size, vision.hidden_size], data);
+}

@@ -1,0 +1,213 @@
+/**
+ * Pretraining of the zoo's vision encoder (classifiers of what is in the picture) and of its CLIP
+ * (pictures against captions, with the same classifiers beside them).
+ *
+ * @module
+ */
+import { type ClipTextSizes, textEmbedding } from "../architectures/clip_text.ts";
+import { linear } from "../architectures/layers.ts";
+import {
+  type Module,
+  moduleOn,
+  notedWeights,
+  parameter,
+  seededWeights,
+} from "../architectures/module.ts";
+import {
+  imageEmbedding,
+  patchCount,
+  pixelInput,
+  type VisionSizes,
+  visionTokens,
+} from "../architectures/vision_transformer.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import type { Model } from "../onnx/model.ts";
+import type { Random } from "../tensor/random.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { crossEntropy } from "./cross_entropy.ts";
+
+/** Numbers of classes of what a picture may be asked about: `{ kind: 102, colour: 10, … }`. */
+export type Questions = Readonly<Record<string, number>>;
+
+/** Answers to one question for a batch of pictures; −1 where it does not apply. */
+export type Labels = Readonly<Record<string, Int32Array>>;
+
+/** A graph with a `loss`, and the weights that it is to be trained by. */
+export interface LossGraph {
+  readonly graph: Model;
+  readonly weights: Readonly<Record<string, Tensor<"float32">>>;
+}
+
+/** Names of the auxiliary classifiers' weights begin with this; they are not published. */
+const headPrefix = "classifier.";
+
+/** Whether a weight belongs to the network that is published, not to a classifier beside it. */
+export function isPublished(weight: string): boolean {
+  return !weight.startsWith(headPrefix);
+}
+
+interface Targets {
+  readonly labels: Value;
+  readonly weights: Value;
+}
+
+/** Inputs `<question>.labels` and `<question>.weights`. */
+function targetInputs(b: GraphBuilder, question: string, batch: number): Targets {
+  return {
+    labels: b.input(`${question}.labels`, "int64", [batch]),
+    weights: b.input(`${question}.weights`, "float32", [batch]),
+  };
+}
+
+/** The feeds of {@linkcode targetInputs} for a batch: weights average over the rows that have a label. */
+export function targetFeeds(labels: Labels): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [question, values] of Object.entries(labels)) {
+    const known = values.reduce((sum, label) => sum + (label >= 0 ? 1 : 0), 0);
+    feeds[`${question}.labels`] = tensor(
+      "int64",
+      [values.length],
+      BigInt64Array.from(values, (label) => BigInt(Math.max(label, 0))),
+    );
+    feeds[`${question}.weights`] = tensor(
+      "float32",
+      [values.length],
+      Float32Array.from(values, (label) => label >= 0 ? 1 / known : 0),
+    );
+  }
+  return feeds;
+}
+
+/**
+ * Which tokens of each item are kept, the class token always: int64 `[batch, 1 + count]`, flat
+ * indices over batch and tokens, for the input `kept`.
+ */
+export function keptTokens(random: Random, batch: number, patches: number, count: number): Tensor {
+  const kept = new BigInt64Array(batch * (1 + count));
+  for (let item = 0, at = 0; item < batch; item++) {
+    const first = item * (1 + patches);
+    kept[at++] = BigInt(first);
+    const order = count < patches
+      ? random.permutation(patches).subarray(0, count).sort()
+      : undefined;
+    for (let i = 0; i < count; i++) kept[at++] = BigInt(first + 1 + (order?.[i] ?? i));
+  }
+  return tensor("int64", [batch, 1 + count], kept);
+}
+
+/** Tokens of a batch, and their mean. */
+function pooledTokens(
+  module: Module,
+  sizes: VisionSizes,
+  batch: number,
+): { readonly tokens: Value; readonly pooled: Value } {
+  const { builder: b } = module;
+  const pixels = pixelInput(b, sizes, batch);
+  const kept = b.input("kept", "int64", [batch, "kept_tokens"]);
+  const tokens = visionTokens(module, pixels, sizes, { kept });
+  return { tokens, pooled: b.op("ReduceMean", [tokens, b.int64s([1])], { keepdims: 0 }) };
+}
+
+/** Sum of the classifiers' cross entropies, each an output of its own too. */
+function classifierLosses(
+  module: Module,
+  pooled: Value,
+  options: { readonly width: number; readonly questions: Questions; readonly batch: number },
+): Value[] {
+  const { builder: b } = module;
+  return Object.entries(options.questions).map(([question, classes]) => {
+    const logits = linear(module, `${headPrefix}${question}`, pooled, {
+      from: options.width,
+      to: classes,
+    });
+    const loss = crossEntropy(b, logits, targetInputs(b, question, options.batch));
+    b.output(loss, question);
+    return loss;
+  });
+}
+
+function finishLoss(b: GraphBuilder, losses: readonly Value[]): Model {
+  b.output(losses.reduce((sum, loss) => b.op("Add", [sum, loss])), "loss");
+  return b.finish();
+}
+
+/**
+ * Graph of the encoder's pretraining. Inputs: `pixel_values` `[batch, 3, S, S]`, `kept`, and
+ * labels and weights of each question.
+ */
+export function encoderLossGraph(
+  sizes: VisionSizes,
+  options: { readonly questions: Questions; readonly batch: number; readonly seed: number },
+): LossGraph {
+  const builder = new GraphBuilder();
+  const weights: Record<string, Tensor<"float32">> = {};
+  const module = moduleOn(builder, notedWeights(seededWeights(options.seed), weights), {
+    training: true,
+  });
+  const { pooled } = pooledTokens(module, sizes, options.batch);
+  const losses = classifierLosses(module, pooled, { ...options, width: sizes.hidden_size });
+  return { graph: finishLoss(builder, losses), weights };
+}
+
+/** Rows scaled to length 1. */
+function normalised(b: GraphBuilder, x: Value): Value {
+  const length = b.op("Sqrt", [
+    b.op("ReduceSum", [b.op("Mul", [x, x]), b.int64s([1])], { keepdims: 1 }),
+  ]);
+  return b.op("Div", [x, length]);
+}
+
+/** Similarity of every picture with every caption, scaled by the learned temperature. */
+function contrast(module: Module, images: Value, texts: Value): Value {
+  const { builder: b } = module;
+  const scale = b.op("Exp", [parameter(module, "logit_scale", [1], { value: Math.log(20) })]);
+  const transposed = b.op("Transpose", [normalised(b, texts)], { perm: [1, 0] });
+  return b.op("MatMul", [b.op("Mul", [normalised(b, images), scale]), transposed]);
+}
+
+/**
+ * Graph of the CLIP's pretraining: each picture against the captions of all concepts, and against
+ * those of all kinds. Inputs beside {@linkcode encoderLossGraph}'s: `<list>.input_ids` and
+ * `<list>.attention_mask` for each list of captions, and labels and weights of each list.
+ */
+export function clipLossGraph(
+  sizes: { readonly vision: VisionSizes; readonly text: ClipTextSizes },
+  options: {
+    readonly questions: Questions;
+    readonly captions: Questions;
+    readonly batch: number;
+    readonly seed: number;
+  },
+): LossGraph {
+  const builder = new GraphBuilder();
+  const weights: Record<string, Tensor<"float32">> = {};
+  const module = moduleOn(builder, notedWeights(seededWeights(options.seed), weights), {
+    training: true,
+  });
+  const { tokens, pooled } = pooledTokens(module, sizes.vision, options.batch);
+  const width = sizes.vision.hidden_size;
+  const images = imageEmbedding(module, tokens, { width, to: sizes.text.projection_dim });
+  const contrasts = Object.entries(options.captions).map(([list, count]) => {
+    const inputIds = builder.input(`${list}.input_ids`, "int64", [count, `${list}_length`]);
+    const attentionMask = builder.input(`${list}.attention_mask`, "int64", [
+      count,
+      `${list}_length`,
+    ]);
+    const texts = textEmbedding(module, { inputIds, attentionMask }, sizes.text);
+    const loss = crossEntropy(
+      builder,
+      contrast(module, images, texts),
+      targetInputs(builder, list, options.batch),
+    );
+    builder.output(loss, list);
+    return loss;
+  });
+  const classifiers = classifierLosses(module, pooled, { ...options, width });
+  return { graph: finishLoss(builder, [...contrasts, ...classifiers]), weights };
+}
+
+/** Number of patches to keep at a point of the training: half of them, then all. */
+export function keptCount(sizes: VisionSizes, step: number, steps: number, share = 0.7): number {
+  const patches = patchCount(sizes);
+  return step < share * steps ? patches / 2 : patches;
+}

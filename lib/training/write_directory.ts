@@ -1,0 +1,15 @@
+/** Writes model directories. @module */
+import { join } from "@std/path";
+import type { DirectoryFiles } from "../architectures/directory_files.ts";
+import { encodeModel } from "../onnx/encode.ts";
+
+/** Writes the files of a model directory; equal files give equal bytes. */
+export async function writeDirectory(path: string, files: DirectoryFiles): Promise<void> {
+  await Deno.mkdir(join(path, "onnx"), { recursive: true });
+  for (const [name, content] of Object.entries(files.json)) {
+    await Deno.writeTextFile(join(path, name), JSON.stringify(content, null, 1) + "\n");
+  }
+  for (const [name, graph] of Object.entries(files.graphs)) {
+    await Deno.writeFile(join(path, "onnx", `${name}.onnx`), encodeModel(graph));
+  }
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { zooArchitectures, type ZooName } from "../lib/architectures/zoo_table.ts";
+import { artifact, defineStage, type StageContext } from "../lib/pipeline/stage.ts";
+
+const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
+
+const parameters = z.strictObject({
+  architecture: z.enum(["encoder", "clip", ...zooNames])
+    .describe("the shared encoder, the mini CLIP, or a multimodal model of the zoo"),
+  encoder: artifact("model").optional()
+    .describe("the pretrained encoder; multimodal models need it"),
+  seed: z.int().min(0).default(0).describe("initial weights and order of the data"),
+  steps: z.int().min(1).describe("number of updates"),
+  batch: z.int().min(1).default(64).describe("pictures per update"),
+  learningRate: z.number().positive().default(1.2e-3).describe("at its highest, after the warm-up"),
+  warmup: z.int().min(1).default(200).describe("updates until the learning rate is reached"),
+  decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
+  pictures: z.int().min(64).default(24000)
+    .describe("pictures that a multimodal model is trained on"),
+}).refine(({ architecture, encoder }) => isZooName(architecture) === (encoder !== undefined), {
+  error: "a multimodal model needs an encoder, the encoder and the CLIP take none",
+  path: ["encoder"],
+});
+
+type Parameters = z.output<typeof parameters>;
+type Context = StageContext<"model">;
+
+/** Pretrains a network of the zoo and writes it as a model directory. */
+export default defineStage({
+  name: "pretrain-model",
+  description: "Pretrains the shared encoder, the mini CLIP, or a multimodal model of the zoo.",
+  with: parameters,
+  outputs: { model: "model" },
+  async run(values, context) {
+    const { writeDirectory } = await import("../lib/training/write_directory.ts");
+    const { openZooWorld } = await import("../datasets/zoo_world.ts");
+    const { join } = await import("@std/path");
+    const world = await openZooWorld({
+      downloads: join(context.scratch, "downloads"),
+      signal: context.signal,
+    });
+    await writeDirectory(context.output("model"), await pretrain(values, world, context));
+  },
+});
+
+function isZooName(name: string): name is ZooName {
+  return name in zooArchitectures;
+}
+
+async function pretrain(
+  values: Parameters,
+  world: import("../datasets/zoo_world.ts").ZooWorld,
+  context: Context,
+) {
+  const { everyText, captionForms, ask } = await import("../datasets/questions.ts");
+  const training = await import("../lib/training/pretrain.ts");
+  const { seed, batch, steps, learningRate, warmup, decay, architecture } = values;
+  const options = { seed, batch, schedule: { steps, learningRate, warmup, decay } };
+  const host = toHost(context, steps);
+  const corpus = everyText(world);
+  if (architecture === "encoder") return await training.pretrainEncoder(world, options, host);
+  if (architecture === "clip") {
+    return await training.pretrainClip(world, { corpus, forms: captionForms }, options, host);
+  }
+  return await training.pretrainMultimodal(
+    world,
+    {
+      architecture,
+      corpus,
+      encoder: values.encoder!.path,
+      pictures: values.pictures,
+      ask: (fact, random) => ask(world, fact, random),
+    },
+    options,
+    host,
+  );
+}
+
+/** Passes progress, checkpoints and interruption on, in the engine's terms. */
+function toHost(context: Context, steps: number) {
+  return {
+    provider: context.provider,
+    threads: context.threads,
+    signal: context.signal,
+    checkpoint: context.checkpoint,
+    onStep: (step: number, metrics: Readonly<Record<string, number>>) => {
+      context.progress({ done: step, total: steps, unit: "steps", metrics });
+      if (step % 500 === 0 || step === steps) {
+        context.log(`step ${step}: ${JSON.stringify(metrics)}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { GraphBuilder } from "../../lib/onnx/builder.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { trainWeights } from "../../lib/training/weight_training.ts";
+
+/** Mean squared error of x·w + b against x·[1, 2] + 3. */
+function regression() {
+  const b = new GraphBuilder();
+  const x = b.input("x", "float32", [8, 2]);
+  const y = b.input("y", "float32", [8, 1]);
+  const weights: Record<string, Tensor> = {
+    w: tensor("float32", [2, 1], new Float32Array(2)),
+    b: tensor("float32", [1], new Float32Array(1)),
+  };
+  const w = b.input("w", "float32", [2, 1]);
+  const bias = b.input("b", "float32", [1]);
+  const error = b.op("Sub", [b.op("Add", [b.op("MatMul", [x, w]), bias]), y]);
+  const loss = b.op("ReduceMean", [b.op("Mul", [error, error])], { keepdims: 0 });
+  b.output(loss, "loss");
+  return { graph: b.finish(), weights };
+}
+
+function batch(step: number): Record<string, Tensor> {
+  const random = new Random(`test/${step}`);
+  const x = Float32Array.from({ length: 16 }, () => random.normal());
+  const y = Float32Array.from({ length: 8 }, (_, i) => x[2 * i]! + 2 * x[2 * i + 1]! + 3);
+  return { x: tensor("float32", [8, 2], x), y: tensor("float32", [8, 1], y) };
+}
+
+const training = {
+  ...regression(),
+  batch,
+  schedule: { steps: 300, learningRate: 0.1, warmup: 10, decay: 0 },
+};
+
+Deno.test("trainWeights() learns a linear map", async () => {
+  const losses: number[] = [];
+  const weights = await trainWeights(training, {
+    onStep: (_, { loss }) => losses.push(loss!),
+  });
+  assertEquals(losses.length, 300);
+  assert(losses.at(-1)! < 1e-3 * losses[0]!, `loss ${losses[0]} → ${losses.at(-1)}`);
+  assert(Math.abs(weights.b!.data[0]! - 3) < 0.05, `b is ${weights.b!.data[0]}`);
+});
+
+Deno.test("trainWeights() that was interrupted ends with the bytes of one that was not", async () => {
+  const whole = await trainWeights(training);
+  let saved: Uint8Array | undefined;
+  const checkpoint = {
+    load: () => Promise.resolve(saved),
+    due: () => false,
+    save: (state: Uint8Array) => Promise.resolve(void (saved = state)),
+  };
+  const controller = new AbortController();
+  await assertRejects(
+    () =>
+      trainWeights(training, {
+        checkpoint,
+        signal: controller.signal,
+        onStep: (step) => step === 123 && controller.abort(new RangeError("stop")),
+      }),
+    RangeError,
+    "stop",
+  );
+  const steps: number[] = [];
+  const resumed = await trainWeights(training, { checkpoint, onStep: (step) => steps.push(step) });
+  assertEquals(steps[0], 124);
+  for (const name of ["w", "b"]) assertEquals(resumed[name]!.data, whole[name]!.data, name);
+});
+
+Deno.test("trainWeights() ignores a checkpoint of another network", async () => {
+  const { encodeSafetensors } = await import("../../lib/tensor/safetensors.ts");
+  const other = tensor("float32", [7], new Float32Array(7));
+  const state = encodeSafetensors({ values: other, first: other, second: other }, { step: "5" });
+  const steps: number[] = [];
+  await trainWeights({ ...training, schedule: { ...training.schedule, steps: 2 } }, {
+    checkpoint: {
+      load: () => Promise.resolve(state),
+      due: () => false,
+      save: () => Promise.resolve(),
+    },
+    onStep: (step) => steps.push(step),
+  });
+  assertEquals(steps, [1, 2]);
+});
