@@ -70,7 +70,7 @@ class Inliner {
     const attributes = { ...called.attributeDefaults, ...node.attributes };
     const body = called.nodes.map((inner) => renameNode(bindAttributes(inner, attributes), rename));
     return [
-      ...body.map((n) => ({ ...n, name: `${scope}/${n.name}` })),
+      ...body.map((n) => ({ ...n, name: n.name && `${scope}/${n.name}` })),
       ...passThrough(called, node, passed),
     ];
   }

@@ -1,48 +1,41 @@
-/** Renaming of values, in nodes and in the graphs inside them. @module */
-import type { Attribute, Graph, Node, ValueInfo } from "./model.ts";
+/** New names for values, and new subgraphs for nodes. @module */
+import type { Attribute, Graph, Node } from "./model.ts";
 
 /** New name of a value; the empty string, an absent value, is never asked for. */
 export type Rename = (name: string) => string;
 
-const renamed = (names: readonly string[], rename: Rename) =>
-  names.map((name) => name === "" ? "" : rename(name));
-
-function renameAttribute(attribute: Attribute, rename: Rename): Attribute {
-  switch (attribute.type) {
-    case "graph":
-      return { ...attribute, value: renameGraph(attribute.value, rename) };
-    case "graphs":
-      return { ...attribute, value: attribute.value.map((graph) => renameGraph(graph, rename)) };
-    default:
-      return attribute;
-  }
-}
-
-/** A node with renamed values, its subgraphs included. */
-export function renameNode(node: Node, rename: Rename): Node {
-  const attributes = Object.entries(node.attributes).map(([key, attribute]) =>
-    [key, renameAttribute(attribute, rename)] as const
+/** The node with every subgraph replaced; itself if it has none. */
+export function mapSubgraphs(node: Node, map: (graph: Graph) => Graph): Node {
+  const graphs = Object.values(node.attributes).some((a) =>
+    a.type === "graph" || a.type === "graphs"
   );
-  return {
-    ...node,
-    inputs: renamed(node.inputs, rename),
-    outputs: renamed(node.outputs, rename),
-    attributes: Object.fromEntries(attributes),
-  };
+  if (!graphs) return node;
+  const attributes: Record<string, Attribute> = {};
+  for (const [name, a] of Object.entries(node.attributes)) {
+    if (a.type === "graph") attributes[name] = { type: "graph", value: map(a.value) };
+    else if (a.type === "graphs") attributes[name] = { type: "graphs", value: a.value.map(map) };
+    else attributes[name] = a;
+  }
+  return { ...node, attributes };
 }
 
-const renameInfo = (info: ValueInfo, rename: Rename) => ({ ...info, name: rename(info.name) });
+/** The node with its values renamed, in subgraphs as well; the empty name stays. */
+export function renameNode(node: Node, rename: Rename): Node {
+  const keep = (name: string) => name === "" ? "" : rename(name);
+  return mapSubgraphs(
+    { ...node, inputs: node.inputs.map(keep), outputs: node.outputs.map(keep) },
+    (graph) => renameGraph(graph, rename),
+  );
+}
 
-/** A graph in which every value is renamed, those of the enclosing graph included. */
+/** The graph with all its values renamed, inputs and outputs too. */
 export function renameGraph(graph: Graph, rename: Rename): Graph {
-  const keys = <T>(map: ReadonlyMap<string, T>) =>
-    new Map([...map].map(([name, value]) => [rename(name), value] as const));
   return {
     name: graph.name,
     nodes: graph.nodes.map((node) => renameNode(node, rename)),
-    inputs: graph.inputs.map((info) => renameInfo(info, rename)),
-    outputs: graph.outputs.map((info) => renameInfo(info, rename)),
-    initializers: keys(graph.initializers),
-    values: keys(graph.values),
+    inputs: graph.inputs.map((v) => ({ ...v, name: rename(v.name) })),
+    outputs: graph.outputs.map((v) => ({ ...v, name: rename(v.name) })),
+    initializers: new Map([...graph.initializers].map(([name, w]) => [rename(name), w])),
+    values: new Map([...graph.values].map(([name, t]) => [rename(name), t])),
   };
 }
