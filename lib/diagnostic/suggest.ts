@@ -39,7 +39,7 @@ export function suggestions(name: string, candidates: Iterable<string>): string[
   const all = [...candidates];
   const near = nearest(name, all);
   const notes = near === undefined ? [] : [`did you mean "${near}"?`];
-  if (all.length === 0) return notes;
+  if (all.length === 0 || (all.length === 1 && near !== undefined)) return notes;
   const shown = all.slice(0, 12).map((candidate) => `"${candidate}"`).join(", ");
   const more = all.length > 12 ? ` and ${all.length - 12} more` : "";
   return [...notes, `known: ${shown}${more}`];

@@ -56,7 +56,23 @@ export async function parsePipeline(
   }
   const context = { schema: pipelineSpec, base: [], input: merged.value.tree };
   const problems = problemsOfIssues(checked.error.issues, context);
+  const tabs = await tabDiagnostics(main);
+  if (tabs.length > 0) return { ok: false, error: tabs };
   return { ok: false, error: await locateProblems(problems, merged.value.origins) };
+}
+
+/** Tabs change what belongs to what, so that other messages would mislead. */
+async function tabDiagnostics({ text, path }: SourceText): Promise<Diagnostic[]> {
+  const indents = [...text.matchAll(/^ *(\t+)\s*[^\s#]/gm)];
+  if (indents.length === 0) return [];
+  const { YamlPositions } = await import("../diagnostic/yaml_positions.ts");
+  const positions = new YamlPositions(text, { path });
+  return indents.map((match) => ({
+    code: "tab",
+    severity: "error",
+    message: "Cannot indent with a tab: YAML wants spaces",
+    location: positions.at(match.index + match[0].indexOf("\t"), match[1]!.length),
+  }));
 }
 
 async function parseText(source: SourceText): Promise<Result<unknown, readonly Diagnostic[]>> {
@@ -81,7 +97,8 @@ async function syntaxDiagnostics(source: SourceText, error: SyntaxError): Promis
       notes: [`put it in quotes: "${text}"`],
     }));
   }
-  const found = positions.syntaxErrors();
+  const tabs = await tabDiagnostics(source);
+  const found = tabs.length > 0 ? tabs : positions.syntaxErrors();
   if (found.length > 0) return found;
   const message = `Cannot parse YAML: ${error.message.split("\n")[0]}`;
   return [{ code: "yaml-syntax", severity: "error", message, location: positions.at(0, 1) }];

@@ -328,7 +328,7 @@ class StageExpander {
     const written = this.#scope.resolve(entry.with ?? {}, [...base, "with"], cell);
     const env = this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell;
     const id = label === "" ? name : `${name}[${label}]`;
-    const parameters = this.#check(fields.definition, written, [...base, "with"]);
+    const parameters = this.#check(fields.definition, written, [...base, "with"], label && id);
     const needs = new Set<number>();
     collectNeeds(parameters, needs);
     const declared = parameters === undefined
@@ -348,7 +348,7 @@ class StageExpander {
     };
   }
 
-  #check(stage: Stage, written: unknown, base: DocumentPath): unknown {
+  #check(stage: Stage, written: unknown, base: DocumentPath, cellId: string): unknown {
     // What could not be resolved has been reported: no second message about the hole it left.
     const broken = holesOf(written);
     const checked = stage.with.safeParse(written);
@@ -360,7 +360,8 @@ class StageExpander {
     for (const problem of problemsOfIssues(checked.error.issues, context)) {
       const path = pathText(problem.path);
       if (broken.some((hole) => path.startsWith(pathText([...base, ...hole])))) continue;
-      this.#scope.report(problem);
+      const inCell = cellId === "" || problem.part === "key" ? [] : [`in task ${cellId}`];
+      this.#scope.report({ ...problem, notes: [...(problem.notes ?? []), ...inCell] });
     }
     return undefined;
   }

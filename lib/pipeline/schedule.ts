@@ -390,6 +390,7 @@ class Scheduler {
       signal: this.#stop.signal,
       onEvent: (event) => {
         if (event.type === "log") log.push(event.line);
+        if (event.type === "checkpoint") store.checkpointSaved?.(resolved.key, job.checkpoint);
         this.#emit({ ...event, type: `task-${event.type}`, ...nameOf(task) } as RunEvent);
       },
     });

@@ -60,6 +60,8 @@ export interface ArtifactStore extends AsyncDisposable {
    */
   lock(key: Key, options: { signal: AbortSignal; onWait?: () => void }): Promise<AsyncDisposable>;
   workspace(key: Key): Promise<Workspace>;
+  /** Told of each checkpoint that was saved, at `path`: a store may copy it elsewhere. */
+  checkpointSaved?(key: Key, path: string): void;
   /** Size and age of the saved state of a task that is not finished, if there is one. */
   checkpointOf(key: Key): Promise<{ readonly bytes: number; readonly savedAt: number } | undefined>;
 }

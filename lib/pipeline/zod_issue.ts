@@ -40,7 +40,7 @@ function problemsOf(issue: Issue, context: IssueContext): Problem[] {
       problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, context)
     );
   }
-  if (input === undefined && issue.code !== "custom" || isMissing(context.input, own)) {
+  if (isMissing(context.input, own) && !isRefinement(issue)) {
     return [{
       code: "missing-key",
       path,
@@ -53,9 +53,16 @@ function problemsOf(issue: Issue, context: IssueContext): Problem[] {
   return [{
     code: issue.code === "invalid_type" ? "wrong-type" : "invalid-value",
     path,
-    message: `${pathText(path)} must be ${expectation(issue)}, but is ${describe(input)}`,
+    message: isRefinement(issue)
+      ? `Cannot use ${pathText(path) || "the file"}: ${issue.message}`
+      : `${pathText(path) || "The file"} must be ${expectation(issue)}, but is ${describe(input)}`,
     ...(notes.length > 0 ? { notes } : excerpt),
   }];
+}
+
+/** A check of the stage's own, on the value as a whole. */
+function isRefinement(issue: Issue): boolean {
+  return issue.code === "custom" && issue.params?.expected === undefined;
 }
 
 function unknownKeys(
@@ -141,6 +148,13 @@ function bound(
   return side === "min" ? `at least ${limit}` : `at most ${limit}`;
 }
 
+const countedWords: Readonly<Record<string, readonly [string, string, string]>> = {
+  string: ["text", "character", "characters"],
+  array: ["a list", "entry", "entries"],
+  object: ["a map", "key", "keys"],
+  record: ["a map", "key", "keys"],
+};
+
 function oneOf(words: readonly string[]): string {
   if (words.length < 2) return words[0] ?? "nothing";
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
@@ -152,8 +166,14 @@ function quote(value: unknown): string {
 
 /** A value in few words. */
 export function describe(value: unknown): string {
-  if (value instanceof Reference) return `a reference to ${value}`;
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (value instanceof Reference) {
+    return value.output === undefined
+      ? `task ${value}, of which not exactly one output fits`
+      : `a reference to ${value}`;
+  }
+  if (Array.isArray(value)) {
+    return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  }
   if (value === null || value === undefined) return "empty";
   if (typeof value === "object") return "a map";
   const text = quote(value);
