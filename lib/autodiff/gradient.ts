@@ -12,7 +12,8 @@ import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
 import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
 import { inputsToWeights, prepare, weightsToInputs } from "./prepare.ts";
 import { opKey } from "./rule.ts";
-import { ruleOf } from "./rule_table.ts";
+import { quantizedActivations } from "./quantized_activations.ts";
+import { ruleOf, stopsGradient } from "./rule_table.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 /** What is differentiated with respect to what. */
@@ -42,7 +43,10 @@ export function addGradients(model: Model, options: GradientOptions): Model {
   const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
   refuse([...unknownTargets(model, targets), ...unknownSources(model, wrt)]);
   const { model: prepared, path } = prepare(weightsToInputs(model, wrt), wrt, targets);
-  refuse(missingRules(prepared, path));
+  refuse([
+    ...missingRules(prepared, path),
+    ...quantizedActivations(prepared, wrt, targets, stopsGradient),
+  ]);
   const builder = new GraphBuilder({ model: prepared, prefix: "grad" });
   const adjoints = seed(builder, path, options, targets);
   walkBack(builder, prepared, path, adjoints);
@@ -66,7 +70,10 @@ export function unsupportedNodes(
   const wrt = options.wrt ?? floats(graph.inputs);
   const targets = options.cotangents ?? (options.of ? [options.of] : floats(graph.outputs));
   const { model: prepared, path } = prepare(weightsToInputs(model, wrt), wrt, targets);
-  return missingRules(prepared, path);
+  return [
+    ...missingRules(prepared, path),
+    ...quantizedActivations(prepared, wrt, targets, stopsGradient),
+  ];
 }
 
 function refuse(diagnostics: readonly Diagnostic[]): void {
@@ -169,7 +176,13 @@ function walkBack(b: GraphBuilder, model: Model, path: Path, adjoints: Adjoints)
     const read = valuesRead(node);
     const needs = (input: number) => path.values.has(read[input] ?? "");
     const rule = ruleOf(node)!;
-    const grads = rule(node, { builder: b, outputGrads, needs, consumers });
+    const grads = rule(node, {
+      builder: b,
+      outputGrads,
+      needs,
+      consumers,
+      differentiate: addGradients,
+    });
     grads.forEach((grad, i) => {
       const input = read[i];
       if (grad === undefined || !input || !needs(i)) return;

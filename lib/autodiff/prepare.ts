@@ -4,13 +4,15 @@
  *
  * @module
  */
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
 import { inlineFunctions } from "../onnx/inline_functions.ts";
-import type { Graph, Model, Node, Weight } from "../onnx/model.ts";
+import type { Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
-import { capturedBy, markPath, type Path, valuesRead } from "./mark.ts";
+import { inlineBranches } from "./decompositions/branches.ts";
+import { resolveSequences } from "./decompositions/sequences.ts";
+import { markPath, type Path } from "./mark.ts";
+import { rewriteNodes } from "./rewrite.ts";
 import { decompositionOf, ruleOf, stopsGradient } from "./rule_table.ts";
 
 /** A model whose path consists of nodes that have rules, or else of nodes that nothing can be done about. */
@@ -28,14 +30,19 @@ export function prepare(
   wrt: readonly string[],
   targets: readonly string[],
 ): Prepared {
-  const typed = (m: Model) => inferShapes(foldConstants(m));
+  const typed = (m: Model) => inferShapes(resolveSequences(inlineBranches(foldConstants(m))));
   const mark = ({ graph }: Model) => markPath(graph, wrt, targets, stopsGradient);
   let current = typed(inferShapes(inlineFunctions(upgradeModel(model))));
   for (let round = 0; round < maxRounds; round++) {
     const marked = new Set(mark(current).nodes);
     const todo = new Set([...marked].filter((node) => decompositionOf(node) !== undefined));
     if (todo.size === 0) break;
-    current = typed(decompose(current, todo));
+    current = typed(
+      rewriteNodes(
+        current,
+        (node, b, original) => todo.has(original) ? decompositionOf(original)!(node, b) : undefined,
+      ),
+    );
   }
   const asked = inferShapes(nameOutputs(current, new Set(mark(current).nodes)));
   return { model: asked, path: mark(asked) };
@@ -85,42 +92,4 @@ function nameOutputs(model: Model, marked: ReadonlySet<Node>): Model {
     return names.every((name, i) => name === node.outputs[i]) ? node : { ...node, outputs: names };
   });
   return { ...model, graph: { ...model.graph, nodes } };
-}
-
-/** Rewrites some nodes, and appends the others as they are. */
-function decompose(model: Model, todo: ReadonlySet<Node>): Model {
-  const { graph } = model;
-  const builder = new GraphBuilder({
-    model: { ...model, graph: { ...graph, nodes: [], outputs: [] } },
-  });
-  const renamed = new Map<string, Value>();
-  const captured = capturedIn(graph);
-  for (const node of graph.nodes) {
-    const moved = { ...node, inputs: node.inputs.map((name) => renamed.get(name) ?? name) };
-    const values = todo.has(node) ? decompositionOf(node)!(moved, builder) : append(builder, moved);
-    node.outputs.forEach((name, i) => {
-      const value = values[i];
-      if (name === "" || !value || value === name) return;
-      renamed.set(name, value);
-      // Subgraphs go on reading the old name.
-      if (captured.has(name)) builder.node("Identity", [value], { outputs: [name] });
-    });
-  }
-  for (const { name } of graph.outputs) builder.output(renamed.get(name) ?? name, name);
-  return builder.finish();
-}
-
-function append(builder: GraphBuilder, node: Node): Value[] {
-  return builder.node(node.opType, node.inputs.map((name) => name || undefined), {
-    attributes: node.attributes,
-    domain: node.domain,
-    outputs: node.outputs,
-    name: node.name,
-  });
-}
-
-/** Names that subgraphs of the graph take from it. */
-function capturedIn(graph: Graph): ReadonlySet<string> {
-  const read = graph.nodes.flatMap((node) => valuesRead(node).slice(node.inputs.length));
-  return new Set([...read, ...capturedBy({ ...graph, inputs: [], nodes: [], outputs: [] })]);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
-import type { Node } from "../onnx/model.ts";
+import type { Model, Node } from "../onnx/model.ts";
 
 /** What a rule may ask while it builds. */
 export interface GradContext {
@@ -18,6 +18,11 @@ export interface GradContext {
   needs(input: number): boolean;
   /** Nodes of the forward pass that read a value. */
   consumers(value: Value): readonly Node[];
+  /** Differentiates a graph of its own, such as a branch, as `addGradients` does. */
+  differentiate(
+    model: Model,
+    options: { readonly cotangents: readonly string[]; readonly wrt: readonly string[] },
+  ): Model;
 }
 
 /** Gradient per input, `undefined` for none; a shorter list leaves the rest without gradient. */

@@ -13,12 +13,14 @@ import { contribAttentionDecompositions } from "./decompositions/contrib_attenti
 import { fusedActivationDecompositions } from "./decompositions/fused_activation.ts";
 import { gridSampleDecompositions } from "./decompositions/grid_sample.ts";
 import { groupQueryDecompositions } from "./decompositions/grouped_query_attention.ts";
+import { loopDecompositions } from "./decompositions/loops.ts";
 import { lossDecompositions } from "./decompositions/loss.ts";
 import { rotaryDecompositions } from "./decompositions/rotary.ts";
 import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
 import { activationRules } from "./rules/activation.ts";
 import { col2imRules } from "./rules/col2im.ts";
 import { einsumRules } from "./rules/einsum.ts";
+import { controlFlowRules } from "./rules/control_flow.ts";
 import { convolutionRules } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { fusedActivationRules } from "./rules/fused_activation.ts";
@@ -49,6 +51,7 @@ export const gradRules: GradRules = {
   ...col2imRules,
   ...fusedActivationRules,
   ...quantizedRules,
+  ...controlFlowRules,
 };
 
 /** Ops that are rewritten into others before they are differentiated. */
@@ -62,6 +65,7 @@ export const decompositions: Decompositions = {
   ...fusedActivationDecompositions,
   ...gridSampleDecompositions,
   ...lossDecompositions,
+  ...loopDecompositions,
 };
 
 /** The rule of a node's op. */
