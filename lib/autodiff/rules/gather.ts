@@ -1,6 +1,14 @@
 /** The transpose of Gather: rows of the gradient are added at the places they came from. @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { constantInts, constantLike, padZeros, range, rankOf } from "../expressions.ts";
+import {
+  castLike,
+  constantInts,
+  constantLike,
+  padZeros,
+  range,
+  rankOf,
+  widen,
+} from "../expressions.ts";
 
 /** Zeros of a shape given as a list of values of shape [n]. */
 function zerosOf(b: GraphBuilder, like: Value, parts: readonly Value[]): Value {
@@ -60,14 +68,16 @@ function scatterRows(
   const depth = rankOf(b, indices);
   const places = range(depth).map((i) => axis + i);
   const others = range(rank).filter((i) => !places.includes(i));
-  const front = axis === 0 ? g : b.op("Transpose", [g], { perm: [...places, ...others] });
-  const zeros = zerosOf(b, g, [
+  const wide = widen(b, g);
+  const front = axis === 0 ? wide : b.op("Transpose", [wide], { perm: [...places, ...others] });
+  const zeros = zerosOf(b, wide, [
     size,
     ...dimsBetween(b, g, 0, axis),
     ...dimsBetween(b, g, axis + depth, rank),
   ]);
   const targets = b.op("Unsqueeze", [indices, b.int64s([-1])]);
-  const sum = b.op("ScatterND", [zeros, targets, front], { reduction: "add" });
+  const total = b.op("ScatterND", [zeros, targets, front], { reduction: "add" });
+  const sum = castLike(b, total, g);
   if (axis === 0) return sum;
   const restored = range(rank - depth + 1).map((i) => i === axis ? 0 : i < axis ? i + 1 : i);
   return b.op("Transpose", [sum], { perm: restored });

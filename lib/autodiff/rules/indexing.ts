@@ -3,6 +3,7 @@ import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { intOf, stringOf } from "../attributes.ts";
 import {
+  castLike,
   constantLike,
   dimOf,
   div,
@@ -13,6 +14,7 @@ import {
   rankOf,
   shapeOf,
   sub,
+  widen,
   zerosLike,
 } from "../expressions.ts";
 import {
@@ -31,7 +33,10 @@ const gather = linear(({ b, node, g, x }) => {
 
 /** Adds g at `indices` of zeros like x, along one axis. */
 function scatterAdd(b: GraphBuilder, x: Value, indices: Value, g: Value, axis: number): Value {
-  return b.op("ScatterElements", [zerosLike(b, x), indices, g], { axis, reduction: "add" });
+  const wide = widen(b, g);
+  const zeros = b.op("Expand", [constantLike(b, wide, 0), shapeOf(b, x)]);
+  const sum = b.op("ScatterElements", [zeros, indices, wide], { axis, reduction: "add" });
+  return castLike(b, sum, g);
 }
 
 const gatherElements = linear(({ b, node, g, x }) =>
@@ -58,7 +63,9 @@ function withBatchIndices(b: GraphBuilder, indices: Value, batchDims: number): V
 
 const gatherND = linear(({ b, node, g, x }) => {
   const indices = withBatchIndices(b, node.inputs[1]!, intOf(node, "batch_dims", 0));
-  return b.op("ScatterND", [zerosLike(b, x), indices, g], { reduction: "add" });
+  const wide = widen(b, g);
+  const zeros = b.op("Expand", [constantLike(b, wide, 0), shapeOf(b, x)]);
+  return castLike(b, b.op("ScatterND", [zeros, indices, wide], { reduction: "add" }), g);
 });
 
 /** How a scatter writes, and how to read back what was written. */
