@@ -1,5 +1,5 @@
 /** How each operator that changed its form is rewritten into the newer one. @module */
-import type { Attribute, Node } from "./model.ts";
+import type { Attribute, Node, TensorType } from "./model.ts";
 
 /** Attributes of a new node. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -7,6 +7,10 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 /** What a rewrite may use: `add` puts a node before and returns its output. */
 export interface UpgradeContext {
   add(opType: string, inputs: readonly string[], attributes?: Attributes): string;
+  /** Type of a value, if it is known. */
+  type(value: string): TensorType | undefined;
+  /** Elements of a small constant. */
+  numbers(value: string): readonly number[] | undefined;
 }
 
 /** Rewrites a node of an older operator set. */
@@ -62,6 +66,25 @@ function toInputs(...names: string[]): Upgrade {
   };
 }
 
+/** As {@linkcode toInputs}, for float attributes that become tensors of the input's element type. */
+function toTypedInputs(integers: readonly string[], ...numbers: string[]): Upgrade {
+  return (node, context) => {
+    const [x = ""] = node.inputs;
+    const typed = (name: string) => {
+      const attribute = node.attributes[name];
+      if (attribute === undefined) return "";
+      const constant = constantOf(attribute, context);
+      return context.type(x)?.dtype === "float32"
+        ? constant
+        : context.add("CastLike", [constant, x]);
+    };
+    const moved = toInputs(...integers)(node, context) as Node;
+    const inputs = [...moved.inputs, ...numbers.map(typed)];
+    while (inputs.at(-1) === "") inputs.pop();
+    return { ...moved, inputs, attributes: without(moved.attributes, ...numbers) };
+  };
+}
+
 /** Split-18 without sizes needs to be told into how many parts. */
 const splitEvenly: Upgrade = (node) => {
   if (node.inputs[1]) return node;
@@ -70,33 +93,53 @@ const splitEvenly: Upgrade = (node) => {
 };
 
 /** Before opset 13 these normalise over all dimensions from `axis` on, as a matrix. */
-const flattened: Upgrade = (node, { add }) => {
+const flattened: Upgrade = (node, { add, type }) => {
   const { axis } = node.attributes;
   const at = axis?.type === "int" ? axis.value : 1;
-  if (at === -1) return { ...node, attributes: { axis: int(-1) } };
+  const last = (type(node.inputs[0] ?? "")?.dims?.length ?? NaN) - 1;
+  if (at === -1 || at === last) return { ...node, attributes: { axis: int(-1) } };
   const [x = ""] = node.inputs;
   const matrix = add("Flatten", [x], { axis: int(at) });
   const y = add(node.opType, [matrix], { axis: int(-1) });
   return { ...node, opType: "Reshape", inputs: [y, add("Shape", [x])], attributes: {} };
 };
 
-/** Sizes were steps from the upper left corner, rounded down. */
-const asymmetric = (node: Node, inputs: readonly string[]): Node => ({
+/** Positions were steps from the upper left corner, rounded down, or up where the image shrinks. */
+const asymmetric = (node: Node, scales: string, shrinks: boolean): Node => ({
   ...node,
   opType: "Resize",
-  inputs,
+  inputs: [node.inputs[0]!, "", scales],
   attributes: {
     mode: node.attributes.mode ?? text("nearest"),
     coordinate_transformation_mode: text("asymmetric"),
-    nearest_mode: text("floor"),
+    nearest_mode: text(shrinks ? "ceil" : "floor"),
   },
 });
 
+const shrinks = (scales: readonly number[] | undefined) => scales?.some((s) => s < 1) ?? false;
+
 const upsample: Upgrade = (node, context) => {
   const { scales } = node.attributes;
-  const [x = "", given] = node.inputs;
-  return asymmetric(node, [x, "", given ?? (scales ? constantOf(scales, context) : "")]);
+  if (scales?.type !== "floats") {
+    const given = node.inputs[1] ?? "";
+    return asymmetric(node, given, shrinks(context.numbers(given)));
+  }
+  return asymmetric(node, constantOf(scales, context), shrinks(scales.value));
 };
+
+/** Beside sizes, scales were there but empty. */
+const emptyScales: Upgrade = (node) => {
+  const [x = "", region = "", , sizes] = node.inputs;
+  return sizes ? { ...node, inputs: [x, region, "", sizes] } : node;
+};
+
+const shiftedRegions: Upgrade = (node) => ({
+  ...node,
+  attributes: {
+    ...node.attributes,
+    coordinate_transformation_mode: text("output_half_pixel"),
+  },
+});
 
 const inferenceDropout: Upgrade = (node) => ({
   ...node,
@@ -154,8 +197,8 @@ export const upgrades: Readonly<Record<string, readonly UpgradeRow[]>> = {
   ReduceSumSquare: reduce18,
   Split: [{ since: 13, rewrite: toInputs("split") }, { since: 18, rewrite: splitEvenly }],
   Slice: [{ since: 10, rewrite: toInputs("starts", "ends", "axes") }],
-  Pad: [{ since: 11, rewrite: toInputs("pads", "value") }],
-  Clip: [{ since: 11, rewrite: toInputs("min", "max") }],
+  Pad: [{ since: 11, rewrite: toTypedInputs(["pads"], "value") }],
+  Clip: [{ since: 11, rewrite: toTypedInputs([], "min", "max") }],
   TopK: [{
     since: 10,
     rewrite: (node, context) => {
@@ -167,11 +210,10 @@ export const upgrades: Readonly<Record<string, readonly UpgradeRow[]>> = {
   }],
   Softmax: softmax13,
   LogSoftmax: softmax13,
+  Hardmax: softmax13,
   Upsample: [{ since: 10, rewrite: upsample }],
-  Resize: [{
-    since: 11,
-    rewrite: (node) => asymmetric(node, [node.inputs[0]!, "", node.inputs[1]!]),
-  }],
+  Resize: [{ since: 11, rewrite: upsample }, { since: 13, rewrite: emptyScales }],
+  RoiAlign: [{ since: 16, rewrite: shiftedRegions }],
   Scatter: [{ since: 11, rewrite: (node) => ({ ...node, opType: "ScatterElements" }) }],
   Dropout: [{ since: 12, rewrite: inferenceDropout }],
   BatchNormalization: [{ since: 14, rewrite: inferenceBatchNorm }],
