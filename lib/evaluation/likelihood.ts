@@ -12,6 +12,7 @@ import { pad, positionIds, toTextBatch } from "../models/text_batch.ts";
 import type { Model } from "../onnx/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { fillBatch, fillRows, indices } from "./batch_fill.ts";
 import { type CandidatePlan, planCandidates } from "./candidates.ts";
 
 /** What a scorer is opened for. */
@@ -92,24 +93,12 @@ class GraphScorer implements Scorer {
     instructions: readonly InstructionIds[],
   ): Promise<readonly (readonly number[])[]> {
     const { session, options } = this.#state;
-    const count = instructions.length;
-    if (count === 0 || count > options.batch || pixels.dims[0] !== count) {
-      throw new RangeError(
-        `Cannot score ${
-          pixels.dims[0]
-        } pictures with ${count} instructions: a batch has 1 to ${options.batch}`,
-      );
-    }
-    // The graph has a fixed batch: a smaller one is filled up with its first row.
-    const filled = Array.from(
-      { length: options.batch },
-      (_, i) => instructions[i < count ? i : 0]!,
-    );
+    const filled = fillRows(instructions, options.batch);
     const results = await session.run({
       pixel_values: fillBatch(pixels, options.batch),
       ...this.#feeds(filled),
     });
-    return this.#collect(results, count);
+    return this.#collect(results, instructions.length);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,20 +164,6 @@ class GraphScorer implements Scorer {
       return sums.map((sum, candidate) => sum / plan.counts[candidate]!);
     });
   }
-}
-
-function indices(values: readonly number[]): Tensor<"int64"> {
-  return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
-}
-
-function fillBatch(pixels: Tensor, batch: number): Tensor {
-  const count = pixels.dims[0]!;
-  if (count === batch) return pixels;
-  const size = pixels.data.length / count;
-  const data = new Float32Array(batch * size);
-  data.set(pixels.data as Float32Array);
-  for (let i = count; i < batch; i++) data.set(data.subarray(0, size), i * size);
-  return tensor("float32", [batch, ...pixels.dims.slice(1)], data);
 }
 
 /** The instruction's mask of each row, then ones for the continuation. */

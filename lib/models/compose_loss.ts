@@ -1,5 +1,6 @@
 /** The training graph of a multimodal language model: its loss on the answers of a batch. @module */
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { dataTypeOf } from "../onnx/data_type.ts";
 import type { Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -29,13 +30,15 @@ export async function composeLoss(
   directory: LanguageModelDirectory,
   options: LossOptions,
 ): Promise<Model> {
-  const model = await composeModel(directory, options);
+  const model = pruneModel(await composeModel(directory, options), [
+    composed.imageFeatures,
+    composed.logits,
+  ]);
   const outputs = ["loss", "image_features"];
-  const builder = new GraphBuilder({ model: onlyOutputs(model, options.logits ?? false) });
-  const graph = onlyOutputs(model, options.logits ?? false).graph;
+  const builder = new GraphBuilder({ model });
   const index = builder.input("label_index", "int64", ["labels"]);
   const ids = builder.input("label_ids", "int64", ["labels"]);
-  const rows = selectRows(builder, graph, {
+  const rows = selectRows(builder, model.graph, {
     value: composed.logits,
     batch: options.batch,
     sequence: options.answer ?? options.sequence,
@@ -50,17 +53,11 @@ export async function composeLoss(
   return pruneModel(builder.finish(), outputs);
 }
 
-/** Only what is wanted whole counts as read when the head is moved behind the choice of rows. */
-function onlyOutputs(model: Model, logits: boolean): Model {
-  const wanted: string[] = [composed.imageFeatures, ...(logits ? [composed.logits] : [])];
-  return pruneModel(model, [...wanted, ...(logits ? [] : [composed.logits])]);
-}
-
 /** Mean over rows of −log softmax(logits)[id], in float32. */
 function crossEntropy(builder: GraphBuilder, logits: Value, ids: Value): Value {
   const scores = builder.dtype(logits) === "float32"
     ? logits
-    : builder.op("Cast", [logits], { to: 1 });
+    : builder.op("Cast", [logits], { to: dataTypeOf.float32 });
   const logProbs = builder.op("LogSoftmax", [scores], { axis: -1 });
   const column = builder.op("Unsqueeze", [ids, builder.int64s([1])]);
   const picked = builder.op("GatherElements", [logProbs, column], { axis: 1 });

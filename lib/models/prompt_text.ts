@@ -32,8 +32,8 @@ export interface TextEncoder {
 /**
  * Opens tokenizer and chat template of a model.
  *
- * @param imageTokens Rows of image features per picture, where they are known from the graph;
- * default: what config.json says.
+ * @param imageTokens Rows of image features per picture; default: what the vision encoder declares,
+ * else what config.json says.
  * @throws {DiagnosticError} If the tokenizer or an entry of config.json is missing.
  */
 export async function openTextEncoder(
@@ -43,7 +43,7 @@ export async function openTextEncoder(
   const { config, family } = directory;
   const tokenizer = await directory.tokenizer();
   const imageToken = family.imageToken(config);
-  const rows = imageTokens ?? family.imageTokens(config);
+  const rows = imageTokens ?? await declaredRows(directory) ?? family.imageTokens(config);
   if (imageToken === undefined || rows === undefined) {
     throw new DiagnosticError([{
       code: "model-incomplete",
@@ -68,6 +68,14 @@ export async function openTextEncoder(
     answer: (text) => tokenizer.encode(tokenizer.separator + text),
     decode: (ids) => tokenizer.decode(ids),
   };
+}
+
+/** The number of rows in the declared shape of `image_features`, where it is a number. */
+async function declaredRows(directory: LanguageModelDirectory): Promise<number | undefined> {
+  const { graph } = await directory.readPart("vision_encoder");
+  const type = graph.outputs.find((info) => info.name === "image_features")?.type;
+  const rows = type?.kind === "tensor" ? type.dims?.[1] : undefined;
+  return typeof rows === "number" ? rows : undefined;
 }
 
 interface Place {

@@ -1,6 +1,7 @@
 /** Pieces of which scoring graphs are put together. @module */
-import { GraphBuilder } from "../onnx/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Part } from "../onnx/compose.ts";
+import { dataTypeOf } from "../onnx/data_type.ts";
 import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
 import type { Dim, Model, TensorType } from "../onnx/model.ts";
@@ -13,38 +14,55 @@ export function ownInputs(model: Model): Record<string, string> {
   return Object.fromEntries(model.graph.inputs.map(({ name }) => [name, name]));
 }
 
-/** Which positions of which logits. */
-export interface LogProbOptions {
+/** Which rows of which logits. */
+export interface RowOptions {
   readonly value: string;
   readonly batch: number;
   readonly sequence: number;
   /** Name of a new input: positions in the flattened [batch · sequence]. */
   readonly index: string;
-  /** Name of a new input: the tokens whose log-probabilities are wanted; default all tokens. */
-  readonly ids?: string;
   readonly output: string;
 }
 
-/** Replaces logits by log-probabilities, in float32, at chosen positions. */
-export function logProbsOf(model: Model, options: LogProbOptions): Model {
+/** Replaces logits by those at chosen positions: an output of shape [rows, vocabulary]. */
+export function rowsOf(model: Model, options: RowOptions): Model {
   const builder = new GraphBuilder({ model });
-  const picks: Dim = `${options.index}.length`;
-  const index = builder.input(options.index, "int64", [picks]);
+  builder.output(chosenRows(builder, model, options), options.output);
+  return replaceOutput(builder, model, options);
+}
+
+function chosenRows(builder: GraphBuilder, model: Model, options: RowOptions): Value {
+  const index = builder.input(options.index, "int64", [`${options.index}.length`]);
   const logits = selectRows(builder, model.graph, { ...options, index });
-  const scores = builder.dtype(logits) === "float32"
+  return builder.dtype(logits) === "float32"
     ? logits
-    : builder.op("Cast", [logits], { to: 1 });
-  let logProbs = builder.op("LogSoftmax", [scores], { axis: -1 });
+    : builder.op("Cast", [logits], { to: dataTypeOf.float32 });
+}
+
+function replaceOutput(builder: GraphBuilder, model: Model, options: RowOptions): Model {
+  const others = model.graph.outputs.map((info) => info.name)
+    .filter((name) => name !== options.value);
+  return pruneModel(builder.finish(), [options.output, ...others]);
+}
+
+/**
+ * Replaces logits by log-probabilities, in float32, at chosen positions.
+ *
+ * @param options.ids Name of a new input: the token of each position whose log-probability is
+ * wanted; default all tokens.
+ */
+export function logProbsOf(model: Model, options: RowOptions & { readonly ids?: string }): Model {
+  const builder = new GraphBuilder({ model });
+  const rows = chosenRows(builder, model, options);
+  let logProbs = builder.op("LogSoftmax", [rows], { axis: -1 });
   if (options.ids !== undefined) {
-    const ids = builder.input(options.ids, "int64", [picks]);
+    const ids = builder.input(options.ids, "int64", [`${options.index}.length`]);
     const column = builder.op("Unsqueeze", [ids, builder.int64s([1])]);
     const picked = builder.op("GatherElements", [logProbs, column], { axis: 1 });
     logProbs = builder.op("Squeeze", [picked, builder.int64s([1])]);
   }
   builder.output(logProbs, options.output);
-  const others = model.graph.outputs.map((info) => info.name)
-    .filter((name) => name !== options.value);
-  return pruneModel(builder.finish(), [options.output, ...others]);
+  return replaceOutput(builder, model, options);
 }
 
 /**

@@ -34,6 +34,8 @@ export interface BatchOptions {
   readonly startToken?: number;
   /** Length to pad the sequence to; default the longest row. */
   readonly length?: number;
+  /** Encoder-decoder models: length to pad the answers to; default the longest. */
+  readonly answerLength?: number;
   /** Length to pad what the Q-Former reads to; default the longest row. */
   readonly qformerLength?: number;
 }
@@ -55,12 +57,20 @@ export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): Te
     ? rows.map((row) => [...row.instruction.map(() => ignoredLabel), ...row.answer])
     : rows.map((row) => row.answer);
   const shifted = startToken === undefined ? {} : {
-    decoderInputIds: pad(rows.map(({ answer }) => [startToken, ...answer.slice(0, -1)]), padToken),
+    decoderInputIds: pad(
+      rows.map(({ answer }) => [startToken, ...answer.slice(0, -1)]),
+      padToken,
+      options.answerLength,
+    ),
   };
   return {
     inputIds: pad(inputs, padToken, options.length),
     attentionMask: pad(inputs.map(ones), 0, options.length),
-    labels: pad(labels, ignoredLabel, startToken === undefined ? options.length : undefined),
+    labels: pad(
+      labels,
+      ignoredLabel,
+      startToken === undefined ? options.length : options.answerLength,
+    ),
     ...shifted,
     ...extra,
   };

@@ -71,7 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(help);
     return options.help ? 0 : 2;
   }
-  const cases = collect(directories).filter((c) => c.name.includes(options.only ?? ""));
+  const cases = collect(directories).filter((c) => c.name.includes(String(options.only ?? "")));
   if (cases.length === 0) {
     console.error(`Cannot find a case in ${directories.map((d) => `"${d}"`).join(", ")}`);
     return 2;
@@ -81,7 +81,7 @@ async function main(args: readonly string[]): Promise<number> {
     results.push(result);
     console.log(options.json ? JSON.stringify(finite(result)) : line(result));
   }
-  return report(results, options.json);
+  return report(results, options.json === true);
 }
 
 function collect(directories: readonly string[]): readonly CaseFolder[] {

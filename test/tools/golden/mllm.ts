@@ -10,7 +10,7 @@ import { castTensor } from "../../../lib/tensor/convert.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import type { Tensor } from "../../../lib/tensor/tensor.ts";
 import type { CaseFolder, CaseSpec, Outcome } from "./case.ts";
-import { type Comparison, compareTensors } from "./compare.ts";
+import { compareTensors, type Comparison } from "./compare.ts";
 import { outcome } from "./vjp.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -36,7 +36,10 @@ export async function runMllm(folder: CaseFolder): Promise<Outcome> {
     threads: 1,
     graphOptimization: spec.ort_graph_optimization === "disable_all" ? "disabled" : "all",
   });
-  const feeds = { pixel_values: data.pixel_values!, ...lossFeeds(model, batch, spec.image_token_id!) };
+  const feeds = {
+    pixel_values: data.pixel_values!,
+    ...lossFeeds(model, batch, spec.image_token_id!),
+  };
   if (data.position_ids !== undefined && "position_ids" in feeds) {
     feeds.position_ids = castTensor(data.position_ids, "int64");
   }

@@ -1,0 +1,94 @@
+/** Graphs of free generation: the first run over picture and instruction, and one more token. @module */
+import { composeModels, type Part } from "../onnx/compose.ts";
+import type { Dim, Model } from "../onnx/model.ts";
+import { pruneModel } from "../onnx/prune.ts";
+import { composed, composeModel, isPast, type ModelSizes } from "./compose_model.ts";
+import type { LanguageModelDirectory } from "./directory.ts";
+import { dimsOfInput, withInputDims } from "./graph_inputs.ts";
+import { rowsOf } from "./score_parts.ts";
+
+/** Name of the keys or values that a past is fed from at the next step. */
+export function presentOf(past: string): string {
+  return past.replace("past_key_values.", "present.");
+}
+
+/** Keys and values of a decoder, by the names of its inputs. */
+export function pastInputs(decoder: Model): readonly string[] {
+  return decoder.graph.inputs.map((info) => info.name).filter(isPast);
+}
+
+/**
+ * The first run of a decoder-only model: the inputs of {@linkcode composeModel} and `last_index`
+ * [batch]; outputs `logits` [batch, vocabulary] there, and `present.*` where the decoder has them.
+ */
+export async function composeFirstRun(
+  directory: LanguageModelDirectory,
+  sizes: ModelSizes,
+): Promise<Model> {
+  const decoder = await directory.readPart("decoder_model_merged");
+  const presents = pastInputs(decoder).map((name) => `decoder.${presentOf(name)}`);
+  const whole = pruneModel(await composeModel(directory, sizes), [composed.logits, ...presents]);
+  return rowsOf(whole, {
+    value: composed.logits,
+    batch: sizes.batch,
+    sequence: sizes.sequence,
+    index: "last_index",
+    output: "logits",
+  });
+}
+
+/** The encoder of an encoder-decoder model: output `encoder.last_hidden_state`. */
+export async function composeEncoder(
+  directory: LanguageModelDirectory,
+  sizes: ModelSizes,
+): Promise<Model> {
+  const whole = await composeModel(directory, { ...sizes, answer: 1 });
+  return pruneModel(whole, ["encoder.last_hidden_state"]);
+}
+
+/**
+ * One more token on a past: inputs `next_ids` [batch, 1], `next_mask` [batch, total],
+ * `next_position_ids` where the decoder wants them, `past_key_values.*`, and for encoder-decoder
+ * models `encoder_hidden_states` and `encoder_attention_mask`; outputs `step.logits` [batch, 1,
+ * vocabulary] and `step.present.*`.
+ */
+export async function composeNextToken(
+  directory: LanguageModelDirectory,
+  batch: number,
+): Promise<Model> {
+  const decoder = await directory.readPart("decoder_model_merged");
+  const embed = await directory.readPart("embed_tokens");
+  const names: Readonly<Record<string, string>> = {
+    inputs_embeds: "embed.inputs_embeds",
+    attention_mask: "next_mask",
+    position_ids: "next_position_ids",
+  };
+  const connect = Object.fromEntries(
+    decoder.graph.inputs.map(({ name }) => [name, names[name] ?? name]),
+  );
+  const parts: Part[] = [
+    { name: "embed", model: embed, connect: { input_ids: "next_ids" } },
+    { name: "step", model: decoder, connect },
+  ];
+  const whole = composeModels(parts);
+  return withInputDims(whole, nextDims(whole, batch));
+}
+
+function nextDims(model: Model, batch: number): Record<string, readonly Dim[]> {
+  const table: Record<string, readonly Dim[]> = {
+    next_ids: [batch, 1],
+    next_mask: [batch, "total"],
+    encoder_attention_mask: [batch, "encoded"],
+  };
+  return Object.fromEntries(model.graph.inputs.map((info) => {
+    const declared = dimsOfInput(info);
+    if (isPast(info.name)) return [info.name, [batch, declared[1]!, "past", declared[3]!]];
+    if (info.name === "encoder_hidden_states") {
+      return [info.name, [batch, "encoded", declared[2]!]];
+    }
+    if (info.name === "next_position_ids") {
+      return [info.name, [declared[0] === 1 ? 1 : batch, 1]];
+    }
+    return [info.name, table[info.name] ?? declared];
+  }));
+}

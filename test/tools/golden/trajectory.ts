@@ -1,0 +1,253 @@
+/** The trajectory level: δ after the recorded steps of a whole training. @module */
+import { join } from "@std/path";
+import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
+import type { LanguageModelDirectory, ModelPart } from "../../../lib/models/directory.ts";
+import { minigpt4 } from "../../../lib/models/families/minigpt4.ts";
+import { decodeModel } from "../../../lib/onnx/decode.ts";
+import type { Model, TensorType } from "../../../lib/onnx/model.ts";
+import { openSession, type Session } from "../../../lib/runtime/session.ts";
+import { castTensor, toNumbers } from "../../../lib/tensor/convert.ts";
+import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
+import { sizeOf, type Tensor, tensor, zeros } from "../../../lib/tensor/tensor.ts";
+import { applyUpdate, startOptimizer } from "../../../lib/training/optimizer.ts";
+import { schedules } from "../../../lib/training/schedule.ts";
+import { buildStepGraph, type StepGraph } from "../../../lib/training/step_graph.ts";
+import { buildProcessor } from "../../../lib/vision/build_processor.ts";
+import type { CaseFolder, Outcome } from "./case.ts";
+import { compareTensors, type Comparison } from "./compare.ts";
+import { outcome } from "./vjp.ts";
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** The parts of meta.json that are read. */
+interface Meta {
+  readonly source_models: number;
+  readonly image: number;
+  readonly frame: number;
+  readonly photo: number;
+  readonly lr: number;
+  readonly epochs: number;
+  readonly steps_per_epoch: number;
+  readonly steps: number;
+  readonly fca_weight: number;
+  readonly tse_weight: number;
+  readonly logit_scale_exp: number;
+}
+
+/** Largest relative L2 error of δ and of the losses. */
+const tolerance = { rtol: 1e-5, atol: 1e-6 };
+
+/** CLIP's normalisation (arXiv 2103.00020, the published preprocessing). */
+const pixels = {
+  do_resize: false,
+  image_mean: [0.48145466, 0.4578275, 0.40821073],
+  image_std: [0.26862954, 0.26130258, 0.27577711],
+};
+
+/** Trains as recorded and compares δ at the recorded steps. */
+export async function runTrajectory(folder: CaseFolder): Promise<Outcome> {
+  const meta: Meta = JSON.parse(await Deno.readTextFile(join(folder.path, "meta.json")));
+  const bytes = await Deno.readFile(join(folder.path, "trajectory.safetensors"));
+  const data = decodeSafetensors(bytes).tensors;
+  const sources = Array.from(
+    { length: meta.source_models },
+    (_, i) => new PieceSource(folder.path, meta.source_models > 1 ? `source${i}_` : "", data),
+  );
+  const models = await Promise.all(sources.map((source) => source.loss()));
+  const processor = buildProcessor(pixels, meta.image);
+  const graph = buildStepGraph({
+    canvas: meta.image,
+    sources: models.map((model) => ({ model, processor })),
+    clip: {
+      model: await readModel(folder.path, "clip_vision"),
+      processor,
+      logitScale: meta.logit_scale_exp,
+    },
+    weights: { lm: 1, fca: meta.fca_weight, tse: meta.tse_weight },
+  });
+  return await train(graph, { meta, data, sources, models });
+}
+
+interface Training {
+  readonly meta: Meta;
+  readonly data: Tensors;
+  readonly sources: readonly PieceSource[];
+  readonly models: readonly Model[];
+}
+
+async function train(graph: StepGraph, training: Training): Promise<Outcome> {
+  const { meta, data } = training;
+  const options = { provider: "cpu", threads: 1 } as const;
+  await using session = await openSession(graph.training, options);
+  await using features = await openSession(graph.features, options);
+  const mask = castTensor(data.mask!, "float32");
+  const delta = zeros("float32", mask.dims);
+  const state = startOptimizer("reference", delta.data.length);
+  const forward: Record<string, Comparison> = {};
+  const grads: Record<string, Comparison> = {};
+  const losses: number[] = [];
+  for (let step = 0; step < meta.steps; step++) {
+    const epoch = Math.floor(step / meta.steps_per_epoch);
+    const feeds = await feedsOf(step % meta.steps_per_epoch, features, training);
+    const known = new Set(session.inputs.map((input) => input.name));
+    const fed = Object.entries({ ...feeds, delta }).filter(([name]) => known.has(name));
+    const results = await session.run(Object.fromEntries(fed));
+    losses.push(Number(results.loss!.data[0]));
+    applyUpdate("reference", {
+      delta: delta.data,
+      grad: results["grad.delta"]!.data as Float32Array,
+      mask: mask.data,
+      lr: meta.lr * schedules.cosine(epoch, meta.epochs),
+      state,
+    });
+    const reference = data[`delta_step${step + 1}`];
+    if (reference !== undefined) {
+      grads[`delta_step${step + 1}`] = compareTensors(delta, reference, tolerance);
+    }
+  }
+  if (data.loss !== undefined) {
+    const computed = tensor("float32", [losses.length], Float32Array.from(losses));
+    forward.loss = compareTensors(computed, data.loss, tolerance);
+  }
+  return outcome(forward, grads);
+}
+
+async function feedsOf(
+  batch: number,
+  features: Session,
+  { meta, data, sources, models }: Training,
+): Promise<Record<string, Tensor>> {
+  const photo = framed(batchOf(data.photos!, batch), meta);
+  const feeds: Record<string, Tensor> = {
+    photo,
+    caption_embeds: castTensor(batchOf(data.caption_features!, batch), "float32"),
+  };
+  for (const [i, source] of sources.entries()) {
+    for (const [name, value] of Object.entries(source.feeds(models[i]!, batch))) {
+      feeds[`source${i}.${name}`] = value;
+    }
+  }
+  const delta = zeros("float32", photo.dims.slice(1));
+  const inputs = { photo, delta };
+  for (const [name, value] of Object.entries(await features.run(inputs))) {
+    feeds[name.replace("image_features", "clean_features")] = value;
+  }
+  return feeds;
+}
+
+/** Entry `index` of the first dimension. */
+function batchOf(value: Tensor, index: number): Tensor {
+  const dims = value.dims.slice(1);
+  const size = sizeOf(dims);
+  const data = value.data.slice(index * size, (index + 1) * size);
+  return { dtype: value.dtype, dims, data } as Tensor;
+}
+
+/** Photos in [0, 1] with a black frame around them. */
+function framed(photos: Tensor, { image, photo, frame }: Meta): Tensor<"float32"> {
+  const batch = photos.dims[0]!;
+  const out = zeros("float32", [batch, 3, image, image]);
+  for (let plane = 0; plane < batch * 3; plane++) {
+    for (let y = 0; y < photo; y++) {
+      for (let x = 0; x < photo; x++) {
+        const value = Number(photos.data[(plane * photo + y) * photo + x]);
+        out.data[(plane * image + y + frame) * image + x + frame] = value / 255;
+      }
+    }
+  }
+  return out;
+}
+
+async function readModel(path: string, name: string): Promise<Model> {
+  return decodeModel(await Deno.readFile(join(path, `${name}.onnx`)), { directory: path });
+}
+
+/** A source model given as loose ONNX files: embed(prefix), image features, embed(text). */
+class PieceSource {
+  readonly #path: string;
+  readonly #prefix: string;
+  readonly #data: Tensors;
+
+  constructor(path: string, prefix: string, data: Tensors) {
+    this.#path = path;
+    this.#prefix = prefix;
+    this.#data = data;
+  }
+
+  get #start(): number {
+    return sizeOf(this.#data.prefix_ids!.dims);
+  }
+
+  async loss(): Promise<Model> {
+    const [, batch, text] = this.#data.input_ids!.dims as [number, number, number];
+    const imageTokens = await this.#imageTokens();
+    return await composeLoss(this.#directory(), {
+      batch,
+      sequence: this.#start + imageTokens + text,
+      imageTokens,
+      imageStart: this.#start,
+    });
+  }
+
+  /** Whole rows: the recorded ids, masks and labels with those of prefix and picture in front. */
+  feeds(model: Model, batch: number): Record<string, Tensor> {
+    const rows = (name: string, before: readonly number[]) =>
+      withPrefix(batchOf(this.#data[name]!, batch), before);
+    const prefix = Array.from(toNumbers(this.#data.prefix_ids!));
+    const head = this.#length(model) - this.#data.input_ids!.dims[2]!;
+    const fill = (value: number) => new Array<number>(head).fill(value);
+    const text = {
+      inputIds: rows("input_ids", [...prefix, ...fill(0).slice(prefix.length)]),
+      attentionMask: rows("text_mask", fill(1)),
+      labels: rows("labels", fill(-100)),
+    };
+    return lossFeeds(model, text, -1);
+  }
+
+  #length(model: Model): number {
+    const ids = model.graph.inputs.find((info) => info.name === "input_ids")!;
+    return (ids.type as TensorType).dims![1] as number;
+  }
+
+  /** The files do not say how many rows of features a picture has: one run does. */
+  async #imageTokens(): Promise<number> {
+    const path = join(this.#path, `${this.#prefix}vision_encoder.onnx`);
+    await using session = await openSession(path, { provider: "cpu", threads: 1 });
+    const dims = session.inputs[0]!.dims.map((dim) => typeof dim === "number" ? dim : 1);
+    const results = await session.run({ pixel_values: zeros("float32", dims) });
+    return results.image_features!.dims[1]!;
+  }
+
+  #directory(): LanguageModelDirectory {
+    const files: Partial<Record<ModelPart, string>> = {
+      vision_encoder: `${this.#prefix}vision_encoder`,
+      embed_tokens: `${this.#prefix}embed_tokens`,
+      decoder_model_merged: `${this.#prefix}decoder`,
+    };
+    return {
+      path: this.#path,
+      name: this.#prefix || "source",
+      config: {},
+      generation: {},
+      preprocessor: pixels,
+      family: minigpt4,
+      has: (part) => part in files,
+      partPath: (part) => join(this.#path, `${files[part]}.onnx`),
+      readPart: (part) => readModel(this.#path, files[part]!),
+      tokenizer: () => Promise.reject(new TypeError("A recorded training has no tokenizer")),
+    };
+  }
+}
+
+/** Puts the same values in front of every row; int64. */
+function withPrefix(rows: Tensor, before: readonly number[]): Tensor<"int64"> {
+  const [batch, length] = rows.dims as [number, number];
+  const width = before.length + length;
+  const values = toNumbers(rows);
+  const data = BigInt64Array.from({ length: batch * width }, (_, i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    const own = values[row * length + column - before.length];
+    return BigInt(column < before.length ? before[column]! : own!);
+  });
+  return tensor("int64", [batch, width], data);
+}
