@@ -141,9 +141,12 @@ function bound(
   side: "min" | "max",
   issue: { readonly inclusive?: boolean },
 ): string {
-  const counted =
-    { string: "characters", array: "entries", set: "entries", object: "keys" }[origin];
-  if (counted) return `${side === "min" ? "at least" : "at most"} ${limit} ${counted} long`;
+  const counted = countedWords[origin];
+  if (counted) {
+    const [whole, one, many] = counted;
+    const unit = Number(limit) === 1 ? one : many;
+    return `${whole} of ${side === "min" ? "at least" : "at most"} ${limit} ${unit}`;
+  }
   if (issue.inclusive === false) return side === "min" ? `above ${limit}` : `below ${limit}`;
   return side === "min" ? `at least ${limit}` : `at most ${limit}`;
 }

@@ -47,16 +47,11 @@ const command: Command = {
   },
   async run(args) {
     if (hasFlag(args, "plan")) return (await import("./plan.ts")).default.run(args);
-    const warnings: Diagnostic[] = [];
-    let logger: Logger | undefined;
-    const onWarning = (diagnostic: Diagnostic) => {
-      if (logger) logger.log({ type: "warning", diagnostic });
-      else warnings.push(diagnostic);
-    };
+    const sink: { logger?: Logger } = {};
+    const onWarning = (diagnostic: Diagnostic) => sink.logger?.log({ type: "warning", diagnostic });
     await using opened = await openPipeline(args, { onWarning });
-    logger = await chooseLogger(args, opened.plan);
-    for (const diagnostic of warnings) logger.log({ type: "warning", diagnostic });
-    return await runOpened(args, opened, logger);
+    sink.logger = await chooseLogger(args, opened.plan);
+    return await runOpened(args, opened, sink.logger);
   },
 };
 export default command;

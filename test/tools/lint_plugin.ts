@@ -1,0 +1,198 @@
+/** Lint rules of this project: imports point one way, and each heavy door is in one file. @module */
+
+/** What the modules of a folder may import: folders of ours (`*` all) and packages. */
+interface ImportRule {
+  readonly ours: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const importTable: Readonly<Record<string, ImportRule>> = {
+  "lib/std": { ours: [], packages: ["npm:deno-std"] },
+  "lib/diagnostic": { ours: [], packages: ["@std", "yaml"] },
+  "lib/tensor": { ours: [], packages: [] },
+  "lib/pipeline": { ours: ["lib/diagnostic"], packages: ["zod", "@std", "node"] },
+  "lib/cache": { ours: ["lib/pipeline", "lib/diagnostic"], packages: ["@std", "node"] },
+  "lib/executors": {
+    ours: ["lib/pipeline", "lib/diagnostic", "lib/cache"],
+    packages: ["@std", "node"],
+  },
+  "lib/onnx": { ours: ["lib/tensor", "lib/diagnostic"], packages: ["@bufbuild/protobuf"] },
+  "lib/autodiff": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: [] },
+  "lib/runtime": {
+    ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"],
+    packages: ["onnxruntime-node", "@std", "node"],
+  },
+  "lib/vision": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["sharp"] },
+  "lib/models": {
+    ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic"],
+    packages: ["@huggingface", "@std"],
+  },
+  "lib/prompts": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
+  "lib/losses": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
+  "lib/architectures": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: [] },
+  "lib/training": {
+    ours: [
+      "lib/losses",
+      "lib/prompts",
+      "lib/models",
+      "lib/architectures",
+      "lib/autodiff",
+      "lib/runtime",
+      "lib/vision",
+      "lib/onnx",
+      "lib/tensor",
+      "lib/diagnostic",
+      "datasets",
+    ],
+    packages: ["@std"],
+  },
+  "lib/evaluation": {
+    ours: [
+      "lib/models",
+      "lib/runtime",
+      "lib/prompts",
+      "lib/vision",
+      "lib/onnx",
+      "lib/tensor",
+      "lib/diagnostic",
+    ],
+    packages: [],
+  },
+  "lib/report": { ours: [], packages: ["d3-scale", "d3-shape"] },
+  "datasets": {
+    ours: ["lib/vision", "lib/tensor", "lib/diagnostic"],
+    packages: ["zod", "@std", "sharp", "node"],
+  },
+  "lib/cli": { ours: ["*"], packages: ["@std", "node"] },
+};
+
+/** Of `lib/pipeline` stages see what a stage is, and nothing else. */
+const stageRule = {
+  forbidden: ["lib/cli", "lib/executors", "lib/cache"],
+  pipelineFile: "lib/pipeline/stage.ts",
+};
+
+/** Folder of a path in the table: `lib/onnx`, `datasets`, `stages`. */
+function folderOf(path: string): string {
+  const [first, second] = path.split("/");
+  return first === "lib" ? `lib/${second}` : first!;
+}
+
+/** Root of the project as a URL that ends in a slash. */
+const root = new URL("../../", import.meta.url).href;
+
+function pathOf(url: string): string | undefined {
+  return url.startsWith(root) ? decodeURIComponent(url.slice(root.length)) : undefined;
+}
+
+/** What is wrong with an import, if anything. */
+export function importMistake(
+  from: string,
+  specifier: string,
+  isType: boolean,
+): string | undefined {
+  const folder = folderOf(from);
+  if (/^\.{0,2}\//.test(specifier)) {
+    const target = pathOf(new URL(specifier, new URL(from, root)).href);
+    return target === undefined
+      ? `${from} imports ${specifier}, which is outside the project`
+      : ourMistake(from, folder, target);
+  }
+  const rule = importTable[folder];
+  // A type costs nothing at run time and brings no package in.
+  if (!rule || isType) return undefined;
+  const name = specifier.startsWith("node:") ? "node" : specifier;
+  if (rule.packages.some((allowed) => name === allowed || name.startsWith(`${allowed}/`))) {
+    return undefined;
+  }
+  if (rule.packages.some((allowed) => specifier.startsWith(`${allowed}@`))) return undefined;
+  return `${folder} may import ${listOf(rule.packages, "no package")}, not "${specifier}"`;
+}
+
+function ourMistake(from: string, folder: string, target: string): string | undefined {
+  const other = folderOf(target);
+  if (other === folder) return undefined;
+  if (folder === "stages") return stageMistake(target, other);
+  if (other === "stages" || other === "test") {
+    return `${from} may not import ${target}: nothing of lib depends on ${other}`;
+  }
+  const rule = importTable[folder];
+  if (!rule) {
+    return `${folder} is not in the table of import directions in test/tools/lint_plugin.ts`;
+  }
+  if (rule.ours.includes("*") || rule.ours.includes(other)) return undefined;
+  return `${folder} may import ${listOf(rule.ours, "nothing of ours")}, not ${target}`;
+}
+
+function stageMistake(target: string, other: string): string | undefined {
+  if (stageRule.forbidden.includes(other)) {
+    return `stages may import all of lib but ${stageRule.forbidden.join(", ")}, not ${target}`;
+  }
+  if (other === "lib/pipeline" && target !== stageRule.pipelineFile) {
+    return `stages may import of lib/pipeline only stage.ts, not ${target}`;
+  }
+  return undefined;
+}
+
+function listOf(names: readonly string[], none: string): string {
+  return names.length === 0 ? none : names.join(", ");
+}
+
+/** Names that say nothing about what a file holds. */
+const vagueNames = ["utils.ts", "util.ts", "helpers.ts", "common.ts", "types.ts", "misc.ts"];
+
+const plugin: Deno.lint.Plugin = {
+  name: "tvp",
+  rules: {
+    "import-directions": {
+      create(context) {
+        const from = pathOf(new URL(`file://${context.filename}`).href);
+        if (from === undefined || !/^(lib|stages|datasets)\//.test(from)) return {};
+        const check = (node: Deno.lint.Node, specifier: unknown, isType: boolean) => {
+          if (typeof specifier !== "string") return;
+          const message = importMistake(from, specifier, isType);
+          if (message !== undefined) context.report({ node, message });
+        };
+        return {
+          ImportDeclaration: (node) => check(node, node.source.value, node.importKind === "type"),
+          ExportAllDeclaration: (node) =>
+            check(node, node.source.value, node.exportKind === "type"),
+          ExportNamedDeclaration: (node) =>
+            check(node, node.source?.value, node.exportKind === "type"),
+          ImportExpression: (node) =>
+            check(node, node.source.type === "Literal" && node.source.value, false),
+        };
+      },
+    },
+    "file-names": {
+      create(context) {
+        const from = pathOf(new URL(`file://${context.filename}`).href);
+        const name = from?.split("/").at(-1);
+        if (name === undefined || !from!.startsWith("lib/")) return {};
+        return {
+          Program(node) {
+            if (vagueNames.includes(name)) {
+              context.report({ node, message: `${name} says not what the file holds` });
+            }
+            if (!/^_?[a-z0-9_]+(\.d)?\.ts$/.test(name)) {
+              context.report({ node, message: `${name} is not in snake_case` });
+            }
+          },
+        };
+      },
+    },
+    "no-plain-error": {
+      create: (context) => ({
+        ThrowStatement(node) {
+          const thrown = node.argument;
+          if (thrown?.type !== "NewExpression" || thrown.callee.type !== "Identifier") return;
+          if (thrown.callee.name !== "Error") return;
+          const message =
+            "Throw a class that fits (TypeError, RangeError, DiagnosticError), not Error";
+          context.report({ node, message });
+        },
+      }),
+    },
+  },
+};
+export default plugin;
