@@ -6,7 +6,7 @@
  */
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import type { Model, Node } from "../onnx/model.ts";
+import type { Dim, Model, Node } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
 import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
@@ -154,7 +154,7 @@ function onesLike(b: GraphBuilder, y: Value): Value {
 }
 
 function cotangentOf(b: GraphBuilder, output: Value): Value {
-  return b.input(`ct.${output}`, b.dtype(output), b.dims(output) ?? []);
+  return b.input(`ct.${output}`, b.dtype(output), b.dims(output));
 }
 
 /** The gradient of a value: the sum of its contributions, `undefined` if there are none. */
@@ -187,9 +187,23 @@ function walkBack(b: GraphBuilder, model: Model, path: Path, adjoints: Adjoints)
       const input = read[i];
       if (grad === undefined || !input || !needs(i)) return;
       const fitted = rule.broadcasts === true ? unbroadcast(b, grad, input) : grad;
+      checkShape(b, node, fitted, input);
       append(adjoints, input, fitted);
     });
   }
+}
+
+/** A rule whose gradient cannot have the shape of its input is wrong. */
+function checkShape(b: GraphBuilder, node: Node, grad: Value, input: Value): void {
+  const [from, to] = [b.dims(grad), b.dims(input)];
+  if (from === undefined || to === undefined) return;
+  const differ = (dim: Dim, i: number) =>
+    typeof dim === "number" && typeof to[i] === "number" && dim !== to[i];
+  if (from.length === to.length && !from.some(differ)) return;
+  throw new TypeError(
+    `Cannot use the gradient of ${node.opType} "${node.name}": it has shape [${from}], its input ` +
+      `"${input}" has [${to}]`,
+  );
 }
 
 function readersOf({ graph }: Model): ReadonlyMap<string, readonly Node[]> {

@@ -130,10 +130,10 @@ export class GraphBuilder {
     if (key !== undefined && !this.#shared.has(key)) this.#shared.set(key, node.outputs);
   }
 
-  /** Declares an input of the graph. */
-  input(name: string, dtype: DType, dims: readonly Dim[]): Value {
+  /** Declares an input of the graph; without dimensions its rank is open. */
+  input(name: string, dtype: DType, dims?: readonly Dim[]): Value {
     this.#claim(name);
-    const type: TensorType = { kind: "tensor", dtype, dims };
+    const type: TensorType = { kind: "tensor", dtype, ...dims && { dims } };
     this.#inputs.push({ name, type });
     this.#types.addValue(name, type);
     return name;

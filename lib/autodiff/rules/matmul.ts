@@ -55,8 +55,8 @@ function rightGrad(b: GraphBuilder, x: Value, z: Value, g: Value): Value {
 /** Vectors are matrices of one row (left) or one column (right). */
 function matmulGrads(node: Node, { builder: b, outputGrads, needs }: GradContext) {
   const [x, z] = node.inputs as [Value, Value];
-  const isRow = b.rank(x) === 1;
-  const isColumn = b.rank(z) === 1;
+  const isRow = rankOf(b, x) === 1;
+  const isColumn = rankOf(b, z) === 1;
   const missing = [...(isRow ? [-2] : []), ...(isColumn ? [-1] : [])];
   let g = outputGrads[0]!;
   if (isRow && isColumn) g = b.op("Reshape", [g, b.int64s([1, 1])]);
