@@ -1,10 +1,14 @@
 import { assert } from "@std/assert";
 import { activationCases, moreActivationCases } from "./cases/activation.ts";
+import { convolutionCases, moreConvolutionCases } from "./cases/convolution.ts";
 import { elementwiseCases, moreElementwiseCases } from "./cases/elementwise.ts";
+import { fusedCases, moreFusedCases } from "./cases/fused.ts";
+import { imageCases, moreImageCases } from "./cases/image.ts";
 import { indexingCases, moreIndexingCases } from "./cases/indexing.ts";
 import { matmulCases, moreMatmulCases } from "./cases/matmul.ts";
 import { moreMovementCases, movementCases } from "./cases/movement.ts";
 import { moreNormalizationCases, normalizationCases } from "./cases/normalization.ts";
+import { morePoolingCases, poolingCases } from "./cases/pooling.ts";
 import { moreReduceCases, reduceCases } from "./cases/reduce.ts";
 import { checkCase, type GradientCase } from "./gradient_case.ts";
 
@@ -16,6 +20,10 @@ const families: Record<string, readonly [string, GradientCase][]> = {
   movement: [...Object.entries(movementCases), ...moreMovementCases],
   indexing: [...Object.entries(indexingCases), ...moreIndexingCases],
   normalization: [...Object.entries(normalizationCases), ...moreNormalizationCases],
+  convolution: [...Object.entries(convolutionCases), ...moreConvolutionCases],
+  pooling: [...Object.entries(poolingCases), ...morePoolingCases],
+  image: [...Object.entries(imageCases), ...moreImageCases],
+  fused: [...Object.entries(fusedCases), ...moreFusedCases],
 };
 
 /** float32 differences are good to about this much. */

@@ -18,7 +18,6 @@ const onnxAttention: Decomposition = (node, b) => {
   const { output, stages } = attention(b, { q: queries, k: keys, v: values }, {
     ...scaleOf(node),
     softcap: floatOf(node, "softcap", 0),
-    capLast: true,
     bias: boolean ? undefined : mask || undefined,
     allowed: bothAllowed(b, boolean ? mask : undefined, causal(b, node, queries, keys, pastKey)),
   });

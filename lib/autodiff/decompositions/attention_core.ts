@@ -27,8 +27,6 @@ export interface AttentionOptions {
   readonly bias?: Value | undefined;
   /** Which keys a query may see; its type is bool. */
   readonly allowed?: Value | undefined;
-  /** Soft capping comes after the bias and the mask, not before. */
-  readonly capLast?: boolean;
   /** One more logit per head, [1, H, 1, 1], that takes weight but has no value. */
   readonly sink?: Value | undefined;
 }
@@ -37,7 +35,7 @@ export interface AttentionOptions {
 export interface Attention {
   /** [N, H, S, E] */
   readonly output: Value;
-  /** Scores after scaling, after bias and mask, after soft capping, after softmax. */
+  /** Scores after scaling, after everything but the softmax, after soft capping, after the softmax. */
   readonly stages: readonly [Value, Value, Value, Value];
 }
 
@@ -51,13 +49,11 @@ export function attention(b: GraphBuilder, heads: Heads, options: AttentionOptio
     q,
     group,
   );
-  const cap = (scores: Value) => softcap(b, scores, options.softcap ?? 0);
-  const early = options.capLast ? raw : cap(raw);
-  const masked = mask(b, early, options);
-  const capped = options.capLast ? cap(masked) : masked;
-  const weights = castLike(b, softmax(b, widen(b, capped), options.sink), raw);
+  const capped = softcap(b, raw, options.softcap ?? 0);
+  const masked = mask(b, capped, options);
+  const weights = castLike(b, softmax(b, widen(b, masked), options.sink), raw);
   const output = unfold(b, product(b, fold(b, weights, heads.k, group), heads.v), q, group);
-  return { output, stages: [raw, masked, options.capLast ? capped : early, weights] };
+  return { output, stages: [raw, masked, capped, weights] };
 }
 
 /** Query heads per key head; 1 also where it is not known, because products then broadcast alike. */

@@ -25,9 +25,12 @@ const contribAttention: Decomposition = (node, b) => {
   refuse(node, intOf(node, "do_rotary", 0) === 1, "do_rotary is 1");
   const heads = intOf(node, "num_heads", 1);
   const projected = b.op("MatMul", [x, weights]);
-  const sizes = intsOf(node, "qkv_hidden_sizes") ?? thirds(b, node, weights);
-  const [q, k, v] = b.node("Split", [bias ? add(b, projected, bias) : projected, b.int64s(sizes)], {
-    attributes: { axis: -1 },
+  const sizes = intsOf(node, "qkv_hidden_sizes");
+  const [q, k, v] = b.node("Split", [
+    bias ? add(b, projected, bias) : projected,
+    sizes && b.int64s(sizes),
+  ], {
+    attributes: { axis: -1, ...(sizes ? {} : { num_outputs: 3 }) },
     outputs: 3,
   }).map((part) => splitHeads(b, part, heads)) as [Value, Value, Value];
   const [pastKey, pastValue] = past ? unstack(b, past) : [];
@@ -127,13 +130,6 @@ function splitBias(b: GraphBuilder, bias: Value, q: Value, k: Value, v: Value): 
   return b.node("Split", [bias, sizes], { attributes: { axis: 0 }, outputs: 3 });
 }
 
-function thirds(b: GraphBuilder, node: Node, weights: Value): readonly number[] {
-  const width = b.dims(weights)?.[1];
-  refuse(node, typeof width !== "number", `the width of "${weights}" is not known`);
-  const third = Number(width) / 3;
-  return [third, third, third];
-}
-
 /** [2, N, H, P, D] → keys and values */
 function unstack(b: GraphBuilder, past: Value): Value[] {
   const parts = b.node("Split", [past], { attributes: { axis: 0, num_outputs: 2 }, outputs: 2 });
@@ -162,7 +158,7 @@ function masks(
   const total = sizePart(b, keys, 2);
   const unidirectional = intOf(node, "unidirectional", 0) === 1;
   const filter = floatOf(node, "mask_filter_value", -10000);
-  const padding = mask ? penalty(b, visible(b, node, mask, { q, queries, total }), filter, q) : "";
+  const padding = mask ? penalty(b, visible(b, mask, { q, queries, total }), filter, q) : "";
   const bias = padding && attentionBias
     ? add(b, padding, attentionBias)
     : padding || attentionBias || undefined;
@@ -179,9 +175,9 @@ interface MaskShape {
 }
 
 /** A mask in any of its forms as bool, broadcasting to [N, H, S, T]. */
-function visible(b: GraphBuilder, node: Node, mask: Value, shape: MaskShape): Value {
+function visible(b: GraphBuilder, mask: Value, shape: MaskShape): Value {
   const rank = b.rank(mask);
-  if (rank === 1) return byLength(b, node, mask, shape);
+  if (rank === 1) return byLength(b, mask, shape);
   const kept = castTo(b, mask, "bool");
   if (rank === 2) return b.op("Unsqueeze", [kept, b.int64s([1, 2])]);
   if (rank === 3) return b.op("Unsqueeze", [kept, b.int64s([1])]);
@@ -194,13 +190,12 @@ function visible(b: GraphBuilder, node: Node, mask: Value, shape: MaskShape): Va
 }
 
 /** [N] numbers of keys, or [2N]: where the keys end, then where they start. */
-function byLength(b: GraphBuilder, node: Node, mask: Value, { q, total }: MaskShape): Value {
+function byLength(b: GraphBuilder, mask: Value, { q, total }: MaskShape): Value {
   const [count, batch] = [b.dims(mask)?.[0], b.dims(q)?.[0]];
   const column = (x: Value) => b.op("Reshape", [x, b.int64s([-1, 1, 1, 1])]);
   const time = castTo(b, positions(b, total), b.dtype(mask));
-  if (count === batch) return b.op("Less", [time, column(mask)]);
-  const both = typeof count === "number" && typeof batch === "number" && count === 2 * batch;
-  refuse(node, !both, `its mask "${mask}" of shape [${count}] fits neither [N] nor [2N]`);
+  const twice = typeof count === "number" && typeof batch === "number" && count === 2 * batch;
+  if (!twice) return b.op("Less", [time, column(mask)]);
   const [end, start] = b.node("Split", [mask], {
     attributes: { axis: 0, num_outputs: 2 },
     outputs: 2,

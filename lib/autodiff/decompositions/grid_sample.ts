@@ -223,7 +223,7 @@ function vector(b: GraphBuilder, values: readonly number[], like: Value): Value 
 /** Each point of the output, (x, y, 1) or (x, y, z, 1), times θᵀ. */
 const affineGrid: Decomposition = (node, b) => {
   const [theta, size] = node.inputs as [Value, Value];
-  const axes = Number(b.dims(theta)?.[1] ?? 2);
+  const axes = Number(b.dims(size)?.[0] ?? 4) - 2;
   const align = intOf(node, "align_corners", 0) === 1;
   const sizes = range(axes).map((axis) =>
     b.op("Gather", [size, b.int64s([axis + 2])], { axis: 0 })

@@ -7,7 +7,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf } from "../attributes.ts";
-import { type ShapePart, sizePart } from "../dynamic_shape.ts";
+import { shapeBetween, type ShapePart, sizePart } from "../dynamic_shape.ts";
 import { add } from "../expressions.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
 import { scaleOf } from "./attention.ts";
@@ -19,7 +19,6 @@ import {
   splitHeads,
   withPast,
 } from "./attention_core.ts";
-import { refuse } from "./contrib_attention.ts";
 import { anglesAt, rotate } from "./rotary.ts";
 
 const groupQuery: Decomposition = (node, b) => {
@@ -65,7 +64,7 @@ function projections(b: GraphBuilder, node: Node): { q: Value; k: Value; v: Valu
   const [query, key, value] = node.inputs as [Value, Value?, Value?];
   const heads = intOf(node, "num_heads", 1);
   const groups = intOf(node, "kv_num_heads", heads);
-  const parts = key && value ? [query, key, value] : unpack(b, node, query, heads, groups);
+  const parts = key && value ? [query, key, value] : unpack(b, query, heads, groups);
   const [q, k, v] = parts as [Value, Value, Value];
   return {
     q: splitHeads(b, q, heads),
@@ -74,18 +73,11 @@ function projections(b: GraphBuilder, node: Node): { q: Value; k: Value; v: Valu
   };
 }
 
-function unpack(
-  b: GraphBuilder,
-  node: Node,
-  packed: Value,
-  heads: number,
-  groups: number,
-): Value[] {
-  const total = b.dims(packed)?.[2];
-  refuse(node, typeof total !== "number", `the width of "${packed}" is not known`);
-  const width = Number(total) / (heads + 2 * groups);
-  const sizes = [heads * width, groups * width, groups * width];
-  return b.node("Split", [packed, b.int64s(sizes)], { attributes: { axis: -1 }, outputs: 3 });
+function unpack(b: GraphBuilder, packed: Value, heads: number, groups: number): Value[] {
+  const total = heads + 2 * groups;
+  const width = b.op("Div", [shapeBetween(b, packed, 2, 3), b.int64s([total])]);
+  const sizes = b.op("Mul", [width, b.int64s([heads, groups, groups])]);
+  return b.node("Split", [packed, sizes], { attributes: { axis: -1 }, outputs: 3 });
 }
 
 /** Given, or counted on from the end of the past; [N, S] or [1, S]. */

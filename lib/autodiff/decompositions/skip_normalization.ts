@@ -1,7 +1,7 @@
 /** Normalisations that ONNX Runtime fuses with the residual sum before them. @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
+import { floatOf } from "../attributes.ts";
 import { float } from "../../onnx/builder.ts";
 import { add } from "../expressions.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
@@ -33,17 +33,8 @@ const skipRmsNorm: Decomposition = (node, b) => {
   return [y, "", "", sum];
 };
 
-/** The same op, which some graphs have in ONNX Runtime's domain. */
-const standard = (opType: string): Decomposition => (node, b) =>
-  b.node(opType, node.inputs.map((name) => name || undefined), {
-    attributes: { ...node.attributes, axis: intOf(node, "axis", -1) },
-    outputs: 1,
-  });
-
 /** Decompositions of fused normalisations. */
 export const skipNormalizationDecompositions = {
   "com.microsoft.SkipLayerNormalization": skipLayerNorm,
   "com.microsoft.SkipSimplifiedLayerNormalization": skipRmsNorm,
-  "com.microsoft.LayerNormalization": standard("LayerNormalization"),
-  "com.microsoft.SimplifiedLayerNormalization": standard("SimplifiedLayerNormalization"),
 } satisfies Decompositions;

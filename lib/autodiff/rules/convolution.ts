@@ -187,24 +187,19 @@ function knownSize(node: Node, size: Dim | undefined): number {
   );
 }
 
-/** Conv(g, w) in the spatial size of `x`. */
+/** Conv(g, w); output padding, less than a stride, makes no further window. */
 function gatherWindows(
   b: GraphBuilder,
   node: Node,
   g: Value,
   window: Window,
 ): Value {
-  const [x, w] = [node.inputs[0]!, node.inputs[1]!];
-  const windows = b.op("Conv", [g, w], {
+  const w = node.inputs[1]!;
+  return b.op("Conv", [g, w], {
     group: intOf(node, "group", 1),
     kernel_shape: window.kernel,
     strides: window.strides,
     dilations: window.dilations,
     pads: [...window.begin, ...window.end],
   });
-  // Output padding of a whole stride (allowed below the dilation) leaves room for windows too many.
-  const extra = intsOf(node, "output_padding") ?? [];
-  return extra.some((size, axis) => size >= window.strides[axis]!)
-    ? cropLike(b, windows, x)
-    : windows;
 }
