@@ -100,6 +100,11 @@ export async function openClipDirectory(
   return await openParts(path, ["vision_model"], config, options);
 }
 
+/** `model_type` of a directory's config.json. @throws {DiagnosticError} If there is none to read. */
+export async function readModelType(path: string, name: string): Promise<unknown> {
+  return (await readConfig(path, { name })).model_type;
+}
+
 async function readConfig(path: string, options: DirectoryOptions): Promise<Json> {
   const name = options.name ?? path;
   if (!isDirectory(path)) {

@@ -1,0 +1,120 @@
+/** One model on one split under one prompt: answers, hits, scores. @module */
+import { readModelType } from "../models/directory.ts";
+import { type PictureCanvas, type Pictures, pixelValues } from "../models/prompted_pictures.ts";
+import type { SessionOptions } from "../runtime/session.ts";
+import { type Answer, type AnswerTask, openClipAnswerer, openLanguageAnswerer } from "./answer.ts";
+import { answerMatches, type Match } from "./match.ts";
+import type { ScoredRow } from "./scores.ts";
+
+/** The rows to answer, with their pictures. */
+export interface EvaluationSet extends Pictures {
+  readonly rows: readonly {
+    readonly id: string;
+    readonly cluster: string;
+    readonly instruction: string;
+    readonly answer: string;
+    readonly label?: number;
+  }[];
+  readonly info: {
+    readonly name: string;
+    readonly kind: "classification" | "generation" | "yes-no";
+    readonly classes?: readonly string[];
+    readonly caption?: string;
+  };
+}
+
+/** An evaluation. */
+export interface Evaluation {
+  readonly model: { readonly name: string; readonly path: string };
+  readonly data: EvaluationSet;
+  /** Absent: the model's own processor on the full picture. */
+  readonly canvas?: PictureCanvas;
+  readonly match: Match;
+  readonly maxTokens: number;
+  readonly batch: number;
+  readonly session: SessionOptions;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number, accuracy: number) => void;
+}
+
+/** Answered rows of a model. */
+export interface Evaluated {
+  readonly rows: readonly ScoredRow[];
+  readonly classes?: readonly string[];
+  /** Share of hits in [0, 1]. */
+  readonly mean: number;
+  /** Whether the model is CLIP, a yardstick and no multimodal language model. */
+  readonly isClip: boolean;
+}
+
+/** CLIP's caption of a class (arXiv 2404.11207, section 3.3). */
+const defaultCaption = "this is a photo of a {class}";
+
+/**
+ * Evaluates a model: likelihood over the classes (or over yes and no), or free generation.
+ *
+ * @throws {DiagnosticError} If the model is incomplete, or cannot do the task.
+ */
+export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> {
+  const { model, data } = evaluation;
+  const isClip = await readModelType(model.path, model.name) === "clip";
+  const candidates = candidatesOf(data);
+  const task: AnswerTask = {
+    model,
+    questions: data.rows,
+    maxTokens: evaluation.maxTokens,
+    batch: evaluation.batch,
+    session: evaluation.session,
+    ...(candidates === undefined ? {} : { candidates, captions: captionsOf(data, candidates) }),
+  };
+  await using answerer = isClip ? await openClipAnswerer(task) : await openLanguageAnswerer(task);
+  const rows: ScoredRow[] = [];
+  for (let from = 0; from < data.rows.length; from += evaluation.batch) {
+    evaluation.signal?.throwIfAborted();
+    const to = Math.min(from + evaluation.batch, data.rows.length);
+    const pixels = pixelValues(data, [from, to], answerer.preprocessor, evaluation.canvas);
+    const answers = await answerer.answer(pixels, from);
+    answers.forEach((answer, i) => rows.push(scoreRow(evaluation, from + i, answer, candidates)));
+    evaluation.onProgress?.(to, data.rows.length, accuracyOf(rows));
+  }
+  return {
+    rows,
+    mean: accuracyOf(rows),
+    isClip,
+    ...(candidates === undefined ? {} : { classes: candidates }),
+  };
+}
+
+function candidatesOf({ info }: EvaluationSet): readonly string[] | undefined {
+  if (info.kind === "generation") return undefined;
+  if (info.classes !== undefined) return info.classes;
+  if (info.kind === "yes-no") return ["yes", "no"];
+  throw new TypeError(`Cannot evaluate data set "${info.name}": it has no classes`);
+}
+
+function captionsOf({ info }: EvaluationSet, candidates: readonly string[]): readonly string[] {
+  const caption = info.caption ?? defaultCaption;
+  return candidates.map((name) => caption.replace("{class}", name));
+}
+
+function scoreRow(
+  { data, match }: Evaluation,
+  index: number,
+  answer: Answer,
+  candidates: readonly string[] | undefined,
+): ScoredRow {
+  const row = data.rows[index]!;
+  const { id, cluster } = row;
+  if (typeof answer.prediction === "string") {
+    const hit = answerMatches(answer.prediction, row.answer, match);
+    return { id, cluster, answer: row.answer, prediction: answer.prediction, hit };
+  }
+  const truth = row.label ?? candidates!.indexOf(row.answer);
+  const scores = "scores" in answer ? answer.scores.map((score) => Math.fround(score)) : [];
+  const { prediction } = answer;
+  return { id, cluster, answer: truth, prediction, scores, hit: prediction === truth };
+}
+
+function accuracyOf(rows: readonly ScoredRow[]): number {
+  return rows.filter((row) => row.hit).length / Math.max(1, rows.length);
+}
