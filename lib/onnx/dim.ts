@@ -208,9 +208,8 @@ export function divideDimsUp(a: Dim, b: Dim): Dim {
 }
 
 /**
- * Sign of a − b if it is the same whatever the symbols are, given that each is at least 0; undefined
- * if it depends on them. A result of 1 or -1 may be wrong only where the two are equal by both being
- * their bounds: it is never given unless the constant part decides.
+ * Sign of a − b if it is the same whatever the symbols are, each being at least 0; undefined if it
+ * depends on them.
  */
 export function compareDims(a: Dim, b: Dim): -1 | 0 | 1 | undefined {
   if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
@@ -256,10 +255,38 @@ export function substituteDim(dim: Dim, sizes: Readonly<Record<string, number>>)
   if (Object.hasOwn(sizes, dim)) return sizes[dim]!;
   let result: Dim = 0;
   for (const [product, factor] of polynomialOf(dim)) {
-    const replaced = factors(product).map((symbol) => sizes[symbol] ?? symbol);
+    const replaced = factors(product).map((symbol) => substituteSymbol(symbol, sizes));
     result = addDims(result, multiplyDims(factor, productOfDims(replaced)));
   }
   return result;
+}
+
+type Operation = (a: Dim, b: Dim) => Dim;
+
+/** Functions in symbols, by name, and what separates their operands. */
+const operations: Readonly<Record<string, readonly [separator: string, Operation]>> = {
+  floor: ["/", divideDims],
+  min: [", ", minDims],
+  max: [", ", maxDims],
+  mod: [", ", moduloDims],
+  broadcast: [", ", broadcastDim],
+};
+
+function substituteSymbol(symbol: string, sizes: Readonly<Record<string, number>>): Dim {
+  const size = sizes[symbol];
+  if (size !== undefined) return size;
+  const call = /^(\w+)\((.*)\)$/.exec(symbol);
+  const operation = call === null ? undefined : operations[call[1]!];
+  if (operation === undefined) return symbol;
+  const [separator, apply] = operation;
+  const [a, , b] = splitOutside(call![2]!, [separator]);
+  if (a === undefined || b === undefined) return symbol;
+  return apply(substituteDim(ungroup(a), sizes), substituteDim(ungroup(b), sizes));
+}
+
+function ungroup(operand: string): Dim {
+  const inner = /^\((.*)\)$/.exec(operand)?.[1] ?? operand;
+  return /^-?\d+$/.test(inner) ? Number(inner) : inner;
 }
 
 /** The size of a dimension after NumPy broadcasting. */

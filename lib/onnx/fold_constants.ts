@@ -6,6 +6,7 @@ import { sizeOf } from "../tensor/tensor.ts";
 import type { Graph, Model, Node, ValueType, Weight } from "./model.ts";
 import { constantWeight } from "./infer/creation.ts";
 import { pruneModel } from "./prune.ts";
+import { takeBranch } from "./take_branches.ts";
 import { weightFromTensor } from "./weight.ts";
 
 /** Options of {@linkcode foldConstants}. */
@@ -16,7 +17,8 @@ export interface FoldOptions {
 
 /**
  * Replaces nodes whose results are known by initializers: `Constant` nodes, arithmetic on shapes and on
- * other small constants. Large tensors are left alone, and what becomes unused is removed.
+ * other small constants. An `If` that is decided becomes its branch. Large tensors are left alone, and
+ * what becomes unused is removed.
  */
 export function foldConstants(model: Model, options: FoldOptions = {}): Model {
   const { graph } = model;
@@ -26,6 +28,8 @@ export function foldConstants(model: Model, options: FoldOptions = {}): Model {
     declared: graph.values,
   });
   types.addGraph(graph);
+  const taken = takeBranches(graph, types);
+  if (taken !== undefined) return foldConstants(pruneModel({ ...model, graph: taken }), options);
   const initializers = new Map(graph.initializers);
   const outputs = new Set(graph.outputs.map((o) => o.name));
   const nodes = graph.nodes.filter((node) => {
@@ -37,6 +41,22 @@ export function foldConstants(model: Model, options: FoldOptions = {}): Model {
   if (nodes.length === graph.nodes.length) return model;
   const folded: Graph = { ...graph, nodes, initializers, values: typesOf(graph, initializers) };
   return pruneModel({ ...model, graph: folded });
+}
+
+/** The graph with the taken branch in place of each `If` that is decided; undefined if none is. */
+function takeBranches(graph: Graph, types: GraphTypes): Graph | undefined {
+  const initializers = new Map(graph.initializers);
+  let taken = false;
+  const nodes = graph.nodes.flatMap((node) => {
+    const condition = node.opType === "If" ? types.known(node.inputs[0]!)?.elements[0] : undefined;
+    if (typeof condition !== "number" || node.domain !== "") return [node];
+    const branch = takeBranch(node, condition !== 0);
+    if (branch === undefined) return [node];
+    taken = true;
+    branch.initializers.forEach((weight, name) => initializers.set(name, weight));
+    return branch.nodes;
+  });
+  return taken ? { ...graph, nodes, initializers } : undefined;
 }
 
 function typesOf(graph: Graph, initializers: ReadonlyMap<string, Weight>): Map<string, ValueType> {

@@ -57,19 +57,10 @@ function withTypes(graph: Graph, types: GraphTypes): Graph {
     nodes: graph.nodes.map((node) => withSubgraphs(node, types)),
     outputs: graph.outputs.map(({ name, type }) => ({
       name,
-      type: refine(refineDeclared(type, types.type(name)), types.type(name)) ?? type,
+      type: refine(types.type(name), type) ?? type,
     })),
     values,
   };
-}
-
-/** A model's own names of output dimensions stay, unless a size is known. */
-function refineDeclared(declared: ValueType, inferred: ValueType | undefined): ValueType {
-  if (declared.kind !== "tensor" || inferred?.kind !== "tensor") return inferred ?? declared;
-  if (declared.dims === undefined || declared.dims.length !== inferred.dims?.length) {
-    return inferred;
-  }
-  return declared;
 }
 
 function withSubgraphs(node: Node, types: GraphTypes): Node {

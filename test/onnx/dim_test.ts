@@ -47,4 +47,5 @@ Deno.test("compareDims() answers only where symbols do not matter", () => {
 Deno.test("substituteDim() puts sizes in place of symbols", () => {
   assertEquals(substituteDim("2*a*b + c - 1", { a: 3, b: 2, c: 5 }), 16);
   assertEquals(substituteDim("a + b", { b: 2 }), "a + 2");
+  assertEquals(substituteDim("2*floor((h - 1)/2) + min(a, b)", { h: 8, a: 3, b: 5 }), 9);
 });

@@ -28,7 +28,10 @@ export function commonType(
 
 const conditional: InferRule = (c) => {
   const otherwise = c.subgraph("else_branch", []);
-  return c.subgraph("then_branch", []).map((type, i) => commonType(type, otherwise[i]));
+  const then = c.subgraph("then_branch", []);
+  const condition = c.numbers(0)?.[0];
+  if (condition !== undefined) return condition === 0 ? otherwise : then;
+  return then.map((type, i) => commonType(type, otherwise[i]));
 };
 
 /** Types of carried values: those before the loop, less what an iteration changes. */
