@@ -1,0 +1,113 @@
+import { assert } from "@std/assert";
+import fc from "fast-check";
+import { checkGradient } from "../../lib/autodiff/check_gradient.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
+import type { Model } from "../../lib/onnx/model.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";
+import { runOnce } from "./gradient_case.ts";
+
+/** Makes one more value of those there are, all of rank 2; `undefined` where the op does not fit. */
+type Step = (b: GraphBuilder, pick: () => Value, random: Random) => Value | undefined;
+
+const unary = (op: string): Step => (b, pick) => b.op(op, [pick()]);
+
+const binary = (op: string): Step => (b, pick) => {
+  const [x, z] = [pick(), pick()];
+  const [p, q] = [b.dims(x)!, b.dims(z)!];
+  const fits = p.every((dim, i) => dim === q[i] || dim === 1 || q[i] === 1);
+  return fits ? b.op(op, [x, z]) : undefined;
+};
+
+const matmul: Step = (b, pick) => {
+  const [x, z] = [pick(), pick()];
+  return b.dims(x)![1] === b.dims(z)![0] ? b.op("MatMul", [x, z]) : undefined;
+};
+
+const steps: readonly Step[] = [
+  unary("Tanh"),
+  unary("Sigmoid"),
+  unary("Sin"),
+  unary("Softmax"),
+  unary("Transpose"),
+  (b, pick) => b.op("Exp", [b.op("Tanh", [pick()])]),
+  (b, pick) => b.op("Mul", [pick(), b.scalar(0.5, "float64")]),
+  binary("Add"),
+  binary("Sub"),
+  binary("Mul"),
+  (b, pick) => {
+    const below = b.op("Add", [b.op("Sigmoid", [pick()]), b.scalar(1, "float64")]);
+    return binary("Div")(b, () => below, new Random(0));
+  },
+  matmul,
+  matmul,
+  matmul,
+  (b, pick, random) => b.op("ReduceMean", [pick(), b.int64s([random.integer(2)])]),
+  (b, pick, random) => b.op("ReduceSum", [pick(), b.int64s([random.integer(2)])]),
+  (b, pick, random) => {
+    const axis = random.integer(2);
+    const [x, z] = [pick(), pick()];
+    if (b.dims(x)![1 - axis] !== b.dims(z)![1 - axis]) return undefined;
+    return b.op("Concat", [x, z], { axis });
+  },
+  (b, pick, random) => {
+    const x = pick();
+    const axis = random.integer(2);
+    const size = b.dims(x)![axis] as number;
+    return size < 2
+      ? undefined
+      : b.op("Slice", [x, b.int64s([1]), b.int64s([size]), b.int64s([axis])]);
+  },
+  (b, pick, random) => {
+    const x = pick();
+    const rows = b.dims(x)![0] as number;
+    return b.op("Gather", [x, b.int64s([random.integer(rows), random.integer(rows)])]);
+  },
+  (b, pick) => {
+    const x = pick();
+    return b.op("Reshape", [x, b.int64s(b.dims(x)!.toReversed() as number[])]);
+  },
+];
+
+const shapes = [[2, 3], [3, 2], [1, 3]];
+
+function randomModel(random: Random, length: number): Model {
+  const b = new GraphBuilder();
+  const values: Value[] = shapes.map((dims, i) => b.input(`x${i}`, "float64", dims));
+  // Later values are likelier, so that graphs get deep.
+  const pick = () => values[values.length - 1 - Math.floor(random.uniform() ** 2 * values.length)]!;
+  for (let i = 0; i < length; i++) {
+    const value = steps[random.integer(steps.length)]!(b, pick, random);
+    if (value !== undefined) values.push(value);
+  }
+  b.output(values.at(-1)!, "y");
+  b.output(pick(), "z");
+  return b.finish();
+}
+
+function randomFeeds(random: Random): Record<string, Tensor> {
+  return Object.fromEntries(shapes.map((dims, i) => {
+    const value = zeros("float64", dims);
+    for (let k = 0; k < value.data.length; k++) value.data[k] = random.normal();
+    return [`x${i}`, value];
+  }));
+}
+
+Deno.test("addGradients() agrees with differences on random graphs in float64", async () => {
+  const property = fc.asyncProperty(
+    fc.nat(),
+    fc.integer({ min: 1, max: 14 }),
+    async (seed, length) => {
+      const random = new Random(seed);
+      const model = randomModel(random, length);
+      const result = await checkGradient(model, randomFeeds(random), runOnce, {
+        outputs: ["y", "z"],
+        wrt: ["x0", "x1", "x2"],
+        seed,
+        step: 1e-5,
+      });
+      assert(result.error < 1e-6, JSON.stringify(result));
+    },
+  );
+  await fc.assert(property, { numRuns: 60, seed: 3 });
+});
