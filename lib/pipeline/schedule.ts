@@ -97,6 +97,12 @@ export function runTasks(
   return new Scheduler(plan, options, emit).run();
 }
 
+/** Trivial tasks at once: they wait for the disk rather than for a core. */
+const mostInline = 16;
+
+/** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
+const mostPassedOver = 32;
+
 type State = "waiting" | "busy" | TaskOutcome["state"];
 
 /** A run in progress. */
@@ -118,7 +124,9 @@ class Scheduler {
   readonly #free: { cpu: number; gpu: number; memoryBytes: number };
   readonly #capacity: Capacity;
   readonly #jobs: number;
+  /** Tasks in work that take resources, and trivial ones that take none. */
   #running = 0;
+  #inline = 0;
   #looking = 0;
   #ending = false;
   #crash: { readonly cause: unknown } | undefined;
@@ -258,35 +266,45 @@ class Scheduler {
   /** Starts what can be started; ends the run when nothing can and nothing runs. */
   #settle(): void {
     if (!this.#ending) this.#startReady();
-    if (this.#running === 0 && this.#looking === 0 && (this.#ending || this.#queue.size === 0)) {
+    const busy = this.#running + this.#inline + this.#looking;
+    if (busy === 0 && (this.#ending || this.#queue.size === 0)) {
       this.#finished.resolve();
     }
   }
 
   #startReady(): void {
-    const tooBig: number[] = [];
-    while (this.#running < this.#jobs && this.#queue.size > 0) {
+    const waiting: number[] = [];
+    while (this.#queue.size > 0 && waiting.length <= mostPassedOver) {
+      if (this.#inline >= mostInline && this.#running >= this.#jobs) break;
       const index = this.#queue.pop()!;
-      if (this.#take(index)) this.#guard(this.#runTask(index));
-      else tooBig.push(index);
-      // Looking further than this for a task that fits would cost n² over a run.
-      if (tooBig.length > 32) break;
+      if (this.#fits(index)) this.#guard(this.#reserved(index));
+      else waiting.push(index);
     }
-    for (const index of tooBig) this.#queue.push(index);
+    for (const index of waiting) this.#queue.push(index);
   }
 
-  /** Reserves what a task needs; more than there is at all counts as all there is. */
-  #take(index: number): boolean {
+  #reserved(index: number): Promise<void> {
+    this.#reserve(index);
+    return this.#runTask(index);
+  }
+
+  #fits(index: number): boolean {
+    if (this.#isInline(index)) return this.#inline < mostInline;
     const need = this.#needOf(index);
     const free = this.#free;
-    if (need.cpu > free.cpu || need.gpu > free.gpu || need.memoryBytes > free.memoryBytes) {
-      return false;
-    }
-    this.#reserve(index);
-    return true;
+    return this.#running < this.#jobs && need.cpu <= free.cpu && need.gpu <= free.gpu &&
+      need.memoryBytes <= free.memoryBytes;
+  }
+
+  #isInline(index: number): boolean {
+    return this.#plan.tasks[index]!.definition.isolation === "inline";
   }
 
   #reserve(index: number): void {
+    if (this.#isInline(index)) {
+      this.#inline++;
+      return;
+    }
     const need = this.#needOf(index);
     this.#running++;
     this.#free.cpu -= need.cpu;
@@ -295,6 +313,10 @@ class Scheduler {
   }
 
   #release(index: number): void {
+    if (this.#isInline(index)) {
+      this.#inline--;
+      return;
+    }
     const need = this.#needOf(index);
     this.#running--;
     this.#free.cpu += need.cpu;
@@ -302,6 +324,7 @@ class Scheduler {
     this.#free.memoryBytes += need.memoryBytes;
   }
 
+  /** What a task takes; more than there is at all counts as all there is. */
   #needOf(index: number): { cpu: number; gpu: number; memoryBytes: number } {
     const { cpu, gpu, memoryBytes = 0 } = this.#plan.tasks[index]!.resources;
     const all = this.#capacity;
