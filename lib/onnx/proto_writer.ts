@@ -1,78 +1,87 @@
-/** Writes protobuf bytes by a table of fields; large byte fields are copied once, at the end. @module */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+/**
+ * Writes protobuf bytes by a table of fields: one pass measures, the next writes into a buffer of just
+ * that size, so that a large weight is copied once however deep it lies.
+ *
+ * @module
+ */
+import { WireType } from "@bufbuild/protobuf/wire";
 import type { Field, FieldKind, MessageTable } from "./proto.ts";
 
 type ScalarKind = Exclude<FieldKind, () => MessageTable>;
+type Message = Readonly<Record<string, unknown>>;
+
+/** Writes a message whose fields are named as in `table`; absent fields are left out. */
+export function writeMessage(table: MessageTable, message: object): Uint8Array {
+  const sizes: number[] = [];
+  const size = measureFields(table, message as Message, sizes);
+  const output = new Output(size, sizes);
+  writeFields(table, message as Message, output);
+  return output.bytes;
+}
 
 interface Scalar {
   readonly wire: WireType;
-  readonly write: (writer: BinaryWriter, value: never) => void;
+  readonly size: (value: never) => number;
+  readonly write: (output: Output, value: never) => void;
+}
+
+const scalars: Readonly<Record<ScalarKind, Scalar>> = {
+  string: {
+    wire: WireType.LengthDelimited,
+    size: (v: string) => blockSize(utf8Size(v)),
+    write: (o, v: string) => o.text(v),
+  },
+  bytes: {
+    wire: WireType.LengthDelimited,
+    size: (v: Uint8Array) => blockSize(v.length),
+    write: (o, v: Uint8Array) => o.block(v),
+  },
+  int32: { wire: WireType.Varint, size: integerSize, write: (o, v: number) => o.integer(v) },
+  int64: { wire: WireType.Varint, size: integerSize, write: (o, v: number) => o.integer(v) },
+  bigint64: { wire: WireType.Varint, size: bigSize, write: (o, v: bigint) => o.big(v) },
+  biguint64: { wire: WireType.Varint, size: bigSize, write: (o, v: bigint) => o.big(v) },
+  float: { wire: WireType.Bit32, size: () => 4, write: (o, v: number) => o.float(v) },
+  double: { wire: WireType.Bit64, size: () => 8, write: (o, v: number) => o.double(v) },
+};
+
+/** Bytes of a varint of a number from 0 to 2⁵³. */
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 128; rest /= 128) size++;
+  return size;
+}
+
+function integerSize(value: number): number {
+  return isPlain(value) ? varintSize(value) : bigSize(toInt64(value));
+}
+
+function isPlain(value: number): boolean {
+  return value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
 const maxInt64 = 2n ** 63n - 1n;
 
-/** Doubles near 2⁶³ stand for the largest int64, which "to the end" of a Slice is written as. */
-function toInt64(value: number | bigint): bigint {
+/** Doubles near 2⁶³ stand for the largest int64, as which "to the end" of a Slice is written. */
+function toInt64(value: number): bigint {
   const big = BigInt(value);
   return big > maxInt64 ? maxInt64 : big;
 }
 
-const scalars: Readonly<Record<ScalarKind, Scalar>> = {
-  string: { wire: WireType.LengthDelimited, write: (w, v: string) => w.string(v) },
-  bytes: { wire: WireType.LengthDelimited, write: (w, v: Uint8Array) => w.bytes(v) },
-  int32: { wire: WireType.Varint, write: (w, v: number) => w.int32(v) },
-  int64: { wire: WireType.Varint, write: writeInt64 },
-  bigint64: { wire: WireType.Varint, write: (w, v: bigint) => w.int64(v) },
-  biguint64: { wire: WireType.Varint, write: (w, v: bigint) => w.uint64(v) },
-  float: { wire: WireType.Bit32, write: (w, v: number) => w.float(v) },
-  double: { wire: WireType.Bit64, write: (w, v: number) => w.double(v) },
-};
-
-function writeInt64(writer: BinaryWriter, value: number): void {
-  if (value >= 0 && value <= 0x7fffffff) writer.uint32(value);
-  else writer.int64(toInt64(value));
+function bigSize(value: bigint): number {
+  let size = 1;
+  for (let rest = BigInt.asUintN(64, value) >> 7n; rest > 0n; rest >>= 7n) size++;
+  return size;
 }
 
-/** Fields with more bytes than this are kept as views until everything is joined. */
-const largeBytes = 4096;
-
-/** Writes a message whose fields are named as in `table`; absent fields are left out. */
-export function writeMessage(table: MessageTable, message: object): Uint8Array {
-  const { parts, size } = partsOf(table, message as Message);
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+function blockSize(size: number): number {
+  return varintSize(size) + size;
 }
 
-type Message = Readonly<Record<string, unknown>>;
-
-function partsOf(table: MessageTable, message: Message): PartWriter {
-  const writer = new PartWriter();
-  for (const number in table) {
-    const field = table[number]!;
-    const value = message[field.name];
-    if (value !== undefined) writeField(writer, Number(number), field, value);
+function utf8Size(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 127) return new TextEncoder().encode(text).length;
   }
-  writer.flush();
-  return writer;
-}
-
-function writeField(writer: PartWriter, number: number, field: Field, value: unknown): void {
-  if (isPacked(field)) {
-    writer.packed(number, scalars[field.kind as ScalarKind], value as readonly unknown[]);
-    return;
-  }
-  for (const item of field.repeated ? value as readonly unknown[] : [value]) {
-    if (item instanceof Uint8Array) writer.block(number, [item], item.length);
-    else if (typeof field.kind === "function") {
-      const { parts, size } = partsOf(field.kind(), item as Message);
-      writer.block(number, parts, size);
-    } else writer.scalar(number, scalars[field.kind], item);
-  }
+  return text.length;
 }
 
 function isPacked(field: Field): boolean {
@@ -80,41 +89,142 @@ function isPacked(field: Field): boolean {
     scalars[field.kind].wire !== WireType.LengthDelimited;
 }
 
-/** Collects a message as a list of byte ranges, so that nesting copies no large field. */
-class PartWriter {
-  readonly parts: Uint8Array[] = [];
-  size = 0;
-  #writer = new BinaryWriter();
+function itemsOf(field: Field, value: unknown): readonly unknown[] {
+  return field.repeated ? value as readonly unknown[] : [value];
+}
 
-  scalar(number: number, scalar: Scalar, value: unknown): void {
-    scalar.write(this.#writer.tag(number, scalar.wire), value as never);
+/** Size of a message; sizes of the messages and packed lists in it are noted in the order of writing. */
+function measureFields(table: MessageTable, message: Message, sizes: number[]): number {
+  let size = 0;
+  for (const number in table) {
+    const field = table[number]!;
+    const value = message[field.name];
+    if (value === undefined) continue;
+    const tag = varintSize(Number(number) << 3);
+    if (isPacked(field)) size += measurePacked(field, value as unknown[], tag, sizes);
+    else for (const item of itemsOf(field, value)) size += tag + measureItem(field, item, sizes);
+  }
+  return size;
+}
+
+function measurePacked(
+  field: Field,
+  values: readonly unknown[],
+  tag: number,
+  sizes: number[],
+): number {
+  if (values.length === 0) return 0;
+  const scalar = scalars[field.kind as ScalarKind];
+  let size = 0;
+  for (const value of values) size += scalar.size(value as never);
+  sizes.push(size);
+  return tag + blockSize(size);
+}
+
+function measureItem({ kind }: Field, item: unknown, sizes: number[]): number {
+  if (typeof kind !== "function") return scalars[kind].size(item as never);
+  const at = sizes.push(0) - 1;
+  const size = measureFields(kind(), item as Message, sizes);
+  sizes[at] = size;
+  return blockSize(size);
+}
+
+function writeFields(table: MessageTable, message: Message, output: Output): void {
+  for (const number in table) {
+    const field = table[number]!;
+    const value = message[field.name];
+    if (value === undefined) continue;
+    if (isPacked(field)) writePacked(Number(number), field, value as unknown[], output);
+    else for (const item of itemsOf(field, value)) writeItem(Number(number), field, item, output);
+  }
+}
+
+function writePacked(
+  number: number,
+  field: Field,
+  values: readonly unknown[],
+  output: Output,
+): void {
+  if (values.length === 0) return;
+  output.tag(number, WireType.LengthDelimited);
+  output.nextSize();
+  for (const value of values) scalars[field.kind as ScalarKind].write(output, value as never);
+}
+
+function writeItem(number: number, { kind }: Field, item: unknown, output: Output): void {
+  if (typeof kind !== "function") {
+    output.tag(number, scalars[kind].wire);
+    scalars[kind].write(output, item as never);
+    return;
+  }
+  output.tag(number, WireType.LengthDelimited);
+  output.nextSize();
+  writeFields(kind(), item as Message, output);
+}
+
+/** A buffer that is filled from front to back, with the sizes of nested messages at hand. */
+class Output {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #sizes: readonly number[];
+  #offset = 0;
+  #next = 0;
+
+  constructor(size: number, sizes: readonly number[]) {
+    this.bytes = new Uint8Array(size);
+    this.#view = new DataView(this.bytes.buffer);
+    this.#sizes = sizes;
   }
 
-  packed(number: number, scalar: Scalar, values: readonly unknown[]): void {
-    if (values.length === 0) return;
-    this.#writer.tag(number, WireType.LengthDelimited).fork();
-    for (const value of values) scalar.write(this.#writer, value as never);
-    this.#writer.join();
+  tag(number: number, wire: WireType): void {
+    this.#varint((number << 3) | wire);
   }
 
-  block(number: number, parts: readonly Uint8Array[], size: number): void {
-    this.#writer.tag(number, WireType.LengthDelimited).uint32(size);
-    if (size <= largeBytes) {
-      for (const part of parts) this.#writer.raw(part);
-      return;
+  nextSize(): void {
+    this.#varint(this.#sizes[this.#next++]!);
+  }
+
+  integer(value: number): void {
+    if (isPlain(value)) this.#varint(value);
+    else this.big(toInt64(value));
+  }
+
+  big(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
+    for (; rest > 127n; rest >>= 7n) this.bytes[this.#offset++] = Number(rest & 127n) | 128;
+    this.bytes[this.#offset++] = Number(rest);
+  }
+
+  float(value: number): void {
+    this.#view.setFloat32(this.#offset, value, true);
+    this.#offset += 4;
+  }
+
+  double(value: number): void {
+    this.#view.setFloat64(this.#offset, value, true);
+    this.#offset += 8;
+  }
+
+  block(value: Uint8Array): void {
+    this.#varint(value.length);
+    this.bytes.set(value, this.#offset);
+    this.#offset += value.length;
+  }
+
+  text(value: string): void {
+    const size = utf8Size(value);
+    this.#varint(size);
+    if (size === value.length) {
+      for (let i = 0; i < size; i++) this.bytes[this.#offset + i] = value.charCodeAt(i);
+    } else new TextEncoder().encodeInto(value, this.bytes.subarray(this.#offset));
+    this.#offset += size;
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) {
+      this.bytes[this.#offset++] = (rest % 128) | 128;
     }
-    this.flush();
-    for (const part of parts) this.#append(part);
-  }
-
-  flush(): void {
-    this.#append(this.#writer.finish());
-    this.#writer = new BinaryWriter();
-  }
-
-  #append(part: Uint8Array): void {
-    if (part.length === 0) return;
-    this.parts.push(part);
-    this.size += part.length;
+    this.bytes[this.#offset++] = rest;
   }
 }
