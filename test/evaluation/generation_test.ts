@@ -1,0 +1,105 @@
+import { assert, assertEquals } from "@std/assert";
+import { openGenerator } from "../../lib/evaluation/generation.ts";
+import { openScorer } from "../../lib/evaluation/likelihood.ts";
+import { bindPast } from "../../lib/models/compose_model.ts";
+import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
+import type { TextEncoder } from "../../lib/models/prompt_text.ts";
+import { openRecorded, randomPixels } from "../models/rig.ts";
+
+const session = { provider: "cpu", threads: 1 } as const;
+const vocabulary = 96;
+
+/** Texts are lists of ids, so that random models may say anything. */
+function idsAsText(text: TextEncoder): TextEncoder {
+  return {
+    ...text,
+    endToken: -1,
+    answer: (ids) => ids.split(" ").map(Number),
+    decode: (ids) => ids.join(" "),
+  };
+}
+
+function instructionsOf(text: TextEncoder) {
+  const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
+  return [[50, 51, 52], [60]].map((ids) => ({ ids: [1, ...picture, ...ids], qformerIds: [40] }));
+}
+
+async function generate(
+  directory: LanguageModelDirectory,
+  text: TextEncoder,
+  maxTokens: number,
+): Promise<readonly string[]> {
+  const instructions = instructionsOf(text);
+  await using generator = await openGenerator({
+    directory,
+    text,
+    batch: 2,
+    instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
+    qformerLength: 1,
+    maxTokens,
+    session,
+  });
+  return await generator.generate(randomPixels(2), instructions);
+}
+
+/** The most likely continuation by one token, from the scores of all tokens. */
+async function mostLikely(
+  directory: LanguageModelDirectory,
+  text: TextEncoder,
+  beginnings: readonly string[],
+): Promise<string[]> {
+  const instructions = instructionsOf(text);
+  const said = beginnings.map((beginning) => beginning === "" ? [] : beginning.split(" "));
+  const next: string[] = [];
+  for (const [row, words] of said.entries()) {
+    const candidates = Array.from(
+      { length: vocabulary },
+      (_, id) => [...words, String(id)].join(" "),
+    );
+    await using scorer = await openScorer({
+      directory,
+      text,
+      candidates,
+      batch: 2,
+      instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
+      qformerLength: 1,
+      session,
+    });
+    const scores = (await scorer.score(randomPixels(2), instructions))[row]!;
+    next.push(candidates[scores.indexOf(Math.max(...scores))]!);
+  }
+  return next;
+}
+
+for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
+  Deno.test(`openGenerator() takes the most likely token at each step of ${name}`, async () => {
+    const { directory, text: words } = await openRecorded(name);
+    const text = idsAsText(words);
+    const answers = await generate(directory, text, 3);
+    let expected = ["", ""];
+    for (let i = 0; i < 3; i++) expected = await mostLikely(directory, text, expected);
+    assertEquals(answers, expected);
+  });
+}
+
+Deno.test("openGenerator() says the same with a decoder that takes no past", async () => {
+  const { directory, text: words } = await openRecorded("llava");
+  const text = idsAsText(words);
+  const plain: LanguageModelDirectory = {
+    ...directory,
+    readPart: async (part) => {
+      const model = await directory.readPart(part);
+      return part === "decoder_model_merged" ? bindPast(model, 2) : model;
+    },
+  };
+  assertEquals(await generate(plain, text, 4), await generate(directory, text, 4));
+});
+
+Deno.test("openGenerator() stops each row at the end symbol", async () => {
+  const { directory, text: words } = await openRecorded("llava");
+  const text = idsAsText(words);
+  const [first] = (await generate(directory, text, 2)).map((answer) => answer.split(" "));
+  const stopped = await generate(directory, { ...text, endToken: Number(first![1]) }, 4);
+  assertEquals(stopped[0], first![0]);
+  assert(stopped.every((answer) => !answer.split(" ").includes(first![1]!)));
+});

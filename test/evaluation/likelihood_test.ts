@@ -1,0 +1,180 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { planCandidates } from "../../lib/evaluation/candidates.ts";
+import { openScorer } from "../../lib/evaluation/likelihood.ts";
+import { modelFeeds } from "../../lib/models/compose_loss.ts";
+import { bindPast, composed, composeModel } from "../../lib/models/compose_model.ts";
+import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
+import type { InstructionIds, TextEncoder } from "../../lib/models/prompt_text.ts";
+import { toTextBatch } from "../../lib/models/text_batch.ts";
+import { pruneModel } from "../../lib/onnx/prune.ts";
+import { openSession } from "../../lib/runtime/session.ts";
+import type { Tensor } from "../../lib/tensor/tensor.ts";
+import { openRecorded, randomPixels } from "../models/rig.ts";
+
+const session = { provider: "cpu", threads: 1 } as const;
+
+/** Answers of one, two and three tokens, two of which begin alike. */
+const answers = [[10], [11, 12], [11, 12, 13], [11, 14], [20, 21, 22]];
+
+/** The recorded tokenizers are word lists: the test names tokens by their ids. */
+function withAnswers(text: TextEncoder): TextEncoder {
+  return { ...text, answer: (name) => answers[Number(name)]! };
+}
+
+function instructionsOf(text: TextEncoder, lengths: readonly number[]): InstructionIds[] {
+  const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
+  return lengths.map((length, row) => ({
+    ids: [1, ...picture, ...Array.from({ length }, (_, i) => 30 + row + i)],
+    qformerIds: [40, 41 + row],
+  }));
+}
+
+/** Scores by one run a candidate over the whole sequence, softmax in float64. */
+async function scoreSlowly(
+  directory: LanguageModelDirectory,
+  text: TextEncoder,
+  pixels: Tensor,
+  instruction: InstructionIds,
+): Promise<number[]> {
+  const encoder = directory.has("encoder_model");
+  const scores: number[] = [];
+  for (const answer of answers) {
+    const batch = toTextBatch(
+      [{ instruction: instruction.ids, answer, qformer: instruction.qformerIds }],
+      { padToken: text.padToken, ...(encoder ? { startToken: text.startToken } : {}) },
+    );
+    const model = pruneModel(
+      await composeModel(directory, {
+        batch: 1,
+        sequence: batch.inputIds.dims[1]!,
+        imageTokens: text.imageTokens,
+        answer: answer.length,
+        qformer: instruction.qformerIds.length,
+      }),
+      [composed.logits],
+    );
+    await using slow = await openSession(model, session);
+    const feeds = { pixel_values: pixels, ...modelFeeds(model, batch, text.imageToken) };
+    const logits = (await slow.run(feeds))[composed.logits]!;
+    const start = encoder ? 0 : instruction.ids.length - 1;
+    const sum = answer.reduce((total, id, i) => total + logProb(logits, start + i, id), 0);
+    scores.push(sum / answer.length);
+  }
+  return scores;
+}
+
+function logProb({ dims, data }: Tensor, position: number, id: number): number {
+  const width = dims.at(-1)!;
+  const row = Array.from(data.slice(position * width, (position + 1) * width), Number);
+  const largest = Math.max(...row);
+  const sum = row.reduce((total, value) => total + Math.exp(value - largest), 0);
+  return row[id]! - largest - Math.log(sum);
+}
+
+/** A decoder that takes no past. */
+function withoutPast(directory: LanguageModelDirectory, rows: number): LanguageModelDirectory {
+  return {
+    ...directory,
+    readPart: async (part) => {
+      const model = await directory.readPart(part);
+      return part === "decoder_model_merged" ? bindPast(model, rows) : model;
+    },
+  };
+}
+
+async function checkScores(directory: LanguageModelDirectory, text: TextEncoder, rows = 1) {
+  const pixels = randomPixels(3);
+  const instructions = instructionsOf(text, [4, 2, 3]);
+  await using scorer = await openScorer({
+    directory: rows > 1 ? withoutPast(directory, rows) : directory,
+    text: withAnswers(text),
+    candidates: answers.map((_, i) => String(i)),
+    batch: 4,
+    instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
+    qformerLength: 2,
+    session,
+  });
+  const scores = await scorer.score(pixels, instructions);
+  assertEquals(scores.length, 3);
+  for (const [i, instruction] of instructions.entries()) {
+    const picture = {
+      ...pixels,
+      dims: [1, 3, 32, 32],
+      data: pixels.data.slice(i * 3072, (i + 1) * 3072),
+    };
+    const expected = await scoreSlowly(directory, text, picture, instruction);
+    expected.forEach((value, c) => {
+      const error = Math.abs(scores[i]![c]! - value);
+      assert(error < 2e-5, `picture ${i}, candidate ${c}: ${scores[i]![c]} instead of ${value}`);
+    });
+  }
+}
+
+for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
+  Deno.test(`openScorer() scores candidates of ${name} as whole runs do`, async () => {
+    const { directory, text } = await openRecorded(name);
+    await checkScores(directory, text);
+  });
+}
+
+Deno.test("openScorer() scores with a decoder that takes no past", async () => {
+  const { directory, text } = await openRecorded("llava");
+  // Four pictures, of which each has the three rows that begin no other.
+  await checkScores(directory, text, 4 * planCandidates(answers, "repeat", 0).rows.length);
+});
+
+Deno.test("Scorer.score() refuses a batch of another size", async () => {
+  const { directory, text } = await openRecorded("llava");
+  const [instruction] = instructionsOf(text, [2]);
+  await using scorer = await openScorer({
+    directory,
+    text: withAnswers(text),
+    candidates: ["0"],
+    batch: 1,
+    instructionLength: instruction!.ids.length,
+    session,
+  });
+  await assertRejects(
+    () => scorer.score(randomPixels(2), [instruction!, instruction!]),
+    RangeError,
+    "Cannot run 2 rows: a batch has 1 to 1",
+  );
+});
+
+Deno.test("planCandidates() shares rows and reads the first token from the instruction", () => {
+  const plan = planCandidates(answers, "cache", 0);
+  assertEquals(plan.rows, [[11, 12], [20, 21]]);
+  assertEquals(plan.first, [10, 11, 11, 11, 20]);
+  assertEquals(plan.counts, [1, 2, 3, 2, 3]);
+  assertEquals(
+    plan.picks.map(({ candidate, row, position, token }) => [candidate, row, position, token]),
+    [
+      [1, 0, 0, 12],
+      [2, 0, 0, 12],
+      [2, 0, 1, 13],
+      [3, 0, 0, 14],
+      [4, 1, 0, 21],
+      [4, 1, 1, 22],
+    ],
+  );
+});
+
+Deno.test("planCandidates() needs no rows for answers of one token", () => {
+  const plan = planCandidates([[5], [6]], "cache", 0);
+  assertEquals([plan.rows, plan.length, plan.picks], [[], 0, []]);
+});
+
+Deno.test("planCandidates() starts an encoder's answers with the start symbol", () => {
+  const plan = planCandidates([[5, 6], [7]], "encoder", 0);
+  assertEquals(plan.rows, [[0, 5]]);
+  assertEquals(plan.picks.map(({ position, token }) => [position, token]), [[0, 5], [1, 6], [
+    0,
+    7,
+  ]]);
+  assertEquals(plan.first, [undefined, undefined]);
+});
+
+Deno.test("planCandidates() refuses an empty list and an empty answer", () => {
+  assertThrows(() => planCandidates([], "cache", 0), RangeError, "there is no candidate");
+  assertThrows(() => planCandidates([[1], []], "cache", 0), RangeError, "candidate 1");
+});
