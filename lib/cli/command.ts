@@ -7,6 +7,8 @@ export interface OptionSpec {
   /** `flag` takes no value, `text` and `number` take one, `optional` may take one after `=`. */
   readonly type: "flag" | "text" | "number" | "optional";
   readonly help: string;
+  /** Whether a number may be 0. */
+  readonly zero?: boolean;
   /** Name of the value in the help: `N`. */
   readonly value?: string;
   /** May be given more than once. */
@@ -114,8 +116,10 @@ function valueProblem(
   }
   if (spec.type === "optional") return undefined;
   if (value === undefined) return `Cannot use "--${name}" without ${spec.value ?? "a value"}`;
-  if (spec.type === "number" && !/^\d+$/.test(value)) {
-    return `Cannot use "${value}" for --${name}: expected a whole number`;
+  if (spec.type === "number" && !/^[1-9]\d*$/.test(value) && !(spec.zero && value === "0")) {
+    return `Cannot use "${value}" for --${name}: expected a whole number${
+      spec.zero ? "" : " above 0"
+    }`;
   }
   if (spec.choices && !spec.choices.includes(value)) {
     return `Cannot use "${value}" for --${name}: expected ${spec.choices.join(", ")}`;

@@ -29,6 +29,7 @@ const command: Command = {
     json: pipelineOptions.json,
     "keep-runs": {
       type: "number",
+      zero: true,
       value: "N",
       help: "keep what the last N runs of a pipeline use",
     },
