@@ -1,5 +1,3 @@
-import { dirname } from "@std/path";
-
 /** How long a written file may wait for the disk. */
 const GROUP_MS = 50;
 
@@ -13,9 +11,9 @@ export class GroupSync implements AsyncDisposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  /** Has the file and its folder on the disk within 50 ms or when disposed. */
+  /** Brings a file's bytes or a folder's entries to the disk, 50 ms from now or when disposed. */
   add(path: string): void {
-    this.#waiting.add(path).add(dirname(path));
+    this.#waiting.add(path);
     this.#timer ??= setTimeout(() => this.#start(), GROUP_MS);
   }
 

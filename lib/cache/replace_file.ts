@@ -1,5 +1,3 @@
-import { basename, dirname, join } from "@std/path";
-
 let serial = 0;
 
 /** A name that no other call, process or machine uses at the same time. */
@@ -12,7 +10,7 @@ export function temporaryName(): string {
 export interface ReplaceOptions {
   /** Whether to wait for the disk, so that a crash of the machine leaves old or new bytes as well. */
   readonly durable?: boolean;
-  /** Folder on the same file system for the unfinished file; default the file's own. */
+  /** Path on the same file system for the unfinished file; default a name beside the file. */
   readonly via?: string;
 }
 
@@ -22,7 +20,7 @@ export function replaceFile(
   content: string | readonly Uint8Array[],
   options: ReplaceOptions = {},
 ): void {
-  const temporary = `${join(options.via ?? dirname(path), basename(path))}.${temporaryName()}.tmp`;
+  const temporary = options.via ?? `${path}.${temporaryName()}.tmp`;
   try {
     writeNew(temporary, content, options.durable ?? false);
     Deno.renameSync(temporary, path);

@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../pipeline/job.ts";
@@ -64,7 +63,6 @@ class LocalStore implements ArtifactStore {
   readonly #options: LocalStoreOptions;
   readonly #sync = new GroupSync();
   readonly #warned = new Set<string>();
-  readonly #held = new Set<Key>();
   #usage: Deno.FsFile | undefined;
   #bytes: number | undefined;
 
@@ -84,45 +82,35 @@ class LocalStore implements ArtifactStore {
 
   async put(key: Key, entry: NewEntry): Promise<StoreHit> {
     this.#open();
-    const staged = join(this.#layout.work, `${key}-${temporaryName()}`);
-    Deno.mkdirSync(staged);
-    try {
-      const outputs = await this.#storeOutputs(entry, staged);
-      const manifest = newManifest(key, entry, outputs);
-      await sayDiskFull(
-        "store a task",
-        this.#layout.root,
-        () => this.#storeRecords(manifest, entry.log, staged),
-      );
-      removeQuietly(this.#layout.checkpoint(key));
-      return this.#hit(manifest);
-    } finally {
-      removeQuietly(staged);
-    }
+    const outputs = await this.#storeOutputs(key, entry);
+    const manifest = newManifest(key, entry, outputs);
+    const write = () => this.#storeRecords(manifest, entry.log);
+    await sayDiskFull("store a task", this.#layout.root, write);
+    removeQuietly(this.#layout.checkpoint(key));
+    return this.#hit(manifest);
   }
 
   async lock(key: Key, options: LockOptions): Promise<AsyncDisposable> {
     this.#open();
-    const lock = await lockFile(this.#layout.lock(key), options);
-    this.#held.add(key);
+    let waited = false;
+    const onWait = () => {
+      waited = true;
+      options.onWait?.();
+    };
+    const lock = await lockFile(this.#layout.lock(key), { signal: options.signal, onWait });
+    if (waited) removeWork(this.#layout.work, (owner) => owner === key);
     return {
-      [Symbol.asyncDispose]: () => {
-        this.#held.delete(key);
-        lock[Symbol.dispose]();
-        return Promise.resolve();
-      },
+      [Symbol.asyncDispose]: () => Promise.resolve(lock[Symbol.dispose]()),
     };
   }
 
   workspace(key: Key): Promise<Workspace> {
     this.#open();
-    const { work, scratch } = this.#layout;
-    if (this.#held.has(key)) removeWork(work, (name) => name.startsWith(`${key}-`));
-    const directory = join(work, `${key}-${temporaryName()}`);
+    const directory = this.#temporaryPath(key);
     Deno.mkdirSync(directory);
     return Promise.resolve({
       directory,
-      scratch,
+      scratch: this.#layout.scratch,
       checkpoint: this.#layout.checkpoint(key),
       [Symbol.asyncDispose]: () => Promise.resolve(removeQuietly(directory)),
     });
@@ -150,7 +138,12 @@ class LocalStore implements ArtifactStore {
     makeStore(this.#layout);
     this.#usage = Deno.openSync(this.#layout.usageLock, { write: true, create: true });
     this.#usage.lockSync(false);
-    removeWork(this.#layout.work, (name) => this.#isAbandoned(name.split("-")[0] as Key));
+    removeWork(this.#layout.work, (owner) => this.#isAbandoned(owner));
+  }
+
+  /** A new name in `work` that tells whose it is. */
+  #temporaryPath(key: Key): string {
+    return `${this.#layout.work}/${key}-${temporaryName()}`;
   }
 
   /** Nobody holds the lock of the task that a folder in `work` belongs to. */
@@ -213,31 +206,35 @@ class LocalStore implements ArtifactStore {
     return { manifest, outputs, log: () => readLog(this.#layout.log(manifest.key)) };
   }
 
-  async #storeOutputs(
-    entry: NewEntry,
-    staged: string,
-  ): Promise<Record<string, StoredOutput>> {
+  async #storeOutputs(key: Key, entry: NewEntry): Promise<Record<string, StoredOutput>> {
     const outputs: Record<string, StoredOutput> = {};
     for (const [name, { type, path }] of Object.entries(entry.outputs)) {
+      const store = () => this.#storeObject(key, name, path);
       const { digest, bytes, files } = await sayDiskFull(
         `store output "${name}"`,
         this.#layout.root,
-        () => this.#storeObject(name, path, join(staged, name)),
+        store,
       );
       outputs[name] = { type, digest, bytes, files };
     }
     return outputs;
   }
 
-  async #storeObject(name: string, path: string, staged: string): Promise<SealedObject> {
+  async #storeObject(key: Key, name: string, path: string): Promise<SealedObject> {
+    const staged = this.#temporaryPath(key);
     moveOutput(name, path, staged);
-    const object = await sealObject(staged);
-    this.#checkLimit(name, object.bytes);
-    const target = this.#layout.object(object.digest);
-    const isNew = placeObject(object, target);
-    if (isNew && this.#bytes !== undefined) this.#bytes += object.bytes;
-    this.#sync.add(target);
-    return object;
+    try {
+      const object = await sealObject(staged);
+      this.#checkLimit(name, object.bytes);
+      const isNew = placeObject(object, this.#layout.object(object.digest));
+      if (isNew && this.#bytes !== undefined) this.#bytes += object.bytes;
+      if (!isNew) removeQuietly(staged);
+      this.#sync.add(this.#layout.objects);
+      return object;
+    } catch (error) {
+      removeQuietly(staged);
+      throw error;
+    }
   }
 
   /** @throws {DiagnosticError} `cache-full`, if an object would not fit. */
@@ -250,12 +247,14 @@ class LocalStore implements ArtifactStore {
   }
 
   /** The manifest comes last: a task whose manifest is there is all there. */
-  #storeRecords(manifest: StoredManifest, log: string, via: string): void {
+  #storeRecords(manifest: StoredManifest, log: string): void {
     const { key } = manifest;
-    if (log === "") removeQuietly(this.#layout.log(key));
-    else replaceFile(this.#layout.log(key), log, { via });
-    replaceFile(this.#layout.manifest(key), JSON.stringify(manifest), { via });
-    this.#sync.add(this.#layout.manifest(key));
+    const [logPath, path] = [this.#layout.log(key), this.#layout.manifest(key)];
+    if (log === "") removeQuietly(logPath);
+    else replaceFile(logPath, log, { via: this.#temporaryPath(key) });
+    replaceFile(path, JSON.stringify(manifest), { via: this.#temporaryPath(key) });
+    this.#sync.add(path);
+    this.#sync.add(this.#layout.tasks);
   }
 }
 
@@ -319,9 +318,10 @@ function markUsed(manifest: string): void {
   }
 }
 
-function removeWork(work: string, isStale: (name: string) => boolean): void {
+/** Removes what is in `work` of the tasks that `isStale` names. */
+function removeWork(work: string, isStale: (owner: Key) => boolean): void {
   for (const { name } of [...Deno.readDirSync(work)]) {
-    if (isStale(name)) removeQuietly(join(work, name));
+    if (isStale(name.split("-")[0] as Key)) removeQuietly(`${work}/${name}`);
   }
 }
 
