@@ -15,6 +15,7 @@ export const commandTable = {
   runs: ["lists past runs", () => import("./commands/runs.ts")],
   gc: ["frees space in the store", () => import("./commands/gc.ts")],
   verify: ["reads the whole store and names damaged objects", () => import("./commands/verify.ts")],
+  models: ["copies trained models into models/", () => import("./commands/models.ts")],
   doctor: ["says what of this machine can be used", () => import("./commands/doctor.ts")],
   schema: ["prints the JSON Schema of pipeline files", () => import("./commands/schema.ts")],
   init: ["writes a commented starter pipeline", () => import("./commands/init.ts")],
