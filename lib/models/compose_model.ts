@@ -8,6 +8,7 @@ import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { composeModels, type Part } from "../onnx/compose.ts";
 import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
+import { simplifyModel } from "../onnx/simplify_model.ts";
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import {
@@ -69,7 +70,8 @@ export async function composeModel(
       : [decoderOnlyPart(decoder)],
   ];
   const whole = composeModels(parts);
-  return foldConstants(inferShapes(withInputDims(whole, inputDims(whole, sizes))));
+  const sized = inferShapes(withInputDims(whole, inputDims(whole, sizes)));
+  return simplifyModel(foldConstants(sized));
 }
 
 /** Inputs keep their own names in the whole. */

@@ -88,6 +88,13 @@ function permOf(node: Node): readonly number[] | undefined {
 
 const single: Rule = ({ inputs }) => inputs.length === 1 ? inputs[0] : undefined;
 
+/** The only input that holds anything: an empty past before the present, for example. */
+const concat: Rule = ({ inputs, attributes }, facts) => {
+  const axis = attributes["axis"]?.type === "int" ? attributes["axis"].value : 0;
+  const filled = inputs.filter((input) => facts.dims(input)?.at(axis) !== 0);
+  return filled.length === 1 ? filled[0] : undefined;
+};
+
 /** Axes given, and none of them: nothing is reduced. */
 const reduceNothing: Rule = ({ inputs: [x, axes], attributes }, facts) => {
   const noop = attributes["noop_with_empty_axes"];
@@ -106,7 +113,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Expand: expand,
   Cast: cast,
   Transpose: transpose,
-  Concat: single,
+  Concat: concat,
   Sum: single,
   Max: single,
   Min: single,

@@ -98,6 +98,12 @@ export async function openSession(
   return new OrtBackedSession(ort, session, device);
 }
 
+/** Version of ONNX Runtime. */
+export async function runtimeVersion(): Promise<string> {
+  const { versions } = (await loadOrt()).env;
+  return versions.node ?? versions.common;
+}
+
 let loading: Promise<Ort> | undefined;
 
 function loadOrt(): Promise<Ort> {
