@@ -11,4 +11,4 @@ export const lossTable = { lm, fca, tse } satisfies Record<string, LossTerm>;
 export type LossName = keyof typeof lossTable;
 
 /** Weights of loss terms; a term that is absent or 0 is not computed. */
-export type LossWeights = Partial<Readonly<Record<LossName, number>>>;
+export type LossWeights = Readonly<{ [Name in LossName]?: number | undefined }>;

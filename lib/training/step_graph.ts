@@ -12,19 +12,19 @@ import { composeModels, type Part } from "../onnx/compose.ts";
 import type { Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 
-/** A source model, from the prompted canvas to its language-model loss. */
-export interface SourceGraph {
-  /**
-   * Inputs: `pixels` float32 [batch, 3, S, S] in [0, 1] and whatever its tokens need.
-   * Outputs: `loss` (scalar) and `image_features` [batch, tokens, width].
-   */
+/** A model behind its own image processor. */
+export interface PixelGraph {
+  /** Input: `image` float32 [batch, 3, S, S] in [0, 1]. Output: `pixel_values`. */
+  readonly processor: Model;
+  /** Input: `pixel_values`, and whatever else it needs. */
   readonly model: Model;
 }
 
-/** CLIP, from the prompted canvas to its image embedding. */
-export interface ClipGraph {
-  /** Input: `pixels` float32 [batch, 3, S, S]. Output: `image_embeds` [batch, width]. */
-  readonly model: Model;
+/** A source model: outputs `loss` (scalar) and `image_features` [batch, tokens, width]. */
+export type SourceGraph = PixelGraph;
+
+/** CLIP: output `image_embeds` [batch, width]. */
+export interface ClipGraph extends PixelGraph {
   /** exp(logit_scale). */
   readonly logitScale: number;
 }
@@ -55,17 +55,26 @@ function promptPart(canvas: number): Part {
   const photo = builder.input("photo", "float32", ["batch", 3, canvas, canvas]);
   const delta = builder.input("delta", "float32", [3, canvas, canvas]);
   builder.output(builder.op("Add", [photo, delta]), "pixels");
-  return { name: "prompt", model: builder.finish() };
+  return { name: "prompt", model: builder.finish(), connect: { photo: "photo", delta: "delta" } };
 }
 
-const sourceName = (index: number) => `source${index}`;
+/** Prefix of a source's inputs and outputs. */
+export const sourceName = (index: number): string => `source${index}`;
+
+/** A model behind its processor, on the prompted canvas. */
+function behindPrompt(name: string, { processor, model }: PixelGraph): Part[] {
+  const pixelValues = `${name}.processor.pixel_values`;
+  return [
+    { name: `${name}.processor`, model: processor, connect: { image: "prompt.pixels" } },
+    { name, model, connect: { pixel_values: pixelValues } },
+  ];
+}
 
 function compose(parts: StepParts, withClip: boolean): Model {
-  const connect = { pixels: "prompt.pixels" };
   return composeModels([
     promptPart(parts.canvas),
-    ...parts.sources.map(({ model }, i) => ({ name: sourceName(i), model, connect })),
-    ...(withClip ? [{ name: "clip", model: parts.clip!.model, connect }] : []),
+    ...parts.sources.flatMap((source, i) => behindPrompt(sourceName(i), source)),
+    ...(withClip ? behindPrompt("clip", parts.clip!) : []),
   ]);
 }
 

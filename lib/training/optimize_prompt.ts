@@ -1,0 +1,160 @@
+/** From models and data to a trained prompt: graphs, sessions, checkpoints, the loop. @module */
+import type { LossWeights } from "../losses/loss_table.ts";
+import { openModelDirectory } from "../models/directory.ts";
+import { encodeModel } from "../onnx/encode.ts";
+import type { Canvas } from "../prompts/prompt_kind.ts";
+import { promptMask, type PromptName } from "../prompts/prompt_table.ts";
+import { openSession, runtimeVersion, type Session } from "../runtime/session.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Pick } from "./batches.ts";
+import { CleanFeatures } from "./clean_features.ts";
+import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
+import type { OptimizerName } from "./optimizer.ts";
+import { photosOf, type Pictures } from "./photos.ts";
+import { decodeState, encodeState, type PromptState } from "./prompt_state.ts";
+import type { ScheduleName } from "./schedule.ts";
+import { prepareSource, type Source, type TaskRow } from "./source.ts";
+import { buildStepGraph, sourceName, type StepGraph } from "./step_graph.ts";
+import { trainPrompt } from "./train_prompt.ts";
+
+/** What is trained on. */
+export interface TrainingSet extends Pictures {
+  readonly rows: readonly TaskRow[];
+  /** One a row; needed where the loss asks CLIP. */
+  readonly captions: readonly string[];
+}
+
+/** A training of one prompt. */
+export interface PromptTraining extends Canvas {
+  /** Paths of the directories of the source models. */
+  readonly sources: readonly { readonly name: string; readonly path: string }[];
+  readonly clip?: string;
+  readonly data: TrainingSet;
+  readonly weights: LossWeights;
+  readonly kind: PromptName;
+  readonly optimizer: OptimizerName;
+  readonly schedule: ScheduleName;
+  readonly lr: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly flip: boolean;
+}
+
+/** What the training may use of its surroundings. */
+export interface TrainingHost {
+  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  readonly threads: number;
+  loadCheckpoint(): Promise<Uint8Array | undefined>;
+  checkpointDue(): boolean;
+  saveCheckpoint(state: Uint8Array): Promise<void>;
+  progress(step: number, loss: number): void;
+  log(line: string): void;
+  readonly signal: AbortSignal;
+}
+
+interface Prepared {
+  readonly sources: readonly Source[];
+  readonly clip?: ClipTeacher;
+  readonly graph: StepGraph;
+}
+
+async function prepare(training: PromptTraining, host: TrainingHost): Promise<Prepared> {
+  const { data, batch, canvas, weights } = training;
+  const sources = await Promise.all(training.sources.map(async ({ name, path }) => {
+    const directory = await openModelDirectory(path, { name });
+    return await prepareSource(directory, data.rows, { batch, canvas });
+  }));
+  const clip = weights.tse && training.clip !== undefined
+    ? await openClipTeacher(training.clip, data.captions, { ...host, canvas })
+    : undefined;
+  const graph = buildStepGraph({
+    canvas,
+    sources: sources.map((source) => source.graph),
+    ...(clip ? { clip: clip.graph } : {}),
+    weights,
+  });
+  return { sources, ...(clip ? { clip } : {}), graph };
+}
+
+/** Everything but δ that the step graph takes for a batch. */
+function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatures | undefined) {
+  const { data } = training;
+  return async (picks: readonly Pick[]): Promise<Record<string, Tensor>> => {
+    const photo = photosOf(data, picks, training);
+    const feeds: Record<string, Tensor> = { photo };
+    prepared.sources.forEach((source, i) => {
+      for (const [name, value] of Object.entries(source.feeds(picks))) {
+        feeds[`${sourceName(i)}.${name}`] = value;
+      }
+    });
+    for (const [name, value] of Object.entries(await clean?.of(picks, photo) ?? {})) {
+      feeds[name.replace("image_features", "clean_features")] = value;
+    }
+    if (prepared.graph.needsCaptions) feeds.caption_embeds = prepared.clip!.captions(picks);
+    return onlyInputs(prepared.graph, feeds);
+  };
+}
+
+/** A loss without `lm` takes no tokens: what the graph does not ask for is not fed. */
+function onlyInputs(graph: StepGraph, feeds: Record<string, Tensor>): Record<string, Tensor> {
+  const names = graph.training.graph.inputs.map((input) => input.name);
+  return Object.fromEntries(
+    names.filter((name) => name in feeds).map((name) => [name, feeds[name]!]),
+  );
+}
+
+/** What a checkpoint may be continued with: another graph or runtime could end in other bits. */
+async function fingerprintOf(graph: StepGraph, session: Session, threads: number): Promise<string> {
+  const bytes = encodeModel(graph.training);
+  const digest = await crypto.subtle.digest("SHA-256", bytes as BufferSource);
+  const version = await runtimeVersion();
+  return `graph ${
+    new Uint8Array(digest).toHex()
+  }, ${session.provider}, onnxruntime ${version}, ${threads} threads`;
+}
+
+async function resume(host: TrainingHost, fingerprint: string): Promise<PromptState | undefined> {
+  const saved = await host.loadCheckpoint();
+  if (!saved) return undefined;
+  const state = decodeState(saved, fingerprint);
+  host.log(
+    state
+      ? `continues after step ${state.optimizer.step}`
+      : `starts again: the checkpoint was not made with ${fingerprint}`,
+  );
+  return state;
+}
+
+/**
+ * Trains a prompt. Interrupted, it saves its state and throws the signal's reason; started again
+ * with the same settings, provider, runtime and threads it ends with the same bits.
+ *
+ * @throws {DiagnosticError} If a model is incomplete or cannot be differentiated.
+ */
+export async function optimizePrompt(
+  training: PromptTraining,
+  host: TrainingHost,
+): Promise<PromptState> {
+  const prepared = await prepare(training, host);
+  const options = { provider: host.provider, threads: host.threads, log: host.log };
+  await using session = await openSession(prepared.graph.training, options);
+  await using features = prepared.graph.needsCleanFeatures
+    ? await openSession(prepared.graph.features, options)
+    : undefined;
+  const fingerprint = await fingerprintOf(prepared.graph, session, host.threads);
+  const state = await resume(host, fingerprint);
+  return await trainPrompt({
+    ...training,
+    session,
+    mask: promptMask(training.kind, training),
+    rows: training.data.rows.length,
+    feeds: feedsOf(training, prepared, features && new CleanFeatures(features)),
+    ...(state ? { state } : {}),
+    afterStep: async (current) => {
+      host.progress(current.optimizer.step, current.curve.at(-1)!.loss);
+      if (host.checkpointDue()) await host.saveCheckpoint(encodeState(current, fingerprint));
+      host.signal.throwIfAborted();
+    },
+  });
+}

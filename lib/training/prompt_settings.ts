@@ -1,0 +1,86 @@
+/** The settings of a training, with what follows from data and defaults filled in. @module */
+import type { LossWeights } from "../losses/loss_table.ts";
+import type { PromptName } from "../prompts/prompt_table.ts";
+import { stepsPerEpoch } from "./batches.ts";
+import type { OptimizerName } from "./optimizer.ts";
+import type { PromptTraining, TrainingSet } from "./optimize_prompt.ts";
+import type { ScheduleName } from "./schedule.ts";
+import type { TaskRow } from "./source.ts";
+
+/** Settings as a pipeline file gives them. */
+export interface PromptSettings {
+  readonly clip?: { readonly path: string } | undefined;
+  readonly kind: PromptName;
+  readonly canvas?: number | undefined;
+  readonly image?: number | undefined;
+  readonly optimizer: OptimizerName;
+  readonly schedule: ScheduleName;
+  readonly lr: number;
+  readonly steps?: number | undefined;
+  readonly epochs?: number | undefined;
+  readonly batch: number;
+  readonly flip: boolean;
+  readonly seed: number;
+}
+
+/** What the settings are applied to. */
+export interface TrainingMaterial {
+  readonly sources: readonly { readonly name: string; readonly path: string }[];
+  readonly data: Omit<TrainingSet, "captions" | "rows"> & {
+    readonly rows: readonly (TaskRow & { readonly caption?: string; readonly label?: number })[];
+    readonly info: {
+      readonly name: string;
+      readonly classes?: readonly string[];
+      readonly caption?: string;
+    };
+  };
+  readonly weights: LossWeights;
+}
+
+/** The caption of arXiv 2404.11207, section 3.3. */
+const CAPTION = "this is a photo of a {class}";
+
+/** Side of the shrunk picture in the proportion of the paper: 164 of 224, and even padding. */
+export const pictureSide = (canvas: number): number => 2 * Math.round(canvas * 82 / 224);
+
+function captionsOf({ rows, info }: TrainingMaterial["data"]): string[] {
+  return rows.map((row) =>
+    row.caption ?? (info.caption ?? CAPTION).replace(
+      "{class}",
+      row.label === undefined ? "" : info.classes?.[row.label] ?? "",
+    )
+  );
+}
+
+/**
+ * Fills in what a pipeline file leaves open.
+ *
+ * @throws {RangeError} If the loss needs CLIP and none is given, or captions are missing.
+ */
+export function trainingOf(settings: PromptSettings, material: TrainingMaterial): PromptTraining {
+  const { data, weights, sources } = material;
+  if (weights.tse && !settings.clip) {
+    throw new RangeError(
+      "Cannot train with the loss term tse: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })",
+    );
+  }
+  const canvas = settings.canvas ?? data.height;
+  const batch = Math.min(settings.batch, data.rows.length);
+  const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch, seed: 0, flip: false });
+  return {
+    sources,
+    data: { ...data, captions: captionsOf(data) },
+    weights,
+    kind: settings.kind,
+    canvas,
+    image: settings.image ?? pictureSide(canvas),
+    optimizer: settings.optimizer,
+    schedule: settings.schedule,
+    lr: settings.lr,
+    steps: settings.steps ?? settings.epochs! * perEpoch,
+    batch,
+    seed: settings.seed,
+    flip: settings.flip,
+    ...(settings.clip ? { clip: settings.clip.path } : {}),
+  };
+}
