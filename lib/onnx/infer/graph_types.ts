@@ -3,7 +3,8 @@ import { bindAttributes } from "../bind_attributes.ts";
 import { isUnknownDim } from "../dim.ts";
 import type { Dim, FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../model.ts";
 import { NodeContext, type OutputTypes, type Scope, typed } from "./context.ts";
-import { knownFromWeight } from "./creation.ts";
+import { sizeOf } from "../../tensor/tensor.ts";
+import { knownFromWeight, knownLimit } from "./creation.ts";
 import type { Known } from "./known.ts";
 import { opRow } from "./table.ts";
 
@@ -82,6 +83,7 @@ export class GraphTypes implements Scope {
     if (row === undefined) return { types: [] };
     const context = new NodeContext(node, this.#options.opset, this);
     const types = row.infer(context);
+    if (types.some(isLarge)) return { types };
     const elements = row.evaluate?.(context);
     if (elements === undefined) return { types };
     return { types: types.map((t, i) => knownType(elements[i]) ?? t), elements };
@@ -130,6 +132,12 @@ export class GraphTypes implements Scope {
     const declared = this.#options.declared?.get(name);
     return declared === undefined ? type : refine(type, declared);
   }
+}
+
+/** Whether a value has more elements than are worth following. */
+function isLarge(type: ValueType | undefined): boolean {
+  if (type?.kind !== "tensor" || !type.dims?.every((dim) => typeof dim === "number")) return false;
+  return sizeOf(type.dims as readonly number[]) > knownLimit;
 }
 
 function knownType(elements: Known | undefined): TensorType | undefined {
