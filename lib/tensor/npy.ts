@@ -1,6 +1,6 @@
 /** NumPy's npy format: one array in a file. @module */
 import { tensorBytes, tensorFromBytes } from "./bytes.ts";
-import { type DType } from "./dtype.ts";
+import type { DType } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The bytes are no npy file that can be read; the message says why. */

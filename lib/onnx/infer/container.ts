@@ -56,6 +56,7 @@ const loop: InferRule = (c) => {
 };
 
 const scan: InferRule = (c) => {
+  if (c.opset < 9) return [];
   const count = c.int("num_scan_inputs", 1);
   const states = c.inputCount - count;
   const axes = c.ints("scan_input_axes") ?? [];

@@ -115,13 +115,6 @@ function rangeSize(start: Dim, limit: Dim, step: Dim): Dim {
   return divideDimsUp(subtractDims(limit, start), step);
 }
 
-const eyeLike: OpRow = {
-  infer: (c) => {
-    const to = c.attribute("dtype", "int");
-    return [typed(to === undefined ? c.dtype(0) : dtypeOfDataType(to), c.dims(0))];
-  },
-};
-
 const oneHot: OpRow = {
   infer: (c) => {
     const dims = c.dims(0);
@@ -178,7 +171,6 @@ export const creationRows: Readonly<Record<string, OpRow>> = {
   Size: size,
   ConstantOfShape: constantOfShape,
   Range: range,
-  EyeLike: eyeLike,
   OneHot: oneHot,
   NonZero: nonZero,
   RandomNormal: randomShape,

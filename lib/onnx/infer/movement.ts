@@ -337,19 +337,6 @@ function takeAt(x: Known, axis: number, index: number): Known {
   );
 }
 
-const gatherND: OpRow = {
-  infer: (c) => {
-    const data = c.dims(0);
-    const indices = c.dims(1);
-    const depth = indices?.at(-1);
-    if (data === undefined || indices === undefined || typeof depth !== "number") {
-      return [typed(c.dtype(0))];
-    }
-    const batch = c.int("batch_dims", 0);
-    return [typed(c.dtype(0), [...indices.slice(0, -1), ...data.slice(batch + depth)])];
-  },
-};
-
 const split: OpRow = {
   infer: (c) => splitDims(c).map((dims) => typed(c.dtype(0), dims)),
   evaluate: (c) => {
@@ -393,26 +380,6 @@ function evenPart(size: Dim, count: number, part: number, given: boolean): Dim {
   }
   return subtractDims(size, multiplyDims(chunk, count - 1));
 }
-
-const pad: OpRow = {
-  infer: (c) => {
-    const dims = c.dims(0);
-    if (dims === undefined) return [typed(c.dtype(0))];
-    const pads = c.ints("pads") ?? c.known(1)?.elements;
-    const axes = c.has(3) ? c.numbers(3) : dims.map((_, axis) => axis);
-    if (pads === undefined || axes === undefined) {
-      return [typed(c.dtype(0), unknownDims(dims.length))];
-    }
-    const padded = [...dims];
-    axes.forEach((a, i) => {
-      const axis = axisOf(a, dims.length);
-      padded[axis] = addDims(padded[axis]!, addDims(pads[i]!, pads[i + axes.length]!));
-    });
-    return [typed(c.dtype(0), padded)];
-  },
-};
-
-const gatherElements: OpRow = { infer: (c) => [typed(c.dtype(0), c.dims(1))] };
 
 const compress: OpRow = {
   infer: (c) => {
@@ -463,10 +430,7 @@ export const movementRows: Readonly<Record<string, OpRow>> = {
   Concat: concat,
   Slice: slice,
   Gather: gather,
-  GatherND: gatherND,
-  GatherElements: gatherElements,
   Split: split,
-  Pad: pad,
   Compress: compress,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,

@@ -49,18 +49,6 @@ const dynamicQuantize: InferRule = (c) => [
   typed("uint8", []),
 ];
 
-const dft: InferRule = (c) => {
-  const dims = c.dims(0);
-  if (dims === undefined) return [typed(c.dtype(0))];
-  const at = axisOf(
-    c.attribute("axis", "int") ?? c.numbers(2)?.[0] ?? (c.opset < 20 ? 1 : -2),
-    dims.length,
-  );
-  const length = c.has(1) ? c.known(1)?.elements[0] ?? unknownDim() : dims[at]!;
-  const bins = c.int("onesided", 0) === 0 ? length : unknownDim();
-  return [typed(c.dtype(0), [...dims.map((d, i) => i === at ? bins : d).slice(0, -1), 2])];
-};
-
 /** Operators of ai.onnx that normalise, recur, or quantise. */
 export const normalizationRows: Readonly<Record<string, OpRow>> = {
   BatchNormalization: { infer: batchNormalization },
@@ -72,7 +60,6 @@ export const normalizationRows: Readonly<Record<string, OpRow>> = {
   DequantizeLinear: { infer: dequantize },
   QuantizeLinear: { infer: quantize },
   DynamicQuantizeLinear: { infer: dynamicQuantize },
-  DFT: { infer: dft },
   Det: { infer: (c) => [typed(c.dtype(0), c.dims(0)?.slice(0, -2))] },
   Unique: {
     infer: (c) => {

@@ -9,6 +9,8 @@ import { movementRows } from "./movement.ts";
 import { normalizationRows } from "./normalization.ts";
 import { productRows } from "./product.ts";
 import { reductionRows } from "./reduction.ts";
+import { positionRows } from "./position.ts";
+import { signalRows } from "./signal.ts";
 
 /** Operators by domain, then by name. */
 export const opTable: Readonly<Record<string, Readonly<Record<string, OpRow>>>> = {
@@ -21,6 +23,8 @@ export const opTable: Readonly<Record<string, Readonly<Record<string, OpRow>>>> 
     ...imageRows,
     ...normalizationRows,
     ...containerRows,
+    ...signalRows,
+    ...positionRows,
   },
   "com.microsoft": microsoftRows,
 };
