@@ -2,7 +2,6 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { contentDigests } from "../cache/content_digests.ts";
-import { localStore } from "../cache/store.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { parsePipeline, type PipelineSpec } from "../pipeline/parse.ts";
 import { type Plan, planPipeline } from "../pipeline/plan.ts";
@@ -11,6 +10,7 @@ import type { SourceResolver } from "../pipeline/resolve.ts";
 import { loadStages } from "../pipeline/stage_lookup.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
+import { openStore } from "./open_store.ts";
 import { checkName, sourceResolver } from "./sources.ts";
 
 /** Root of the project: where `stages/`, `models/` and `datasets/` are. */
@@ -52,7 +52,12 @@ export async function openPipeline(
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
   const cacheFolder = cacheFolderOf(args);
-  const store = localStore(cacheFolder, options);
+  const remote = textOption(args, "remote");
+  const store = await openStore({
+    folder: cacheFolder,
+    ...(remote === undefined ? {} : { remote }),
+    ...options,
+  });
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   return {
     plan: planned.value,
