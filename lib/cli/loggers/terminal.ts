@@ -108,7 +108,7 @@ function clip(line: string, width: number): string {
 
 function screenWidth(): number {
   try {
-    return Math.max(20, Deno.consoleSize().columns);
+    return Math.max(20, Deno.consoleSize().columns || 80);
   } catch {
     return 80;
   }

@@ -21,7 +21,7 @@ const lines: Lines = {
   "task-finished": (event) => `✓ ${event.task} ${formatDuration(event.durationMs)}`,
   "task-failed": (event) =>
     event.failure.reason === "cancelled"
-      ? `- ${event.task} stopped, its state is saved`
+      ? `- ${event.task} stopped; the state it has saved is kept`
       : `✗ ${event.task}: ${failureText(event.failure)}`,
   "task-retrying": (event) =>
     `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,
