@@ -4,7 +4,7 @@ import { fromNumbers } from "../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { type AttributeInput, toAttributes } from "./attribute.ts";
 import { nodeKey, weightKey } from "./node_key.ts";
-import { GraphTypes } from "./infer/graph_types.ts";
+import { GraphTypes, type Inferred } from "./infer/graph_types.ts";
 import { isNumeric, type Known, tensorFromKnown } from "./infer/known.ts";
 import { simplify } from "./simplify.ts";
 import type { Dim, Model, Node, TensorType, ValueInfo, ValueType, Weight } from "./model.ts";
@@ -176,7 +176,8 @@ export class GraphBuilder {
       attributes: toAttributes(options.attributes ?? {}),
     };
     if (typeof outputs !== "number") return this.#append(draft);
-    return this.#find(draft) ?? this.#append(this.#named(draft));
+    const inferred = this.#types.infer(draft);
+    return this.#find(draft, inferred) ?? this.#append(this.#named(draft), inferred);
   }
 
   /** Appends a node with one output. */
@@ -189,20 +190,15 @@ export class GraphBuilder {
     return this.node(opType, inputs, { attributes, domain })[0]!;
   }
 
-  /** A value that computes what the draft would: simpler, a constant, or the output of an equal node. */
-  #find(draft: Node): Value[] | undefined {
+  /** A value that computes what the draft would: simpler, the output of an equal node, a constant. */
+  #find(draft: Node, { types, elements }: Inferred): Value[] | undefined {
     if (impure.has(draft.opType)) return undefined;
-    const simpler = simplify(draft, this);
+    const simpler = simplify(draft, types[0], this);
     if (simpler !== undefined) return [simpler];
     const shared = this.#shared.get(nodeKey(draft) ?? "");
     if (shared !== undefined && shared.length >= draft.outputs.length) {
       return shared.slice(0, draft.outputs.length);
     }
-    return this.#fold(draft);
-  }
-
-  #fold(draft: Node): Value[] | undefined {
-    const { elements } = this.#types.infer(draft);
     if (elements === undefined || elements.length < draft.outputs.length) return undefined;
     if (!elements.every((k) => k !== undefined && isFoldable(k))) return undefined;
     return elements.map((k) => this.constant(tensorFromKnown(k!)!));
@@ -224,11 +220,11 @@ export class GraphBuilder {
     }
   }
 
-  #append(node: Node): Value[] {
+  #append(node: Node, inferred?: Inferred): Value[] {
     for (const name of node.outputs) this.#claim(name);
     if (node.domain !== "" && !(node.domain in this.#domains)) this.#domains[node.domain] = 1;
     this.#nodes.push(node);
-    this.#types.addNode(node);
+    this.#types.addNode(node, inferred);
     this.#index(node);
     return [...node.outputs];
   }

@@ -3,7 +3,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { toNumbers } from "../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { dtypeOfDataType } from "./data_type.ts";
-import type { Dim, Node, TensorType } from "./model.ts";
+import type { Dim, Node, TensorType, ValueType } from "./model.ts";
 
 /** What a rule may ask of the graph. */
 export interface Facts {
@@ -14,7 +14,8 @@ export interface Facts {
   producer(value: string): Node | undefined;
 }
 
-type Rule = (node: Node, facts: Facts) => string | undefined;
+/** `result` is the type of the node's output. */
+type Rule = (node: Node, facts: Facts, result: TensorType | undefined) => string | undefined;
 
 function sameDims(a: readonly Dim[] | undefined, b: readonly Dim[] | undefined): boolean {
   return a !== undefined && a.length === b?.length && a.every((d, axis) => d === b[axis]);
@@ -51,16 +52,32 @@ function rightNeutral(element: number): Rule {
   return ({ inputs: [a, b] }, facts) => neutral(a!, b!, element, facts);
 }
 
-/** A movement whose target shape is that of its input. */
-const sameShape: Rule = ({ inputs: [x, shape] }, facts) =>
-  sameDims(facts.dims(x!), facts.elements(shape!)) ? x : undefined;
+/** Operators that give the same elements, in the same order, another shape. */
+const reshapes = new Set(["Reshape", "Squeeze", "Unsqueeze", "Flatten"]);
 
-const expand: Rule = ({ inputs: [x, shape] }, facts) => {
+/** Back to a shape that the elements had before: the value of that time. */
+const reshape: Rule = ({ inputs: [x] }, facts, result) => {
+  let value = x!;
+  for (;;) {
+    if (sameDims(facts.dims(value), result?.dims)) return value;
+    const producer = facts.producer(value);
+    if (producer === undefined || producer.domain !== "" || !reshapes.has(producer.opType)) {
+      return undefined;
+    }
+    value = producer.inputs[0]!;
+  }
+};
+
+/** A repetition that makes nothing larger. */
+const repeat: Rule = ({ inputs: [x] }, facts, result) =>
+  sameDims(facts.dims(x!), result?.dims) ? x : undefined;
+
+/** A slice of everything, from front to back. */
+const slice: Rule = ({ inputs: [x, , , , steps] }, facts, result) => {
+  const forwards = !steps || facts.elements(steps)?.every((s) => s === 1) === true;
   const dims = facts.dims(x!);
-  const target = facts.elements(shape!);
-  if (dims === undefined || target === undefined || target.length > dims.length) return undefined;
-  const kept = target.every((d, i) => d === 1 || d === dims[dims.length - target.length + i]);
-  return kept ? x : undefined;
+  const sized = dims?.every((d) => typeof d === "number") === true;
+  return forwards && sized && sameDims(dims, result?.dims) ? x : undefined;
 };
 
 const cast: Rule = ({ inputs: [x], attributes }, facts) => {
@@ -109,8 +126,13 @@ const rules: Readonly<Record<string, Rule>> = {
   Mul: commutative(1),
   Div: rightNeutral(1),
   Pow: rightNeutral(1),
-  Reshape: sameShape,
-  Expand: expand,
+  Reshape: reshape,
+  Squeeze: reshape,
+  Unsqueeze: reshape,
+  Flatten: reshape,
+  Expand: repeat,
+  Tile: repeat,
+  Slice: slice,
   Cast: cast,
   Transpose: transpose,
   Concat: concat,
@@ -120,8 +142,13 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceSum: reduceNothing,
 };
 
-/** The value that a node would compute again, or undefined. */
-export function simplify(node: Node, facts: Facts): string | undefined {
+/** The value that a node whose output has the type `result` would compute again, or undefined. */
+export function simplify(
+  node: Node,
+  result: ValueType | undefined,
+  facts: Facts,
+): string | undefined {
   if (node.domain !== "" || node.outputs.length !== 1) return undefined;
-  return Object.hasOwn(rules, node.opType) ? rules[node.opType]!(node, facts) : undefined;
+  if (!Object.hasOwn(rules, node.opType)) return undefined;
+  return rules[node.opType]!(node, facts, result?.kind === "tensor" ? result : undefined);
 }

@@ -47,6 +47,44 @@ Deno.test("GraphBuilder folds what is known", () => {
   assertEquals(b.finish().graph.nodes.map((n) => n.opType), ["Mul", "Identity"]);
 });
 
+Deno.test("GraphBuilder builds nothing that changes nothing", () => {
+  const b = new GraphBuilder();
+  const x = b.input("x", "float32", ["n", 4]);
+  const fixed = b.input("fixed", "float32", [2, 3]);
+  const ends = [b.int64s([0]), b.int64s([9]), b.int64s([1])] as const;
+  const cases: [string, string, string][] = [
+    ["there and back", b.op("Squeeze", [b.op("Unsqueeze", [x, ends[2]]), ends[2]]), x],
+    [
+      "a shape it had",
+      b.op("Reshape", [b.op("Reshape", [fixed, b.int64s([-1])]), b.int64s([2, 3])]),
+      fixed,
+    ],
+    ["to its own size", b.op("Expand", [x, b.int64s([1, 1])]), x],
+    ["all of it", b.op("Slice", [fixed, ...ends]), fixed],
+    [
+      "twice turned",
+      b.op("Transpose", [b.op("Transpose", [x], { perm: [1, 0] })], { perm: [1, 0] }),
+      x,
+    ],
+    ["its own type", b.op("Cast", [x], { to: 1 }), x],
+    ["nothing added", b.op("Add", [b.scalar(0), x]), x],
+    ["one part", b.op("Concat", [x], { axis: 0 }), x],
+  ];
+  for (const [name, found, expected] of cases) assertEquals(found, expected, name);
+  const kept: [string, string][] = [
+    [
+      "backwards",
+      b.op("Slice", [fixed, b.int64s([-1]), b.int64s([-9]), b.int64s([0]), b.int64s([-1])]),
+    ],
+    [
+      "made larger by a zero",
+      b.op("Add", [b.constant(fromNumbers("float32", [2, 1], [0, 0])), b.scalar(3)]),
+    ],
+    ["minus zero", b.op("Sub", [b.scalar(0), x])],
+  ];
+  for (const [name, found] of kept) assert(found !== x && found !== fixed, name);
+});
+
 Deno.test("GraphBuilder continues a model without touching its names", () => {
   const first = new GraphBuilder();
   const x = first.input("x", "float32", [2]);

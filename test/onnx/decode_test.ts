@@ -68,6 +68,34 @@ Deno.test("decodeModel() gives back what encodeModel() wrote", () => {
   assertEquals(again, model);
 });
 
+const anyNumber = fc.float({ noNaN: true }).filter((x) => !Object.is(x, -0));
+const anyAttribute: fc.Arbitrary<Attribute> = fc.oneof(
+  fc.maxSafeInteger().map((value): Attribute => ({ type: "int", value })),
+  anyNumber.map((value): Attribute => ({ type: "float", value })),
+  fc.string({ unit: "grapheme" }).map((value): Attribute => ({ type: "string", value })),
+  fc.array(fc.maxSafeInteger()).map((value): Attribute => ({ type: "ints", value })),
+  fc.array(anyNumber).map((value): Attribute => ({ type: "floats", value })),
+  fc.array(fc.string()).map((value): Attribute => ({ type: "strings", value })),
+);
+const anyNode: fc.Arbitrary<Node> = fc.record({
+  name: fc.string(),
+  opType: fc.stringMatching(/^[A-Z][a-z]{0,8}$/),
+  domain: fc.constantFrom("", "com.microsoft", "local"),
+  inputs: fc.array(fc.constantFrom("x", "", "w")),
+  outputs: fc.array(fc.string()),
+  attributes: fc.dictionary(fc.string(), anyAttribute, { noNullPrototype: true }),
+});
+
+Deno.test("decodeModel() gives back any nodes that encodeModel() wrote", () => {
+  fc.assert(
+    fc.property(anyNode, (one) => {
+      const model = modelOf([one], { w: weight });
+      assertEquals(decodeModel(encodeModel(model)), model);
+    }),
+    { seed: 3, numRuns: 300 },
+  );
+});
+
 Deno.test("decodeModel() reads weights without copying", () => {
   const large = weightFromTensor(tensor("float32", [4096], new Float32Array(4096).fill(3)));
   const bytes = encodeModel(modelOf([], { large }));

@@ -17,6 +17,12 @@ export interface GraphTypesOptions {
   readonly parent?: GraphTypes;
 }
 
+/** What is known of the outputs of a node. */
+export interface Inferred {
+  readonly types: OutputTypes;
+  readonly elements?: readonly (Known | undefined)[];
+}
+
 /** The state of an inference. Nodes are added in topological order. */
 export class GraphTypes implements Scope {
   readonly types = new Map<string, ValueType>();
@@ -64,9 +70,9 @@ export class GraphTypes implements Scope {
     this.#known.set(name, elements);
   }
 
-  /** Infers the outputs of a node and remembers them under their names. */
-  addNode(node: Node): void {
-    const { types, elements } = this.infer(node);
+  /** Remembers what is known of the outputs of a node under their names. */
+  addNode(node: Node, inferred: Inferred = this.infer(node)): void {
+    const { types, elements } = inferred;
     node.outputs.forEach((name, i) => {
       if (name === "") return;
       const value = elements?.[i];
@@ -76,7 +82,7 @@ export class GraphTypes implements Scope {
   }
 
   /** Types and known elements of a node's outputs, without remembering them. */
-  infer(node: Node): { types: OutputTypes; elements?: readonly (Known | undefined)[] } {
+  infer(node: Node): Inferred {
     const called = this.#functions.get(`${node.domain}.${node.opType}`);
     if (called !== undefined) return { types: this.#inferCall(called, node) };
     const row = opRow(node.domain, node.opType);
