@@ -8,6 +8,7 @@ import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Dim, Model, Node } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
+import { sumOf } from "./accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
 import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
 import { inputsToWeights, prepare, weightsToInputs } from "./prepare.ts";
@@ -161,7 +162,7 @@ function cotangentOf(b: GraphBuilder, output: Value): Value {
 function total(b: GraphBuilder, adjoints: Adjoints, name: string): Value | undefined {
   const parts = adjoints.get(name);
   if (parts === undefined || parts.length < 2) return parts?.[0];
-  const sum = parts.length === 2 ? b.op("Add", parts) : b.op("Sum", parts);
+  const sum = sumOf(b, parts);
   adjoints.set(name, [sum]);
   return sum;
 }
