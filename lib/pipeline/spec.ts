@@ -59,8 +59,7 @@ const retries = z.union([
 
 const environment = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
-/** One entry of `stages:`. */
-export const stageSpec = z.strictObject({
+const stageObject = z.strictObject({
   uses: z.string().min(1).describe("Stage type: `optimize-prompt` is stages/optimize_prompt.ts."),
   with: z.record(z.string(), z.unknown()).optional().describe("Parameters of the stage type."),
   matrix: matrix.optional(),
@@ -73,8 +72,7 @@ export const stageSpec = z.strictObject({
   env: environment.optional().describe("Environment variables of the task; part of its key."),
 });
 
-/** A whole pipeline file. */
-export const pipelineSpec = z.strictObject({
+const pipelineObject = z.strictObject({
   $schema: z.string().optional(),
   name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
   description: z.string().optional(),
@@ -86,17 +84,60 @@ export const pipelineSpec = z.strictObject({
   env: environment.optional().describe(
     "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
   ),
-  stages: z.record(name, stageSpec),
+  stages: z.record(name, stageObject),
 });
 
-/** A fragment for `include:`. */
-export const fragmentSpec = pipelineSpec.partial({ name: true, stages: true });
+/** A checked entry of `stages:`. */
+export interface StageSpec {
+  uses: string;
+  with?: Record<string, unknown> | undefined;
+  matrix?: MatrixSpec | undefined;
+  resources?: {
+    cpu?: number | undefined;
+    gpu?: number | undefined;
+    memory?: number | string | undefined;
+    time?: number | string | undefined;
+  } | undefined;
+  retries?: number | {
+    attempts: number;
+    backoff?: number | string | undefined;
+    on?: ("error" | "crash" | "timeout")[] | undefined;
+  } | undefined;
+  timeout?: number | string | undefined;
+  when?: boolean | string | undefined;
+  env?: Record<string, string | number | boolean | null> | undefined;
+}
+
+/** Axes by name, each a list or a reference to one, and what is added and left out. */
+export interface MatrixSpec {
+  include?: Record<string, unknown>[] | undefined;
+  exclude?: Record<string, unknown>[] | undefined;
+  [axis: string]: unknown;
+}
 
 /** A checked pipeline file, references not yet followed. */
-export type PipelineTree = z.output<typeof pipelineSpec>;
+export interface PipelineTree {
+  $schema?: string | undefined;
+  name: string;
+  description?: string | undefined;
+  include?: string[] | undefined;
+  stageFolder?: string | undefined;
+  vars?: Record<string, unknown> | undefined;
+  env?: Record<string, string | number | boolean | null> | undefined;
+  stages: Record<string, StageSpec>;
+}
 
-/** A checked entry of `stages:`. */
-export type StageSpec = z.output<typeof stageSpec>;
+/** Schema of one entry of `stages:`. */
+export const stageSpec: z.ZodType<StageSpec> = stageObject;
+
+/** Schema of a whole pipeline file. */
+export const pipelineSpec: z.ZodType<PipelineTree> = pipelineObject;
+
+/** Schema of a fragment for `include:`. */
+export const fragmentSpec: z.ZodType<Partial<PipelineTree>> = pipelineObject.partial({
+  name: true,
+  stages: true,
+}) as unknown as z.ZodType<Partial<PipelineTree>>;
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -181,6 +181,23 @@ Deno.test("a stage that fails makes exit code 1, and its log is kept", async () 
   assertStringIncludes(logs.out, "exit code 3\noops\n");
 });
 
+Deno.test("a damaged object is a warning that names it, and its task runs again", async () => {
+  await using place = new Workplace({ "demo.yaml": pipeline });
+  await place.tvp("run", "demo.yaml");
+  const link = `${place.path}/.tvp/runs/demo/latest/page/out.txt`;
+  const object = Deno.realPathSync(link);
+  Deno.chmodSync(object, 0o644);
+  Deno.writeTextFileSync(object, "damaged\n");
+  const { code, out } = await place.tvp("run", "demo.yaml");
+  assertEquals(code, 0);
+  assertMatch(
+    out,
+    /^! Cannot use output "out" of cached task .*: object [0-9a-f]{64} is damaged\n/,
+  );
+  assertMatch(out, /Done: 4 tasks, 1 ran, 3 cached in /);
+  assertEquals(Deno.readTextFileSync(link), "hello\n");
+});
+
 function eventsOf(text: string): RunEvent[] {
   return text.trim().split("\n").map((line) => JSON.parse(line) as RunEvent);
 }

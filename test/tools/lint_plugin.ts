@@ -111,7 +111,11 @@ export function importMistake(
 
 function ourMistake(from: string, folder: string, target: string): string | undefined {
   const other = folderOf(target);
-  if (other === folder) return undefined;
+  if (target.endsWith("/mod.ts") && other !== "lib/std") {
+    return `${from} may not import ${target}: import the file, a stage's key holds all it imports`;
+  }
+  // What is offered to others may gather from everywhere.
+  if (other === folder || from.endsWith("/mod.ts")) return undefined;
   if (folder === "stages") return stageMistake(target, other);
   if (other === "stages" || other === "test") {
     return `${from} may not import ${target}: nothing of lib depends on ${other}`;
