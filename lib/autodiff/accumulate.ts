@@ -5,7 +5,7 @@
  * @module
  */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
-import { constantInts, padZeros } from "./expressions.ts";
+import { add, constantInts, padZeros } from "./expressions.ts";
 
 /** A contribution that is zero outside an interval of one axis. */
 interface Piece {
@@ -22,7 +22,7 @@ export function sumOf(b: GraphBuilder, parts: readonly Value[]): Value {
   if (parts.length === 1) return parts[0]!;
   const joined = joinPieces(b, parts);
   if (joined.length === 1) return joined[0]!;
-  return b.op(joined.length === 2 ? "Add" : "Sum", joined);
+  return joined.length === 2 ? add(b, joined[0]!, joined[1]!) : b.op("Sum", joined);
 }
 
 /** The parts, in which pieces that follow each other along an axis are one. */

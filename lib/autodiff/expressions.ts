@@ -28,18 +28,29 @@ const castCodes: Readonly<Partial<Record<DType, number>>> = {
 };
 
 /** x + z */
-export const add = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Add", [x, z]);
+export const add = (b: GraphBuilder, x: Value, z: Value): Value => broadcast(b, "Add", x, z);
 /** x − z */
-export const sub = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Sub", [x, z]);
+export const sub = (b: GraphBuilder, x: Value, z: Value): Value => broadcast(b, "Sub", x, z);
 /** x · z, element by element */
-export const mul = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Mul", [x, z]);
+export const mul = (b: GraphBuilder, x: Value, z: Value): Value => broadcast(b, "Mul", x, z);
 /** x / z */
-export const div = (b: GraphBuilder, x: Value, z: Value): Value => b.op("Div", [x, z]);
+export const div = (b: GraphBuilder, x: Value, z: Value): Value => broadcast(b, "Div", x, z);
 /** −x */
 export const neg = (b: GraphBuilder, x: Value): Value => b.op("Neg", [x]);
 /** condition ? x : z */
 export const where = (b: GraphBuilder, condition: Value, x: Value, z: Value): Value =>
   b.op("Where", [condition, x, z]);
+
+/** An op that broadcasts; an operand that was expanded to the shape of the other is taken as it was. */
+function broadcast(b: GraphBuilder, op: string, x: Value, z: Value): Value {
+  const left = unexpanded(b, x, z);
+  return b.op(op, [left, left === x ? unexpanded(b, z, x) : z]);
+}
+
+function unexpanded(b: GraphBuilder, x: Value, other: Value): Value {
+  const node = b.producer(x);
+  return node?.opType === "Expand" && sameDims(b.dims(x), b.dims(other)) ? node.inputs[0]! : x;
+}
 
 /** A scalar constant of the element type of `like`. */
 export function constantLike(b: GraphBuilder, like: Value, value: number): Value {
@@ -49,6 +60,10 @@ export function constantLike(b: GraphBuilder, like: Value, value: number): Value
 /** x · k */
 export function scale(b: GraphBuilder, x: Value, k: number): Value {
   if (k === 1) return x;
+  const node = b.producer(x);
+  if (node?.opType === "Expand") {
+    return b.op("Expand", [scale(b, node.inputs[0]!, k), node.inputs[1]]);
+  }
   return k === -1 ? neg(b, x) : mul(b, x, constantLike(b, x, k));
 }
 

@@ -24,6 +24,7 @@ import {
   piecewiseConstant,
   unary,
 } from "../rule.ts";
+import { unbroadcast } from "../unbroadcast.ts";
 
 /** Rule of y = f(x) from a factor: g · f'(x). */
 const factor = (derivative: (b: GraphBuilder, x: Value, y: Value) => Value): GradRule =>
@@ -97,10 +98,13 @@ function constantExponent({ b, z }: BinaryArgs): number | undefined {
     : Number(constant.data[0]);
 }
 
+/** Negates after the sum over broadcast axes, where the value is smaller. */
+const negated = (b: GraphBuilder, grad: Value, input: Value): Value =>
+  neg(b, unbroadcast(b, grad, input));
+
 /** z · x^(z−1) for a constant z, without a Pow where a product or quotient does. */
 function powerSlope({ b, x, y }: BinaryArgs, z: number): Value {
   if (z === 1) return constantLike(b, x, 1);
-  if (z === 2) return scale(b, x, 2);
   if (z === 3) return scale(b, square(b, x), 3);
   if (z === -1) return neg(b, square(b, y));
   if (z === 0.5) {
@@ -115,6 +119,7 @@ function powerBase(args: BinaryArgs): Value | undefined {
   const { b, g, x } = args;
   const known = constantExponent(args);
   if (known === 0) return undefined;
+  if (known === 2) return mul(b, scale(b, g, 2), x);
   if (known !== undefined) return mul(b, g, powerSlope(args, known));
   const z = castLike(b, args.z, x);
   const lowered = b.op("Pow", [x, sub(b, z, constantLike(b, x, 1))]);
@@ -146,16 +151,18 @@ const cast = unary(({ b, g, x }) => {
   return wide !== undefined && b.dtype(wide) === dtype ? wide : castLike(b, g, x);
 });
 
-const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+/** 2/√π · exp(−x²), the factor inside the exponential. */
+const erfSlope = (b: GraphBuilder, x: Value): Value =>
+  b.op("Exp", [sub(b, constantLike(b, x, Math.log(2 / Math.sqrt(Math.PI))), square(b, x))]);
 
 /** Rules of ops that work element by element. */
 export const elementwiseRules = {
   Add: binary(({ g }) => g, ({ g }) => g),
-  Sub: binary(({ g }) => g, ({ b, g }) => neg(b, g)),
+  Sub: binary(({ g }) => g, ({ b, g, z }) => negated(b, g, z)),
   Mul: binary(({ b, g, z }) => mul(b, g, z), ({ b, g, x }) => mul(b, g, x)),
   Div: binary(
     ({ b, g, z }) => div(b, g, z),
-    ({ b, g, y, z }) => neg(b, mul(b, div(b, g, z), y)),
+    ({ b, g, y, z }) => negated(b, mul(b, div(b, g, z), y), z),
   ),
   Pow: binary(powerBase, powerExponent),
   Mod: binary(({ g }) => g, modDivisor),
@@ -174,7 +181,7 @@ export const elementwiseRules = {
   Sqrt: sqrt,
   Exp: factor((_b, _x, y) => y),
   Log: divisor((_b, x) => x),
-  Erf: factor((b, x) => scale(b, b.op("Exp", [neg(b, square(b, x))]), twoOverRootPi)),
+  Erf: factor(erfSlope),
   Sin: factor((b, x) => b.op("Cos", [x])),
   Cos: unary(({ b, g, x }) => neg(b, mul(b, g, b.op("Sin", [x])))),
   Tan: factor((b, _x, y) => onePlusSquare(b, y)),
