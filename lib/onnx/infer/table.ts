@@ -11,12 +11,14 @@ import { productRows } from "./product.ts";
 import { reductionRows } from "./reduction.ts";
 import { positionRows } from "./position.ts";
 import { signalRows } from "./signal.ts";
+import { slice } from "./slice.ts";
 
 /** Operators by domain, then by name. */
 export const opTable: Readonly<Record<string, Readonly<Record<string, OpRow>>>> = {
   "": {
     ...elementwiseRows,
     ...movementRows,
+    Slice: slice,
     ...creationRows,
     ...reductionRows,
     ...productRows,
