@@ -3,8 +3,13 @@ import { fromFileUrl } from "@std/path";
 import type { CaseFolder, CaseResult, Outcome } from "./case.ts";
 import { answerMark } from "./worker.ts";
 
-/** Seconds a case may take. */
-const limitSeconds = 30;
+/** What runs the cases, and for how long. */
+export interface WorkerOptions {
+  /** Seconds a case may take. */
+  readonly limitSeconds?: number;
+  /** The program of the process; it speaks as `worker.ts` does. */
+  readonly program?: URL;
+}
 
 /** Runs cases one at a time in a process of its own. */
 export class CaseWorker implements AsyncDisposable {
@@ -12,16 +17,21 @@ export class CaseWorker implements AsyncDisposable {
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #reader: ReadableStreamDefaultReader<string> | undefined;
   #rest = "";
+  readonly #limitSeconds: number;
+  readonly #program: URL;
+
+  constructor(options: WorkerOptions = {}) {
+    this.#limitSeconds = options.limitSeconds ?? 30;
+    this.#program = options.program ?? new URL("./worker.ts", import.meta.url);
+  }
 
   /** Runs a case; whatever happens to the process is the outcome of the case. */
   async run(folder: CaseFolder): Promise<CaseResult> {
     this.#start();
     const line = JSON.stringify(folder) + "\n";
     const { promise: late, resolve } = Promise.withResolvers<string>();
-    const timer = setTimeout(
-      () => resolve(`took more than ${limitSeconds} s`),
-      limitSeconds * 1000,
-    );
+    const limit = this.#limitSeconds;
+    const timer = setTimeout(() => resolve(`took more than ${limit} s`), limit * 1000);
     try {
       await this.#writer!.write(new TextEncoder().encode(line));
       const answer = await Promise.race([this.#answer(), late]);
@@ -39,7 +49,7 @@ export class CaseWorker implements AsyncDisposable {
   #start(): void {
     if (this.#process !== undefined) return;
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", fromFileUrl(new URL("./worker.ts", import.meta.url))],
+      args: ["run", "-A", fromFileUrl(this.#program)],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",

@@ -1,0 +1,101 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { openClipDirectory, openModelDirectory } from "../../lib/models/directory.ts";
+import { writeTinyClip, writeTinyModel } from "../rigs/tiny_models.ts";
+import { recordedModel } from "./rig.ts";
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function failureOf(open: () => Promise<unknown>) {
+  const error = await assertRejects(open, DiagnosticError);
+  return error.diagnostics[0]!;
+}
+
+Deno.test("openModelDirectory() reads configurations and graphs when asked", async () => {
+  const directory = await openModelDirectory(recordedModel("llava"));
+  assertEquals(directory.name, "llava");
+  assertEquals(directory.family.modelTypes, ["llava", "vipllava"]);
+  assertEquals(directory.preprocessor.image_processor_type, "CLIPImageProcessor");
+  assertEquals(directory.has("encoder_model"), false);
+  const embed = await directory.readPart("embed_tokens");
+  assertEquals(embed.graph.inputs.map(({ name }) => name), ["input_ids"]);
+});
+
+Deno.test("openModelDirectory() takes the weights asked for, and whole ones for other parts", async () => {
+  const cases = [
+    ["llava_q4", "q4", "decoder_model_merged_q4.onnx", "embed_tokens.onnx"],
+    ["llava_fp16", "fp16", "decoder_model_merged_fp16.onnx", "embed_tokens.onnx"],
+  ] as const;
+  for (const [name, weights, decoder, embed] of cases) {
+    const directory = await openModelDirectory(recordedModel(name), { weights });
+    assertStringIncludes(directory.partPath("decoder_model_merged"), decoder);
+    assertStringIncludes(directory.partPath("embed_tokens"), embed);
+  }
+});
+
+Deno.test("openModelDirectory() names everything that is missing", () =>
+  withFolder(async (folder) => {
+    assertEquals(
+      (await failureOf(() => openModelDirectory(join(folder, "absent")))).message,
+      `Cannot open model "${folder}/absent": there is no folder "${folder}/absent"`,
+    );
+    assertEquals(
+      (await failureOf(() => openModelDirectory(folder, { name: "zoo/x" }))).message,
+      'Cannot open model "zoo/x": config.json is missing',
+    );
+    const path = await writeTinyModel(folder, "mini-minigpt4");
+    await Deno.remove(join(path, "preprocessor_config.json"));
+    await Deno.remove(join(path, "onnx", "embed_tokens.onnx"));
+    const failure = await failureOf(() => openModelDirectory(path, { name: "zoo/x" }));
+    assertEquals(
+      failure.message,
+      `Cannot open model "zoo/x": onnx/embed_tokens.onnx, preprocessor_config.json missing in "${path}"`,
+    );
+    assertEquals(failure.notes, [
+      "Found in onnx/: decoder_model_merged.onnx, vision_encoder.onnx",
+    ]);
+  }));
+
+Deno.test("openModelDirectory() lists the known model types", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "config.json"), '{ "model_type": "gpt5" }');
+    const failure = await failureOf(() => openModelDirectory(folder));
+    assertEquals(failure.message, `Cannot open "${folder}/config.json": model_type is "gpt5"`);
+    assertEquals(failure.notes, [
+      "Known model types: blip-2, instructblip, llava, minigpt4, paligemma, vipllava",
+    ]);
+  }));
+
+Deno.test("openModelDirectory() names a file that is no JSON or no ONNX", () =>
+  withFolder(async (folder) => {
+    const path = await writeTinyModel(folder, "mini-blip2");
+    const vision = join(path, "onnx", "vision_encoder.onnx");
+    const bytes = await Deno.readFile(vision);
+    await Deno.writeFile(vision, bytes.subarray(0, bytes.length - 100));
+    const directory = await openModelDirectory(path);
+    const truncated = await failureOf(() => directory.readPart("vision_encoder"));
+    assertStringIncludes(truncated.message, `Cannot read "${vision}"`);
+    await Deno.writeTextFile(join(path, "config.json"), "{");
+    const failure = await failureOf(() => openModelDirectory(path));
+    assertStringIncludes(failure.message, `Cannot read "${path}/config.json"`);
+  }));
+
+Deno.test("openClipDirectory() needs a vision model only", () =>
+  withFolder(async (folder) => {
+    const path = await writeTinyClip(folder);
+    await Deno.remove(join(path, "onnx", "text_model.onnx"));
+    const directory = await openClipDirectory(path, { name: "clip" });
+    assertEquals(directory.has("text_model"), false);
+    const failure = await failureOf(() =>
+      Promise.resolve().then(() => directory.partPath("text_model"))
+    );
+    assertEquals(failure.message, 'Cannot open model "clip": onnx/text_model.onnx missing');
+  }));
