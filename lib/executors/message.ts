@@ -11,6 +11,12 @@ export type WorkerMessage =
   | { readonly type: "event"; readonly event: JobEvent }
   | { readonly type: "result"; readonly result: JobResult };
 
+/** What the main thread of a worker hears from the one that reads its standard input. */
+export type InputMessage = WorkerCommand | { readonly type: "end" };
+
+/** What stands in the word those two share after an abort; 0 before. */
+export const abortWords = { cancelled: 1, timeout: 2 } as const;
+
 /** Starts a message; what a line has before it, and a line without it, was printed by the stage. */
 const RECORD = "\x1e";
 

@@ -3,7 +3,7 @@ import { isDiskFull } from "../cache/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { SubmitOptions } from "../pipeline/executor.ts";
 import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/job.ts";
-import type { Stage, StageContext } from "../pipeline/stage.ts";
+import type { Checkpoint, Stage, StageContext } from "../pipeline/stage.ts";
 
 /** Why a signal was aborted, where it was not the user. */
 export class TimeoutReason extends DOMException {
@@ -15,8 +15,14 @@ export class TimeoutReason extends DOMException {
   }
 }
 
+/** What a job needs to run. */
+export interface RunOptions extends SubmitOptions {
+  /** Aborts the signal if it should be, where a busy thread has not got to hear of it yet. */
+  readonly poll?: () => void;
+}
+
 /** Runs a job in this process. Never rejects. */
-export async function runJob(job: Job, options: SubmitOptions): Promise<JobResult> {
+export async function runJob(job: Job, options: RunOptions): Promise<JobResult> {
   const startMs = performance.now();
   const restore = setEnvironment(job.environment);
   try {
@@ -31,26 +37,40 @@ export async function runJob(job: Job, options: SubmitOptions): Promise<JobResul
   }
 }
 
-function stageContext(job: Job, { signal, onEvent }: SubmitOptions): StageContext {
+function stageContext(job: Job, { signal, onEvent, poll = () => {} }: RunOptions): StageContext {
   const log = (line: string) => onEvent({ type: "log", line });
   return {
     output: (name) => outputPath(job, name),
-    progress: (progress) => onEvent({ type: "progress", progress }),
+    progress: (progress) => {
+      poll();
+      onEvent({ type: "progress", progress });
+    },
     log,
     signal,
     provider: job.provider,
     threads: job.resources.cpu,
     scratch: job.scratch,
-    checkpoint: fileCheckpoint({
-      path: job.checkpoint,
-      intervalMs: job.checkpointIntervalMs,
-      signal,
-      facts: checkpointFacts(job),
-      onSaved: (bytes) => onEvent({ type: "checkpoint", bytes }),
-      onResumed: () => onEvent({ type: "resumed" }),
-      onRefused: (reason) => log(`Starts from the beginning: ${reason}`),
-    }),
+    checkpoint: polled(
+      poll,
+      fileCheckpoint({
+        path: job.checkpoint,
+        intervalMs: job.checkpointIntervalMs,
+        signal,
+        facts: checkpointFacts(job),
+        onSaved: (bytes) => onEvent({ type: "checkpoint", bytes }),
+        onResumed: () => onEvent({ type: "resumed" }),
+        onRefused: (reason) => log(`Starts from the beginning: ${reason}`),
+      }),
+    ),
   };
+}
+
+function polled(poll: () => void, checkpoint: Checkpoint): Checkpoint {
+  const due = () => {
+    poll();
+    return checkpoint.due();
+  };
+  return { ...checkpoint, due };
 }
 
 function outputPath(job: Job, name: string): string {

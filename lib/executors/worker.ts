@@ -6,9 +6,14 @@
  */
 import type { Job, JobEvent } from "../pipeline/job.ts";
 import type { Progress } from "../pipeline/stage.ts";
-import { encodeMessage, END_OF_JOB, readLines, splitLine } from "./message.ts";
-import type { WorkerCommand, WorkerMessage } from "./message.ts";
-import { runJob, TimeoutReason } from "./run_job.ts";
+import {
+  abortWords,
+  encodeMessage,
+  END_OF_JOB,
+  type InputMessage,
+  type WorkerMessage,
+} from "./message.ts";
+import { runJob, type RunOptions, TimeoutReason } from "./run_job.ts";
 
 /** Shortest time between two reports of progress. */
 const PROGRESS_MS = 50;
@@ -16,33 +21,34 @@ const PROGRESS_MS = 50;
 /** Ctrl-C reaches the whole process group; only the runner decides what it means. */
 const IGNORED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-async function serve(): Promise<void> {
+/** Whether the run was aborted, as the input thread knows before this one gets to hear of it. */
+const aborted = new Int32Array(new SharedArrayBuffer(4));
+
+function serve(): void {
+  const thread = new Worker(new URL("./worker_input.ts", import.meta.url), { type: "module" });
   let controller = new AbortController();
   let job: Job | undefined;
-  for await (const line of readLines(Deno.stdin.readable)) {
-    const { message } = splitLine(line);
-    if (message === undefined) continue;
-    const command = JSON.parse(message) as WorkerCommand;
-    if (command.type === "run") {
-      controller = new AbortController();
-      job = command.job;
-      void work(job, controller.signal);
-    } else {
-      controller.abort(abortError(command.reason, job));
-    }
-  }
+  const abort = () => {
+    if (aborted[0] !== 0) controller.abort(abortError(aborted[0] === abortWords.timeout, job));
+  };
+  thread.onmessage = ({ data: command }: MessageEvent<InputMessage>) => {
+    if (command.type === "abort") return abort();
+    if (command.type === "end") Deno.exit(0);
+    controller = new AbortController();
+    job = command.job;
+    void work(job, { signal: controller.signal, poll: abort });
+  };
+  thread.postMessage(aborted);
 }
 
-function abortError(reason: "cancelled" | "timeout", job: Job | undefined): DOMException {
-  if (reason === "timeout" && job !== undefined) {
-    return new TimeoutReason(job.task, job.timeoutMs ?? 0);
-  }
+function abortError(isTimeout: boolean, job: Job | undefined): DOMException {
+  if (isTimeout && job !== undefined) return new TimeoutReason(job.task, job.timeoutMs ?? 0);
   return new DOMException("The run was interrupted", "AbortError");
 }
 
-async function work(job: Job, signal: AbortSignal): Promise<void> {
+async function work(job: Job, options: Pick<RunOptions, "signal" | "poll">): Promise<void> {
   const progress = new ProgressFilter();
-  const result = await runJob(job, { signal, onEvent: (event) => progress.tell(event) });
+  const result = await runJob(job, { ...options, onEvent: (event) => progress.tell(event) });
   progress.flush();
   send({ type: "result", result });
   writeAll(Deno.stderr, END_OF_JOB);
@@ -78,6 +84,5 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8
 
 if (import.meta.main) {
   for (const signal of IGNORED) Deno.addSignalListener(signal, () => {});
-  await serve();
-  Deno.exit(0);
+  serve();
 }

@@ -7,11 +7,13 @@ export default defineStage({
   description: "Holds a lock until its process ends.",
   with: z.strictObject({ path: z.string() }),
   outputs: {},
-  run: async ({ path }, context) => {
+  run: ({ path }, context) => {
     const file = Deno.openSync(path, { write: true, create: true });
     file.lockSync(true);
     context.log("ready");
-    const forever = setInterval(() => file.statSync(), 1000);
-    await new Promise(() => forever);
+    // Blocks the thread, as a long call into a library does.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    file.close();
+    return Promise.resolve();
   },
 });
