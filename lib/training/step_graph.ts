@@ -11,6 +11,7 @@ import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { composeModels, type Part } from "../onnx/compose.ts";
 import type { Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
+import { simplifyModel } from "../onnx/simplify_model.ts";
 
 /** A model behind its own image processor. */
 export interface PixelGraph {
@@ -71,11 +72,12 @@ function behindPrompt(name: string, { processor, model }: PixelGraph): Part[] {
 }
 
 function compose(parts: StepParts, withClip: boolean): Model {
-  return composeModels([
+  // Sources that have their encoder in common share one prompted encode.
+  return simplifyModel(composeModels([
     promptPart(parts.canvas),
     ...parts.sources.flatMap((source, i) => behindPrompt(sourceName(i), source)),
     ...(withClip ? behindPrompt("clip", parts.clip!) : []),
-  ]);
+  ]));
 }
 
 function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): LossInputs {
