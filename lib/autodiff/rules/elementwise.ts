@@ -25,6 +25,7 @@ import {
   unary,
 } from "../rule.ts";
 import { unbroadcast } from "../unbroadcast.ts";
+import { product } from "./product.ts";
 
 /** Rule of y = f(x) from a factor: g · f'(x). */
 const factor = (derivative: (b: GraphBuilder, x: Value, y: Value) => Value): GradRule =>
@@ -159,7 +160,7 @@ const erfSlope = (b: GraphBuilder, x: Value): Value =>
 export const elementwiseRules = {
   Add: binary(({ g }) => g, ({ g }) => g),
   Sub: binary(({ g }) => g, ({ b, g, z }) => negated(b, g, z)),
-  Mul: binary(({ b, g, z }) => mul(b, g, z), ({ b, g, x }) => mul(b, g, x)),
+  Mul: product,
   Div: binary(
     ({ b, g, z }) => div(b, g, z),
     ({ b, g, y, z }) => negated(b, mul(b, div(b, g, z), y), z),
