@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import {
   clipFiles,
   type DirectoryFiles,
@@ -27,7 +28,6 @@ import { familyOf } from "../models/families/family_table.ts";
 import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
 import { openTokenizer } from "../models/tokenize.ts";
 import { decodeModel } from "../onnx/decode.ts";
-import type { Model } from "../onnx/model.ts";
 import { tensorFromWeight } from "../onnx/weight.ts";
 import { openSession } from "../runtime/session.ts";
 import { Random } from "../tensor/random.ts";
@@ -131,10 +131,11 @@ export interface FeatureCache<F> {
   readonly facts: readonly F[];
 }
 
-/** The initializers of a graph, as tensors. */
-export function weightsOf(model: Model): Record<string, Tensor> {
+/** The weights of an encoder's model directory. */
+export async function encoderWeights(path: string): Promise<Record<string, Tensor>> {
+  const { graph } = decodeModel(await Deno.readFile(join(path, "onnx", "model.onnx")));
   return Object.fromEntries(
-    [...model.graph.initializers].map(([name, weight]) => [name, tensorFromWeight(weight)]),
+    [...graph.initializers].map(([name, weight]) => [name, tensorFromWeight(weight)]),
   );
 }
 
@@ -175,6 +176,8 @@ export interface MultimodalLesson<F> {
   readonly encoder: string;
   /** Number of pictures. */
   readonly pictures: number;
+  /** Tokens of the encoder for these pictures, where they are at hand from another training. */
+  readonly cache?: FeatureCache<F>;
   /** A random question about a picture, and its answer. */
   ask(fact: F, random: Random): { readonly instruction: string; readonly answer: string };
 }
@@ -192,8 +195,9 @@ export async function pretrainMultimodal<F extends PictureFact>(
     corpus: lesson.corpus,
     pixels: clipStatistics,
   });
-  const frozen = weightsOf(decodeModel(await Deno.readFile(`${lesson.encoder}/onnx/model.onnx`)));
-  const cache = await cacheFeatures(world, frozen, { pictures: lesson.pictures, seed }, host);
+  const frozen = await encoderWeights(lesson.encoder);
+  const { pictures } = lesson;
+  const cache = lesson.cache ?? await cacheFeatures(world, frozen, { pictures, seed }, host);
   const texts = await readBack(plan.json, (path) => textEncoder(path, plan));
   const imageAt = texts.instruction("").ids.indexOf(texts.imageToken);
   const exchange = exchangeTokenizer(texts);

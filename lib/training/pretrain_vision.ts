@@ -207,7 +207,7 @@ export function clipLossGraph(
 }
 
 /** Number of patches to keep at a point of the training: half of them, then all. */
-export function keptCount(sizes: VisionSizes, step: number, steps: number, share = 0.7): number {
+export function keptCount(sizes: VisionSizes, step: number, steps: number, share = 0.85): number {
   const patches = patchCount(sizes);
   return step < share * steps ? patches / 2 : patches;
 }

@@ -90,7 +90,7 @@ Deno.test("clipLossGraph() matches pictures with captions at the initial tempera
 });
 
 Deno.test("keptCount() and scaleAt() change along the training", () => {
-  assertEquals([0, 69, 70, 99].map((step) => keptCount(vision, step, 100)), [32, 32, 64, 64]);
+  assertEquals([0, 84, 85, 99].map((step) => keptCount(vision, step, 100)), [32, 32, 64, 64]);
   assertEquals(scaleAt(0, 100), [0.75, 1.3]);
   assertAlmostEquals(scaleAt(60, 100)[0], 0.3, 1e-9);
 });
