@@ -17,12 +17,7 @@ import {
 import { storedWeights } from "../architectures/module.ts";
 import { imageRows, type MultimodalSizes } from "../architectures/multimodal.ts";
 import { visionEncoder } from "../architectures/vision_transformer.ts";
-import {
-  miniClip,
-  sharedEncoder,
-  zooArchitectures,
-  type ZooName,
-} from "../architectures/zoo_table.ts";
+import { sharedEncoder, zooArchitectures, type ZooName } from "../architectures/zoo_table.ts";
 import type { Json } from "../models/families/family.ts";
 import { familyOf } from "../models/families/family_table.ts";
 import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";

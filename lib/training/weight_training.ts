@@ -36,7 +36,7 @@ export interface TrainingHost {
   readonly threads?: number;
   readonly provider?: "auto" | "cpu" | "cuda" | "webgpu";
   readonly signal?: AbortSignal;
-  /** Called after every step with means over the steps since the last call that returned true. */
+  /** Called after every step, which counts from 1, with the graph's scalars and the gradient's norm. */
   readonly onStep?: (step: number, metrics: Readonly<Record<string, number>>) => void;
   readonly checkpoint?: {
     load(): Promise<Uint8Array | undefined>;
@@ -55,16 +55,13 @@ function saveState(weights: TrainedWeights): Uint8Array {
   }, { step: String(weights.step) });
 }
 
-/**
- * Puts a saved state back; says whether it fits.
- */
-function restoreState(weights: TrainedWeights, state: Uint8Array): boolean {
+/** Puts a saved state back; one of another network is left alone. */
+function restoreState(weights: TrainedWeights, state: Uint8Array): void {
   const { tensors, metadata } = decodeSafetensors(state);
   const parts = ["values", "first", "second"] as const;
-  if (parts.some((part) => tensors[part]?.data.length !== weights.values.length)) return false;
+  if (parts.some((part) => tensors[part]?.data.length !== weights.values.length)) return;
   for (const part of parts) weights[part].set(tensors[part]!.data as Float32Array);
   weights.step = Number(metadata.step);
-  return true;
 }
 
 /**
