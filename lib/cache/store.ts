@@ -53,9 +53,16 @@ export function localStore(path: string, options: LocalStoreOptions = {}): Artif
   return new LocalStore(storeLayout(Deno.realPathSync(made(path))), options);
 }
 
+/** @throws {DiagnosticError} `cache-unusable`, if there can be no folder. */
 function made(path: string): string {
-  Deno.mkdirSync(path, { recursive: true });
-  return path;
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+    return path;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const message = `Cannot open the cache "${path}": ${error.message}`;
+    throw new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
+  }
 }
 
 class LocalStore implements ArtifactStore {
@@ -91,13 +98,14 @@ class LocalStore implements ArtifactStore {
   }
 
   async lock(key: Key, options: LockOptions): Promise<AsyncDisposable> {
-    this.#open();
+    await sayDiskFull("start a task", this.#layout.root, () => this.#open());
     let waited = false;
     const onWait = () => {
       waited = true;
       options.onWait?.();
     };
-    const lock = await lockFile(this.#layout.lock(key), { signal: options.signal, onWait });
+    const take = () => lockFile(this.#layout.lock(key), { signal: options.signal, onWait });
+    const lock = await sayDiskFull("start a task", this.#layout.root, take);
     if (waited) removeWork(this.#layout.work, (owner) => owner === key);
     return {
       [Symbol.asyncDispose]: () => Promise.resolve(lock[Symbol.dispose]()),
@@ -105,14 +113,16 @@ class LocalStore implements ArtifactStore {
   }
 
   workspace(key: Key): Promise<Workspace> {
-    this.#open();
-    const directory = this.#temporaryPath(key);
-    Deno.mkdirSync(directory);
-    return Promise.resolve({
-      directory,
-      scratch: this.#layout.scratch,
-      checkpoint: this.#layout.checkpoint(key),
-      [Symbol.asyncDispose]: () => Promise.resolve(removeQuietly(directory)),
+    return sayDiskFull("start a task", this.#layout.root, () => {
+      this.#open();
+      const directory = this.#temporaryPath(key);
+      Deno.mkdirSync(directory);
+      return {
+        directory,
+        scratch: this.#layout.scratch,
+        checkpoint: this.#layout.checkpoint(key),
+        [Symbol.asyncDispose]: () => Promise.resolve(removeQuietly(directory)),
+      };
     });
   }
 

@@ -99,10 +99,14 @@ function failure(error: unknown, signal: AbortSignal, durationMs: number): JobFa
     ok: false,
     durationMs,
     reason,
-    message: error instanceof Error ? error.message : String(error),
+    message: diagnostics?.map(({ message }) => message).join("\n") ?? messageOf(error),
     ...stack === undefined ? {} : { stack },
     ...diagnostics === undefined ? {} : { diagnostics },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether a signal was aborted for time or by the user. */
@@ -113,7 +117,7 @@ export function abortReason(signal: AbortSignal): "timeout" | "cancelled" {
 function diagnosticsOf(error: unknown): readonly Diagnostic[] | undefined {
   if (error instanceof DiagnosticError) return error.diagnostics;
   if (!isDiskFull(error)) return undefined;
-  const message = `Cannot write an output: ${(error as Error).message}`;
+  const message = "Cannot write an output: no space left on the device of the cache";
   const notes = [
     "What was stored before is intact; free space, for example with: deno task tvp gc",
   ];

@@ -345,6 +345,7 @@ class Scheduler {
       if (hit) this.#done({ task, state: "cached", resolved, hit });
       else this.#done(await this.#attempts(task, resolved));
     } catch (error) {
+      if (error instanceof DiagnosticError) return this.#failed(index, error);
       if (!this.#stop.signal.aborted || this.#crash) throw error;
       this.#cancelled(index);
     } finally {
@@ -372,6 +373,12 @@ class Scheduler {
         this.#reserve(task.index);
       }
     }
+  }
+
+  /** The store has no room for the task to run in. */
+  #failed(index: number, error: DiagnosticError): void {
+    const task = this.#plan.tasks[index]!;
+    this.#done({ task, state: "failed", failure: storeFailure(error, 0) });
   }
 
   #cancelled(index: number): void {
@@ -423,7 +430,13 @@ class Scheduler {
       return { task, state: "ran", resolved, hit };
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
-      return { task, state: "failed", resolved, failure: storeFailure(error, result), log };
+      return {
+        task,
+        state: "failed",
+        resolved,
+        failure: storeFailure(error, result.durationMs),
+        log,
+      };
     }
   }
 
@@ -510,9 +523,9 @@ function isDead(state: string | undefined): boolean {
 }
 
 /** Outputs that cannot be stored, on a full disk for one, fail their task and no more. */
-function storeFailure(error: DiagnosticError, result: JobResult): JobFailure {
+function storeFailure(error: DiagnosticError, durationMs: number): JobFailure {
   const { message, diagnostics } = error;
-  return { ok: false, durationMs: result.durationMs, reason: "error", message, diagnostics };
+  return { ok: false, durationMs, reason: "error", message, diagnostics };
 }
 
 function nameOf(task: Task): { readonly task: string; readonly stage: string } {
