@@ -15,6 +15,7 @@ import { gridSampleDecompositions } from "./decompositions/grid_sample.ts";
 import { groupQueryDecompositions } from "./decompositions/grouped_query_attention.ts";
 import { loopDecompositions } from "./decompositions/loops.ts";
 import { lossDecompositions } from "./decompositions/loss.ts";
+import { recurrentDecompositions } from "./decompositions/recurrent.ts";
 import { rotaryDecompositions } from "./decompositions/rotary.ts";
 import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
 import { activationRules } from "./rules/activation.ts";
@@ -66,6 +67,7 @@ export const decompositions: Decompositions = {
   ...gridSampleDecompositions,
   ...lossDecompositions,
   ...loopDecompositions,
+  ...recurrentDecompositions,
 };
 
 /** The rule of a node's op. */
