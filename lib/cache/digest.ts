@@ -19,10 +19,11 @@ export function digestOf(content: string | Uint8Array): Digest {
 export async function digestFile(path: string): Promise<Digest> {
   using file = Deno.openSync(path);
   const hash = createHash("sha256");
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  // The first chunk is read at once: most files are smaller, and waiting costs more than reading.
-  for (let n = file.readSync(chunk); n !== null; n = await file.read(chunk)) {
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, file.statSync().size + 1));
+  for (let n = file.readSync(chunk); n !== null;) {
     hash.update(chunk.subarray(0, n));
+    // What is left of a small file is read at once: waiting for it would cost more than reading.
+    n = n < chunk.length ? file.readSync(chunk) : await file.read(chunk);
   }
   return hash.digest("hex") as Digest;
 }

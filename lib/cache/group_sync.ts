@@ -36,7 +36,7 @@ export class GroupSync implements AsyncDisposable {
 /** Waits until a file's bytes, or a folder's entries, are on the disk. */
 export async function syncPath(path: string): Promise<void> {
   try {
-    using file = await Deno.open(path);
+    using file = Deno.openSync(path);
     await file.sync();
   } catch (error) {
     // It may be replaced or collected by now, and some file systems cannot sync folders.
