@@ -47,6 +47,9 @@ function sliceSize(size: Dim, { start, end, step }: Range): Dim {
   }
   const from = typeof start === "number" && start < 0 ? addDims(size, start) : start;
   const to = sliceEnd(size, end);
+  // The last k elements, as a sliding window takes them, may be all there are.
+  const last = typeof start === "number" && start < -1 && to === size;
+  if (last && typeof size === "string") return divideDimsUp(minDims(size, -start), step);
   return divideDimsUp(subtractDims(to, from), step);
 }
 
@@ -69,7 +72,8 @@ function sliceIndices(size: number, start: number, end: number, step: number): n
     for (let i = clamp(start, 0, size); i < clamp(end, 0, size); i += step) indices.push(i);
   } else {
     const last = end < -size ? -1 : clamp(end, -1, size - 1);
-    for (let i = clamp(start, -1, size - 1); i > last; i += step) indices.push(i);
+    // A start before the axis counts as its first element, as in the operator's text.
+    for (let i = clamp(start, 0, size - 1); i > last; i += step) indices.push(i);
   }
   return indices;
 }
