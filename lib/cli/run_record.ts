@@ -147,8 +147,25 @@ function linkArtifacts(run: string, { task, hit }: TaskOutcome): void {
   Deno.mkdirSync(folder, { recursive: true });
   for (const [output, artifact] of Object.entries(hit.outputs)) {
     const link = `${folder}/${outputFileName(task, output)}`;
-    const target = relative(dirname(resolve(link)), resolve(artifact.path));
-    Deno.symlinkSync(target, link, { type: isFolder(artifact.type) ? "dir" : "file" });
+    if (isFolder(artifact.type)) linkFolder(artifact.path, link);
+    else linkFile(artifact.path, link);
+  }
+}
+
+function linkFolder(path: string, link: string): void {
+  const target = relative(dirname(resolve(link)), resolve(path));
+  Deno.symlinkSync(target, link, { type: "dir" });
+}
+
+/**
+ * A hard link: browsers and viewers follow a symbolic one to the object, whose name has no
+ * extension to tell what it is. Copied where the store is on another file system.
+ */
+function linkFile(path: string, link: string): void {
+  try {
+    Deno.linkSync(path, link);
+  } catch {
+    Deno.copyFileSync(path, link);
   }
 }
 

@@ -3,7 +3,7 @@
 import { scaleLinear } from "d3-scale";
 // @ts-types="npm:@types/d3-shape@3.1.7"
 import { curveMonotoneX, line } from "d3-shape";
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 
 /** One line of a chart. */
 export interface Series {
@@ -35,40 +35,30 @@ function wide(values: readonly number[]): [number, number] {
 }
 
 /** A line chart with axes, one line a series. */
-export function lineChart(title: string, series: readonly Series[]): Html {
+export function lineChart(title: string, series: readonly Series[]): Html | false {
   const all = series.flatMap((s) => s.points);
-  if (all.length === 0) return html``;
-  const extent = (
-    k: 0 | 1,
-  ) => [Math.min(...all.map((p) => p[k])), Math.max(...all.map((p) => p[k]))];
-  const x = scaleLinear().domain(extent(0)).range([MARGIN.left, WIDTH - MARGIN.right]);
-  const y = scaleLinear().domain(extent(1)).nice().range([HEIGHT - MARGIN.bottom, MARGIN.top]);
+  if (all.length === 0) return false;
+  const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
+  const bottom = HEIGHT - MARGIN.bottom;
+  const x = scaleLinear().domain(wide(all.map((p) => p[0]))).range([left, right]);
+  const y = scaleLinear().domain(wide(all.map((p) => p[1]))).nice().range([bottom, MARGIN.top]);
   const path = line<readonly [number, number]>().x((p) => x(p[0])).y((p) => y(p[1]))
     .curve(curveMonotoneX);
-  return html`
-    <figure>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-    ${y.ticks(4).map((t) =>
-      html`
-        <line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(t)}" y2="${y(
-          t,
-        )}" />
-        <text x="${MARGIN.left - 6}" y="${y(t) + 4}" text-anchor="end">${y.tickFormat(4)(t)}</text>
-      `
-    )}
-    ${x.ticks(5).map((t) =>
-      html`<text x="${x(t)}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${t}</text>`
-    )}
-    <text x="${(WIDTH + MARGIN.left) / 2}" y="${HEIGHT - 2}" text-anchor="middle">step</text>
-    ${series.map((s) =>
-      html`
-        <path class="line ${s.colour}" d="${path(s.points as [number, number][]) ?? ""}">
-          <title>${s.name}</title>
-        </path>
-      `
-    )}
-      </svg>
-      <figcaption>${title}</figcaption>
-    </figure>
-  `;
+  const at = (value: number) => value.toFixed(1);
+  const rows = y.ticks(4).map((t) =>
+    markup`<line class="grid" x1="${left}" x2="${right}" y1="${at(y(t))}" y2="${at(y(t))}"/>
+<text x="${left - 6}" y="${at(y(t) + 4)}" text-anchor="end">${y.tickFormat(4)(t)}</text>`
+  );
+  const columns = x.ticks(5).map((t) =>
+    markup`<text x="${at(x(t))}" y="${bottom + 16}" text-anchor="middle">${t}</text>`
+  );
+  const lines = series.map(({ name, colour, points }) =>
+    markup`<path class="line ${colour}" d="${
+      path([...points]) ?? ""
+    }"><title>${name}</title></path>`
+  );
+  return markup`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+${rows}${columns}
+<text x="${(WIDTH + left) / 2}" y="${HEIGHT - 2}" text-anchor="middle">step</text>
+${lines}</svg><figcaption>${title}</figcaption></figure>`;
 }

@@ -22,8 +22,8 @@ export function methodName(method: string): string {
   return /^(vp|tvp|evp)\b/.test(method) ? method.toUpperCase() : method;
 }
 
-/** `mini-minigpt4` for `zoo/mini-minigpt4`. */
-export const modelName = (model: string): string => model.replace(/^zoo\//, "");
+/** `mini-minigpt4` for `zoo/mini-minigpt4` and for a path to it. */
+export const modelName = (model: string): string => model.split("/").at(-1)!;
 
 /** Where a comparison was made, in words. */
 export function overName({ over, source }: Difference): string {

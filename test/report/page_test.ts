@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { summarize } from "../../lib/evaluation/summary.ts";
-import { html } from "../../lib/report/html.ts";
+import { markup } from "../../lib/report/html.ts";
 import { renderMarkdown } from "../../lib/report/markdown.ts";
 import { renderPage } from "../../lib/report/page.ts";
 import type { ReportData } from "../../lib/report/report_data.ts";
@@ -18,9 +18,9 @@ const data: ReportData = {
   provenance: { "model zoo/a": "abc" },
 };
 
-Deno.test("html escapes text and keeps its own pieces", () => {
-  assertEquals(html`<p>${"<&>"}${html`<b>${1}</b>`}</p>`.markup, "<p>&lt;&amp;&gt;<b>1</b></p>");
-  assertEquals(html`${[html`<i>a</i>`, "<"]}${false}${undefined}`.markup, "<i>a</i>&lt;");
+Deno.test("markup escapes text and keeps its own pieces", () => {
+  assertEquals(markup`<p>${"<&>"}${markup`<b>${1}</b>`}</p>`.text, "<p>&lt;&amp;&gt;<b>1</b></p>");
+  assertEquals(markup`${[markup`<i>a</i>`, "<"]}${false}${undefined}`.text, "<i>a</i>&lt;");
 });
 
 const words: [string, string][] = [
