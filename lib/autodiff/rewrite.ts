@@ -18,6 +18,7 @@ export function rewriteNodes(model: Model, rewrite: Rewrite): Model {
   const { graph } = model;
   const builder = new GraphBuilder({
     model: { ...model, graph: { ...graph, nodes: [], outputs: [] } },
+    prefix: freePrefix(graph),
   });
   const renamed = new Map<string, Value>();
   const captured = capturedIn(graph);
@@ -34,6 +35,26 @@ export function rewriteNodes(model: Model, rewrite: Rewrite): Model {
   }
   for (const { name } of graph.outputs) builder.output(renamed.get(name) ?? name, name);
   return builder.finish();
+}
+
+/** A start of names that no value of the graph has: nodes yet to be copied keep their names. */
+function freePrefix(graph: Graph): string {
+  const names = [...valueNames(graph)];
+  for (let round = 1;; round++) {
+    const prefix = `rewritten${round}.`;
+    if (!names.some((name) => name.startsWith(prefix))) return prefix;
+  }
+}
+
+function* valueNames({ inputs, initializers, nodes }: Graph): Generator<string> {
+  for (const { name } of inputs) yield name;
+  yield* initializers.keys();
+  for (const node of nodes) {
+    yield* node.outputs;
+    for (const attribute of Object.values(node.attributes)) {
+      if (attribute.type === "graph") yield* valueNames(attribute.value);
+    }
+  }
 }
 
 function append(builder: GraphBuilder, node: Node): Value[] {

@@ -28,6 +28,7 @@ import {
   reduceSum,
   scale,
   shapeOf,
+  widen,
 } from "../expressions.ts";
 import { type GradRules, unary } from "../rule.ts";
 import { cropLike, type PlacedWindow, placeWindow, scatterWindows, type Window } from "./window.ts";
@@ -53,14 +54,15 @@ const maxPool = unary(({ b, node, g, x }) => {
   const winners = columns === undefined || intOf(node, "storage_order", 0) === 0
     ? node.outputs[1]!
     : b.node("MaxPool", [x], { attributes, outputs: 2 })[1]!;
-  const zeros = b.op("Expand", [constantLike(b, g, 0), joinShape(b, [elements(b, x)])]);
+  const wide = widen(b, g);
+  const zeros = b.op("Expand", [constantLike(b, wide, 0), joinShape(b, [elements(b, x)])]);
   const flat = b.int64s([-1]);
   const sums = b.op("ScatterElements", [
     zeros,
     b.op("Reshape", [winners, flat]),
-    b.op("Reshape", [g, flat]),
+    b.op("Reshape", [wide, flat]),
   ], { axis: 0, reduction: "add" });
-  return b.op("Reshape", [sums, shapeOf(b, x)]);
+  return castLike(b, b.op("Reshape", [sums, shapeOf(b, x)]), g);
 });
 
 const globalAveragePool = unary(({ b, g, x }) => {
