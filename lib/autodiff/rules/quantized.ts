@@ -9,13 +9,14 @@ import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { intOf } from "../attributes.ts";
-import { castLike, mul, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import { castLike, dimOf, mul, positive, range, rankOf, reduceSum, sub } from "../expressions.ts";
 import type { GradRule, GradRules } from "../rule.ts";
 
 /** y = A · dequantised(B)ᵀ + bias */
 const matMulNBits: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   refuseReordered(node);
+  if (needs(2) || needs(3)) refuseScales(node);
   return [
     needs(0) ? b.op("MatMul", [g, castLike(b, dequantised(b, node), g)]) : undefined,
     undefined,
@@ -32,6 +33,8 @@ const dequantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], needs 
   const [x, factor, zero] = node.inputs as [Value, Value, Value?];
   const axis = intOf(node, "axis", 1);
   const rank = rankOf(b, x);
+  const block = intOf(node, "block_size", 0);
+  if (block > 0) return [undefined, blockedScaleGrad(b, node, g, positive(axis, rank), block)];
   const perAxis = b.rank(factor) === 1;
   const others = range(rank).filter((i) => !perAxis || i !== (axis + rank) % rank);
   const shape = b.int64s(range(rank).map((i) => others.includes(i) ? 1 : -1));
@@ -39,6 +42,24 @@ const dequantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], needs 
   const steps = origin ? sub(b, castLike(b, x, g), origin) : castLike(b, x, g);
   return [undefined, reduceSum(b, mul(b, g, steps), others, false)];
 };
+
+/** A scale per block of an axis: the axis is seen as (block, element). */
+function blockedScaleGrad(
+  b: GraphBuilder,
+  node: Node,
+  g: Value,
+  axis: number,
+  block: number,
+): Value {
+  const [x, , zero] = node.inputs as [Value, Value, Value?];
+  const rank = rankOf(b, x);
+  const dims = range(rank).map((i) => i === axis ? b.int64s([-1, block]) : dimOf(b, x, i));
+  const cells = (value: Value) => b.op("Reshape", [value, b.op("Concat", dims, { axis: 0 })]);
+  const origin = zero && b.op("Unsqueeze", [castLike(b, zero, g), b.int64s([axis + 1])]);
+  const values = cells(castLike(b, x, g));
+  const steps = origin ? sub(b, values, origin) : values;
+  return reduceSum(b, mul(b, cells(g), steps), [axis + 1], false);
+}
 
 /** Rules of ops with quantised weights. */
 export const quantizedRules = {
@@ -48,13 +69,25 @@ export const quantizedRules = {
 
 function refuseReordered(node: Node): void {
   if (!node.inputs[4]) return;
+  refuse(
+    node,
+    `it has a group index "${node.inputs[4]}"`,
+    "Quantise the model without reordering (act_order) its columns",
+  );
+}
+
+function refuseScales(node: Node): void {
+  const cause = "its scales and zero points are not differentiable";
+  refuse(node, cause, "Train a model whose weights are not packed");
+}
+
+function refuse(node: Node, cause: string, note: string): never {
+  const name = node.name || node.outputs[0];
   throw new DiagnosticError([{
     code: "no-gradient-rule",
     severity: "error",
-    message: `Cannot differentiate node "${
-      node.name || node.outputs[0]
-    }" (MatMulNBits): it has a group index "${node.inputs[4]}"`,
-    notes: ["Quantise the model without reordering (act_order) its columns"],
+    message: `Cannot differentiate node "${name}" (MatMulNBits): ${cause}`,
+    notes: [note],
   }]);
 }
 
