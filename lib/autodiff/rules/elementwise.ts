@@ -1,5 +1,6 @@
 /** Arithmetic, roots, exponentials, trigonometry and comparisons, element by element. @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { Node } from "../../onnx/model.ts";
 import { dtypes } from "../../tensor/dtype.ts";
 import {
   add,
@@ -8,6 +9,7 @@ import {
   div,
   dropWhere,
   indicator,
+  isHalf,
   keepWhere,
   mul,
   neg,
@@ -58,26 +60,43 @@ const sumRule = (weight: (n: number) => number): GradRule =>
     return node.inputs.map(() => share);
   });
 
-/** Max and Min: ties share the gradient equally. */
+/**
+ * Max and Min: ties share the gradient equally. Inputs are compared with each other and not with the
+ * output, which in 16 bits is rounded where the runtime may keep its inputs unrounded.
+ */
 const extremum: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   if (node.inputs.length === 1) return [g];
-  const hits = node.inputs.map((x) => b.op("Equal", [x, node.outputs[0]!]));
+  const wins = node.opType === "Max" ? "GreaterOrEqual" : "LessOrEqual";
+  const hits = node.inputs.map((x, i) => {
+    const others = node.inputs.toSpliced(i, 1);
+    return b.op(wins, [x, others.length === 1 ? others[0]! : b.op(node.opType, others)]);
+  });
   const count = hits.map((hit) => indicator(b, hit, g)).reduce((sum, hit) => add(b, sum, hit));
   const share = div(b, g, count);
   return hits.map((hit, i) => needs(i) ? keepWhere(b, hit, share) : undefined);
 });
 
-/** The input where it is the output; the bounds where they are. */
+/** The input between its bounds; the bounds beyond them. */
 const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
-  const x = node.inputs[0]!;
-  const y = node.outputs[0]!;
-  const grads = { Equal: 0, Less: 1, Greater: 2 };
-  return Object.entries(grads).map(([relation, input]) =>
-    needs(input) ? keepWhere(b, b.op(relation, [x, y]), g) : undefined
-  );
+  const [x, low, high] = node.inputs as [Value, Value?, Value?];
+  const outside = (bound: Value | undefined, relation: string, input: number) =>
+    bound && needs(input) ? keepWhere(b, b.op(relation, [x, bound]), g) : undefined;
+  return [
+    needs(0) ? insideGrad(b, node, g) : undefined,
+    outside(low, "Less", 1),
+    outside(high, "Greater", 2),
+  ];
 });
+
+function insideGrad(b: GraphBuilder, { inputs, outputs }: Node, g: Value): Value {
+  const [x, low, high] = inputs as [Value, Value?, Value?];
+  // Cheaper, but a 16-bit output is rounded where the runtime may keep its input unrounded.
+  if (!isHalf(b, x)) return keepWhere(b, b.op("Equal", [x, outputs[0]!]), g);
+  const above = low ? keepWhere(b, b.op("GreaterOrEqual", [x, low]), g) : g;
+  return high ? keepWhere(b, b.op("LessOrEqual", [x, high]), above) : above;
+}
 
 /** c ? x : z */
 const choose: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {

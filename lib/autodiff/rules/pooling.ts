@@ -75,8 +75,12 @@ const globalAveragePool = unary(({ b, g, x }) => {
 
 /** Elements that share the maximum share its gradient. */
 const globalMaxPool = unary(({ b, g, x, y }) => {
-  const winners = indicator(b, b.op("Equal", [x, y]), g);
-  const count = reduceSum(b, winners, between(2, rankOf(b, x)), true);
+  const axes = between(2, rankOf(b, x));
+  // A 16-bit output is rounded where the runtime may keep the input unrounded.
+  const wide = widen(b, x);
+  const top = wide === x ? y : b.op("ReduceMax", [wide, b.int64s(axes)], { keepdims: 1 });
+  const winners = indicator(b, b.op("Equal", [wide, top]), g);
+  const count = reduceSum(b, winners, axes, true);
   return mul(b, winners, div(b, g, count));
 });
 

@@ -17,6 +17,7 @@ import {
   scale,
   shapeOf,
   where,
+  widen,
 } from "../expressions.ts";
 import { type GradRule, type GradRules, unary, type UnaryArgs } from "../rule.ts";
 
@@ -64,12 +65,14 @@ function share(b: GraphBuilder, node: Node, g: Value): Value {
 
 /** Ties share the gradient equally. */
 const extremum = reduction(({ b, node, g, x, y }) => {
-  const hit = b.op("Equal", [x, y]);
   const axes = node.inputs[1];
   const attributes = {
     keepdims: 1,
     noop_with_empty_axes: intOf(node, "noop_with_empty_axes", 0),
   };
+  // A 16-bit output is rounded where the runtime may keep the input unrounded.
+  const wide = widen(b, x);
+  const hit = b.op("Equal", [wide, wide === x ? y : b.op(node.opType, [wide, axes], attributes)]);
   const count = b.op("ReduceSum", [indicator(b, hit, g), axes], attributes);
   return keepWhere(b, hit, div(b, g, count));
 });
