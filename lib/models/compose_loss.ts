@@ -5,7 +5,7 @@ import type { Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { composed, composeModel, type ModelSizes } from "./compose_model.ts";
-import type { LanguageModelDirectory } from "./directory.ts";
+import type { ModelDirectory } from "./directory.ts";
 import { selectRows } from "./select_rows.ts";
 import { labelRows, positionIds, positionsOf, type TextBatch } from "./text_batch.ts";
 
@@ -27,7 +27,7 @@ export interface LossOptions extends ModelSizes {
  * ```
  */
 export async function composeLoss(
-  directory: LanguageModelDirectory,
+  directory: ModelDirectory,
   options: LossOptions,
 ): Promise<Model> {
   const model = pruneModel(await composeModel(directory, options), [

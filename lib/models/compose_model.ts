@@ -6,11 +6,13 @@
  */
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { composeModels, type Part } from "../onnx/compose.ts";
+import { dataTypeOf } from "../onnx/data_type.ts";
 import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
 import { simplifyModel } from "../onnx/simplify_model.ts";
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
-import type { LanguageModelDirectory } from "./directory.ts";
+import type { DType } from "../tensor/dtype.ts";
+import type { ModelDirectory } from "./directory.ts";
 import {
   bindInputs,
   dimsOfInput,
@@ -35,6 +37,10 @@ export interface ModelSizes {
    * text. Otherwise they are scattered to the positions given by the input `image_index`.
    */
   readonly imageStart?: number;
+  /** Rows of image features of the whole batch, where that is not batch · imageTokens. */
+  readonly imageRows?: number;
+  /** Shapes of inputs that are not named above, or that differ from what is said there. */
+  readonly inputDims?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Value names inside a composed graph. */
@@ -54,7 +60,7 @@ export const composed = {
  * @returns A graph with inferred shapes whose outputs are those of its parts, `part.output`.
  */
 export async function composeModel(
-  directory: LanguageModelDirectory,
+  directory: ModelDirectory,
   sizes: ModelSizes,
 ): Promise<Model> {
   const encoderDecoder = directory.has("encoder_model");
@@ -64,7 +70,7 @@ export async function composeModel(
   const parts: Part[] = [
     { name: "vision", model: vision, connect: shared(vision) },
     { name: "embed", model: embed, connect: { input_ids: "input_ids" } },
-    placement(embed, sizes),
+    placement(vision, embed, sizes),
     ...encoderDecoder
       ? await encoderDecoderParts(directory, embed, decoder)
       : [decoderOnlyPart(decoder)],
@@ -85,7 +91,7 @@ function decoderOnlyPart(decoder: Model): Part {
 }
 
 async function encoderDecoderParts(
-  directory: LanguageModelDirectory,
+  directory: ModelDirectory,
   embed: Model,
   decoder: Model,
 ): Promise<Part[]> {
@@ -108,29 +114,45 @@ async function encoderDecoderParts(
 }
 
 /** The part that puts image features in the places of placeholder tokens. */
-function placement(embed: Model, sizes: ModelSizes): Part {
+function placement(vision: Model, embed: Model, sizes: ModelSizes): Part {
   const { batch, sequence, imageTokens, imageStart } = sizes;
   const builder = new GraphBuilder({ opset: 18 });
-  const width = embeddingWidth(embed);
-  const text = builder.input("text", "float32", [batch, sequence, width]);
-  const features = builder.input("features", "float32", [batch, imageTokens, width]);
+  const [text, features] = [
+    outputType(embed, "inputs_embeds"),
+    outputType(vision, "image_features"),
+  ];
+  const width = text.dims?.at(-1) ?? features.dims?.at(-1) ?? "width";
+  const words = builder.input("text", text.dtype, [batch, sequence, width]);
+  const rows = features.dims?.length === 2 ? [imageRowsOf(sizes)] : [batch, imageTokens];
+  const picture = builder.input("features", features.dtype, [...rows, width]);
+  const same = text.dtype === features.dtype
+    ? picture
+    : builder.op("Cast", [picture], { to: dataTypeOf[text.dtype] });
   const placed = imageStart === undefined
-    ? scatter(builder, text, features, sizes, width)
-    : splice(builder, text, features, imageStart, imageStart + imageTokens, sequence);
+    ? scatter(builder, words, same, sizes, width)
+    : splice(builder, words, same, imageStart, imageStart + imageTokens, sequence);
   builder.output(placed, "inputs_embeds");
   const connect = {
     text: "embed.inputs_embeds",
-    features: "vision.image_features",
+    features: composed.imageFeatures,
     ...(imageStart === undefined ? { image_index: "image_index" } : {}),
   };
   return { name: "place", model: builder.finish(), connect };
 }
 
-/** Width of the text embeddings; unknown ones stay a symbol. */
-function embeddingWidth(embed: Model): Dim {
-  const type = embed.graph.outputs[0]?.type;
-  const dims = type?.kind === "tensor" ? type.dims : undefined;
-  return dims?.at(-1) ?? "width";
+/** Rows of image features of the whole batch. */
+function imageRowsOf({ batch, imageTokens, imageRows }: ModelSizes): number {
+  return imageRows ?? batch * imageTokens;
+}
+
+/** Declared type of an output. @throws {TypeError} If the model has no such output of floats. */
+function outputType(model: Model, name: string): { dtype: DType; dims?: readonly Dim[] } {
+  const type = model.graph.outputs.find((info) => info.name === name)?.type;
+  if (type?.kind === "tensor" && type.dtype !== "string") {
+    return { dtype: type.dtype, ...(type.dims === undefined ? {} : { dims: type.dims }) };
+  }
+  const found = model.graph.outputs.map((info) => `"${info.name}"`).join(", ");
+  throw new TypeError(`Cannot compose a model: expected output "${name}", found ${found}`);
 }
 
 /** [text before, features, text after] along the sequence. */
@@ -162,13 +184,15 @@ function scatter(
   builder: GraphBuilder,
   text: Value,
   features: Value,
-  { batch, sequence, imageTokens }: ModelSizes,
+  sizes: ModelSizes,
   width: Dim,
 ): Value {
-  const index = builder.input("image_index", "int64", [batch * imageTokens]);
+  const { batch, sequence } = sizes;
+  const count = imageRowsOf(sizes);
+  const index = builder.input("image_index", "int64", [count]);
   const known = typeof width === "number" ? width : -1;
   const flat = builder.op("Reshape", [text, builder.int64s([batch * sequence, known])]);
-  const rows = builder.op("Reshape", [features, builder.int64s([batch * imageTokens, known])]);
+  const rows = builder.op("Reshape", [features, builder.int64s([count, known])]);
   const places = builder.op("Unsqueeze", [index, builder.int64s([1])]);
   const merged = builder.op("ScatterND", [flat, places, rows]);
   return builder.op("Reshape", [merged, builder.int64s([batch, sequence, known])]);
@@ -213,18 +237,20 @@ function numeric(dim: Dim | undefined, name: string): number {
 
 /** Shapes of the whole's inputs. */
 function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim[]> {
-  const { batch, sequence, answer = 0, qformer = 0, imageTokens } = sizes;
+  const { batch, sequence, answer = 0, qformer = 0 } = sizes;
   const table: Record<string, (declared: readonly Dim[]) => readonly Dim[]> = {
     pixel_values: (declared) => [batch, ...declared.slice(1)],
     input_ids: () => [batch, sequence],
     attention_mask: () => [batch, sequence],
     position_ids: (declared) => [declared[0] === 1 ? 1 : batch, sequence],
-    image_index: () => [batch * imageTokens],
+    image_index: () => [imageRowsOf(sizes)],
     decoder_input_ids: () => [batch, answer],
     qformer_input_ids: () => [batch, qformer],
     qformer_attention_mask: () => [batch, qformer],
   };
   return Object.fromEntries(model.graph.inputs.map((info) => {
+    const given = sizes.inputDims?.[info.name];
+    if (given !== undefined) return [info.name, given];
     const dims = table[info.name];
     if (dims !== undefined) return [info.name, dims(dimsOfInput(info))];
     throw new TypeError(

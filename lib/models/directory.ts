@@ -96,8 +96,7 @@ export async function openClipDirectory(
   path: string,
   options: DirectoryOptions = {},
 ): Promise<ModelDirectory> {
-  const config = await readConfig(path, options);
-  return await openParts(path, ["vision_model"], config, options);
+  return await openDirectoryParts(path, ["vision_model"], options);
 }
 
 /** `model_type` of a directory's config.json. @throws {DiagnosticError} If there is none to read. */
@@ -115,6 +114,19 @@ async function readConfig(path: string, options: DirectoryOptions): Promise<Json
   throw failure("model-incomplete", `Cannot open model "${name}": config.json is missing`, [
     "A model is a folder with config.json, preprocessor_config.json, tokenizer.json and onnx/*.onnx",
   ]);
+}
+
+/**
+ * Opens a directory for some of its graphs, whatever its model type.
+ *
+ * @throws {DiagnosticError} As {@linkcode openModelDirectory}.
+ */
+export async function openDirectoryParts(
+  path: string,
+  parts: readonly ModelPart[],
+  options: DirectoryOptions = {},
+): Promise<ModelDirectory> {
+  return await openParts(path, parts, await readConfig(path, options), options);
 }
 
 async function openParts(

@@ -2,16 +2,20 @@
 import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
-import { openModelDirectory, weightSuffixes } from "../../../lib/models/directory.ts";
+import {
+  type ModelPart,
+  openDirectoryParts,
+  weightSuffixes,
+} from "../../../lib/models/directory.ts";
 import type { WeightType } from "../../../lib/models/directory.ts";
 import type { TextBatch } from "../../../lib/models/text_batch.ts";
-import { openSession } from "../../../lib/runtime/session.ts";
+import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
-import type { Tensor } from "../../../lib/tensor/tensor.ts";
+import { sizeOf, type Tensor } from "../../../lib/tensor/tensor.ts";
 import type { CaseFolder, CaseSpec, Outcome } from "./case.ts";
 import { compareTensors, type Comparison } from "./compare.ts";
-import { outcome } from "./vjp.ts";
+import { outcome, withPrefix } from "./vjp.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -21,36 +25,62 @@ export async function runMllm(folder: CaseFolder): Promise<Outcome> {
   const bytes = await Deno.readFile(join(folder.path, "data.safetensors"));
   const data = decodeSafetensors(bytes).tensors;
   const weights = weightsOf(spec.files_suffix);
-  const directory = await openModelDirectory(folder.path, weights === undefined ? {} : { weights });
+  const directory = await openDirectoryParts(
+    folder.path,
+    partsOf(spec),
+    weights === undefined ? {} : { weights },
+  );
   const batch = toBatch(data);
+  const [imageRows, imageTokens] = featureRows(data);
   const model = await composeLoss(directory, {
     batch: batch.inputIds.dims[0]!,
     sequence: batch.inputIds.dims[1]!,
-    imageTokens: data.image_features!.dims[1]!,
+    imageTokens,
+    imageRows,
+    inputDims: recordedDims(data),
     ...lengthsOf(batch),
     logits: true,
   });
-  const graph = addGradients(model, { of: "loss", wrt: ["pixel_values"] });
+  const references = withPrefix(data, "grad.");
+  const graph = addGradients(model, { of: "loss", wrt: Object.keys(references) });
   await using session = await openSession(graph, {
     provider: "cpu",
     threads: 1,
     graphOptimization: spec.ort_graph_optimization === "disable_all" ? "disabled" : "all",
   });
   const feeds = {
-    pixel_values: data.pixel_values!,
     ...lossFeeds(model, batch, spec.image_token_id!),
+    ...recordedFeeds(session, data),
   };
-  if (data.position_ids !== undefined && "position_ids" in feeds) {
-    feeds.position_ids = castTensor(data.position_ids, "int64");
-  }
   const results = await session.run(feeds);
-  return outcome(compareForward(results, data, spec), {
-    "grad.pixel_values": compareTensors(
-      results["grad.pixel_values"],
-      data["grad.pixel_values"]!,
-      spec,
-    ),
-  });
+  const grads = Object.entries(references).map(([name, reference]) =>
+    [`grad.${name}`, compareTensors(results[`grad.${name}`], reference, spec)] as const
+  );
+  return outcome(compareForward(results, data, spec), Object.fromEntries(grads));
+}
+
+function partsOf(spec: CaseSpec): readonly ModelPart[] {
+  const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
+  return spec.kind === "encoder-decoder" ? [...parts, "encoder_model"] : parts;
+}
+
+/** Rows of image features of the whole batch, and of one picture. */
+function featureRows(data: Tensors): readonly [number, number] {
+  const dims = data.image_features!.dims.slice(0, -1);
+  return [sizeOf(dims), dims.at(-1)!];
+}
+
+/** Shapes of the recorded inputs, by the names that the graphs give them. */
+function recordedDims(data: Tensors): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(data).map(([name, { dims }]) => [name, dims]));
+}
+
+/** What was recorded for an input is fed to it, also where nothing else is known of it. */
+function recordedFeeds(session: Session, data: Tensors): Record<string, Tensor> {
+  return Object.fromEntries(
+    session.inputs.filter(({ name }) => name in data)
+      .map(({ name, dtype }) => [name, castTensor(data[name]!, dtype)]),
+  );
 }
 
 function weightsOf(suffix: string | undefined): WeightType | undefined {
