@@ -17,13 +17,15 @@ export type RunModel = (
 
 /** What is checked and how. */
 export interface CheckOptions {
-  /** Outputs that count, each weighted by random numbers. */
+  /** Outputs that count, each weighted by random numbers if its cotangent is an input. */
   readonly outputs: readonly string[];
   /** Graph inputs that vary; float32 or float64. */
   readonly wrt: readonly string[];
   readonly seed?: number;
   /** Length of the step, relative to elements of order 1. Defaults to 1e-3. */
   readonly step?: number;
+  /** The model with gradients that is checked; default: cotangents of `outputs` added here. */
+  readonly differentiated?: Model;
 }
 
 /** The derivative in the direction, by the gradient and by differences. */
@@ -32,6 +34,8 @@ export interface GradientCheck {
   readonly numeric: number;
   /** |analytic − numeric| over the larger of their sizes and the typical size of a term. */
   readonly error: number;
+  /** L2 norm of the gradient, over all inputs that vary. */
+  readonly norm: number;
 }
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -49,11 +53,18 @@ export async function checkGradient(
 ): Promise<GradientCheck> {
   const { outputs, wrt, seed = 0, step = 1e-3 } = options;
   const random = new Random(seed);
+  const differentiated = options.differentiated ??
+    addGradients(model, { cotangents: outputs, wrt });
+  const taken = new Set(differentiated.graph.inputs.map(({ name }) => name));
   const results = await run(model, feeds);
-  const cotangents = directions(outputs, results, random);
+  const cotangents = Object.fromEntries(
+    Object.entries(directions(outputs, results, random)).map(([name, value]) =>
+      taken.has(`ct.${name}`) ? [name, value] : [name, ones(value)]
+    ),
+  );
   const direction = directions(wrt, feeds, random);
-  const weighted = Object.entries(cotangents).map(([name, value]) => [`ct.${name}`, value]);
-  const differentiated = addGradients(model, { cotangents: outputs, wrt });
+  const weighted = Object.entries(cotangents).map(([name, value]) => [`ct.${name}`, value] as const)
+    .filter(([name]) => taken.has(name));
   const gradients = await run(differentiated, { ...feeds, ...Object.fromEntries(weighted) });
   const lossAt = async (distance: number) =>
     dotAll(outputs, cotangents, await run(model, moved(feeds, direction, distance)));
@@ -61,7 +72,15 @@ export async function checkGradient(
   const terms = wrt.map((name) => dot(direction[name]!, gradients[`grad.${name}`]!));
   const analytic = terms.reduce((sum, term) => sum + term, 0);
   const size = Math.max(Math.abs(analytic), Math.abs(numeric), ...terms.map(Math.abs), 1e-2);
-  return { analytic, numeric, error: Math.abs(analytic - numeric) / size };
+  const squares = wrt.map((name) => dot(gradients[`grad.${name}`]!, gradients[`grad.${name}`]!));
+  const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+  return { analytic, numeric, error: Math.abs(analytic - numeric) / size, norm };
+}
+
+function ones({ dtype, dims }: Tensor): Tensor {
+  const value = zeros(dtype, dims);
+  value.data.fill(1 as never);
+  return value;
 }
 
 /** Random tensors of the shapes of some of `like`. */

@@ -11,6 +11,8 @@ export interface OptionSpec {
   readonly zero?: boolean;
   /** Name of the value in the help: `N`. */
   readonly value?: string;
+  /** A letter that stands for it: `-o FILE`. */
+  readonly short?: string;
   /** May be given more than once. */
   readonly repeat?: boolean;
   /** The values that are allowed. */
@@ -66,7 +68,13 @@ export function parseArguments(
       ...(notes.length ? { notes } : {}),
     });
   for (let index = 0; index < args.length; index++) {
-    const arg = args[index]!;
+    const arg = longForm(command, args[index]!);
+    if (/^-[a-z]$/i.test(arg)) {
+      mistake(`Unknown option "${arg}" of ${command.name}`, [
+        `all options: tvp ${command.name} --help`,
+      ]);
+      continue;
+    }
     if (!arg.startsWith("--") || arg === "--") {
       if (arg !== "--") operands.push(arg);
       continue;
@@ -104,6 +112,14 @@ export function parseArguments(
   return mistakes.length > 0
     ? { ok: false, error: mistakes }
     : { ok: true, value: { operands, options } };
+}
+
+/** `-o` as `--output`. */
+function longForm(command: Command, arg: string): string {
+  const letter = /^-([a-z])$/.exec(arg)?.[1];
+  if (letter === undefined) return arg;
+  const name = Object.entries(command.options).find(([, spec]) => spec.short === letter)?.[0];
+  return name === undefined ? arg : `--${name}`;
 }
 
 function valueProblem(
@@ -152,7 +168,8 @@ export function commandHelp(command: Command): string {
       : spec.type === "optional"
       ? `[=${spec.value}]`
       : ` ${spec.choices?.join("|") ?? spec.value ?? "VALUE"}`;
-    return [`--${name}${value}${spec.repeat ? " …" : ""}`, spec.help] as const;
+    const short = spec.short === undefined ? "" : `-${spec.short}, `;
+    return [`${short}--${name}${value}${spec.repeat ? " …" : ""}`, spec.help] as const;
   });
   rows.push(["--help", "this text"]);
   const width = Math.max(...rows.map(([left]) => left.length));

@@ -1,0 +1,147 @@
+import { format } from "@std/fmt/bytes";
+import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
+import type { Model } from "../../onnx/model.ts";
+import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
+import type { ModelSummary, PrintedValue } from "../model_summary.ts";
+import { count, printJson, printLine, printText, table } from "../print.ts";
+
+/** Nodes that are named before the rest is only counted. */
+const shownNodes = 20;
+
+/** Looks into a model. */
+const command: Command = {
+  name: "inspect",
+  summary: "Says what an ONNX model consists of, and which of its nodes cannot be differentiated.",
+  operands: "MODEL",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task tvp inspect model.onnx --of loss --wrt pixel_values",
+  options: {
+    of: {
+      type: "text",
+      value: "OUTPUT",
+      repeat: true,
+      help: "differentiated outputs; default all that hold floats",
+    },
+    wrt: {
+      type: "text",
+      value: "NAME",
+      repeat: true,
+      help: "inputs or weights; default all inputs that hold floats",
+    },
+    graph: { type: "flag", help: "print the graph as text, a line a node" },
+    json: { type: "flag", help: "the report as JSON" },
+  },
+  async run(args) {
+    const { readModel } = await import("../read_model.ts");
+    const { summariseModel } = await import("../model_summary.ts");
+    const model = await readModel(args.operands[0]!);
+    if (hasFlag(args, "graph")) {
+      const { printModel } = await import("../../onnx/print.ts");
+      const { inferShapes } = await import("../../onnx/infer_shapes.ts");
+      printText(printModel(inferShapes(model)));
+      return exitCodes.done;
+    }
+    const summary = summariseModel(model);
+    const path = await differentiatedPath(args, model);
+    const obstacles = path.of.length > 0 && path.wrt.length > 0
+      ? await obstaclesOn(model, path)
+      : [];
+    if (hasFlag(args, "json")) printJson({ ...summary, ...path, unsupported: obstacles });
+    else printSummary(summary, path, obstacles);
+    return exitCodes.done;
+  },
+};
+export default command;
+
+const size = (bytes: number) => format(bytes, { binary: true });
+
+/** From where to where a model would be differentiated. */
+interface DifferentiatedPath {
+  readonly of: readonly string[];
+  readonly wrt: readonly string[];
+}
+
+async function differentiatedPath(
+  args: CommandArguments,
+  { graph }: Model,
+): Promise<DifferentiatedPath> {
+  const { failure, floatNames } = await import("../read_model.ts");
+  const path = {
+    of: args.options.get("of") ?? floatNames(graph.outputs),
+    wrt: args.options.get("wrt") ??
+      floatNames(graph.inputs.filter(({ name }) => !graph.initializers.has(name))),
+  };
+  const outputs = graph.outputs.map(({ name }) => name);
+  const inputs = graph.inputs.map(({ name }) => name);
+  for (const name of path.of.filter((name) => !outputs.includes(name))) {
+    throw failure("unknown-value", `Cannot inspect the way to "${name}": it is no output`, [
+      `outputs: ${outputs.join(", ")}`,
+    ]);
+  }
+  const known = new Set([...inputs, ...graph.initializers.keys()]);
+  for (const name of path.wrt.filter((name) => !known.has(name))) {
+    throw failure("unknown-value", `Cannot inspect the way from "${name}": it is no input`, [
+      `inputs: ${inputs.join(", ")}`,
+    ]);
+  }
+  return path;
+}
+
+/** What stands in the way of gradients: nodes without a rule, or else what a rule refuses. */
+async function obstaclesOn(
+  model: Model,
+  { of, wrt }: DifferentiatedPath,
+): Promise<readonly Diagnostic[]> {
+  const { addGradients, unsupportedNodes } = await import("../../autodiff/gradient.ts");
+  const { DiagnosticError } = await import("../../diagnostic/diagnostic.ts");
+  const nodes = unsupportedNodes(model, { cotangents: of, wrt });
+  if (nodes.length > 0) return nodes;
+  try {
+    addGradients(model, { cotangents: of, wrt });
+    return [];
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.diagnostics;
+    throw error;
+  }
+}
+
+function printSummary(
+  summary: ModelSummary,
+  path: DifferentiatedPath,
+  unsupported: readonly Diagnostic[],
+): void {
+  const opsets = Object.entries(summary.opsets).map(([domain, version]) => `${domain} ${version}`);
+  printLine(`opsets      ${opsets.join(", ")} (IR ${summary.irVersion})`);
+  printValues("inputs", summary.inputs);
+  printValues("outputs", summary.outputs);
+  const functions = summary.functions > 0 ? ` and ${count(summary.functions, "function")}` : "";
+  const ops = Object.entries(summary.ops).map(([op, number]) => `${op} ${number}`);
+  printLine(`nodes       ${summary.nodes}${functions}: ${ops.join(", ")}`);
+  printLine(`parameters  ${summary.parameters.toLocaleString("en")}, ${size(summary.bytes)}`);
+  for (const { dtype, tensors, parameters, bytes } of summary.weights) {
+    const number = parameters.toLocaleString("en");
+    printLine(`            ${dtype}: ${number} in ${count(tensors, "tensor")}, ${size(bytes)}`);
+  }
+  if (summary.weightFiles.length > 0) printLine(`in files    ${summary.weightFiles.join(", ")}`);
+  printUnsupported(path, unsupported);
+}
+
+function printValues(title: string, values: readonly PrintedValue[]): void {
+  const rows = table(values.map(({ name, type }) => [name, type])).split("\n");
+  rows.forEach((row, i) => printLine(`${(i === 0 ? title : "").padEnd(12)}${row}`));
+}
+
+function printUnsupported(path: DifferentiatedPath, unsupported: readonly Diagnostic[]): void {
+  const way = `from ${path.wrt.join(", ") || "no input"} to ${path.of.join(", ") || "no output"}`;
+  if (path.wrt.length === 0 || path.of.length === 0) {
+    printLine(`gradients   none asked for: nothing holds floats ${way}`);
+  } else if (unsupported.length === 0) {
+    printLine(`gradients   every node can be differentiated, ${way}`);
+  } else {
+    printLine(`gradients   ${count(unsupported.length, "node")} in the way, ${way}`);
+    for (const { message } of unsupported.slice(0, shownNodes)) printLine(`  ${message}`);
+    const more = unsupported.length - shownNodes;
+    if (more > 0) printLine(`  and ${more} more: --json lists all`);
+  }
+}

@@ -1,0 +1,89 @@
+/** Writes a model to a file, with its external weights valid beside it. @module */
+import { basename, dirname, join, resolve } from "@std/path";
+import { encodeModel } from "../onnx/encode.ts";
+import { mapWeights } from "../onnx/map_weights.ts";
+import type { Model } from "../onnx/model.ts";
+import { fitsProtobuf, spillWeights } from "./spill_file.ts";
+import { linkOrCopy, type Log, sameBytes, weightFilesOf, weightPath } from "./weight_files.ts";
+
+/** A weight file of a written model. */
+export interface WrittenWeights {
+  /** Path relative to the model. */
+  readonly location: string;
+  /** `kept`: it was there already. */
+  readonly how: "kept" | "linked" | "copied" | "written";
+  readonly from?: string;
+}
+
+/** What was written. */
+export interface WrittenModel {
+  readonly path: string;
+  readonly bytes: number;
+  readonly weights: readonly WrittenWeights[];
+}
+
+/**
+ * Writes a model. Weights in files stay in them: a file of another folder is linked into the
+ * model's, or copied where a link is not possible. Inline weights too large for a protobuf move to
+ * a file. The model appears under its name when it is complete.
+ *
+ * @throws {Deno.errors.NotFound} If a weight file is missing.
+ */
+export async function writeModel(model: Model, path: string, log?: Log): Promise<WrittenModel> {
+  const target = resolve(path);
+  const folder = dirname(target);
+  await Deno.mkdir(folder, { recursive: true });
+  const weights: WrittenWeights[] = [];
+  let placed = await placeWeights(model, target, weights, log);
+  if (!fitsProtobuf(placed)) {
+    const location = `${basename(target)}.data`;
+    placed = spillWeights(placed, folder, location);
+    weights.push({ location, how: "written" });
+  }
+  const bytes = encodeModel(placed);
+  const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
+  await Deno.writeFile(temporary, bytes);
+  await Deno.rename(temporary, target);
+  return { path, bytes: bytes.length, weights };
+}
+
+async function placeWeights(
+  model: Model,
+  target: string,
+  weights: WrittenWeights[],
+  log: Log | undefined,
+): Promise<Model> {
+  const folder = dirname(target);
+  const locations = new Map<string, string>();
+  for (const [path, file] of weightFilesOf(model)) {
+    const { location, how } = await placeFile(path, file.location, target, log);
+    locations.set(path, location);
+    weights.push({ location, how, ...(how === "kept" ? {} : { from: path }) });
+  }
+  return mapWeights(model, (weight) => {
+    if (weight.data.kind === "inline") return weight;
+    const location = locations.get(weightPath(weight.data))!;
+    return { ...weight, data: { ...weight.data, directory: folder, location } };
+  });
+}
+
+/** Puts a weight file beside a model: under its own name, or another where that is taken. */
+async function placeFile(
+  path: string,
+  name: string,
+  target: string,
+  log: Log | undefined,
+): Promise<{ location: string; how: "kept" | "linked" | "copied" }> {
+  for (let attempt = 0;; attempt++) {
+    const location = attempt === 0 ? name : `${basename(target)}.${attempt}.data`;
+    const place = join(dirname(target), location);
+    const there = await Deno.lstat(place).catch(ignoreNotFound);
+    if (there === undefined) return { location, how: await linkOrCopy(path, place, log) };
+    // ONNX Runtime may refuse a link that leads out of the model's folder.
+    if (!there.isSymlink && await sameBytes(path, place)) return { location, how: "kept" };
+  }
+}
+
+function ignoreNotFound(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,171 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { GraphBuilder } from "../../lib/onnx/builder.ts";
+import { encodeModel } from "../../lib/onnx/encode.ts";
+import type { Model, Weight } from "../../lib/onnx/model.ts";
+import { openSession } from "../../lib/runtime/session.ts";
+import { encodeNpy } from "../../lib/tensor/npy.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
+import { inFolder, tvp } from "./workplace.ts";
+
+/** y = tanh(x w), loss = Σ y; w lies in `folder/weights/w.bin`, 8 bytes after its start. */
+async function writeLinear(folder: string): Promise<void> {
+  await Deno.mkdir(`${folder}/weights`, { recursive: true });
+  const values = new Float32Array([0, 0, 1, -2, 0.5, 0.25]);
+  await Deno.writeFile(`${folder}/weights/w.bin`, new Uint8Array(values.buffer));
+  const data = { directory: folder, location: "weights/w.bin", offset: 8, length: 16 };
+  const w: Weight = { dtype: "float32", dims: [2, 2], data: { kind: "external", ...data } };
+  const b = new GraphBuilder({ opset: 18 });
+  const x = b.input("x", "float32", ["batch", 2]);
+  const y = b.op("Tanh", [b.op("MatMul", [x, b.initializer("w", w)])]);
+  b.output(y, "y");
+  b.output(b.op("ReduceSum", [y], { keepdims: 0 }), "loss");
+  await Deno.writeFile(`${folder}/linear.onnx`, encodeModel(b.finish()));
+}
+
+/** A model with an operator that nobody knows. */
+function strangeModel(): Model {
+  const b = new GraphBuilder({ opset: 18 });
+  const x = b.input("x", "float32", [2]);
+  const [y] = b.node("Wobble", [x], { domain: "strange.ops", name: "shaky" });
+  b.output(y!, "y");
+  const model = b.finish();
+  return { ...model, domains: { ...model.domains, "strange.ops": 3 } };
+}
+
+const point = tensor("float32", [1, 2], new Float32Array([0.5, 1]));
+// x w = (1, −0.75); the gradient by x is (1 − tanh²) wᵀ.
+const slope = [1, -0.75].map((z) => 1 - Math.tanh(z) ** 2) as [number, number];
+const gradient = [slope[0] - 2 * slope[1], 0.5 * slope[0] + 0.25 * slope[1]];
+
+async function runAt(path: string): Promise<number[]> {
+  await using session = await openSession(path, { provider: "cpu" });
+  const { "grad.x": g } = await session.run({ x: point });
+  return [...g!.data as Float32Array];
+}
+
+function assertClose(got: readonly number[], expected: readonly number[]): void {
+  assertEquals(got.map((v) => v.toFixed(5)), expected.map((v) => v.toFixed(5)));
+}
+
+Deno.test("tvp grad writes a model whose weights stay where they are", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    const { code, out, err } = await tvp(
+      folder,
+      ...["grad", "linear.onnx", "--of", "loss", "--wrt", "x", "--wrt", "w"],
+      ...["--check", "--dim", "batch=3"],
+    );
+    assertEquals(code, 0, err + out);
+    assertStringIncludes(out, "linear.grad.onnx: ");
+    assertStringIncludes(out, "weights weights/w.bin: kept");
+    assertEquals(out.match(/^ok {5}[012] /gm)?.length, 3, out);
+    assertClose(await runAt(`${folder}/linear.grad.onnx`), gradient);
+    const files = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assertEquals(files, ["linear.grad.onnx", "linear.onnx", "weights"]);
+  }));
+
+Deno.test("tvp grad links the weights beside a model in another folder", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    // The place of the weights is taken by another file of the same size.
+    await Deno.mkdir(`${folder}/out/weights`, { recursive: true });
+    await Deno.writeFile(`${folder}/out/weights/w.bin`, new Uint8Array(24));
+    const args = ["grad", "linear.onnx", "--of", "loss", "--wrt", "x", "-o", "out/step.onnx"];
+    const first = JSON.parse((await tvp(folder, ...args, "--json")).out);
+    const [from, location] = [`${folder}/weights/w.bin`, "step.onnx.1.data"];
+    assertEquals(first.weights, [{ location, how: "linked", from }]);
+    assertEquals([first.gradients, first.ok], [["grad.x"], true]);
+    assertClose(await runAt(`${folder}/out/step.onnx`), gradient);
+    const second = JSON.parse((await tvp(folder, ...args, "--json")).out);
+    assertEquals(second.weights, [{ location, how: "kept" }]);
+    const [a, b] = [await Deno.stat(from), await Deno.stat(`${folder}/out/${location}`)];
+    assertEquals(a.ino, b.ino);
+  }));
+
+Deno.test("tvp grad gives each output named by --cotangent an input of its shape", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    await Deno.writeFile(`${folder}/x.npy`, encodeNpy(point));
+    const { code, out, err } = await tvp(
+      folder,
+      ...["grad", "linear.onnx", "--cotangent", "y", "--wrt", "x", "-o", "step.onnx", "--json"],
+      ...["--check", "--feed", "x=x.npy", "--directions", "1", "--seed", "5"],
+    );
+    assertEquals(code, 0, err);
+    const { checks } = JSON.parse(out);
+    assertEquals(checks.map((c: { seed: number; ok: boolean }) => [c.seed, c.ok]), [[5, true]]);
+    await using session = await openSession(`${folder}/step.onnx`, { provider: "cpu" });
+    assertEquals(session.inputs.map(({ name, dims }) => [name, dims]), [
+      ["x", ["batch", 2]],
+      ["ct.y", ["batch", 2]],
+    ]);
+  }));
+
+Deno.test("tvp grad and inspect name a node that cannot be differentiated", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/strange.onnx`, encodeModel(strangeModel()));
+    const message =
+      'Cannot differentiate node "shaky": Wobble (domain "strange.ops", opset 3) has no gradient rule';
+    const grad = await tvp(folder, "grad", "strange.onnx", "--of", "y", "--wrt", "x");
+    assertEquals([grad.code, grad.out], [2, ""]);
+    assertStringIncludes(grad.err, message);
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+    const inspect = await tvp(folder, "inspect", "strange.onnx");
+    assertEquals(inspect.code, 0);
+    assertStringIncludes(inspect.out, message);
+    const { unsupported } = JSON.parse(
+      (await tvp(folder, "inspect", "strange.onnx", "--json")).out,
+    );
+    assertEquals(unsupported.length, 1);
+  }));
+
+Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    const bytes = await Deno.readFile(`${folder}/linear.onnx`);
+    await Deno.writeFile(`${folder}/cut.onnx`, bytes.subarray(0, bytes.length - 20));
+    await Deno.writeTextFile(`${folder}/page.onnx`, "<html></html>");
+    await Deno.writeFile(`${folder}/empty.onnx`, new Uint8Array());
+    const asked = ["--of", "loss", "--wrt", "x"];
+    const cases: readonly [readonly string[], string][] = [
+      [["none.onnx", ...asked], 'Cannot read "none.onnx": there is no such file'],
+      [["cut.onnx", ...asked], 'Cannot read "cut.onnx": the file is truncated or not ONNX'],
+      [["page.onnx", ...asked], "it looks like a web page or JSON"],
+      [["empty.onnx", ...asked], 'Cannot read "empty.onnx": the file is empty'],
+      [["linear.onnx", "--of", "los", "--wrt", "x"], 'the model has no output "los"'],
+      [["linear.onnx", "--of", "loss"], 'Cannot differentiate: "--wrt" names nothing'],
+      [["linear.onnx", "--wrt", "x"], 'expected either "--of" or "--cotangent"'],
+      [["linear.onnx", ...asked, "--check"], "--dim batch=2"],
+      [["linear.onnx", ...asked, "--check", "--dim", "b=2"], 'Cannot set dimension "b"'],
+      [["linear.onnx", ...asked, "--check", "--feed", "z=z.npy"], 'Cannot feed "z"'],
+      [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
+      [["linear.onnx", ...asked, "-p"], 'Unknown option "-p" of grad'],
+    ];
+    const before = [...Deno.readDirSync(folder)].length;
+    const results = await Promise.all(cases.map(([args]) => tvp(folder, "grad", ...args)));
+    results.forEach(({ code, err }, i) => {
+      assertEquals(code, 2, cases[i]![0].join(" ") + err);
+      assertStringIncludes(err, cases[i]![1]);
+    });
+    await Deno.truncate(`${folder}/weights/w.bin`, 20);
+    const short = await tvp(folder, "grad", "linear.onnx", ...asked);
+    assertEquals(short.code, 2);
+    assertStringIncludes(short.err, 'w.bin" has 20 bytes, the model needs 24');
+    assertEquals([...Deno.readDirSync(folder)].length, before);
+  }));
+
+Deno.test("tvp inspect counts what a model consists of", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    const { out } = await tvp(folder, "inspect", "linear.onnx", "--json");
+    const { ops, inputs, weights, weightFiles, wrt, of, unsupported } = JSON.parse(out);
+    assertEquals(ops, { Identity: 2, MatMul: 1, ReduceSum: 1, Tanh: 1 });
+    assertEquals(inputs, [{ name: "x", type: "float32[batch, 2]" }]);
+    assertEquals(weights, [{ dtype: "float32", tensors: 1, parameters: 4, bytes: 16 }]);
+    assertEquals([weightFiles, wrt, of], [["weights/w.bin"], ["x"], ["y", "loss"]]);
+    assertEquals(unsupported, []);
+    const text = await tvp(folder, "inspect", "linear.onnx", "--of", "loss");
+    assertStringIncludes(text.out, "every node can be differentiated, from x to loss");
+    const graph = await tvp(folder, "inspect", "linear.onnx", "--graph");
+    assertStringIncludes(graph.out, "Tanh(");
+  }));
