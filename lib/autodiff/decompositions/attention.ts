@@ -4,8 +4,15 @@ import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf } from "../attributes.ts";
 import { sizePart } from "../dynamic_shape.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
-import { attention, causalMask, mergeHeads, splitHeads, withPast } from "./attention_core.ts";
-import { bothAllowed } from "./attention_core.ts";
+import {
+  attention,
+  bothAllowed,
+  causalMask,
+  mergeHeads,
+  positions,
+  splitHeads,
+  withPast,
+} from "./attention_core.ts";
 
 const onnxAttention: Decomposition = (node, b) => {
   const [q, k, v, mask, pastKey, pastValue] = node.inputs as (Value | undefined)[];
@@ -19,7 +26,11 @@ const onnxAttention: Decomposition = (node, b) => {
     ...scaleOf(node),
     softcap: floatOf(node, "softcap", 0),
     bias: boolean ? undefined : mask || undefined,
-    allowed: bothAllowed(b, boolean ? mask : undefined, causal(b, node, queries, keys, pastKey)),
+    allowed: bothAllowed(
+      b,
+      bothAllowed(b, boolean ? mask : undefined, causal(b, node, queries, keys, pastKey)),
+      node.inputs[6] ? filled(b, node.inputs[6], keys) : undefined,
+    ),
   });
   const stage = stages[[0, 1, 2, 3][intOf(node, "qk_matmul_output_mode", 0)] ?? 0]!;
   return [flat ? mergeHeads(b, output) : output, keys, values, stage];
@@ -28,6 +39,12 @@ const onnxAttention: Decomposition = (node, b) => {
 /** The attribute if it is there: 0 is a scale too. */
 export function scaleOf(node: Node): { scale?: number } {
   return node.attributes.scale === undefined ? {} : { scale: floatOf(node, "scale", 1) };
+}
+
+/** Opset 24: how many keys of each row are not padding. */
+function filled(b: GraphBuilder, lengths: Value, keys: Value): Value {
+  const column = b.op("Reshape", [lengths, b.int64s([-1, 1, 1, 1])]);
+  return b.op("Less", [positions(b, sizePart(b, keys, 2)), column]);
 }
 
 /** The first query sees the first key, or the first one after the past. */

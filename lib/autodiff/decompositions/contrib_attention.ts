@@ -1,10 +1,10 @@
 /** Fused attention of ONNX Runtime's transformer optimiser: Attention and MultiHeadAttention. @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { floatOf, intOf, intsOf } from "../attributes.ts";
 import { joinShape, reshape, shapeBetween, type ShapePart, sizePart } from "../dynamic_shape.ts";
 import { add, castTo } from "../expressions.ts";
+import { refuse } from "../refuse.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
 import { scaleOf } from "./attention.ts";
 import {
@@ -22,7 +22,12 @@ import {
 const contribAttention: Decomposition = (node, b) => {
   const [x, weights, ...rest] = node.inputs as [Value, Value, ...Value[]];
   const [bias, mask, past, attentionBias] = rest;
-  refuse(node, intOf(node, "do_rotary", 0) === 1, "do_rotary is 1");
+  refuse(
+    node,
+    intOf(node, "do_rotary", 0) === 1,
+    "do_rotary is 1",
+    "Export the model without this fusion",
+  );
   const heads = intOf(node, "num_heads", 1);
   const projected = b.op("MatMul", [x, weights]);
   const sizes = intsOf(node, "qkv_hidden_sizes");
@@ -59,19 +64,6 @@ export const contribAttentionDecompositions = {
   "com.microsoft.Attention": contribAttention,
   "com.microsoft.MultiHeadAttention": multiHead,
 } satisfies Decompositions;
-
-/** Stops where a fused op is used in a form that has no decomposition. @throws {DiagnosticError} */
-export function refuse(node: Node, condition: boolean, cause: string): void {
-  if (!condition) return;
-  throw new DiagnosticError([{
-    code: "no-gradient-rule",
-    severity: "error",
-    message: `Cannot differentiate node "${
-      node.name || node.outputs[0]
-    }" (${node.opType}): ${cause}`,
-    notes: ["Export the model without this fusion"],
-  }]);
-}
 
 interface Projections {
   readonly q: Value;

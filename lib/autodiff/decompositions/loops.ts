@@ -3,9 +3,12 @@ import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { intOf, intsOf } from "../attributes.ts";
 import { positive, range, rankOf } from "../expressions.ts";
+import { refuse } from "../refuse.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
-import { refuse } from "./contrib_attention.ts";
 import { inlineGraph, subgraphOf } from "./inline_graph.ts";
+
+/** What to do about a loop that cannot be unrolled. */
+const unknownLength = "Give the length as a constant, or fix the sizes of the inputs it depends on";
 
 /** Unrolled graphs grow with the number of rounds. */
 const maxRounds = 4096;
@@ -59,7 +62,12 @@ export const loopDecompositions = { Loop: loop, Scan: scan } satisfies Decomposi
 
 function knownNumber(b: GraphBuilder, node: Node, value: Value, what: string): number {
   const known = b.constantOf(value);
-  refuse(node, known === undefined, `${what} ("${value}") is known at run time only`);
+  refuse(
+    node,
+    known === undefined,
+    `${what} ("${value}") is known at run time only`,
+    unknownLength,
+  );
   return Number(known!.data[0]);
 }
 
@@ -67,7 +75,12 @@ function knownNumber(b: GraphBuilder, node: Node, value: Value, what: string): n
 function slices(b: GraphBuilder, node: Node, x: Value, index: number): Value[] {
   const axis = positive(intsOf(node, "scan_input_axes")?.[index] ?? 0, rankOf(b, x));
   const length = b.dims(x)?.[axis];
-  refuse(node, typeof length !== "number", `the length of "${x}" is known at run time only`);
+  refuse(
+    node,
+    typeof length !== "number",
+    `the length of "${x}" is known at run time only`,
+    unknownLength,
+  );
   const parts = unstack(b, x, axis, Number(length));
   return intsOf(node, "scan_input_directions")?.[index] === 1 ? parts.toReversed() : parts;
 }

@@ -9,8 +9,8 @@ import type { Node } from "../../onnx/model.ts";
 import { intOf, stringOf } from "../attributes.ts";
 import { joinShape, sizePart } from "../dynamic_shape.ts";
 import { add, castTo, constantLike, keepWhere, mul, range, sub, where } from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
-import { refuse } from "./contrib_attention.ts";
+import { refuse } from "../refuse.ts";
+import type { Decompositions } from "../rule.ts";
 import { stack, unstack } from "./loops.ts";
 
 /** State of a cell: hidden, and for LSTM also the memory. */

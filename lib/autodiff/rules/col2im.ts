@@ -4,18 +4,18 @@ import { sizeOf, tensor } from "../../tensor/tensor.ts";
 import { intsOf } from "../attributes.ts";
 import { reshape, shapeBetween } from "../dynamic_shape.ts";
 import { castLike, constantInts, shapeOf } from "../expressions.ts";
+import { refuse } from "../refuse.ts";
 import { type GradRules, linear } from "../rule.ts";
 
 /** A convolution whose k-th output channel picks the k-th element of the block. */
 const col2im = linear(({ b, node, g, x }) => {
-  const block = constantInts(b, node.inputs[2]);
-  if (block === undefined) {
-    throw new TypeError(
-      `Cannot differentiate node "${node.name}" (Col2Im): its block shape "${
-        node.inputs[2]
-      }" is not constant`,
-    );
-  }
+  const block = constantInts(b, node.inputs[2]) ?? [];
+  refuse(
+    node,
+    block.length === 0,
+    `its block shape "${node.inputs[2]}" is known at run time only`,
+    "Give the block shape as a constant",
+  );
   const planes = reshape(b, g, [-1, 1, shapeBetween(b, g, 2)]);
   const ones = block.map(() => 1);
   const patches = b.op("Conv", [planes, castLike(b, picks(b, block), g)], {

@@ -13,13 +13,14 @@ import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Dim, Node } from "../../onnx/model.ts";
 import { intOf, intsOf, stringOf } from "../attributes.ts";
 import { between, reshape, shapeBetween, sizePart } from "../dynamic_shape.ts";
-import { rankOf, reduceSum } from "../expressions.ts";
+import { isStatic, reduceSum } from "../expressions.ts";
+import { refuse } from "../refuse.ts";
 import type { GradRule, GradRules } from "../rule.ts";
 import {
-  cropLike,
   placeWindow,
   reach,
   scatterWindows,
+  spatialAxes,
   tails,
   type Window,
   withPads,
@@ -33,7 +34,7 @@ const conv: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   return [
     needs(0) ? restore(scatterWindows(b, g, w, input, window, group)) : undefined,
     needs(1) ? weightGrad(b, input, g, window, group) : undefined,
-    needs(2) ? biasGrad(b, g) : undefined,
+    needs(2) ? biasGrad(b, g, window) : undefined,
   ];
 };
 
@@ -46,7 +47,7 @@ const convTranspose: GradRule = (node, { builder: b, outputGrads: [g], needs }) 
   return [
     needs(0) ? gatherWindows(b, node, g, window) : undefined,
     needs(1) ? weightGrad(b, g, x, window, group) : undefined,
-    needs(2) ? biasGrad(b, g) : undefined,
+    needs(2) ? biasGrad(b, g, window) : undefined,
   ];
 };
 
@@ -56,27 +57,29 @@ export const convolutionRules: GradRules = { Conv: conv, ConvTranspose: convTran
 /** Sizes of the kernel: the attribute, or the weight's spatial axes. */
 function kernelOf(b: GraphBuilder, node: Node, weight: Value): readonly number[] {
   const kernel = intsOf(node, "kernel_shape") ?? b.dims(weight)?.slice(2);
-  if (kernel?.every((size) => typeof size === "number")) return kernel as readonly number[];
-  rankOf(b, weight);
-  throw new TypeError(
-    `Cannot differentiate node "${node.name}" (${node.opType}): the kernel's size is not known, its weight "${weight}" is [${
-      b.dims(weight)
-    }]`,
+  refuse(
+    node,
+    !isStatic(kernel),
+    `its kernel's size is not known, the weight "${weight}" is [${b.dims(weight) ?? "?"}]`,
+    "Give the node a kernel_shape, or the weight a shape",
   );
+  return kernel as readonly number[];
 }
 
 /** ∂b = Σ g over batch and space. */
-function biasGrad(b: GraphBuilder, g: Value): Value {
-  return reduceSum(b, g, [0, ...between(2, b.rank(g)!)], false);
+function biasGrad(b: GraphBuilder, g: Value, window: Window): Value {
+  return reduceSum(b, g, [0, ...spatialAxes(window)], false);
 }
 
 /** ∂w of a convolution from `input` to an output with gradient `g`. */
 function weightGrad(b: GraphBuilder, input: Value, g: Value, window: Window, group: number): Value {
   if (group === 1 && isPointwise(window)) return pointwiseWeightGrad(b, input, g, window);
   const ends = tails(b, window, input, g);
-  const swapped = exchange(b.rank(g)!);
+  const swapped = exchange(window);
   const sum = b.op("Conv", [
-    group === 1 ? b.op("Transpose", [input], { perm: swapped }) : groupsToBatch(b, input, group),
+    group === 1
+      ? b.op("Transpose", [input], { perm: swapped })
+      : groupsToBatch(b, input, window, group),
     b.op("Transpose", [g], { perm: swapped }),
   ], {
     group,
@@ -98,7 +101,7 @@ function cropKernel(
     -(end ?? 1 - window.strides[axis]!) < window.dilations[axis]!
   );
   if (exact) return sum;
-  const axes = window.kernel.map((_, axis) => axis + 2);
+  const axes = spatialAxes(window);
   return b.op("Slice", [
     sum,
     b.int64s(axes.map(() => 0)),
@@ -113,24 +116,23 @@ function isPointwise({ kernel, strides, begin, end }: Window): boolean {
 
 /** Kernel of one element: ∂w = G Xᵀ with batch and space as one axis. */
 function pointwiseWeightGrad(b: GraphBuilder, x: Value, g: Value, window: Window): Value {
-  const perm = exchange(b.rank(g)!);
+  const perm = exchange(window);
   const rows = (value: Value) =>
     reshape(b, b.op("Transpose", [value], { perm }), [sizePart(b, value, 1), -1]);
   const product = b.op("Gemm", [rows(g), rows(x)], { transB: 1 });
-  const axes = window.kernel.map((_, axis) => axis + 2);
+  const axes = spatialAxes(window);
   return b.op("Unsqueeze", [product, b.int64s(axes)]);
 }
 
 /** [N, G·C, …] → [C, G·N, …], so that a grouped convolution pairs each group's inputs with its outputs. */
-function groupsToBatch(b: GraphBuilder, x: Value, group: number): Value {
-  const rank = b.rank(x)!;
-  const channelsFirst = b.op("Transpose", [x], { perm: exchange(rank) });
-  const keep = between(2, rank).map(() => 0);
+function groupsToBatch(b: GraphBuilder, x: Value, window: Window, group: number): Value {
+  const channelsFirst = b.op("Transpose", [x], { perm: exchange(window) });
+  const keep = window.kernel.map(() => 0);
   if (b.dims(x)?.[1] === group) return b.op("Reshape", [channelsFirst, b.int64s([1, -1, ...keep])]);
   const rest = shapeBetween(b, channelsFirst, 1);
   const channels = perGroup(b, x, group);
   const split = reshape(b, channelsFirst, [group, channels, rest]);
-  const perm = [1, 0, ...between(2, rank + 1)];
+  const perm = [1, 0, ...between(2, window.kernel.length + 3)];
   const batched = b.op("Transpose", [split], { perm });
   return reshape(b, batched, [channels, -1, shapeBetween(b, x, 2)]);
 }
@@ -142,8 +144,9 @@ function perGroup(b: GraphBuilder, x: Value, group: number): number | Value {
     : b.op("Div", [shapeBetween(b, x, 1, 2), b.int64s([group])]);
 }
 
-function exchange(rank: number): number[] {
-  return [1, 0, ...between(2, rank)];
+/** The permutation that exchanges batch and channels. */
+function exchange(window: Window): number[] {
+  return [1, 0, ...spatialAxes(window)];
 }
 
 /** The window of the Conv whose transposed map the node is. */
@@ -181,10 +184,13 @@ function transposedPads(node: Node, window: Window, sizes: readonly Dim[]): read
 }
 
 function knownSize(node: Node, size: Dim | undefined): number {
-  if (typeof size === "number") return size;
-  throw new TypeError(
-    `Cannot differentiate node "${node.name}" (ConvTranspose): it has an output_shape, but the size of its input is not known`,
+  refuse(
+    node,
+    typeof size !== "number",
+    "it has an output_shape, but the size of its input is known at run time only",
+    "Give pads in place of output_shape, or fix the size of the input",
   );
+  return Number(size);
 }
 
 /** Conv(g, w); output padding, less than a stride, makes no further window. */

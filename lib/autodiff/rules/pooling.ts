@@ -184,7 +184,7 @@ function countedByGraph(
     dilations: window.dilations,
     pads: [...window.begin.map((begin) => includePad ? 0 : begin), ...room],
   });
-  return cropLike(b, counts, g);
+  return cropLike(b, counts, g, window);
 }
 
 function kernelOfOnes(b: GraphBuilder, window: Window, like: Value): Value {

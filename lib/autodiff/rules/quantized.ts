@@ -7,16 +7,27 @@
  */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { intOf } from "../attributes.ts";
 import { castLike, dimOf, mul, positive, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import { refuse } from "../refuse.ts";
 import type { GradRule, GradRules } from "../rule.ts";
 
 /** y = A · dequantised(B)ᵀ + bias */
 const matMulNBits: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
-  refuseReordered(node);
-  if (needs(2) || needs(3)) refuseScales(node);
+  const order = node.inputs[4];
+  refuse(
+    node,
+    Boolean(order),
+    `it has a group index "${order}"`,
+    "Quantise the model without reordering its columns (act_order)",
+  );
+  refuse(
+    node,
+    needs(2) || needs(3),
+    "its scales and zero points are not differentiable",
+    "Train a model whose weights are not packed",
+  );
   return [
     needs(0) ? b.op("MatMul", [g, castLike(b, dequantised(b, node), g)]) : undefined,
     undefined,
@@ -66,30 +77,6 @@ export const quantizedRules = {
   "com.microsoft.MatMulNBits": matMulNBits,
   DequantizeLinear: dequantizeLinear,
 } satisfies GradRules;
-
-function refuseReordered(node: Node): void {
-  if (!node.inputs[4]) return;
-  refuse(
-    node,
-    `it has a group index "${node.inputs[4]}"`,
-    "Quantise the model without reordering (act_order) its columns",
-  );
-}
-
-function refuseScales(node: Node): void {
-  const cause = "its scales and zero points are not differentiable";
-  refuse(node, cause, "Train a model whose weights are not packed");
-}
-
-function refuse(node: Node, cause: string, note: string): never {
-  const name = node.name || node.outputs[0];
-  throw new DiagnosticError([{
-    code: "no-gradient-rule",
-    severity: "error",
-    message: `Cannot differentiate node "${name}" (MatMulNBits): ${cause}`,
-    notes: [note],
-  }]);
-}
 
 /** The weight [N, K] in the type of its scales. */
 function dequantised(b: GraphBuilder, node: Node): Value {

@@ -11,9 +11,8 @@ import { tensor } from "../../tensor/tensor.ts";
 import { intsOf, stringOf } from "../attributes.ts";
 import { joinShape, reshape, sizePart } from "../dynamic_shape.ts";
 import { castLike, constantInts, positive, range, rankOf, scale } from "../expressions.ts";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { linear } from "../rule.ts";
-import type { GradRules } from "../rule.ts";
+import { refuse } from "../refuse.ts";
+import { type GradRules, linear } from "../rule.ts";
 
 const resize = linear(({ b, node, g, x, y }) => {
   refuseAspectPolicy(node);
@@ -33,14 +32,12 @@ export const resizeRules = { Resize: resize } satisfies GradRules;
 /** Sizes rounded from one common scale cannot be repeated on one axis alone. */
 function refuseAspectPolicy(node: Node): void {
   const policy = stringOf(node, "keep_aspect_ratio_policy", "stretch");
-  if (policy === "stretch" || !node.inputs[3]) return;
-  throw new DiagnosticError([{
-    code: "no-gradient-rule",
-    severity: "error",
-    message:
-      `Cannot differentiate node "${node.name}" (Resize): keep_aspect_ratio_policy is "${policy}"`,
-    notes: ['Only "stretch" has a gradient; give the node sizes that keep the ratio'],
-  }]);
+  refuse(
+    node,
+    policy !== "stretch" && Boolean(node.inputs[3]),
+    `its keep_aspect_ratio_policy is "${policy}"`,
+    'Give it sizes that keep the ratio, and the policy "stretch"',
+  );
 }
 
 /** Whether the axis comes out as it went in. */

@@ -24,6 +24,11 @@ export interface PlacedWindow {
   restore(grad: Value): Value;
 }
 
+/** The axes that windows slide along. */
+export function spatialAxes(window: Window): number[] {
+  return window.kernel.map((_, axis) => axis + 2);
+}
+
 /** Elements from the first to the last one that a window touches. */
 export function reach(window: Window, axis: number): number {
   return (window.kernel[axis]! - 1) * window.dilations[axis]! + 1;
@@ -154,12 +159,12 @@ export function scatterWindows(
     pads: [...window.begin, ...ends.map((end) => Math.max(0, end ?? 0))],
     output_padding: ends.map((end, axis) => Math.max(0, -(end ?? 1 - window.strides[axis]!))),
   });
-  return ends.includes(undefined) ? cropLike(b, full, input) : full;
+  return ends.includes(undefined) ? cropLike(b, full, input, window) : full;
 }
 
 /** The first elements of `value` along each spatial axis, as many as `input` has. */
-export function cropLike(b: GraphBuilder, value: Value, input: Value): Value {
-  const axes = between(2, b.rank(input)!);
+export function cropLike(b: GraphBuilder, value: Value, input: Value, window: Window): Value {
+  const axes = spatialAxes(window);
   return b.op("Slice", [
     value,
     b.int64s(axes.map(() => 0)),
