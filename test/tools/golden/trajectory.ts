@@ -58,11 +58,13 @@ export async function runTrajectory(folder: CaseFolder): Promise<Outcome> {
   const graph = buildStepGraph({
     canvas: meta.image,
     sources: models.map((model) => ({ model, processor })),
-    clip: {
-      model: await readModel(folder.path, "clip_vision"),
-      processor,
-      logitScale: meta.logit_scale_exp,
-    },
+    ...(meta.tse_weight === 0 ? {} : {
+      clip: {
+        model: await readModel(folder.path, "clip_vision"),
+        processor,
+        logitScale: meta.logit_scale_exp,
+      },
+    }),
     weights: { lm: 1, fca: meta.fca_weight, tse: meta.tse_weight },
   });
   return await train(graph, { meta, data, sources, models });
@@ -118,10 +120,10 @@ async function feedsOf(
   { meta, data, sources, models }: Training,
 ): Promise<Record<string, Tensor>> {
   const photo = framed(batchOf(data.photos!, batch), meta);
-  const feeds: Record<string, Tensor> = {
-    photo,
-    caption_embeds: castTensor(batchOf(data.caption_features!, batch), "float32"),
-  };
+  const feeds: Record<string, Tensor> = { photo };
+  if (data.caption_features !== undefined) {
+    feeds.caption_embeds = castTensor(batchOf(data.caption_features, batch), "float32");
+  }
   for (const [i, source] of sources.entries()) {
     for (const [name, value] of Object.entries(source.feeds(models[i]!, batch))) {
       feeds[`source${i}.${name}`] = value;
@@ -175,11 +177,18 @@ class PieceSource {
   }
 
   get #start(): number {
-    return sizeOf(this.#data.prefix_ids!.dims);
+    return sizeOf(this.#tensor("prefix_ids").dims);
+  }
+
+  /** A recorded tensor: the source's own, or the one that all share. */
+  #tensor(name: string): Tensor {
+    const tensor = this.#data[this.#prefix + name] ?? this.#data[name];
+    if (tensor !== undefined) return tensor;
+    throw new TypeError(`Cannot replay the training: trajectory.safetensors has no "${name}"`);
   }
 
   async loss(): Promise<Model> {
-    const [, batch, text] = this.#data.input_ids!.dims as [number, number, number];
+    const [, batch, text] = this.#tensor("input_ids").dims as [number, number, number];
     const imageTokens = await this.#imageTokens();
     return await composeLoss(this.#directory(), {
       batch,
@@ -192,9 +201,9 @@ class PieceSource {
   /** Whole rows: the recorded ids, masks and labels with those of prefix and picture in front. */
   feeds(model: Model, batch: number): Record<string, Tensor> {
     const rows = (name: string, before: readonly number[]) =>
-      withPrefix(batchOf(this.#data[name]!, batch), before);
-    const prefix = Array.from(toNumbers(this.#data.prefix_ids!));
-    const head = this.#length(model) - this.#data.input_ids!.dims[2]!;
+      withPrefix(batchOf(this.#tensor(name), batch), before);
+    const prefix = Array.from(toNumbers(this.#tensor("prefix_ids")));
+    const head = this.#length(model) - this.#tensor("input_ids").dims[2]!;
     const fill = (value: number) => new Array<number>(head).fill(value);
     const text = {
       inputIds: rows("input_ids", [...prefix, ...fill(0).slice(prefix.length)]),
