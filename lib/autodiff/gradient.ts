@@ -35,8 +35,12 @@ export interface GradientOptions {
  *
  * @example
  * ```ts
- * const step = addGradients(model, { of: "loss", wrt: ["delta"] });
- * const { loss, "grad.delta": gradient } = await session.run({ delta });
+ * import { GraphBuilder } from "../onnx/builder.ts";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Exp", [b.input("x", "float32", ["n"])]), "y");
+ * const step = addGradients(b.finish(), { of: "y", wrt: ["x"] });
+ * const outputs = step.graph.outputs.map((output) => output.name); // y, grad.x
  * ```
  */
 export function addGradients(model: Model, options: GradientOptions): Model {

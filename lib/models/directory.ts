@@ -68,7 +68,7 @@ export interface LanguageModelDirectory extends ModelDirectory {
  * is missing is named at once.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * const directory = await openModelDirectory("models/mini-blip2");
  * const decoder = await directory.readPart("decoder_model_merged");
  * ```

@@ -81,7 +81,7 @@ export interface Session extends AsyncDisposable {
  * @throws {DiagnosticError} If the model cannot be read or the provider does not work here.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * await using session = await openSession("model.onnx", { provider: "cpu", threads: 2 });
  * const { y } = await session.run({ x: tensor("float32", [2], new Float32Array([1, 2])) });
  * ```

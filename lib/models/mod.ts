@@ -1,0 +1,22 @@
+/**
+ * Multimodal language models in the directory layout of Hugging Face and transformers.js.
+ *
+ * @example
+ * ```ts ignore
+ * const directory = await openModelDirectory("models/mini-blip2");
+ * const decoder = await directory.readPart("decoder_model_merged");
+ * ```
+ *
+ * @module
+ */
+export {
+  type DirectoryOptions,
+  type LanguageModelDirectory,
+  type ModelDirectory,
+  type ModelPart,
+  openClipDirectory,
+  openModelDirectory,
+  type WeightType,
+} from "./directory.ts";
+export type { Family, Json } from "./families/family.ts";
+export type { TextTokenizer } from "./tokenize.ts";
