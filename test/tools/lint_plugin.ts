@@ -25,7 +25,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/vision": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["sharp"] },
   "lib/models": {
     ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic"],
-    packages: ["@huggingface", "@std"],
+    packages: ["@huggingface", "@std", "node"],
   },
   "lib/prompts": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
   "lib/losses": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
