@@ -20,6 +20,15 @@ export function fillBatch(pixels: Tensor, batch: number): Tensor {
   return tensor("float32", [batch, ...pixels.dims.slice(1)], data);
 }
 
+/** Pictures `from` to `to` of a batch, without a copy. */
+export function pictures(pixels: Tensor, from: number, to: number): Tensor {
+  const [count, ...dims] = pixels.dims as [number, ...number[]];
+  if (from === 0 && to === count) return pixels;
+  const size = pixels.data.length / count;
+  const data = (pixels.data as Float32Array).subarray(from * size, to * size);
+  return tensor("float32", [to - from, ...dims], data);
+}
+
 /** An int64 vector. */
 export function indices(values: readonly number[]): Tensor<"int64"> {
   return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));

@@ -12,7 +12,7 @@ import { pad, positionIds, toTextBatch } from "../models/text_batch.ts";
 import type { Model } from "../onnx/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { fillBatch, fillRows, indices } from "./batch_fill.ts";
+import { fillBatch, fillRows, indices, pictures } from "./batch_fill.ts";
 import { type CandidatePlan, planCandidates } from "./candidates.ts";
 
 /** What a scorer is opened for. */
@@ -21,7 +21,7 @@ export interface ScorerOptions {
   readonly text: TextEncoder;
   /** Candidate answers, in the order of the scores. */
   readonly candidates: readonly string[];
-  /** Pictures per run. */
+  /** Most pictures in one call. */
   readonly batch: number;
   /** Length of the longest instruction, placeholders included. */
   readonly instructionLength: number;
@@ -45,6 +45,9 @@ export interface Scorer extends AsyncDisposable {
   ): Promise<readonly (readonly number[])[]>;
 }
 
+/** Continuations of one run, beyond which copies of the instruction's cache outgrow the processor's. */
+const rowsPerRun = 96;
+
 /**
  * Opens a scorer: one graph that encodes picture and instruction once and then runs all candidates
  * as a batch.
@@ -56,11 +59,13 @@ export interface Scorer extends AsyncDisposable {
  * ```
  */
 export async function openScorer(options: ScorerOptions): Promise<Scorer> {
-  const { directory, text, batch, instructionLength: sequence } = options;
+  const { directory, text, instructionLength: sequence } = options;
   const decoder = await directory.readPart("decoder_model_merged");
   const way = scoreWay(directory, decoder);
   const answers = options.candidates.map((candidate) => [...text.answer(candidate)]);
   const plan = planCandidates(answers, way, text.startToken);
+  const fitting = Math.floor(rowsPerRun / Math.max(1, plan.rows.length));
+  const batch = Math.min(options.batch, Math.max(1, fitting));
   const model = await composeScore(directory, way, {
     batch,
     sequence,
@@ -70,7 +75,7 @@ export async function openScorer(options: ScorerOptions): Promise<Scorer> {
     ...(options.qformerLength === undefined ? {} : { qformer: options.qformerLength }),
   });
   const session = await openSession(model, options.session);
-  return new GraphScorer({ model, session, plan, way, options });
+  return new GraphScorer({ model, session, plan, way, options, batch });
 }
 
 interface ScorerState {
@@ -79,6 +84,8 @@ interface ScorerState {
   readonly plan: CandidatePlan;
   readonly way: ScoreWay;
   readonly options: ScorerOptions;
+  /** Pictures per run. */
+  readonly batch: number;
 }
 
 class GraphScorer implements Scorer {
@@ -92,11 +99,29 @@ class GraphScorer implements Scorer {
     pixels: Tensor,
     instructions: readonly InstructionIds[],
   ): Promise<readonly (readonly number[])[]> {
-    const { session, options } = this.#state;
-    const filled = fillRows(instructions, options.batch);
+    const { options, batch } = this.#state;
+    const count = pixels.dims[0]!;
+    if (count !== instructions.length || count === 0 || count > options.batch) {
+      throw new RangeError(
+        `Cannot score ${count} pictures with ${instructions.length} instructions: a call takes 1 to ${options.batch}`,
+      );
+    }
+    const scores: (readonly number[])[] = [];
+    for (let from = 0; from < count; from += batch) {
+      const to = Math.min(from + batch, count);
+      scores.push(...await this.#run(pictures(pixels, from, to), instructions.slice(from, to)));
+    }
+    return scores;
+  }
+
+  async #run(
+    pixels: Tensor,
+    instructions: readonly InstructionIds[],
+  ): Promise<readonly (readonly number[])[]> {
+    const { session, batch } = this.#state;
     const results = await session.run({
-      pixel_values: fillBatch(pixels, options.batch),
-      ...this.#feeds(filled),
+      pixel_values: fillBatch(pixels, batch),
+      ...this.#feeds(fillRows(instructions, batch)),
     });
     return this.#collect(results, instructions.length);
   }

@@ -123,6 +123,30 @@ Deno.test("openScorer() scores with a decoder that takes no past", async () => {
   await checkScores(directory, text, 4 * planCandidates(answers, "repeat", 0).rows.length);
 });
 
+Deno.test("Scorer.score() scores many candidates in several runs as in one", async () => {
+  const { directory, text } = await openRecorded("llava");
+  const instructions = instructionsOf(text, [2, 2, 2]);
+  const many = Array.from({ length: 60 }, (_, i) => `${i} 70 ${(i * 7) % 90}`);
+  const open = (candidates: readonly string[]) =>
+    openScorer({
+      directory,
+      text: { ...text, answer: (ids) => ids.split(" ").map(Number) },
+      candidates,
+      batch: 3,
+      instructionLength: instructions[0]!.ids.length,
+      session,
+    });
+  await using whole = await open(many);
+  await using part = await open(many.slice(10, 20));
+  const [all, some] = [
+    await whole.score(randomPixels(3), instructions),
+    await part.score(randomPixels(3), instructions),
+  ];
+  for (const [i, scores] of some.entries()) {
+    scores.forEach((score, c) => assert(Math.abs(score - all[i]![10 + c]!) < 1e-5));
+  }
+});
+
 Deno.test("Scorer.score() refuses a batch of another size", async () => {
   const { directory, text } = await openRecorded("llava");
   const [instruction] = instructionsOf(text, [2]);
@@ -137,7 +161,7 @@ Deno.test("Scorer.score() refuses a batch of another size", async () => {
   await assertRejects(
     () => scorer.score(randomPixels(2), [instruction!, instruction!]),
     RangeError,
-    "Cannot run 2 rows: a batch has 1 to 1",
+    "Cannot score 2 pictures with 2 instructions: a call takes 1 to 1",
   );
 });
 
