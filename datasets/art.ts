@@ -25,7 +25,9 @@ export type ArtStyle =
   | "fluent-emoji-flat"
   | "fluent-emoji"
   | "emojione"
-  | "emojione-v1";
+  | "emojione-v1"
+  | "openmoji"
+  | "fxemoji";
 
 /** What is to be drawn: the Unicode name of an emoji, and its code points where they are known. */
 export interface Subject {
@@ -80,11 +82,19 @@ function bareCode(hexcode: string): string {
   return hexcode.toLowerCase().split("-").filter((code) => code !== "fe0f").join("-");
 }
 
-/** Names under which a set may hold the subject; Unicode once named `cat` emoji `cat face`. */
+/**
+ * Names under which a set may hold the subject: Unicode once named `cat` emoji `cat face`, and
+ * fxemoji writes names in one word.
+ */
 function iconNames(subject: Subject, characters: CharacterTable): string[] {
   const slug = slugOf(subject.label);
   const byCode = subject.hexcode && characters[bareCode(subject.hexcode)];
-  return [...(byCode ? [byCode] : []), slug, slug.replace(/\bcat\b(?!-face)/, "cat-face")];
+  const written = [slug, slug.replace(/\bcat\b(?!-face)/, "cat-face")];
+  return [
+    ...(byCode ? [byCode] : []),
+    ...written,
+    ...written.map((name) => name.replaceAll("-", "")),
+  ];
 }
 
 /** The drawing of a subject as a complete SVG, or `undefined` if the set has none. */

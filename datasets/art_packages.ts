@@ -93,6 +93,26 @@ export const artPackages = {
     purpose: "downstream tasks",
     files: ["icons.json"],
   },
+  "openmoji": {
+    package: "@iconify-json/openmoji",
+    version: "1.2.29",
+    integrity:
+      "sha512-vXdhkqcXVSO6suy+m9LbcUM3OdVyuNOtpV8/als/WqfkQIRxevL5Geb/g+6GH/Qwnq1OqksEmaDGTCmZ5nFKJQ==",
+    bytes: 1264633,
+    licence: "CC-BY-SA-4.0",
+    purpose: "downstream tasks",
+    files: ["icons.json"],
+  },
+  "fxemoji": {
+    package: "@iconify-json/fxemoji",
+    version: "1.2.2",
+    integrity:
+      "sha512-UAasRaxzFUKfIGSmLwnoarsssA4LX0VLLuEmplIqM6ZNQqIQRtav8tZ4H1neTlBreXuMQyAifr5jP4kn78DpiQ==",
+    bytes: 1034876,
+    licence: "Apache-2.0",
+    purpose: "downstream tasks",
+    files: ["icons.json"],
+  },
   "emojibase": {
     package: "emojibase-data",
     version: "17.0.0",

@@ -32,8 +32,8 @@ import { rowSeed, type SplitName, splitSizes } from "./split_sizes.ts";
 import { classMembers, type TenClass, tenClasses } from "./ten_classes.ts";
 
 const parameters = z.strictObject({
-  styles: z.array(z.enum(["emojione", "emojione-v1", "fluent-emoji"])).min(1)
-    .default(["emojione", "emojione-v1"])
+  styles: z.array(z.enum(["emojione", "emojione-v1", "openmoji", "fxemoji", "fluent-emoji"])).min(1)
+    .default(["emojione", "emojione-v1", "openmoji", "fxemoji"])
     .describe("Art styles; fluent-emoji is a download of 14 MB and near to a style of the zoo"),
   scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.3])
     .describe("Edge of the drawing relative to the picture, from and to"),
@@ -68,9 +68,10 @@ const dataset: Dataset = {
     kind: "classification",
     classes: tenClasses,
     caption: "this is a photo of a {class}",
-    licence: "CC-BY-4.0 (emojione), CC-BY-SA-4.0 (emojione-v1), MIT (fluent-emoji)",
+    licence:
+      "CC-BY-4.0 (emojione), CC-BY-SA-4.0 (emojione-v1, openmoji), Apache-2.0 (fxemoji), MIT (fluent-emoji)",
     source:
-      "npm:@iconify-json/emojione, npm:@iconify-json/emojione-v1, npm:@iconify-json/fluent-emoji",
+      "npm:@iconify-json/{emojione,emojione-v1,openmoji,fxemoji}, where asked for npm:@iconify-json/fluent-emoji",
   },
   parameters,
   async load(options) {

@@ -93,7 +93,7 @@ Deno.test("drawSplits() names the classes that the styles do not draw", () => {
   assertThrows(
     () => drawSplits(some, settings, options),
     DiagnosticError,
-    "Cannot draw emoji10 in emojione, emojione-v1: no drawing of deer, frog",
+    "Cannot draw emoji10 in emojione, emojione-v1, openmoji, fxemoji: no drawing of deer, frog",
   );
 });
 
