@@ -111,7 +111,9 @@ function keepRecord(
 ): string {
   const folder = runsFolder(stateFolder, plan.name);
   const { outcome, outcomes, durationMs } = summary;
-  if (outcome !== "done" || !isRecorded(latestRun(folder), outcomes)) {
+  // What ran anew is linked anew, even if its result has the digest it had.
+  const isNew = outcomes.some(({ state }) => state === "ran");
+  if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
     const file = args.operands[0]!;
     recordRun(folder, { pipeline: plan.name, file, startedAt, durationMs, outcome }, outcomes);
   }
