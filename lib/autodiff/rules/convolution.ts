@@ -16,15 +16,8 @@ import { between, reshape, shapeBetween, sizePart } from "../dynamic_shape.ts";
 import { isStatic, reduceSum } from "../expressions.ts";
 import { refuse } from "../refuse.ts";
 import type { GradRule, GradRules } from "../rule.ts";
-import {
-  placeWindow,
-  reach,
-  scatterWindows,
-  spatialAxes,
-  tails,
-  type Window,
-  withPads,
-} from "./window.ts";
+import { scatterWindows } from "./scatter_windows.ts";
+import { placeWindow, reach, spatialAxes, tails, type Window, withPads } from "./window.ts";
 
 const conv: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];

@@ -31,11 +31,13 @@ import {
   widen,
 } from "../expressions.ts";
 import { type GradRules, unary } from "../rule.ts";
-import { cropLike, type PlacedWindow, placeWindow, scatterWindows, type Window } from "./window.ts";
+import { cropLike, scatterWindows } from "./scatter_windows.ts";
+import { type PlacedWindow, placeWindow, type Window } from "./window.ts";
 
 /** y = Σ x / count. */
-const averagePool = unary(({ b, node, g, x }) => {
+const averagePool = unary(({ b, node, g, x, y }) => {
   const placed = poolWindow(b, node, x);
+  if (isTiling(b, x, y, placed)) return spreadTiles(b, g, placed.window);
   return placed.restore(scatterOnes(b, averageShare(b, node, g, x, placed), placed));
 });
 
@@ -116,6 +118,28 @@ function scatterOnes(b: GraphBuilder, grad: Value, { window, input }: PlacedWind
     scatterWindows(b, planes, kernel, input, window, 1),
     shapeOf(b, input),
   ]);
+}
+
+/** Whether the windows cover the input once, side by side. */
+function isTiling(b: GraphBuilder, x: Value, y: Value, { window, input }: PlacedWindow): boolean {
+  const sizes = staticDims(b, x, 2);
+  const counts = staticDims(b, y, 2);
+  const { kernel, strides, dilations, begin, end } = window;
+  return input === x &&
+    kernel.every((size, axis) =>
+      size === strides[axis] && dilations[axis] === 1 && begin[axis] === 0 && end[axis] === 0 &&
+      sizes !== undefined && sizes[axis] === counts?.[axis]! * size
+    );
+}
+
+/** g / count, repeated over each tile. */
+function spreadTiles(b: GraphBuilder, g: Value, { kernel }: Window): Value {
+  const scales = Float32Array.of(1, 1, ...kernel);
+  return b.op("Resize", [
+    scale(b, g, 1 / sizeOf(kernel)),
+    undefined,
+    b.constant(tensor("float32", [scales.length], scales)),
+  ], { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" });
 }
 
 /** g / count, with the number of elements that the mean of each window was taken over. */

@@ -137,38 +137,3 @@ export function tails(
     return stride === 1 && !window.ceil ? window.end[axis]! : undefined;
   });
 }
-
-/**
- * ConvTranspose: adds `grad` times `weight` back over every window, in the spatial size of `input`.
- * That is the transposed map of Conv with the same window.
- */
-export function scatterWindows(
-  b: GraphBuilder,
-  grad: Value,
-  weight: Value,
-  input: Value,
-  window: Window,
-  group: number,
-): Value {
-  const ends = tails(b, window, input, grad);
-  const full = b.op("ConvTranspose", [grad, weight], {
-    group,
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    dilations: window.dilations,
-    pads: [...window.begin, ...ends.map((end) => Math.max(0, end ?? 0))],
-    output_padding: ends.map((end, axis) => Math.max(0, -(end ?? 1 - window.strides[axis]!))),
-  });
-  return ends.includes(undefined) ? cropLike(b, full, input, window) : full;
-}
-
-/** The first elements of `value` along each spatial axis, as many as `input` has. */
-export function cropLike(b: GraphBuilder, value: Value, input: Value, window: Window): Value {
-  const axes = spatialAxes(window);
-  return b.op("Slice", [
-    value,
-    b.int64s(axes.map(() => 0)),
-    shapeBetween(b, input, 2),
-    b.int64s(axes),
-  ]);
-}
