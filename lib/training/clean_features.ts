@@ -25,11 +25,15 @@ export class CleanFeatures {
   /**
    * Features of a batch, one tensor an output.
    *
-   * @param photos float32 [batch, 3, S, S], the pictures of `picks`.
+   * @param feeds `photo` float32 [batch, 3, S, S], the pictures of `picks`, and what else a model
+   * takes, such as the instruction that a Q-Former reads; what the graph does not ask for is left out.
    */
-  async of(picks: readonly Pick[], photos: Tensor<"float32">): Promise<Record<string, Tensor>> {
+  async of(
+    picks: readonly Pick[],
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>> {
     const first = this.#kept.values().next().value!;
-    if (!picks.every((pick) => first.has(keyOf(pick)))) return await this.#compute(picks, photos);
+    if (!picks.every((pick) => first.has(keyOf(pick)))) return await this.#compute(picks, feeds);
     return Object.fromEntries(
       [...this.#kept].map(([name, features]) => {
         const rows = picks.map((pick) => features.get(keyOf(pick))!);
@@ -38,9 +42,12 @@ export class CleanFeatures {
     );
   }
 
-  async #compute(picks: readonly Pick[], photos: Tensor<"float32">) {
-    const delta = zeros("float32", photos.dims.slice(1));
-    const outputs = await this.#session.run({ photo: photos, delta });
+  async #compute(picks: readonly Pick[], feeds: Readonly<Record<string, Tensor>>) {
+    const known = { ...feeds, delta: zeros("float32", feeds.photo!.dims.slice(1)) };
+    const asked = new Set(this.#session.inputs.map(({ name }) => name));
+    const outputs = await this.#session.run(
+      Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name))),
+    );
     const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
     if (this.#bytes + bytes <= MAX_BYTES) {
       this.#bytes += bytes;

@@ -88,7 +88,7 @@ function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatu
         feeds[`${sourceName(i)}.${name}`] = value;
       }
     });
-    for (const [name, value] of Object.entries(await clean?.of(picks, photo) ?? {})) {
+    for (const [name, value] of Object.entries(await clean?.of(picks, feeds) ?? {})) {
       feeds[name.replace("image_features", "clean_features")] = value;
     }
     if (prepared.graph.needsCaptions) feeds.caption_embeds = prepared.clip!.captions(picks);
