@@ -54,7 +54,8 @@ async function differentiate(
   return outcome(forward, comparisons);
 }
 
-async function readModel(folder: CaseFolder): Promise<Model> {
+/** The graph of a case. */
+export async function readModel(folder: CaseFolder): Promise<Model> {
   const bytes = await Deno.readFile(join(folder.path, "model.onnx"));
   return decodeModel(bytes, { directory: folder.path });
 }
@@ -96,7 +97,8 @@ function compareOutputs(
   );
 }
 
-function feedsOf(session: Session, data: Tensors): Record<string, Tensor> {
+/** The recorded values of a session's inputs. */
+export function feedsOf(session: Session, data: Tensors): Record<string, Tensor> {
   return Object.fromEntries(session.inputs.flatMap((spec) => {
     const value = data[spec.name] ?? data[`in.${spec.name}`];
     return value === undefined ? [] : [[spec.name, castTensor(value, spec.dtype)]];

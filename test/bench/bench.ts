@@ -1,0 +1,90 @@
+/**
+ * `deno task bench [engine|grad|score|step]… [--rounds N] [--sizes N,N] [--json]`: ratios of things
+ * that are measured side by side. Nothing fails because it is slow.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import type { Benchmark, BenchResult } from "./benchmark.ts";
+import { describeMachine, machineLine } from "./machine.ts";
+
+/** What is measured, and what its figures mean. */
+const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchmark>]>> = {
+  engine: [
+    "pipelines of tasks that do nothing: whole processes, start-up included",
+    async () => (await import("./engine.ts")).benchEngine,
+  ],
+  grad: [
+    "forward pass with the gradient of the inputs, against forward pass alone; one thread",
+    async () => (await import("./grad.ts")).benchGrad,
+  ],
+  score: [
+    "likelihood of ten candidates: packed into one run, against one candidate at a time",
+    async () => (await import("./score.ts")).benchScore,
+  ],
+  step: [
+    "one training step of a prompt at batch 16: TVP against VP",
+    async () => (await import("./step.ts")).benchStep,
+  ],
+};
+
+const help = `deno task bench [${Object.keys(benchmarks).join("|")}]… [options]
+
+${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(8)}${summary}`).join("\n")}
+
+  --rounds N   rounds of which the shortest time counts (default 10)
+  --sizes N,N  numbers of tasks for engine (default 10,100,1000,10000)
+  --json       one line of JSON per benchmark
+
+Example: deno task bench grad --json
+`;
+
+/** Figures with three digits. */
+const digits = (value: number) =>
+  value >= 100 ? value.toFixed(0) : value.toPrecision(value < 1 ? 2 : 3);
+
+function print({ rows, summary, notes }: BenchResult): void {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
+  const width = Math.max(0, ...rows.map((row) => row.name.length));
+  if (rows.length > 0) console.log(["".padEnd(width), ...names].join("  "));
+  for (const { name, figures } of rows) {
+    const cells = names.map((figure) => {
+      const value = figures[figure];
+      return (value === undefined ? "–" : digits(value)).padStart(figure.length);
+    });
+    console.log([name.padEnd(width), ...cells].join("  "));
+  }
+  for (const [name, value] of Object.entries(summary)) console.log(`${name}: ${digits(value)}`);
+  for (const note of notes) console.log(note);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseArgs([...args], {
+    boolean: ["json", "help"],
+    string: ["rounds", "sizes"],
+    default: { rounds: "10", sizes: "10,100,1000,10000" },
+  });
+  const asked = options._.length > 0 ? options._.map(String) : Object.keys(benchmarks);
+  const [rounds, sizes] = [Number(options.rounds), String(options.sizes).split(",").map(Number)];
+  const usable = rounds >= 1 && sizes.every((size) => size >= 3) &&
+    asked.every((name) => Object.hasOwn(benchmarks, name));
+  if (options.help || !usable) {
+    console.log(help);
+    return options.help ? 0 : 2;
+  }
+  const machine = describeMachine();
+  if (!options.json) console.log(machineLine(machine));
+  for (const name of asked) {
+    const [summary, load] = benchmarks[name]!;
+    const result = await (await load())({ rounds, sizes });
+    if (options.json) {
+      console.log(JSON.stringify({ version: 1, bench: name, machine, rounds, ...result }));
+    } else {
+      console.log(`\n${name}: ${summary}`);
+      print(result);
+    }
+  }
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,122 @@
+/** One step of prompt training: VP and TVP side by side. @module */
+import { resolveLoss } from "../../lib/losses/variants.ts";
+import { optimizePrompt, type TrainingHost } from "../../lib/training/optimize_prompt.ts";
+import { trainingOf } from "../../lib/training/prompt_settings.ts";
+import { type Benchmark, type BenchRow, median } from "./benchmark.ts";
+import { classes, instruction, noisePictures, openZoo, zooPath } from "./zoo.ts";
+
+const batch = 16;
+const side = 64;
+
+/** Milliseconds per step on every model of the zoo, at a batch of 16 pictures. */
+export const benchStep: Benchmark = async ({ rounds }) => {
+  const { directories, hasClip, notes } = await openZoo();
+  if (directories.length > 0 && !hasClip) {
+    return { rows: [], summary: {}, notes: ["skipped: TVP needs models/mini-clip"] };
+  }
+  const rows: BenchRow[] = [];
+  for (const { name, path } of directories) {
+    const { vp, tvp } = await timeSteps({ name, path }, rounds);
+    rows.push({ name, figures: { "vp ms": vp, "tvp ms": tvp, ratio: tvp / vp } });
+  }
+  const ratio = median(rows.map((row) => row.figures.ratio!));
+  return { rows, summary: rows.length > 0 ? { "median ratio": ratio } : {}, notes };
+};
+
+interface NamedPath {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Two whole trainings that take turns, a step each. */
+async function timeSteps(source: NamedPath, rounds: number): Promise<{ vp: number; tvp: number }> {
+  const turns = new Turns(["vp", "tvp"]);
+  const train = (loss: "vp" | "tvp") =>
+    optimizePrompt(trainingFor(source, loss, rounds + 1), hostFor(loss, turns))
+      .finally(() => turns.leave(loss));
+  await Promise.all([train("vp"), train("tvp")]);
+  return { vp: turns.shortest("vp"), tvp: turns.shortest("tvp") };
+}
+
+function trainingFor(source: NamedPath, loss: string, steps: number) {
+  const pictures = noisePictures(batch, side);
+  const rows = Array.from({ length: batch }, (_, i) => {
+    const label = i % classes.length;
+    return { instruction, answer: classes[label]!, label };
+  });
+  const data = { ...pictures, rows, info: { name: "bench", classes } };
+  const settings = { kind: "frame", optimizer: "reference", schedule: "cosine" } as const;
+  return trainingOf(
+    {
+      ...settings,
+      lr: 1,
+      steps,
+      batch,
+      flip: false,
+      seed: 0,
+      clip: { path: zooPath("mini-clip") },
+    },
+    { sources: [source], data, weights: resolveLoss(loss).weights },
+  );
+}
+
+function hostFor(loss: string, turns: Turns): TrainingHost {
+  return {
+    provider: "cpu",
+    threads: 2,
+    loadCheckpoint: () => Promise.resolve(undefined),
+    checkpointDue: () => true,
+    // The end of a step: here the other training gets its turn.
+    saveCheckpoint: () => turns.next(loss),
+    progress: () => {},
+    log: () => {},
+    signal: new AbortController().signal,
+  };
+}
+
+/** Lets several loops go on one after the other, and keeps the time each one took per turn. */
+class Turns {
+  readonly #names: string[];
+  readonly #waiting = new Map<string, () => void>();
+  readonly #times = new Map<string, number[]>();
+  #running = "";
+  #start = 0;
+
+  constructor(names: readonly string[]) {
+    this.#names = [...names];
+  }
+
+  /** Ends a turn; resolves when the next one of this name begins. */
+  next(name: string): Promise<void> {
+    // The first step of each warms up, and may run beside the others.
+    if (this.#running === name) {
+      const times = this.#times.get(name) ?? [];
+      this.#times.set(name, [...times, performance.now() - this.#start]);
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.set(name, resolve);
+    if (this.#waiting.size === this.#names.length) this.#begin(name);
+    return promise;
+  }
+
+  /** Takes a loop that has ended out of the round. */
+  leave(name: string): void {
+    this.#names.splice(this.#names.indexOf(name), 1);
+    const [waiting] = this.#waiting.keys();
+    if (waiting !== undefined && this.#waiting.size === this.#names.length) this.#begin(waiting);
+  }
+
+  /** The shortest turn. */
+  shortest(name: string): number {
+    return Math.min(...this.#times.get(name) ?? [NaN]);
+  }
+
+  #begin(after: string): void {
+    const name = this.#names[(this.#names.indexOf(after) + 1) % this.#names.length]!;
+    const resolve = this.#waiting.get(name)!;
+    this.#waiting.delete(name);
+    this.#running = name;
+    this.#start = performance.now();
+    resolve();
+  }
+}
