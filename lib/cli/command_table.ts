@@ -20,6 +20,7 @@ export const commandTable = {
   keys: ["makes keys for a remote cache", () => import("./commands/keys.ts")],
   grad: ["adds gradients to an ONNX model", () => import("./commands/grad.ts")],
   inspect: ["says what an ONNX model consists of", () => import("./commands/inspect.ts")],
+  prompt: ["applies or exports a visual prompt", () => import("./commands/prompt.ts")],
   models: ["copies trained models into models/", () => import("./commands/models.ts")],
   doctor: ["says what of this machine can be used", () => import("./commands/doctor.ts")],
   schema: ["prints the JSON Schema of pipeline files", () => import("./commands/schema.ts")],
