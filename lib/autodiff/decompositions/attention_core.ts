@@ -84,14 +84,16 @@ function softcap(b: GraphBuilder, scores: Value, cap: number): Value {
   return cap === 0 ? scores : scale(b, b.op("Tanh", [scale(b, scores, 1 / cap)]), cap);
 }
 
-/** Lowest finite score: a query that sees nothing has uniform weights rather than NaN. */
-const lowest = { float16: -65504, bfloat16: -3.38e38, float32: -3.4028234663852886e38 } as const;
+/** Far below any score, but finite: a query that sees nothing has uniform weights rather than NaN. */
+const hidden = { float16: -3e4, bfloat16: -1e38, float32: -1e38, float64: -1e38 };
 
+/** The mask is added, being small or constant: choosing between scores would cost a pass over them. */
 function mask(b: GraphBuilder, scores: Value, { bias, allowed }: AttentionOptions): Value {
-  const biased = bias === undefined ? scores : add(b, scores, castLike(b, bias, scores));
-  if (allowed === undefined) return biased;
-  const floor = b.dtype(scores) === "float16" ? lowest.float16 : lowest.float32;
-  return where(b, allowed, biased, constantLike(b, scores, floor));
+  const added = bias === undefined ? undefined : castLike(b, bias, scores);
+  if (allowed === undefined) return added === undefined ? scores : add(b, scores, added);
+  const floor = hidden[b.dtype(scores) as keyof typeof hidden];
+  const wall = penalty(b, allowed, floor, scores);
+  return add(b, scores, added === undefined ? wall : add(b, added, wall));
 }
 
 function softmax(b: GraphBuilder, scores: Value, sink: Value | undefined): Value {

@@ -1,5 +1,5 @@
 /** Activation functions. Formulas: Hendrycks & Gimpel 2016 (GELU), Klambauer et al. 2017 (SELU), the ONNX operator texts. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, stringOf } from "../attributes.ts";
 import {
@@ -7,7 +7,7 @@ import {
   constantLike,
   div,
   indicator,
-  keepWhere,
+  maskBy,
   mul,
   reshapeLike,
   scale,
@@ -32,7 +32,7 @@ const piece = (low: (node: Node) => number, high: (node: Node) => number, slope:
       above(b, x, low(node)),
       b.op("Less", [x, constantLike(b, x, high(node))]),
     ]);
-    return keepWhere(b, inside, scale(b, g, slope));
+    return maskBy(b, inside, scale(b, g, slope));
   });
 
 /** α in HardSigmoid's max(0, min(1, αx + β)). */
@@ -42,11 +42,11 @@ const hardSigmoid: GradRule = (node, context) => {
   return piece(() => -beta / alpha, () => (1 - beta) / alpha, alpha)(node, context);
 };
 
-/** x · max(0, min(1, x/6 + 1/2)): slope x/3 + 1/2 inside (−3, 3). */
+/** x · h with h = max(0, min(1, x/6 + 1/2)): h, plus x/6 inside (−3, 3). */
 const hardSwish = unary(({ b, g, x }) => {
-  const ramp = add(b, scale(b, x, 1 / 3), constantLike(b, x, 0.5));
-  const inner = keepWhere(b, above(b, x, -3), ramp);
-  return mul(b, g, where(b, above(b, x, 3), constantLike(b, x, 1), inner));
+  const h = b.op("HardSigmoid", [x], { alpha: float(1 / 6), beta: float(0.5) });
+  const inside = b.op("Less", [b.op("Abs", [x]), constantLike(b, x, 3)]);
+  return mul(b, g, add(b, h, maskBy(b, inside, scale(b, x, 1 / 6))));
 });
 
 const rootHalf = Math.SQRT1_2;
@@ -102,20 +102,21 @@ const mish = unary(({ b, g, x }) => {
   return mul(b, g, add(b, t, bend));
 });
 
-/** A slope per channel on the left. */
+/** A slope per channel on the left: max(x, 0) + slope · min(x, 0). */
 const prelu: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   const [x, slope] = node.inputs as [Value, Value];
-  const right = above(b, x, 0);
+  const right = indicator(b, above(b, x, 0), g);
+  const factor = () => add(b, right, mul(b, oneMinus(b, right), slope));
   return [
-    needs(0) ? where(b, right, g, mul(b, g, slope)) : undefined,
-    needs(1) ? where(b, right, constantLike(b, g, 0), mul(b, g, x)) : undefined,
+    needs(0) ? mul(b, g, factor()) : undefined,
+    needs(1) ? mul(b, g, b.op("Min", [x, constantLike(b, x, 0)])) : undefined,
   ];
 });
 
 /** Passed on outside (−lambd, lambd). */
 const shrink = unary(({ b, node, g, x }) =>
-  keepWhere(b, above(b, b.op("Abs", [x]), floatOf(node, "lambd", 0.5)), g)
+  maskBy(b, above(b, b.op("Abs", [x]), floatOf(node, "lambd", 0.5)), g)
 );
 
 /** Identity at inference; with a mask as second output, the mask and its scale. */
@@ -130,11 +131,16 @@ const dropout: GradRule = (node, { builder: b, outputGrads: [g] }) => {
 
 /** Rules of activation functions. */
 export const activationRules = {
-  Relu: unary(({ b, g, y }) => keepWhere(b, above(b, y, 0), g)),
-  LeakyRelu: rectified((b, x, _y, node) => constantLike(b, x, floatOf(node, "alpha", 0.01))),
+  Relu: unary(({ b, g, y }) => maskBy(b, above(b, y, 0), g)),
+  // α + (1 − α) on the right.
+  LeakyRelu: unary(({ b, node, g, x }) => {
+    const alpha = floatOf(node, "alpha", 0.01);
+    const right = scale(b, indicator(b, above(b, x, 0), g), 1 - alpha);
+    return mul(b, g, add(b, right, constantLike(b, g, alpha)));
+  }),
   PRelu: prelu,
   ThresholdedRelu: unary(({ b, node, g, x }) =>
-    keepWhere(b, above(b, x, floatOf(node, "alpha", 1)), g)
+    maskBy(b, above(b, x, floatOf(node, "alpha", 1)), g)
   ),
   // On the left y = α(eˣ − 1), so y' = y + α.
   Elu: rectified((b, _x, y, node) => add(b, y, constantLike(b, y, floatOf(node, "alpha", 1)))),

@@ -11,6 +11,7 @@ import {
   indicator,
   isHalf,
   keepWhere,
+  maskBy,
   mul,
   neg,
   scale,
@@ -74,7 +75,7 @@ const extremum: GradRule = elementwise((node, { builder: b, outputGrads: [g], ne
   });
   const count = hits.map((hit) => indicator(b, hit, g)).reduce((sum, hit) => add(b, sum, hit));
   const share = div(b, g, count);
-  return hits.map((hit, i) => needs(i) ? keepWhere(b, hit, share) : undefined);
+  return hits.map((hit, i) => needs(i) ? maskBy(b, hit, share) : undefined);
 });
 
 /** The input between its bounds; the bounds beyond them. */
@@ -82,7 +83,7 @@ const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs 
   if (g === undefined) return [];
   const [x, low, high] = node.inputs as [Value, Value?, Value?];
   const outside = (bound: Value | undefined, relation: string, input: number) =>
-    bound && needs(input) ? keepWhere(b, b.op(relation, [x, bound]), g) : undefined;
+    bound && needs(input) ? maskBy(b, b.op(relation, [x, bound]), g) : undefined;
   return [
     needs(0) ? insideGrad(b, node, g) : undefined,
     outside(low, "Less", 1),
@@ -90,12 +91,20 @@ const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs 
   ];
 });
 
+/**
+ * From the output alone, so that a convolution before it stays fused with it. In 16 bits the output is
+ * rounded where the runtime may keep its input unrounded, and could meet a bound that x does not.
+ */
 function insideGrad(b: GraphBuilder, { inputs, outputs }: Node, g: Value): Value {
   const [x, low, high] = inputs as [Value, Value?, Value?];
-  // Cheaper, but a 16-bit output is rounded where the runtime may keep its input unrounded.
-  if (!isHalf(b, x)) return keepWhere(b, b.op("Equal", [x, outputs[0]!]), g);
-  const above = low ? keepWhere(b, b.op("GreaterOrEqual", [x, low]), g) : g;
-  return high ? keepWhere(b, b.op("LessOrEqual", [x, high]), above) : above;
+  const [value, suffix] = isHalf(b, x) ? [x, "OrEqual"] : [outputs[0]!, ""];
+  const conditions = [
+    ...(low ? [b.op(`Greater${suffix}`, [value, low])] : []),
+    ...(high ? [b.op(`Less${suffix}`, [value, high])] : []),
+  ];
+  const [first, second] = conditions;
+  if (first === undefined) return g;
+  return maskBy(b, second === undefined ? first : b.op("And", [first, second]), g);
 }
 
 /** c ? x : z */

@@ -9,7 +9,6 @@ import {
   div,
   dropWhere,
   indicator,
-  keepWhere,
   mul,
   positive,
   range,
@@ -73,8 +72,9 @@ const extremum = reduction(({ b, node, g, x, y }) => {
   // A 16-bit output is rounded where the runtime may keep the input unrounded.
   const wide = widen(b, x);
   const hit = b.op("Equal", [wide, wide === x ? y : b.op(node.opType, [wide, axes], attributes)]);
-  const count = b.op("ReduceSum", [indicator(b, hit, g), axes], attributes);
-  return keepWhere(b, hit, div(b, g, count));
+  const winners = indicator(b, hit, g);
+  const count = b.op("ReduceSum", [winners, axes], attributes);
+  return mul(b, winners, div(b, g, count));
 });
 
 /** The product of the other elements, also where one of them is 0. */
