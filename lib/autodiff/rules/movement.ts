@@ -149,6 +149,13 @@ export const movementRules = {
     b.op("Trilu", [g, node.inputs[1] || undefined], { upper: intOf(node, "upper", 1) })
   ),
   DepthToSpace: depthToSpace,
+  // Halves of an odd difference are rounded alike on the way back.
+  CenterCropPad: linear(({ b, node, g, x }) => {
+    const axes = intsOf(node, "axes");
+    const sizes = axes?.map((axis) => dimOf(b, x, positive(axis, rankOf(b, x))));
+    const shape = sizes ? b.op("Concat", sizes, { axis: 0 }) : shapeOf(b, x);
+    return b.op("CenterCropPad", [g, shape], axes ? { axes } : {});
+  }),
   SpaceToDepth: linear(({ b, node, g }) =>
     b.op("DepthToSpace", [g], { blocksize: intOf(node, "blocksize", 1) })
   ),

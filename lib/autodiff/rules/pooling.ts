@@ -91,10 +91,18 @@ const globalLpPool = unary(({ b, node, g, x, y }) => {
   return mul(b, mul(b, g, normShare(b, y, p)), signedPower(b, x, p - 1));
 });
 
+/** Each input went to a place of its own, whose flat index is the second input. */
+const maxUnpool = unary(({ b, node, g, x }) => {
+  const flat = (value: Value) => b.op("Reshape", [value, b.int64s([-1])]);
+  const read = b.op("GatherElements", [flat(g), flat(node.inputs[1]!)], { axis: 0 });
+  return b.op("Reshape", [read, shapeOf(b, x)]);
+});
+
 /** Rules of the pooling family. */
 export const poolingRules = {
   AveragePool: averagePool,
   MaxPool: Object.assign(maxPool, { readsOutputs: 2 }),
+  MaxUnpool: maxUnpool,
   LpPool: lpPool,
   GlobalAveragePool: globalAveragePool,
   GlobalMaxPool: globalMaxPool,

@@ -20,6 +20,7 @@ export const movementCases = {
   Pad: { inputs: [x([2, 3]), ints(1, 0, 2, 1), x([])] },
   Trilu: { inputs: [x([2, 3, 3]), indices([], -1)], attributes: { upper: 0 } },
   DepthToSpace: { inputs: [x([1, 8, 2, 3])], attributes: { blocksize: 2, mode: "CRD" } },
+  CenterCropPad: { inputs: [x([5, 4]), ints(2, 7)] },
   SpaceToDepth: { inputs: [x([1, 2, 4, 2])], attributes: { blocksize: 2 } },
   ReverseSequence: { inputs: [x([3, 2]), ints(2, 3)] },
 } satisfies Record<keyof typeof movementRules, GradientCase>;
@@ -31,6 +32,8 @@ const pad = (mode: string): [string, GradientCase] => [
 
 /** More forms of some ops. */
 export const moreMovementCases: readonly [string, GradientCase][] = [
+  ["CenterCropPad", { inputs: [x([5, 4]), ints(7)], attributes: { axes: [-1] } }],
+  ["CenterCropPad", { inputs: [x([4, 7]), ints(7, 4)] }],
   ["Squeeze", { inputs: [x([2, 1, 3])] }],
   ["Transpose", { inputs: [x([2, 3])] }],
   ["Slice", { inputs: [x([4, 5]), ints(3, -1), ints(0, -9), ints(0, 1), ints(-2, -1)] }],

@@ -1,5 +1,5 @@
 import type { poolingRules } from "../../../lib/autodiff/rules/pooling.ts";
-import { type GradientCase, x } from "../gradient_case.ts";
+import { type GradientCase, indices, x } from "../gradient_case.ts";
 
 const square = { kernel_shape: [2, 2], strides: [2, 2] };
 const image = x([2, 2, 5, 6]);
@@ -10,6 +10,10 @@ const spread = x([1, 1, 4, 4], -8, 8);
 export const poolingCases = {
   AveragePool: { inputs: [image], attributes: square },
   MaxPool: { inputs: [spread], attributes: square },
+  MaxUnpool: {
+    inputs: [x([1, 1, 2, 2]), indices([1, 1, 2, 2], 1, 6, 8, 15)],
+    attributes: square,
+  },
   LpPool: { inputs: [x([1, 2, 5, 6], 0.2, 2)], attributes: square },
   GlobalAveragePool: { inputs: [image] },
   GlobalMaxPool: { inputs: [spread] },
