@@ -57,7 +57,7 @@ export interface ClassDrawing {
 /** Drawings of each split. */
 export type Partition = Readonly<Record<SplitName, readonly ClassDrawing[]>>;
 
-const rowsPerClass = { train: 100, validation: 20, test: 100 };
+const rowsPerClass = { train: 100, validation: 50, test: 100 };
 
 /** Classes with fewer drawings share them among the splits. */
 const leastDrawings = 6;

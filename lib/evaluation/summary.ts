@@ -7,6 +7,7 @@ import {
   crossedInterval,
   holm,
   meanOf,
+  type Place,
   signFlipTest,
 } from "./statistics.ts";
 
@@ -105,7 +106,9 @@ function cellsOf(scores: readonly Scores[]): Cell[] {
 }
 
 const hits = (scores: Scores) => scores.rows.map((row) => row.hit ? 1 : 0);
-const clustersOf = (scores: Scores) => scores.rows.map((row) => row.cluster);
+/** Classes are strata: a split is balanced over them by design. */
+const placesOf = ({ rows, classes }: Scores): Place[] =>
+  rows.map(({ cluster, answer }) => classes ? { cluster, stratum: answer } : { cluster });
 
 /** Mean over runs of each row's value. */
 function rowMeans(runs: readonly Scores[]): Float64Array {
@@ -139,7 +142,7 @@ const trainedOn = (source: string, model: string) => source.split(" + ").include
 
 function summarizeCell(cell: Cell, sources: ReadonlySet<string>): ScoreSummary {
   const first = cell.runs[0]!;
-  const sums = clusterSums(clustersOf(first), rowMeans(cell.runs));
+  const sums = clusterSums(placesOf(first), rowMeans(cell.runs));
   return {
     task: first.task,
     model: cell.model,
@@ -157,15 +160,15 @@ function summarizeCell(cell: Cell, sources: ReadonlySet<string>): ScoreSummary {
 /** Row-wise difference of two sets of cells over the same models, per seed index of `a`. */
 function differences(a: readonly Cell[], b: readonly Cell[]): ClusterSums[] {
   const seeds = Math.max(...a.map((cell) => cell.runs.length));
-  const clusters = clustersOf(a[0]!.runs[0]!);
+  const places = placesOf(a[0]!.runs[0]!);
   return Array.from({ length: seeds }, (_, s) => {
-    const values = new Float64Array(clusters.length);
+    const values = new Float64Array(places.length);
     for (const cell of a) {
       const other = b.find((candidate) => candidate.model === cell.model)!;
       const [ha, hb] = [pick(cell, s), pick(other, s)];
       for (let i = 0; i < values.length; i++) values[i]! += (ha[i]! - hb[i]!) / a.length;
     }
-    return clusterSums(clusters, values);
+    return clusterSums(places, values);
   });
 }
 
@@ -177,7 +180,7 @@ function pick(cell: Cell, seed: number): number[] {
 function meanOfSums(all: readonly ClusterSums[]): ClusterSums {
   const sums = new Float64Array(all[0]!.sums.length);
   for (const one of all) one.sums.forEach((sum, c) => sums[c]! += sum / all.length);
-  return { sums, counts: all[0]!.counts };
+  return { ...all[0]!, sums };
 }
 
 function compare(a: readonly Cell[], b: readonly Cell[]): Pick<
@@ -228,7 +231,7 @@ function unseenMean(source: string, group: readonly Cell[]): ScoreSummary {
   assertPaired(group.flatMap((c) => c.runs));
   const means = new Float64Array(first.rows.length);
   for (const cell of group) rowMeans(cell.runs).forEach((m, i) => means[i]! += m / group.length);
-  const sums = clusterSums(clustersOf(first), means);
+  const sums = clusterSums(placesOf(first), means);
   const seeds = group[0]!.runs.map((run, s) => ({
     seed: run.seed,
     mean: group.reduce((sum, c) => sum + (c.runs[s] ?? c.runs[0]!).mean / group.length, 0),

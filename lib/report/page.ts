@@ -81,7 +81,7 @@ function comparisonRow(c: Difference): Html {
 
 function comparisonTable(comparisons: readonly Difference[]): Html {
   const heads = ["difference", "over", "points", "95 % interval", "p", "p (Holm)"];
-  return markup`<p>In points. Intervals: bootstrap over drawings, paired, conditional on the trained
+  return markup`<p>In points. Intervals: bootstrap over drawings class by class, paired, conditional on the trained
 prompts; bold where the interval excludes zero. p: paired sign-flip test, Holm-corrected for all but
 the primary comparison.</p>
 <div class="scroll"><table class="differences">
