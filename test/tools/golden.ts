@@ -1,5 +1,5 @@
 /**
- * `deno task golden <dir>… [--json] [--jobs N] [--only TEXT]`: runs recorded cases (one graph, one multimodal model,
+ * `deno task golden <dir>… [--json] [--jobs N] [--only TEXT] [--provider P]`: runs recorded cases (one graph, one multimodal model,
  * or a whole training) and compares values and gradients with the references beside them.
  *
  * @module
@@ -7,9 +7,12 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { CaseFolder, CaseResult } from "./golden/case.ts";
 import { findCases } from "./golden/case.ts";
+import type { Provider } from "../../lib/runtime/provider.ts";
 import { CaseWorker } from "./golden/pool.ts";
 
-const help = `deno task golden <dir>… [--json] [--jobs N] [--only TEXT]
+const providers: readonly Provider[] = ["auto", "cpu", "cuda", "webgpu"];
+
+const help = `deno task golden <dir>… [--json] [--jobs N] [--only TEXT] [--provider P]
 
 Runs the recorded cases below the folders and compares values and gradients with the references.
 A folder is a case if it holds case.json, or meta.json and trajectory.safetensors.
@@ -17,6 +20,7 @@ A folder is a case if it holds case.json, or meta.json and trajectory.safetensor
   --json       one line of JSON per case, then {total, passed, failed}
   --jobs N     worker processes (default 1)
   --only TEXT  only cases whose name contains TEXT
+  --provider P auto, cpu, cuda or webgpu (default cpu)
 
 Example: deno task golden test/golden
 Exit codes: 0 all passed, 1 a case failed, 2 bad usage.
@@ -26,6 +30,7 @@ Exit codes: 0 all passed, 1 a case failed, 2 bad usage.
 async function* runCases(
   cases: readonly CaseFolder[],
   jobs: number,
+  provider: Provider,
 ): AsyncGenerator<CaseResult> {
   const queue = cases.values();
   const results: Promise<CaseResult>[] = [];
@@ -35,7 +40,7 @@ async function* runCases(
   }
   let next = 0;
   const work = async () => {
-    await using worker = new CaseWorker();
+    await using worker = new CaseWorker({ provider });
     for (const folder of queue) resolvers[next++]!(await worker.run(folder));
   };
   const workers = Array.from({ length: Math.max(1, jobs) }, work);
@@ -63,13 +68,20 @@ function finite(result: CaseResult): CaseResult {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArgs([...args], {
     boolean: ["json", "help"],
-    string: ["jobs", "only"],
-    default: { jobs: "1" },
+    string: ["jobs", "only", "provider"],
+    default: { jobs: "1", provider: "cpu" },
   });
   const directories = options._.map(String);
   if (options.help || directories.length === 0) {
     console.log(help);
     return options.help ? 0 : 2;
+  }
+  const provider = providers.find((name) => name === options.provider);
+  if (provider === undefined) {
+    console.error(
+      `Cannot use "${options.provider}" for --provider: expected ${providers.join(", ")}`,
+    );
+    return 2;
   }
   const cases = collect(directories).filter((c) => c.name.includes(String(options.only ?? "")));
   if (cases.length === 0) {
@@ -77,7 +89,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const results: CaseResult[] = [];
-  for await (const result of runCases(cases, Number(options.jobs) || 1)) {
+  for await (const result of runCases(cases, Number(options.jobs) || 1, provider)) {
     results.push(result);
     console.log(options.json ? JSON.stringify(finite(result)) : line(result));
   }

@@ -51,6 +51,7 @@ Deno.test("golden prints a line of JSON per case and totals, and fails on a fail
 Deno.test("golden exits 2 where there is no case", async () => {
   assertEquals((await runGolden("/nowhere")).code, 2);
   assertEquals((await runGolden()).code, 2);
+  assertEquals((await runGolden(recorded, "--provider", "abacus")).code, 2);
 });
 
 Deno.test("findCases() tells levels apart", () => {

@@ -9,6 +9,7 @@ import {
 } from "../../../lib/models/directory.ts";
 import type { WeightType } from "../../../lib/models/directory.ts";
 import type { TextBatch } from "../../../lib/models/text_batch.ts";
+import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
@@ -20,7 +21,7 @@ import { outcome, withPrefix } from "./vjp.ts";
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Composes the parts of a model into one loss graph, differentiates and runs it. */
-export async function runMllm(folder: CaseFolder): Promise<Outcome> {
+export async function runMllm(folder: CaseFolder, provider: Provider): Promise<Outcome> {
   const spec: CaseSpec = JSON.parse(await Deno.readTextFile(join(folder.path, "case.json")));
   const bytes = await Deno.readFile(join(folder.path, "data.safetensors"));
   const data = decodeSafetensors(bytes).tensors;
@@ -44,7 +45,7 @@ export async function runMllm(folder: CaseFolder): Promise<Outcome> {
   const references = withPrefix(data, "grad.");
   const graph = addGradients(model, { of: "loss", wrt: Object.keys(references) });
   await using session = await openSession(graph, {
-    provider: "cpu",
+    provider,
     threads: 1,
     graphOptimization: spec.ort_graph_optimization === "disable_all" ? "disabled" : "all",
   });

@@ -1,5 +1,6 @@
 /** A worker process that is started again after a crash or a time-out. @module */
 import { fromFileUrl } from "@std/path";
+import type { Provider } from "../../../lib/runtime/provider.ts";
 import type { CaseFolder, CaseResult, Outcome } from "./case.ts";
 import { answerMark } from "./worker.ts";
 
@@ -7,6 +8,8 @@ import { answerMark } from "./worker.ts";
 export interface WorkerOptions {
   /** Seconds a case may take. */
   readonly limitSeconds?: number;
+  /** Device of the sessions; default cpu. */
+  readonly provider?: Provider;
   /** The program of the process; it speaks as `worker.ts` does. */
   readonly program?: URL;
 }
@@ -19,10 +22,12 @@ export class CaseWorker implements AsyncDisposable {
   #rest = "";
   readonly #limitSeconds: number;
   readonly #program: URL;
+  readonly #provider: Provider;
 
   constructor(options: WorkerOptions = {}) {
     this.#limitSeconds = options.limitSeconds ?? 30;
     this.#program = options.program ?? new URL("./worker.ts", import.meta.url);
+    this.#provider = options.provider ?? "cpu";
   }
 
   /** Runs a case; whatever happens to the process is the outcome of the case. */
@@ -49,7 +54,7 @@ export class CaseWorker implements AsyncDisposable {
   #start(): void {
     if (this.#process !== undefined) return;
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", fromFileUrl(this.#program)],
+      args: ["run", "-A", fromFileUrl(this.#program), this.#provider],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",

@@ -5,6 +5,7 @@ import type { LanguageModelDirectory, ModelPart } from "../../../lib/models/dire
 import { minigpt4 } from "../../../lib/models/families/minigpt4.ts";
 import { decodeModel } from "../../../lib/onnx/decode.ts";
 import type { Model, TensorType } from "../../../lib/onnx/model.ts";
+import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor, toNumbers } from "../../../lib/tensor/convert.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
@@ -45,7 +46,7 @@ const pixels = {
 };
 
 /** Trains as recorded and compares δ at the recorded steps. */
-export async function runTrajectory(folder: CaseFolder): Promise<Outcome> {
+export async function runTrajectory(folder: CaseFolder, provider: Provider): Promise<Outcome> {
   const meta: Meta = JSON.parse(await Deno.readTextFile(join(folder.path, "meta.json")));
   const bytes = await Deno.readFile(join(folder.path, "trajectory.safetensors"));
   const data = decodeSafetensors(bytes).tensors;
@@ -67,7 +68,7 @@ export async function runTrajectory(folder: CaseFolder): Promise<Outcome> {
     }),
     weights: { lm: 1, fca: meta.fca_weight, tse: meta.tse_weight },
   });
-  return await train(graph, { meta, data, sources, models });
+  return await train(graph, { meta, data, sources, models, provider });
 }
 
 interface Training {
@@ -75,11 +76,12 @@ interface Training {
   readonly data: Tensors;
   readonly sources: readonly PieceSource[];
   readonly models: readonly Model[];
+  readonly provider: Provider;
 }
 
 async function train(graph: StepGraph, training: Training): Promise<Outcome> {
   const { meta, data } = training;
-  const options = { provider: "cpu", threads: 1 } as const;
+  const options = { provider: training.provider, threads: 1 };
   await using session = await openSession(graph.training, options);
   await using features = await openSession(graph.features, options);
   const mask = castTensor(data.mask!, "float32");

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { decodeModel } from "../../../lib/onnx/decode.ts";
 import type { Model } from "../../../lib/onnx/model.ts";
+import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session, type SessionOptions } from "../../../lib/runtime/session.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
@@ -13,11 +14,11 @@ import { compareTensors, type Comparison, summarise } from "./compare.ts";
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Runs a case; a graph that cannot be differentiated still has its forward pass compared. */
-export async function runVjp(folder: CaseFolder): Promise<Outcome> {
+export async function runVjp(folder: CaseFolder, provider: Provider): Promise<Outcome> {
   const spec: CaseSpec = JSON.parse(await Deno.readTextFile(join(folder.path, "case.json")));
   const data = decodeSafetensors(await Deno.readFile(join(folder.path, "data.safetensors")));
   const options: SessionOptions = {
-    provider: "cpu",
+    provider,
     threads: 1,
     graphOptimization: spec.ort_graph_optimization === "disable_all" ? "disabled" : "all",
   };

@@ -1,15 +1,16 @@
 /**
  * Runs cases in a process of its own, so that a crash or an endless loop fails one case only. Takes
- * one case folder per line as JSON, answers with one marked line each.
+ * one case folder per line as JSON, answers with one marked line each. Its argument is the provider.
  *
  * @module
  */
+import type { Provider } from "../../../lib/runtime/provider.ts";
 import type { CaseFolder, Level, Outcome } from "./case.ts";
 
 /** Starts a line that holds an answer; native libraries may print other lines. */
 export const answerMark = "\u0001golden ";
 
-type Runner = (folder: CaseFolder) => Promise<Outcome>;
+type Runner = (folder: CaseFolder, provider: Provider) => Promise<Outcome>;
 
 /** Loaded when first asked for: a level whose code does not load fails its own cases only. */
 const runners: Readonly<Record<Level, () => Promise<Runner>>> = {
@@ -18,10 +19,10 @@ const runners: Readonly<Record<Level, () => Promise<Runner>>> = {
   trajectory: async () => (await import("./trajectory.ts")).runTrajectory,
 };
 
-async function runCase(folder: CaseFolder): Promise<Outcome> {
+async function runCase(folder: CaseFolder, provider: Provider): Promise<Outcome> {
   try {
     const run = await runners[folder.level]();
-    return await run(folder);
+    return await run(folder, provider);
   } catch (error) {
     const text = error instanceof Error ? error.message || error.name : String(error);
     return { ok: false, forward: null, grad: null, error: text.slice(0, 500) };
@@ -38,8 +39,9 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 }
 
 if (import.meta.main) {
+  const provider = (Deno.args[0] ?? "cpu") as Provider;
   for await (const line of linesOf(Deno.stdin.readable)) {
-    const answer = JSON.stringify(await runCase(JSON.parse(line)));
+    const answer = JSON.stringify(await runCase(JSON.parse(line), provider));
     await Deno.stdout.write(new TextEncoder().encode(`\n${answerMark}${answer}\n`));
   }
   // Native threads may keep the process alive.
