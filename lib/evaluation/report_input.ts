@@ -67,18 +67,19 @@ async function dataUri(planes: Float32Array, side: number): Promise<string> {
 
 const sourcesOf = ({ meta }: Prompt) => meta.sources.map((s) => s.name).join(" + ");
 
-/** δ around mid-grey, at full contrast. */
+/** δ around mid-grey; three standard deviations of its pixels are black or white. */
 async function promptPicture(prompt: Prompt): Promise<PromptPicture> {
   const { meta, delta } = prompt;
-  const largest = delta.data.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-12);
-  const planes = delta.data.map((x) => 0.5 + x / (2 * largest));
+  const changed = delta.data.filter((x) => x !== 0);
+  const deviation = Math.sqrt(changed.reduce((sum, x) => sum + x * x, 0) / (changed.length || 1));
+  const planes = delta.data.map((x) => 0.5 + x / (6 * deviation || 1));
   return {
     method: meta.method,
     source: sourcesOf(prompt),
     seed: meta.seed,
     picture: await dataUri(planes, meta.canvas),
     facts: {
-      "|δ| ≤": largest.toFixed(2),
+      "RMS of δ": deviation.toFixed(2),
       lr: String(meta.lr),
       steps: String(meta.steps),
       loss: Object.entries(meta.loss).map(([term, w]) => `${w} ${term}`).join(" + "),

@@ -59,7 +59,7 @@ export function renderMarkdown(data: ReportData): string {
       ["difference", "over", "points", "p", "p (Holm)"],
       data.comparisons.map(comparisonRow),
     ),
-    "Intervals: bootstrap over drawings class by class, paired, conditional on the trained prompts. p: paired sign-flip test.",
+    "Intervals: bootstrap over drawings class by class, paired, conditional on the trained prompts. p: paired sign-flip test over drawings, which does not know the classes and is the more cautious of the two.",
     "## Preconditions of a fair test",
     data.preconditions.map((c) => `- ${c.holds ? "✓" : "✗"} ${c.task}: ${c.name}: ${c.found}`)
       .join("\n"),

@@ -82,8 +82,8 @@ function comparisonRow(c: Difference): Html {
 function comparisonTable(comparisons: readonly Difference[]): Html {
   const heads = ["difference", "over", "points", "95 % interval", "p", "p (Holm)"];
   return markup`<p>In points. Intervals: bootstrap over drawings class by class, paired, conditional on the trained
-prompts; bold where the interval excludes zero. p: paired sign-flip test, Holm-corrected for all but
-the primary comparison.</p>
+prompts; bold where the interval excludes zero. p: paired sign-flip test over drawings, which does not know the
+classes and is the more cautious of the two; Holm-corrected for all but the primary comparison.</p>
 <div class="scroll"><table class="differences">
 <thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
 <tbody>${comparisons.map(comparisonRow)}</tbody></table></div>`;
