@@ -103,7 +103,9 @@ export function parseArguments(
   if (operands.length < minOperands || operands.length > maxOperands) {
     const given = operands.length === 0 ? "nothing" : operands.map((o) => `"${o}"`).join(" ");
     mistake(
-      `Cannot run ${command.name}: expected ${command.operands || "no operands"}, got ${given}`,
+      `Cannot run "tvp ${command.name}": expected ${
+        command.operands || "no operands"
+      }, got ${given}`,
       [
         `example: ${command.example}`,
       ],

@@ -102,8 +102,20 @@ function readPipelineText(file: string): string {
     return Deno.readTextFileSync(file);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
+    const cause = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : isFolder(file)
+      ? "it is a folder"
+      : error.message;
     const message = `Cannot read the pipeline file "${file}": ${cause}`;
     throw new DiagnosticError([{ code: "missing-file", severity: "error", message }]);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }

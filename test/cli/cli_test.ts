@@ -109,7 +109,7 @@ Deno.test("tvp graph draws a tree, Mermaid and DOT", async () => {
 const mistakes: readonly { args: string[]; code: number; err: RegExp }[] = [
   { args: [], code: 2, err: /^$/ },
   { args: ["runn"], code: 2, err: /Unknown command "runn"\n {2}= did you mean "run"\?/ },
-  { args: ["run"], code: 2, err: /Cannot run run: expected FILE, got nothing/ },
+  { args: ["run"], code: 2, err: /Cannot run "tvp run": expected FILE, got nothing/ },
   {
     args: ["run", "demo.yaml", "--jbos", "2"],
     code: 2,
@@ -126,6 +126,7 @@ const mistakes: readonly { args: string[]; code: number; err: RegExp }[] = [
     code: 2,
     err: /expected auto, cpu, cuda, webgpu/,
   },
+  { args: ["run", "."], code: 2, err: /Cannot read the pipeline file ".": it is a folder\n/ },
   { args: ["run", "none.yaml"], code: 2, err: /Cannot read the pipeline file "none.yaml"/ },
   {
     args: ["run", "demo.yaml", "--target", "frist"],

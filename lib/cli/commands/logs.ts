@@ -33,6 +33,7 @@ const command: Command = {
           `── ${task.id}${hit ? "" : failed?.message ? `: ${failed.message}` : ": has not run"}`,
         );
         if (log !== "") printLine(log.trimEnd());
+        else if (hit) printLine("(it logged nothing)");
       }
     }
     return exitCodes.done;

@@ -110,7 +110,8 @@ async function readSquare(
   const { failure } = await import("../read_model.ts");
   const { data, dims } = await Deno.readFile(path).then(decodeImage).catch((error) => {
     if (!(error instanceof SyntaxError || error instanceof Deno.errors.NotFound)) throw error;
-    throw failure("picture-unreadable", `Cannot use picture "${path}": ${error.message}`);
+    const cause = error instanceof SyntaxError ? error.message : "there is no such file";
+    throw failure("picture-unreadable", `Cannot use picture "${path}": ${cause}`);
   });
   const [, height, width] = dims as [number, number, number];
   const side = Math.min(height, width);

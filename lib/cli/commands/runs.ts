@@ -17,7 +17,7 @@ const command: Command = {
     const pipelines = name === undefined ? recordedPipelines(stateFolder) : [name];
     const runs = pipelines.flatMap((pipeline) => readRuns(runsFolder(stateFolder, pipeline)));
     if (hasFlag(args, "json")) runs.forEach(printJson);
-    else if (runs.length === 0) printLine("No runs yet");
+    else if (runs.length === 0) printLine(noRuns(name));
     else {
       printLine(table(runs.map((run) => {
         const count = (state: string) => run.tasks.filter((task) => task.state === state).length;
@@ -33,4 +33,11 @@ const command: Command = {
     return Promise.resolve(exitCodes.done);
   },
 };
+
+/** Says that there are none, and which pipelines have some. */
+function noRuns(name?: string): string {
+  const known = recordedPipelines(stateFolder);
+  if (name === undefined || known.length === 0) return "No runs yet";
+  return `No runs of "${name}" here, only of ${known.map((one) => `"${one}"`).join(", ")}`;
+}
 export default command;
