@@ -29,7 +29,7 @@ const cases: readonly [string, Build, number[], number[]][] = [
   ["product with a 0", reduce("ReduceProd"), [0, 5], [5, 0]],
   ["product of zeros", reduce("ReduceProd"), [0, 0], [0, 0]],
   ["Max of equals", (b, x) => b.op("Max", [x, row(b, 1, 0)]), [1, 2], [0.5, 1]],
-  ["Clip at its bound", (b, x) => b.op("Clip", [x, b.scalar(0), b.scalar(1)]), [1, 2], [1, 0]],
+  ["Clip at its bound", (b, x) => b.op("Clip", [x, b.scalar(0), b.scalar(1)]), [1, 0.5], [0, 1]],
   ["log Σ exp of −∞", reduce("ReduceLogSumExp"), [-inf, 0], [0, 1]],
   ["Softplus far out", op("Softplus"), [-200, 200], [0, 1]],
   ["Sigmoid far out", op("Sigmoid"), [-200, 200], [0, 0]],

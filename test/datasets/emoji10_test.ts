@@ -46,7 +46,7 @@ Deno.test("drawSplits() is balanced and says which classes share drawings", () =
   const splits = drawSplits(drawings, settings, options);
   assertEquals(
     Object.values(splits).map(({ rows, images }) => [rows.length, images.length / 12288]),
-    [[30, 30], [200, 200], [1000, 1000]],
+    [[30, 30], [500, 500], [1000, 1000]],
   );
   for (const { rows } of Object.values(splits)) {
     const counts = tenClasses.map((name) => rows.filter((row) => row.answer === name).length);

@@ -92,15 +92,16 @@ const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs 
 });
 
 /**
- * From the output alone, so that a convolution before it stays fused with it. In 16 bits the output is
+ * From the output alone, so that a convolution before it stays fused with it; at a bound it is 0, as
+ * that of PyTorch's ReLU6 (its clamp has 1 there, and the graph does not tell the two apart). In 16 bits the output is
  * rounded where the runtime may keep its input unrounded, and could meet a bound that x does not.
  */
 function insideGrad(b: GraphBuilder, { inputs, outputs }: Node, g: Value): Value {
   const [x, low, high] = inputs as [Value, Value?, Value?];
-  const [value, suffix] = isHalf(b, x) ? [x, "OrEqual"] : [outputs[0]!, ""];
+  const value = isHalf(b, x) ? x : outputs[0]!;
   const conditions = [
-    ...(low ? [b.op(`Greater${suffix}`, [value, low])] : []),
-    ...(high ? [b.op(`Less${suffix}`, [value, high])] : []),
+    ...(low ? [b.op("Greater", [value, low])] : []),
+    ...(high ? [b.op("Less", [value, high])] : []),
   ];
   const [first, second] = conditions;
   if (first === undefined) return g;
