@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { LossWeights } from "../lib/losses/loss_table.ts";
+import { lossVariants } from "../lib/losses/variant_table.ts";
 import { artifact, defineStage, model } from "../lib/pipeline/stage.ts";
 
 const weights = z.strictObject({
@@ -38,6 +40,19 @@ export default defineStage({
   }).refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: "give either steps or epochs",
     path: ["steps"],
+  }).refine(({ canvas, image }) => canvas === undefined || image === undefined || image <= canvas, {
+    error: "the shrunk picture is larger than the canvas",
+    path: ["image"],
+  }).superRefine(({ loss, variants, clip }, { addIssue }) => {
+    const known: Record<string, LossWeights> = { ...lossVariants, ...variants };
+    const terms = typeof loss === "string" ? known[loss] : loss;
+    const names = Object.keys(known).map((name) => `"${name}"`).join(", ");
+    const message = terms === undefined
+      ? `there is no variant "${loss}", known: ${names}`
+      : terms.tse && clip === undefined
+      ? "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)"
+      : undefined;
+    if (message !== undefined) addIssue({ code: "custom", message, path: ["loss"] });
   }),
   outputs: { prompt: "prompt", curve: "curve" },
   files: { prompt: "prompt.safetensors", curve: "curve.json" },

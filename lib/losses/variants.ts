@@ -1,13 +1,6 @@
-/** Named sets of loss terms. @module */
+/** What a loss is trained with. @module */
 import { type LossName, lossTable, type LossWeights } from "./loss_table.ts";
-
-/** `tvp` and its ablations with the weights of arXiv 2404.11207 for CIFAR-10 at 224 pixels. */
-export const lossVariants: Readonly<Record<string, LossWeights>> = {
-  vp: { lm: 1 },
-  tvp: { lm: 1, fca: 0.005, tse: 0.001 },
-  "lm+fca": { lm: 1, fca: 0.005 },
-  "lm+tse": { lm: 1, tse: 0.001 },
-};
+import { lossVariants } from "./variant_table.ts";
 
 /** A loss as it is trained with: how tables call it, and its weights in the order of the table. */
 export interface Loss {

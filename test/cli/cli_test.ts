@@ -296,10 +296,12 @@ Deno.test("in GitHub Actions failures are annotations on the pipeline file's lin
   assertMatch(out, /::group::✗ bad: .*\n… bad\n {2}bad: oops\n::endgroup::/);
 });
 
-Deno.test("tvp init writes a pipeline that can be read, and overwrites nothing", async () => {
+Deno.test("tvp init writes a pipeline that can be run, and overwrites nothing", async () => {
   await using place = new Workplace({});
   assertEquals((await place.tvp("init", "mine.yaml")).code, 0);
   assertStringIncludes(place.read("mine.yaml"), "name: mine\n");
+  const plan = await place.tvp("run", "mine.yaml", "--plan");
+  assertEquals([plan.code, plan.err], [0, ""]);
   const again = await place.tvp("init", "mine.yaml");
   assertEquals([again.code, again.err.includes("there is a file of this name")], [2, true]);
 });

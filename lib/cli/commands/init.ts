@@ -59,6 +59,8 @@ stages:
       # A reference to another stage's output is the dependency on it.
       source: \${{ vars.source }}
       data: \${{ stages.data.train }}
+      # tvp also asks a CLIP model.
+      clip: zoo/mini-clip
       loss: \${{ matrix.loss }}
       seed: \${{ matrix.seed }}
       steps: \${{ vars.steps }}

@@ -1,0 +1,10 @@
+/** Named sets of loss terms, without the code of the terms. @module */
+import type { LossWeights } from "./loss_table.ts";
+
+/** `tvp` and its ablations with the weights of arXiv 2404.11207 for CIFAR-10 at 224 pixels. */
+export const lossVariants: Readonly<Record<string, LossWeights>> = {
+  vp: { lm: 1 },
+  tvp: { lm: 1, fca: 0.005, tse: 0.001 },
+  "lm+fca": { lm: 1, fca: 0.005 },
+  "lm+tse": { lm: 1, tse: 0.001 },
+};

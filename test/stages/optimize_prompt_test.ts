@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import optimizePrompt from "../../stages/optimize_prompt.ts";
+
+const known = { digest: "0", path: "/" };
+const valid = { source: known, data: known, clip: known, lr: 1, steps: 1, loss: "vp" };
+
+/** What the stage says about parameters, beside what their types say. */
+const mistakes: readonly [Record<string, unknown>, readonly string[]][] = [
+  [{}, []],
+  [{ loss: "mine", variants: { mine: { fca: 1 } } }, []],
+  [{ loss: { lm: 1, tse: 0 }, clip: undefined }, []],
+  [{ epochs: 1 }, ["give either steps or epochs"]],
+  [{ canvas: 32, image: 48 }, ["the shrunk picture is larger than the canvas"]],
+  [{ loss: "vvp" }, ['there is no variant "vvp", known: "vp", "tvp", "lm+fca", "lm+tse"']],
+  [{ loss: "tvp", clip: undefined }, [
+    "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)",
+  ]],
+  [{ loss: { tse: 1 }, clip: undefined }, [
+    "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)",
+  ]],
+];
+
+Deno.test("optimize-prompt refuses what cannot be trained before anything runs", () => {
+  for (const [given, messages] of mistakes) {
+    const { error } = optimizePrompt.with.safeParse({ ...valid, ...given });
+    assertEquals(error?.issues.map((issue) => issue.message) ?? [], messages);
+  }
+});
