@@ -91,12 +91,7 @@ const openers = {
   async model(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
     const path = modelPath(folders, name);
     if (typeof path === "string") return { name, path, digest: await digests.content(path) };
-    throw new DiagnosticError([{
-      code: "unknown-model",
-      severity: "error",
-      message: `Cannot open model "${name}": models of a hub cannot be fetched`,
-      notes: ["download it and name its folder: ./PATH"],
-    }]);
+    return await openHubModel(folders, name);
   },
   async dataset(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
     const module = pathToFileURL(datasetPath(folders, name));
@@ -107,6 +102,28 @@ const openers = {
     return { type: "file" as const, path, digest: await digests.content(path) };
   },
 };
+
+/** A model of a hub: its commit stands for its content. HF_ENDPOINT and HF_TOKEN are respected. */
+async function openHubModel({ root }: SourceFolders, name: string): Promise<Source> {
+  const { fetchHubModel, parseHubName } = await import("../models/hub.ts");
+  const model = parseHubName(name);
+  if (model === undefined) {
+    throw new DiagnosticError([{
+      code: "unknown-model",
+      severity: "error",
+      message: `Cannot open model "${name}": it is no name of a hub's model`,
+      notes: ["write hf://OWNER/NAME or hf://OWNER/NAME@REVISION"],
+    }]);
+  }
+  const endpoint = Deno.env.get("HF_ENDPOINT");
+  const token = Deno.env.get("HF_TOKEN");
+  const { path, commit } = await fetchHubModel(model, {
+    cache: `${root}.tvp/models`,
+    ...(endpoint ? { endpoint } : {}),
+    ...(token ? { token } : {}),
+  });
+  return { name, path, digest: commit };
+}
 
 function zooModels({ root }: SourceFolders): string[] {
   return entries(`${root}models`).filter((entry) => entry.isDirectory)
