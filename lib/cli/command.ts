@@ -46,7 +46,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, internal: 70, interrupt
 
 /** Options of every command that looks at a pipeline. */
 export const pipelineOptions = {
-  set: { type: "text", value: "K=V", repeat: true, help: "change a value: vars.loss=tvp" },
+  set: { type: "text", value: "K=V", repeat: true, help: "change a value: 'vars.loss=[tvp]'" },
   cache: { type: "text", value: "DIR", help: "folder of the store; default .tvp/cache" },
   remote: { type: "text", value: "URL", help: "cache shared with others: https://…, file://…" },
   json: { type: "flag", help: "machine-readable output" },

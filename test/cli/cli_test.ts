@@ -160,6 +160,11 @@ Deno.test("every command has help with an example", async () => {
     assertEquals(help.code, 0);
     assertMatch(help.out, /Example:\n {2}deno task \w+/, name);
     assertStringIncludes(help.out, name === "doctor" ? "--json" : "--help");
+    const [, set] = /pipelines\/quickstart\.yaml .*--set '(.+?)'/.exec(help.out) ?? [];
+    if (set === undefined) continue;
+    const quickstart = new URL("pipelines/quickstart.yaml", root).pathname;
+    const { code, err } = await place.tvp("plan", quickstart, "--set", set);
+    assertEquals([name, code, err], [name, 0, ""]);
   }
 });
 

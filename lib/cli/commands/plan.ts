@@ -12,7 +12,7 @@ const command: Command = {
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,
-  example: "deno task tvp plan pipelines/quickstart.yaml --set vars.steps=100",
+  example: "deno task tvp plan pipelines/quickstart.yaml --set 'vars.seeds=[0]'",
   options: {
     ...pipelineOptions,
     target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },

@@ -27,7 +27,7 @@ const command: Command = {
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,
-  example: "deno task pipeline pipelines/quickstart.yaml --set vars.steps=100 --jobs 2",
+  example: "deno task pipeline pipelines/quickstart.yaml --set 'vars.seeds=[0]' --jobs 2",
   options: {
     ...pipelineOptions,
     target: {
