@@ -29,7 +29,9 @@ export interface GradientOptions {
 
 /**
  * Adds gradients to a model: it keeps its outputs and gets an output `grad.<name>` for each name in
- * `wrt`, of that value's shape and type; zeros if the value has no influence.
+ * `wrt`, of that value's shape and type; zeros if the value has no influence. Used again on its own
+ * output, `{ cotangents: ["grad.x"], wrt: ["x"] }`, it adds `grad.grad.x`: the product of the Hessian
+ * and the vector `ct.grad.x`.
  *
  * @throws {DiagnosticError} If a name is unknown, or if an op on the path has no gradient rule.
  *
@@ -56,9 +58,17 @@ export function addGradients(model: Model, options: GradientOptions): Model {
   const adjoints = seed(builder, path, options, targets);
   walkBack(builder, prepared, path, adjoints);
   for (const name of wrt) {
-    builder.output(total(builder, adjoints, name) ?? zerosLike(builder, name), `grad.${name}`);
+    const grad = total(builder, adjoints, name) ?? zerosLike(builder, name);
+    builder.output(grad, gradientName(model, name));
   }
   return inputsToWeights(pruneModel(builder.finish()), model, wrt);
+}
+
+/** Name of the output for a value's gradient: `grad.x`, or where the model has that, `grad.grad.x`. */
+export function gradientName({ graph }: Model, name: string): string {
+  let output = `grad.${name}`;
+  while (graph.outputs.some((existing) => existing.name === output)) output = `grad.${output}`;
+  return output;
 }
 
 /**
