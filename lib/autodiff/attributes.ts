@@ -24,9 +24,3 @@ export function intsOf(node: Node, name: string): readonly number[] | undefined 
   const attribute = node.attributes[name];
   return attribute?.type === "ints" ? attribute.value : undefined;
 }
-
-/** A list of floats; `undefined` if the node does not have it. */
-export function floatsOf(node: Node, name: string): readonly number[] | undefined {
-  const attribute = node.attributes[name];
-  return attribute?.type === "floats" ? attribute.value : undefined;
-}

@@ -7,25 +7,9 @@
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
 import type { Dim } from "../onnx/model.ts";
+import { dataTypeOf } from "../onnx/data_type.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
-
-/** Codes of element types in `Cast.to`, as in onnx.proto. */
-const castCodes: Readonly<Partial<Record<DType, number>>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-  bfloat16: 16,
-};
 
 /** x + z */
 export const add = (b: GraphBuilder, x: Value, z: Value): Value => broadcast(b, "Add", x, z);
@@ -79,12 +63,12 @@ export function dropWhere(b: GraphBuilder, condition: Value, x: Value): Value {
 
 /** The value with another element type; itself if it has it already. */
 export function castTo(b: GraphBuilder, x: Value, dtype: DType): Value {
-  return b.dtype(x) === dtype ? x : b.op("Cast", [x], { to: castCodes[dtype]! });
+  return b.dtype(x) === dtype ? x : b.op("Cast", [x], { to: dataTypeOf[dtype] });
 }
 
 /** 1 where the condition holds, 0 elsewhere, in the element type of `like`. */
 export function indicator(b: GraphBuilder, condition: Value, like: Value): Value {
-  return b.op("Cast", [condition], { to: castCodes[b.dtype(like)]! });
+  return b.op("Cast", [condition], { to: dataTypeOf[b.dtype(like)] });
 }
 
 /**

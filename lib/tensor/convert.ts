@@ -10,17 +10,6 @@ function isBig(dtype: DType): boolean {
   return dtype === "int64" || dtype === "uint64";
 }
 
-/** The element `index` of a tensor as a number; int64 loses what a double cannot hold. */
-export function numberAt(x: Tensor, index: number): number {
-  const raw = x.data[index];
-  if (raw === undefined) {
-    throw new RangeError(`Cannot read element ${index}: the tensor has ${x.data.length}`);
-  }
-  if (x.dtype === "float16") return fromFloat16(raw as number);
-  if (x.dtype === "bfloat16") return fromBfloat16(raw as number);
-  return Number(raw);
-}
-
 /** All elements of a tensor as doubles. */
 export function toNumbers(x: Tensor): Float64Array {
   const numbers = new Float64Array(x.data.length);

@@ -41,11 +41,6 @@ export interface LossGraph {
 /** Names of the auxiliary classifiers' weights begin with this; they are not published. */
 const headPrefix = "classifier.";
 
-/** Whether a weight belongs to the network that is published, not to a classifier beside it. */
-export function isPublished(weight: string): boolean {
-  return !weight.startsWith(headPrefix);
-}
-
 interface Targets {
   readonly labels: Value;
   readonly weights: Value;
