@@ -28,6 +28,7 @@ export { renderDiagnostic, renderDiagnostics, type RenderOptions } from "../diag
 export { localExecutor, type LocalExecutorOptions } from "../executors/local.ts";
 export type { RunEvent } from "./event.ts";
 export type { Executor, SubmitOptions } from "./executor.ts";
+export { planPipeline } from "./expand.ts";
 export { explainKey, type KeyDifference } from "./explain.ts";
 export type { HostFacts, Job, JobEvent, JobFailure, JobResult, Resources } from "./job.ts";
 export { pipelineJsonSchema } from "./json_schema.ts";
@@ -36,7 +37,6 @@ export { type ParseOptions, parsePipeline, type PipelineSpec } from "./parse.ts"
 export {
   type Plan,
   type PlanOptions,
-  planPipeline,
   selectTargets,
   type StageLookup,
   type StageModule,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { renderDiagnostics } from "../../lib/diagnostic/render.ts";
 import { parsePipeline } from "../../lib/pipeline/parse.ts";
-import { planPipeline } from "../../lib/pipeline/plan.ts";
+import { planPipeline } from "../../lib/pipeline/expand.ts";
 import { artifact, dataset, defineStage, model, type Stage } from "../../lib/pipeline/stage.ts";
 
 // mistakes.txt holds a heading, the file, and the whole text of its messages for every mistake.

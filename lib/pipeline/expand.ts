@@ -1,0 +1,173 @@
+/** A checked pipeline file to a graph of tasks: every reference followed, every parameter checked. @module */
+import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
+import { suggestions } from "../diagnostic/suggest.ts";
+import { ParameterChecker } from "./check_parameters.ts";
+import type { Resources } from "./job.ts";
+import { type Cell, cellLabels } from "./matrix.ts";
+import type { PipelineSpec } from "./parse.ts";
+import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
+import { locateProblems, type Problem } from "./problem.ts";
+import { Scope } from "./scope.ts";
+import { Reference, Slot } from "./slot.ts";
+import { durationMs, sizeBytes, type StageSpec } from "./spec.ts";
+import { stageCells } from "./stage_cells.ts";
+import { orderStages, reportVariables } from "./stage_order.ts";
+
+/** Follows all references, expands matrices, checks parameters. Reports all mistakes at once. */
+export async function planPipeline(
+  spec: PipelineSpec,
+  stages: StageLookup,
+  options: PlanOptions = {},
+): Promise<Result<Plan, readonly Diagnostic[]>> {
+  const { plan, problems } = expandPipeline(spec, stages, options);
+  if (problems.length === 0) return { ok: true, value: plan };
+  return { ok: false, error: await locateProblems(problems, spec.origins) };
+}
+
+/** The pure part of `planPipeline`: the plan is whole only if there are no problems. */
+export function expandPipeline(
+  spec: PipelineSpec,
+  stages: StageLookup,
+  options: PlanOptions = {},
+): { readonly plan: Plan; readonly problems: readonly Problem[] } {
+  const scope = new Scope({
+    vars: spec.vars ?? {},
+    env: spec.env ?? {},
+    readEnv: options.readEnv ?? (() => undefined),
+    stageNames: Object.keys(spec.stages),
+  });
+  const tasks: Task[] = [];
+  const byStage = new Map<string, Task[]>();
+  const plan: Plan = { name: spec.name, spec, tasks, stages: byStage };
+  reportVariables(spec, scope);
+  const order = orderStages(spec, scope);
+  const expander = new StageExpander(scope, tasks, options);
+  for (const name of order) {
+    const entry = spec.stages[name]!;
+    const found = stages.get(entry.uses);
+    if (!found) {
+      scope.report(unknownStage(name, entry.uses, stages.names));
+      continue;
+    }
+    const made = expander.expand(name, entry, found);
+    if (!made) continue;
+    byStage.set(name, made);
+    scope.addStage(name, made);
+  }
+  return { plan, problems: scope.problems };
+}
+
+function unknownStage(name: string, uses: string, known: readonly string[]): Problem {
+  return {
+    code: "unknown-stage",
+    path: ["stages", name, "uses"],
+    message: `Cannot find stage type "${uses}" of stages.${name}: there is no stages/${
+      uses.replaceAll("-", "_")
+    }.ts`,
+    notes: suggestions(uses, known),
+  };
+}
+
+const defaultResources: Resources = { cpu: 2, gpu: 0 };
+const defaultRetryReasons = ["crash", "timeout"];
+
+/** Expands one stage after the other into the list of tasks. */
+class StageExpander {
+  readonly #scope: Scope;
+  readonly #tasks: Task[];
+  readonly #checker: ParameterChecker;
+
+  constructor(scope: Scope, tasks: Task[], options: PlanOptions) {
+    this.#scope = scope;
+    this.#tasks = tasks;
+    this.#checker = new ParameterChecker(scope, options.checkName);
+  }
+
+  /** The stage's tasks; `undefined` if its matrix is wrong, an empty list if it is left out. */
+  expand(name: string, entry: StageSpec, found: StageModule): Task[] | undefined {
+    const base = ["stages", name];
+    if (entry.when !== undefined) {
+      const value = this.#scope.resolve(entry.when, [...base, "when"]);
+      if (value === undefined) return undefined;
+      if (!value || value === "false" || value === "0") return [];
+    }
+    const cells = stageCells(this.#scope, entry, base);
+    if (!cells) return undefined;
+    const labels = cellLabels(cells);
+    const shared = sharedFields(name, entry, found);
+    return cells.map((cell, index) => {
+      const task = this.#task(entry, { ...shared, cell, label: labels[index]! });
+      this.#tasks.push(task);
+      return task;
+    });
+  }
+
+  #task(entry: StageSpec, fields: SharedFields & { cell: Cell; label: string }): Task {
+    const { stage: name, cell, label } = fields;
+    const base = ["stages", name];
+    const written = this.#scope.resolve(entry.with ?? {}, [...base, "with"], cell);
+    const env = this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell;
+    const id = label === "" ? name : `${name}[${label}]`;
+    const parameters = this.#checker.check(fields.definition, written, {
+      base: [...base, "with"],
+      cellId: label && id,
+    });
+    const needs = new Set<number>();
+    collectNeeds(parameters, needs);
+    const declared = parameters === undefined
+      ? undefined
+      : fields.definition.declareOutputs?.(parameters);
+    return {
+      ...fields,
+      ...(declared ? { outputs: { ...fields.outputs, ...declared } } : {}),
+      id,
+      index: this.#tasks.length,
+      parameters,
+      needs: [...needs].sort((a, b) => a - b),
+      environment: Object.fromEntries(
+        Object.entries(env).filter(([, value]) => value !== null && value !== undefined)
+          .map(([key, value]) => [key, String(value)]),
+      ),
+    };
+  }
+}
+
+/** What the tasks of a stage have in common. */
+type SharedFields = Omit<
+  Task,
+  "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment"
+>;
+
+function sharedFields(name: string, entry: StageSpec, found: StageModule): SharedFields {
+  const { resources = {}, retries = 0, timeout } = entry;
+  const retry = typeof retries === "number" ? { attempts: retries } : retries;
+  return {
+    stage: name,
+    uses: entry.uses,
+    module: found.module,
+    definition: found.stage,
+    outputs: found.stage.outputs,
+    resources: {
+      ...defaultResources,
+      ...(resources.cpu === undefined ? {} : { cpu: resources.cpu }),
+      ...(resources.gpu === undefined ? {} : { gpu: resources.gpu }),
+      ...(resources.memory === undefined ? {} : { memoryBytes: sizeBytes(resources.memory) }),
+    },
+    retries: {
+      attempts: retry.attempts,
+      backoffMs: durationMs(retry.backoff ?? 1),
+      on: retry.on ??
+        (typeof retries === "number" ? ["error", ...defaultRetryReasons] : defaultRetryReasons),
+    },
+    ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
+  };
+}
+
+function collectNeeds(value: unknown, needs: Set<number>): void {
+  if (value instanceof Slot) collectNeeds(value.value, needs);
+  else if (value instanceof Reference) needs.add(value.task.index);
+  else if (Array.isArray(value)) value.forEach((item) => collectNeeds(item, needs));
+  else if (typeof value === "object" && value !== null) {
+    for (const item of Object.values(value)) collectNeeds(item, needs);
+  }
+}

@@ -1,0 +1,62 @@
+/** In which order stages are expanded: each after those that it refers to. @module */
+import { eachExpression } from "./expression.ts";
+import { orderByNeeds } from "./graph.ts";
+import type { PipelineSpec } from "./parse.ts";
+import { pathText } from "./problem.ts";
+import type { Scope } from "./scope.ts";
+
+/** Stages by need; a cycle is reported and its stages are left out. */
+export function orderStages(spec: PipelineSpec, scope: Scope): readonly string[] {
+  const needs = new Map<string, Set<string>>();
+  for (const [name, entry] of Object.entries(spec.stages)) {
+    const found = new Set<string>();
+    eachExpression(entry, [], (expression) => {
+      const [root, stage] = expression.path;
+      if (root === "stages" && stage !== undefined && stage in spec.stages) found.add(stage);
+    });
+    needs.set(name, found);
+  }
+  const result = orderByNeeds(needs);
+  if (result.ok) return result.order;
+  const [first, second] = result.cycle as [string, string];
+  reportCycle(spec, scope, result.cycle, first, second);
+  return [];
+}
+
+function reportCycle(
+  spec: PipelineSpec,
+  scope: Scope,
+  cycle: readonly string[],
+  first: string,
+  second: string,
+): void {
+  let reported = false;
+  eachExpression(spec.stages[first], ["stages", first], (expression, path) => {
+    if (reported || expression.path[0] !== "stages" || expression.path[1] !== second) return;
+    reported = true;
+    scope.report({
+      code: "cycle",
+      path,
+      excerpt: expression.text,
+      message: `Cannot order the stages: ${cycle.join(" needs ")}`,
+      notes: ["take out one of these references"],
+    });
+  });
+}
+
+/** Variables see no stage and no matrix: they are the same for all tasks. */
+export function reportVariables(spec: PipelineSpec, scope: Scope): void {
+  for (const [name, value] of Object.entries(spec.vars ?? {})) {
+    eachExpression(value, ["vars", name], (expression, path) => {
+      const root = expression.path[0];
+      if (root !== "stages" && root !== "matrix") return;
+      scope.report({
+        code: "broken-reference",
+        path,
+        excerpt: expression.text,
+        message: `Cannot follow ${expression.text} in ${pathText(path)}: ` +
+          "variables may refer to vars and env only",
+      });
+    });
+  }
+}
