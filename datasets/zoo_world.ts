@@ -32,6 +32,7 @@ import {
   spriteOf,
 } from "./drawing.ts";
 import { tenClasses } from "./ten_classes.ts";
+import { tenFruits } from "./ten_fruits.ts";
 import { loadTypeset, maskSize, type Typeset } from "./typeset.ts";
 
 /** Styles that train the zoo. */
@@ -70,16 +71,23 @@ export const colourNames: readonly string[] = Object.keys(palette);
 
 const paletteColours = Object.values(palette);
 
-/** What is on a picture. */
-export interface Fact {
-  readonly kind: "single" | "multiple" | "digit";
+/** A drawing or digit on a picture. */
+export interface Sight {
   /** Index in {@linkcode ZooWorld.names}. */
   readonly concept: number;
   /** Index in {@linkcode ZooWorld.kinds}. */
   readonly kindIndex: number;
+}
+
+/** What is on a picture. */
+export interface Fact extends Sight {
+  /** One drawing, copies of one, several that may differ, or a digit. */
+  readonly kind: "single" | "multiple" | "scene" | "digit";
+  /** Everything on it; of a scene, `concept` and `kindIndex` are any one of these. */
+  readonly sights: readonly Sight[];
   /** Index in {@linkcode colourNames} of the background, or -1 where it has no name. */
   readonly colour: number;
-  /** Number of copies, 1 to 4. */
+  /** Number of sights, 1 to 4. */
   readonly count: number;
   /** Art style of the drawing, or `typeset`. */
   readonly style: ArtStyle | "typeset";
@@ -91,10 +99,12 @@ export interface Fact {
 export interface PictureOptions {
   /** Edge of a single drawing relative to the canvas. Default 0.3 to 1.3. */
   readonly scale?: readonly [number, number];
-  /** Share of pictures of a typeset digit. Default 0.25. */
+  /** Share of pictures of a typeset digit. Default 0.2. */
   readonly digits?: number;
-  /** Share of pictures with 1 to 4 copies of a drawing. Default 0.125. */
+  /** Share of pictures with 1 to 4 copies of a drawing. Default 0.1. */
   readonly multiples?: number;
+  /** Share of pictures with 2 to 4 drawings that may differ. Default 0.2. */
+  readonly scenes?: number;
   /** Share of pictures that are shrunk and padded. Default 0.25. */
   readonly shrunk?: number;
   /** Edge of a shrunk picture in pixels. Default 48. */
@@ -122,6 +132,8 @@ export interface ZooWorld {
   readonly kinds: readonly string[];
   /** Words for each name: the name, its kind, tags. */
   readonly words: readonly (readonly string[])[];
+  /** A random concept, as likely as on a picture of a drawing. */
+  sampleConcept(random: Random): number;
   /** Draws `n` random pictures, about 0.5 ms each. */
   sampleBatch(random: Random, n: number, options?: PictureOptions): Batch;
 }
@@ -132,14 +144,15 @@ export interface ZooMaterial {
   /** One for each style, over the same concepts. */
   readonly artworks: readonly Artwork[];
   readonly typeset: Typeset;
-  /** How much more often the drawings of CIFAR-10's classes are drawn. Default 8. */
+  /** How much more often the drawings of CIFAR-10's classes and the ten fruits are drawn. Default 8. */
   readonly boost?: number;
 }
 
 const defaults: Required<PictureOptions> = {
   scale: [0.3, 1.3],
-  digits: 0.25,
-  multiples: 0.125,
+  digits: 0.2,
+  multiples: 0.1,
+  scenes: 0.2,
   shrunk: 0.25,
   picture: 48,
   clutter: 0.15,
@@ -204,6 +217,7 @@ export function makeZooWorld(material: ZooMaterial): ZooWorld {
     kinds,
     kindOf,
     words,
+    sampleConcept: (random) => randomDrawing(camera, random).concept,
     sampleBatch: (random, n, options = {}) => takePictures(camera, random, { n, ...options }),
   };
 }
@@ -223,13 +237,14 @@ interface Camera {
 }
 
 function listDrawings(material: ZooMaterial, kept: readonly number[]): Drawing[] {
-  const boosted = new Set<string>(tenClasses);
+  const boosted = new Set<string>([...tenClasses, ...tenFruits]);
   const drawings: Drawing[] = [];
   for (const art of material.artworks) {
     kept.forEach((from, concept) => {
       if (!art.drawn[from]) return;
       const pixels = art.pixels.subarray(from * artBytes, (from + 1) * artBytes);
-      const times = boosted.has(material.concepts[from]!.kind) ? material.boost ?? 8 : 1;
+      const { kind, label } = material.concepts[from]!;
+      const times = boosted.has(kind) || boosted.has(label) ? material.boost ?? 8 : 1;
       for (let i = 0; i < times; i++) drawings.push({ concept, style: art.style, pixels });
     });
   }
@@ -266,43 +281,77 @@ interface Picture {
 type Seen = Omit<Fact, "shrunk">;
 
 function takePicture(camera: Camera, random: Random, picture: Picture): Seen {
-  const { digits, multiples } = picture.settings;
+  const { digits, multiples, scenes } = picture.settings;
   const choice = random.uniform();
   if (choice < digits) return paintDigit(camera, random, picture);
-  return paintDrawing(camera, random, { ...picture, multiple: choice < digits + multiples });
+  if (choice < digits + multiples) return paintSeveral(camera, random, { ...picture, copies: 1 });
+  if (choice < digits + multiples + scenes) {
+    return paintSeveral(camera, random, { ...picture, copies: repeats });
+  }
+  return paintSingle(camera, random, picture);
 }
 
-function paintDrawing(
-  camera: Camera,
-  random: Random,
-  picture: Picture & { multiple: boolean },
-): Seen {
-  const { canvas, settings, multiple } = picture;
+/** Share of a scene's drawings that show the first one's concept again, so that counts differ. */
+const repeats = 0.4;
+
+function randomDrawing(camera: Camera, random: Random): Drawing {
+  return camera.drawings[random.integer(camera.drawings.length)]!;
+}
+
+function sightOf(camera: Camera, drawing: Drawing): Sight {
+  return { concept: drawing.concept, kindIndex: camera.kindOf[drawing.concept]! };
+}
+
+function paintColour(random: Random, { canvas, settings }: Picture): number {
   const colour = random.uniform() < namedColours ? random.integer(paletteColours.length) : -1;
   paintGround(canvas, random, {
     colour: paletteColours[colour] ?? randomColour(random),
     clutter: settings.clutter,
   });
-  const drawing = camera.drawings[random.integer(camera.drawings.length)]!;
+  return colour;
+}
+
+function paintSingle(camera: Camera, random: Random, picture: Picture): Seen {
+  const { canvas, settings } = picture;
+  const colour = paintColour(random, picture);
+  const drawing = randomDrawing(camera, random);
   const sprite = spriteOf(drawing.pixels, artSize);
   jitterColour(sprite, random);
-  const count = multiple ? 1 + random.integer(4) : 1;
-  if (multiple) {
-    for (const place of random.permutation(4).subarray(0, count)) {
-      const range = { scale: [0.7, 1], degrees: 20, shift: 0.8, mirror: true } as const;
-      paintSprite(canvas, sprite, randomPose(random, range, quadrants[place]));
-    }
-  } else {
-    const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
-    paintSprite(canvas, sprite, randomPose(random, range));
+  const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
+  paintSprite(canvas, sprite, randomPose(random, range));
+  const sight = sightOf(camera, drawing);
+  return { kind: "single", ...sight, sights: [sight], colour, count: 1, style: drawing.style };
+}
+
+/** One to four drawings in a quarter each; `copies` is the share that repeats the first one. */
+function paintSeveral(
+  camera: Camera,
+  random: Random,
+  picture: Picture & { readonly copies: number },
+): Seen {
+  const { canvas, copies } = picture;
+  const colour = paintColour(random, picture);
+  const first = randomDrawing(camera, random);
+  const count = copies === 1 ? 1 + random.integer(4) : 2 + random.integer(3);
+  const sights: Sight[] = [];
+  const shade = spriteOf(first.pixels, artSize);
+  jitterColour(shade, random);
+  for (const place of random.permutation(4).subarray(0, count)) {
+    const again = sights.length === 0 || random.uniform() < copies;
+    const drawing = again ? first : randomDrawing(camera, random);
+    const sprite = again ? shade : spriteOf(drawing.pixels, artSize);
+    if (!again) jitterColour(sprite, random);
+    const range = { scale: [0.7, 1], degrees: 20, shift: 0.8, mirror: true } as const;
+    paintSprite(canvas, sprite, randomPose(random, range, quadrants[place]));
+    sights.push(sightOf(camera, drawing));
   }
   return {
-    kind: multiple ? "multiple" : "single",
-    concept: drawing.concept,
-    kindIndex: camera.kindOf[drawing.concept]!,
+    kind: copies === 1 ? "multiple" : "scene",
+    ...sights[random.integer(count)]!,
+    sights,
     colour,
     count,
-    style: drawing.style,
+    style: first.style,
   };
 }
 
@@ -317,10 +366,11 @@ function paintDigit(camera: Camera, random: Random, { canvas, settings }: Pictur
   const range = { scale: [0.5, 1.2], degrees: 20, shift: 0.9, mirror: false } as const;
   paintSprite(canvas, inkSprite(mask, maskSize, ink), randomPose(random, range));
   const concept = camera.concepts + digit;
+  const sight = { concept, kindIndex: camera.kindOf[concept]! };
   return {
     kind: "digit",
-    concept,
-    kindIndex: camera.kindOf[concept]!,
+    ...sight,
+    sights: [sight],
     colour: -1,
     count: 1,
     style: "typeset",

@@ -13,7 +13,7 @@ import { patchCount } from "../architectures/vision_transformer.ts";
 
 /** What is on a picture: indices of its concept, kind and background colour (−1: none), and a count. */
 export interface PictureFact {
-  readonly kind: "single" | "multiple" | "digit";
+  readonly kind: "single" | "multiple" | "scene" | "digit";
   readonly concept: number;
   readonly kindIndex: number;
   readonly colour: number;
@@ -28,7 +28,7 @@ export interface PictureWorld<F extends PictureFact = PictureFact> {
   sampleBatch(
     random: Random,
     n: number,
-    options?: { readonly scale?: readonly [number, number] },
+    options?: { readonly scale?: readonly [number, number]; readonly digits?: number },
   ): { readonly images: Float32Array; readonly facts: readonly F[] };
 }
 
@@ -60,6 +60,9 @@ export function questionsOf(world: PictureWorld): Questions {
   };
 }
 
+/** Pictures that are worth counting on. */
+const severalKinds: ReadonlySet<PictureFact["kind"]> = new Set(["multiple", "scene"]);
+
 /** Answers to the questions; digits are the last ten names. */
 export function labelsOf(world: PictureWorld, facts: readonly PictureFact[]): Labels {
   const firstDigit = world.names.length - digitCount;
@@ -68,7 +71,7 @@ export function labelsOf(world: PictureWorld, facts: readonly PictureFact[]): La
     concept: from((fact) => fact.concept),
     kind: from((fact) => fact.kindIndex),
     colour: from((fact) => fact.colour),
-    count: from((fact) => fact.kind === "multiple" ? fact.count - 1 : -1),
+    count: from((fact) => severalKinds.has(fact.kind) ? fact.count - 1 : -1),
     digit: from((fact) => fact.kind === "digit" ? fact.concept - firstDigit : -1),
   };
 }
@@ -102,11 +105,16 @@ export function pictureFeeds<F extends PictureFact>(
     readonly steps: number;
     readonly batch: number;
     readonly seed: number;
+    /** Share of digits among the pictures; default the world's own. */
+    readonly digits?: number;
   },
 ): { readonly feeds: Record<string, Tensor>; readonly facts: readonly F[] } {
   const { step, steps, batch, seed } = at;
   const random = new Random(`${seed}/pictures/${step}`);
-  const { images, facts } = world.sampleBatch(random, batch, { scale: scaleAt(step, steps) });
+  const { images, facts } = world.sampleBatch(random, batch, {
+    scale: scaleAt(step, steps),
+    ...(at.digits === undefined ? {} : { digits: at.digits }),
+  });
   const size = sizes.image_size;
   return {
     facts,

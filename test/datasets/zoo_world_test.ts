@@ -1,5 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { ask, captionOf, countNames, everyText, instructions } from "../../datasets/questions.ts";
+import {
+  ask,
+  captionOf,
+  countNames,
+  everyText,
+  instructions,
+  type Topic,
+} from "../../datasets/questions.ts";
 import { colourNames, digitNames, makeZooWorld } from "../../datasets/zoo_world.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { bars, concepts, discs } from "./synthetic_art.ts";
@@ -34,9 +41,14 @@ Deno.test("sampleBatch() draws the same pictures for the same seed", () => {
 });
 
 Deno.test("sampleBatch() keeps to the shares asked for", () => {
-  const { facts } = world.sampleBatch(new Random(2), 1500, { digits: 0.3, multiples: 0.2 });
+  const { facts } = world.sampleBatch(new Random(2), 1500, {
+    digits: 0.3,
+    multiples: 0.2,
+    scenes: 0.1,
+  });
   const share = (kind: string) => facts.filter((fact) => fact.kind === kind).length / facts.length;
-  for (const [kind, expected] of [["digit", 0.3], ["multiple", 0.2], ["single", 0.5]] as const) {
+  const shares = { digit: 0.3, multiple: 0.2, scene: 0.1, single: 0.4 };
+  for (const [kind, expected] of Object.entries(shares)) {
     assert(Math.abs(share(kind) - expected) < 0.04, `${kind} ${share(kind)}`);
   }
   const shrunk = facts.filter((fact) => fact.shrunk).length / facts.length;
@@ -45,17 +57,16 @@ Deno.test("sampleBatch() keeps to the shares asked for", () => {
   assertEquals([...counts].sort(), [1, 2, 3, 4]);
 });
 
-Deno.test("sampleBatch() draws the ten classes more often, in proportion to the boost", () => {
-  const share = (boost: number) => {
-    const material = { concepts, artworks, typeset: bars(1), boost };
-    const { facts } = makeZooWorld(material).sampleBatch(new Random(2), 1000, { digits: 0 });
-    const fruit = world.kinds.indexOf("fruit");
-    return facts.filter((fact) => fact.kindIndex === fruit).length / facts.length;
-  };
-  const members = 2 * (concepts.length - 3);
+Deno.test("sampleBatch() draws the ten classes and fruits more often, in proportion to the boost", () => {
+  const few = concepts.filter(({ label }) => /no end|banana|duck/.test(label));
   for (const boost of [1, 8]) {
-    const expected = 4 / (4 + boost * members);
-    assert(Math.abs(share(boost) - expected) < 0.025, `boost ${boost}: ${share(boost)}`);
+    const material = { concepts: few, artworks: [discs("noto", 3)], typeset: bars(1), boost };
+    const { facts } = makeZooWorld(material).sampleBatch(new Random(2), 1000, { digits: 0 });
+    for (const [concept, { label }] of few.entries()) {
+      const expected = (label.includes("no end") ? 1 : boost) / (1 + 2 * boost);
+      const share = facts.filter((fact) => fact.concept === concept).length / facts.length;
+      assert(Math.abs(share - expected) < 0.06, `${label}, boost ${boost}: ${share}`);
+    }
   }
 });
 
@@ -69,36 +80,65 @@ Deno.test("sampleBatch() leaves a black frame around shrunk pictures", () => {
   facts.forEach((fact, i) => assertEquals(frame(i), !fact.shrunk, `picture ${i}`));
 });
 
-Deno.test("ask() answers what is on the picture, and covers every topic", () => {
+Deno.test("sampleBatch() says of a scene what is on it, and shows any one of it", () => {
+  const { facts } = world.sampleBatch(new Random(6), 400, { digits: 0, multiples: 0, scenes: 1 });
+  for (const fact of facts) {
+    assertEquals(fact.kind, "scene");
+    assertEquals(fact.sights.length, fact.count);
+    assert(fact.count >= 2 && fact.count <= 4);
+    assert(fact.sights.some(({ concept }) => concept === fact.concept));
+    for (const { concept, kindIndex } of fact.sights) {
+      assertEquals(kindIndex, world.kindOf[concept]);
+    }
+  }
+  const mixed = facts.filter(({ sights }) => new Set(sights.map((s) => s.concept)).size > 1);
+  assert(mixed.length > 100 && mixed.length < 400, `${mixed.length} of 400 are mixed`);
+});
+
+/** The form that a question was made from, and the words in its gaps. */
+function parseQuestion(instruction: string): { topic: Topic; gaps: readonly string[] } {
+  for (const [topic, forms] of Object.entries(instructions)) {
+    for (const form of forms) {
+      const pattern = form.replace(/[?]/g, "[?]").replaceAll("{}", "(.+)");
+      const found = instruction.match(new RegExp(`^${pattern}$`));
+      if (found) return { topic: topic as Topic, gaps: found.slice(1) };
+    }
+  }
+  throw new RangeError(`Cannot read "${instruction}"`);
+}
+
+Deno.test("ask() answers what is on the picture, covers every topic, and words tell nothing", () => {
   const random = new Random(7);
-  const { facts } = world.sampleBatch(new Random(8), 1500, { digits: 0.2, multiples: 0.3 });
-  const seen = new Set<string>();
-  let yes = 0, presence = 0;
+  const { facts } = world.sampleBatch(new Random(8), 4000, { digits: 0.2, multiples: 0.2 });
+  const topics = new Map<Topic, string[]>();
   for (const fact of facts) {
     const { instruction, answer } = ask(world, fact, random);
-    const truth = {
+    const { topic, gaps } = parseQuestion(instruction);
+    const named = fact.sights.filter(({ concept, kindIndex }) =>
+      world.names[concept] === gaps[0] || world.kinds[kindIndex] === gaps[0]
+    ).length;
+    const colour = colourNames[fact.colour];
+    const truth: Readonly<Record<Topic, string | undefined>> = {
       kind: world.kinds[fact.kindIndex],
       name: world.names[fact.concept],
       digit: world.names[fact.concept],
-      count: countNames[fact.count - 1],
-      colour: colourNames[fact.colour],
+      count: countNames[fact.count],
+      colour,
+      frequency: countNames[named],
+      identity: named > 0 ? "yes" : "no",
+      presence: named > 0 ? "yes" : "no",
+      match: named > 0 && gaps[1] === colour ? "yes" : "no",
     };
-    const asked = instruction.match(/^Is it a (.*)\?$/)?.[1];
-    if (asked !== undefined) {
-      assertEquals(answer, asked === truth.kind || asked === truth.name ? "yes" : "no");
-      presence++;
-      yes += answer === "yes" ? 1 : 0;
-      seen.add("presence");
-      continue;
-    }
-    const topic = (Object.keys(truth) as (keyof typeof truth)[])
-      .find((name) => instructions[name].includes(instruction))!;
     assertEquals(answer, truth[topic], instruction);
     assert(answer.length <= 24);
-    seen.add(topic);
+    topics.set(topic, [...topics.get(topic) ?? [], answer]);
   }
-  assertEquals([...seen].sort(), Object.keys(instructions).sort());
-  assert(yes / presence > 0.4 && yes / presence < 0.65, `yes ${yes / presence}`);
+  assertEquals([...topics.keys()].sort(), Object.keys(instructions).sort());
+  for (const topic of ["identity", "presence", "match"] as const) {
+    const answers = topics.get(topic)!;
+    const yes = answers.filter((answer) => answer === "yes").length / answers.length;
+    assert(yes > 0.4 && yes < 0.7, `${topic}: yes ${yes}`);
+  }
 });
 
 Deno.test("captionOf() speaks of the picture, in words that everyText() covers", () => {

@@ -1,0 +1,18 @@
+/** Ten fruits: the fine-grained task, and what the zoo is asked to name more often. @module */
+
+/** Unicode names of the fruits; every style of art draws them. */
+export const tenFruits = [
+  "banana",
+  "cherries",
+  "grapes",
+  "lemon",
+  "pear",
+  "pineapple",
+  "red apple",
+  "strawberry",
+  "tangerine",
+  "watermelon",
+] as const;
+
+/** One of the ten. */
+export type TenFruit = typeof tenFruits[number];
