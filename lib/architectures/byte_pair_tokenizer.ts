@@ -20,6 +20,8 @@ export interface TokenizerOptions {
   readonly special: readonly string[];
   /** Texts begin with this token unless special tokens are switched off. */
   readonly bos?: string;
+  /** Texts end with this token unless special tokens are switched off. */
+  readonly eos?: string;
 }
 
 /** The content of a `tokenizer.json`. */
@@ -158,14 +160,24 @@ function addedToken(content: string, id: number): unknown {
   return { id, content, ...flags, special: true };
 }
 
-function template(bos: string, id: number): unknown {
-  const first = { SpecialToken: { id: bos, type_id: 0 } };
+/** What stands around a text; null where nothing does. */
+function template(
+  { bos, eos }: TokenizerOptions,
+  vocab: Readonly<Record<string, number>>,
+): unknown {
+  const symbols = [bos, eos].filter((token) => token !== undefined);
+  if (symbols.length === 0) return null;
+  const special = (token: string | undefined, type: number) =>
+    token === undefined ? [] : [{ SpecialToken: { id: token, type_id: type } }];
   const sequence = (name: string, type: number) => ({ Sequence: { id: name, type_id: type } });
+  const single = [...special(bos, 0), sequence("A", 0), ...special(eos, 0)];
   return {
     type: "TemplateProcessing",
-    single: [first, sequence("A", 0)],
-    pair: [first, sequence("A", 0), sequence("B", 1)],
-    special_tokens: { [bos]: { id: bos, ids: [id], tokens: [bos] } },
+    single,
+    pair: [...single, sequence("B", 1), ...special(eos, 1)],
+    special_tokens: Object.fromEntries(
+      symbols.map((token) => [token, { id: token, ids: [vocab[token]!], tokens: [token] }]),
+    ),
   };
 }
 
@@ -199,7 +211,7 @@ export function trainTokenizer(options: TokenizerOptions): TokenizerFile {
     added_tokens: options.special.map(addedToken),
     normalizer: { type: "Lowercase" },
     pre_tokenizer: row.preTokenizer,
-    post_processor: options.bos === undefined ? null : template(options.bos, vocab[options.bos]!),
+    post_processor: template(options, vocab),
     decoder: row.decoder,
     model: {
       type: "BPE",

@@ -145,7 +145,10 @@ function gatedFeedForward(module: Module, name: string, x: Value, sizes: Decoder
 }
 
 /** Residual branches start small: 1/√(in · 2 · depth). */
-function outputStd(from: number, { num_hidden_layers: depth }: DecoderSizes): number {
+export function outputStd(
+  from: number,
+  { num_hidden_layers: depth }: Pick<DecoderSizes, "num_hidden_layers">,
+): number {
   return (from * 2 * depth) ** -0.5;
 }
 
@@ -293,20 +296,23 @@ export function decoder(
   return { logits: b.op("MatMul", [normed, head]), present };
 }
 
+/** Sizes of the token embeddings. */
+export type TokenTableSizes = Pick<DecoderSizes, "vocab_size" | "hidden_size">;
+
 /** The token embeddings, `[vocabulary, width]`. */
-function tokenTable(module: Module, sizes: DecoderSizes): Value {
+export function tokenTable(module: Module, sizes: TokenTableSizes): Value {
   return parameter(module, "embed_tokens.weight", [sizes.vocab_size, sizes.hidden_size], {
     std: 0.05,
   });
 }
 
 /** Appends the embedding of tokens: int64 `[batch, tokens]` → `[batch, tokens, width]`. */
-export function embedTokens(module: Module, inputIds: Value, sizes: DecoderSizes): Value {
+export function embedTokens(module: Module, inputIds: Value, sizes: TokenTableSizes): Value {
   return module.builder.op("Gather", [tokenTable(module, sizes), inputIds], { axis: 0 });
 }
 
 /** The published graph `input_ids` → `inputs_embeds`. */
-export function embedTokensModel(sizes: DecoderSizes, weights: WeightSource): Model {
+export function embedTokensModel(sizes: TokenTableSizes, weights: WeightSource): Model {
   const builder = new GraphBuilder();
   const inputIds = builder.input("input_ids", "int64", ["batch_size", "sequence_length"]);
   builder.output(embedTokens(moduleOn(builder, weights), inputIds, sizes), "inputs_embeds");

@@ -3,10 +3,18 @@ import type { Model } from "../onnx/model.ts";
 import { type TokenizerFile, trainTokenizer } from "./byte_pair_tokenizer.ts";
 import { clipText, type ClipTextSizes } from "./clip_text.ts";
 import { decoderModel, type DecoderSizes, embedTokensModel } from "./decoders.ts";
+import {
+  type EncoderDecoderSizes,
+  isEncoderDecoder,
+  relativePositions,
+  t5DecoderModel,
+  t5EncoderModel,
+} from "./encoder_decoder.ts";
 import type { WeightSource } from "./module.ts";
 import { imageRows, type MultimodalSizes, visionEncoderModel } from "./multimodal.ts";
 import { clipVision, visionEncoder, type VisionSizes } from "./vision_transformer.ts";
 import {
+  type LanguageKind,
   maxPositions,
   miniClip,
   type SpecialTokens,
@@ -53,7 +61,7 @@ function visionConfig(sizes: VisionSizes): unknown {
 
 /** The names that each kind gives its sizes. */
 const textConfigs: Readonly<
-  Record<DecoderSizes["kind"], (sizes: Omit<DecoderSizes, "kind">) => Record<string, unknown>>
+  Record<LanguageKind, (sizes: Omit<DecoderSizes, "kind">) => Record<string, unknown>>
 > = {
   llama: (sizes) => ({
     ...sizes,
@@ -81,25 +89,49 @@ const textConfigs: Readonly<
     num_hidden_layers: sizes.num_hidden_layers,
     activation_function: "gelu",
   }),
+  t5: (sizes) => ({
+    vocab_size: sizes.vocab_size,
+    d_model: sizes.hidden_size,
+    d_ff: sizes.intermediate_size,
+    d_kv: sizes.hidden_size / sizes.num_attention_heads,
+    num_heads: sizes.num_attention_heads,
+    num_layers: sizes.num_hidden_layers,
+    num_decoder_layers: sizes.num_hidden_layers,
+    n_positions: sizes.max_position_embeddings,
+    feed_forward_proj: "gated-gelu",
+    dense_act_fn: "gelu_new",
+    is_gated_act: true,
+    layer_norm_epsilon: 1e-6,
+    relative_attention_num_buckets: relativePositions.buckets,
+    relative_attention_max_distance: relativePositions.maxDistance,
+    scale_decoder_outputs: false,
+    is_encoder_decoder: true,
+  }),
 };
 
 function tokenIds(tokenizer: TokenizerFile, special: SpecialTokens) {
   const id = (token: string) => tokenizer.model.vocab[token]!;
+  const pad = id(special.pad);
   return {
-    bos_token_id: id(special.bos),
+    // Where texts have no start symbol, answers start with the padding symbol, as in T5.
+    ...(special.bos === undefined
+      ? { decoder_start_token_id: pad }
+      : { bos_token_id: id(special.bos) }),
     eos_token_id: id(special.eos),
-    pad_token_id: id(special.pad),
+    pad_token_id: pad,
   };
 }
 
-function textConfig({ kind, ...sizes }: DecoderSizes, ids: object): unknown {
+type LanguageSizes = DecoderSizes | EncoderDecoderSizes;
+
+function textConfig({ kind, ...sizes }: LanguageSizes, ids: object): unknown {
   return { model_type: kind, ...textConfigs[kind](sizes), ...ids, tie_word_embeddings: true };
 }
 
 function tokenizerConfig(special: SpecialTokens): unknown {
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
-    bos_token: special.bos,
+    ...(special.bos === undefined ? {} : { bos_token: special.bos }),
     eos_token: special.eos,
     pad_token: special.pad,
     unk_token: special.unk,
@@ -124,18 +156,18 @@ export function planMultimodal(
     ...architecture.tokenizer,
     corpus: options.corpus,
     special: special.tokens,
-    bos: special.bos,
+    ...(special.bos === undefined ? { eos: special.eos } : { bos: special.bos }),
   });
   const ids = tokenIds(tokenizer, special);
-  const decoder: DecoderSizes = {
+  const language: LanguageSizes = {
     ...text,
     vocab_size: Object.keys(tokenizer.model.vocab).length,
     max_position_embeddings: maxPositions,
   };
   const sizes: MultimodalSizes = {
     vision: options.vision,
-    connector: withVocabulary(connector, decoder.vocab_size),
-    text: decoder,
+    connector: withVocabulary(connector, language.vocab_size),
+    text: language,
   };
   const processor = modelType === "llava" ? "CLIPImageProcessor" : "BlipImageProcessor";
   return {
@@ -146,7 +178,7 @@ export function planMultimodal(
         image_token_index: tokenizer.model.vocab[special.image],
         image_seq_length: imageRows(sizes),
         ...connectorConfig(sizes),
-        text_config: textConfig(decoder, ids),
+        text_config: textConfig(language, ids),
         vision_config: visionConfig(options.vision),
       },
       "generation_config.json": ids,
@@ -170,13 +202,13 @@ function withVocabulary(connector: MultimodalSizes["connector"], vocabulary: num
   return { ...connector, qformer: { ...connector.qformer, ...more } };
 }
 
-function connectorConfig({ connector, vision }: MultimodalSizes): Record<string, unknown> {
+function connectorConfig({ connector, vision, text }: MultimodalSizes): Record<string, unknown> {
   if (!("qformer" in connector)) {
     return { projector_hidden_act: connector.kind === "mlp" ? "gelu" : null };
   }
   return {
     num_query_tokens: connector.qformer.num_query_tokens,
-    use_decoder_only_language_model: true,
+    use_decoder_only_language_model: !isEncoderDecoder(text),
     qformer_config: {
       model_type: "blip_2_qformer",
       ...connector.qformer,
@@ -196,8 +228,16 @@ export function multimodalFiles(
     graphs: {
       vision_encoder: visionEncoderModel(sizes, weights),
       embed_tokens: embedTokensModel(sizes.text, weights),
-      decoder_model_merged: decoderModel(sizes.text, weights),
+      ...languageGraphs(sizes.text, weights),
     },
+  };
+}
+
+function languageGraphs(text: LanguageSizes, weights: WeightSource): Record<string, Model> {
+  if (!isEncoderDecoder(text)) return { decoder_model_merged: decoderModel(text, weights) };
+  return {
+    encoder_model: t5EncoderModel(text, weights),
+    decoder_model_merged: t5DecoderModel(text, weights),
   };
 }
 

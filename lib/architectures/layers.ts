@@ -57,9 +57,19 @@ function quickGelu(b: GraphBuilder, x: Value): Value {
   return b.op("Mul", [x, b.op("Sigmoid", [b.op("Mul", [x, b.scalar(1.702)])])]);
 }
 
+/** ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the approximation that T5 and GPT-2 have. */
+function geluNew(b: GraphBuilder, x: Value): Value {
+  const square = b.op("Mul", [x, x]);
+  const bend = b.op("Add", [b.op("Mul", [square, b.scalar(0.044715)]), b.scalar(1)]);
+  const inner = b.op("Mul", [b.op("Mul", [x, bend]), b.scalar(Math.sqrt(2 / Math.PI))]);
+  const half = b.op("Mul", [x, b.scalar(0.5)]);
+  return b.op("Mul", [half, b.op("Add", [b.op("Tanh", [inner]), b.scalar(1)])]);
+}
+
 /** Activations by the names of config.json. */
 export const activations = {
   gelu,
+  gelu_new: geluNew,
   quick_gelu: quickGelu,
   relu: (b: GraphBuilder, x: Value): Value => b.op("Relu", [x]),
   silu: (b: GraphBuilder, x: Value): Value => b.op("Mul", [x, b.op("Sigmoid", [x])]),
@@ -105,16 +115,18 @@ export function joinHeads(b: GraphBuilder, x: Value, width: number): Value {
 
 /**
  * softmax(q·kᵀ/√d + mask)·v over heads: all three are `[batch, heads, tokens, d]`, `mask` is added
- * to the scores and broadcasts to `[batch, heads, queries, keys]`.
+ * to the scores and broadcasts to `[batch, heads, queries, keys]`. Without `headWidth` the scores
+ * are not divided by √d.
  */
 export function attend(
   b: GraphBuilder,
   q: Value,
   k: Value,
   v: Value,
-  options: { readonly headWidth: number; readonly mask?: Value },
+  options: { readonly headWidth?: number; readonly mask?: Value },
 ): Value {
-  const scaled = b.op("Mul", [q, b.scalar(options.headWidth ** -0.5)]);
+  const { headWidth } = options;
+  const scaled = headWidth === undefined ? q : b.op("Mul", [q, b.scalar(headWidth ** -0.5)]);
   const scores = b.op("MatMul", [scaled, b.op("Transpose", [k], { perm: [0, 1, 3, 2] })]);
   const masked = options.mask === undefined ? scores : b.op("Add", [scores, options.mask]);
   return b.op("MatMul", [b.op("Softmax", [masked], { axis: -1 }), v]);

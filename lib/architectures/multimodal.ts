@@ -9,6 +9,7 @@ import {
   type QFormerSizes,
 } from "./connectors.ts";
 import type { DecoderSizes } from "./decoders.ts";
+import type { EncoderDecoderSizes } from "./encoder_decoder.ts";
 import { linear } from "./layers.ts";
 import { type Module, moduleOn, type WeightSource } from "./module.ts";
 import { patchCount, pixelInput, type VisionSizes, visionTokens } from "./vision_transformer.ts";
@@ -25,7 +26,7 @@ export type Connector =
 export interface MultimodalSizes {
   readonly vision: VisionSizes;
   readonly connector: Connector;
-  readonly text: DecoderSizes;
+  readonly text: DecoderSizes | EncoderDecoderSizes;
 }
 
 /** What a connector is built from. */

@@ -2,18 +2,23 @@
 import type { TokenizerStyle } from "./byte_pair_tokenizer.ts";
 import type { QFormerSizes } from "./connectors.ts";
 import type { DecoderKind } from "./decoders.ts";
+import type { EncoderDecoderSizes } from "./encoder_decoder.ts";
 import type { Connector } from "./multimodal.ts";
 import type { VisionSizes } from "./vision_transformer.ts";
 
 /** Special tokens of a vocabulary, in the order of their ids, and the roles they play. */
 export interface SpecialTokens {
   readonly tokens: readonly string[];
-  readonly bos: string;
+  /** Absent where texts have no start symbol; then they end with `eos`. */
+  readonly bos?: string;
   readonly eos: string;
   readonly pad: string;
   readonly unk: string;
   readonly image: string;
 }
+
+/** Kind of a language model. */
+export type LanguageKind = DecoderKind | EncoderDecoderSizes["kind"];
 
 /** One architecture. */
 export interface ZooArchitecture {
@@ -23,7 +28,7 @@ export interface ZooArchitecture {
   readonly modelType: string;
   readonly connector: Connector;
   readonly text: {
-    readonly kind: DecoderKind;
+    readonly kind: LanguageKind;
     readonly hidden_size: number;
     readonly intermediate_size: number;
     readonly num_hidden_layers: number;
@@ -74,6 +79,13 @@ const llama = {
 } as const;
 
 const opt = { ...llama, kind: "opt", intermediate_size: 512 } as const;
+const t5 = {
+  kind: "t5",
+  hidden_size: 112,
+  intermediate_size: 256,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+} as const;
 const gpt2 = { ...llama, kind: "gpt2", intermediate_size: 512 } as const;
 
 /** The architectures by the name that `pretrain-model` takes. */
@@ -107,11 +119,11 @@ export const zooArchitectures = {
     tokenizer: { style: "metaspace", merges: 250 },
   },
   "mini-blip2": {
-    mirrors: "BLIP-2 (Q-Former, OPT)",
+    mirrors: "BLIP-2 with Flan-T5 (Q-Former, encoder and decoder)",
     modelType: "blip-2",
     connector: { kind: "qformer", qformer: { ...queries, num_query_tokens: 12 } },
-    text: opt,
-    tokenizer: { style: "byte-level", merges: 500 },
+    text: t5,
+    tokenizer: { style: "metaspace", merges: 350 },
   },
   "mini-bliva": {
     mirrors: "BLIVA (Q-Former that reads the instruction, and patches beside it)",
@@ -126,7 +138,7 @@ export const zooArchitectures = {
 export type ZooName = keyof typeof zooArchitectures;
 
 /** Special tokens as the published models of each kind have them. */
-export const specialTokens: Readonly<Record<DecoderKind, SpecialTokens>> = {
+export const specialTokens: Readonly<Record<LanguageKind, SpecialTokens>> = {
   llama: {
     tokens: ["<unk>", "<s>", "</s>", "<pad>", "<image>"],
     bos: "<s>",
@@ -149,6 +161,13 @@ export const specialTokens: Readonly<Record<DecoderKind, SpecialTokens>> = {
     eos: "<|endoftext|>",
     pad: "<|pad|>",
     unk: "<|endoftext|>",
+    image: "<image>",
+  },
+  t5: {
+    tokens: ["<pad>", "</s>", "<unk>", "<image>"],
+    eos: "</s>",
+    pad: "<pad>",
+    unk: "<unk>",
     image: "<image>",
   },
 };

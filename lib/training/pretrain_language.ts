@@ -4,8 +4,19 @@
  *
  * @module
  */
-import { decoder, embedTokens, readsPositions } from "../architectures/decoders.ts";
-import { moduleOn, notedWeights, seededWeights } from "../architectures/module.ts";
+import {
+  decoder,
+  type DecoderSizes,
+  embedTokens,
+  readsPositions,
+} from "../architectures/decoders.ts";
+import {
+  type EncoderDecoderSizes,
+  isEncoderDecoder,
+  t5Decoder,
+  t5Encoder,
+} from "../architectures/encoder_decoder.ts";
+import { type Module, moduleOn, notedWeights, seededWeights } from "../architectures/module.ts";
 import {
   imageFeatures,
   imageRows,
@@ -44,11 +55,44 @@ function joinImage(b: GraphBuilder, embeds: Value, image: Value, at: number): Va
   return b.op("Concat", [part(0, at), image, part(at, Number.MAX_SAFE_INTEGER)], { axis: 1 });
 }
 
+/** What a language model learns from: the picture's rows among the text's. */
+interface Lesson {
+  readonly embeds: Value;
+  /** int64 `[batch, tokens]`. */
+  readonly attentionMask: Value;
+  readonly batch: number;
+}
+
+/** Scores of the tokens that answers consist of, `[answer_tokens, vocabulary]`. */
+function decoderLogits(module: Module, lesson: Lesson, text: DecoderSizes): Value {
+  const { builder: b } = module;
+  const { embeds, attentionMask, batch } = lesson;
+  const positions = readsPositions(text.kind)
+    ? { positionIds: b.input("position_ids", "int64", [batch, "sequence_length"]) }
+    : {};
+  const rows = b.input("rows", "int64", ["answer_tokens"]);
+  return decoder(module, { embeds, attentionMask, ...positions, rows }, text).logits;
+}
+
+/** The same of a model whose encoder reads the instruction; its decoder reads the answer so far. */
+function encoderDecoderLogits(module: Module, lesson: Lesson, text: EncoderDecoderSizes): Value {
+  const { builder: b } = module;
+  const { embeds, attentionMask: mask, batch } = lesson;
+  const answer = b.input("decoder_input_ids", "int64", [batch, "answer_length"]);
+  const rows = b.input("rows", "int64", ["answer_tokens"]);
+  const states = t5Encoder(module, { embeds, mask }, text);
+  const answerEmbeds = embedTokens(module, answer, text);
+  const inputs = { embeds: answerEmbeds, states, statesMask: mask, rows };
+  return t5Decoder(module, inputs, text).logits;
+}
+
 /**
  * Graph of the training of connector and language model. Inputs: `features` (tokens of the
  * encoder), `input_ids` (instruction and answer without the image), `attention_mask`
  * and `position_ids` (with the image), `rows` (flat indices of the positions that are followed by
- * a token of an answer), `labels` and `weights` of these rows.
+ * a token of an answer), `labels` and `weights` of these rows. Where the language model has an
+ * encoder, `input_ids` hold the instruction alone and `decoder_input_ids` the answer, shifted
+ * right; `rows` count over these.
  */
 export function multimodalLossGraph(
   sizes: MultimodalSizes,
@@ -69,13 +113,12 @@ export function multimodalLossGraph(
   const instruction = instructionInputs(b, connector, batch);
   const inputIds = b.input("input_ids", "int64", [batch, "text_length"]);
   const attentionMask = b.input("attention_mask", "int64", [batch, "sequence_length"]);
-  const positions = readsPositions(text.kind)
-    ? { positionIds: b.input("position_ids", "int64", [batch, "sequence_length"]) }
-    : {};
-  const rows = b.input("rows", "int64", ["answer_tokens"]);
   const image = imageFeatures(module, features, sizes, instruction);
   const embeds = joinImage(b, embedTokens(module, inputIds, text), image, options.imageAt);
-  const { logits } = decoder(module, { embeds, attentionMask, ...positions, rows }, text);
+  const lesson = { embeds, attentionMask, batch };
+  const logits = isEncoderDecoder(text)
+    ? encoderDecoderLogits(module, lesson, text)
+    : decoderLogits(module, lesson, text);
   const targets = {
     labels: b.input("labels", "int64", ["answer_tokens"]),
     weights: b.input("weights", "float32", ["answer_tokens"]),
@@ -88,8 +131,14 @@ function int64(dims: readonly number[], values: ArrayLike<number>): Tensor {
   return tensor("int64", dims, BigInt64Array.from(Array.from(values), BigInt));
 }
 
+interface Padded {
+  readonly length: number;
+  readonly ids: Tensor;
+  readonly mask: Tensor;
+}
+
 /** Rows of ids side by side, padded on the right. */
-function padRows(rows: readonly (readonly number[])[], pad: number) {
+function padRows(rows: readonly (readonly number[])[], pad: number): Padded {
   const length = Math.max(...rows.map((row) => row.length));
   const ids = rows.flatMap((row) => [...row, ...Array(length - row.length).fill(pad)]);
   const mask = rows.flatMap((row) => Array.from({ length }, (_, i) => i < row.length ? 1 : 0));
@@ -100,18 +149,77 @@ function padRows(rows: readonly (readonly number[])[], pad: number) {
   };
 }
 
-/** Positions followed by a token of an answer, and these tokens; `length` counts the image. */
-function answerTargets(exchanges: readonly TokenizedExchange[], image: number, length: number) {
-  const rows: number[] = [];
-  const labels: number[] = [];
-  exchanges.forEach(({ text, answer }, item) => {
-    const last = item * length + image + text.length - 1; // the position before the answer
-    answer.forEach((id, i) => {
-      rows.push(last + i);
-      labels.push(id);
-    });
+/** Where tokens of answers are predicted, and these tokens; `first` is the place of an item's first. */
+function answerTargets(
+  exchanges: readonly TokenizedExchange[],
+  first: (exchange: TokenizedExchange, item: number) => number,
+): Record<string, Tensor> {
+  const rows = exchanges.flatMap((exchange, item) =>
+    exchange.answer.map((_, i) => first(exchange, item) + i)
+  );
+  const count = rows.length;
+  return {
+    rows: int64([count], rows),
+    labels: int64([count], exchanges.flatMap(({ answer }) => answer)),
+    weights: tensor("float32", [count], new Float32Array(count).fill(1 / count)),
+  };
+}
+
+/** Instruction, image and answer in one sequence. */
+function decoderFeeds(
+  sizes: MultimodalSizes,
+  exchanges: readonly TokenizedExchange[],
+  { pad }: ExchangeLayout,
+): Record<string, Tensor> {
+  const image = imageRows(sizes);
+  const batch = exchanges.length;
+  const text = padRows(exchanges.map(({ text, answer }) => [...text, ...answer]), pad);
+  const length = text.length + image;
+  const positions = new BigInt64Array(batch * length);
+  exchanges.forEach((exchange, item) => {
+    const real = image + exchange.text.length + exchange.answer.length;
+    for (let i = 0; i < real; i++) positions[item * length + i] = BigInt(i);
   });
-  return { rows, labels };
+  const feeds: Record<string, Tensor> = {
+    input_ids: text.ids,
+    attention_mask: withImage(text, image),
+    // The position before the answer predicts its first token.
+    ...answerTargets(
+      exchanges,
+      ({ text }, item) => item * length + image + text.length - 1,
+    ),
+  };
+  if (readsPositions(sizes.text.kind as DecoderSizes["kind"])) {
+    feeds.position_ids = tensor("int64", [batch, length], positions);
+  }
+  return feeds;
+}
+
+/** The mask of a padded text with the image's rows, which are all seen. */
+function withImage({ mask }: Padded, image: number): Tensor {
+  const [batch, length] = mask.dims as [number, number];
+  const whole = new BigInt64Array(batch * (image + length)).fill(1n);
+  for (let item = 0; item < batch; item++) {
+    const row = mask.data.subarray(item * length, (item + 1) * length) as BigInt64Array;
+    whole.set(row, item * (image + length) + image);
+  }
+  return tensor("int64", [batch, image + length], whole);
+}
+
+/** Instruction and image for the encoder; the start symbol, which is the padding, and the answer. */
+function encoderDecoderFeeds(
+  sizes: MultimodalSizes,
+  exchanges: readonly TokenizedExchange[],
+  { pad }: ExchangeLayout,
+): Record<string, Tensor> {
+  const text = padRows(exchanges.map(({ text }) => text), pad);
+  const shifted = padRows(exchanges.map(({ answer }) => [pad, ...answer.slice(0, -1)]), pad);
+  return {
+    input_ids: text.ids,
+    attention_mask: withImage(text, imageRows(sizes)),
+    decoder_input_ids: shifted.ids,
+    ...answerTargets(exchanges, (_, item) => item * shifted.length),
+  };
 }
 
 /** Feeds of a step, but for `features`. */
@@ -120,28 +228,8 @@ export function exchangeFeeds(
   exchanges: readonly TokenizedExchange[],
   layout: ExchangeLayout,
 ): Record<string, Tensor> {
-  const image = imageRows(sizes);
-  const batch = exchanges.length;
-  const text = padRows(exchanges.map(({ text, answer }) => [...text, ...answer]), layout.pad);
-  const length = text.length + image;
-  const mask = new BigInt64Array(batch * length).fill(1n);
-  const positions = new BigInt64Array(batch * length);
-  exchanges.forEach((exchange, item) => {
-    const real = image + exchange.text.length + exchange.answer.length;
-    mask.fill(0n, item * length + real, (item + 1) * length);
-    for (let i = 0; i < real; i++) positions[item * length + i] = BigInt(i);
-  });
-  const { rows, labels } = answerTargets(exchanges, image, length);
-  const feeds: Record<string, Tensor> = {
-    input_ids: text.ids,
-    attention_mask: tensor("int64", [batch, length], mask),
-    rows: int64([rows.length], rows),
-    labels: int64([rows.length], labels),
-    weights: tensor("float32", [rows.length], new Float32Array(rows.length).fill(1 / rows.length)),
-  };
-  if (readsPositions(sizes.text.kind)) {
-    feeds.position_ids = tensor("int64", [batch, length], positions);
-  }
+  const lay = isEncoderDecoder(sizes.text) ? encoderDecoderFeeds : decoderFeeds;
+  const feeds = lay(sizes, exchanges, layout);
   if (readsInstruction(sizes.connector)) {
     const questions = padRows(exchanges.map(({ question }) => question), layout.pad);
     feeds.qformer_input_ids = questions.ids;
