@@ -1,5 +1,5 @@
 /** The pages of a run that people want to read. @module */
-import type { TaskOutcome } from "../pipeline/schedule.ts";
+import type { TaskOutcome } from "../pipeline/run.ts";
 import { outputFileName, taskFolder } from "./run_record.ts";
 
 /** Paths of the pages that the last stages wrote, as linked in the folder of the run. */

@@ -1,6 +1,6 @@
 /** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` and links to its artifacts. @module */
 import { dirname, relative, resolve } from "node:path";
-import type { TaskOutcome } from "../pipeline/schedule.ts";
+import type { TaskOutcome } from "../pipeline/run.ts";
 import type { Task } from "../pipeline/plan.ts";
 import type { ArtifactType } from "../pipeline/stage.ts";
 

@@ -142,3 +142,10 @@ export type RunEvent =
   | TaskSkipped
   | RunWarning
   | RunFinished;
+
+/** How events name a task. */
+export function nameOf(
+  task: { readonly id: string; readonly stage: string },
+): { readonly task: string; readonly stage: string } {
+  return { task: task.id, stage: task.stage };
+}

@@ -44,14 +44,8 @@ export {
 } from "./plan.ts";
 export { previewPlan, type TaskPreview } from "./preview.ts";
 export { keyOf, type ResolvedTask, type Source, type SourceResolver } from "./resolve.ts";
-export {
-  type FailureMode,
-  type RunOptions,
-  runPlan,
-  type RunSummary,
-  runTasks,
-  type TaskOutcome,
-} from "./schedule.ts";
+export type { FailureMode, RunOptions, RunSummary, TaskOutcome } from "./run.ts";
+export { runPlan, runTasks } from "./schedule.ts";
 export {
   artifact,
   dataset,

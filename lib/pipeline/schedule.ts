@@ -1,66 +1,16 @@
 /** Runs the tasks of a plan: each after its needs, as many at once as the machine bears. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { RunEvent, RunFinished } from "./event.ts";
-import { eventVersion } from "./event.ts";
-import type { Executor } from "./executor.ts";
+import { FreeCapacity } from "./capacity.ts";
+import { eventVersion, nameOf, type RunEvent, type RunFinished } from "./event.ts";
 import { criticalPaths, dependentsOf } from "./graph.ts";
-import type { Job, JobFailure, JobResult } from "./job.ts";
+import type { JobFailure } from "./job.ts";
 import type { Digest } from "./key.ts";
 import type { Plan, Task } from "./plan.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { type ResolvedTask, resolveTask, type SourceResolver } from "./resolve.ts";
+import { type ResolvedTask, resolveTask } from "./resolve.ts";
+import type { RunOptions, RunSummary, TaskOutcome } from "./run.ts";
+import { storeFailure, TaskRunner } from "./run_task.ts";
 import type { Artifact } from "./stage.ts";
-import type { ArtifactStore, ContentDigests, StoreHit, Workspace } from "./store.ts";
-
-/** What a failed task does to the others: none new, all that can, or stop those that run too. */
-export type FailureMode = "no-new" | "continue" | "kill";
-
-/** What the machine has. */
-export interface Capacity {
-  readonly cpu: number;
-  readonly gpu: number;
-  readonly memoryBytes?: number;
-}
-
-/** What a run needs. */
-export interface RunOptions {
-  readonly store: ArtifactStore;
-  readonly executor: Executor;
-  readonly digests: ContentDigests;
-  readonly resolver: SourceResolver;
-  /** Tasks to run, closed under needs; all by default. */
-  readonly selected?: ReadonlySet<number>;
-  readonly failureMode?: FailureMode;
-  readonly jobs?: number;
-  readonly capacity?: Capacity;
-  readonly provider?: Job["provider"];
-  /** Puts the provider into the keys. */
-  readonly strictProvider?: boolean;
-  readonly checkpointIntervalMs?: number;
-  /** Tasks to run although their outputs are stored. */
-  readonly force?: (task: Task) => boolean;
-  /** Aborting it saves the states of running tasks and ends the run. */
-  readonly signal?: AbortSignal;
-  /** Waits before a retry; a timer by default. */
-  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly now?: () => number;
-}
-
-/** What became of a task. */
-export interface TaskOutcome {
-  readonly task: Task;
-  readonly state: "cached" | "ran" | "failed" | "skipped";
-  readonly resolved?: ResolvedTask;
-  readonly hit?: StoreHit;
-  readonly failure?: JobFailure;
-  /** What it logged before it failed. */
-  readonly log?: readonly string[];
-}
-
-/** What became of a run. */
-export interface RunSummary extends Omit<RunFinished, "type"> {
-  readonly outcomes: readonly TaskOutcome[];
-}
 
 /** Runs a plan and tells of it by events; see `runTasks` for the result as a value. */
 export async function* runPlan(plan: Plan, options: RunOptions): AsyncGenerator<RunEvent> {
@@ -97,9 +47,6 @@ export function runTasks(
   return new Scheduler(plan, options, emit).run();
 }
 
-/** Trivial tasks at once: they wait for the disk rather than for a core. */
-const mostInline = 16;
-
 /** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
 const mostPassedOver = 32;
 
@@ -121,12 +68,9 @@ class Scheduler {
   readonly #inWork = new Map<string, number[]>();
   readonly #codes = new Map<string, Promise<Digest>>();
   readonly #stop = new AbortController();
-  readonly #free: { cpu: number; gpu: number; memoryBytes: number };
-  readonly #capacity: Capacity;
   readonly #jobs: number;
-  /** Tasks in work that take resources, and trivial ones that take none. */
-  #running = 0;
-  #inline = 0;
+  readonly #free: FreeCapacity;
+  readonly #runner: TaskRunner;
   #looking = 0;
   #ending = false;
   #crash: { readonly cause: unknown } | undefined;
@@ -143,13 +87,11 @@ class Scheduler {
     this.#outcomes = plan.tasks.map(() => undefined);
     const urgency = criticalPaths(plan.tasks, () => 1);
     this.#queue = new ReadyQueue((index) => urgency[index]!);
-    this.#capacity = options.capacity ?? { cpu: 2, gpu: 0 };
-    this.#jobs = options.jobs ?? Math.max(1, Math.floor(this.#capacity.cpu));
-    this.#free = {
-      cpu: this.#capacity.cpu,
-      gpu: this.#capacity.gpu,
-      memoryBytes: this.#capacity.memoryBytes ?? Infinity,
-    };
+    const capacity = options.capacity ?? { cpu: 2, gpu: 0 };
+    this.#jobs = options.jobs ?? Math.max(1, Math.floor(capacity.cpu));
+    this.#free = new FreeCapacity(capacity, this.#jobs);
+    const { signal } = this.#stop;
+    this.#runner = new TaskRunner({ run: options, emit, signal, goesOn: () => !this.#ending });
   }
 
   async run(): Promise<RunSummary> {
@@ -266,7 +208,7 @@ class Scheduler {
   /** Starts what can be started; ends the run when nothing can and nothing runs. */
   #settle(): void {
     if (!this.#ending) this.#startReady();
-    const busy = this.#running + this.#inline + this.#looking;
+    const busy = this.#free.busy + this.#looking;
     if (busy === 0 && (this.#ending || this.#queue.size === 0)) {
       this.#finished.resolve();
     }
@@ -275,81 +217,34 @@ class Scheduler {
   #startReady(): void {
     const waiting: number[] = [];
     while (this.#queue.size > 0 && waiting.length <= mostPassedOver) {
-      if (this.#inline >= mostInline && this.#running >= this.#jobs) break;
+      if (this.#free.isFull) break;
       const index = this.#queue.pop()!;
-      if (this.#fits(index)) this.#guard(this.#reserved(index));
+      if (this.#free.fits(this.#plan.tasks[index]!)) this.#guard(this.#reserved(index));
       else waiting.push(index);
     }
     for (const index of waiting) this.#queue.push(index);
   }
 
   #reserved(index: number): Promise<void> {
-    this.#reserve(index);
+    this.#free.reserve(this.#plan.tasks[index]!);
     return this.#runTask(index);
   }
 
-  #fits(index: number): boolean {
-    if (this.#isInline(index)) return this.#inline < mostInline;
-    const need = this.#needOf(index);
-    const free = this.#free;
-    return this.#running < this.#jobs && need.cpu <= free.cpu && need.gpu <= free.gpu &&
-      need.memoryBytes <= free.memoryBytes;
-  }
-
-  #isInline(index: number): boolean {
-    return this.#plan.tasks[index]!.definition.isolation === "inline";
-  }
-
-  #reserve(index: number): void {
-    if (this.#isInline(index)) {
-      this.#inline++;
-      return;
-    }
-    const need = this.#needOf(index);
-    this.#running++;
-    this.#free.cpu -= need.cpu;
-    this.#free.gpu -= need.gpu;
-    this.#free.memoryBytes -= need.memoryBytes;
-  }
-
-  #release(index: number): void {
-    if (this.#isInline(index)) {
-      this.#inline--;
-      return;
-    }
-    const need = this.#needOf(index);
-    this.#running--;
-    this.#free.cpu += need.cpu;
-    this.#free.gpu += need.gpu;
-    this.#free.memoryBytes += need.memoryBytes;
-  }
-
-  /** What a task takes; more than there is at all counts as all there is. */
-  #needOf(index: number): { cpu: number; gpu: number; memoryBytes: number } {
-    const { cpu, gpu, memoryBytes = 0 } = this.#plan.tasks[index]!.resources;
-    const all = this.#capacity;
-    return {
-      cpu: Math.min(cpu, all.cpu),
-      gpu: Math.min(gpu, all.gpu),
-      memoryBytes: Math.min(memoryBytes, all.memoryBytes ?? 0),
-    };
-  }
-
   async #runTask(index: number): Promise<void> {
+    const task = this.#plan.tasks[index]!;
     try {
-      const task = this.#plan.tasks[index]!;
       const resolved = this.#resolved.get(index)!;
       await using lock = await this.#lock(task, resolved);
       const forced = !lock.waited && this.#options.force?.(task);
       const hit = forced ? undefined : await this.#options.store.get(resolved.key);
       if (hit) this.#done({ task, state: "cached", resolved, hit });
-      else this.#done(await this.#attempts(task, resolved));
+      else this.#done(await this.#runner.run(task, resolved));
     } catch (error) {
       if (error instanceof DiagnosticError) return this.#failed(index, error);
       if (!this.#stop.signal.aborted || this.#crash) throw error;
       this.#cancelled(index);
     } finally {
-      this.#release(index);
+      this.#free.release(task);
     }
   }
 
@@ -360,7 +255,7 @@ class Scheduler {
       waited = true;
       this.#emit({ type: "task-waiting", ...nameOf(task), key: resolved.key });
       this.#looking++;
-      this.#release(task.index);
+      this.#free.release(task);
       this.#settle();
     };
     try {
@@ -370,7 +265,7 @@ class Scheduler {
     } finally {
       if (waited) {
         this.#looking--;
-        this.#reserve(task.index);
+        this.#free.reserve(task);
       }
     }
   }
@@ -390,93 +285,6 @@ class Scheduler {
       message: "stopped before it began",
     };
     this.#done({ task, state: "failed", failure });
-  }
-
-  async #attempts(task: Task, resolved: ResolvedTask): Promise<TaskOutcome> {
-    const { attempts, backoffMs, on } = task.retries;
-    for (let attempt = 1;; attempt++) {
-      const outcome = await this.#attempt(task, resolved, attempt);
-      const { failure } = outcome;
-      if (!failure || attempt > attempts || !on.includes(failure.reason) || this.#ending) {
-        return outcome;
-      }
-      const afterMs = backoffMs * 2 ** (attempt - 1);
-      this.#emit({ type: "task-retrying", ...nameOf(task), failure, afterMs });
-      try {
-        await (this.#options.wait ?? waitMs)(afterMs, this.#stop.signal);
-      } catch {
-        return outcome;
-      }
-    }
-  }
-
-  async #attempt(task: Task, resolved: ResolvedTask, attempt: number): Promise<TaskOutcome> {
-    const { store, executor } = this.#options;
-    await using workspace = await store.workspace(resolved.key);
-    const log: string[] = [];
-    this.#emit({ type: "task-started", ...nameOf(task), key: resolved.key, attempt });
-    const job = this.#job(task, resolved, workspace);
-    const result = await executor.submit(job, {
-      signal: this.#stop.signal,
-      onEvent: (event) => {
-        if (event.type === "log") log.push(event.line);
-        if (event.type === "checkpoint") store.checkpointSaved?.(resolved.key, job.checkpoint);
-        this.#emit({ ...event, type: `task-${event.type}`, ...nameOf(task) } as RunEvent);
-      },
-    });
-    if (!result.ok) return { task, state: "failed", resolved, failure: result, log };
-    try {
-      const hit = await this.#store(task, resolved, { job, result, log });
-      return { task, state: "ran", resolved, hit };
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
-      return {
-        task,
-        state: "failed",
-        resolved,
-        failure: storeFailure(error, result.durationMs),
-        log,
-      };
-    }
-  }
-
-  #job(task: Task, resolved: ResolvedTask, workspace: Workspace): Job {
-    const outputs = Object.keys(task.outputs).map((name) =>
-      [name, `${workspace.directory}/${name}`] as const
-    );
-    return {
-      task: task.id,
-      key: resolved.key,
-      stage: task.uses,
-      module: task.module,
-      isolation: task.definition.isolation ?? "worker",
-      parameters: resolved.parameters,
-      outputs: Object.fromEntries(outputs),
-      checkpoint: workspace.checkpoint,
-      checkpointIntervalMs: this.#options.checkpointIntervalMs ?? 5000,
-      scratch: workspace.scratch,
-      provider: this.#options.provider ?? "auto",
-      resources: task.resources,
-      environment: task.environment,
-      ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
-    };
-  }
-
-  #store(
-    task: Task,
-    resolved: ResolvedTask,
-    done: { job: Job; result: JobResult & { ok: true }; log: readonly string[] },
-  ): Promise<StoreHit> {
-    const outputs = Object.entries(task.outputs).map(([name, type]) =>
-      [name, { type, path: done.job.outputs[name]! }] as const
-    );
-    return this.#options.store.put(resolved.key, {
-      preimage: resolved.preimage,
-      outputs: Object.fromEntries(outputs),
-      durationMs: done.result.durationMs,
-      host: done.result.host,
-      log: done.log.map((line) => `${line}\n`).join(""),
-    });
   }
 
   /** Takes down what became of a task, and lets go on what waited for it. */
@@ -520,24 +328,4 @@ class Scheduler {
 
 function isDead(state: string | undefined): boolean {
   return state === "failed" || state === "skipped";
-}
-
-/** Outputs that cannot be stored, on a full disk for one, fail their task and no more. */
-function storeFailure(error: DiagnosticError, durationMs: number): JobFailure {
-  const { message, diagnostics } = error;
-  return { ok: false, durationMs, reason: "error", message, diagnostics };
-}
-
-function nameOf(task: Task): { readonly task: string; readonly stage: string } {
-  return { task: task.id, stage: task.stage };
-}
-
-function waitMs(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    reject(signal.reason);
-  }, { once: true });
-  return promise;
 }

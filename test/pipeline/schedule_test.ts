@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { RunEvent } from "../../lib/pipeline/event.ts";
-import { type FailureMode, runPlan } from "../../lib/pipeline/schedule.ts";
+import type { FailureMode } from "../../lib/pipeline/run.ts";
+import { runPlan } from "../../lib/pipeline/schedule.ts";
 import { memoryDigests, MemoryStore } from "../rigs/memory_store.ts";
 import { finishRig, planText, rigResolver, startRig } from "../rigs/pipeline_rig.ts";
 import { PuppetExecutor } from "../rigs/puppet.ts";

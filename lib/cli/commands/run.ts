@@ -2,7 +2,8 @@ import { localExecutor } from "../../executors/local.ts";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Job } from "../../pipeline/job.ts";
 import { type Plan, selectTargets, type Task } from "../../pipeline/plan.ts";
-import { type RunSummary, runTasks } from "../../pipeline/schedule.ts";
+import type { RunSummary } from "../../pipeline/run.ts";
+import { runTasks } from "../../pipeline/schedule.ts";
 import {
   type Command,
   type CommandArguments,
