@@ -1,20 +1,18 @@
 /** Handwritten digits in colour on cluttered backgrounds; the zoo has seen typeset ones. @module */
 import { z } from "zod";
-import { Random } from "../lib/tensor/random.ts";
+import type { Random } from "../lib/tensor/random.ts";
 import { type DownloadOptions, readArtJson } from "./art_packages.ts";
-import type { Dataset, LoadOptions, Row, Split } from "./dataset.ts";
+import { type BalancedTask, drawTask } from "./balanced_task.ts";
+import type { Dataset } from "./dataset.ts";
 import {
   addNoise,
-  canvasLength,
-  canvasSize,
   contrastingColours,
   inkSprite,
   paintGround,
   paintSprite,
   randomPose,
-  toBytes,
 } from "./drawing.ts";
-import { rowSeed, type SplitName, splitSizes } from "./split_sizes.ts";
+import type { SplitName } from "./split_sizes.ts";
 
 const parameters = z.strictObject({
   scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.4])
@@ -29,7 +27,6 @@ const parameters = z.strictObject({
 export type Digits10Parameters = z.output<typeof parameters>;
 
 const names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const rowsPerClass = { train: 100, validation: 20, test: 100 };
 
 /** Edge of a handwritten digit in pixels. */
 export const handSize = 28;
@@ -53,7 +50,7 @@ const dataset: Dataset = {
   parameters,
   async load(options) {
     const settings = parameters.parse(options.parameters ?? {});
-    return drawDigits(await loadHandwriting(options), settings, options);
+    return drawTask(digitsTask(await loadHandwriting(options), settings), options);
   },
 };
 export default dataset;
@@ -78,41 +75,27 @@ async function loadHandwriting(options: DownloadOptions): Promise<readonly Handw
   return digits;
 }
 
-/** The three splits, balanced over the digits and disjoint in handwriting. */
-export function drawDigits(
+/** The task over given handwriting; its splits are disjoint in it. */
+export function digitsTask(
   handwriting: readonly Handwriting[],
   settings: Digits10Parameters,
-  options: LoadOptions,
-): Readonly<Record<SplitName, Split>> {
-  const sizes = splitSizes(rowsPerClass, options);
-  const total = 10 * (sizes.train + sizes.validation + sizes.test);
-  let done = 0;
-  const draw = (split: SplitName): Split => {
-    const rows: Row[] = [];
-    const images = new Uint8Array(10 * sizes[split] * canvasLength);
-    for (let index = 0; index < 10 * sizes[split]; index++) {
-      options.signal?.throwIfAborted();
-      const digit = index % 10;
-      const random = new Random(rowSeed("digits10", split, { seed: options.seed, index }));
-      const hand = chooseHand(handwriting[digit]!.length, split, random);
-      paintHand(images.subarray(index * canvasLength, (index + 1) * canvasLength), {
-        mask: handwriting[digit]![hand]!,
-        random,
-        settings,
-      });
-      rows.push({
-        id: `digits10/${split}/${index}`,
-        cluster: `${names[digit]}/${hand}`,
+): BalancedTask {
+  return {
+    name: "digits10",
+    answers: names.length,
+    sizes: { train: 100, validation: 20, test: 100 },
+    notes: ["Splits are disjoint in handwriting"],
+    row({ split, answer, random, canvas }) {
+      const hand = chooseHand(handwriting[answer]!.length, split, random);
+      paintHand(canvas, { mask: handwriting[answer]![hand]!, random, settings });
+      return {
+        cluster: `${names[answer]}/${hand}`,
         instruction: settings.instruction,
-        answer: names[digit]!,
-        label: digit,
-      });
-      options.onProgress?.(++done, total);
-    }
-    const notes = ["Splits are disjoint in handwriting"];
-    return { rows, images, height: canvasSize, width: canvasSize, notes };
+        answer: names[answer]!,
+        label: answer,
+      };
+    },
   };
-  return { train: draw("train"), validation: draw("validation"), test: draw("test") };
 }
 
 function chooseHand(count: number, split: SplitName, random: Random): number {
@@ -121,14 +104,12 @@ function chooseHand(count: number, split: SplitName, random: Random): number {
 }
 
 function paintHand(
-  out: Uint8Array,
+  canvas: Float32Array,
   { mask, random, settings }: { mask: Uint8Array; random: Random; settings: Digits10Parameters },
 ): void {
-  const canvas = new Float32Array(canvasLength);
   const { paper, ink } = contrastingColours(random);
   paintGround(canvas, random, { colour: paper, clutter: settings.clutter });
   const range = { scale: settings.scale, degrees: 15, shift: 0.9, mirror: false };
   paintSprite(canvas, inkSprite(mask, handSize, ink), randomPose(random, range));
   addNoise(canvas, random, settings.noise);
-  toBytes(canvas, out);
 }

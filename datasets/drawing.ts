@@ -53,6 +53,13 @@ export type Colour = readonly [number, number, number];
 
 const wholeCanvas: Region = { x: 0, y: 0, edge: canvasSize };
 
+/** The four quarters of the canvas. */
+export const quadrants: readonly Region[] = [0, 1, 2, 3].map((index) => ({
+  x: index % 2 * canvasSize / 2,
+  y: (index >> 1) * canvasSize / 2,
+  edge: canvasSize / 2,
+}));
+
 /** Even the largest drawing may move by this share of the region. */
 const leastRoom = 0.1;
 

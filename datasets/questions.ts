@@ -1,6 +1,6 @@
 /** Questions, answers and captions about the pictures of the zoo's world. @module */
 import type { Random } from "../lib/tensor/random.ts";
-import { colourNames, digitNames, type Fact, type Sight, type ZooWorld } from "./zoo_world.ts";
+import { colourNames, digitNames, type Fact, type ZooWorld } from "./zoo_world.ts";
 
 /** What is asked of a model, and what it should say. */
 export interface Exchange {

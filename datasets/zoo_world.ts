@@ -26,9 +26,9 @@ import {
   jitterColour,
   paintGround,
   paintSprite,
+  quadrants,
   randomColour,
   randomPose,
-  type Region,
   spriteOf,
 } from "./drawing.ts";
 import { tenClasses } from "./ten_classes.ts";
@@ -161,13 +161,6 @@ const defaults: Required<PictureOptions> = {
 
 /** Share of pictures whose background has a colour with a name. */
 const namedColours = 0.5;
-
-/** The four places of copies. */
-const quadrants: readonly Region[] = [0, 1, 2, 3].map((index) => ({
-  x: index % 2 * canvasSize / 2,
-  y: (index >> 1) * canvasSize / 2,
-  edge: canvasSize / 2,
-}));
 
 /**
  * Opens the world: fetches 18 MB of packages and renders 4000 drawings on first use (some ten

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import { drawTask } from "../../datasets/balanced_task.ts";
 import digits10, {
   type Digits10Parameters,
-  drawDigits,
+  digitsTask,
   handSize,
 } from "../../datasets/digits10.ts";
 
@@ -16,8 +17,12 @@ const handwriting = Array.from(
 );
 const settings = digits10.parameters!.parse({}) as Digits10Parameters;
 
-Deno.test("drawDigits() is balanced, and its splits share no handwriting", () => {
-  const splits = drawDigits(handwriting, settings, { seed: 0, downloads: "unused", shots: 20 });
+Deno.test("digitsTask() is balanced, and its splits share no handwriting", () => {
+  const splits = drawTask(digitsTask(handwriting, settings), {
+    seed: 0,
+    downloads: "unused",
+    shots: 20,
+  });
   assertEquals(Object.values(splits).map(({ rows }) => rows.length), [200, 200, 1000]);
   const clusters = Object.values(splits)
     .map(({ rows }) => new Set(rows.map((row) => row.cluster)));

@@ -1,49 +1,26 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import emoji10, {
-  drawSplits,
-  type Emoji10Parameters,
-  listDrawings,
-  partitionDrawings,
-} from "../../datasets/emoji10.ts";
+import { drawTask } from "../../datasets/balanced_task.ts";
+import { listDrawings } from "../../datasets/class_drawings.ts";
+import type { LoadOptions } from "../../datasets/dataset.ts";
+import dataset, { emoji10 } from "../../datasets/emoji10.ts";
+import { paintedTask, type RecognitionParameters } from "../../datasets/recognition.ts";
 import { classMembers, tenClasses } from "../../datasets/ten_classes.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { discs } from "./synthetic_art.ts";
 
 const subjects = tenClasses.flatMap((name) => classMembers[name]).map((label) => ({ label }));
 const absent = [subjects.findIndex(({ label }) => label === "moose")];
-const artworks = [
+const drawings = listDrawings(classMembers, subjects, [
   discs("emojione", subjects.length, absent),
   discs("emojione-v1", subjects.length),
-];
-const drawings = listDrawings(subjects, artworks);
-const settings = emoji10.parameters!.parse({}) as Emoji10Parameters;
-const options = { seed: 0, downloads: "unused", shots: 3 };
+]);
+const settings = dataset.parameters!.parse({}) as RecognitionParameters;
+const options: LoadOptions = { seed: 0, downloads: "unused", shots: 3 };
+const draw = (change: Partial<LoadOptions> = {}, some = drawings) =>
+  drawTask(paintedTask(emoji10, some, settings), { ...options, ...change });
 
-Deno.test("listDrawings() counts equal pictures of a class once", () => {
-  assertEquals(drawings.length, 2 * subjects.length - 1);
-  const twice = listDrawings(subjects, [artworks[0]!, artworks[0]!]);
-  assertEquals(twice.length, subjects.length - 1);
-});
-
-Deno.test("partitionDrawings() is disjoint where a class has six drawings, and shares otherwise", () => {
-  const { train, validation, test } = partitionDrawings(drawings);
-  for (const name of tenClasses) {
-    const of = (split: typeof train) => split.filter((drawing) => drawing.class === name);
-    const all = [...of(train), ...of(validation), ...of(test)];
-    const count = drawings.filter((drawing) => drawing.class === name).length;
-    if (count >= 6) {
-      assertEquals(new Set(all).size, all.length, name);
-      assertEquals(all.length, count, name);
-      assert(of(validation).length >= 1 && of(test).length >= 2, name);
-    } else {
-      assertEquals(of(train).length, count, name);
-      assertEquals(all.length, 3 * count, name);
-    }
-  }
-});
-
-Deno.test("drawSplits() is balanced and says which classes share drawings", () => {
-  const splits = drawSplits(drawings, settings, options);
+Deno.test("drawTask() is balanced and says which classes share drawings", () => {
+  const splits = draw();
   assertEquals(
     Object.values(splits).map(({ rows, images }) => [rows.length, images.length / 12288]),
     [[30, 30], [500, 500], [1000, 1000]],
@@ -62,9 +39,9 @@ Deno.test("drawSplits() is balanced and says which classes share drawings", () =
   assert([...clusters("test")].every((cluster) => /^cat\/[a-z -]+\/emojione(-v1)?$/.test(cluster)));
 });
 
-Deno.test("drawSplits() takes training pictures by seed and keeps the test the same", () => {
+Deno.test("drawTask() takes training pictures by seed and keeps the test the same", () => {
   const [a, b, more] = [{}, { seed: 1 }, { shots: 5 }]
-    .map((change) => drawSplits(drawings, settings, { ...options, ...change }));
+    .map((change) => draw(change));
   assertEquals(a!.test, b!.test);
   assertEquals(a!.validation, b!.validation);
   assert(a!.train.images.some((value, i) => value !== b!.train.images[i]));
@@ -72,36 +49,37 @@ Deno.test("drawSplits() takes training pictures by seed and keeps the test the s
   assertEquals(a!.train.rows, more!.train.rows.slice(0, 30));
 });
 
-Deno.test("drawSplits() takes a percentage of the hundred rows per class", () => {
+Deno.test("drawTask() takes a percentage of the hundred rows per class", () => {
   const { shots: _, ...rest } = options;
-  assertEquals(drawSplits(drawings, settings, { ...rest, percentage: 4 }).train.rows.length, 40);
+  const task = paintedTask(emoji10, drawings, settings);
+  assertEquals(drawTask(task, { ...rest, percentage: 4 }).train.rows.length, 40);
   const cases = [
     [{ shots: 2, percentage: 4 }, "shots (2) and percentage (4) exclude each other"],
     [{ percentage: 0.1 }, "0 per class of 100 are left, at least 1 is needed"],
   ] as const;
   for (const [change, cause] of cases) {
     assertThrows(
-      () => drawSplits(drawings, settings, { ...rest, ...change }),
+      () => drawTask(task, { ...rest, ...change }),
       DiagnosticError,
       `Cannot choose training rows: ${cause}`,
     );
   }
 });
 
-Deno.test("drawSplits() names the classes that the styles do not draw", () => {
+Deno.test("paintedTask() names the classes that the styles do not draw", () => {
   const some = drawings.filter((drawing) => drawing.class !== "deer" && drawing.class !== "frog");
   assertThrows(
-    () => drawSplits(some, settings, options),
+    () => draw({}, some),
     DiagnosticError,
     "Cannot draw emoji10 in emojione, emojione-v1, openmoji, fxemoji: no drawing of deer, frog",
   );
 });
 
-Deno.test("drawSplits() stops when it is told to", () => {
+Deno.test("drawTask() stops when it is told to", () => {
   const signal = AbortSignal.abort(new DOMException("enough", "AbortError"));
-  assertThrows(() => drawSplits(drawings, settings, { ...options, signal }), DOMException);
+  assertThrows(() => draw({ signal }), DOMException);
 });
 
 Deno.test("emoji10 rejects parameters that it does not have", async () => {
-  await assertRejects(() => emoji10.load({ ...options, parameters: { scal: [1, 2] } }));
+  await assertRejects(() => dataset.load({ ...options, parameters: { scal: [1, 2] } }));
 });

@@ -1,0 +1,90 @@
+/**
+ * Counting: how many times is a class in a scene of up to four drawings? Answers are generated and
+ * zero to four are equally frequent (after CLEVR's counting questions, arXiv 1612.06890).
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Random } from "../lib/tensor/random.ts";
+import { type BalancedTask, drawTask } from "./balanced_task.ts";
+import {
+  assertAllDrawn,
+  type ClassDrawing,
+  clusterOf,
+  describePartition,
+  loadDrawings,
+  partitionDrawings,
+  stylesLicence,
+  stylesParameter,
+  stylesSource,
+} from "./class_drawings.ts";
+import type { Dataset } from "./dataset.ts";
+import { countNames, frequencyInstruction } from "./questions.ts";
+import { paintScene } from "./scene.ts";
+import { classMembers, tenClasses } from "./ten_classes.ts";
+
+const parameters = z.strictObject({
+  styles: stylesParameter,
+  clutter: z.number().min(0).default(0.15).describe("Largest strength of blobs on the background"),
+  noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
+});
+
+/** Parameters of emoji-count. */
+export type EmojiCountParameters = z.output<typeof parameters>;
+
+const dataset: Dataset = {
+  info: {
+    name: "emoji-count",
+    kind: "generation",
+    licence: stylesLicence,
+    source: stylesSource,
+  },
+  parameters,
+  async load(options) {
+    const settings = parameters.parse(options.parameters ?? {});
+    const drawings = await loadDrawings(classMembers, settings.styles, options);
+    return drawTask(countTask(drawings, settings), options);
+  },
+};
+export default dataset;
+
+/** The task over given drawings; it holds out those that emoji10 holds out. */
+export function countTask(
+  drawings: readonly ClassDrawing[],
+  settings: EmojiCountParameters,
+): BalancedTask {
+  assertAllDrawn("emoji-count", classMembers, { drawings, styles: settings.styles });
+  const partition = partitionDrawings(drawings, "emoji10");
+  return {
+    name: "emoji-count",
+    answers: countNames.length,
+    sizes: { train: 200, validation: 60, test: 200 },
+    notes: describePartition(drawings),
+    row({ split, answer, random, canvas }) {
+      const [asked, classes] = chooseClasses(answer, random);
+      const shown = paintScene(canvas, random, {
+        ...settings,
+        classes,
+        drawings: partition[split],
+      });
+      return {
+        cluster: clusterOf(shown[0]!),
+        instruction: frequencyInstruction.replace("{}", asked),
+        answer: countNames[answer]!,
+        caption: `this is a photo of a ${classes[0]}`,
+      };
+    },
+  };
+}
+
+/** A class to ask for, and the classes of a scene that shows it so often, the asked one first. */
+function chooseClasses(times: number, random: Random): [string, readonly string[]] {
+  const order = [...random.permutation(tenClasses.length)].map((index) => tenClasses[index]!);
+  const asked = order[0]!;
+  const least = Math.max(times, 2);
+  const total = least + random.integer(quarters - least + 1);
+  const others = Array.from({ length: total - times }, () => order[1 + random.integer(3)]!);
+  return [asked, [...Array<string>(times).fill(asked), ...others]];
+}
+
+const quarters = 4;

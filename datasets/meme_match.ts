@@ -1,0 +1,114 @@
+/**
+ * Picture and text judged together: does "cat on red" fit? A text that does not fit is wrong in the
+ * thing or in the colour alone, so that neither picture nor text tells without the other (after
+ * the benign confounders of Hateful Memes, arXiv 2005.04790).
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Random } from "../lib/tensor/random.ts";
+import { artSize } from "./art.ts";
+import { type BalancedTask, drawTask } from "./balanced_task.ts";
+import {
+  assertAllDrawn,
+  type ClassDrawing,
+  clusterOf,
+  describePartition,
+  loadDrawings,
+  partitionDrawings,
+  pickDrawing,
+  stylesLicence,
+  stylesParameter,
+  stylesSource,
+} from "./class_drawings.ts";
+import type { Dataset } from "./dataset.ts";
+import {
+  addNoise,
+  jitterColour,
+  paintGround,
+  paintSprite,
+  randomPose,
+  spriteOf,
+} from "./drawing.ts";
+import { matchText } from "./questions.ts";
+import { classMembers, tenClasses } from "./ten_classes.ts";
+import { colourNames, palette } from "./zoo_world.ts";
+
+const parameters = z.strictObject({
+  styles: stylesParameter,
+  scale: z.tuple([z.number().positive(), z.number().positive()]).default([0.8, 1.1])
+    .describe("Edge of the drawing relative to the picture, from and to"),
+  clutter: z.number().min(0).default(0.1).describe("Largest strength of blobs on the background"),
+  noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
+});
+
+/** Parameters of meme-match. */
+export type MemeMatchParameters = z.output<typeof parameters>;
+
+/** Answers; a row's label is the index. */
+const answers = ["yes", "no"] as const;
+
+const dataset: Dataset = {
+  info: {
+    name: "meme-match",
+    kind: "yes-no",
+    classes: answers,
+    licence: stylesLicence,
+    source: stylesSource,
+  },
+  parameters,
+  async load(options) {
+    const settings = parameters.parse(options.parameters ?? {});
+    const drawings = await loadDrawings(classMembers, settings.styles, options);
+    return drawTask(matchTask(drawings, settings), options);
+  },
+};
+export default dataset;
+
+/** The task over given drawings; it holds out those that emoji10 holds out. */
+export function matchTask(
+  drawings: readonly ClassDrawing[],
+  settings: MemeMatchParameters,
+): BalancedTask {
+  assertAllDrawn("meme-match", classMembers, { drawings, styles: settings.styles });
+  const partition = partitionDrawings(drawings, "emoji10");
+  return {
+    name: "meme-match",
+    answers: answers.length,
+    sizes: { train: 500, validation: 150, test: 500 },
+    notes: describePartition(drawings),
+    row({ split, answer, random, canvas }) {
+      const shown = tenClasses[random.integer(tenClasses.length)]!;
+      const ground = colourNames[random.integer(colourNames.length)]!;
+      const drawing = pickDrawing(partition[split], shown, random);
+      const [thing, colour] = answers[answer] === "yes"
+        ? [shown, ground]
+        : spoil(shown, ground, random);
+      paintGround(canvas, random, { colour: palette[ground]!, clutter: settings.clutter });
+      const sprite = spriteOf(drawing.pixels, artSize);
+      jitterColour(sprite, random);
+      const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
+      paintSprite(canvas, sprite, randomPose(random, range));
+      addNoise(canvas, random, settings.noise);
+      return {
+        cluster: clusterOf(drawing),
+        instruction: matchText(thing, colour),
+        answer: answers[answer]!,
+        label: answer,
+        caption: `this is a photo of a ${shown}`,
+      };
+    },
+  };
+}
+
+/** The text with one of its two facts changed. */
+function spoil(thing: string, colour: string, random: Random): readonly [string, string] {
+  return random.uniform() < 0.5
+    ? [another(tenClasses, thing, random), colour]
+    : [thing, another(colourNames, colour, random)];
+}
+
+function another(names: readonly string[], name: string, random: Random): string {
+  const others = names.filter((other) => other !== name);
+  return others[random.integer(others.length)]!;
+}

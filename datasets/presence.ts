@@ -1,0 +1,165 @@
+/**
+ * Object presence, yes or no: a test of hallucination after POPE (arXiv 2305.10355). Some classes
+ * are more frequent than others and some like to be together, so that a model may be led to say yes;
+ * the classes asked for that are not there are random, popular, or adversarial ones.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Random } from "../lib/tensor/random.ts";
+import { type BalancedTask, drawTask } from "./balanced_task.ts";
+import {
+  assertAllDrawn,
+  type ClassDrawing,
+  clusterOf,
+  describePartition,
+  loadDrawings,
+  partitionDrawings,
+  stylesLicence,
+  stylesParameter,
+  stylesSource,
+} from "./class_drawings.ts";
+import type { Dataset } from "./dataset.ts";
+import { presenceInstruction } from "./questions.ts";
+import { paintScene } from "./scene.ts";
+import { classMembers, type TenClass, tenClasses } from "./ten_classes.ts";
+
+const parameters = z.strictObject({
+  negatives: z.enum(["random", "popular", "adversarial"]).default("adversarial")
+    .describe(
+      "Absent classes that are asked for: any, the most frequent, the likeliest companions",
+    ),
+  styles: stylesParameter,
+  clutter: z.number().min(0).default(0.15).describe("Largest strength of blobs on the background"),
+  noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
+});
+
+/** Parameters of presence. */
+export type PresenceParameters = z.output<typeof parameters>;
+
+/** Answers; a row's label is the index. */
+const answers = ["yes", "no"] as const;
+
+const dataset: Dataset = {
+  info: {
+    name: "presence",
+    kind: "yes-no",
+    classes: answers,
+    licence: stylesLicence,
+    source: stylesSource,
+  },
+  parameters,
+  async load(options) {
+    const settings = parameters.parse(options.parameters ?? {});
+    const drawings = await loadDrawings(classMembers, settings.styles, options);
+    return drawTask(presenceTask(drawings, settings), options);
+  },
+};
+export default dataset;
+
+/** Classes from the most frequent to the rarest; the k-th is drawn in proportion to 1/k (Zipf). */
+export const popularity: readonly TenClass[] = [
+  "automobile",
+  "dog",
+  "bird",
+  "cat",
+  "truck",
+  "horse",
+  "ship",
+  "airplane",
+  "deer",
+  "frog",
+];
+
+/** Classes that like to be together, by likelihood. */
+export const companions: Readonly<Record<TenClass, readonly TenClass[]>> = {
+  airplane: ["truck", "bird", "automobile"],
+  automobile: ["truck", "dog", "airplane"],
+  bird: ["frog", "cat", "deer"],
+  cat: ["dog", "bird", "horse"],
+  deer: ["horse", "bird", "frog"],
+  dog: ["cat", "horse", "automobile"],
+  frog: ["bird", "deer", "ship"],
+  horse: ["deer", "dog", "truck"],
+  ship: ["bird", "airplane", "frog"],
+  truck: ["automobile", "horse", "ship"],
+};
+
+/** How often a further thing is a companion of the first. */
+const together = 0.6;
+
+/** The task over given drawings; it holds out those that emoji10 holds out. */
+export function presenceTask(
+  drawings: readonly ClassDrawing[],
+  settings: PresenceParameters,
+): BalancedTask {
+  assertAllDrawn("presence", classMembers, { drawings, styles: settings.styles });
+  const partition = partitionDrawings(drawings, "emoji10");
+  return {
+    name: `presence/${settings.negatives}`,
+    answers: answers.length,
+    sizes: { train: 500, validation: 150, test: 500 },
+    notes: [...describePartition(drawings), `Absent classes asked for: ${settings.negatives}`],
+    row({ split, answer, random, canvas }) {
+      const classes = chooseScene(random);
+      const shown = paintScene(canvas, random, {
+        ...settings,
+        classes,
+        drawings: partition[split],
+      });
+      const asked = answers[answer] === "yes"
+        ? classes[random.integer(classes.length)]!
+        : chooseAbsent(classes, settings.negatives, random);
+      return {
+        cluster: clusterOf(shown[0]!),
+        instruction: presenceInstruction.replace("{}", asked),
+        answer: answers[answer]!,
+        label: answer,
+        caption: `this is a photo of a ${classes[0]}`,
+      };
+    },
+  };
+}
+
+function popularClass(random: Random): TenClass {
+  const weights = popularity.map((_, rank) => 1 / (rank + 1));
+  let left = random.uniform() * weights.reduce((sum, weight) => sum + weight);
+  return popularity[weights.findIndex((weight) => (left -= weight) < 0)] ?? popularity[0]!;
+}
+
+/** Two or three different classes. */
+function chooseScene(random: Random): readonly TenClass[] {
+  const classes = [popularClass(random)];
+  const count = 2 + random.integer(2);
+  while (classes.length < count) {
+    const near = companions[classes[0]!];
+    const next = random.uniform() < together
+      ? near[random.integer(near.length)]!
+      : popularClass(random);
+    if (!classes.includes(next)) classes.push(next);
+  }
+  return classes;
+}
+
+/** How many of the likeliest absent classes are asked for, as POPE takes the top ones. */
+const top = 3;
+
+/** A class that is not in the scene. */
+export function chooseAbsent(
+  scene: readonly TenClass[],
+  negatives: PresenceParameters["negatives"],
+  random: Random,
+): TenClass {
+  const nearness = (name: TenClass) =>
+    scene.reduce((sum, shown) => {
+      const rank = companions[shown].indexOf(name);
+      return sum + (rank < 0 ? 0 : companions[shown].length - rank);
+    }, 0);
+  const rankings = {
+    random: () => tenClasses,
+    popular: () => popularity,
+    adversarial: () => popularity.toSorted((a, b) => nearness(b) - nearness(a)),
+  };
+  const absent = rankings[negatives]().filter((name) => !scene.includes(name));
+  return absent[random.integer(negatives === "random" ? absent.length : top)]!;
+}

@@ -1,0 +1,107 @@
+import { assert, assertEquals } from "@std/assert";
+import { drawTask } from "../../datasets/balanced_task.ts";
+import { listDrawings } from "../../datasets/class_drawings.ts";
+import type { Dataset, Row } from "../../datasets/dataset.ts";
+import emojiCount, { countTask, type EmojiCountParameters } from "../../datasets/emoji_count.ts";
+import fruit10, { fruit10 as fruits } from "../../datasets/fruit10.ts";
+import memeMatch, { matchTask, type MemeMatchParameters } from "../../datasets/meme_match.ts";
+import presence, {
+  chooseAbsent,
+  companions,
+  popularity,
+  type PresenceParameters,
+  presenceTask,
+} from "../../datasets/presence.ts";
+import { paintedTask, type RecognitionParameters } from "../../datasets/recognition.ts";
+import { classMembers, type TenClass, tenClasses } from "../../datasets/ten_classes.ts";
+import { tenFruits } from "../../datasets/ten_fruits.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { discs } from "./synthetic_art.ts";
+
+const subjects = tenClasses.flatMap((name) => classMembers[name]).map((label) => ({ label }));
+const drawings = listDrawings(classMembers, subjects, [
+  discs("emojione", subjects.length),
+  discs("emojione-v1", subjects.length),
+]);
+const options = { seed: 0, downloads: "unused", shots: 20 };
+const settingsOf = <T>(dataset: Dataset, given: object = {}) =>
+  dataset.parameters!.parse(given) as T;
+
+/** Shares of each answer. */
+function sharesOf(rows: readonly Row[]): Record<string, number> {
+  const shares: Record<string, number> = {};
+  for (const { answer } of rows) shares[answer] = (shares[answer] ?? 0) + 1 / rows.length;
+  return shares;
+}
+
+Deno.test("countTask() asks for zero to four of a class, equally often", () => {
+  const task = countTask(drawings, settingsOf<EmojiCountParameters>(emojiCount));
+  const { train, test } = drawTask(task, options);
+  assertEquals([train.rows.length, test.rows.length], [100, 1000]);
+  const shares = sharesOf(test.rows);
+  assertEquals(Object.keys(shares).sort(), ["four", "one", "three", "two", "zero"]);
+  for (const share of Object.values(shares)) assert(Math.abs(share - 0.2) < 1e-9);
+  for (const { instruction, cluster, answer } of test.rows) {
+    const asked = instruction.match(/^How many times is there a (.+)[?]$/)![1]!;
+    assert(tenClasses.includes(asked as TenClass));
+    assertEquals(cluster.startsWith(`${asked}/`), answer !== "zero");
+  }
+});
+
+Deno.test("presenceTask() is balanced, and truthful about the first thing shown", () => {
+  for (const negatives of ["random", "popular", "adversarial"] as const) {
+    const task = presenceTask(drawings, settingsOf<PresenceParameters>(presence, { negatives }));
+    const { rows, notes } = drawTask(task, options).test;
+    const shares = sharesOf(rows);
+    assert(Math.abs(shares.yes! - 0.5) < 1e-9 && Math.abs(shares.no! - 0.5) < 1e-9);
+    for (const { instruction, answer, cluster, label } of rows) {
+      const asked = instruction.match(/^Is there a (.+) in the picture[?]$/)![1]!;
+      if (cluster.startsWith(`${asked}/`)) assertEquals(answer, "yes");
+      assertEquals(label, answer === "yes" ? 0 : 1);
+    }
+    assert(notes!.at(-1)!.endsWith(negatives));
+  }
+});
+
+Deno.test("chooseAbsent() asks for popular classes, or for companions of what is there", () => {
+  const random = new Random(3);
+  const scene: readonly TenClass[] = ["cat", "automobile"];
+  const chosen = (negatives: "random" | "popular" | "adversarial") =>
+    new Set(Array.from({ length: 400 }, () => chooseAbsent(scene, negatives, random)));
+  assertEquals([...chosen("random")].sort(), tenClasses.filter((n) => !scene.includes(n)).sort());
+  assertEquals([...chosen("popular")].sort(), ["bird", "dog", "truck"]);
+  assertEquals([...chosen("adversarial")].sort(), ["bird", "dog", "truck"]);
+  const frog = new Set(
+    Array.from({ length: 400 }, () => chooseAbsent(["frog"], "adversarial", random)),
+  );
+  assertEquals([...frog].sort(), [...companions.frog].sort());
+  assertEquals([...popularity].sort(), [...tenClasses].sort());
+});
+
+Deno.test("matchTask() spoils one of two facts, so that the text alone tells nothing", () => {
+  const task = matchTask(drawings, settingsOf<MemeMatchParameters>(memeMatch));
+  const { rows } = drawTask(task, options).test;
+  assert(Math.abs(sharesOf(rows).yes! - 0.5) < 1e-9);
+  let wrongThing = 0, wrong = 0;
+  for (const { instruction, answer, cluster } of rows) {
+    const [, thing] = instruction.match(/^Does the text fit the picture[?] (.+) on (.+)$/)!;
+    const shown = cluster.startsWith(`${thing}/`);
+    if (answer === "yes") assert(shown, instruction);
+    else {
+      wrong++;
+      wrongThing += shown ? 0 : 1;
+    }
+  }
+  assert(wrongThing / wrong > 0.4 && wrongThing / wrong < 0.6, `${wrongThing} of ${wrong}`);
+});
+
+Deno.test("fruit10 names ten fruits", () => {
+  const labels = tenFruits.map((label) => ({ label }));
+  const drawn = listDrawings(fruits.members, labels, [discs("emojione", 10)]);
+  const settings = settingsOf<RecognitionParameters>(fruit10);
+  const { rows, notes } = drawTask(paintedTask(fruits, drawn, settings), options).test;
+  assertEquals(rows.length, 1000);
+  assertEquals(rows[6]!.answer, "red apple");
+  assertEquals(rows[6]!.instruction, "What is it?");
+  assert(notes![0]!.endsWith("none"), notes![0]!);
+});
