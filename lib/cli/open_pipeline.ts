@@ -1,5 +1,5 @@
 /** From the name of a file to a plan with a store: what most commands begin with. @module */
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { contentDigests } from "../cache/content_digests.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -82,7 +82,7 @@ export function cacheFolderOf(args: CommandArguments): string {
 export async function readSpec(file: string, set: readonly string[]): Promise<PipelineSpec> {
   const text = readPipelineText(file);
   const read = (path: string): SourceText => {
-    const full = `${dirname(file)}/${path.replace(/^\.\//, "")}`;
+    const full = isAbsolute(path) ? path : join(dirname(file), path);
     return { path: full, text: Deno.readTextFileSync(full) };
   };
   const parsed = await parsePipeline(text, { path: file, set, read });

@@ -2,16 +2,17 @@
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
-import type { Resources } from "./job.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
 import { locateProblems, type Problem } from "./problem.ts";
 import { Scope } from "./scope.ts";
 import { Reference, Slot } from "./slot.ts";
-import { durationMs, sizeBytes, type StageSpec } from "./spec.ts";
+import type { StageSpec, TaskSettings } from "./spec.ts";
 import { stageCells } from "./stage_cells.ts";
 import { orderStages, reportVariables } from "./stage_order.ts";
+import { runRules } from "./task_settings.ts";
+import { asksCells, holds } from "./when.ts";
 
 /** Follows all references, expands matrices, checks parameters. Reports all mistakes at once. */
 export async function planPipeline(
@@ -41,7 +42,7 @@ export function expandPipeline(
   const plan: Plan = { name: spec.name, spec, tasks, stages: byStage };
   reportVariables(spec, scope);
   const order = orderStages(spec, scope);
-  const expander = new StageExpander(scope, tasks, options);
+  const expander = new StageExpander(scope, tasks, { ...options, defaults: spec.defaults ?? {} });
   for (const name of order) {
     const entry = spec.stages[name]!;
     const found = stages.get(entry.uses);
@@ -68,33 +69,30 @@ function unknownStage(name: string, uses: string, known: readonly string[]): Pro
   };
 }
 
-const defaultResources: Resources = { cpu: 2, gpu: 0 };
-const defaultRetryReasons = ["crash", "timeout"];
+interface ExpandOptions extends PlanOptions {
+  readonly defaults: TaskSettings;
+}
 
 /** Expands one stage after the other into the list of tasks. */
 class StageExpander {
   readonly #scope: Scope;
   readonly #tasks: Task[];
   readonly #checker: ParameterChecker;
+  readonly #defaults: TaskSettings;
 
-  constructor(scope: Scope, tasks: Task[], options: PlanOptions) {
+  constructor(scope: Scope, tasks: Task[], options: ExpandOptions) {
     this.#scope = scope;
     this.#tasks = tasks;
+    this.#defaults = options.defaults;
     this.#checker = new ParameterChecker(scope, options.checkName);
   }
 
   /** The stage's tasks; `undefined` if its matrix is wrong, an empty list if it is left out. */
   expand(name: string, entry: StageSpec, found: StageModule): Task[] | undefined {
-    const base = ["stages", name];
-    if (entry.when !== undefined) {
-      const value = this.#scope.resolve(entry.when, [...base, "when"]);
-      if (value === undefined) return undefined;
-      if (!value || value === "false" || value === "0") return [];
-    }
-    const cells = stageCells(this.#scope, entry, base);
+    const cells = this.#wantedCells(entry, ["stages", name]);
     if (!cells) return undefined;
     const labels = cellLabels(cells);
-    const shared = sharedFields(name, entry, found);
+    const shared = sharedFields(name, entry, { found, defaults: this.#defaults });
     return cells.map((cell, index) => {
       const task = this.#task(entry, { ...shared, cell, label: labels[index]! });
       this.#tasks.push(task);
@@ -102,11 +100,26 @@ class StageExpander {
     });
   }
 
+  #wantedCells(entry: StageSpec, base: readonly string[]): readonly Cell[] | undefined {
+    const { when = true } = entry;
+    const path = [...base, "when"];
+    const byCell = entry.matrix !== undefined && asksCells(when);
+    const wanted = byCell || holds(this.#scope, when, { path });
+    if (!wanted) return wanted === undefined ? undefined : [];
+    const cells = stageCells(this.#scope, entry, base);
+    if (!byCell || !cells) return cells;
+    const answers = cells.map((cell) => holds(this.#scope, when, { path, cell }));
+    return answers.includes(undefined) ? undefined : cells.filter((_, index) => answers[index]);
+  }
+
   #task(entry: StageSpec, fields: SharedFields & { cell: Cell; label: string }): Task {
     const { stage: name, cell, label } = fields;
     const base = ["stages", name];
     const written = this.#scope.resolve(entry.with ?? {}, [...base, "with"], cell);
-    const env = this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell;
+    const env = {
+      ...this.#scope.resolve(this.#defaults.env ?? {}, ["defaults", "env"], cell) as Cell,
+      ...this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell,
+    };
     const id = label === "" ? name : `${name}[${label}]`;
     const parameters = this.#checker.check(fields.definition, written, {
       base: [...base, "with"],
@@ -138,28 +151,18 @@ type SharedFields = Omit<
   "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment"
 >;
 
-function sharedFields(name: string, entry: StageSpec, found: StageModule): SharedFields {
-  const { resources = {}, retries = 0, timeout } = entry;
-  const retry = typeof retries === "number" ? { attempts: retries } : retries;
+function sharedFields(
+  name: string,
+  entry: StageSpec,
+  { found, defaults }: { readonly found: StageModule; readonly defaults: TaskSettings },
+): SharedFields {
   return {
     stage: name,
     uses: entry.uses,
     module: found.module,
     definition: found.stage,
     outputs: found.stage.outputs,
-    resources: {
-      ...defaultResources,
-      ...(resources.cpu === undefined ? {} : { cpu: resources.cpu }),
-      ...(resources.gpu === undefined ? {} : { gpu: resources.gpu }),
-      ...(resources.memory === undefined ? {} : { memoryBytes: sizeBytes(resources.memory) }),
-    },
-    retries: {
-      attempts: retry.attempts,
-      backoffMs: durationMs(retry.backoff ?? 1),
-      on: retry.on ??
-        (typeof retries === "number" ? ["error", ...defaultRetryReasons] : defaultRetryReasons),
-    },
-    ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
+    ...runRules(entry, defaults),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Expression {
   readonly text: string;
   /** `["stages", "prompt", "*", "prompt"]` */
   readonly path: readonly string[];
+  /** Begun, and closed by no `}}`. */
+  readonly unclosed?: true;
 }
 
 /** A string of the pipeline file: plain, one reference, or text around references. */
@@ -39,7 +41,10 @@ function takeApart(text: string): Template {
     parts.push({ text: match[0], path: match[1] === "" ? [] : match[1]!.split(".") });
     end = match.index + match[0].length;
   }
-  if (end < text.length) parts.push(text.slice(end));
+  const open = text.indexOf("${{", end);
+  const plainEnd = open < 0 ? text.length : open;
+  if (end < plainEnd) parts.push(text.slice(end, plainEnd));
+  if (open >= 0) parts.push({ text: text.slice(open).split("\n")[0]!, path: [], unclosed: true });
   const [first] = parts;
   if (parts.length === 1 && typeof first === "object") return { kind: "whole", expression: first };
   return { kind: "mixed", parts };
@@ -47,9 +52,14 @@ function takeApart(text: string): Template {
 
 /** What is wrong with the form of a reference, if anything. */
 export function formMistake(expression: Expression): string | undefined {
-  const { path } = expression;
+  const { path, unclosed } = expression;
+  if (unclosed) return "no }} closes it on its line";
   if (path.length === 0) return "it is empty";
   const bad = path.find((step) => !/^([A-Za-z0-9_][A-Za-z0-9_-]*|\*)$/.test(step));
+  if (bad !== undefined && /\w\[/.test(bad)) {
+    const dotted = path.join(".").replace(/\[["']?([^\]"']*)["']?\]/g, ".$1");
+    return `a step into a list or a map is written with a dot: ${dotted}`;
+  }
   if (bad !== undefined) {
     return `"${path.join(".")}" is no path: only names, "." and "*" are allowed, no expressions`;
   }

@@ -1,10 +1,14 @@
 /** The pipeline file: one schema gives the check, the type and the JSON Schema for editors. @module */
 import { z } from "zod";
 
-const identifier = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+const identifier = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/;
 
 const name = z.string().regex(identifier, {
   error: "letters, digits, `-` and `_`, starting with a letter",
+});
+
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: "letters, digits and `_`, starting with a letter",
 });
 
 /** A reference in text: `${{ vars.x }}`. */
@@ -57,41 +61,50 @@ const retries = z.union([
   }),
 ]).describe("How often a failed task is tried again.");
 
-const environment = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const environment = z.record(
+  variableName,
+  z.union([z.string(), z.number(), z.boolean(), z.null()]),
+);
+
+const taskSettings = {
+  resources: resources.optional(),
+  retries: retries.optional(),
+  timeout: duration.optional().describe("Longest time a task may take."),
+  env: environment.optional().describe("Environment variables of the task; part of its key."),
+};
 
 const stageObject = z.strictObject({
   uses: z.string().min(1).describe("Stage type: `optimize-prompt` is stages/optimize_prompt.ts."),
   with: z.record(z.string(), z.unknown()).optional().describe("Parameters of the stage type."),
   matrix: matrix.optional(),
-  resources: resources.optional(),
-  retries: retries.optional(),
-  timeout: duration.optional().describe("Longest time a task may take."),
-  when: z.union([z.boolean(), expression]).optional().describe(
-    "The stage is left out where false.",
+  ...taskSettings,
+  when: z.union([z.boolean(), expression], {
+    error: "true, false or a reference such as ${{ vars.x }}",
+  }).optional().describe(
+    "Where it is false the stage, or the matrix cell it refers to, is left out.",
   ),
-  env: environment.optional().describe("Environment variables of the task; part of its key."),
 });
 
 const pipelineObject = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe("Schema for editors: pipelines/schema.json."),
   name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
-  description: z.string().optional(),
+  description: z.string().optional().describe("What the pipeline is for."),
   include: z.array(z.string().min(1)).optional().describe(
-    "Files whose vars, env and stages are taken in.",
+    "Files whose vars, env, defaults and stages are taken in; paths from this file's folder.",
   ),
   stageFolder: z.string().min(1).optional().describe("Folder of stage types of your own."),
   vars: z.record(name, z.unknown()).optional().describe("Values for `${{ vars.NAME }}`."),
   env: environment.optional().describe(
     "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
   ),
-  stages: z.record(name, stageObject),
+  defaults: z.strictObject(taskSettings).optional().describe(
+    "What stages have that do not say otherwise; env and resources are merged by name.",
+  ),
+  stages: z.record(name, stageObject).describe("Stages by name, in any order."),
 });
 
-/** A checked entry of `stages:`. */
-export interface StageSpec {
-  uses: string;
-  with?: Record<string, unknown> | undefined;
-  matrix?: MatrixSpec | undefined;
+/** How tasks run: what `defaults:` and each stage may say. */
+export interface TaskSettings {
   resources?: {
     cpu?: number | undefined;
     gpu?: number | undefined;
@@ -104,8 +117,15 @@ export interface StageSpec {
     on?: ("error" | "crash" | "timeout")[] | undefined;
   } | undefined;
   timeout?: number | string | undefined;
-  when?: boolean | string | undefined;
   env?: Record<string, string | number | boolean | null> | undefined;
+}
+
+/** A checked entry of `stages:`. */
+export interface StageSpec extends TaskSettings {
+  uses: string;
+  with?: Record<string, unknown> | undefined;
+  matrix?: MatrixSpec | undefined;
+  when?: boolean | string | undefined;
 }
 
 /** Axes by name, each a list or a reference to one, and what is added and left out. */
@@ -124,6 +144,7 @@ export interface PipelineTree {
   stageFolder?: string | undefined;
   vars?: Record<string, unknown> | undefined;
   env?: Record<string, string | number | boolean | null> | undefined;
+  defaults?: TaskSettings | undefined;
   stages: Record<string, StageSpec>;
 }
 

@@ -5,31 +5,30 @@ import type { PipelineSpec } from "./parse.ts";
 import { pathText } from "./problem.ts";
 import type { Scope } from "./scope.ts";
 
-/** Stages by need; a cycle is reported and its stages are left out. */
+/** Stages by need; cycles are reported and their stages left out. */
 export function orderStages(spec: PipelineSpec, scope: Scope): readonly string[] {
   const needs = new Map<string, Set<string>>();
   for (const [name, entry] of Object.entries(spec.stages)) {
     const found = new Set<string>();
     eachExpression(entry, [], (expression) => {
       const [root, stage] = expression.path;
-      if (root === "stages" && stage !== undefined && stage in spec.stages) found.add(stage);
+      if (root === "stages" && stage !== undefined && Object.hasOwn(spec.stages, stage)) {
+        found.add(stage);
+      }
     });
     needs.set(name, found);
   }
-  const result = orderByNeeds(needs);
-  if (result.ok) return result.order;
-  const [first, second] = result.cycle as [string, string];
-  reportCycle(spec, scope, result.cycle, first, second);
-  return [];
+  for (;;) {
+    const result = orderByNeeds(needs);
+    if (result.ok) return result.order;
+    reportCycle(spec, scope, result.cycle);
+    for (const name of result.cycle) needs.delete(name);
+    for (const found of needs.values()) result.cycle.forEach((name) => found.delete(name));
+  }
 }
 
-function reportCycle(
-  spec: PipelineSpec,
-  scope: Scope,
-  cycle: readonly string[],
-  first: string,
-  second: string,
-): void {
+function reportCycle(spec: PipelineSpec, scope: Scope, cycle: readonly string[]): void {
+  const [first, second] = cycle as [string, string];
   let reported = false;
   eachExpression(spec.stages[first], ["stages", first], (expression, path) => {
     if (reported || expression.path[0] !== "stages" || expression.path[1] !== second) return;

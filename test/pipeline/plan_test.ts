@@ -3,11 +3,12 @@ import { z } from "zod";
 import { parseTemplate } from "../../lib/pipeline/expression.ts";
 import { orderByNeeds, withNeeds } from "../../lib/pipeline/graph.ts";
 import { cellLabels, expandMatrix } from "../../lib/pipeline/matrix.ts";
-import { parsePipeline, unquotedReferences } from "../../lib/pipeline/parse.ts";
+import { parsePipeline } from "../../lib/pipeline/parse.ts";
 import { selectTargets, type StageLookup } from "../../lib/pipeline/plan.ts";
 import { Reference, Slot } from "../../lib/pipeline/slot.ts";
 import { durationMs, sizeBytes } from "../../lib/pipeline/spec.ts";
 import { artifact, defineStage, model } from "../../lib/pipeline/stage.ts";
+import { unquotedReferences } from "../../lib/pipeline/yaml_text.ts";
 import { anyStage, planText } from "../rigs/pipeline_rig.ts";
 
 /** Parameters with what they wait for as text. */
@@ -137,7 +138,7 @@ Deno.test("parsePipeline() takes included files in, and points into them", async
   );
   assertEquals(
     !twice.ok && twice.error.map((error) => error.message),
-    ['Cannot define stages.shared again: "common.yaml" defines it too'],
+    ['Cannot define stages.shared again: "main.yaml" defines it too'],
   );
 });
 
