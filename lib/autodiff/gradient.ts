@@ -11,10 +11,16 @@ import { pruneModel } from "../onnx/prune.ts";
 import { sumOf } from "./accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
 import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
-import { inputsToWeights, prepare, weightsToInputs } from "./prepare.ts";
+import {
+  inputsToWeights,
+  prepare,
+  type Prepared,
+  type Request,
+  weightsToInputs,
+} from "./prepare.ts";
+import { lostStraightThrough, quantizedActivations } from "./quantized_activations.ts";
 import { opKey } from "./rule.ts";
-import { quantizedActivations } from "./quantized_activations.ts";
-import { ruleOf, stopsGradient } from "./rule_table.ts";
+import type { RuleLookup, RuleTable } from "./rule_table.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
 /** What is differentiated with respect to what. */
@@ -25,6 +31,13 @@ export interface GradientOptions {
   readonly cotangents?: readonly string[];
   /** Graph inputs or initializers. */
   readonly wrt: readonly string[];
+  /** Rules and decompositions of ops that have none, or others than `defaultRules`. */
+  readonly rules?: RuleTable;
+  /**
+   * Lets the rounding of activations to integers count as the identity (Bengio et al. 2013), so that
+   * models with quantised activations have a gradient; without it they are refused.
+   */
+  readonly straightThrough?: boolean;
 }
 
 /**
@@ -49,14 +62,12 @@ export function addGradients(model: Model, options: GradientOptions): Model {
   const { wrt } = options;
   const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
   refuse([...unknownTargets(model, targets), ...unknownSources(model, wrt)]);
-  const { model: prepared, path } = prepare(weightsToInputs(model, wrt), wrt, targets);
-  refuse([
-    ...missingRules(prepared, path),
-    ...quantizedActivations(prepared, wrt, targets, stopsGradient),
-  ]);
-  const builder = new GraphBuilder({ model: prepared, prefix: "grad" });
-  const adjoints = seed(builder, path, options, targets);
-  walkBack(builder, prepared, path, adjoints);
+  const request = { ...options, targets };
+  const prepared = prepare(weightsToInputs(model, wrt), request);
+  refuse(obstacles(prepared, request));
+  const builder = new GraphBuilder({ model: prepared.model, prefix: "grad" });
+  const adjoints = seed(builder, prepared.path, options, targets);
+  walkBack(builder, prepared, adjoints, request);
   for (const name of wrt) {
     const grad = total(builder, adjoints, name) ?? zerosLike(builder, name);
     builder.output(grad, gradientName(model, name));
@@ -84,10 +95,19 @@ export function unsupportedNodes(
     values.filter(({ type }) => isDifferentiable(type)).map(({ name }) => name);
   const wrt = options.wrt ?? floats(graph.inputs);
   const targets = options.cotangents ?? (options.of ? [options.of] : floats(graph.outputs));
-  const { model: prepared, path } = prepare(weightsToInputs(model, wrt), wrt, targets);
+  const request = { ...options, wrt, targets };
+  return obstacles(prepare(weightsToInputs(model, wrt), request), request);
+}
+
+/** Nodes that stand in the way: without a rule, or with a derivative that says nothing. */
+function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Request): Diagnostic[] {
+  const { model, path, lookup, whole } = prepared;
+  const route = { wrt, targets, stops: (node: Node) => lookup.stops(node) };
   return [
-    ...missingRules(prepared, path),
-    ...quantizedActivations(prepared, wrt, targets, stopsGradient),
+    ...missingRules(model, path, lookup),
+    ...(straightThrough
+      ? lostStraightThrough(model, path, route)
+      : quantizedActivations(whole, route)),
   ];
 }
 
@@ -128,14 +148,14 @@ function unknown(cause: string, names: readonly string[], kind: string): Diagnos
 }
 
 /** One diagnostic per node on the path that has no rule. */
-function missingRules(model: Model, path: Path): Diagnostic[] {
-  return path.nodes.filter((node) => ruleOf(node) === undefined).map((node) => ({
+function missingRules(model: Model, path: Path, lookup: RuleLookup): Diagnostic[] {
+  return path.nodes.filter((node) => lookup.rule(node) === undefined).map((node) => ({
     code: "no-gradient-rule",
     severity: "error",
     message: `Cannot differentiate node "${node.name || node.outputs[0]}": ${node.opType} ` +
       `(domain "${node.domain || "ai.onnx"}", opset ${opsetOf(model, node)}) has no gradient rule`,
     notes: [
-      `Add a rule or a decomposition for "${opKey(node)}" to a family in lib/autodiff/rules`,
+      `Give a rule or a decomposition for "${opKey(node)}" in the option \`rules\``,
       "Or export the model with an opset whose ops have rules",
     ],
   }));
@@ -182,7 +202,12 @@ function total(b: GraphBuilder, adjoints: Adjoints, name: string): Value | undef
 }
 
 /** Visits the path from its end, turning gradients of outputs into gradients of inputs. */
-function walkBack(b: GraphBuilder, model: Model, path: Path, adjoints: Adjoints): void {
+function walkBack(
+  b: GraphBuilder,
+  { model, path, lookup }: Prepared,
+  adjoints: Adjoints,
+  { rules, straightThrough }: Pick<GradientOptions, "rules" | "straightThrough">,
+): void {
   const readers = readersOf(model);
   const consumers = (value: Value) => readers.get(value) ?? [];
   for (const node of path.nodes.toReversed()) {
@@ -190,13 +215,18 @@ function walkBack(b: GraphBuilder, model: Model, path: Path, adjoints: Adjoints)
     if (outputGrads.every((g) => g === undefined)) continue;
     const read = valuesRead(node);
     const needs = (input: number) => path.values.has(read[input] ?? "");
-    const rule = ruleOf(node)!;
+    const rule = lookup.rule(node)!;
     const grads = rule(node, {
       builder: b,
       outputGrads,
       needs,
       consumers,
-      differentiate: addGradients,
+      differentiate: (branch, wanted) =>
+        addGradients(branch, {
+          ...wanted,
+          ...(rules ? { rules } : {}),
+          straightThrough: straightThrough ?? false,
+        }),
     });
     grads.forEach((grad, i) => {
       const input = read[i];

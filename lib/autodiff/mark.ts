@@ -53,22 +53,28 @@ export function isDifferentiable(type: ValueType | undefined): boolean {
   return type.dtype !== "string" && dtypes[type.dtype].float;
 }
 
-/**
- * Marks the path from `wrt` to `targets`.
- *
- * @param stops Whether a node passes no gradient to any of its inputs.
- */
+/** How gradients pass a node. */
+export interface Passage {
+  /** Whether a node passes no gradient to any of its inputs. */
+  stops(node: Node): boolean;
+  /** Whether an output of a node on the path has a gradient, in view of its type. */
+  carries(node: Node, output: number, type: ValueType | undefined): boolean;
+}
+
+/** Marks the path from `wrt` to `targets`. */
 export function markPath(
   graph: Graph,
   wrt: readonly string[],
   targets: readonly string[],
-  stops: (node: Node) => boolean,
+  passage: Passage,
 ): Path {
   const typeOf = typesOf(graph);
   const active = new Set(wrt);
   const varied = graph.nodes.filter((node) => {
-    if (stops(node) || !valuesRead(node).some((name) => active.has(name))) return false;
-    const outputs = node.outputs.filter((name) => name !== "" && isDifferentiable(typeOf(name)));
+    if (passage.stops(node) || !valuesRead(node).some((name) => active.has(name))) return false;
+    const outputs = node.outputs.filter((name, i) =>
+      name !== "" && passage.carries(node, i, typeOf(name))
+    );
     for (const name of outputs) active.add(name);
     return outputs.length > 0;
   });

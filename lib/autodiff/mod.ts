@@ -28,6 +28,6 @@ export {
   type RunModel,
 } from "./check_gradient.ts";
 export { addGradients, type GradientOptions, unsupportedNodes } from "./gradient.ts";
-export type { GradContext, GradRule, GradRules, InputGrads } from "./rule.ts";
-export { gradRules as defaultRules } from "./rule_table.ts";
+export type { Decomposition, GradContext, GradRule, InputGrads } from "./rule.ts";
+export { defaultRules, type RuleRow, type RuleTable } from "./rule_table.ts";
 export { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";

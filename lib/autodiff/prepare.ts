@@ -11,41 +11,58 @@ import type { Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
 import { inlineBranches } from "./decompositions/branches.ts";
 import { resolveSequences } from "./decompositions/sequences.ts";
-import { markPath, type Path } from "./mark.ts";
+import { isDifferentiable, markPath, type Passage, type Path } from "./mark.ts";
+import { carriesStraightThrough } from "./quantized_activations.ts";
 import { rewriteNodes } from "./rewrite.ts";
-import { decompositionOf, ruleOf, stopsGradient } from "./rule_table.ts";
+import { RuleLookup, type RuleTable } from "./rule_table.ts";
+
+/** What is wanted, and by which rules. */
+export interface Request {
+  /** Graph inputs. */
+  readonly wrt: readonly string[];
+  /** Graph outputs. */
+  readonly targets: readonly string[];
+  readonly rules?: RuleTable | undefined;
+  readonly straightThrough?: boolean | undefined;
+}
 
 /** A model whose path consists of nodes that have rules, or else of nodes that nothing can be done about. */
 export interface Prepared {
   readonly model: Model;
   readonly path: Path;
+  readonly lookup: RuleLookup;
+  /** The model before ops were rewritten into others. */
+  readonly whole: Model;
 }
 
 /** Decompositions may emit ops that are decomposed themselves, but not for ever. */
 const maxRounds = 16;
 
-/** Prepares a model for the gradients of `targets` with respect to `wrt`, which are graph inputs. */
-export function prepare(
-  model: Model,
-  wrt: readonly string[],
-  targets: readonly string[],
-): Prepared {
+/** Prepares a model for gradients. */
+export function prepare(model: Model, { wrt, targets, rules, straightThrough }: Request): Prepared {
   const typed = (m: Model) => inferShapes(resolveSequences(inlineBranches(foldConstants(m))));
-  const mark = ({ graph }: Model) => markPath(graph, wrt, targets, stopsGradient);
-  let current = typed(inferShapes(inlineFunctions(upgradeModel(model))));
+  const whole = typed(inferShapes(inlineFunctions(upgradeModel(model))));
+  const lookup = new RuleLookup(whole, rules);
+  const passage: Passage = {
+    stops: (node) => lookup.stops(node),
+    carries: straightThrough ? carriesStraightThrough : (_node, _i, type) => isDifferentiable(type),
+  };
+  const mark = ({ graph }: Model) => markPath(graph, wrt, targets, passage);
+  let current = whole;
   for (let round = 0; round < maxRounds; round++) {
-    const marked = new Set(mark(current).nodes);
-    const todo = new Set([...marked].filter((node) => decompositionOf(node) !== undefined));
+    const marked = mark(current).nodes;
+    const todo = new Set(marked.filter((node) => lookup.decomposition(node) !== undefined));
     if (todo.size === 0) break;
     current = typed(
       rewriteNodes(
         current,
-        (node, b, original) => todo.has(original) ? decompositionOf(original)!(node, b) : undefined,
+        (node, b, original) =>
+          todo.has(original) ? lookup.decomposition(original)!(node, b) : undefined,
       ),
     );
   }
-  const asked = inferShapes(nameOutputs(current, new Set(mark(current).nodes)));
-  return { model: asked, path: mark(asked) };
+  const asked = inferShapes(nameOutputs(current, new Set(mark(current).nodes), lookup));
+  return { model: asked, path: mark(asked), lookup, whole };
 }
 
 /** Weights as graph inputs, so that nothing that depends on them is folded. */
@@ -82,9 +99,9 @@ function typeOf({ dtype, dims }: Weight) {
 }
 
 /** Gives names to absent outputs that a rule reads. */
-function nameOutputs(model: Model, marked: ReadonlySet<Node>): Model {
+function nameOutputs(model: Model, marked: ReadonlySet<Node>, lookup: RuleLookup): Model {
   const nodes = model.graph.nodes.map((node) => {
-    const wanted = marked.has(node) ? ruleOf(node)?.readsOutputs ?? 0 : 0;
+    const wanted = marked.has(node) ? lookup.rule(node)?.readsOutputs ?? 0 : 0;
     const names = Array.from(
       { length: Math.max(wanted, node.outputs.length) },
       (_, i) => node.outputs[i] || (i < wanted ? `${node.outputs[0]}.${i}` : ""),

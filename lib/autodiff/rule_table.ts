@@ -1,5 +1,5 @@
 /** Every op that can be differentiated: the rules by family, joined into one table. @module */
-import type { Node } from "../onnx/model.ts";
+import type { Model, Node } from "../onnx/model.ts";
 import {
   type Decomposition,
   type Decompositions,
@@ -15,6 +15,7 @@ import { gridSampleDecompositions } from "./decompositions/grid_sample.ts";
 import { groupQueryDecompositions } from "./decompositions/grouped_query_attention.ts";
 import { loopDecompositions } from "./decompositions/loops.ts";
 import { lossDecompositions } from "./decompositions/loss.ts";
+import { quantizedProductDecompositions } from "./decompositions/quantized_products.ts";
 import { recurrentDecompositions } from "./decompositions/recurrent.ts";
 import { rotaryDecompositions } from "./decompositions/rotary.ts";
 import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
@@ -34,6 +35,7 @@ import { quantizedRules } from "./rules/quantized.ts";
 import { reduceRules } from "./rules/reduce.ts";
 import { resizeRules } from "./rules/resize.ts";
 import { softmaxRules } from "./rules/softmax.ts";
+import { straightThroughRules } from "./rules/straight_through.ts";
 
 /** Gradient rules by op. */
 export const gradRules: GradRules = {
@@ -52,6 +54,7 @@ export const gradRules: GradRules = {
   ...col2imRules,
   ...fusedActivationRules,
   ...quantizedRules,
+  ...straightThroughRules,
   ...controlFlowRules,
 };
 
@@ -68,20 +71,71 @@ export const decompositions: Decompositions = {
   ...lossDecompositions,
   ...loopDecompositions,
   ...recurrentDecompositions,
+  ...quantizedProductDecompositions,
 };
 
-/** The rule of a node's op. */
-export function ruleOf(node: Node): GradRule | undefined {
-  return gradRules[opKey(node)];
+/**
+ * How an op is differentiated from a version of its domain on: by a rule, or by being rewritten into
+ * ops that have one. Models are brought to opset 18 first, so rules of ai.onnx start there.
+ */
+export interface RuleRow {
+  /** The first version of the op's domain that the row holds for. */
+  readonly sinceOpset: number;
+  readonly rule?: GradRule;
+  readonly decomposition?: Decomposition;
 }
 
-/** The decomposition of a node's op; an op with a rule needs none. */
-export function decompositionOf(node: Node): Decomposition | undefined {
-  const key = opKey(node);
-  return gradRules[key] === undefined ? decompositions[key] : undefined;
+/** Rows by op: `MatMul`, or `com.microsoft.FusedMatMul` outside the default domain. */
+export type RuleTable = Readonly<Record<string, readonly RuleRow[]>>;
+
+/** What `addGradients` knows without being told: one row per op. */
+export const defaultRules: RuleTable = Object.fromEntries([
+  ...Object.entries(decompositions).map((
+    [op, decomposition],
+  ) => [op, [row(op, { decomposition })]]),
+  ...Object.entries(gradRules).map(([op, rule]) => [op, [row(op, { rule })]]),
+]);
+
+function row(op: string, how: Omit<RuleRow, "sinceOpset">): RuleRow {
+  return { sinceOpset: op.includes(".") ? 1 : 18, ...how };
 }
 
-/** Whether a node passes no gradient to any input. */
-export function stopsGradient(node: Node): boolean {
-  return ruleOf(node) === piecewiseConstant;
+/** Looks up how the nodes of one model are differentiated. */
+export class RuleLookup {
+  readonly #model: Pick<Model, "opset" | "domains">;
+  readonly #own: RuleTable;
+
+  /** @param own Rows that come before the default ones. */
+  constructor(model: Pick<Model, "opset" | "domains">, own: RuleTable = {}) {
+    this.#model = model;
+    this.#own = own;
+  }
+
+  /** The rule of a node's op. */
+  rule(node: Node): GradRule | undefined {
+    return this.#row(node)?.rule;
+  }
+
+  /** The decomposition of a node's op; an op with a rule needs none. */
+  decomposition(node: Node): Decomposition | undefined {
+    const found = this.#row(node);
+    return found?.rule === undefined ? found?.decomposition : undefined;
+  }
+
+  /** Whether a node passes no gradient to any input. */
+  stops(node: Node): boolean {
+    return this.rule(node) === piecewiseConstant;
+  }
+
+  #row(node: Node): RuleRow | undefined {
+    const key = opKey(node);
+    const version = key === node.opType ? this.#model.opset : this.#model.domains[node.domain] ?? 1;
+    return newest(this.#own, key, version) ?? newest(defaultRules, key, version);
+  }
+}
+
+function newest(table: RuleTable, key: string, version: number): RuleRow | undefined {
+  if (!Object.hasOwn(table, key)) return undefined;
+  return table[key]!.filter(({ sinceOpset }) => sinceOpset <= version)
+    .toSorted((left, right) => right.sinceOpset - left.sinceOpset)[0];
 }

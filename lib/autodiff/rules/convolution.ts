@@ -45,7 +45,7 @@ const convTranspose: GradRule = (node, { builder: b, outputGrads: [g], needs }) 
 };
 
 /** Rules of the convolution family. */
-export const convolutionRules: GradRules = { Conv: conv, ConvTranspose: convTranspose };
+export const convolutionRules = { Conv: conv, ConvTranspose: convTranspose } satisfies GradRules;
 
 /** Sizes of the kernel: the attribute, or the weight's spatial axes. */
 function kernelOf(b: GraphBuilder, node: Node, weight: Value): readonly number[] {

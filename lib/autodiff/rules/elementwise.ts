@@ -170,12 +170,13 @@ function modDivisor({ b, g, x, y, z }: BinaryArgs): Value {
 }
 
 /**
- * Between float types the gradient is cast back; a cast to or from anything else ends it. Where the
+ * Between float types the gradient is cast back; integers that stand for floats have the gradient of
+ * those, other integers have none and are never asked. Where the
  * gradient was itself narrowed from the wanted type, the wide one is taken: it need not be rounded.
  */
 const cast = unary(({ b, g, x }) => {
   const dtype = b.dtype(x);
-  if (!dtypes[dtype].float) return undefined;
+  if (!dtypes[dtype].float) return g;
   const producer = b.producer(g);
   const wide = producer?.opType === "Cast" ? producer.inputs[0]! : undefined;
   return wide !== undefined && b.dtype(wide) === dtype ? wide : castLike(b, g, x);

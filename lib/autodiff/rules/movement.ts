@@ -4,6 +4,7 @@ import type { Node } from "../../onnx/model.ts";
 import { intOf, intsOf, stringOf } from "../attributes.ts";
 import {
   constantInts,
+  constantLike,
   dimOf,
   isStatic,
   positive,
@@ -13,7 +14,6 @@ import {
   reshapeLike,
   shapeOf,
   sub,
-  zerosLike,
 } from "../expressions.ts";
 import { elementwise, type GradRule, type GradRules, linear } from "../rule.ts";
 import { gatherGrad } from "./gather.ts";
@@ -44,8 +44,10 @@ const concat: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
 
 /** Joins the gradients of the parts; a part nobody used counts as zeros. */
 const split: GradRule = (node, { builder: b, outputGrads }) => {
-  if (outputGrads.every((g) => g === undefined)) return [];
-  const parts = node.outputs.map((y, i) => outputGrads[i] ?? zerosLike(b, y));
+  const some = outputGrads.find((g) => g !== undefined);
+  if (some === undefined) return [];
+  const zeros = (y: Value) => b.op("Expand", [constantLike(b, some, 0), shapeOf(b, y)]);
+  const parts = node.outputs.map((y, i) => outputGrads[i] ?? zeros(y));
   return [b.op("Concat", parts, { axis: intOf(node, "axis", 0) })];
 };
 

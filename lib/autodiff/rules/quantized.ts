@@ -8,7 +8,8 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { intOf } from "../attributes.ts";
-import { castLike, dimOf, mul, positive, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import { castLike, mul, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import { factorAlong, sumToFactor } from "./quantization_axis.ts";
 import { refuse } from "../refuse.ts";
 import type { GradRule, GradRules } from "../rule.ts";
 
@@ -38,44 +39,25 @@ const matMulNBits: GradRule = (node, { builder: b, outputGrads: [g], needs }) =>
   ];
 };
 
-/** y = (x − zero point) · scale; the integers carry no gradient. */
+/** y = (x − zero point) · scale; integers carry a gradient only if they are rounded activations. */
 const dequantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
-  if (g === undefined || !needs(1)) return [];
-  const [x, factor, zero] = node.inputs as [Value, Value, Value?];
-  const axis = intOf(node, "axis", 1);
-  const rank = rankOf(b, x);
-  const block = intOf(node, "block_size", 0);
-  if (block > 0) return [undefined, blockedScaleGrad(b, node, g, positive(axis, rank), block)];
-  const perAxis = b.rank(factor) === 1;
-  const others = range(rank).filter((i) => !perAxis || i !== (axis + rank) % rank);
-  const shape = b.int64s(range(rank).map((i) => others.includes(i) ? 1 : -1));
-  const origin = zero && castLike(b, perAxis ? b.op("Reshape", [zero, shape]) : zero, g);
-  const steps = origin ? sub(b, castLike(b, x, g), origin) : castLike(b, x, g);
-  return [undefined, reduceSum(b, mul(b, g, steps), others, false)];
+  if (g === undefined) return [];
+  const [x, factor, point] = node.inputs as [Value, Value, Value?];
+  const slope = () => {
+    const origin = point && castLike(b, factorAlong(b, node, point), g);
+    return mul(b, g, origin ? sub(b, castLike(b, x, g), origin) : castLike(b, x, g));
+  };
+  return [
+    needs(0) ? mul(b, g, castLike(b, factorAlong(b, node, factor), g)) : undefined,
+    needs(1) ? sumToFactor(b, node, slope()) : undefined,
+  ];
 };
-
-/** A scale per block of an axis: the axis is seen as (block, element). */
-function blockedScaleGrad(
-  b: GraphBuilder,
-  node: Node,
-  g: Value,
-  axis: number,
-  block: number,
-): Value {
-  const [x, , zero] = node.inputs as [Value, Value, Value?];
-  const rank = rankOf(b, x);
-  const dims = range(rank).map((i) => i === axis ? b.int64s([-1, block]) : dimOf(b, x, i));
-  const cells = (value: Value) => b.op("Reshape", [value, b.op("Concat", dims, { axis: 0 })]);
-  const origin = zero && b.op("Unsqueeze", [castLike(b, zero, g), b.int64s([axis + 1])]);
-  const values = cells(castLike(b, x, g));
-  const steps = origin ? sub(b, values, origin) : values;
-  return reduceSum(b, mul(b, cells(g), steps), [axis + 1], false);
-}
 
 /** Rules of ops with quantised weights. */
 export const quantizedRules = {
   "com.microsoft.MatMulNBits": matMulNBits,
   DequantizeLinear: dequantizeLinear,
+  "com.microsoft.DequantizeLinear": dequantizeLinear,
 } satisfies GradRules;
 
 /** The weight [N, K] in the type of its scales. */

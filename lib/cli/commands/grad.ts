@@ -29,6 +29,10 @@ const command: Command = {
       repeat: true,
       help: "input or weight whose gradient becomes the output grad.NAME",
     },
+    "straight-through": {
+      type: "flag",
+      help: "let the rounding of quantised activations count as the identity",
+    },
     output: {
       type: "text",
       value: "FILE",
@@ -103,9 +107,10 @@ function gradientOptions(
   if (wrt.length === 0) {
     throw failure("usage", 'Cannot differentiate: "--wrt" names nothing', [inputs]);
   }
+  const straightThrough = hasFlag(args, "straight-through");
   return cotangents === undefined
-    ? { of: of!, wrt }
-    : { cotangents: [...new Set(cotangents)], wrt };
+    ? { of: of!, wrt, straightThrough }
+    : { cotangents: [...new Set(cotangents)], wrt, straightThrough };
 }
 
 async function feedsOf(args: CommandArguments, model: Model): Promise<Record<string, Tensor>> {

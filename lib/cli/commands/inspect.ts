@@ -29,6 +29,10 @@ const command: Command = {
       repeat: true,
       help: "inputs or weights; default all inputs that hold floats",
     },
+    "straight-through": {
+      type: "flag",
+      help: "as in tvp grad: rounded activations are no obstacle",
+    },
     graph: { type: "flag", help: "print the graph as text, a line a node" },
     json: { type: "flag", help: "the report as JSON" },
   },
@@ -45,7 +49,7 @@ const command: Command = {
     const summary = summariseModel(model);
     const path = await differentiatedPath(args, model);
     const obstacles = path.of.length > 0 && path.wrt.length > 0
-      ? await obstaclesOn(model, path)
+      ? await obstaclesOn(model, path, hasFlag(args, "straight-through"))
       : [];
     if (hasFlag(args, "json")) printJson({ ...summary, ...path, unsupported: obstacles });
     else printSummary(summary, path, obstacles);
@@ -92,13 +96,15 @@ async function differentiatedPath(
 async function obstaclesOn(
   model: Model,
   { of, wrt }: DifferentiatedPath,
+  straightThrough: boolean,
 ): Promise<readonly Diagnostic[]> {
   const { addGradients, unsupportedNodes } = await import("../../autodiff/gradient.ts");
   const { DiagnosticError } = await import("../../diagnostic/diagnostic.ts");
-  const nodes = unsupportedNodes(model, { cotangents: of, wrt });
+  const options = { cotangents: of, wrt, straightThrough };
+  const nodes = unsupportedNodes(model, options);
   if (nodes.length > 0) return nodes;
   try {
-    addGradients(model, { cotangents: of, wrt });
+    addGradients(model, options);
     return [];
   } catch (error) {
     if (error instanceof DiagnosticError) return error.diagnostics;

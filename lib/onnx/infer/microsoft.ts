@@ -6,6 +6,7 @@ import { rows, sameAsInput } from "./elementwise.ts";
 import { conv } from "./image.ts";
 import { layerNormalization } from "./normalization.ts";
 import { gemm, matMulDims } from "./product.ts";
+import { quantizedRows } from "./quantized.ts";
 
 /** A skip connection added to the input, then a normalisation; output 3 is the sum. */
 const skipNormalization: InferRule = (c) => {
@@ -128,12 +129,5 @@ export const microsoftRows: Readonly<Record<string, OpRow>> = {
   GroupQueryAttention: { infer: groupQueryAttention },
   EmbedLayerNormalization: { infer: embedLayerNormalization },
   GatherBlockQuantized: { infer: gatherBlockQuantized },
-  DynamicQuantizeMatMul: {
-    infer: (c) => [typed(c.dtype(0), matMulDims(c.dims(0), c.dims(1)))],
-  },
-  MatMulIntegerToFloat: {
-    infer: (c) => [typed(c.dtype(2), matMulDims(c.dims(0), c.dims(1)))],
-  },
-  DequantizeLinear: { infer: (c) => [typed(c.dtype(1), c.dims(0))] },
-  QuantizeLinear: { infer: (c) => [typed(c.has(2) ? c.dtype(2) : "uint8", c.dims(0))] },
+  ...quantizedRows,
 };

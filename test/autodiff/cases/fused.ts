@@ -92,6 +92,9 @@ export const fusedCases = {
     inputs: [bytes([2, 3], 6), x([3], 0.01, 0.02), bytes([3], 3)],
     attributes: { axis: 1 },
   },
+  "com.microsoft.DequantizeLinear": {
+    inputs: [bytes([2, 3], 6), x([], 0.01, 0.02), bytes([], 1)],
+  },
 } satisfies Record<
   | keyof typeof fusedActivationRules
   | keyof typeof fusedActivationDecompositions
