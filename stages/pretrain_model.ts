@@ -1,14 +1,20 @@
 import { z } from "zod";
-import { zooArchitectures, type ZooName } from "../lib/architectures/zoo_table.ts";
+import {
+  type EncoderName,
+  zooArchitectures,
+  zooEncoders,
+  type ZooName,
+} from "../lib/architectures/zoo_table.ts";
 import { artifact, defineStage, type StageContext } from "../lib/pipeline/stage.ts";
 
 const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
+const encoderNames = Object.keys(zooEncoders) as [EncoderName, ...EncoderName[]];
 
 const parameters = z.strictObject({
-  architecture: z.enum(["encoder", "clip", ...zooNames])
-    .describe("the shared encoder, the mini CLIP, or a multimodal model of the zoo"),
+  architecture: z.enum([...encoderNames, "clip", ...zooNames])
+    .describe("a vision encoder, the mini CLIP, or a multimodal model of the zoo"),
   encoder: artifact("model").optional()
-    .describe("the pretrained encoder; multimodal models need it"),
+    .describe("the pretrained encoder that a multimodal model is built on"),
   seed: z.int().min(0).default(0).describe("initial weights and order of the data"),
   steps: z.int().min(1).describe("number of updates"),
   batch: z.int().min(1).default(64).describe("pictures per update"),
@@ -18,7 +24,7 @@ const parameters = z.strictObject({
   pictures: z.int().min(64).default(24000)
     .describe("pictures that a multimodal model is trained on"),
 }).refine(({ architecture, encoder }) => isZooName(architecture) === (encoder !== undefined), {
-  error: "a multimodal model needs an encoder, the encoder and the CLIP take none",
+  error: "a multimodal model needs an encoder, encoders and the CLIP take none",
   path: ["encoder"],
 });
 
@@ -28,7 +34,7 @@ type Context = StageContext<"model">;
 /** Pretrains a network of the zoo and writes it as a model directory. */
 export default defineStage({
   name: "pretrain-model",
-  description: "Pretrains the shared encoder, the mini CLIP, or a multimodal model of the zoo.",
+  description: "Pretrains a vision encoder, the mini CLIP, or a multimodal model of the zoo.",
   with: parameters,
   outputs: { model: "model" },
   async run(values, context) {
@@ -42,6 +48,10 @@ export default defineStage({
     await writeDirectory(context.output("model"), await pretrain(values, world, context));
   },
 });
+
+function isEncoderName(name: string): name is EncoderName {
+  return name in zooEncoders;
+}
 
 function isZooName(name: string): name is ZooName {
   return name in zooArchitectures;
@@ -58,7 +68,9 @@ async function pretrain(
   const options = { seed, batch, schedule: { steps, learningRate, warmup, decay } };
   const host = toHost(context, steps);
   const corpus = everyText(world);
-  if (architecture === "encoder") return await training.pretrainEncoder(world, options, host);
+  if (isEncoderName(architecture)) {
+    return await training.pretrainEncoder(world, architecture, options, host);
+  }
   if (architecture === "clip") {
     return await training.pretrainClip(world, { corpus, forms: captionForms }, options, host);
   }

@@ -1,7 +1,9 @@
 /** What turns the vision encoder's tokens into rows among a language model's embeddings. @module */
 import type { Value } from "../onnx/builder.ts";
+import { joinNeighbours } from "./convnext.ts";
 import { attention, layerNorm, linear, mlp, repeatTokens } from "./layers.ts";
 import { type Module, parameter } from "./module.ts";
+import type { TokenLayout } from "./vision_encoder.ts";
 
 /** Sizes of a Q-Former, in the words of config.json. */
 export interface QFormerSizes {
@@ -140,56 +142,54 @@ export function qformer(
   return layerNorm(module, "qformer.layernorm", x, width);
 }
 
-/**
- * Joins 2×2 neighbouring patch tokens, the class token left out:
- * `[batch, 1 + grid², width]` → `[batch, (grid/2)², 4·width]`.
- */
-export function mergePatches(
-  module: Module,
-  tokens: Value,
-  sizes: { readonly grid: number; readonly width: number },
-): Value {
-  const { builder: b } = module;
-  const { grid, width } = sizes;
-  const half = grid / 2;
-  const patches = b.op("Slice", [tokens, b.int64s([1]), b.int64s([1 + grid ** 2]), b.int64s([1])]);
-  const cells = b.op("Reshape", [patches, b.int64s([-1, half, 2, half, 2, width])]);
-  const sorted = b.op("Transpose", [cells], { perm: [0, 1, 3, 2, 4, 5] });
-  return b.op("Reshape", [sorted, b.int64s([-1, half ** 2, 4 * width])]);
+/** What a projector makes of an encoder's places. */
+export interface ProjectorSizes {
+  readonly layout: TokenLayout;
+  /** Width of the language model. */
+  readonly to: number;
 }
 
-/** A linear projection of merged patches. */
+/**
+ * The places of an encoder, 2×2 neighbours of a vision transformer joined and its class token left
+ * out: `[batch, tokens, width]` → `[batch, (side/2)², 4·width]`. A map without a class token has
+ * been made smaller on its way and stays as it is.
+ */
+function places(
+  { builder: b }: Module,
+  tokens: Value,
+  { first, side, width }: TokenLayout,
+): { readonly rows: Value; readonly from: number } {
+  if (first === 0) return { rows: tokens, from: width };
+  const all = [b.int64s([1]), b.int64s([1 + side ** 2]), b.int64s([1])];
+  const patches = b.op("Slice", [tokens, ...all]);
+  return { rows: joinNeighbours(b, patches, side, width), from: 4 * width };
+}
+
+/** Number of rows that a projector gives. */
+export function placeCount({ first, side }: TokenLayout): number {
+  return first === 0 ? side ** 2 : side ** 2 / 4;
+}
+
+/** A linear projection of the encoder's places. */
 export function linearProjector(
   module: Module,
   tokens: Value,
-  sizes: {
-    readonly grid: number;
-    readonly width: number;
-    readonly to: number;
-    readonly name?: string;
-  },
+  sizes: ProjectorSizes & { readonly name?: string },
 ): Value {
-  const merged = mergePatches(module, tokens, sizes);
-  return linear(module, sizes.name ?? "multi_modal_projector.linear", merged, {
-    from: 4 * sizes.width,
-    to: sizes.to,
-  });
+  const { rows, from } = places(module, tokens, sizes.layout);
+  const name = sizes.name ?? "multi_modal_projector.linear";
+  return linear(module, name, rows, { from, to: sizes.to });
 }
 
-/** A two-layer MLP on merged patches, as LLaVA 1.5 has it (arXiv 2310.03744). */
+/** A two-layer MLP on the encoder's places, as LLaVA 1.5 has it (arXiv 2310.03744). */
 export function mlpProjector(
   module: Module,
   tokens: Value,
-  sizes: {
-    readonly grid: number;
-    readonly width: number;
-    readonly hidden: number;
-    readonly to: number;
-  },
+  sizes: ProjectorSizes & { readonly hidden: number },
 ): Value {
-  const merged = mergePatches(module, tokens, sizes);
-  return mlp(module, ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"], merged, {
-    from: 4 * sizes.width,
+  const { rows, from } = places(module, tokens, sizes.layout);
+  return mlp(module, ["multi_modal_projector.linear_1", "multi_modal_projector.linear_2"], rows, {
+    from,
     hidden: sizes.hidden,
     to: sizes.to,
     activation: "gelu",

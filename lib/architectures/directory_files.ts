@@ -12,7 +12,8 @@ import {
 } from "./encoder_decoder.ts";
 import type { WeightSource } from "./module.ts";
 import { imageRows, type MultimodalSizes, visionEncoderModel } from "./multimodal.ts";
-import { clipVision, visionEncoder, type VisionSizes } from "./vision_transformer.ts";
+import { type EncoderSizes, isConvNext, tokenLayout, visionEncoder } from "./vision_encoder.ts";
+import { clipVision, type VisionSizes } from "./vision_transformer.ts";
 import {
   type LanguageKind,
   maxPositions,
@@ -55,8 +56,11 @@ function preprocessor(type: string, size: number, pixels: PixelNormalisation): u
   };
 }
 
-function visionConfig(sizes: VisionSizes): unknown {
-  return { model_type: "clip_vision_model", num_channels: 3, layer_norm_eps: 1e-5, ...sizes };
+function visionConfig(sizes: EncoderSizes): unknown {
+  const more = isConvNext(sizes)
+    ? { model_type: "convnext", num_stages: sizes.depths.length, layer_scale_init_value: 0.1 }
+    : { model_type: "clip_vision_model" };
+  return { ...more, num_channels: 3, layer_norm_eps: 1e-5, ...sizes };
 }
 
 /** The names that each kind gives its sizes. */
@@ -145,7 +149,7 @@ function tokenizerConfig(special: SpecialTokens): unknown {
 export function planMultimodal(
   architecture: ZooArchitecture,
   options: {
-    readonly vision: VisionSizes;
+    readonly vision: EncoderSizes;
     readonly corpus: readonly string[];
     readonly pixels: PixelNormalisation;
   },
@@ -212,7 +216,7 @@ function connectorConfig({ connector, vision, text }: MultimodalSizes): Record<s
     qformer_config: {
       model_type: "blip_2_qformer",
       ...connector.qformer,
-      encoder_hidden_size: vision.hidden_size,
+      encoder_hidden_size: tokenLayout(vision).width,
       use_qformer_text_input: connector.kind !== "qformer",
     },
   };
@@ -298,7 +302,7 @@ export function clipFiles(
 
 /** The files of an encoder alone. */
 export function encoderFiles(
-  vision: VisionSizes,
+  vision: EncoderSizes,
   weights: WeightSource,
   pixels: PixelNormalisation,
 ): DirectoryFiles {

@@ -5,6 +5,7 @@ import {
   type Instruction,
   linearProjector,
   mlpProjector,
+  placeCount,
   qformer,
   type QFormerSizes,
 } from "./connectors.ts";
@@ -12,7 +13,8 @@ import type { DecoderSizes } from "./decoders.ts";
 import type { EncoderDecoderSizes } from "./encoder_decoder.ts";
 import { linear } from "./layers.ts";
 import { type Module, moduleOn, type WeightSource } from "./module.ts";
-import { patchCount, pixelInput, type VisionSizes, visionTokens } from "./vision_transformer.ts";
+import { type EncoderSizes, encoderTokens, tokenLayout } from "./vision_encoder.ts";
+import { pixelInput } from "./vision_transformer.ts";
 
 /** What lies between vision encoder and language model. */
 export type Connector =
@@ -24,7 +26,7 @@ export type Connector =
 
 /** Sizes of a multimodal model. */
 export interface MultimodalSizes {
-  readonly vision: VisionSizes;
+  readonly vision: EncoderSizes;
   readonly connector: Connector;
   readonly text: DecoderSizes | EncoderDecoderSizes;
 }
@@ -43,7 +45,7 @@ function projectedQueries(
   qsizes: QFormerSizes,
 ): Value {
   const rows = qformer(module, tokens, qsizes, {
-    memoryWidth: sizes.vision.hidden_size,
+    memoryWidth: tokenLayout(sizes.vision).width,
     ...(instruction === undefined ? {} : { instruction }),
   });
   return linear(module, "language_projection", rows, {
@@ -52,8 +54,8 @@ function projectedQueries(
   });
 }
 
-function patchSizes({ vision, text }: MultimodalSizes) {
-  return { grid: Math.sqrt(patchCount(vision)), width: vision.hidden_size, to: text.hidden_size };
+function projectorSizes({ vision, text }: MultimodalSizes) {
+  return { layout: tokenLayout(vision), to: text.hidden_size };
 }
 
 type Connect = {
@@ -65,15 +67,15 @@ const connect: Connect = {
   "instructed-qformer": (wiring, { qformer }) => projectedQueries(wiring, qformer),
   "qformer-and-patches": (wiring, { qformer }) => {
     const patches = linearProjector(wiring.module, wiring.tokens, {
-      ...patchSizes(wiring.sizes),
+      ...projectorSizes(wiring.sizes),
       name: "vision_projection",
     });
     const queries = projectedQueries(wiring, qformer);
     return wiring.module.builder.op("Concat", [queries, patches], { axis: 1 });
   },
   mlp: ({ module, tokens, sizes }, { hidden }) =>
-    mlpProjector(module, tokens, { ...patchSizes(sizes), hidden }),
-  linear: ({ module, tokens, sizes }) => linearProjector(module, tokens, patchSizes(sizes)),
+    mlpProjector(module, tokens, { ...projectorSizes(sizes), hidden }),
+  linear: ({ module, tokens, sizes }) => linearProjector(module, tokens, projectorSizes(sizes)),
 };
 
 /** Whether the connector reads the instruction. */
@@ -86,7 +88,7 @@ export function imageRows({ connector, vision }: MultimodalSizes): number {
   const queries = "qformer" in connector ? connector.qformer.num_query_tokens : 0;
   const patches = connector.kind === "qformer" || connector.kind === "instructed-qformer"
     ? 0
-    : patchCount(vision) / 4;
+    : placeCount(tokenLayout(vision));
   return queries + patches;
 }
 
@@ -125,7 +127,7 @@ export function visionEncoderModel(sizes: MultimodalSizes, weights: WeightSource
   const module = moduleOn(builder, weights);
   const pixels = pixelInput(builder, sizes.vision);
   const instruction = instructionInputs(builder, sizes.connector);
-  const tokens = visionTokens(module, pixels, sizes.vision);
+  const tokens = encoderTokens(module, pixels, sizes.vision);
   builder.output(imageFeatures(module, tokens, sizes, instruction), "image_features");
   return builder.finish();
 }

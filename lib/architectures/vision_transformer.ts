@@ -128,16 +128,12 @@ export function imageEmbedding(
 }
 
 /** The input of a vision graph. */
-export function pixelInput(b: GraphBuilder, sizes: VisionSizes, batch: Dim = "batch_size"): Value {
+export function pixelInput(
+  b: GraphBuilder,
+  sizes: Pick<VisionSizes, "image_size">,
+  batch: Dim = "batch_size",
+): Value {
   return b.input("pixel_values", "float32", [batch, 3, sizes.image_size, sizes.image_size]);
-}
-
-/** The published graph of an encoder alone: `pixel_values` → `last_hidden_state`. */
-export function visionEncoder(sizes: VisionSizes, weights: WeightSource): Model {
-  const builder = new GraphBuilder();
-  const tokens = visionTokens(moduleOn(builder, weights), pixelInput(builder, sizes), sizes);
-  builder.output(tokens, "last_hidden_state");
-  return builder.finish();
 }
 
 /** The published vision half of a CLIP: `pixel_values` → `image_embeds` (not normalised). */

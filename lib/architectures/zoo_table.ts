@@ -1,9 +1,11 @@
 /** The zoo's multimodal models: what each is made of, after which published model. @module */
 import type { TokenizerStyle } from "./byte_pair_tokenizer.ts";
 import type { QFormerSizes } from "./connectors.ts";
+import type { ConvNextSizes } from "./convnext.ts";
 import type { DecoderKind } from "./decoders.ts";
 import type { EncoderDecoderSizes } from "./encoder_decoder.ts";
 import type { Connector } from "./multimodal.ts";
+import type { EncoderSizes } from "./vision_encoder.ts";
 import type { VisionSizes } from "./vision_transformer.ts";
 
 /** Special tokens of a vocabulary, in the order of their ids, and the roles they play. */
@@ -26,6 +28,7 @@ export interface ZooArchitecture {
   readonly mirrors: string;
   /** `model_type` of config.json. */
   readonly modelType: string;
+  readonly encoder: EncoderName;
   readonly connector: Connector;
   readonly text: {
     readonly kind: LanguageKind;
@@ -50,6 +53,37 @@ export const sharedEncoder: VisionSizes = {
   num_attention_heads: 4,
   hidden_act: "quick_gelu",
 };
+
+const convEncoder: ConvNextSizes = {
+  image_size: 64,
+  patch_size: 4,
+  hidden_sizes: [32, 64, 128],
+  depths: [1, 2, 3],
+  hidden_act: "gelu",
+};
+
+/** A vision encoder that is trained by itself. */
+export interface ZooEncoder {
+  readonly sizes: EncoderSizes;
+  /** Normalisation of the pixels; OpenAI CLIP's where absent. */
+  readonly pixels?: {
+    readonly image_mean: readonly number[];
+    readonly image_std: readonly number[];
+  };
+}
+
+/** The encoders by the name that `pretrain-model` takes: the shared one, and one of another kind. */
+export const zooEncoders = {
+  encoder: { sizes: sharedEncoder },
+  "conv-encoder": {
+    sizes: convEncoder,
+    // ImageNet's statistics, as ConvNeXt has them.
+    pixels: { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] },
+  },
+} as const satisfies Record<string, ZooEncoder>;
+
+/** Name of an encoder. */
+export type EncoderName = keyof typeof zooEncoders;
 
 /** The mini CLIP. */
 export const miniClip = {
@@ -93,6 +127,7 @@ export const zooArchitectures = {
   "mini-minigpt4": {
     mirrors: "MiniGPT-4 (Q-Former, linear projection, Llama)",
     modelType: "minigpt4",
+    encoder: "encoder",
     connector: { kind: "qformer", qformer: queries },
     text: llama,
     tokenizer: { style: "metaspace", merges: 500 },
@@ -100,6 +135,7 @@ export const zooArchitectures = {
   "mini-vpgtrans": {
     mirrors: "VPGTrans (visual features mapped into OPT by an MLP)",
     modelType: "llava",
+    encoder: "encoder",
     connector: { kind: "mlp", hidden: 256 },
     text: opt,
     tokenizer: { style: "byte-level", merges: 300 },
@@ -107,6 +143,7 @@ export const zooArchitectures = {
   "mini-visualglm": {
     mirrors: "VisualGLM (patches mapped linearly into a language model of another kind)",
     modelType: "llava",
+    encoder: "encoder",
     connector: { kind: "linear" },
     text: { ...gpt2, hidden_size: 112, intermediate_size: 448 },
     tokenizer: { style: "byte-level", merges: 800 },
@@ -114,6 +151,7 @@ export const zooArchitectures = {
   "mini-instructblip": {
     mirrors: "InstructBLIP (Q-Former that reads the instruction, Llama)",
     modelType: "instructblip",
+    encoder: "encoder",
     connector: { kind: "instructed-qformer", qformer: queries },
     text: llama,
     tokenizer: { style: "metaspace", merges: 250 },
@@ -121,16 +159,26 @@ export const zooArchitectures = {
   "mini-blip2": {
     mirrors: "BLIP-2 with Flan-T5 (Q-Former, encoder and decoder)",
     modelType: "blip-2",
+    encoder: "encoder",
     connector: { kind: "qformer", qformer: { ...queries, num_query_tokens: 12 } },
     text: t5,
-    tokenizer: { style: "metaspace", merges: 350 },
+    tokenizer: { style: "metaspace", merges: 650 },
   },
   "mini-bliva": {
     mirrors: "BLIVA (Q-Former that reads the instruction, and patches beside it)",
     modelType: "instructblip",
+    encoder: "encoder",
     connector: { kind: "qformer-and-patches", qformer: queries },
     text: { ...llama, hidden_size: 96, intermediate_size: 256, num_hidden_layers: 3 },
     tokenizer: { style: "metaspace", merges: 800 },
+  },
+  "mini-convllava": {
+    mirrors: "ConvLLaVA (a ConvNeXt of its own in place of the shared encoder, MLP, Llama)",
+    modelType: "llava",
+    encoder: "conv-encoder",
+    connector: { kind: "mlp", hidden: 256 },
+    text: { ...llama, hidden_size: 112, intermediate_size: 304 },
+    tokenizer: { style: "metaspace", merges: 350 },
   },
 } as const satisfies Record<string, ZooArchitecture>;
 

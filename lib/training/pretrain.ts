@@ -16,8 +16,20 @@ import {
 } from "../architectures/directory_files.ts";
 import { storedWeights } from "../architectures/module.ts";
 import { imageRows, type MultimodalSizes } from "../architectures/multimodal.ts";
-import { visionEncoder } from "../architectures/vision_transformer.ts";
-import { sharedEncoder, zooArchitectures, type ZooName } from "../architectures/zoo_table.ts";
+import {
+  type EncoderSizes,
+  isConvNext,
+  tokenCount,
+  tokenLayout,
+  visionEncoder,
+} from "../architectures/vision_encoder.ts";
+import {
+  type EncoderName,
+  zooArchitectures,
+  type ZooEncoder,
+  zooEncoders,
+  type ZooName,
+} from "../architectures/zoo_table.ts";
 import type { Json } from "../models/families/family.ts";
 import { familyOf } from "../models/families/family_table.ts";
 import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
@@ -36,7 +48,9 @@ import {
   type PictureFact,
   pictureFeeds,
   type PictureWorld,
+  type PixelStatistics,
   questionsOf,
+  scaleAt,
 } from "./pretrain_pictures.ts";
 import { clipLossGraph, encoderLossGraph, targetFeeds } from "./pretrain_vision.ts";
 import { type TrainingHost, type TrainingSchedule, trainWeights } from "./weight_training.ts";
@@ -49,21 +63,57 @@ export interface PretrainOptions {
   readonly schedule: TrainingSchedule;
 }
 
-/** Trains the shared encoder by classifiers of what is in the picture, which are then dropped. */
+/** Sizes of an encoder, and the statistics that its pixels are normalised by. */
+interface EncoderPlan {
+  readonly sizes: EncoderSizes;
+  readonly pixels: PixelStatistics;
+}
+
+function encoderPlan(name: EncoderName): EncoderPlan {
+  const { sizes, pixels = clipStatistics }: ZooEncoder = zooEncoders[name];
+  return { sizes, pixels };
+}
+
+/** Trains an encoder by classifiers of what is in the picture, which are then dropped. */
 export async function pretrainEncoder(
   world: PictureWorld,
+  name: EncoderName,
   options: PretrainOptions,
   host: TrainingHost = {},
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule } = options;
   const { steps } = schedule;
-  const loss = encoderLossGraph(sharedEncoder, { questions: questionsOf(world), batch, seed });
+  const plan = encoderPlan(name);
+  const loss = encoderLossGraph(plan.sizes, { questions: questionsOf(world), batch, seed });
   const weights = await trainWeights({
     ...loss,
     schedule,
-    batch: (step) => pictureFeeds(world, sharedEncoder, { step, steps, batch, seed }).feeds,
+    batch: (step) => encoderFeeds(world, plan, { step, steps, batch, seed }),
   }, host);
-  return encoderFiles(sharedEncoder, storedWeights(weights), clipStatistics);
+  return encoderFiles(plan.sizes, storedWeights(weights), plan.pixels);
+}
+
+/** Feeds of a step; a ConvNeXt sees all of every picture. */
+function encoderFeeds(
+  world: PictureWorld,
+  { sizes, pixels }: EncoderPlan,
+  at: Parameters<typeof pictureFeeds>[2],
+): Record<string, Tensor> {
+  if (!isConvNext(sizes)) return pictureFeeds(world, sizes, at).feeds;
+  const { step, steps, batch, seed } = at;
+  const random = new Random(`${seed}/pictures/${step}`);
+  const { images, facts } = world.sampleBatch(random, batch, { scale: scaleAt(step, steps) });
+  return {
+    pixel_values: pixelTensor(images, { sizes, pixels }),
+    ...targetFeeds(labelsOf(world, facts)),
+  };
+}
+
+/** Normalised pixels `[n, 3, S, S]`. */
+function pixelTensor(images: Float32Array, { sizes, pixels }: EncoderPlan): Tensor {
+  const { image_size: size } = sizes;
+  const dims = [images.length / (3 * size * size), 3, size, size];
+  return tensor("float32", dims, normalisePixels(images, size, pixels));
 }
 
 /** What the CLIP reads beside the world. */
@@ -134,27 +184,30 @@ export async function encoderWeights(path: string): Promise<Record<string, Tenso
   );
 }
 
-/** Runs the encoder over random pictures of the world. */
+/** Runs an encoder over random pictures of the world. */
 export async function cacheFeatures<F extends PictureFact>(
   world: PictureWorld<F>,
-  encoder: Readonly<Record<string, Tensor>>,
+  encoder: { readonly name: EncoderName; readonly weights: Readonly<Record<string, Tensor>> },
   options: { readonly pictures: number; readonly seed: number },
   host: TrainingHost = {},
 ): Promise<FeatureCache<F>> {
   const chunk = 64;
-  const size = sharedEncoder.image_size;
-  const stride = (1 + (size / sharedEncoder.patch_size) ** 2) * sharedEncoder.hidden_size;
+  const plan = encoderPlan(encoder.name);
+  const stride = tokenCount(plan.sizes) * tokenLayout(plan.sizes).width;
   const features = new Float32Array(options.pictures * stride);
   const facts: F[] = [];
-  await using session = await openSession(visionEncoder(sharedEncoder, storedWeights(encoder)), {
-    provider: host.provider ?? "cpu",
-    threads: host.threads ?? 1,
-  });
+  await using session = await openSession(
+    visionEncoder(plan.sizes, storedWeights(encoder.weights)),
+    {
+      provider: host.provider ?? "cpu",
+      threads: host.threads ?? 1,
+    },
+  );
   for (let start = 0; start < options.pictures; start += chunk) {
     host.signal?.throwIfAborted();
     const count = Math.min(chunk, options.pictures - start);
     const batch = world.sampleBatch(new Random(`${options.seed}/cache/${start}`), count);
-    const pixels = tensor("float32", [count, 3, size, size], normalisePixels(batch.images, size));
+    const pixels = pixelTensor(batch.images, plan);
     const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels });
     features.set(tokens!.data as Float32Array, start * stride);
     facts.push(...batch.facts);
@@ -185,14 +238,13 @@ export async function pretrainMultimodal<F extends PictureFact>(
   host: TrainingHost = {},
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule } = options;
-  const plan = planMultimodal(zooArchitectures[lesson.architecture], {
-    vision: sharedEncoder,
-    corpus: lesson.corpus,
-    pixels: clipStatistics,
-  });
+  const architecture = zooArchitectures[lesson.architecture];
+  const { sizes: vision, pixels } = encoderPlan(architecture.encoder);
+  const plan = planMultimodal(architecture, { vision, corpus: lesson.corpus, pixels });
   const frozen = await encoderWeights(lesson.encoder);
+  const encoder = { name: architecture.encoder, weights: frozen };
   const { pictures } = lesson;
-  const cache = lesson.cache ?? await cacheFeatures(world, frozen, { pictures, seed }, host);
+  const cache = lesson.cache ?? await cacheFeatures(world, encoder, { pictures, seed }, host);
   const texts = await readBack(plan.json, (path) => textEncoder(path, plan));
   const imageAt = texts.instruction("").ids.indexOf(texts.imageToken);
   const exchange = exchangeTokenizer(texts);
@@ -275,5 +327,5 @@ function gatherFeatures<F>(
   rows.forEach((row, i) =>
     data.set(features.subarray(row * stride, (row + 1) * stride), i * stride)
   );
-  return tensor("float32", [rows.length, stride / vision.hidden_size, vision.hidden_size], data);
+  return tensor("float32", [rows.length, tokenCount(vision), tokenLayout(vision).width], data);
 }

@@ -24,7 +24,7 @@ import {
   type MultimodalSizes,
   readsInstruction,
 } from "../architectures/multimodal.ts";
-import { patchCount } from "../architectures/vision_transformer.ts";
+import { tokenCount, tokenLayout } from "../architectures/vision_encoder.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
@@ -107,8 +107,8 @@ export function multimodalLossGraph(
   const { batch } = options;
   const features = b.input("features", "float32", [
     batch,
-    1 + patchCount(vision),
-    vision.hidden_size,
+    tokenCount(vision),
+    tokenLayout(vision).width,
   ]);
   const instruction = instructionInputs(b, connector, batch);
   const inputIds = b.input("input_ids", "int64", [batch, "text_length"]);

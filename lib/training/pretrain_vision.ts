@@ -18,8 +18,13 @@ import {
   patchCount,
   pixelInput,
   type VisionSizes,
-  visionTokens,
 } from "../architectures/vision_transformer.ts";
+import {
+  type EncoderSizes,
+  encoderTokens,
+  isConvNext,
+  tokenLayout,
+} from "../architectures/vision_encoder.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Model } from "../onnx/model.ts";
 import type { Random } from "../tensor/random.ts";
@@ -90,16 +95,20 @@ export function keptTokens(random: Random, batch: number, patches: number, count
   return tensor("int64", [batch, 1 + count], kept);
 }
 
-/** Tokens of a batch, and their mean. */
+/** Tokens of a batch, and their mean; tokens of a vision transformer are dropped by the input `kept`. */
 function pooledTokens(
   module: Module,
-  sizes: VisionSizes,
+  sizes: EncoderSizes,
   batch: number,
 ): { readonly tokens: Value; readonly pooled: Value } {
   const { builder: b } = module;
   const pixels = pixelInput(b, sizes, batch);
-  const kept = b.input("kept", "int64", [batch, "kept_tokens"]);
-  const tokens = visionTokens(module, pixels, sizes, { kept });
+  const tokens = encoderTokens(
+    module,
+    pixels,
+    sizes,
+    isConvNext(sizes) ? {} : { kept: b.input("kept", "int64", [batch, "kept_tokens"]) },
+  );
   return { tokens, pooled: b.op("ReduceMean", [tokens, b.int64s([1])], { keepdims: 0 }) };
 }
 
@@ -127,11 +136,11 @@ function finishLoss(b: GraphBuilder, losses: readonly Value[]): Model {
 }
 
 /**
- * Graph of the encoder's pretraining. Inputs: `pixel_values` `[batch, 3, S, S]`, `kept`, and
- * labels and weights of each question.
+ * Graph of an encoder's pretraining. Inputs: `pixel_values` `[batch, 3, S, S]`, `kept` for a vision
+ * transformer, and labels and weights of each question.
  */
 export function encoderLossGraph(
-  sizes: VisionSizes,
+  sizes: EncoderSizes,
   options: { readonly questions: Questions; readonly batch: number; readonly seed: number },
 ): LossGraph {
   const builder = new GraphBuilder();
@@ -140,7 +149,7 @@ export function encoderLossGraph(
     training: true,
   });
   const { pooled } = pooledTokens(module, sizes, options.batch);
-  const losses = classifierLosses(module, pooled, { ...options, width: sizes.hidden_size });
+  const losses = classifierLosses(module, pooled, { ...options, width: tokenLayout(sizes).width });
   return { graph: finishLoss(builder, losses), weights };
 }
 

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { planMultimodal } from "../../lib/architectures/directory_files.ts";
 import { seededWeights } from "../../lib/architectures/module.ts";
 import { imageRows, visionEncoderModel } from "../../lib/architectures/multimodal.ts";
-import { visionEncoder } from "../../lib/architectures/vision_transformer.ts";
-import { sharedEncoder, zooArchitectures } from "../../lib/architectures/zoo_table.ts";
+import { visionEncoder } from "../../lib/architectures/vision_encoder.ts";
+import { zooArchitectures, zooEncoders } from "../../lib/architectures/zoo_table.ts";
 import { checkModel } from "../../lib/onnx/check.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { tensor, zeros } from "../../lib/tensor/tensor.ts";
@@ -11,7 +11,12 @@ import { tensor, zeros } from "../../lib/tensor/tensor.ts";
 const pixels = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
 const plans = Object.entries(zooArchitectures).map(([name, architecture]) => {
   const corpus = ["a red bird", "what kind is it?"];
-  return { name, plan: planMultimodal(architecture, { vision: sharedEncoder, corpus, pixels }) };
+  const vision = zooEncoders[architecture.encoder].sizes;
+  return {
+    name,
+    encoder: architecture.encoder,
+    plan: planMultimodal(architecture, { vision, corpus, pixels }),
+  };
 });
 
 Deno.test("visionEncoderModel() gives the rows of features that config.json says", async () => {
@@ -33,10 +38,10 @@ Deno.test("visionEncoderModel() gives the rows of features that config.json says
   }
 });
 
-Deno.test("visionEncoderModel() begins with the same encoder in every model", () => {
-  const encoder = visionEncoder(sharedEncoder, seededWeights(1)).graph;
-  const nodes = encoder.nodes.filter(({ opType }) => opType !== "Identity");
-  for (const { name, plan } of plans) {
+Deno.test("visionEncoderModel() begins with the encoder that the table names", () => {
+  for (const { name, encoder: encoderName, plan } of plans) {
+    const encoder = visionEncoder(zooEncoders[encoderName].sizes, seededWeights(1)).graph;
+    const nodes = encoder.nodes.filter(({ opType }) => opType !== "Identity");
     const { graph } = visionEncoderModel(plan.sizes, seededWeights(1));
     assertEquals(graph.nodes.slice(0, nodes.length), nodes, name);
     for (const [weight, value] of encoder.initializers) {

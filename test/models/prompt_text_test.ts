@@ -29,6 +29,7 @@ const names: readonly Name[] = [
   "mini-instructblip",
   "mini-blip2",
   "mini-bliva",
+  "mini-convllava",
 ];
 
 for (const name of names) {

@@ -75,7 +75,7 @@ async function publishedLoss(
 ): Promise<number> {
   const source = storedWeights(weights);
   const b = new GraphBuilder();
-  const tokens = b.input("features", "float32", ["n", 65, sizes.vision.hidden_size]);
+  const tokens = b.input("features", "float32", ["n", 65, 16]);
   b.output(imageFeatures(moduleOn(b, source), tokens, sizes), "image");
   await using connector = await openSession(b.finish(), cpu);
   await using embed = await openSession(embedTokensModel(sizes.text, source), cpu);
@@ -122,7 +122,7 @@ async function publishedAnswerLoss(
 ): Promise<number> {
   const source = storedWeights(weights);
   const b = new GraphBuilder();
-  const tokens = b.input("features", "float32", ["n", 65, sizes.vision.hidden_size]);
+  const tokens = b.input("features", "float32", ["n", 65, 16]);
   b.output(imageFeatures(moduleOn(b, source), tokens, sizes), "image");
   await using connector = await openSession(b.finish(), cpu);
   await using embed = await openSession(embedTokensModel(sizes.text, source), cpu);
