@@ -3,7 +3,8 @@ import type { Prompt } from "../prompts/prompt_file.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import type { ScoredRow, Scores } from "./scores.ts";
-import { type Primary, summarize, type Summary } from "./summary.ts";
+import type { Primary } from "./comparisons.ts";
+import { summarize, type Summary } from "./summary.ts";
 
 /** A training curve as `optimize-prompt` writes it. */
 export interface Curve {
@@ -41,7 +42,7 @@ export interface ReportInput {
 interface PromptPicture {
   readonly method: string;
   readonly source: string;
-  readonly seed: number;
+  readonly seed: number | null;
   readonly picture: string;
   readonly facts: Record<string, string>;
 }
@@ -80,8 +81,8 @@ async function promptPicture(prompt: Prompt): Promise<PromptPicture> {
     picture: await dataUri(planes, meta.canvas),
     facts: {
       "RMS of δ": deviation.toFixed(2),
-      lr: String(meta.lr),
-      steps: String(meta.steps),
+      lr: String(meta.lr ?? "unknown"),
+      steps: String(meta.steps ?? "unknown"),
       loss: Object.entries(meta.loss).map(([term, w]) => `${w} ${term}`).join(" + "),
     },
   };

@@ -3,7 +3,7 @@ import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { PromptName } from "./prompt_table.ts";
 
-/** What is known of a trained prompt. */
+/** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
 export interface PromptMeta {
   readonly kind: PromptName;
   /** Side S of the canvas in pixels. */
@@ -13,14 +13,16 @@ export interface PromptMeta {
   /** Models it was trained on. */
   readonly sources: readonly { readonly name: string; readonly digest: string }[];
   readonly task: string;
-  /** Name of the loss variant: what tables call the prompt. */
+  /** What tables call the prompt. */
   readonly method: string;
   readonly loss: Readonly<Record<string, number>>;
-  readonly optimizer: string;
-  readonly lr: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly seed: number;
+  readonly optimizer?: string;
+  readonly schedule?: string;
+  readonly augment?: string;
+  readonly lr?: number;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly seed: number | null;
 }
 
 /** A prompt: δ float32 [3, S, S] in units of pixel values in [0, 1], zero outside its mask. */

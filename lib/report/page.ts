@@ -133,7 +133,9 @@ ${picture(e.after, `${e.answer}, with the prompt`, methodName(e.method))}</div>
 function promptFigure(p: PromptPicture): Html {
   const facts = Object.entries(p.facts).map(([k, v]) => `${k} ${v}`).join(" · ");
   return markup`<figure class="prompt"><img src="${p.picture}" alt="the prompt ${p.method}">
-<figcaption><strong>${methodName(p.method)}</strong> from ${modelName(p.source)}, seed ${p.seed}
+<figcaption><strong>${methodName(p.method)}</strong> from ${modelName(p.source)}, ${
+    p.seed === null ? "seed unknown" : `seed ${p.seed}`
+  }
 <br><small>${facts}</small></figcaption></figure>`;
 }
 

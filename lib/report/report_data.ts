@@ -55,7 +55,7 @@ export interface Curve {
 export interface PromptPicture {
   readonly method: string;
   readonly source: string;
-  readonly seed: number;
+  readonly seed: number | null;
   readonly picture: string;
   readonly facts: Readonly<Record<string, string>>;
 }

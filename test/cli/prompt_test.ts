@@ -1,8 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { decodePrompt, encodePrompt } from "../../lib/prompts/prompt_file.ts";
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
-import { decodeNpy } from "../../lib/tensor/npy.ts";
+import { decodeNpy, encodeNpy } from "../../lib/tensor/npy.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
+import { encodeTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
 import { encodePng } from "../../lib/vision/encode_png.ts";
 import { inFolder, tvp } from "./workplace.ts";
@@ -58,14 +59,79 @@ Deno.test("tvp prompt export writes pixels, numpy arrays and tensors", () =>
     assertAlmostEquals(again.delta.data[0]!, 2);
   }));
 
+Deno.test("tvp prompt import reads what export writes, bit by bit", () =>
+  inFolder(async (folder) => {
+    await writeFiles(folder);
+    const bits = (x: { data: Float32Array }) => new Uint32Array(x.data.slice().buffer);
+    for (const file of ["d.pth", "d.npz", "d.safetensors"]) {
+      const written = await tvp(folder, "prompt", "export", "p.safetensors", "-o", file);
+      assertEquals(written.code, 0, written.err);
+      const { code, out, err } = await tvp(
+        folder,
+        ...["prompt", "import", file, "-o", "again.safetensors", "--method", "mine", "--json"],
+      );
+      assertEquals(code, 0, err);
+      const sizes = { method: "mine", kind: "frame", canvas: 8, image: 4 };
+      assertEquals(JSON.parse(out), { output: "again.safetensors", ...sizes });
+      const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
+      assertEquals(bits(again.delta), new Uint32Array(delta.slice().buffer), file);
+      assertEquals([again.meta.seed, again.meta.lr], [null, undefined]);
+    }
+  }));
+
+Deno.test("tvp prompt import takes a checkpoint of the official structure, show says what it is", () =>
+  inFolder(async (folder) => {
+    const mask = promptMask("frame", { canvas: 224, image: 164 });
+    const data = mask.data.map((inside, i) => inside === 0 ? 0 : Math.cos(i));
+    const perturbation = tensor("float32", [3, 224, 224], data);
+    await Deno.writeFile(`${folder}/best.pth`, encodeTorchCheckpoint({ perturbation }));
+    const run = (...args: string[]) => tvp(folder, "prompt", ...args);
+    const imported = await run(
+      "import",
+      "best.pth",
+      "-o",
+      "p.safetensors",
+      "--source",
+      "MiniGPT-4",
+    );
+    assertEquals(
+      imported.out,
+      "p.safetensors: imported prompt, frame on 224 pixels around 164\n",
+      imported.err,
+    );
+    const { delta } = decodePrompt(await Deno.readFile(`${folder}/p.safetensors`));
+    assertEquals(delta.data, data);
+    assertEquals((await run("show", "p.safetensors")).out.split("\n"), [
+      "imported prompt, frame on 224 pixels around 164",
+      "δ: 69840 of 150528 values, RMS 0.707, largest 1.00",
+      "sources: MiniGPT-4",
+      "",
+    ]);
+    const json = JSON.parse((await run("show", "p.safetensors", "--json")).out);
+    assertEquals([json.kind, json.changed, json.seed], ["frame", 69840, null]);
+  }));
+
 Deno.test("tvp prompt says what it cannot use", () =>
   inFolder(async (folder) => {
     await writeFiles(folder);
+    const golden = (name: string) => new URL(`../golden/torch/${name}`, import.meta.url);
+    await Deno.copyFile(golden("runs.pkl"), `${folder}/runs.pth`);
+    await Deno.writeFile(`${folder}/p.npy`, encodeNpy(tensor("float32", [3, 8, 8], delta)));
+    const small = encodeNpy(tensor("float32", [2, 2], new Float32Array(4)));
+    await Deno.writeFile(`${folder}/small.npy`, small);
     const cases: readonly [readonly string[], string][] = [
-      [["eat", "p.safetensors"], 'Cannot run prompt "eat": expected apply or export'],
+      [["eat", "p.safetensors"], 'Cannot run prompt "eat": expected show, apply, export, import'],
       [["apply", "p.safetensors", "-o", "x.png"], "expected prompt apply PROMPT PICTURE"],
       [["export", "p.safetensors"], '"-o FILE" is missing'],
-      [["export", "p.safetensors", "-o", "p.pth"], "ends in .png, .npz, .safetensors"],
+      [["export", "p.safetensors", "-o", "p.gif"], "ends in .png, .npz, .safetensors, .pth"],
+      [
+        ["import", "grey.png", "-o", "x.safetensors"],
+        "ends in .pth, .pt, .npz, .npy, .safetensors",
+      ],
+      [["import", "runs.pth", "-o", "x.safetensors"], 'it asks for "posix.system", allowed are'],
+      [["import", "p.npy", "-o", "x.safetensors", "--image", "6"], "where it has to be 0"],
+      [["import", "small.npy", "-o", "x.safetensors"], 'found "delta" float32 [2, 2]'],
+      [["import", "p.npy", "-o", "x.safetensors", "--kind", "disc"], "expected frame, patch, full"],
       [["export", "grey.png", "-o", "x.png"], 'Cannot use prompt "grey.png"'],
       [["apply", "p.safetensors", "no.png", "-o", "x.png"], 'Cannot use picture "no.png"'],
     ];

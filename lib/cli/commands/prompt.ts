@@ -1,13 +1,17 @@
 import { extname } from "@std/path";
+import type { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import type { ImportOptions } from "../../prompts/import_prompt.ts";
 import type { Prompt } from "../../prompts/prompt_file.ts";
+import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
 import { printJson, printLine } from "../print.ts";
+import { exporters, importers, type Written } from "../prompt_formats.ts";
 
 /** Uses trained prompts outside of pipelines. */
 const command: Command = {
   name: "prompt",
-  summary: "Applies a trained visual prompt to a picture, or exports its pixels.",
-  operands: "apply PROMPT PICTURE | export PROMPT",
+  summary: "Shows, applies, exports or imports a visual prompt.",
+  operands: "show PROMPT | apply PROMPT PICTURE | export PROMPT | import FILE",
   minOperands: 2,
   maxOperands: 3,
   example: "deno task tvp prompt apply prompt.safetensors cat.jpg -o prompted.png",
@@ -16,77 +20,185 @@ const command: Command = {
       type: "text",
       value: "FILE",
       short: "o",
-      help: "apply: a .png; export: .png (δ around mid-grey), .npz or .safetensors (tensor delta)",
+      help:
+        "apply: .png; export: .pth, .npz, .safetensors or .png (δ around mid-grey); import: .safetensors",
     },
+    tensor: { type: "text", value: "NAME", help: "import: which tensor; default perturbation" },
+    kind: {
+      type: "text",
+      value: "KIND",
+      choices: ["frame", "patch", "full"],
+      help: "import: which pixels it changes; default as its zeros show",
+    },
+    image: { type: "number", value: "S", help: "import: side of the picture in pixels" },
+    method: { type: "text", value: "NAME", help: "import: what tables call it" },
+    source: { type: "text", value: "MODEL", repeat: true, help: "import: what it was trained on" },
     json: { type: "flag", help: "what was written as JSON" },
   },
   async run(args) {
-    const { failure } = await import("../read_model.ts");
     const [verb, path, picture] = args.operands as [string, string, string?];
+    const row = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+    if (row === undefined) {
+      throw await failed(`Cannot run prompt "${verb}": expected ${Object.keys(verbs).join(", ")}`);
+    }
+    if ((picture !== undefined) !== /PICTURE/.test(row.usage)) {
+      throw await failed(`Cannot run prompt ${verb}: expected prompt ${row.usage}`);
+    }
     const output = textOption(args, "output");
-    if (verb !== "apply" && verb !== "export") {
-      throw failure("usage", `Cannot run prompt "${verb}": expected apply or export`);
-    }
-    if ((verb === "apply") !== (picture !== undefined)) {
-      throw failure("usage", `Cannot run prompt ${verb}: expected prompt ${usages[verb]}`);
-    }
-    if (output === undefined) throw failure("usage", 'Cannot write: "-o FILE" is missing');
-    const write = verb === "apply" ? undefined : exporterOf(output);
-    if (verb === "apply" ? extname(output) !== ".png" : write === undefined) {
-      const known = verb === "apply" ? ".png" : Object.keys(exporters).join(", ");
-      throw failure(
-        "usage",
-        `Cannot write "${output}": expected a file name that ends in ${known}`,
-      );
-    }
-    const prompt = await readPrompt(path);
-    const { bytes, note } = write ? await write(prompt) : await applied(prompt, picture!);
-    await Deno.writeFile(output, bytes);
-    report(args, output, prompt, note);
+    if (row.extensions !== undefined) await checkOutput(output, row.extensions);
+    await row.run({ args, path, picture: picture!, output: output! });
     return exitCodes.done;
   },
 };
 export default command;
 
-const usages = { apply: "apply PROMPT PICTURE", export: "export PROMPT" };
-
-interface Written {
-  readonly bytes: Uint8Array;
-  readonly note?: string;
+/** What a verb works on. */
+interface Job {
+  readonly args: CommandArguments;
+  readonly path: string;
+  readonly picture: string;
+  readonly output: string;
 }
 
-/** File formats of `export` by extension. */
-const exporters: Readonly<Record<string, (prompt: Prompt) => Promise<Written>>> = {
-  ".png": async ({ delta }) => {
-    const { encodePng } = await import("../../vision/encode_png.ts");
-    const largest = delta.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const grey = delta.data.map((value) => 0.5 + (largest > 0 ? value / largest / 2 : 0));
-    const [, height, width] = delta.dims as [number, number, number];
-    const note = `mid-grey is 0, black and white are ∓${largest.toPrecision(3)}`;
-    return { bytes: await encodePng(grey, { height, width }), note };
+interface Verb {
+  readonly usage: string;
+  /** Endings of the files it can write; absent where it writes none. */
+  readonly extensions?: readonly string[];
+  run(job: Job): Promise<void>;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  show: { usage: "show PROMPT", run: show },
+  apply: {
+    usage: "apply PROMPT PICTURE",
+    extensions: [".png"],
+    run: (job) => write(job, (prompt) => applied(prompt, job.picture)),
   },
-  ".npz": async ({ delta }) => {
-    const { encodeNpz } = await import("../../tensor/npz.ts");
-    return { bytes: encodeNpz({ delta }) };
+  export: {
+    usage: "export PROMPT",
+    extensions: Object.keys(exporters),
+    run: (job) => write(job, exporters[extname(job.output)]!),
   },
-  ".safetensors": async (prompt) => {
-    const { encodePrompt } = await import("../../prompts/prompt_file.ts");
-    return { bytes: encodePrompt(prompt) };
-  },
+  import: { usage: "import FILE", extensions: [".safetensors"], run: importFile },
 };
 
-const exporterOf = (path: string) => exporters[extname(path)];
+async function failed(message: string, code = "usage"): Promise<DiagnosticError> {
+  const { failure } = await import("../read_model.ts");
+  return failure(code, message);
+}
+
+async function checkOutput(output: string | undefined, known: readonly string[]): Promise<void> {
+  if (output === undefined) throw await failed('Cannot write: "-o FILE" is missing');
+  if (known.includes(extname(output))) return;
+  throw await failed(
+    `Cannot write "${output}": expected a file name that ends in ${known.join(", ")}`,
+  );
+}
+
+/** A file's bytes through a reader; what it cannot read is a diagnostic. */
+async function readThrough<T>(
+  path: string,
+  what: "prompt" | "picture",
+  read: (bytes: Uint8Array) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await read(await Deno.readFile(path));
+  } catch (error) {
+    const known = error instanceof SyntaxError || error instanceof RangeError ||
+      error instanceof Deno.errors.NotFound;
+    if (!known) throw error;
+    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
+    throw await failed(`Cannot use ${what} "${path}": ${cause}`, `${what}-unreadable`);
+  }
+}
 
 async function readPrompt(path: string): Promise<Prompt> {
   const { decodePrompt } = await import("../../prompts/prompt_file.ts");
-  const { failure } = await import("../read_model.ts");
-  try {
-    return decodePrompt(await Deno.readFile(path));
-  } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof Deno.errors.NotFound)) throw error;
-    throw failure("prompt-unreadable", `Cannot use prompt "${path}": ${error.message}`);
-  }
+  return await readThrough(path, "prompt", decodePrompt);
 }
+
+async function write(job: Job, make: (prompt: Prompt) => Promise<Written>): Promise<void> {
+  const prompt = await readPrompt(job.path);
+  const { bytes, note } = await make(prompt);
+  await Deno.writeFile(job.output, bytes);
+  report(job, prompt, note);
+}
+
+async function importFile(job: Job): Promise<void> {
+  const { args, path, output } = job;
+  const { importPrompt } = await import("../../prompts/import_prompt.ts");
+  const { encodePrompt } = await import("../../prompts/prompt_file.ts");
+  const read = importers[extname(path)];
+  if (read === undefined) {
+    throw await failed(
+      `Cannot import "${path}": expected a file name that ends in ${
+        Object.keys(importers).join(", ")
+      }`,
+    );
+  }
+  const options = importOptions(args);
+  const prompt = await readThrough(
+    path,
+    "prompt",
+    async (bytes) => importPrompt(await read(bytes), options),
+  );
+  await Deno.writeFile(output, encodePrompt(prompt));
+  report(job, prompt, undefined);
+}
+
+function importOptions(args: CommandArguments): ImportOptions {
+  const [name, kind, image, method] = ["tensor", "kind", "image", "method"]
+    .map((option) => textOption(args, option));
+  const sources = args.options.get("source");
+  return {
+    ...(name === undefined ? {} : { tensor: name }),
+    ...(kind === undefined ? {} : { kind: kind as PromptName }),
+    ...(image === undefined ? {} : { image: Number(image) }),
+    ...(method === undefined ? {} : { method }),
+    ...(sources === undefined ? {} : { sources }),
+  };
+}
+
+async function show({ args, path }: Job): Promise<void> {
+  const prompt = await readPrompt(path);
+  const { meta, delta } = prompt;
+  const changed = delta.data.filter((value) => value !== 0);
+  const figures = {
+    changed: changed.length,
+    rms: Math.sqrt(changed.reduce((sum, x) => sum + x * x, 0) / (changed.length || 1)),
+    largest: changed.reduce((most, x) => Math.max(most, Math.abs(x)), 0),
+  };
+  if (hasFlag(args, "json")) return printJson({ ...meta, ...figures });
+  for (const line of factsOf(prompt, figures)) printLine(line);
+}
+
+/** A prompt in lines; what is not known of it is left out. */
+function factsOf(
+  { meta, delta }: Prompt,
+  { changed, rms, largest }: { changed: number; rms: number; largest: number },
+): string[] {
+  const { loss, sources, optimizer, schedule, lr, steps, batch, augment, seed } = meta;
+  const terms = Object.entries(loss).map(([term, weight]) => `${weight} ${term}`).join(" + ");
+  const training: readonly [string, string | number | null | undefined][] = [
+    ["sources", sources.map((source) => source.name).join(", ") || undefined],
+    ["loss", terms || undefined],
+    ["update", optimizer],
+    ["learning rate", lr === undefined ? undefined : schedule ? `${lr}, ${schedule}` : lr],
+    ["steps", steps === undefined ? undefined : `${steps} of ${batch}`],
+    ["augmentation", augment],
+    ["seed", seed],
+  ];
+  return [
+    describe(meta),
+    `δ: ${changed} of ${delta.data.length} values, RMS ${rms.toPrecision(3)}, largest ${
+      largest.toPrecision(3)
+    }`,
+    ...training.flatMap(([name, value]) => value == null ? [] : [`${name}: ${value}`]),
+  ];
+}
+
+const describe = ({ method, kind, canvas, image }: Prompt["meta"]) =>
+  `${method} prompt, ${kind} on ${canvas} pixels around ${image}`;
 
 /** The picture as a model's processor gets it: shrunk, padded, with δ added, clipped to [0, 1]. */
 async function applied({ delta, meta }: Prompt, path: string): Promise<Written> {
@@ -107,12 +219,7 @@ async function readSquare(
   path: string,
 ): Promise<{ planes: Float32Array; side: number; note?: string }> {
   const { decodeImage } = await import("../../vision/decode_image.ts");
-  const { failure } = await import("../read_model.ts");
-  const { data, dims } = await Deno.readFile(path).then(decodeImage).catch((error) => {
-    if (!(error instanceof SyntaxError || error instanceof Deno.errors.NotFound)) throw error;
-    const cause = error instanceof SyntaxError ? error.message : "there is no such file";
-    throw failure("picture-unreadable", `Cannot use picture "${path}": ${cause}`);
-  });
+  const { data, dims } = await readThrough(path, "picture", decodeImage);
   const [, height, width] = dims as [number, number, number];
   const side = Math.min(height, width);
   const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
@@ -127,17 +234,12 @@ async function readSquare(
   return { planes, side, note };
 }
 
-function report(
-  args: CommandArguments,
-  output: string,
-  { meta }: Prompt,
-  note: string | undefined,
-): void {
+function report({ args, output }: Job, { meta }: Prompt, note: string | undefined): void {
   const { method, kind, canvas, image } = meta;
   if (hasFlag(args, "json")) {
     printJson({ output, method, kind, canvas, image, ...(note === undefined ? {} : { note }) });
     return;
   }
-  printLine(`${output}: ${method} prompt, ${kind} on ${canvas} pixels around ${image}`);
+  printLine(`${output}: ${describe(meta)}`);
   if (note !== undefined) printLine(note);
 }

@@ -1,0 +1,48 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { importPrompt } from "../../lib/prompts/import_prompt.ts";
+import { promptMask, type PromptName } from "../../lib/prompts/prompt_table.ts";
+import { fromNumbers } from "../../lib/tensor/convert.ts";
+import { tensor, zeros } from "../../lib/tensor/tensor.ts";
+
+const sizes = { canvas: 8, image: 4 };
+const deltaOf = (kind: PromptName) => promptMask(kind, sizes);
+
+Deno.test("importPrompt() sees the kind and the picture in the zeros of δ", () => {
+  const cases: readonly [PromptName, string, number][] = [
+    ["frame", "frame", 4],
+    ["full", "full", 6],
+  ];
+  for (const [kind, found, image] of cases) {
+    const { meta } = importPrompt({ perturbation: deltaOf(kind) });
+    assertEquals([meta.kind, meta.canvas, meta.image], [found, 8, image]);
+  }
+  const { meta } = importPrompt({ x: deltaOf("patch") }, { kind: "patch", image: 4 });
+  assertEquals([meta.kind, meta.image], ["patch", 4]);
+});
+
+Deno.test("importPrompt() prefers the official name, at any depth", () => {
+  const delta = deltaOf("frame");
+  const others = { mask: zeros("float32", [3, 8, 8]), "model.perturbation": delta };
+  assertEquals(importPrompt(others).delta.data, delta.data);
+  assertEquals(importPrompt(others, { tensor: "mask" }).delta.data, others.mask.data);
+  assertEquals(importPrompt({ "": delta }).delta.data, delta.data);
+  const batched = tensor("float32", [1, 3, 8, 8], delta.data);
+  assertEquals(importPrompt({ batched }).delta.dims, [3, 8, 8]);
+});
+
+Deno.test("importPrompt() casts other floats", () => {
+  const half = fromNumbers("float16", [3, 2, 2], Array(12).fill(0.5));
+  assertEquals([...importPrompt({ half }).delta.data], Array(12).fill(0.5));
+});
+
+Deno.test("importPrompt() says what it found instead of a prompt", () => {
+  const frame = deltaOf("frame");
+  const cases: readonly [() => unknown, string][] = [
+    [() => importPrompt({}), "found no tensors"],
+    [() => importPrompt({ a: frame, b: frame }), 'found "a" float32 [3, 8, 8], "b" float32'],
+    [() => importPrompt({ a: frame }, { tensor: "c" }), 'expected a prompt "c", found "a"'],
+    [() => importPrompt({ a: frame }, { image: 6 }), "δ is 1 in row 1, column 1"],
+    [() => importPrompt({ a: zeros("int32", [3, 4, 4]) }), 'found "a" int32 [3, 4, 4]'],
+  ];
+  for (const [run, message] of cases) assertThrows(run, RangeError, message);
+});
