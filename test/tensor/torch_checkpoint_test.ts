@@ -2,11 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fromNumbers, toNumbers } from "../../lib/tensor/convert.ts";
 import { PickleError } from "../../lib/tensor/pickle.ts";
 import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import {
-  decodeTorchCheckpoint,
-  encodeTorchCheckpoint,
-  TorchCheckpointError,
-} from "../../lib/tensor/torch_checkpoint.ts";
+import { decodeTorchCheckpoint, encodeTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
 import { decodeZip, encodeZip, ZipError } from "../../lib/tensor/zip.ts";
 
 const read = (name: string) =>
