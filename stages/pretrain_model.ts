@@ -21,6 +21,8 @@ const parameters = z.strictObject({
   learningRate: z.number().positive().default(1.2e-3).describe("at its highest, after the warm-up"),
   warmup: z.int().min(1).default(200).describe("updates until the learning rate is reached"),
   decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
+  digits: z.number().min(0).max(1).optional()
+    .describe("share of digits among the pictures of an encoder or the CLIP"),
   pictures: z.int().min(64).default(24000)
     .describe("pictures that a multimodal model is trained on"),
 }).refine(({ architecture, encoder }) => isZooName(architecture) === (encoder !== undefined), {
@@ -64,8 +66,13 @@ async function pretrain(
 ) {
   const { everyText, captionForms, ask } = await import("../datasets/questions.ts");
   const training = await import("../lib/training/pretrain.ts");
-  const { seed, batch, steps, learningRate, warmup, decay, architecture } = values;
-  const options = { seed, batch, schedule: { steps, learningRate, warmup, decay } };
+  const { seed, batch, steps, learningRate, warmup, decay, digits, architecture } = values;
+  const options = {
+    seed,
+    batch,
+    schedule: { steps, learningRate, warmup, decay },
+    ...(digits === undefined ? {} : { digits }),
+  };
   const host = toHost(context, steps);
   const corpus = everyText(world);
   if (isEncoderName(architecture)) {

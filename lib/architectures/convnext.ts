@@ -25,7 +25,8 @@ export function lastMap({ image_size, patch_size, depths }: ConvNextSizes): numb
   return image_size / patch_size / 2 ** (depths.length - 1);
 }
 
-const kernel = 7;
+/** Side of the windows; 7 in the paper, whose maps are larger. */
+const kernel = 5;
 
 /** `[batch, 3, S, S]` → `[batch, (S/p)², 3·p²]`: what a convolution of stride p sees at each place. */
 function pixelPatches(b: GraphBuilder, pixels: Value, side: number, patch: number): Value {
@@ -42,7 +43,7 @@ export function joinNeighbours(b: GraphBuilder, x: Value, side: number, width: n
   return b.op("Reshape", [sorted, b.int64s([-1, half ** 2, 4 * width])]);
 }
 
-/** A 7×7 convolution of each channel by itself: `[batch, side², width]` → the same. */
+/** A convolution of each channel by itself: `[batch, side², width]` → the same. */
 function depthwise(module: Module, name: string, x: Value, side: number, width: number): Value {
   const { builder: b } = module;
   const weight = parameter(module, `${name}.weight`, [width, 1, kernel, kernel], {
@@ -56,7 +57,7 @@ function depthwise(module: Module, name: string, x: Value, side: number, width: 
   const mixed = b.op("Conv", [map, weight, bias], {
     group: width,
     kernel_shape: [kernel, kernel],
-    pads: [3, 3, 3, 3],
+    pads: Array(4).fill((kernel - 1) / 2),
   });
   const rows = b.op("Reshape", [mixed, b.int64s([-1, width, side ** 2])]);
   return b.op("Transpose", [rows], { perm: [0, 2, 1] });

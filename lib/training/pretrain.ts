@@ -61,6 +61,14 @@ export interface PretrainOptions {
   readonly seed: number;
   readonly batch: number;
   readonly schedule: TrainingSchedule;
+  /** Encoders and CLIP: share of digits among the pictures; default the world's own. */
+  readonly digits?: number;
+}
+
+/** Where a step stands, for its pictures. */
+function placeOf({ seed, batch, schedule, digits }: PretrainOptions, step: number) {
+  const { steps } = schedule;
+  return { step, steps, batch, seed, ...(digits === undefined ? {} : { digits }) };
 }
 
 /** Sizes of an encoder, and the statistics that its pixels are normalised by. */
@@ -82,13 +90,12 @@ export async function pretrainEncoder(
   host: TrainingHost = {},
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule } = options;
-  const { steps } = schedule;
   const plan = encoderPlan(name);
   const loss = encoderLossGraph(plan.sizes, { questions: questionsOf(world), batch, seed });
   const weights = await trainWeights({
     ...loss,
     schedule,
-    batch: (step) => encoderFeeds(world, plan, { step, steps, batch, seed }),
+    batch: (step) => encoderFeeds(world, plan, placeOf(options, step)),
   }, host);
   return encoderFiles(plan.sizes, storedWeights(weights), plan.pixels);
 }
@@ -100,9 +107,11 @@ function encoderFeeds(
   at: Parameters<typeof pictureFeeds>[2],
 ): Record<string, Tensor> {
   if (!isConvNext(sizes)) return pictureFeeds(world, sizes, at).feeds;
-  const { step, steps, batch, seed } = at;
-  const random = new Random(`${seed}/pictures/${step}`);
-  const { images, facts } = world.sampleBatch(random, batch, { scale: scaleAt(step, steps) });
+  const { step, steps, batch, seed, digits } = at;
+  const { images, facts } = world.sampleBatch(new Random(`${seed}/pictures/${step}`), batch, {
+    scale: scaleAt(step, steps),
+    ...(digits === undefined ? {} : { digits }),
+  });
   return {
     pixel_values: pixelTensor(images, { sizes, pixels }),
     ...targetFeeds(labelsOf(world, facts)),
@@ -130,7 +139,6 @@ export async function pretrainClip(
   host: TrainingHost = {},
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule } = options;
-  const { steps } = schedule;
   const plan = planClip({ corpus: captions.corpus, pixels: clipStatistics });
   const tokenizer = await readBack(plan.json, openTokenizer);
   const encode = memoisedEncoder((text) => tokenizer.encode(text));
@@ -145,8 +153,7 @@ export async function pretrainClip(
     ...loss,
     schedule,
     batch: (step) => {
-      const at = { step, steps, batch, seed };
-      const { feeds, facts } = pictureFeeds(world, plan.sizes.vision, at);
+      const { feeds, facts } = pictureFeeds(world, plan.sizes.vision, placeOf(options, step));
       const random = new Random(`${seed}/captions/${step}`);
       const { concept, kind } = labelsOf(world, facts);
       const lists = {
