@@ -13,3 +13,23 @@ export function startProcess(program: string, args: readonly string[]): Process 
     stderr: "piped",
   }).spawn();
 }
+
+/** What a program that has ended leaves. */
+export interface ProgramResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end. @throws {Deno.errors.NotFound} if there is none of this name. */
+export type RunProgram = (program: string, args: readonly string[]) => Promise<ProgramResult>;
+
+/** Runs a program of the system. */
+export const runProgram: RunProgram = async (program, args) => {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+};

@@ -1,6 +1,6 @@
 /** What a run tells: one union, the only thing loggers and `--json` know. @module */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
-import type { JobFailure } from "./job.ts";
+import type { JobFailure, QueueState } from "./job.ts";
 import type { Key } from "./key.ts";
 import type { Progress } from "./stage.ts";
 
@@ -64,6 +64,14 @@ export interface TaskLog {
   readonly task: string;
   readonly stage: string;
   readonly line: string;
+}
+
+/** What the queue of a cluster says of the task's job. */
+export interface TaskQueue {
+  readonly type: "task-queue";
+  readonly task: string;
+  readonly stage: string;
+  readonly queue: QueueState;
 }
 
 /** A checkpoint was saved. */
@@ -135,6 +143,7 @@ export type RunEvent =
   | TaskResumed
   | TaskProgress
   | TaskLog
+  | TaskQueue
   | TaskCheckpoint
   | TaskRetrying
   | TaskFinished

@@ -9,6 +9,25 @@ export interface Resources {
   readonly cpu: number;
   readonly gpu: number;
   readonly memoryBytes?: number;
+  /** Time asked for on a cluster. */
+  readonly timeMs?: number;
+}
+
+/** Options of a pipeline file for where its tasks run; of no influence on keys. */
+export interface ExecutorSettings {
+  readonly slurm?: {
+    readonly partition?: string;
+    readonly account?: string;
+    readonly qos?: string;
+    readonly constraint?: string;
+    readonly reservation?: string;
+    /** Generic resources, `gpu:a100:1`, in place of what `resources.gpu` says. */
+    readonly gres?: string;
+    /** Lines of shell before the task, such as `module load cuda`. */
+    readonly setup?: string;
+    /** Further arguments of `sbatch`. */
+    readonly args?: readonly string[];
+  };
 }
 
 /** A task ready to run. Plain data: it crosses process borders as JSON. */
@@ -36,6 +55,7 @@ export interface Job {
   readonly scratch: string;
   readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
   readonly resources: Resources;
+  readonly executor?: ExecutorSettings;
   /** Added to the process environment of the stage. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
@@ -48,7 +68,22 @@ export type JobEvent =
   /** A checkpoint was saved: `bytes` long, at `Job.checkpoint`. */
   | { readonly type: "checkpoint"; readonly bytes: number }
   /** The job started from a saved state. */
-  | { readonly type: "resumed" };
+  | { readonly type: "resumed" }
+  /** What the queue of a cluster says of it, told when it changes. */
+  | { readonly type: "queue"; readonly queue: QueueState };
+
+/** Where a job stands in the queue of a cluster. */
+export interface QueueState {
+  /** The cluster's name for the job: `123_4`. */
+  readonly id: string;
+  readonly phase: "waits" | "runs";
+  /** Why it waits: `Resources`. */
+  readonly reason?: string;
+  /** Where it runs. */
+  readonly node?: string;
+  /** What to do where it would wait for ever. */
+  readonly advice?: string;
+}
 
 /** How a job ended. An executor never rejects for what a stage did. */
 export type JobResult =

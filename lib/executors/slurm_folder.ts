@@ -1,0 +1,198 @@
+/** The folders through which a runner and the jobs of a cluster speak: they share no more than files. @module */
+import { join } from "@std/path";
+import { removeQuietly, replaceFile } from "../cache/replace_file.ts";
+import type { Job, JobEvent, JobResult } from "../pipeline/job.ts";
+
+/** Which job of Slurm works on a task. Written before it is submitted, and again with its id. */
+export interface Submission {
+  /** Name of the batch, which is the name of the job as well. */
+  readonly batch: string;
+  readonly index: number;
+  readonly size: number;
+  /** Absent while `sbatch` has not answered. */
+  readonly id?: string;
+}
+
+/** The folder of a task: what it is given, what it tells, what it leaves. */
+export class TaskFolder {
+  readonly path: string;
+  #read = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** A new start: nothing that an earlier job has left stays. */
+  prepare(job: Job): void {
+    removeQuietly(this.path);
+    Deno.mkdirSync(this.path, { recursive: true });
+    replaceFile(this.#inside("job.json"), JSON.stringify(job));
+    this.#read = 0;
+  }
+
+  /** The job, with outputs to write into this folder. */
+  readJob(): Job {
+    const job = JSON.parse(Deno.readTextFileSync(this.#inside("job.json"))) as Job;
+    const outputs = Object.keys(job.outputs).map((name) => [name, this.outputPath(name)] as const);
+    return { ...job, outputs: Object.fromEntries(outputs) };
+  }
+
+  outputPath(name: string): string {
+    return this.#inside(`outputs/${name}`);
+  }
+
+  /** What the job of a requeued task begins with. */
+  clearOutputs(): void {
+    removeQuietly(this.#inside("result.json"));
+    removeQuietly(this.#inside("outputs"));
+    Deno.mkdirSync(this.#inside("outputs"));
+  }
+
+  submission(): Submission | undefined {
+    return readJson<Submission>(this.#inside("submission.json"));
+  }
+
+  writeSubmission(submission: Submission): void {
+    replaceFile(this.#inside("submission.json"), JSON.stringify(submission));
+  }
+
+  result(): JobResult | undefined {
+    return readJson<JobResult>(this.#inside("result.json"));
+  }
+
+  writeResult(result: JobResult): void {
+    replaceFile(this.#inside("result.json"), JSON.stringify(result), { durable: true });
+  }
+
+  /** A file for events; later jobs of the same task append to it. */
+  openEvents(): Deno.FsFile {
+    return Deno.openSync(this.#inside("events.jsonl"), { append: true, create: true });
+  }
+
+  /** Events since the last call. Of states that followed one another only the last counts. */
+  newEvents(): JobEvent[] {
+    const events = this.#newText().split("\n").flatMap((line) => parseJson<JobEvent>(line) ?? []);
+    return events.filter(({ type }, index) =>
+      type === "log" || type === "resumed" ||
+      index === events.findLastIndex((event) => event.type === type)
+    );
+  }
+
+  /** Moves the outputs to where the job was to write them. */
+  moveOutputs(job: Job): void {
+    for (const [name, path] of Object.entries(job.outputs)) {
+      try {
+        Deno.renameSync(this.outputPath(name), path);
+      } catch (error) {
+        // The store says which output is missing.
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+  }
+
+  remove(): void {
+    removeQuietly(this.path);
+  }
+
+  #newText(): string {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(this.#inside("events.jsonl"));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
+    using open = file;
+    const bytes = new Uint8Array(Math.max(0, open.statSync().size - this.#read));
+    open.seekSync(this.#read, Deno.SeekMode.Start);
+    let filled = 0;
+    for (let got = 1; filled < bytes.length && got !== 0;) {
+      got = open.readSync(bytes.subarray(filled)) ?? 0;
+      filled += got;
+    }
+    // A character may have been written by half: up to the last line break there is none.
+    const end = bytes.subarray(0, filled).lastIndexOf(10) + 1;
+    this.#read += end;
+    return new TextDecoder().decode(bytes.subarray(0, end));
+  }
+
+  #inside(name: string): string {
+    return join(this.path, name);
+  }
+}
+
+/** The folder of a batch: its script, its tasks, and a log for each of them. */
+export interface BatchFolder {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Makes the folder of a batch. */
+export function makeBatch(
+  path: string,
+  content: { readonly script: string; readonly tasks: readonly string[] },
+): void {
+  Deno.mkdirSync(path, { recursive: true });
+  replaceFile(join(path, "tasks.json"), JSON.stringify(content.tasks));
+  replaceFile(join(path, "job.sh"), content.script);
+}
+
+/** Folder of a task of a batch. */
+export function batchTask(path: string, index: number): string {
+  const tasks = JSON.parse(Deno.readTextFileSync(join(path, "tasks.json"))) as string[];
+  const task = tasks[index];
+  if (task !== undefined) return task;
+  throw new RangeError(`Cannot find task ${index} of batch ${path}: it has ${tasks.length}`);
+}
+
+/** Removes the log of a task that went well, and its batch if that was the last of them. */
+export function removeLog(batch: string, log: string): void {
+  removeQuietly(log);
+  const names = [...Deno.readDirSync(batch)].map((entry) => entry.name);
+  if (names.some((name) => name.endsWith(".log"))) return;
+  if (batchTasks(batch).some(exists)) return;
+  removeQuietly(batch);
+}
+
+function batchTasks(batch: string): string[] {
+  return readJson<string[]>(join(batch, "tasks.json")) ?? [];
+}
+
+/** Last lines of a log. */
+export function lastLines(path: string, most: number): string[] {
+  try {
+    return Deno.readTextFileSync(path).trimEnd().split("\n").filter((line) => line !== "")
+      .slice(-most);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return parseJson<T>(Deno.readTextFileSync(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** A line that a killed job has left by half is no event. */
+function parseJson<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.lstatSync(path) !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What a job of Slurm runs on its node: one task of a batch. It speaks to the runner through the
+ * task's folder, and needs no runner to be there.
+ *
+ * @module
+ */
+import type { JobEvent } from "../pipeline/job.ts";
+import { localExecutor } from "./local.ts";
+import { batchTask, TaskFolder } from "./slurm_folder.ts";
+
+/** Shortest time between two lines of progress: the file may lie on a network. */
+const PROGRESS_MS = 1000;
+
+/** Slurm kills 30 s after its warning if nothing else is configured. */
+const GRACE_MS = 20_000;
+
+/** Runs a task; the exit code is for Slurm's records. */
+export async function runTaskOfBatch(batch: string, index: number): Promise<number> {
+  const folder = new TaskFolder(batchTask(batch, index));
+  const job = folder.readJob();
+  folder.clearOutputs();
+  using events = folder.openEvents();
+  const stop = new AbortController();
+  const onTerm = () => stop.abort(new DOMException("Slurm ends the job", "AbortError"));
+  Deno.addSignalListener("SIGTERM", onTerm);
+  await using executor = localExecutor({ slots: 1, graceMs: GRACE_MS });
+  const result = await executor.submit(job, { signal: stop.signal, onEvent: eventWriter(events) });
+  folder.writeResult(result);
+  Deno.removeSignalListener("SIGTERM", onTerm);
+  return result.ok ? 0 : result.reason === "cancelled" ? 130 : 1;
+}
+
+function eventWriter(file: Deno.FsFile): (event: JobEvent) => void {
+  const encoder = new TextEncoder();
+  let toldMs = -Infinity;
+  return (event) => {
+    if (event.type === "progress") {
+      const nowMs = performance.now();
+      const isLast = event.progress.done === event.progress.total;
+      if (!isLast && nowMs - toldMs < PROGRESS_MS) return;
+      toldMs = nowMs;
+    }
+    file.writeSync(encoder.encode(`${JSON.stringify(event)}\n`));
+  };
+}
+
+if (import.meta.main) {
+  const index = Number(Deno.env.get("SLURM_ARRAY_TASK_ID") ?? 0);
+  Deno.exit(await runTaskOfBatch(Deno.args[0]!, index));
+}

@@ -1,0 +1,148 @@
+/** Hands jobs to Slurm, those that come together and ask for the same as one job array. @module */
+import { join } from "@std/path";
+import type { Job } from "../pipeline/job.ts";
+import { makeBatch, type Submission, type TaskFolder } from "./slurm_folder.ts";
+import type { SlurmMeans } from "./slurm_queue.ts";
+import {
+  batchScript,
+  complaint,
+  elementId,
+  isTransient,
+  type JobRequest,
+  parseSubmitted,
+  requestArguments,
+  submitArguments,
+} from "./slurm_text.ts";
+
+/** How long to wait for more jobs before those that are there are submitted. */
+const COLLECT_MS = 50;
+
+/** Slurm's default limit is 1001. */
+const MOST_PER_ARRAY = 1000;
+
+/** Tries while the controller does not answer, with twice the time between each. */
+const TRIES = { most: 6, firstMs: 1000 };
+
+/** How to submit. */
+export interface SubmitterOptions {
+  readonly means: SlurmMeans;
+  /** Folder of the batches, which the nodes see as well. */
+  readonly folder: string;
+  /** The id of a job that was submitted although `sbatch` said that it was not. */
+  readonly find: (submission: Submission) => Promise<string | undefined>;
+  /** `--slurm-args`. */
+  readonly extra: readonly string[];
+}
+
+/** Why Slurm takes a job not. */
+export class SubmitError extends Error {
+  override name = "SubmitError";
+  readonly command: readonly string[];
+
+  constructor(cause: string, command: readonly string[]) {
+    super(cause);
+    this.command = command;
+  }
+}
+
+interface Entry {
+  readonly job: Job;
+  readonly folder: TaskFolder;
+  readonly id: PromiseWithResolvers<string>;
+}
+
+interface Group {
+  readonly request: readonly string[];
+  readonly setup: string | undefined;
+  readonly stage: string;
+  readonly entries: Entry[];
+}
+
+/** Collects jobs and submits them. */
+export class SlurmSubmitter {
+  readonly #options: SubmitterOptions;
+  #groups = new Map<string, Group>();
+
+  constructor(options: SubmitterOptions) {
+    this.#options = options;
+  }
+
+  /** The job's id. @throws {SubmitError} */
+  submit(job: Job, folder: TaskFolder): Promise<string> {
+    const settings = job.executor?.slurm ?? {};
+    const asked: JobRequest = { resources: job.resources, settings, extra: this.#options.extra };
+    const request = requestArguments(asked);
+    const key = JSON.stringify([request, settings.setup, job.stage]);
+    if (this.#groups.size === 0) void this.#flushSoon();
+    const group = this.#groups.get(key) ??
+      { request, setup: settings.setup, stage: job.stage, entries: [] };
+    this.#groups.set(key, group);
+    const id = Promise.withResolvers<string>();
+    group.entries.push({ job, folder, id });
+    return id.promise;
+  }
+
+  async #flushSoon(): Promise<void> {
+    await this.#options.means.wait(COLLECT_MS);
+    const groups = [...this.#groups.values()];
+    this.#groups = new Map();
+    for (const { entries, ...group } of groups) {
+      for (let at = 0; at < entries.length; at += MOST_PER_ARRAY) {
+        await this.#submitBatch({ ...group, entries: entries.slice(at, at + MOST_PER_ARRAY) });
+      }
+    }
+  }
+
+  async #submitBatch(group: Group): Promise<void> {
+    const { entries } = group;
+    const size = entries.length;
+    try {
+      const batch = this.#makeBatch(group);
+      entries.forEach(({ folder }, index) => folder.writeSubmission({ batch, index, size }));
+      const jobId = await this.#askSlurm(group, batch);
+      entries.forEach(({ folder, id }, index) => {
+        const element = elementId(jobId, index, size);
+        folder.writeSubmission({ batch, index, size, id: element });
+        id.resolve(element);
+      });
+    } catch (error) {
+      if (size > 1 && error instanceof SubmitError && /array/i.test(error.message)) {
+        for (const entry of entries) await this.#submitBatch({ ...group, entries: [entry] });
+      } else entries.forEach(({ id }) => id.reject(error));
+    }
+  }
+
+  #makeBatch({ stage, setup, entries }: Group): string {
+    const name = `tvp-${stage}-${crypto.randomUUID().slice(0, 8)}`;
+    const path = this.#path(name);
+    const program = new URL("./slurm_job.ts", import.meta.url).href;
+    const command = [Deno.execPath(), "run", "--quiet", "--no-prompt", "-A", program, path];
+    makeBatch(path, {
+      script: batchScript(command, setup),
+      tasks: entries.map(({ folder }) => folder.path),
+    });
+    return name;
+  }
+
+  async #askSlurm({ request, entries }: Group, name: string): Promise<string> {
+    const { means, find } = this.#options;
+    const size = entries.length;
+    const args = submitArguments(request, { name, folder: this.#path(name), size });
+    for (let tries = 1;; tries++) {
+      const { code, stdout, stderr } = await means.run("sbatch", args);
+      const id = code === 0 ? parseSubmitted(stdout) : undefined;
+      if (id !== undefined) return id;
+      const cause = complaint(stderr || stdout);
+      if (tries === TRIES.most || !isTransient(cause)) {
+        throw new SubmitError(cause, ["sbatch", ...args]);
+      }
+      await means.wait(TRIES.firstMs * 2 ** (tries - 1));
+      const found = await find({ batch: name, index: 0, size });
+      if (found !== undefined) return found.split("_")[0]!;
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.#options.folder, name);
+  }
+}
