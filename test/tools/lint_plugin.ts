@@ -142,6 +142,9 @@ function listOf(names: readonly string[], none: string): string {
   return names.length === 0 ? none : names.join(", ");
 }
 
+/** Folders whose code needs nothing but JavaScript: `test/browser` runs it in Chromium. */
+const browserFolders = ["lib/diagnostic", "lib/tensor", "lib/onnx", "lib/autodiff"];
+
 /** Names that say nothing about what a file holds. */
 const vagueNames = ["utils.ts", "util.ts", "helpers.ts", "common.ts", "types.ts", "misc.ts"];
 
@@ -181,6 +184,19 @@ const plugin: Deno.lint.Plugin = {
             if (!/^_?[a-z0-9_]+(\.d)?\.ts$/.test(name)) {
               context.report({ node, message: `${name} is not in snake_case` });
             }
+          },
+        };
+      },
+    },
+    "runs-in-browsers": {
+      create(context) {
+        const from = pathOf(new URL(`file://${context.filename}`).href);
+        if (from === undefined || !browserFolders.includes(folderOf(from))) return {};
+        return {
+          Identifier(node) {
+            if (node.name !== "Deno" && node.name !== "process") return;
+            const message = `${folderOf(from)} runs in browsers too, which have no ${node.name}`;
+            context.report({ node, message });
           },
         };
       },

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { importMistake } from "./lint_plugin.ts";
+import plugin, { importMistake } from "./lint_plugin.ts";
 
 const allowed: readonly [string, string][] = [
   ["lib/pipeline/parse.ts", "../diagnostic/diagnostic.ts"],
@@ -71,4 +71,16 @@ Deno.test("importMistake() lets types of a package pass, not modules of a forbid
     importMistake("lib/tensor/tensor.ts", "../onnx/model.ts", true),
     "lib/tensor may import nothing of ours, not lib/onnx/model.ts",
   );
+});
+
+Deno.test("runs-in-browsers forbids Deno where code runs in browsers, and nowhere else", () => {
+  const problems = (path: string) => {
+    const file = new URL(`../../${path}`, import.meta.url).pathname;
+    const found = Deno.lint.runPlugin(plugin, file, 'await Deno.readFile("model.onnx");');
+    return found.map(({ id, message }) => `${id}: ${message}`);
+  };
+  assertEquals(problems("lib/onnx/decode.ts"), [
+    "tvp/runs-in-browsers: lib/onnx runs in browsers too, which have no Deno",
+  ]);
+  assertEquals(problems("lib/runtime/session.ts"), []);
 });
