@@ -34,6 +34,8 @@ export default defineStage({
     image: z.int().min(4).optional()
       .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
     seed: z.int().min(0).default(0).describe("chooses the noise"),
+    setting: z.record(z.string(), z.union([z.string(), z.number()])).optional()
+      .describe("what sets this run apart in tables and curves, such as { shots: 16 }"),
     match: z.enum(["token", "substring"]).default("token")
       .describe("free answers: whole words, or any substring"),
     maxTokens: z.int().min(1).default(16).describe("free answers: longest answer"),
@@ -66,6 +68,7 @@ export default defineStage({
     const seconds = (performance.now() - start) / 1000;
     context.log(`${rows.length} images, ${(rows.length / seconds).toFixed(0)} images/s`);
     const { digest } = parameters.model;
+    const stem = isClip ? undefined : await stemOf(parameters.model);
     const isSource = treatment.sources.some((source) => source.digest === digest);
     const scores = {
       task: data.info.name,
@@ -75,6 +78,8 @@ export default defineStage({
       sources: treatment.sources.map((source) => source.name),
       method: treatment.method,
       seed: treatment.seed,
+      ...(parameters.setting === undefined ? {} : { setting: parameters.setting }),
+      ...(stem === undefined ? {} : { stem }),
       metric: "top1",
       ...(classes === undefined ? {} : { classes }),
       mean,
@@ -83,6 +88,14 @@ export default defineStage({
     await Deno.writeTextFile(context.output("scores"), JSON.stringify(scores) + "\n");
   },
 });
+
+/** What models that share a vision encoder have in common. */
+async function stemOf(model: { name: string; path: string }): Promise<string | undefined> {
+  const { openModelDirectory } = await import("../lib/models/directory.ts");
+  const { visionStem } = await import("../lib/models/vision_stem.ts");
+  const directory = await openModelDirectory(model.path, { name: model.name });
+  return visionStem(await directory.readPart("vision_encoder"));
+}
 
 async function treat(options: TreatmentOptions, side: number): Promise<Treatment> {
   const { prompt } = options;

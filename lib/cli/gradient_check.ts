@@ -5,7 +5,8 @@ import type { Model } from "../onnx/model.ts";
 import { tensorFromWeight } from "../onnx/weight.ts";
 import { openSession, type Session } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { failure, readRange } from "./read_model.ts";
+import { readRange } from "../runtime/weight_files.ts";
+import { failure } from "./read_model.ts";
 
 /** What is checked. */
 export interface GradientCheckTask {

@@ -1,9 +1,8 @@
 /** ONNX files as commands read them: whatever is wrong with one is a diagnostic. @module */
-import { dirname, join, resolve } from "@std/path";
+import { dirname, resolve } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/decode.ts";
 import type { Model, ValueType } from "../onnx/model.ts";
-import type { ReadRange } from "../onnx/weight.ts";
 import { weightFilesOf, weightPath } from "../runtime/weight_files.ts";
 
 /**
@@ -56,21 +55,6 @@ async function weightProblem(file: string, size: number): Promise<string | undef
     return `its weight file "${file}" is missing`;
   }
 }
-
-/** Reads weights that lie in files. */
-export const readRange: ReadRange = (data) => {
-  using file = Deno.openSync(weightPath(data));
-  file.seekSync(data.offset, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(data.length);
-  for (let done = 0; done < bytes.length;) {
-    const count = file.readSync(bytes.subarray(done));
-    if (count === null) {
-      throw new RangeError(`Cannot read "${join(data.directory, data.location)}"`);
-    }
-    done += count;
-  }
-  return bytes;
-};
 
 /** Whether two paths are the same file. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {

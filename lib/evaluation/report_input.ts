@@ -1,5 +1,6 @@
 /** Gathers scores, curves, prompts and pictures into what the report shows. @module */
-import type { Prompt } from "../prompts/prompt_file.ts";
+import { promptedPlanes } from "../models/prompted_pictures.ts";
+import { appliedPrompt, type Prompt } from "../prompts/prompt_file.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import type { ScoredRow, Scores } from "./scores.ts";
@@ -121,10 +122,11 @@ function changedRows(pairs: readonly Pair[]): number[] {
 async function example(row: number, pairs: readonly Pair[], prompt: Prompt, data: Pictures) {
   const size = 3 * data.height * data.width;
   const { canvas, image: picture } = prompt.meta;
+  const from = data.height;
   const bytes = data.images.subarray(row * size, (row + 1) * size);
   const planes = Float32Array.from(bytes, (byte) => byte / 255);
-  const shrunk = shrinkAndPad(planes, { from: data.height, picture, canvas });
-  const prompted = shrunk.map((x, i) => x + prompt.delta.data[i]!);
+  const shrunk = shrinkAndPad(planes, { from, picture, canvas });
+  const prompted = promptedPlanes(planes, from, appliedPrompt(prompt));
   return {
     answer: wordOf(pairs[0]!.after.rows[row]!.answer, pairs[0]!.after),
     method: prompt.meta.method,

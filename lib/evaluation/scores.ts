@@ -3,6 +3,9 @@
 /** A model's place in an experiment: trained on, not trained on, or CLIP as a yardstick. */
 export type Role = "source" | "unseen" | "clip";
 
+/** What sets a run apart from others of the same method: shots, a corruption, a frame width. */
+export type Setting = Readonly<Record<string, string | number>>;
+
 /** One answered row. */
 export interface ScoredRow {
   readonly id: string;
@@ -27,6 +30,10 @@ export interface Scores {
   /** `none`, `shrunk`, `noise`, or the name of the loss variant. */
   readonly method: string;
   readonly seed: number | null;
+  /** Absent: the experiment has one setting. Baselines without one stand beside every setting. */
+  readonly setting?: Setting;
+  /** Digest of the first weights of the vision encoder; models that share the encoder share it. */
+  readonly stem?: string;
   readonly metric: string;
   readonly classes?: readonly string[];
   /** Share of hits in [0, 1]. */

@@ -11,6 +11,7 @@ import {
   points,
   probability,
   signed,
+  standingName,
   unfairTest,
 } from "./words.ts";
 
@@ -21,7 +22,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function scoreTable(block: Block): string {
-  const head = ["method", ...block.models.map((m) => `${modelName(m.name)} (${m.role})`)];
+  const head = [
+    "method",
+    ...block.models.map((m) => `${modelName(m.name)} (${standingName(m.role)})`),
+  ];
   const rows = block.methods.map((method) => [
     methodName(method),
     ...block.models.map(({ name }) => {
@@ -31,8 +35,7 @@ function scoreTable(block: Block): string {
       return `${points(score.mean)} [${points(lo)}, ${points(hi)}]`;
     }),
   ]);
-  const trained = block.source ? `, prompts trained on ${modelName(block.source)}` : "";
-  return `### ${block.task}${trained}\n\n${table(head, rows)}`;
+  return `### ${block.title}\n\n${table(head, rows)}`;
 }
 
 function comparisonRow(c: Difference): string[] {

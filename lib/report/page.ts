@@ -23,6 +23,7 @@ import {
   points,
   probability,
   signed,
+  standingName,
   unfairTest,
 } from "./words.ts";
 
@@ -56,15 +57,14 @@ function scoreCell(block: Block, method: string, model: string): Html {
 }
 
 function scoreTable(block: Block): Html {
-  const source = block.source && markup`: prompts trained on <em>${modelName(block.source)}</em>`;
   const heads = block.models.map(({ name, role }) =>
-    markup`<th>${modelName(name)}<br><span class="role ${role}">${role}</span></th>`
+    markup`<th>${modelName(name)}<br><span class="role ${role}">${standingName(role)}</span></th>`
   );
   const rows = block.methods.map((method) => {
     const cells = block.models.map((m) => scoreCell(block, method, m.name));
     return markup`<tr><th>${methodName(method)}</th>${cells}</tr>`;
   });
-  return markup`<h3>${block.task}${source}</h3>
+  return markup`<h3>${block.title}</h3>
 <div class="scroll"><table class="scores"><thead><tr><th>prompt</th>${heads}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }

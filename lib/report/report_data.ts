@@ -1,16 +1,25 @@
 /** What a report shows, as plain data. @module */
 
+/** A model's place beside the source of a prompt. */
+export type Standing = "source" | "unseen" | "own-encoder" | "clip";
+
+/** What sets runs apart: shots, a corruption, a frame width. */
+export type Setting = Readonly<Record<string, string | number>>;
+
 /** An accuracy with its interval, both in [0, 1]. */
 export interface Score {
   readonly task: string;
   readonly model: string;
-  readonly role: "source" | "unseen" | "clip";
+  readonly role: Standing;
   /** Model the prompt was trained on; null for a baseline. */
   readonly source: string | null;
   readonly method: string;
+  readonly setting?: Setting;
   readonly metric: string;
   readonly mean: number;
   readonly ci95: readonly [number, number];
+  /** Figures beside the mean: precision, recall, f1, yesRatio, auc, top5. */
+  readonly metrics: Readonly<Record<string, number>>;
   readonly n: number;
   readonly seeds: readonly { readonly seed: number | null; readonly mean: number }[];
 }
@@ -19,6 +28,7 @@ export interface Score {
 export interface Difference {
   readonly task: string;
   readonly source: string;
+  readonly setting?: Setting;
   readonly a: string;
   readonly b: string;
   readonly over: string;

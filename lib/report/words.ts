@@ -1,5 +1,5 @@
 /** Figures and names as the report writes them. @module */
-import type { Difference, ReportData, Score } from "./report_data.ts";
+import type { Difference, ReportData, Score, Setting, Standing } from "./report_data.ts";
 
 /** `56.1` for 0.561. */
 export const points = (x: number): string => (100 * x).toFixed(1);
@@ -28,8 +28,19 @@ export const modelName = (model: string): string => model.split("/").at(-1)!;
 /** Where a comparison was made, in words. */
 export function overName({ over, source }: Difference): string {
   if (over === "source") return `the source ${modelName(source)}`;
-  return over === "unseen" ? "the unseen models (mean)" : modelName(over);
+  return over === "unseen"
+    ? "the unseen models (mean)"
+    : "the models with another vision encoder (mean)";
 }
+
+/** `shots 16, seed 0`. */
+export function settingName(setting: Setting = {}): string {
+  return Object.entries(setting).map(([name, value]) => `${name} ${value}`).join(", ");
+}
+
+/** `, shots 16` where there is a setting. */
+const inSetting = ({ setting }: { readonly setting?: Setting }): string =>
+  setting === undefined ? "" : `, ${settingName(setting)}`;
 
 /** Whether an interval lies on one side of zero. */
 export const isClear = ([lo, hi]: readonly [number, number]): boolean => lo > 0 || hi < 0;
@@ -39,7 +50,7 @@ export function sentence(c: Difference): string {
   const what = `${methodName(c.a)} against ${c.b === "vp" ? "VP" : c.b}`;
   const figures = `${signed(c.difference)} points, 95 % interval ${interval(c.ci95)}`;
   const verdict = isClear(c.ci95) ? "" : "; the interval includes zero";
-  return `${what} on ${overName(c)}: ${figures}${verdict}`;
+  return `${c.task}${inSetting(c)}: ${what} on ${overName(c)}: ${figures}${verdict}`;
 }
 
 /** The sentences at the top: the primary comparison, then every prompt against both baselines. */
@@ -56,50 +67,58 @@ export function unfairTest({ preconditions }: ReportData): string | undefined {
   return `Not a fair test: ${broken.map((c) => `${c.task}: ${c.name} (${c.found})`).join("; ")}`;
 }
 
-/** One block of the accuracy table: a task and the model the prompts were trained on. */
+/** One block of the accuracy table: a task in a setting, and the model the prompts were trained on. */
 export interface Block {
-  readonly task: string;
-  readonly source: string;
+  readonly title: string;
   readonly methods: readonly string[];
-  readonly models: readonly { readonly name: string; readonly role: Score["role"] }[];
+  readonly models: readonly { readonly name: string; readonly role: Standing }[];
   score(method: string, model: string): Score | undefined;
 }
 
-const ROLES = ["source", "unseen", "clip"];
+const standings: readonly Standing[] = ["source", "unseen", "own-encoder", "clip"];
+
+/** How a standing is written. */
+export const standingName = (role: Standing): string => role.replace("own-encoder", "own encoder");
+
+const isMean = (s: Score): boolean => s.model.startsWith("mean of ");
+
+/** What the scores of one block have in common. */
+interface Common {
+  readonly task: string;
+  readonly setting?: Setting;
+  readonly source: string | null;
+}
+
+const keyOf = ({ task, setting, source }: Common): string =>
+  JSON.stringify([task, setting ?? {}, source]);
 
 /** The accuracy table in blocks: methods down, models across. */
 export function blocksOf(data: ReportData): Block[] {
   const all = [...data.scores, ...data.unseenMeans];
-  const pairs = new Set(
-    all.filter((s) => s.source !== null).map((s) => JSON.stringify([s.task, s.source])),
-  );
-  const blocks = [...pairs].map((pair) => {
-    const [task, source] = JSON.parse(pair) as [string, string];
-    return blockOf(all, task, source);
-  });
-  return blocks.length ? blocks : [...new Set(all.map((s) => s.task))].map((t) => blockOf(all, t));
+  const trained = all.filter((s) => s.source !== null);
+  const distinct = new Map((trained.length ? trained : all).map((s) => [keyOf(s), s]));
+  return [...distinct.values()].map((common) => blockOf(all, common));
 }
 
-function blockOf(all: readonly Score[], task: string, source = ""): Block {
-  const isMean = (s: Score) => s.model.startsWith("mean of ");
-  const mine = all.filter((s) =>
-    s.task === task && (s.source === source || (s.source === null && !isMean(s)))
-  );
-  const trainedOn = source.split(" + ");
-  const models = new Map<string, Score["role"]>();
-  for (const s of mine) {
-    models.set(s.model, s.role === "clip" || isMean(s) ? s.role : rolesIn(trainedOn, s.model));
-  }
+function blockOf(all: readonly Score[], common: Common): Block {
+  const { source } = common;
+  const own = keyOf(common);
+  const baseline = keyOf({ ...common, source: null });
+  const mine = all.filter((s) => keyOf(s) === own || (keyOf(s) === baseline && !isMean(s)));
+  const models = new Map<string, Standing>();
+  for (const s of mine) models.set(s.model, roleBeside(source, s));
+  const prompts = source === null ? "" : `, prompts trained on ${modelName(source)}`;
   return {
-    task,
-    source,
+    title: `${common.task}${inSetting(common)}${prompts}`,
     methods: [...new Set(mine.map((s) => s.method))],
     models: [...models].map(([name, role]) => ({ name, role }))
-      .toSorted((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role)),
+      .toSorted((a, b) => standings.indexOf(a.role) - standings.indexOf(b.role)),
     score: (method, model) => mine.find((s) => s.method === method && s.model === model),
   };
 }
 
-function rolesIn(sources: readonly string[], model: string): Score["role"] {
-  return sources.includes(model) ? "source" : "unseen";
+/** A model may be the source of one prompt and unseen by another. */
+function roleBeside(source: string | null, { model, role }: Score): Standing {
+  if (source === null || role === "clip" || role === "own-encoder") return role;
+  return source.split(" + ").includes(model) ? "source" : "unseen";
 }

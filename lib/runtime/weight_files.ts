@@ -2,6 +2,7 @@
 import { dirname, join } from "@std/path";
 import { weightsOf } from "../onnx/map_weights.ts";
 import type { Model } from "../onnx/model.ts";
+import type { ReadRange } from "../onnx/weight.ts";
 
 /** Called with a line where a weight file had to be copied. */
 export type Log = (line: string) => void;
@@ -10,6 +11,21 @@ export type Log = (line: string) => void;
 export function weightPath(data: { readonly directory: string; readonly location: string }) {
   return join(data.directory, data.location);
 }
+
+/** Reads weights that lie in files. */
+export const readRange: ReadRange = (data) => {
+  using file = Deno.openSync(weightPath(data));
+  file.seekSync(data.offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(data.length);
+  for (let done = 0; done < bytes.length;) {
+    const count = file.readSync(bytes.subarray(done));
+    if (count === null) {
+      throw new RangeError(`Cannot read "${weightPath(data)}"`);
+    }
+    done += count;
+  }
+  return bytes;
+};
 
 /** A file that holds weights of a model. */
 export interface WeightFile {

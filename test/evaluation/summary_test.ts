@@ -68,3 +68,52 @@ Deno.test("summarize() rejects scores of different rows", () => {
   const short = { ...runs[0]!, rows: runs[0]!.rows.slice(1) };
   assertThrows(() => summarize([short, ...runs.slice(1)]), RangeError, "evaluate them on the same");
 });
+
+Deno.test("summarize() keeps a model with an encoder of its own out of the unseen mean", () => {
+  const stems = { "zoo/a": "shared", "zoo/b": "shared", "zoo/c": "other" };
+  const runs = syntheticExperiment().map((run) => {
+    const stem = stems[run.model as keyof typeof stems];
+    return stem === undefined ? run : { ...run, stem };
+  });
+  const { scores, unseenMeans, comparisons } = summarize(runs);
+  const role = (model: string) => scores.find((s) => s.model === model)!.role;
+  assertEquals(["zoo/a", "zoo/b", "zoo/c", "zoo/clip"].map(role), [
+    "source",
+    "unseen",
+    "own-encoder",
+    "clip",
+  ]);
+  assertEquals(unseenMeans[0]!.model, "mean of 1 unseen");
+  const of = (over: string) =>
+    comparisons.find((c) => c.a === "tvp" && c.b === "vp" && c.over === over)!;
+  const mean = (method: string) =>
+    scores.find((s) => s.method === method && s.model === "zoo/c")!.mean;
+  assertAlmostEquals(of("own-encoder").difference, mean("tvp") - mean("vp"), 1e-12);
+  assert(of("own-encoder").difference !== of("unseen").difference);
+});
+
+Deno.test("summarize() takes all unseen models where none shares the source's encoder", () => {
+  const runs = syntheticExperiment().map((run) => ({ ...run, stem: run.model }));
+  assertEquals(summarize(runs).unseenMeans[0]!.model, "mean of 2 unseen");
+});
+
+Deno.test("summarize() compares within a setting, with the baselines that all settings share", () => {
+  const plain = ["none", "shrunk"].flatMap((method) =>
+    ["zoo/a", "zoo/b"].map((model) => syntheticScores({ model, method, rate: 0.5 }))
+  );
+  const prompted = [4, 16].flatMap((shots) =>
+    ["vp", "tvp"].flatMap((method) =>
+      ["zoo/a", "zoo/b"].map((model) =>
+        syntheticScores({ model, method, seed: 0, rate: 0.5 + shots / 100, setting: { shots } })
+      )
+    )
+  );
+  const { scores, comparisons, preconditions } = summarize([...plain, ...prompted]);
+  assertEquals(
+    new Set(comparisons.map(({ setting }) => setting!.shots)),
+    new Set([4, 16]),
+  );
+  assertEquals(comparisons.filter(({ a, b }) => a === "vp" && b === "none").length, 4);
+  assertEquals(scores.filter(({ setting }) => setting!.shots === 4).length, 8);
+  assertEquals(preconditions.filter(({ name }) => name.startsWith("zoo/a")).length, 1);
+});

@@ -12,6 +12,8 @@ export interface SyntheticRun {
   readonly rows?: number;
   readonly clusters?: number;
   readonly source?: string;
+  readonly setting?: Scores["setting"];
+  readonly stem?: string;
 }
 
 /** A run in which every row is a hit with probability `rate`, drawn from a seed of its own. */
@@ -28,6 +30,8 @@ export function syntheticScores(run: SyntheticRun): Scores {
     sources: baseline ? [] : [source],
     method,
     seed: baseline ? null : run.seed!,
+    ...(run.setting ? { setting: run.setting } : {}),
+    ...(run.stem ? { stem: run.stem } : {}),
     metric: "top1",
     classes: ["cat", "dog", "bird", "ship"],
     mean: hits.filter((hit) => hit).length / rows,

@@ -97,7 +97,8 @@ Deno.test("transfer-evaluate scores every row and says what was done", () =>
   withRig(async ({ folder, run, scores, seen }) => {
     const model = source(await writeTinyModel(folder, "mini-minigpt4"));
     await run(transferEvaluate, { model, prompt: "none", batch: 2 });
-    const { rows, ...rest } = await scores();
+    const { rows, stem, ...rest } = await scores();
+    assert(/^[0-9a-f]{64}$/.test(stem!));
     assertEquals(rows.map(({ id }) => id), ["r0", "r1", "r2", "r3", "r4"]);
     for (const row of rows) {
       const best = Math.max(...row.scores!);

@@ -1,0 +1,70 @@
+/** Figures beside the share of hits: yes-no metrics, ROC-AUC, top-5. @module */
+import type { ScoredRow, Scores } from "./scores.ts";
+
+/** Names of the metrics of {@linkcode metricsOf}; all but `auc` are shares. */
+export type Metric = "precision" | "recall" | "f1" | "yesRatio" | "auc" | "top5";
+
+/** Classes from which the five best are worth counting. */
+const manyClasses = 10;
+
+/**
+ * Metrics of a task beside top-1.
+ *
+ * - yes or no (POPE, arXiv 2305.10355, section 4): precision, recall and F1 of "yes", the share of
+ *   "yes" among the answers, and the area under the ROC curve of log p(yes) − log p(no) (Hateful
+ *   Memes, arXiv 2005.04790);
+ * - ten classes or more: top-5.
+ *
+ * A share of nothing is 0.
+ */
+export function metricsOf({ classes, rows }: Scores): Readonly<Partial<Record<Metric, number>>> {
+  if (classes === undefined) return {};
+  const yes = classes.indexOf("yes");
+  if (classes.length === 2 && yes >= 0) return yesNoMetrics(rows, yes);
+  return classes.length >= manyClasses ? { top5: topShare(rows, 5) } : {};
+}
+
+function yesNoMetrics(rows: readonly ScoredRow[], yes: number) {
+  const count = (matches: (row: ScoredRow) => boolean) => rows.filter(matches).length;
+  const said = count(({ prediction }) => prediction === yes);
+  const true_ = count(({ answer }) => answer === yes);
+  const both = count(({ answer, prediction }) => answer === yes && prediction === yes);
+  return {
+    precision: share(both, said),
+    recall: share(both, true_),
+    f1: share(2 * both, said + true_),
+    yesRatio: share(said, rows.length),
+    ...(rows.every(({ scores }) => scores?.length === 2) ? { auc: rocAuc(rows, yes) } : {}),
+  };
+}
+
+const share = (part: number, whole: number) => whole === 0 ? 0 : part / whole;
+
+/** Probability that a row whose answer is yes has the larger margin; ties count half (Mann–Whitney). */
+function rocAuc(rows: readonly ScoredRow[], yes: number): number {
+  const margins = rows.map(({ scores, answer }) => ({
+    margin: scores![yes]! - scores![1 - yes]!,
+    positive: answer === yes,
+  })).toSorted((a, b) => a.margin - b.margin);
+  const positives = margins.filter(({ positive }) => positive).length;
+  const negatives = margins.length - positives;
+  if (positives === 0 || negatives === 0) return 0.5;
+  let ranks = 0;
+  for (let from = 0; from < margins.length;) {
+    let to = from;
+    while (to < margins.length && margins[to]!.margin === margins[from]!.margin) to++;
+    const tied = margins.slice(from, to).filter(({ positive }) => positive).length;
+    ranks += tied * (from + to + 1) / 2;
+    from = to;
+  }
+  return (ranks - positives * (positives + 1) / 2) / (positives * negatives);
+}
+
+/** Share of rows whose answer is among the best `k`. */
+function topShare(rows: readonly ScoredRow[], k: number): number {
+  const hits = rows.filter(({ scores, answer }) => {
+    if (scores === undefined || typeof answer !== "number") return false;
+    return scores.filter((score) => score > scores[answer]!).length < k;
+  });
+  return share(hits.length, rows.length);
+}

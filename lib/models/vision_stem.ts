@@ -1,0 +1,36 @@
+/** What tells vision encoders apart: the first weights that a picture meets. @module */
+import { createHash } from "node:crypto";
+import type { Model } from "../onnx/model.ts";
+import { tensorFromWeight } from "../onnx/weight.ts";
+import { readRange } from "../runtime/weight_files.ts";
+import { tensorBytes } from "../tensor/bytes.ts";
+
+/** Ops that mix pixels by weights; others scale or shift them, as processors do. */
+const mixing: ReadonlySet<string> = new Set(["Conv", "FusedConv", "Gemm", "FusedMatMul", "MatMul"]);
+
+/**
+ * Digest of the weights of the patch embedding (the first convolution or product on the way from
+ * `pixel_values`). Models that share a frozen vision encoder have the same one, whatever follows it.
+ *
+ * @returns sha256 in hex, or undefined where no weight meets the pixels
+ *
+ * @example
+ * ```ts ignore
+ * visionStem(await directory.readPart("vision_encoder"));
+ * ```
+ */
+export function visionStem(model: Model): string | undefined {
+  const reached = new Set(["pixel_values"]);
+  const { initializers, nodes } = model.graph;
+  for (const node of nodes) {
+    if (!node.inputs.some((name) => reached.has(name))) continue;
+    for (const name of mixing.has(node.opType) ? node.inputs : []) {
+      const weight = initializers.get(name);
+      if (weight === undefined) continue;
+      const bytes = tensorBytes(tensorFromWeight(weight, readRange));
+      return createHash("sha256").update(bytes).digest("hex");
+    }
+    for (const name of node.outputs) reached.add(name);
+  }
+  return undefined;
+}
