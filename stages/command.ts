@@ -16,11 +16,20 @@ export default defineStage({
   name: "command",
   description: "Runs a program; {inputs.NAME}, {files.NAME}, {outputs.NAME} in it become paths.",
   with: z.strictObject({
-    run: z.array(z.string()).min(1).describe("program and arguments, no shell"),
+    run: z.array(z.string(), { error: "a list: a program and its arguments, no shell" }).min(1)
+      .describe("program and arguments, no shell"),
     inputs: z.record(name, z.union([artifact("file"), artifact("directory")])).default({})
       .describe("artifacts of other stages"),
     files: z.record(name, file()).default({}).describe("files of the project; content in the key"),
-    outputs: z.record(name, outputType).describe("what the program writes"),
+    outputs: z.record(name, outputType).refine((outputs) => Object.keys(outputs).length > 0, {
+      error: "at least one output has to be declared, such as { log: text }",
+    }).describe("what the program writes"),
+  }).check(({ value, issues }) => {
+    value.run.forEach((word, index) => {
+      for (const message of unfilled(word, value)) {
+        issues.push({ code: "custom", message, path: ["run", index], input: word });
+      }
+    });
   }),
   outputs: {} as Readonly<Record<string, ArtifactType>>,
   declareOutputs: ({ outputs }) => outputs,
@@ -51,13 +60,20 @@ function pathsOf(artifacts: Readonly<Record<string, Artifact>>): Record<string, 
   return Object.fromEntries(Object.entries(artifacts).map(([key, { path }]) => [key, path]));
 }
 
-function fillPaths(word: string, paths: Paths): string {
-  return word.replace(/\{(inputs|files|outputs)\.([^}]*)\}/g, (written, kind, key) => {
-    const path = paths[kind]?.[key];
-    if (path !== undefined) return path;
-    const known = Object.keys(paths[kind] ?? {}).map((each) => `"${each}"`).join(", ");
-    throw mistake(`Cannot fill ${written}: ${kind} has ${known || "no entries"}`);
+const placeholder = /\{(inputs|files|outputs)\.([^}]*)\}/g;
+
+/** What is wrong with the placeholders of a word. */
+function unfilled(word: string, entries: Readonly<Record<string, unknown>>): string[] {
+  return [...word.matchAll(placeholder)].flatMap(([written, kind, key]) => {
+    const names = Object.keys(entries[kind!] ?? {});
+    if (names.includes(key!)) return [];
+    const known = names.map((each) => `"${each}"`).join(", ");
+    return [`${written} has no path: ${kind} has ${known || "no entries"}`];
   });
+}
+
+function fillPaths(word: string, paths: Paths): string {
+  return word.replace(placeholder, (_, kind, key) => paths[kind]![key]!);
 }
 
 function mistake(message: string): DiagnosticError {

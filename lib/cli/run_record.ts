@@ -1,6 +1,7 @@
 /** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` and links to its artifacts. @module */
 import { dirname, relative, resolve } from "node:path";
 import type { TaskOutcome } from "../pipeline/run.ts";
+import { sha256 } from "../pipeline/canonical.ts";
 import type { Task } from "../pipeline/plan.ts";
 import type { ArtifactType } from "../pipeline/stage.ts";
 
@@ -138,7 +139,16 @@ export function outputFileName(task: Task, output: string): string {
 
 /** Folder of a task inside the folder of a run: `prompt/loss=tvp,seed=0`. */
 export function taskFolder(task: Task): string {
-  return task.label === "" ? task.stage : `${task.stage}/${task.label.replace(/[\/\\]/g, "-")}`;
+  return task.label === "" ? task.stage : `${task.stage}/${fileName(task.label)}`;
+}
+
+/** File systems take 255 bytes. */
+const longestName = 200;
+
+function fileName(label: string): string {
+  const name = label.replace(/[\/\\]/g, "-");
+  if (new TextEncoder().encode(name).length <= longestName) return name;
+  return `${name.slice(0, longestName / 4)}…${sha256(label).slice(0, 12)}`;
 }
 
 function linkArtifacts(run: string, { task, hit }: TaskOutcome): void {

@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  type YAMLParseError,
 } from "yaml";
 import type { Diagnostic, Location } from "./diagnostic.ts";
 
@@ -27,14 +28,26 @@ export class YamlPositions {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
   }
 
-  /** Syntax errors and warnings of the text. */
+  /** Syntax errors of the text. After one that breaks the structure the rest would mislead. */
   syntaxErrors(): Diagnostic[] {
-    return this.#document.errors.map((error) => ({
+    const { errors } = this.#document;
+    const breaking = errors.findIndex(({ code }) => code !== "DUPLICATE_KEY");
+    const shown = breaking < 0 ? errors : errors.slice(0, breaking + 1);
+    return shown.map((error) => ({
       code: "yaml-syntax",
       severity: "error",
-      message: `Cannot parse YAML: ${lowerFirst(error.message.split("\n")[0]!.replace(/\.$/, ""))}`,
+      message: `Cannot parse YAML: ${this.#cause(error)}`,
       location: this.at(error.pos[0], Math.max(1, error.pos[1] - error.pos[0])),
     }));
+  }
+
+  #cause({ code, message, pos: [start] }: YAMLParseError): string {
+    if (code === "DUPLICATE_KEY") {
+      const [key] = /^[^:\n]*/.exec(this.#text.slice(start))!;
+      return `the key "${key.trim()}" is there twice`;
+    }
+    const known = causes.find(([pattern]) => pattern.test(`${code} ${message}`));
+    return known?.[1] ?? lowerFirst(message.split("\n")[0]!.replace(/\.$/, ""));
   }
 
   /** Location of a range of the text. */
@@ -74,6 +87,18 @@ export class YamlPositions {
     return this.at(start, Math.max(1, firstLine.trimEnd().length));
   }
 }
+
+/** Where the parser's own words are for programmers. */
+const causes: readonly (readonly [RegExp, string])[] = [
+  [/^MULTIPLE_DOCS/, "a second document begins, and the file may hold one"],
+  [/^BAD_INDENT Flow map/, 'a "{" is not closed by "}", or what it holds is not indented'],
+  [/^BAD_INDENT Flow seq/, 'a "[" is not closed by "]", or what it holds is not indented'],
+  [/^BAD_INDENT All/, "the keys of a map must begin in the same column"],
+  [/^BLOCK_AS_IMPLICIT_KEY/, 'a text with ": " in it has to be put in quotes'],
+  [/^BAD_SCALAR_START/, "a text that begins like this has to be put in quotes"],
+  [/^MISSING_CHAR/, "a quote is not closed"],
+  [/at node end$/, "there is more after the end of a value: does it belong in quotes?"],
+];
 
 function keyText(key: unknown): string {
   return isScalar(key) ? String(key.value) : String(key);

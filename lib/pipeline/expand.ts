@@ -47,7 +47,7 @@ export function expandPipeline(
     const entry = spec.stages[name]!;
     const found = stages.get(entry.uses);
     if (!found) {
-      scope.report(unknownStage(name, entry.uses, stages.names));
+      scope.report(unknownStage(name, entry.uses, stages));
       continue;
     }
     const made = expander.expand(name, entry, found);
@@ -58,14 +58,14 @@ export function expandPipeline(
   return { plan, problems: scope.problems };
 }
 
-function unknownStage(name: string, uses: string, known: readonly string[]): Problem {
+function unknownStage(name: string, uses: string, lookup: StageLookup): Problem {
+  const { cause, notes = suggestions(uses, lookup.names) } = lookup.mistake?.(uses) ??
+    { cause: "there is none of this name" };
   return {
     code: "unknown-stage",
     path: ["stages", name, "uses"],
-    message: `Cannot find stage type "${uses}" of stages.${name}: there is no stages/${
-      uses.replaceAll("-", "_")
-    }.ts`,
-    notes: suggestions(uses, known),
+    message: `Cannot use "${uses}" as stage type of stages.${name}: ${cause}`,
+    notes,
   };
 }
 

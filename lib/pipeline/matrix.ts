@@ -47,6 +47,14 @@ function isSame(a: unknown, b: unknown): boolean {
   return a === b || (typeof a === typeof b && canonicalJson(a) === canonicalJson(b));
 }
 
+const longestValue = 48;
+
+/** One line, and short enough to be part of a file's name. */
+function shortened(text: string): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  return line.length <= longestValue ? line : `${line.slice(0, longestValue - 1)}…`;
+}
+
 /** Short, unique names of cells: `loss=tvp,seed=0`. */
 export function cellLabels(cells: readonly Cell[]): string[] {
   const seen = new Map<string, number>();
@@ -65,8 +73,8 @@ function valueLabel(value: unknown): string {
     const inner = Object.values(value.task.cell).map(valueLabel).join("-");
     return inner === "" ? value.toString() : inner;
   }
-  if (typeof value !== "object" || value === null) return String(value);
-  if ("name" in value && typeof value.name === "string") return value.name;
+  if (typeof value !== "object" || value === null) return shortened(String(value));
+  if ("name" in value && typeof value.name === "string") return shortened(value.name);
   if (Array.isArray(value)) return value.map(valueLabel).join("+");
   return Object.entries(value).map(([name, item]) => `${name}:${valueLabel(item)}`).join("+");
 }

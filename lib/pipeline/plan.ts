@@ -19,6 +19,8 @@ export interface StageLookup {
   /** Names that `uses:` may give. */
   readonly names: readonly string[];
   get(uses: string): StageModule | undefined;
+  /** Why there is no such stage type, where that can be said. */
+  mistake?(uses: string): NameMistake | undefined;
 }
 
 /** What is wrong with a name, and what would be right. */

@@ -14,6 +14,10 @@ const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
 /** A reference in text: `${{ vars.x }}`. */
 const expression = z.string().regex(/\$\{\{.*\}\}/, { error: "a reference such as ${{ vars.x }}" });
 
+const condition = z.string().regex(/\$\{\{.*\}\}/, {
+  error: "true, false or a reference such as ${{ vars.x }}",
+});
+
 const cell = z.record(z.string(), z.unknown());
 
 /** `1.5h`, `20m`, `30s`; a number counts seconds. */
@@ -78,9 +82,7 @@ const stageObject = z.strictObject({
   with: z.record(z.string(), z.unknown()).optional().describe("Parameters of the stage type."),
   matrix: matrix.optional(),
   ...taskSettings,
-  when: z.union([z.boolean(), expression], {
-    error: "true, false or a reference such as ${{ vars.x }}",
-  }).optional().describe(
+  when: z.union([z.boolean(), condition]).optional().describe(
     "Where it is false the stage, or the matrix cell it refers to, is left out.",
   ),
 });

@@ -1,25 +1,63 @@
 /** Stage types found by name: `uses: optimize-prompt` is `optimize_prompt.ts` in a folder. @module */
+import { fromFileUrl, relative } from "@std/path";
+import { suggestions } from "../diagnostic/suggest.ts";
 import type { PipelineSpec } from "./parse.ts";
-import type { StageLookup, StageModule } from "./plan.ts";
+import type { NameMistake, StageLookup, StageModule } from "./plan.ts";
 import type { Stage } from "./stage.ts";
 
-/** Loads the modules of the stage types that a pipeline uses; earlier folders win. */
+/**
+ * Loads the modules of the stage types that a pipeline uses; earlier folders win. What cannot be
+ * found or loaded is a mistake of the pipeline, told with the others when it is planned.
+ */
 export async function loadStages(
   spec: PipelineSpec,
   folders: readonly URL[],
 ): Promise<StageLookup> {
   const used = [...new Set(Object.values(spec.stages).map((stage) => stage.uses))];
   const loaded = new Map<string, StageModule>();
+  const mistakes = new Map<string, NameMistake>();
   await Promise.all(used.map(async (uses) => {
     const url = findModule(uses, folders);
-    if (url) loaded.set(uses, { stage: await importStage(url), module: url.href });
+    if (url === undefined) return void mistakes.set(uses, notFound(uses, folders));
+    try {
+      loaded.set(uses, { stage: await importStage(url), module: url.href });
+    } catch (error) {
+      mistakes.set(uses, notLoaded(url, error));
+    }
   }));
   return {
     get names() {
       return stageNames(folders);
     },
     get: (uses) => loaded.get(uses),
+    mistake: (uses) => mistakes.get(uses),
   };
+}
+
+function notFound(uses: string, folders: readonly URL[]): NameMistake {
+  const missing = folders.filter((folder) => !isFolder(folder)).map((folder) =>
+    `there is no folder ${shown(folder)}`
+  );
+  const notes = [...suggestions(uses, stageNames(folders)), ...missing];
+  if (!isName(uses)) {
+    return { cause: "a name is small letters, digits and -, starting with a letter", notes };
+  }
+  const files = folders.map((folder) => shown(new URL(fileName(uses), folder)));
+  return { cause: `there is no ${files.join(" and no ")}`, notes };
+}
+
+/** The user's own code may be wrong in any way. */
+function notLoaded(url: URL, error: unknown): NameMistake {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const [first, ...rest] = text.replace(/^TypeError: /, "").split("\n");
+  const notes = rest.map((line) => line.trim()).filter((line) => /^at |^hint/i.test(line));
+  return { cause: `${shown(url)} cannot be loaded: ${first}`, notes };
+}
+
+/** Path from the working directory, where the file lies in it or beside it. */
+function shown(url: URL): string {
+  const path = relative(Deno.cwd(), fromFileUrl(url));
+  return path.startsWith("../../..") ? fromFileUrl(url) : path;
 }
 
 /** Names of the stage types in folders. */
@@ -33,23 +71,25 @@ export function stageNames(folders: readonly URL[]): string[] {
 
 /** Loads a stage type by its module. @throws {TypeError} if the module has no stage. */
 export async function importStage(url: URL): Promise<Stage> {
-  const { default: stage } = await import(url.href) as { default?: Stage };
-  if (typeof stage?.run !== "function") {
-    throw new TypeError(
-      `Cannot use ${url.href} as a stage: it has no default export of defineStage`,
-    );
-  }
-  return stage;
+  const { default: stage } = await import(url.href) as { default?: Partial<Stage> };
+  const isWhole = typeof stage?.run === "function" && stage.outputs !== undefined &&
+    typeof stage.with?.safeParse === "function";
+  if (isWhole) return stage as Stage;
+  throw new TypeError("its default export is not made by defineStage");
 }
 
 /** URL of the module of a stage type, if there is one. */
 export function findModule(uses: string, folders: readonly URL[]): URL | undefined {
-  if (!/^[a-z][a-z0-9-]*$/.test(uses)) return undefined;
-  for (const folder of folders) {
-    const url = new URL(`${uses.replaceAll("-", "_")}.ts`, folder);
-    if (isFile(url)) return url;
-  }
-  return undefined;
+  if (!isName(uses)) return undefined;
+  return folders.map((folder) => new URL(fileName(uses), folder)).find(isFile);
+}
+
+function isName(uses: string): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(uses);
+}
+
+function fileName(uses: string): string {
+  return `${uses.replaceAll("-", "_")}.ts`;
 }
 
 function filesIn(folder: URL): string[] {
@@ -62,10 +102,18 @@ function filesIn(folder: URL): string[] {
 }
 
 function isFile(url: URL): boolean {
+  return infoOf(url)?.isFile ?? false;
+}
+
+function isFolder(url: URL): boolean {
+  return infoOf(url)?.isDirectory ?? false;
+}
+
+function infoOf(url: URL): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(url).isFile;
+    return Deno.statSync(url);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -57,9 +57,15 @@ async function syntaxDiagnostics(source: SourceText, error: SyntaxError): Promis
   const tabs = await tabDiagnostics(source);
   const found = tabs.length > 0 ? tabs : positions.syntaxErrors();
   if (found.length > 0) return found;
-  const message = `Cannot parse YAML: ${error.message.split("\n")[0]}`;
-  return [{ code: "yaml-syntax", severity: "error", message, location: positions.at(0, 1) }];
+  // What one parser refuses and the other takes, such as an alias without an anchor.
+  const [, cause, line, column] = saidWhere.exec(error.message) ?? [];
+  const before = source.text.split("\n").slice(0, Number(line ?? 1) - 1);
+  const offset = before.reduce((sum, each) => sum + each.length + 1, Number(column ?? 1) - 1);
+  const message = `Cannot parse YAML: ${cause ?? error.message.split("\n")[0]}`;
+  return [{ code: "yaml-syntax", severity: "error", message, location: positions.at(offset, 1) }];
 }
+
+const saidWhere = /^(?:Cannot [^:\n]*: )?(.*?) at line (\d+), column (\d+)/;
 
 /** References outside quotes inside a flow collection of the same line. */
 export function unquotedReferences(text: string): { offset: number; text: string }[] {

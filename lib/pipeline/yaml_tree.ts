@@ -29,6 +29,7 @@ class TreeCheck {
     if (value instanceof Date) return this.#quote(path, "it is a date");
     if (value instanceof Uint8Array) return this.#report(path, "it is binary", []);
     if (this.#open.has(value)) return this.#report(path, "its alias stands for itself", []);
+    if (Object.hasOwn(value, "__proto__")) this.#report(path, 'no key may be "__proto__"', []);
     this.#open.add(value);
     if (Array.isArray(value)) value.forEach((item, index) => this.#look(item, [...path, index]));
     else for (const [key, item] of Object.entries(value)) this.#look(item, [...path, key]);

@@ -49,7 +49,7 @@ function problemsOf(issue: Issue, context: IssueContext): Problem[] {
     }];
   }
   const excerpt = input instanceof Reference ? { notes: referenceNotes(input) } : {};
-  const notes = wordNotes(issue, input);
+  const notes = [...wordNotes(issue, input), ...folderNotes(path, input)];
   return [{
     code: issue.code === "invalid_type" ? "wrong-type" : "invalid-value",
     path,
@@ -79,8 +79,14 @@ function unknownKeys(
     message: path.length === 0
       ? `Unknown key "${key}"`
       : `Unknown key "${key}" in ${pathText(path)}`,
-    notes: suggestions(key, known),
+    notes: [...suggestions(key, known), ...placeNotes(key, path, known)],
   }));
+}
+
+/** Parameters beside `uses` are a common slip. */
+function placeNotes(key: string, path: DocumentPath, known: readonly string[]): string[] {
+  const inStage = path.length === 2 && path[0] === "stages" && nearest(key, known) === undefined;
+  return inStage ? [`parameters of the stage type go below "with"`] : [];
 }
 
 /** The union branch that the value was meant for: the only one that got past its own type. */
@@ -105,7 +111,10 @@ function expectation(issue: Issue): string {
 }
 
 const expectations = {
-  invalid_type: (issue: z.core.$ZodIssueInvalidType) => typeWords[issue.expected] ?? issue.expected,
+  invalid_type: (issue: z.core.$ZodIssueInvalidType) =>
+    issue.message?.startsWith("Invalid") === false
+      ? issue.message
+      : typeWords[issue.expected] ?? issue.expected,
   invalid_value: (issue: z.core.$ZodIssueInvalidValue) => oneOf(issue.values.map(quote)),
   too_small: (issue: z.core.$ZodIssueTooSmall) => bound(issue.origin, issue.minimum, "min", issue),
   too_big: (issue: z.core.$ZodIssueTooBig) => bound(issue.origin, issue.maximum, "max", issue),
@@ -188,6 +197,12 @@ function referenceNotes(reference: Reference): string[] {
   return reference.output === undefined
     ? [`outputs of ${reference.task.id}: ${outputs.join(", ")}`]
     : [`${reference} is a ${reference.task.outputs[reference.output]} artifact`];
+}
+
+/** `stages: ./folder` is what some runners call a folder of stage types. */
+function folderNotes(path: DocumentPath, input: unknown): string[] {
+  if (pathText(path) !== "stages" || typeof input !== "string") return [];
+  return [`a folder of stage types of your own is named by "stageFolder"`];
 }
 
 /** "Did you mean", for a word that is nearly one of the allowed ones. */
