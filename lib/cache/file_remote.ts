@@ -7,22 +7,17 @@ export function fileRemote(url: URL): Remote {
   const root = fromFileUrl(url);
   return {
     url: url.href,
-    async open(name) {
-      try {
-        return (await Deno.open(join(root, name))).readable;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return undefined;
-        throw error;
-      }
-    },
-    async has(name) {
-      try {
-        return (await Deno.stat(join(root, name))).isFile;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return false;
-        throw error;
-      }
-    },
+    open: (name, { from = 0 }) =>
+      ifThere(async () => {
+        const file = await Deno.open(join(root, name));
+        await file.seek(from, Deno.SeekMode.Start);
+        return { body: file.readable, from };
+      }),
+    stat: (name) =>
+      ifThere(async () => {
+        const { isFile, size } = await Deno.stat(join(root, name));
+        return isFile ? { bytes: size } : undefined;
+      }),
     async write(name, body) {
       const path = join(root, name);
       const temporary = `${path}.${temporaryName()}.tmp`;
@@ -37,4 +32,13 @@ export function fileRemote(url: URL): Remote {
       }
     },
   };
+}
+
+async function ifThere<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

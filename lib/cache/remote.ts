@@ -5,14 +5,42 @@ import { httpRemote } from "./http_remote.ts";
 /** What is written to a remote: bytes, or the path of a file. */
 export type RemoteBody = Uint8Array<ArrayBuffer> | string;
 
-/** A place for named blobs that other machines see. What it answers is never trusted. */
+/** A blob that is open to read. */
+export interface OpenedBlob {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Which byte of the blob comes first: the one asked for, or 0 of a remote that knows no ranges. */
+  readonly from: number;
+}
+
+/** How to read a blob. */
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** Byte to begin with. */
+  readonly from?: number;
+}
+
+/** How to write a blob. */
+export interface WriteOptions {
+  readonly signal: AbortSignal;
+  /** How long to wait for answers on the way, where a blob is written by several requests. */
+  readonly patienceMs: number;
+}
+
+/**
+ * A place for named blobs that other machines see. What it answers is never trusted. Each call is
+ * one try: who calls decides what is tried again.
+ */
 export interface Remote {
   readonly url: string;
   /** Opens a blob to read; `undefined` if there is none. */
-  open(name: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined>;
-  has(name: string, signal: AbortSignal): Promise<boolean>;
+  open(name: string, options: ReadOptions): Promise<OpenedBlob | undefined>;
+  /** What is known of a blob without reading it; `undefined` if there is none. */
+  stat(
+    name: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly bytes?: number } | undefined>;
   /** Writes a blob, so that others see the old one or all of the new one. */
-  write(name: string, body: RemoteBody, signal: AbortSignal): Promise<void>;
+  write(name: string, body: RemoteBody, options: WriteOptions): Promise<void>;
 }
 
 /** What a remote needs to know besides its URL. */
@@ -21,10 +49,14 @@ export interface RemoteOptions {
   readonly token?: string;
 }
 
-const PROTOCOLS: Readonly<Record<string, (url: URL, options: RemoteOptions) => Remote>> = {
+type Open = (url: URL, options: RemoteOptions) => Remote | Promise<Remote>;
+
+const PROTOCOLS: Readonly<Record<string, Open>> = {
   "file:": fileRemote,
   "http:": httpRemote,
   "https:": httpRemote,
+  // Loaded only where it is used, as the client is.
+  "s3:": async (url) => (await import("./s3_remote.ts")).s3Remote(url),
 };
 
 /**
@@ -32,11 +64,16 @@ const PROTOCOLS: Readonly<Record<string, (url: URL, options: RemoteOptions) => R
  *
  * @throws {DiagnosticError} `unknown-remote`, if the URL is none or of another kind.
  */
-export function openRemote(url: string, options: RemoteOptions = {}): Remote {
+export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
   const open = parsed && PROTOCOLS[parsed.protocol];
-  if (parsed !== undefined && open !== undefined) return open(parsed, options);
+  if (parsed !== undefined && open !== undefined) return await open(parsed, options);
   const message = `Cannot open remote cache "${url}": it is no URL of a known kind`;
-  const notes = ["A remote is file:///FOLDER, http://… or https://…"];
+  const notes = ["A remote is file:///FOLDER, https://… or s3://BUCKET/PREFIX"];
   throw new DiagnosticError([{ code: "unknown-remote", severity: "error", message, notes }]);
+}
+
+/** Bytes of what is to be written. */
+export function bodyBytes(body: RemoteBody): number {
+  return typeof body === "string" ? Deno.statSync(body).size : body.length;
 }

@@ -48,7 +48,11 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, internal: 70, interrupt
 export const pipelineOptions = {
   set: { type: "text", value: "K=V", repeat: true, help: "change a value: 'vars.loss=[tvp]'" },
   cache: { type: "text", value: "DIR", help: "folder of the store; default .tvp/cache" },
-  remote: { type: "text", value: "URL", help: "cache shared with others: https://…, file://…" },
+  remote: {
+    type: "text",
+    value: "URL",
+    help: "cache shared with others: https://…, s3://…, file://…",
+  },
   json: { type: "flag", help: "machine-readable output" },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -9,7 +9,7 @@ export const publicKeysFile = "cache_keys.txt";
 /** Which store. */
 export interface StoreOptions {
   readonly folder: string;
-  /** `https://…`, `file://…`. */
+  /** `https://…`, `s3://…`, `file://…`. */
   readonly remote?: string;
   readonly onWarning?: (warning: Diagnostic) => void;
 }
@@ -27,7 +27,7 @@ export async function openStore(
   const token = Deno.env.get("TVP_CACHE_TOKEN");
   const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");
   return remoteStore(local, {
-    remote: openRemote(remote, token === undefined ? {} : { token }),
+    remote: await openRemote(remote, token === undefined ? {} : { token }),
     verifier: await readKeys(publicKeysFile, () => readVerifier(publicKeys())),
     ...(privateKey
       ? { signer: await readKeys("TVP_CACHE_PRIVATE_KEY", () => readSigner(privateKey)) }

@@ -51,5 +51,6 @@ async function answerOf(
   if (request.method === "PUT") blobs.set(name, await request.bytes());
   const blob = blobs.get(name);
   if (blob === undefined) return new Response("", { status: 404 });
-  return new Response(request.method === "GET" ? blob : null);
+  const headers = { "content-length": `${blob.length}` };
+  return new Response(request.method === "GET" ? blob : null, { headers });
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
+import { pause as delay } from "../../lib/cache/retry.ts";
 import { openRemote } from "../../lib/cache/remote.ts";
 import { remoteStore, type RemoteStoreOptions } from "../../lib/cache/remote_store.ts";
 import {
@@ -46,7 +47,7 @@ function withRig(use: (rig: Rig) => Promise<void>): () => Promise<void> {
       const warnings: string[] = [];
       const base = {
         verifier: trust.verifier,
-        remote: openRemote(server.url, { token: "secret" }),
+        remote: await openRemote(server.url, { token: "secret" }),
         onWarning: ({ code }: { code: string }) => warnings.push(code),
         patienceMs: 20_000,
       };
@@ -222,13 +223,36 @@ for (const [what, { fault, warning, patienceMs }] of Object.entries(FAULTS)) {
 }
 
 Deno.test(
-  "remoteStore() asks a remote that failed no more in this run",
+  "remoteStore() leaves a remote that failed alone, and pushes everything once it is back",
   withRig(async (rig) => {
+    let nowMs = 0;
     rig.server.fault = () => new Response("", { status: 503 });
+    {
+      await using store = rig.machine("b", { now: () => nowMs });
+      for (const name of ["t", "u", "v"]) await store.get(keyOf(name));
+      await storeTask(store, "t", OUTPUTS);
+      // Tries of one request, and no other.
+      assertEquals([rig.server.requests.length, rig.warnings], [4, ["remote-failed"]]);
+      const answers = Promise.withResolvers<void>();
+      rig.server.fault = (_name, answer) => (answers.resolve(), answer());
+      nowMs = 31_000;
+      assertEquals(await store.get(keyOf("u")), undefined);
+      await answers.promise;
+      while (!rig.server.blobs.has(`tasks/${keyOf("t")}.json`)) await delay(5);
+    }
+    await using other = rig.machine("c");
+    assert(await other.get(keyOf("t")) !== undefined);
+    assertEquals(rig.warnings, ["remote-failed"]);
+  }),
+);
+
+Deno.test(
+  "remoteStore() asks a remote that sends nothing but rubbish no more",
+  withRig(async (rig) => {
+    rig.server.fault = () => new Response("<!doctype html><title>Sign in</title>");
     await using store = rig.machine("b");
-    for (const name of ["t", "u", "v"]) await store.get(keyOf(name));
-    await storeTask(store, "t", OUTPUTS);
-    assertEquals([rig.server.requests.length, rig.warnings], [1, ["remote-failed"]]);
+    for (let i = 0; i < 20; i += 1) assertEquals(await store.get(keyOf(`t${i}`)), undefined);
+    assertEquals([rig.server.requests.length, rig.warnings], [3, ["remote-mistrusted"]]);
   }),
 );
 
@@ -248,7 +272,7 @@ Deno.test(
     await using workspace = await store.workspace(keyOf("u"));
     assertEquals(await store.checkpointOf(keyOf("u")), undefined);
     assert(workspace.directory !== "");
-    assertEquals(rig.warnings, ["remote-mistrusted", "remote-mistrusted"]);
+    assertEquals(rig.warnings, ["remote-mistrusted"]);
   }),
 );
 
@@ -271,14 +295,16 @@ Deno.test(
     assertEquals(await store.get(keyOf("u")), undefined);
     await using _workspace = await store.workspace(keyOf("u"));
     assertEquals(await store.checkpointOf(keyOf("u")), undefined);
-    assertEquals(rig.warnings, ["remote-mistrusted", "remote-mistrusted"]);
+    assertEquals(rig.warnings, ["remote-mistrusted"]);
   }),
 );
 
 Deno.test(
   "remoteStore() says so when its token is refused",
   withRig(async (rig) => {
-    await using store = rig.machine("a", { remote: openRemote(rig.server.url, { token: "x" }) });
+    await using store = rig.machine("a", {
+      remote: await openRemote(rig.server.url, { token: "x" }),
+    });
     assertEquals(await store.get(keyOf("t")), undefined);
     assertEquals(rig.warnings, ["remote-failed"]);
   }),
@@ -287,7 +313,7 @@ Deno.test(
 Deno.test("remoteStore() works with a folder as remote", () =>
   withFolder(async (folder) => {
     const trust = await newTrust();
-    const remote = openRemote(toFileUrl(join(folder, "remote")).href);
+    const remote = await openRemote(toFileUrl(join(folder, "remote")).href);
     {
       await using store = remoteStore(localStore(join(folder, "a")), { ...trust, remote });
       await storeTask(store, "t", OUTPUTS);

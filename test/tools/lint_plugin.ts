@@ -11,7 +11,10 @@ const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/diagnostic": { ours: [], packages: ["@std", "yaml"] },
   "lib/tensor": { ours: [], packages: [] },
   "lib/pipeline": { ours: ["lib/diagnostic"], packages: ["zod", "@std", "node"] },
-  "lib/cache": { ours: ["lib/pipeline", "lib/diagnostic"], packages: ["@std", "node"] },
+  "lib/cache": {
+    ours: ["lib/pipeline", "lib/diagnostic"],
+    packages: ["@std", "node", "aws4fetch"],
+  },
   "lib/executors": {
     ours: ["lib/pipeline", "lib/diagnostic", "lib/cache"],
     packages: ["@std", "node"],
