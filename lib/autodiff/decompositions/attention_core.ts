@@ -35,41 +35,40 @@ export interface AttentionOptions {
 export interface Attention {
   /** [N, H, S, E] */
   readonly output: Value;
-  /** Scores after scaling, after everything but the softmax, after soft capping, after the softmax. */
+  /** Scores after scaling, after soft capping, after everything but the softmax, after the softmax. */
   readonly stages: readonly [Value, Value, Value, Value];
 }
 
 /** softmax(scale · q kᵀ + bias) v */
 export function attention(b: GraphBuilder, heads: Heads, options: AttentionOptions): Attention {
-  const group = groupSize(b, heads);
+  const grouped = isGrouped(b, heads);
   const q = scaleQueries(b, heads.q, options.scale);
   const raw = unfold(
     b,
-    product(b, fold(b, q, heads.k, group), heads.k, { transB: true }),
+    product(b, fold(b, q, heads.k, grouped), heads.k, { transB: true }),
     q,
-    group,
+    grouped,
   );
   const capped = softcap(b, raw, options.softcap ?? 0);
   const masked = mask(b, capped, options);
   const weights = castLike(b, softmax(b, widen(b, masked), options.sink), raw);
-  const output = unfold(b, product(b, fold(b, weights, heads.k, group), heads.v), q, group);
-  return { output, stages: [raw, masked, capped, weights] };
+  const output = unfold(b, product(b, fold(b, weights, heads.k, grouped), heads.v), q, grouped);
+  return { output, stages: [raw, capped, masked, weights] };
 }
 
-/** Query heads per key head; 1 also where it is not known, because products then broadcast alike. */
-function groupSize(b: GraphBuilder, { q, k }: Heads): number {
-  const [queries, keys] = [b.dims(q)?.[1], b.dims(k)?.[1]];
-  return typeof queries === "number" && typeof keys === "number" ? queries / keys : 1;
+/** Whether there may be more query heads than key heads. */
+function isGrouped(b: GraphBuilder, { q, k }: Heads): boolean {
+  return b.dims(q)?.[1] !== b.dims(k)?.[1];
 }
 
 /** [N, H, S, X] → [N, G, H/G · S, X]: the queries of one key head as more rows. */
-function fold(b: GraphBuilder, x: Value, k: Value, group: number): Value {
-  return group === 1 ? x : reshape(b, x, [0, sizePart(b, k, 1), -1, sizePart(b, x, 3)]);
+function fold(b: GraphBuilder, x: Value, k: Value, grouped: boolean): Value {
+  return grouped ? reshape(b, x, [0, sizePart(b, k, 1), -1, sizePart(b, x, 3)]) : x;
 }
 
 /** Undoes {@link fold} for a product of folded queries. */
-function unfold(b: GraphBuilder, x: Value, q: Value, group: number): Value {
-  if (group === 1) return x;
+function unfold(b: GraphBuilder, x: Value, q: Value, grouped: boolean): Value {
+  if (!grouped) return x;
   return reshape(b, x, [0, sizePart(b, q, 1), sizePart(b, q, 2), sizePart(b, x, 3)]);
 }
 

@@ -183,15 +183,17 @@ function visible(b: GraphBuilder, mask: Value, shape: MaskShape): Value {
 
 /** [N] numbers of keys, or [2N]: where the keys end, then where they start. */
 function byLength(b: GraphBuilder, mask: Value, { q, total }: MaskShape): Value {
-  const [count, batch] = [b.dims(mask)?.[0], b.dims(q)?.[0]];
-  const column = (x: Value) => b.op("Reshape", [x, b.int64s([-1, 1, 1, 1])]);
+  const rows = reshape(b, mask, [-1, sizePart(b, q, 0)]);
+  const column = (row: number) => b.op("Reshape", [pickRow(b, rows, row), b.int64s([-1, 1, 1, 1])]);
   const time = castTo(b, positions(b, total), b.dtype(mask));
-  const twice = typeof count === "number" && typeof batch === "number" && count === 2 * batch;
-  if (!twice) return b.op("Less", [time, column(mask)]);
-  const [end, start] = b.node("Split", [mask], {
-    attributes: { axis: 0, num_outputs: 2 },
-    outputs: 2,
-  }) as [Value, Value];
-  const before = b.op("Less", [time, column(end)]);
-  return b.op("And", [before, b.op("GreaterOrEqual", [time, column(start)])]);
+  const before = b.op("Less", [time, column(0)]);
+  const [count, batch] = [b.dims(mask)?.[0], b.dims(q)?.[0]];
+  if (count !== undefined && count === batch) return before;
+  return b.op("And", [before, b.op("GreaterOrEqual", [time, column(1)])]);
+}
+
+/** A row of the mask; the starts count as 0 where the mask has but the ends. */
+function pickRow(b: GraphBuilder, rows: Value, row: number): Value {
+  const padded = row === 0 ? rows : b.op("Pad", [rows, b.int64s([0, 0, 1, 0])]);
+  return b.op("Slice", [padded, b.int64s([row]), b.int64s([row + 1]), b.int64s([0])]);
 }

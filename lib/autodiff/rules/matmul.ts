@@ -8,6 +8,7 @@ import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf } from "../attributes.ts";
 import { range, rankOf, scale } from "../expressions.ts";
+import { unbroadcast } from "../unbroadcast.ts";
 import { elementwise, type GradContext, type GradRule, type GradRules } from "../rule.ts";
 
 interface ProductFlags {
@@ -104,13 +105,34 @@ const gemm: GradRule = elementwise((node, context) => {
   return [...grads, bias];
 });
 
-const fusedMatMul: GradRule = elementwise((node, context) =>
-  context.outputGrads[0] === undefined ? [] : productGrads(node, context, floatOf(node, "alpha", 1))
-);
+/** αAB, where `transBatch…` says that the first axis of an operand is its rows, the others its batch. */
+const fusedMatMul: GradRule = elementwise((node, context) => {
+  if (context.outputGrads[0] === undefined) return [];
+  const { builder: b } = context;
+  const turned = ["transBatchA", "transBatchB"].map((name) => intOf(node, name, 0) === 1);
+  const inputs = node.inputs.map((x, i) => turned[i] ? batchFirst(b, x) : x);
+  const grads = productGrads({ ...node, inputs }, context, floatOf(node, "alpha", 1));
+  return grads.map((grad, i) =>
+    grad && turned[i] ? rowsFirst(b, unbroadcast(b, grad, inputs[i]!)) : grad
+  );
+});
+
+/** [M, …batch, K] → [batch…, M, K] */
+function batchFirst(b: GraphBuilder, x: Value): Value {
+  const rank = rankOf(b, x);
+  return b.op("Transpose", [x], { perm: [...range(rank - 1).slice(1), 0, rank - 1] });
+}
+
+/** Undoes {@link batchFirst}. */
+function rowsFirst(b: GraphBuilder, x: Value): Value {
+  const rank = rankOf(b, x);
+  return b.op("Transpose", [x], { perm: [rank - 2, ...range(rank - 2), rank - 1] });
+}
 
 /** Rules of products of matrices. */
 export const matmulRules = {
   MatMul: matmul,
   Gemm: gemm,
   "com.microsoft.FusedMatMul": fusedMatMul,
+  "com.microsoft.TransposeMatMul": fusedMatMul,
 } satisfies GradRules;

@@ -8,6 +8,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf, intsOf } from "../attributes.ts";
+import { countBetween } from "../dynamic_shape.ts";
 import {
   add,
   castLike,
@@ -23,6 +24,7 @@ import {
   reduceMean,
   reduceSum,
   reshapeLike,
+  sameDims,
   scale,
   shapeOf,
   sub,
@@ -86,25 +88,65 @@ function trailingAxes(b: GraphBuilder, node: Node): number[] {
   return range(rank).slice(positive(intOf(node, "axis", -1), rank));
 }
 
+/** Adds to the gradient of x what comes through the statistics that the op also gives. */
+function plusStatistics(
+  b: GraphBuilder,
+  grads: readonly (Value | undefined)[],
+  x: Value,
+  more: readonly (Value | undefined)[],
+): (Value | undefined)[] {
+  const parts = [grads[0], ...more.map((value) => value && castLike(b, value, x))]
+    .filter((part) => part !== undefined);
+  const total = parts.reduce<Value | undefined>(
+    (sum, part) => sum ? add(b, sum, part) : part,
+    undefined,
+  );
+  return [total && elementsLike(b, total, x), ...grads.slice(1)];
+}
+
+/** A gradient of the statistics alone has their shape. */
+function elementsLike(b: GraphBuilder, grad: Value, x: Value): Value {
+  return sameDims(b.dims(grad), b.dims(x)) ? grad : b.op("Expand", [grad, shapeOf(b, x)]);
+}
+
+/** Gradient of x through r = 1/√(mean(c²) + ε): −r³ c / n. */
+function deviationGrad(b: GraphBuilder, g: Value, c: Value, r: Value, axes: readonly number[]) {
+  const cubed = mul(b, square(b, r), r);
+  return neg(b, mul(b, meanShare(b, mul(b, g, cubed), c, axes), c));
+}
+
+/** g / n, n being the number of elements along the axes. */
+function meanShare(b: GraphBuilder, g: Value, x: Value, axes: readonly number[]): Value {
+  const count = countBetween(b, x, axes[0]!);
+  return typeof count === "number" ? scale(b, g, 1 / count) : div(b, g, castLike(b, count, g));
+}
+
 /** The op gives mean and r as its second and third output. */
 const layerNorm: GradRule = Object.assign(
   elementwise((node, context) => {
-    if (context.outputGrads[0] === undefined) return [];
-    const b = context.builder;
+    const { builder: b, outputGrads: [g, meanGrad, deviation], needs } = context;
     const [, mean, r] = node.outputs as [Value, Value, Value];
+    const axes = trailingAxes(b, node);
     const c = sub(b, widen(b, node.inputs[0]!), mean);
-    return affineGrads(node, context, c, r, trailingAxes(b, node), true);
+    const grads = g === undefined ? [] : affineGrads(node, context, c, r, axes, true);
+    if (!needs(0) || (meanGrad ?? deviation) === undefined) return grads;
+    return plusStatistics(b, grads, node.inputs[0]!, [
+      meanGrad && meanShare(b, meanGrad, c, axes),
+      deviation && deviationGrad(b, deviation, c, r, axes),
+    ]);
   }),
   { readsOutputs: 3 },
 );
 
+/** SimplifiedLayerNormalization gives r as its second output. */
 const rmsNorm: GradRule = elementwise((node, context) => {
-  if (context.outputGrads[0] === undefined) return [];
-  const b = context.builder;
+  const { builder: b, outputGrads: [g, deviation], needs } = context;
   const axes = trailingAxes(b, node);
   const x = widen(b, node.inputs[0]!);
   const r = inverseDeviation(b, x, axes, floatOf(node, "epsilon", 1e-5));
-  return affineGrads(node, context, x, r, axes, false);
+  const grads = g === undefined ? [] : affineGrads(node, context, x, r, axes, false);
+  if (!needs(0) || deviation === undefined) return grads;
+  return plusStatistics(b, grads, node.inputs[0]!, [deviationGrad(b, deviation, x, r, axes)]);
 });
 
 /** A value per channel, to be broadcast over [N, C, …]. */

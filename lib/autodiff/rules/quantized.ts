@@ -16,13 +16,6 @@ import type { GradRule, GradRules } from "../rule.ts";
 /** y = A · dequantised(B)ᵀ + bias */
 const matMulNBits: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
-  const order = node.inputs[4];
-  refuse(
-    node,
-    Boolean(order),
-    `it has a group index "${order}"`,
-    "Quantise the model without reordering its columns (act_order)",
-  );
   refuse(
     node,
     needs(2) || needs(3),
@@ -60,19 +53,24 @@ export const quantizedRules = {
   "com.microsoft.DequantizeLinear": dequantizeLinear,
 } satisfies GradRules;
 
-/** The weight [N, K] in the type of its scales. */
+/** The weight [N, K] in the type of its scales, seen as [N, blocks, block] if its blocks are in order. */
 function dequantised(b: GraphBuilder, node: Node): Value {
-  const [, packed, scales, zeros] = node.inputs as [Value, Value, Value, Value?];
+  const [, packed, scales, zeros, order] = node.inputs as [Value, Value, Value, Value?, Value?];
   const [rows, columns] = [intOf(node, "N", 0), intOf(node, "K", 0)];
   const [bits, block] = [intOf(node, "bits", 4), intOf(node, "block_size", 32)];
   const blocks = Math.ceil(columns / block);
-  const cells = (x: Value) => b.op("Reshape", [x, b.int64s([rows, blocks, -1])]);
-  const steps = castLike(b, cells(unpack(b, packed, bits)), scales);
+  const shaped = (x: Value, ...dims: number[]) => b.op("Reshape", [x, b.int64s([rows, ...dims])]);
+  // With g_idx each column has the factors of the block that it names.
+  const factor = (x: Value) =>
+    order ? b.op("Gather", [shaped(x, blocks), order], { axis: 1 }) : shaped(x, blocks, -1);
+  const numbers = castLike(b, unpack(b, packed, bits), scales);
+  const steps = order ? firstColumns(b, shaped(numbers, -1), columns) : shaped(numbers, blocks, -1);
   const origin = zeros
-    ? cells(zeroPoints(b, zeros, { rows, blocks, bits, scales }))
+    ? factor(zeroPoints(b, zeros, { rows, blocks, bits, scales }))
     : b.scalar(2 ** (bits - 1), b.dtype(scales));
-  const weight = mul(b, sub(b, steps, origin), cells(scales));
-  const flat = b.op("Reshape", [weight, b.int64s([rows, -1])]);
+  const weight = mul(b, sub(b, steps, origin), factor(scales));
+  if (order) return weight;
+  const flat = shaped(weight, -1);
   return blocks * block === columns ? flat : firstColumns(b, flat, columns);
 }
 
