@@ -66,7 +66,10 @@ class SlurmExecutor implements Executor {
     try {
       return await this.#run(job, folder, options);
     } catch (error) {
-      if (error instanceof SubmitError) return submitFailure(job, error.message, error.command);
+      if (error instanceof SubmitError) {
+        folder.remove();
+        return submitFailure(job, error.message, error.command);
+      }
       if (options.signal.aborted) return stopped(job);
       throw error;
     }

@@ -1,5 +1,6 @@
 /** Hands jobs to Slurm, those that come together and ask for the same as one job array. @module */
 import { join } from "@std/path";
+import { removeQuietly } from "../cache/replace_file.ts";
 import type { Job } from "../pipeline/job.ts";
 import { makeBatch, type Submission, type TaskFolder } from "./slurm_folder.ts";
 import type { SlurmMeans } from "./slurm_queue.ts";
@@ -96,8 +97,9 @@ export class SlurmSubmitter {
   async #submitBatch(group: Group): Promise<void> {
     const { entries } = group;
     const size = entries.length;
+    const batch = `tvp-${group.stage}-${crypto.randomUUID().slice(0, 8)}`;
     try {
-      const batch = this.#makeBatch(group);
+      this.#makeBatch(batch, group);
       entries.forEach(({ folder }, index) => folder.writeSubmission({ batch, index, size }));
       const jobId = await this.#askSlurm(group, batch);
       entries.forEach(({ folder, id }, index) => {
@@ -106,14 +108,16 @@ export class SlurmSubmitter {
         id.resolve(element);
       });
     } catch (error) {
+      removeQuietly(this.#path(batch));
       if (size > 1 && error instanceof SubmitError && /array/i.test(error.message)) {
         for (const entry of entries) await this.#submitBatch({ ...group, entries: [entry] });
-      } else entries.forEach(({ id }) => id.reject(error));
+        return;
+      }
+      entries.forEach(({ id }) => id.reject(error));
     }
   }
 
-  #makeBatch({ stage, setup, entries }: Group): string {
-    const name = `tvp-${stage}-${crypto.randomUUID().slice(0, 8)}`;
+  #makeBatch(name: string, { setup, entries }: Group): void {
     const path = this.#path(name);
     const program = new URL("./slurm_job.ts", import.meta.url).href;
     const command = [Deno.execPath(), "run", "--quiet", "--no-prompt", "-A", program, path];
@@ -121,7 +125,6 @@ export class SlurmSubmitter {
       script: batchScript(command, setup),
       tasks: entries.map(({ folder }) => folder.path),
     });
-    return name;
   }
 
   async #askSlurm({ request, entries }: Group, name: string): Promise<string> {
@@ -134,7 +137,7 @@ export class SlurmSubmitter {
       if (id !== undefined) return id;
       const cause = complaint(stderr || stdout);
       if (tries === TRIES.most || !isTransient(cause)) {
-        throw new SubmitError(cause, ["sbatch", ...args]);
+        throw new SubmitError(cause, ["sbatch", ...request]);
       }
       await means.wait(TRIES.firstMs * 2 ** (tries - 1));
       const found = await find({ batch: name, index: 0, size });

@@ -204,7 +204,8 @@ export function isTransient(message: string): boolean {
 export function complaint(stderr: string): string {
   const lines = stderr.split("\n").map((line) => line.replace(/^\w+: (error|fatal): /, "").trim())
     .filter((line) => line !== "");
-  return lines.at(-1)?.replace(/\.$/, "") ?? "it said nothing";
+  const last = lines.at(-1)?.replace(/^Batch job submission failed: /, "").replace(/\.$/, "");
+  return last ?? "it said nothing";
 }
 
 /** Splits `--slurm-args` as a shell would: at blanks, but not within quotes. */

@@ -2,10 +2,12 @@
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
+import { mergeExecutorSettings } from "./executor_spec.ts";
+import type { ExecutorSettings } from "./job.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
-import { locateProblems, type Problem } from "./problem.ts";
+import { type DocumentPath, locateProblems, type Problem } from "./problem.ts";
 import { Scope } from "./scope.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { StageSpec, TaskSettings } from "./spec.ts";
@@ -120,6 +122,7 @@ class StageExpander {
       ...this.#scope.resolve(this.#defaults.env ?? {}, ["defaults", "env"], cell) as Cell,
       ...this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell,
     };
+    const executor = this.#executor(entry, base, cell);
     const id = label === "" ? name : `${name}[${label}]`;
     const parameters = this.#checker.check(fields.definition, written, {
       base: [...base, "with"],
@@ -133,6 +136,7 @@ class StageExpander {
     return {
       ...fields,
       ...(declared ? { outputs: { ...fields.outputs, ...declared } } : {}),
+      ...(executor ? { executor } : {}),
       id,
       index: this.#tasks.length,
       parameters,
@@ -143,12 +147,23 @@ class StageExpander {
       ),
     };
   }
+
+  #executor(entry: StageSpec, base: DocumentPath, cell: Cell): ExecutorSettings | undefined {
+    const { executor: general } = this.#defaults;
+    const { executor: own } = entry;
+    if (!general && !own) return undefined;
+    return mergeExecutorSettings(
+      this.#scope.resolve(general ?? {}, ["defaults", "executor"], cell) as ExecutorSettings,
+      this.#scope.resolve(own ?? {}, [...base, "executor"], cell) as ExecutorSettings,
+    );
+  }
 }
 
 /** What the tasks of a stage have in common. */
+
 type SharedFields = Omit<
   Task,
-  "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment"
+  "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment" | "executor"
 >;
 
 function sharedFields(

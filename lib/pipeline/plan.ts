@@ -2,7 +2,7 @@
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { withNeeds } from "./graph.ts";
-import type { Resources } from "./job.ts";
+import type { ExecutorSettings, Resources } from "./job.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { ReferencedTask } from "./slot.ts";
 import type { ParameterKind, Stage } from "./stage.ts";
@@ -59,6 +59,7 @@ export interface Task extends ReferencedTask {
   readonly resources: Resources;
   readonly retries: RetryRule;
   readonly timeoutMs?: number;
+  readonly executor?: ExecutorSettings;
 }
 
 /** All tasks of a pipeline in an order in which each comes after its needs. */

@@ -97,6 +97,7 @@ export class TaskRunner {
       scratch: workspace.scratch,
       provider: this.#options.provider ?? "auto",
       resources: task.resources,
+      ...(task.executor === undefined ? {} : { executor: task.executor }),
       environment: task.environment,
       ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
     };

@@ -1,5 +1,7 @@
 /** The pipeline file: one schema gives the check, the type and the JSON Schema for editors. @module */
 import { z } from "zod";
+import { executorSettings } from "./executor_spec.ts";
+import type { ExecutorSettings } from "./job.ts";
 
 const identifier = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/;
 
@@ -74,6 +76,7 @@ const taskSettings = {
   resources: resources.optional(),
   retries: retries.optional(),
   timeout: duration.optional().describe("Longest time a task may take."),
+  executor: executorSettings.optional(),
   env: environment.optional().describe("Environment variables of the task; part of its key."),
 };
 
@@ -119,6 +122,7 @@ export interface TaskSettings {
     on?: ("error" | "crash" | "timeout")[] | undefined;
   } | undefined;
   timeout?: number | string | undefined;
+  executor?: ExecutorSettings | undefined;
   env?: Record<string, string | number | boolean | null> | undefined;
 }
 

@@ -20,11 +20,14 @@ export function runRules(stage: TaskSettings, defaults: TaskSettings = {}): RunR
   };
 }
 
-function resourcesOf({ cpu, gpu, memory }: NonNullable<TaskSettings["resources"]>): Resources {
+function resourcesOf(
+  { cpu, gpu, memory, time }: NonNullable<TaskSettings["resources"]>,
+): Resources {
   return {
     cpu: cpu ?? 2,
     gpu: gpu ?? 0,
     ...(memory === undefined ? {} : { memoryBytes: sizeBytes(memory) }),
+    ...(time === undefined ? {} : { timeMs: durationMs(time) }),
   };
 }
 

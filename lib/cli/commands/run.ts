@@ -1,4 +1,3 @@
-import { localExecutor } from "../../executors/local.ts";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Job } from "../../pipeline/job.ts";
 import { type Plan, selectTargets, type Task } from "../../pipeline/plan.ts";
@@ -9,10 +8,10 @@ import {
   type CommandArguments,
   exitCodes,
   hasFlag,
-  numberOption,
   pipelineOptions,
   textOption,
 } from "../command.ts";
+import { chooseExecutor, executorNames } from "../choose_executor.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
 import { type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
@@ -38,7 +37,8 @@ const command: Command = {
       help: "run this stage and what it needs",
     },
     jobs: { type: "number", value: "N", help: "most tasks at once; default: as the cores allow" },
-    executor: { type: "text", choices: ["local"], help: "where tasks run; default local" },
+    executor: { type: "text", choices: executorNames, help: "where tasks run; default local" },
+    "slurm-args": { type: "text", value: "ARGS", help: "further arguments of sbatch" },
     provider: { type: "text", choices: providers, help: "device of the models; default auto" },
     "strict-provider": { type: "flag", help: "take the provider into the keys" },
     plan: { type: "flag", help: "show what would run, and run nothing" },
@@ -65,10 +65,9 @@ async function runOpened(
   const { plan, store, digests, resolver } = opened;
   const selected = selectTargets(plan, args.options.get("target") ?? []);
   if (!selected.ok) throw new DiagnosticError(selected.error);
-  const jobs = numberOption(args, "jobs");
-  const cpu = navigator.hardwareConcurrency;
   const startedAt = Date.now();
-  await using executor = localExecutor({ slots: jobs ?? cpu });
+  const { jobs, capacity, open } = chooseExecutor(args);
+  await using executor = await open(opened.cacheFolder);
   using interrupt = interruptSignal(() => !hasFlag(args, "json"));
   const summary = await runTasks(plan, {
     store,
@@ -76,24 +75,19 @@ async function runOpened(
     resolver,
     executor,
     selected: selected.value,
-    capacity: { cpu: Math.max(cpu, jobs ?? 0), gpu: numberOfGpus() },
+    capacity,
+    jobs,
     failureMode: hasFlag(args, "keep-going") ? "continue" : "no-new",
     provider: (textOption(args, "provider") ?? "auto") as Job["provider"],
     strictProvider: hasFlag(args, "strict-provider"),
     force: forceRule(args, plan),
     signal: interrupt.signal,
-    ...(jobs === undefined ? {} : { jobs: Math.max(1, jobs) }),
   }, (event) => logger.log(event)).finally(() => logger.close());
   const folder = keepRecord(args, plan, { summary, startedAt });
   await reportResult(args, summary, folder);
   return { done: exitCodes.done, failed: exitCodes.failed, interrupted: exitCodes.interrupted }[
     summary.outcome
   ];
-}
-
-/** GPUs that tasks may ask for: this machine's, taken as one where nobody says otherwise. */
-function numberOfGpus(): number {
-  return Number(Deno.env.get("TVP_GPUS") ?? 1);
 }
 
 /** `--force` means all tasks, `--force=STAGE` those of a stage. */

@@ -1,14 +1,16 @@
 import { dim, green, red, yellow } from "@std/fmt/colors";
 import type { RunEvent } from "../../pipeline/event.ts";
+import type { QueueState } from "../../pipeline/job.ts";
 import type { Progress } from "../../pipeline/stage.ts";
 import { printText } from "../print.ts";
 import type { Logger } from "./logger.ts";
-import { eventLine, progressText, summaryLine } from "./text.ts";
+import { eventLine, progressText, queueText, summaryLine } from "./text.ts";
 
 /** A task that runs, as the screen shows it. */
 interface LiveTask {
   readonly startedAt: number;
   progress?: Progress;
+  queue?: QueueState;
   first?: { readonly at: number; readonly done: number };
 }
 
@@ -40,7 +42,7 @@ export class TerminalLogger implements Logger {
     this.#follow(event);
     const line = event.type === "run-finished"
       ? summaryLine(event)
-      : event.type === "task-started" && event.attempt === 1
+      : isLive(event)
       ? undefined
       : eventLine(event);
     if (line !== undefined) this.#print((paints[event.type] ?? String)(line));
@@ -56,6 +58,7 @@ export class TerminalLogger implements Logger {
     if (event.type === "task-started") {
       this.#live.set(event.task, { startedAt: performance.now() });
     }
+    if (event.type === "task-queue") this.#queue(event.task, event.queue);
     if (event.type === "task-progress") this.#progress(event.task, event.progress);
     if (event.type === "task-cached") this.#done++;
     if (event.type === "task-finished" || event.type === "task-failed") {
@@ -69,6 +72,13 @@ export class TerminalLogger implements Logger {
     if (!live) return;
     live.first ??= { at: performance.now(), done: progress.done };
     live.progress = progress;
+  }
+
+  #queue(task: string, queue: QueueState): void {
+    const live = this.#live.get(task);
+    if (!live) return;
+    live.queue = queue;
+    if (queue.phase === "waits") delete live.progress;
   }
 
   #print(line: string): void {
@@ -95,9 +105,18 @@ export class TerminalLogger implements Logger {
   }
 }
 
+/** What the live line of a task shows. */
+function isLive(event: RunEvent): boolean {
+  if (event.type === "task-queue") return event.queue.advice === undefined;
+  return event.type === "task-started" && event.attempt === 1;
+}
+
 function liveText(live: LiveTask): string {
   const now = performance.now();
-  if (!live.progress || !live.first) return `${((now - live.startedAt) / 1000).toFixed(0)} s`;
+  if (!live.progress || !live.first) {
+    const queue = live.queue === undefined ? "" : `${queueText(live.queue)}, `;
+    return `${queue}${((now - live.startedAt) / 1000).toFixed(0)} s`;
+  }
   const pace = { elapsedMs: now - live.first.at, firstDone: live.first.done };
   return progressText(live.progress, pace);
 }

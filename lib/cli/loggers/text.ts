@@ -1,6 +1,6 @@
 /** Events as lines for people. @module */
 import type { RunEvent } from "../../pipeline/event.ts";
-import type { JobFailure } from "../../pipeline/job.ts";
+import type { JobFailure, QueueState } from "../../pipeline/job.ts";
 import type { Progress } from "../../pipeline/stage.ts";
 import { count, formatDuration } from "../print.ts";
 
@@ -17,6 +17,10 @@ const lines: Lines = {
     event.attempt > 1 ? `… ${event.task} attempt ${event.attempt}` : `… ${event.task}`,
   "task-resumed": (event) => `… ${event.task} continues from its checkpoint`,
   "task-waiting": (event) => `… ${event.task} waits for another run that does the same`,
+  "task-queue": ({ task, queue }) =>
+    queue.advice === undefined
+      ? `… ${task} ${queueText(queue)}`
+      : `! ${task} ${queueText(queue)}: ${queue.advice}`,
   "task-log": (event) => `  ${event.task}: ${event.line}`,
   "task-finished": (event) => `✓ ${event.task} ${formatDuration(event.durationMs)}`,
   "task-failed": (event) =>
@@ -27,6 +31,12 @@ const lines: Lines = {
     `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,
   "warning": (event) => `! ${event.diagnostic.message}`,
 };
+
+/** `job 123_4 waits (Resources)`, `job 123_4 runs on node7` */
+export function queueText({ id, phase, reason, node }: QueueState): string {
+  const why = reason === undefined ? "" : ` (${reason})`;
+  return phase === "waits" ? `job ${id} waits${why}` : `job ${id} runs${node ? ` on ${node}` : ""}`;
+}
 
 const reasonWords = {
   error: "",

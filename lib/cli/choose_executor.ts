@@ -1,0 +1,84 @@
+/** Where the tasks of a run go, by the command line. @module */
+import { resolve } from "node:path";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { localExecutor } from "../executors/local.ts";
+import type { Capacity } from "../pipeline/capacity.ts";
+import type { Executor } from "../pipeline/executor.ts";
+import { type CommandArguments, numberOption, textOption } from "./command.ts";
+
+/** An executor to open, and how much may be handed to it at once. */
+export interface ExecutorChoice {
+  readonly jobs: number;
+  readonly capacity: Capacity;
+  /** Opens it for a store. @throws {DiagnosticError} if the machine lacks what it needs. */
+  readonly open: (cacheFolder: string) => Promise<Executor>;
+}
+
+const choices = { local: chooseLocal, slurm: chooseSlurm } as const;
+
+/** What `--executor` takes. */
+export const executorNames: readonly string[] = Object.keys(choices);
+
+/** The executor that the arguments name. */
+export function chooseExecutor(args: CommandArguments): ExecutorChoice {
+  return choices[(textOption(args, "executor") ?? "local") as keyof typeof choices](args);
+}
+
+function chooseLocal(args: CommandArguments): ExecutorChoice {
+  if (textOption(args, "slurm-args") !== undefined) {
+    throw usage("Cannot use --slurm-args: expected --executor slurm with it");
+  }
+  const cpu = navigator.hardwareConcurrency;
+  const jobs = numberOption(args, "jobs") ?? cpu;
+  return {
+    jobs,
+    capacity: { cpu: Math.max(cpu, jobs), gpu: numberOfGpus() },
+    open: () => Promise.resolve(localExecutor({ slots: jobs })),
+  };
+}
+
+/** GPUs that tasks may ask for: this machine's, taken as one where nobody says otherwise. */
+function numberOfGpus(): number {
+  return Number(Deno.env.get("TVP_GPUS") ?? 1);
+}
+
+/** Jobs in the queue at once: Slurm has its own mind on how many run. */
+const queuedJobs = 500;
+
+function chooseSlurm(args: CommandArguments): ExecutorChoice {
+  return {
+    jobs: numberOption(args, "jobs") ?? queuedJobs,
+    capacity: { cpu: Infinity, gpu: Infinity, memoryBytes: Infinity },
+    async open(cacheFolder) {
+      const { slurmExecutor } = await import("../executors/slurm.ts");
+      const { splitArguments } = await import("../executors/slurm_text.ts");
+      const missing = ["sbatch", "squeue", "scancel"].filter((program) => !isOnPath(program));
+      if (missing.length > 0) {
+        throw usage(`Cannot use --executor slurm: no ${missing.join(", ")} on the PATH`, [
+          "Run it on a login node of the cluster, or with --executor local",
+        ]);
+      }
+      const folder = resolve(Deno.realPathSync(cacheFolder), "slurm");
+      return slurmExecutor({ folder, extra: splitArguments(textOption(args, "slurm-args") ?? "") });
+    },
+  };
+}
+
+function isOnPath(program: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function usage(message: string, notes: readonly string[] = []): DiagnosticError {
+  return new DiagnosticError([{
+    code: "usage",
+    severity: "error",
+    message,
+    ...(notes.length > 0 ? { notes } : {}),
+  }]);
+}
