@@ -42,8 +42,16 @@ export default defineStage({
       ...(parameters.primary ? { primary: parameters.primary } : {}),
       examples: parameters.examples,
     });
-    const { scores, unseenMeans, comparisons, preconditions, provenance } = data;
-    const machine = { scores, unseenMeans, comparisons, preconditions, provenance };
+    const { scores, unseenMeans, comparisons, preconditions, sweeps, matrices, provenance } = data;
+    const machine = {
+      scores,
+      unseenMeans,
+      comparisons,
+      preconditions,
+      sweeps,
+      matrices,
+      provenance,
+    };
     await Deno.writeTextFile(context.output("html"), renderPage(data));
     await Deno.writeTextFile(context.output("markdown"), renderMarkdown(data));
     await Deno.writeTextFile(context.output("json"), JSON.stringify(machine, null, 2) + "\n");

@@ -12,6 +12,8 @@ import {
   trainedSources,
 } from "./cells.ts";
 import { type Comparison, comparisonsOf, type Primary, withHolm } from "./comparisons.ts";
+import { type Sweep, sweepsOf } from "./sweeps.ts";
+import { transferMatrices, type TransferMatrix } from "./transfer_matrix.ts";
 import { type Metric, metricsOf } from "./metrics.ts";
 import { type Precondition, preconditionsOf } from "./preconditions.ts";
 import type { Scores, Setting } from "./scores.ts";
@@ -44,6 +46,8 @@ export interface Summary {
   readonly unseenMeans: readonly ScoreSummary[];
   readonly comparisons: readonly Comparison[];
   readonly preconditions: readonly Precondition[];
+  readonly sweeps: readonly Sweep[];
+  readonly matrices: readonly TransferMatrix[];
 }
 
 /** A model's standing beside all sources of the experiment: a baseline's scores cannot tell. */
@@ -183,5 +187,10 @@ export function summarize(
       if (index === 0) out.preconditions.push(...preconditionsOf(cells, summaries));
     }
   }
-  return { ...out, comparisons: withHolm(out.comparisons) };
+  return {
+    ...out,
+    comparisons: withHolm(out.comparisons),
+    sweeps: sweepsOf(out.scores, out.unseenMeans),
+    matrices: transferMatrices(out.scores),
+  };
 }

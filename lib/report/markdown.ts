@@ -1,18 +1,22 @@
 /** The report as Markdown: what GitHub shows as a job summary. @module */
-import type { Difference, ReportData } from "./report_data.ts";
+import type { Difference, ReportData, Sweep, TransferMatrix } from "./report_data.ts";
 import {
   type Block,
   blocksOf,
+  furtherMetrics,
   headlines,
   interval,
   methodName,
+  metricNames,
   modelName,
   overName,
   points,
   probability,
   signed,
   standingName,
+  sweepName,
   unfairTest,
+  whereOf,
 } from "./words.ts";
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -41,6 +45,7 @@ function scoreTable(block: Block): string {
 function comparisonRow(c: Difference): string[] {
   return [
     `${methodName(c.a)} − ${methodName(c.b)}${c.primary ? " (primary)" : ""}`,
+    whereOf(c),
     overName(c),
     `${signed(c.difference)} ${interval(c.ci95)}`,
     probability(c.p),
@@ -48,18 +53,55 @@ function comparisonRow(c: Difference): string[] {
   ];
 }
 
+function metricTable(block: Block): string {
+  const { names, scores } = furtherMetrics(block);
+  if (scores.length === 0) return "";
+  const rows = scores.map((score) => [
+    methodName(score.method),
+    modelName(score.model),
+    ...names.map((name) => points(score.metrics[name] ?? 0)),
+  ]);
+  return table(["method", "model", ...names.map((name) => metricNames[name] ?? name)], rows);
+}
+
+function sweepTable(sweep: Sweep): string {
+  const rows = sweep.values.map((value, i) => [
+    String(value),
+    ...sweep.series.map(({ means }) => means[i] === null ? "" : points(means[i]!)),
+  ]);
+  const head = [sweep.name, ...sweep.series.map(({ method }) => methodName(method))];
+  return `### ${sweepName(sweep)}\n\n${table(head, rows)}`;
+}
+
+function matrixTable({ task, method, sources, models, gains }: TransferMatrix): string {
+  const rows = sources.map((source, i) => [
+    modelName(source),
+    ...gains[i]!.map((gain) => gain === null ? "" : signed(gain)),
+  ]);
+  const title = `### ${task}, ${
+    methodName(method)
+  }: gains over shrunk, sources down, targets across`;
+  return `${title}\n\n${table(["source", ...models.map(modelName)], rows)}`;
+}
+
+/** Settings beyond this many are shown by sweeps alone: a job summary has a limit of 1 MB. */
+const mostBlocks = 12;
+
 /** The whole report as Markdown. */
 export function renderMarkdown(data: ReportData): string {
   const unfair = unfairTest(data);
+  const blocks = blocksOf(data);
   const sections = [
     `# ${data.title}`,
     headlines(data).map((line) => `- ${line}`).join("\n"),
     unfair ? `> **${unfair}**` : "",
     "## Accuracy in %, with 95 % intervals",
-    ...blocksOf(data).map(scoreTable),
+    ...(blocks.length > mostBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),
+    ...data.sweeps.map(sweepTable),
+    ...data.matrices.map(matrixTable),
     "## Differences in points",
     table(
-      ["difference", "over", "points", "p", "p (Holm)"],
+      ["difference", "task, source", "over", "points", "p", "p (Holm)"],
       data.comparisons.map(comparisonRow),
     ),
     "Intervals: bootstrap over drawings class by class, paired, conditional on the trained prompts. p: paired sign-flip test over drawings, which does not know the classes and is the more cautious of the two.",

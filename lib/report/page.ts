@@ -11,6 +11,7 @@ import type {
   Score,
 } from "./report_data.ts";
 import { STYLE } from "./style.ts";
+import { matrixTable, metricTable, sweepFigure } from "./tables.ts";
 import {
   type Block,
   blocksOf,
@@ -25,6 +26,7 @@ import {
   signed,
   standingName,
   unfairTest,
+  whereOf,
 } from "./words.ts";
 
 /** Bar of an accuracy with its interval as a whisker, on a scale of 0 to 100 %. */
@@ -66,7 +68,16 @@ function scoreTable(block: Block): Html {
   });
   return markup`<h3>${block.title}</h3>
 <div class="scroll"><table class="scores"><thead><tr><th>prompt</th>${heads}</tr></thead>
-<tbody>${rows}</tbody></table></div>`;
+<tbody>${rows}</tbody></table></div>${metricTable(block)}`;
+}
+
+/** Blocks beyond this many are folded away: sweeps show them at a glance. */
+const openBlocks = 6;
+
+function scoreTables(blocks: readonly Block[]): Html {
+  const tables = blocks.map(scoreTable);
+  if (tables.length <= openBlocks) return markup`${tables}`;
+  return markup`<details><summary>All ${tables.length} tables</summary>${tables}</details>`;
 }
 
 function comparisonRow(c: Difference): Html {
@@ -74,13 +85,13 @@ function comparisonRow(c: Difference): Html {
   const crossed = c.crossed95 &&
     markup`<br><small>with seeds ${interval(c.crossed95)}</small>`;
   return markup`<tr class="${isClear(c.ci95) ? "clear" : "open"}">
-<th>${methodName(c.a)} − ${methodName(c.b)}${tag}</th><td>${overName(c)}</td>
+<th>${methodName(c.a)} − ${methodName(c.b)}${tag}</th><td>${whereOf(c)}</td><td>${overName(c)}</td>
 <td>${signed(c.difference)}</td><td>${interval(c.ci95)}${crossed}</td>
 <td>${probability(c.p)}</td><td>${c.pHolm === undefined ? "" : probability(c.pHolm)}</td></tr>`;
 }
 
 function comparisonTable(comparisons: readonly Difference[]): Html {
-  const heads = ["difference", "over", "points", "95 % interval", "p", "p (Holm)"];
+  const heads = ["difference", "task, source", "over", "points", "95 % interval", "p", "p (Holm)"];
   return markup`<p>In points. Intervals: bootstrap over drawings class by class, paired, conditional on the trained
 prompts; bold where the interval excludes zero. p: paired sign-flip test over drawings, which does not know the
 classes and is the more cautious of the two; Holm-corrected for all but the primary comparison.</p>
@@ -157,7 +168,15 @@ ${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}</header>`;
 
 const accuracy = (data: ReportData): Html =>
   markup`<p>In %, with 95 % intervals; small coloured figures are gains over <em>none</em>, the
-unshrunk picture without a prompt. Bars run from 0 to 100 %.</p>${blocksOf(data).map(scoreTable)}`;
+unshrunk picture without a prompt. Bars run from 0 to 100 %.</p>${scoreTables(blocksOf(data))}`;
+
+const sweeps = (all: ReportData["sweeps"]): Html =>
+  markup`<p>Accuracy in % along one entry of the setting, averaged over the others.</p>
+<div class="row">${all.map((sweep) => sweepFigure(sweep, colourOf))}</div>`;
+
+const matrices = (all: ReportData["matrices"]): Html =>
+  markup`<p>Gains over <em>shrunk</em> in points, prompts of each source on each target; the source
+itself in bold.</p>${all.map(matrixTable)}`;
 
 function examples(all: readonly Example[]): Html {
   return markup`<p>The first test pictures on which a model changed its answer, in the order of the
@@ -177,6 +196,8 @@ export function renderPage(data: ReportData): string {
   const some = (list: readonly unknown[], body: () => Html) => list.length > 0 && body();
   const sections = [
     section("Accuracy", accuracy(data)),
+    section("Sweeps", some(data.sweeps, () => sweeps(data.sweeps))),
+    section("Transfer matrix", some(data.matrices, () => matrices(data.matrices))),
     section("Differences", some(comparisons, () => comparisonTable(comparisons))),
     section(
       "Is it a fair test?",

@@ -48,6 +48,28 @@ export interface Condition {
   readonly found: string;
 }
 
+/** Means along one entry of the setting. */
+export interface Sweep {
+  readonly task: string;
+  readonly source: string;
+  readonly over: "source" | "unseen";
+  readonly name: string;
+  readonly values: readonly (string | number)[];
+  readonly series: readonly {
+    readonly method: string;
+    readonly means: readonly (number | null)[];
+  }[];
+}
+
+/** Gains over `shrunk` by source (down) and target (across). */
+export interface TransferMatrix {
+  readonly task: string;
+  readonly method: string;
+  readonly sources: readonly string[];
+  readonly models: readonly string[];
+  readonly gains: readonly (readonly (number | null)[])[];
+}
+
 /** One training: a point every few steps. */
 export interface Curve {
   readonly method: string;
@@ -92,6 +114,8 @@ export interface ReportData {
   readonly unseenMeans: readonly Score[];
   readonly comparisons: readonly Difference[];
   readonly preconditions: readonly Condition[];
+  readonly sweeps: readonly Sweep[];
+  readonly matrices: readonly TransferMatrix[];
   readonly curves: readonly Curve[];
   readonly prompts: readonly PromptPicture[];
   readonly examples: readonly Example[];

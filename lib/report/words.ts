@@ -1,5 +1,5 @@
 /** Figures and names as the report writes them. @module */
-import type { Difference, ReportData, Score, Setting, Standing } from "./report_data.ts";
+import type { Difference, ReportData, Score, Setting, Standing, Sweep } from "./report_data.ts";
 
 /** `56.1` for 0.561. */
 export const points = (x: number): string => (100 * x).toFixed(1);
@@ -58,6 +58,38 @@ export function headlines({ comparisons }: ReportData): string[] {
   const primary = comparisons.filter((c) => c.primary);
   const gains = comparisons.filter((c) => !c.primary && c.b === "none");
   return [...primary, ...gains].map(sentence);
+}
+
+/** Task, setting and source of a comparison. */
+export function whereOf(c: Difference): string {
+  return `${c.task}${inSetting(c)}, ${modelName(c.source)}`;
+}
+
+/** How metrics beside the mean are written. */
+export const metricNames: Readonly<Record<string, string>> = {
+  precision: "precision",
+  recall: "recall",
+  f1: "F1",
+  yesRatio: "yes",
+  auc: "ROC-AUC",
+  top5: "top-5",
+};
+
+/** Scores of a block that have metrics beside the mean, and the names of these. */
+export function furtherMetrics(block: Block): {
+  readonly names: readonly string[];
+  readonly scores: readonly Score[];
+} {
+  const scores = block.methods.flatMap((method) =>
+    block.models.flatMap(({ name }) => block.score(method, name) ?? [])
+  ).filter(({ metrics }) => Object.keys(metrics).length > 0);
+  return { names: Object.keys(scores[0]?.metrics ?? {}), scores };
+}
+
+/** Whose accuracy a sweep shows, in words. */
+export function sweepName({ task, source, over, name }: Sweep): string {
+  const whose = over === "source" ? modelName(source) : `unseen by ${modelName(source)}`;
+  return `${task}, ${whose}, by ${name}`;
 }
 
 /** Why no claim may be made, if so. */

@@ -1,0 +1,64 @@
+/** Means along one entry of the setting, averaged over the other entries. @module */
+import { groupBy } from "./cells.ts";
+import type { ScoreSummary } from "./summary.ts";
+
+/** How accuracy goes with one entry of the setting. */
+export interface Sweep {
+  readonly task: string;
+  readonly source: string;
+  /** Whose accuracy: the source's or the mean over the unseen models. */
+  readonly over: "source" | "unseen";
+  /** The entry. */
+  readonly name: string;
+  /** Numbers in their order, names as they came. */
+  readonly values: readonly (string | number)[];
+  /** One mean for each value; null where there was no run. */
+  readonly series: readonly {
+    readonly method: string;
+    readonly means: readonly (number | null)[];
+  }[];
+}
+
+/** All sweeps of entries with at least two values. */
+export function sweepsOf(
+  scores: readonly ScoreSummary[],
+  unseenMeans: readonly ScoreSummary[],
+): Sweep[] {
+  const sources = new Set(unseenMeans.map((s) => s.source));
+  for (const { source } of scores) if (source !== null) sources.add(source);
+  return [...sources].flatMap((source) => [
+    ...sweepsOver("source", source!, scores.filter((s) => s.model === source)),
+    ...sweepsOver("unseen", source!, unseenMeans.filter((s) => s.source === source)),
+  ]);
+}
+
+function sweepsOver(
+  over: Sweep["over"],
+  source: string,
+  scores: readonly ScoreSummary[],
+): Sweep[] {
+  return [...groupBy(scores, (s) => s.task).entries()].flatMap(([task, ofTask]) => {
+    const names = new Set(ofTask.flatMap((s) => Object.keys(s.setting ?? {})));
+    return [...names].flatMap((name) => {
+      const set = ofTask.filter((s) => s.setting?.[name] !== undefined);
+      const values = inOrder([...new Set(set.map((s) => s.setting![name]!))]);
+      if (values.length < 2) return [];
+      const series = [...groupBy(set, (s) => s.method).entries()].map(([method, mine]) => ({
+        method,
+        means: values.map((value) => mean(mine.filter((s) => s.setting![name] === value))),
+      }));
+      return [{ task, source, over, name, values, series }];
+    });
+  });
+}
+
+function inOrder(values: readonly (string | number)[]): readonly (string | number)[] {
+  return values.every((value) => typeof value === "number")
+    ? values.toSorted((a, b) => Number(a) - Number(b))
+    : values;
+}
+
+function mean(scores: readonly ScoreSummary[]): number | null {
+  if (scores.length === 0) return null;
+  return scores.reduce((sum, s) => sum + s.mean, 0) / scores.length;
+}

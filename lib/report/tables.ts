@@ -1,0 +1,89 @@
+/** Tables of the HTML report that are more than one line a score. @module */
+import { lineChart, type Series } from "./chart.ts";
+import { type Html, markup } from "./html.ts";
+import type { Sweep, TransferMatrix } from "./report_data.ts";
+import {
+  type Block,
+  furtherMetrics,
+  methodName,
+  metricNames,
+  modelName,
+  points,
+  signed,
+  sweepName,
+} from "./words.ts";
+
+/** Precision, recall and the like, where a task has them. */
+export function metricTable(block: Block): Html | false {
+  const { names, scores } = furtherMetrics(block);
+  if (scores.length === 0) return false;
+  const heads = names.map((name) => markup`<th>${metricNames[name] ?? name}</th>`);
+  const rows = scores.map((score) =>
+    markup`<tr><th>${methodName(score.method)}</th><td>${modelName(score.model)}</td>${
+      names.map((name) => markup`<td>${points(score.metrics[name] ?? 0)}</td>`)
+    }</tr>`
+  );
+  return markup`<details><summary>Further metrics of ${block.title}</summary><div class="scroll">
+<table><thead><tr><th>prompt</th><th>model</th>${heads}</tr></thead><tbody>${rows}</tbody></table>
+</div></details>`;
+}
+
+/** A shade of green for a gain, of red for a loss, full at ten points. */
+function shade(gain: number): string {
+  const strength = Math.min(1, Math.abs(gain) / 0.1) * 45;
+  const colour = gain > 0 ? "var(--up)" : "var(--down)";
+  return `background:color-mix(in srgb,${colour} ${strength.toFixed(0)}%,transparent)`;
+}
+
+/** Sources down, targets across; a source's own gain is in bold. */
+export function matrixTable({ task, method, sources, models, gains }: TransferMatrix): Html {
+  const heads = models.map((model) => markup`<th>${modelName(model)}</th>`);
+  const cell = (source: string, model: string, gain: number | null) => {
+    if (gain === null) return markup`<td></td>`;
+    const text = source === model ? markup`<strong>${signed(gain)}</strong>` : signed(gain);
+    return markup`<td style="${shade(gain)}">${text}</td>`;
+  };
+  const rows = sources.map((source, i) =>
+    markup`<tr><th>${modelName(source)}</th>${
+      models.map((model, k) => cell(source, model, gains[i]![k]!))
+    }</tr>`
+  );
+  return markup`<h3>${task}, ${methodName(method)}</h3><div class="scroll"><table class="matrix">
+<thead><tr><th>source ↓ target →</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** A chart where the values are numbers, a table where they are names. */
+export function sweepFigure(sweep: Sweep, colourOf: (index: number) => string): Html | false {
+  return sweep.values.every((value) => typeof value === "number")
+    ? sweepChart(sweep, colourOf)
+    : sweepTable(sweep);
+}
+
+function sweepChart(sweep: Sweep, colourOf: (index: number) => string): Html | false {
+  const series = sweep.series.map(({ method, means }, index): Series => ({
+    name: methodName(method),
+    colour: colourOf(index),
+    points: means.flatMap((mean, i) =>
+      mean === null ? [] : [[Number(sweep.values[i]), 100 * mean]]
+    ),
+  }));
+  const legend = sweep.series.map(({ method }, i) =>
+    markup`<span class="${colourOf(i)}">${methodName(method)}</span>`
+  );
+  return markup`<div>${lineChart(sweepName(sweep), series)}<p class="legend">${legend}</p></div>`;
+}
+
+function sweepTable(sweep: Sweep): Html {
+  const heads = sweep.series.map(({ method }) => markup`<th>${methodName(method)}</th>`);
+  const rows = sweep.values.map((value, i) =>
+    markup`<tr><th>${String(value)}</th>${
+      sweep.series.map(({ means }) =>
+        markup`<td>${means[i] === null ? "" : points(means[i]!)}</td>`
+      )
+    }</tr>`
+  );
+  return markup`<div><h3>${
+    sweepName(sweep)
+  }</h3><table><thead><tr><th>${sweep.name}</th>${heads}</tr>
+</thead><tbody>${rows}</tbody></table></div>`;
+}
