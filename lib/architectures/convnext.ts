@@ -63,23 +63,29 @@ function depthwise(module: Module, name: string, x: Value, side: number, width: 
   return b.op("Transpose", [rows], { perm: [0, 2, 1] });
 }
 
-/** x + scale · MLP(norm(convolution(x))). */
+/** x + scale · MLP(norm(convolution(x))); the branch starts at 1/√(2·depth) of the residual. */
 function layer(
   module: Module,
   name: string,
   x: Value,
-  sizes: { readonly side: number; readonly width: number; readonly activation: Activation },
+  sizes: {
+    readonly side: number;
+    readonly width: number;
+    readonly depth: number;
+    readonly activation: Activation;
+  },
 ): Value {
   const { builder: b } = module;
-  const { side, width, activation } = sizes;
+  const { side, width, depth, activation } = sizes;
+  const hidden = 4 * width;
   const mixed = depthwise(module, `${name}.dwconv`, x, side, width);
   const change = mlp(
     module,
     [`${name}.pwconv1`, `${name}.pwconv2`],
     layerNorm(module, `${name}.layernorm`, mixed, width),
-    { from: width, hidden: 4 * width, to: width, activation },
+    { from: width, hidden, to: width, activation, std: (hidden * 2 * depth) ** -0.5 },
   );
-  const scale = parameter(module, `${name}.layer_scale_parameter`, [width], { value: 0.1 });
+  const scale = parameter(module, `${name}.layer_scale_parameter`, [width], { value: 1 });
   return b.op("Add", [x, b.op("Mul", [change, scale])]);
 }
 
@@ -88,6 +94,7 @@ export function convNextTokens(module: Module, pixels: Value, sizes: ConvNextSiz
   const { builder: b } = module;
   const { patch_size: patch, hidden_sizes: widths, depths, hidden_act: activation } = sizes;
   const first = widths[0]!;
+  const depth = depths.reduce((sum, layers) => sum + layers, 0);
   let side = sizes.image_size / patch;
   const patches = pixelPatches(b, pixels, side, patch);
   let x = linear(module, "convnext.embeddings.patch_embeddings", patches, {
@@ -105,7 +112,7 @@ export function convNextTokens(module: Module, pixels: Value, sizes: ConvNextSiz
       side /= 2;
     }
     for (let i = 0; i < depths[stage]!; i++) {
-      x = layer(module, `${name}.layers.${i}`, x, { side, width, activation });
+      x = layer(module, `${name}.layers.${i}`, x, { side, width, depth, activation });
     }
   }
   return layerNorm(module, "convnext.layernorm", x, widths.at(-1)!);

@@ -58,7 +58,7 @@ function preprocessor(type: string, size: number, pixels: PixelNormalisation): u
 
 function visionConfig(sizes: EncoderSizes): unknown {
   const more = isConvNext(sizes)
-    ? { model_type: "convnext", num_stages: sizes.depths.length, layer_scale_init_value: 0.1 }
+    ? { model_type: "convnext", num_stages: sizes.depths.length, layer_scale_init_value: 1 }
     : { model_type: "clip_vision_model" };
   return { ...more, num_channels: 3, layer_norm_eps: 1e-5, ...sizes };
 }
