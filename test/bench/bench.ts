@@ -1,17 +1,18 @@
 /**
- * `deno task bench [engine|grad|score|step]… [--rounds N] [--sizes N,N] [--json]`: ratios of things
+ * `deno task bench [engine|grad|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--json]`: ratios of things
  * that are measured side by side. Nothing fails because it is slow.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import type { Benchmark, BenchResult } from "./benchmark.ts";
+import { otherTools } from "./engine_tools.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 
 /** What is measured, and what its figures mean. */
 const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchmark>]>> = {
   engine: [
-    "pipelines of tasks that do nothing: whole processes, start-up included",
+    "trees of tasks that do next to nothing: whole processes, start-up included",
     async () => (await import("./engine.ts")).benchEngine,
   ],
   grad: [
@@ -28,15 +29,19 @@ const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchm
   ],
 };
 
+const runners = Object.keys(otherTools);
+
 const help = `deno task bench [${Object.keys(benchmarks).join("|")}]… [options]
 
 ${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(8)}${summary}`).join("\n")}
 
   --rounds N   rounds of which the shortest time counts (default 10)
   --sizes N,N  numbers of tasks for engine (default 10,100,1000,10000)
+  --beside …   runners beside the engine: ${runners.join(",")} (default make)
   --json       one line of JSON per benchmark
 
-Example: deno task bench grad --json
+Examples: deno task bench grad --json
+          SNAKEMAKE=venv/bin/snakemake deno task bench engine --beside make,snakemake
 `;
 
 /** Figures with three digits. */
@@ -61,12 +66,14 @@ function print({ rows, summary, notes }: BenchResult): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArgs([...args], {
     boolean: ["json", "help"],
-    string: ["rounds", "sizes"],
-    default: { rounds: "10", sizes: "10,100,1000,10000" },
+    string: ["rounds", "sizes", "beside"],
+    default: { rounds: "10", sizes: "10,100,1000,10000", beside: "make" },
   });
   const asked = options._.length > 0 ? options._.map(String) : Object.keys(benchmarks);
   const [rounds, sizes] = [Number(options.rounds), String(options.sizes).split(",").map(Number)];
-  const usable = rounds >= 1 && sizes.every((size) => size >= 3) &&
+  const beside = String(options.beside).split(",").filter((name) => name !== "");
+  const usable = rounds >= 1 && sizes.every((size) => size >= 1) &&
+    beside.every((name) => runners.includes(name)) &&
     asked.every((name) => Object.hasOwn(benchmarks, name));
   if (options.help || !usable) {
     console.log(help);
@@ -76,7 +83,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!options.json) console.log(machineLine(machine));
   for (const name of asked) {
     const [summary, load] = benchmarks[name]!;
-    const result = await (await load())({ rounds, sizes });
+    const result = await (await load())({ rounds, sizes, beside });
     if (options.json) {
       console.log(JSON.stringify({ version: 1, bench: name, machine, rounds, ...result }));
     } else {

@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Numbers of tasks of the engine's pipelines. */
   readonly sizes: readonly number[];
+  /** Other runners that the engine is measured beside. */
+  readonly beside: readonly string[];
 }
 
 /** Measures; called with nothing else running in this process. */

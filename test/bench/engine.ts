@@ -1,109 +1,95 @@
-/** Cost of the engine itself: pipelines whose tasks do nothing, with `make` beside it. @module */
-import { join } from "@std/path";
+/** Cost of the engine itself: pipelines whose tasks do next to nothing, other runners beside it. @module */
 import type { Benchmark, BenchRow } from "./benchmark.ts";
+import { writeSources } from "./engine_graph.ts";
+import {
+  type CommandLine,
+  isThere,
+  otherTools,
+  ownTools,
+  runProgram,
+  type Tool,
+} from "./engine_tools.ts";
 
-const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
-
-/** Whole processes: a first run, a run with everything cached, and a plan, by number of tasks. */
-export const benchEngine: Benchmark = async ({ rounds, sizes }) => {
-  const withMake = await isThere("make");
+/**
+ * Whole processes, start-up included, on the same graph in one run: a plan before anything has run,
+ * the first run, and a run with everything cached. Runners take turns, and the shortest time counts.
+ */
+export const benchEngine: Benchmark = async ({ rounds, sizes, beside }) => {
+  const tools = [...ownTools];
+  const notes: string[] = [];
+  for (const name of beside) {
+    const tool = otherTools[name]!;
+    if (await isThere(tool.program!)) tools.push(tool);
+    else {notes.push(
+        `without ${name}: ${tool.program} is not there; name it by ${name.toUpperCase()}=`,
+      );}
+  }
   const rows: BenchRow[] = [];
   for (const size of sizes) {
-    const times = new Times();
-    // A run of thousands of tasks is long enough to be steady by itself.
-    const repeats = size > 1000 ? 1 : size > 100 ? Math.min(3, rounds) : rounds;
-    for (let round = 0; round < repeats; round++) await measure(size, withMake, times);
-    rows.push({ name: `${size} tasks`, figures: figuresOf(times, size) });
+    const times = tools.map(() => new Times());
+    // Thousands of tasks take long enough to be steady by themselves.
+    const repeats = size > 1000 ? 1 : size > 100 ? Math.min(2, rounds) : rounds;
+    for (let round = 0; round < repeats; round++) await measureRound(tools, size, times);
+    tools.forEach((tool, index) => {
+      rows.push({ name: `${size} ${tool.name}`, figures: figuresOf(times[index]!, size) });
+      if (isSeeded(tool, size)) {
+        notes.push(`${size} ${tool.name}: first run left out, its state written directly`);
+      }
+    });
   }
-  const notes = withMake ? [] : ["without make: it is not on the PATH"];
   return { rows, summary: {}, notes };
 };
 
-async function measure(size: number, withMake: boolean, times: Times): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tvp-bench-" });
+/** One round of all runners in turn, each in a folder of its own. */
+async function measureRound(
+  tools: readonly Tool[],
+  size: number,
+  times: readonly Times[],
+): Promise<void> {
+  const folders = tools.map(() => Deno.makeTempDirSync({ prefix: "tvp-bench-" }));
+  const each = async (step: (tool: Tool, folder: string, times: Times) => Promise<void>) => {
+    for (const [index, tool] of tools.entries()) await step(tool, folders[index]!, times[index]!);
+  };
   try {
-    await Deno.writeTextFile(join(folder, "noop.yaml"), pipelineOf(size));
-    await Deno.writeTextFile(join(folder, "Makefile"), makefileOf(size));
-    const tvp = (...args: string[]) =>
-      run(folder, Deno.execPath(), ["run", "-A", "--quiet", main, ...args]);
-    const make = () => run(folder, "make", ["--silent", "--jobs=2"]);
-    await times.take("first ms", () => tvp("run", "noop.yaml", "--quiet"));
-    if (withMake) await times.take("make first ms", make);
-    await times.take("cached ms", () => tvp("run", "noop.yaml", "--quiet"));
-    if (withMake) await times.take("make cached ms", make);
-    await times.take("plan ms", () => tvp("plan", "noop.yaml"));
+    await each(async (tool, folder) => {
+      writeSources(folder, size);
+      await tool.prepare(folder, size);
+    });
+    await each((tool, folder, times) => times.take("plan ms", folder, tool.plan));
+    await each(async (tool, folder, times) => {
+      if (isSeeded(tool, size)) tool.seed?.(folder, size);
+      else await times.take("first ms", folder, tool.first);
+    });
+    for (let again = 0; again < 2; again++) {
+      await each((tool, folder, times) => times.take("cached ms", folder, tool.cached));
+    }
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    for (const folder of folders) Deno.removeSync(folder, { recursive: true });
   }
+}
+
+function isSeeded({ mostFirst = Infinity }: Tool, size: number): boolean {
+  return size > mostFirst;
 }
 
 function figuresOf(times: Times, size: number): Record<string, number> {
   const figures = times.shortest();
-  return { ...figures, "first ms/task": figures["first ms"]! / size };
+  const first = figures["first ms"];
+  return first === undefined ? figures : { ...figures, "first ms/task": first / size };
 }
 
 /** The shortest time under each name. */
 class Times {
   readonly #best = new Map<string, number>();
 
-  async take(name: string, body: () => Promise<void>): Promise<void> {
+  async take(name: string, folder: string, command: CommandLine | undefined): Promise<void> {
+    if (command === undefined) return;
     const start = performance.now();
-    await body();
+    await runProgram(folder, command);
     this.#best.set(name, Math.min(this.#best.get(name) ?? Infinity, performance.now() - start));
   }
 
   shortest(): Record<string, number> {
     return Object.fromEntries(this.#best);
-  }
-}
-
-/** One task, a fan-out of `size − 2` that need it, and one that needs all of them. */
-function pipelineOf(size: number): string {
-  const indices = Array.from({ length: size - 2 }, (_, i) => i);
-  return `name: bench
-stages:
-  first: { uses: noop, with: { greeting: hello } }
-  middle:
-    uses: noop
-    matrix: { index: [${indices.join(", ")}] }
-    with: { index: "\${{ matrix.index }}", after: "\${{ stages.first.value }}" }
-  last: { uses: noop, with: { all: "\${{ stages.middle.*.value }}" } }
-`;
-}
-
-/** The same tasks as files; each is a shell's echo. */
-function makefileOf(size: number): string {
-  const middle = Array.from({ length: size - 2 }, (_, i) => `out/${i}`).join(" ");
-  return `MIDDLE = ${middle}
-out/last: $(MIDDLE)
-\t@echo last > $@
-$(MIDDLE): out/first
-\t@echo $@ > $@
-out/first:
-\t@mkdir -p out; echo first > $@
-`;
-}
-
-async function run(cwd: string, program: string, args: readonly string[]): Promise<void> {
-  const env = { NO_COLOR: "1", GITHUB_ACTIONS: "" };
-  const { success, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    cwd,
-    env,
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  if (success) return;
-  const text = new TextDecoder().decode(stderr);
-  throw new TypeError(`Cannot measure ${program} ${args.join(" ")}: it failed\n${text}`);
-}
-
-async function isThere(program: string): Promise<boolean> {
-  try {
-    await new Deno.Command(program, { args: ["--version"], stdout: "null" }).output();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }
