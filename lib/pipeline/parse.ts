@@ -4,6 +4,7 @@ import { includeFragments, type ReadIncluded } from "./include.ts";
 import { applyOverrides } from "./override.ts";
 import { locateProblems, type Origins, type SourceText } from "./problem.ts";
 import { fragmentSpec, pipelineSpec, type PipelineTree } from "./spec.ts";
+import { applyPreset } from "./preset.ts";
 import { parseText, tabDiagnostics } from "./yaml_text.ts";
 import { problemsOfIssues } from "./zod_issue.ts";
 
@@ -43,10 +44,17 @@ export async function parsePipeline(
     ? { tree: parsed.value, included: new Map<string, SourceText>(), mistakes: [] }
     : await includeFragments(parsed.value, main, options.read);
   const set = applyOverrides(whole.tree, options.set ?? []);
-  const { tree, overrides } = set.ok ? set.value : { tree: whole.tree, overrides: [] };
-  const mistakes = [...whole.mistakes, ...(set.ok ? [] : set.error)];
+  const { tree: chosen, overrides } = set.ok ? set.value : { tree: whole.tree, overrides: [] };
   const origins: Origins = { main, included: whole.included, overrides };
-  return await checkTree(tree, origins, mistakes);
+  const preset = applyPreset(chosen);
+  const mistakes = [
+    ...whole.mistakes,
+    ...(set.ok ? [] : set.error),
+    ...await locateProblems(preset.problems, origins),
+  ];
+  // What is set by hand is set once more: it goes before the preset that it may have chosen.
+  const again = set.ok ? applyOverrides(preset.tree, options.set ?? []) : set;
+  return await checkTree(again.ok ? again.value.tree : preset.tree, origins, mistakes);
 }
 
 async function checkTree(

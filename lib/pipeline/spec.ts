@@ -99,6 +99,9 @@ const pipelineObject = z.strictObject({
   ),
   stageFolder: z.string().min(1).optional().describe("Folder of stage types of your own."),
   vars: z.record(name, z.unknown()).optional().describe("Values for `${{ vars.NAME }}`."),
+  presets: z.record(name, z.record(name, z.unknown())).optional().describe(
+    "Sets of variables by name; `vars.preset` chooses one, `--set preset=NAME` another.",
+  ),
   env: environment.optional().describe(
     "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
   ),
@@ -149,6 +152,7 @@ export interface PipelineTree {
   include?: string[] | undefined;
   stageFolder?: string | undefined;
   vars?: Record<string, unknown> | undefined;
+  presets?: Record<string, Record<string, unknown>> | undefined;
   env?: Record<string, string | number | boolean | null> | undefined;
   defaults?: TaskSettings | undefined;
   stages: Record<string, StageSpec>;
