@@ -5,7 +5,7 @@
  * @module
  */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
+import { float, type GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Dim } from "../onnx/model.ts";
 import { dataTypeOf } from "../onnx/data_type.ts";
 import type { DType } from "../tensor/dtype.ts";
@@ -77,6 +77,35 @@ export function indicator(b: GraphBuilder, condition: Value, like: Value): Value
  */
 export function maskBy(b: GraphBuilder, condition: Value, x: Value): Value {
   return mul(b, x, indicator(b, condition, x));
+}
+
+/**
+ * 1 where x > bound, else 0; with `side` −1, where x < bound. One pass in place of a comparison and a
+ * cast: a line so steep that every float32 beside the bound is cut off at 0 or 1.
+ */
+export function step(b: GraphBuilder, x: Value, bound: number, side: 1 | -1 = 1): Value {
+  const slope = bound === 0 ? steepest : steep;
+  if (b.dtype(x) !== "float32" || !isSteepAt(bound)) {
+    const relation = side === 1 ? "Greater" : "Less";
+    return indicator(b, b.op(relation, [x, constantLike(b, x, bound)]), x);
+  }
+  const attributes = { alpha: float(side * slope), beta: float(-side * slope * bound) };
+  return b.op("HardSigmoid", [x], attributes);
+}
+
+/** Takes the smallest normal float32 to 1. */
+const steepest = 2 ** 126;
+/** Takes the distance from a bound to its neighbours to more than 1, and the bound to a float32. */
+const steep = 2 ** 64;
+
+function isSteepAt(bound: number): boolean {
+  const size = Math.abs(bound);
+  return size === 0 || (size >= 2 ** -39 && size <= 2 ** 62 && Math.fround(bound) === bound);
+}
+
+/** Whether the slope of a HardSigmoid makes it a {@link step}, of which the derivative is 0. */
+export function isStep(alpha: number): boolean {
+  return Math.abs(alpha) >= steep;
 }
 
 /** Whether the value holds 16-bit floats, whose sums need a wider type. */

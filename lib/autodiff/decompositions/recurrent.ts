@@ -6,12 +6,13 @@
  */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
-import { intOf, stringOf } from "../attributes.ts";
+import { floatOf, intOf, stringOf } from "../attributes.ts";
 import { joinShape, sizePart } from "../dynamic_shape.ts";
 import { add, castTo, constantLike, keepWhere, mul, range, sub, where } from "../expressions.ts";
 import { refuse } from "../refuse.ts";
 import type { Decompositions } from "../rule.ts";
 import { stack, unstack } from "./loops.ts";
+import { activationAt } from "./recurrent_activation.ts";
 
 /** State of a cell: hidden, and for LSTM also the memory. */
 type State = readonly Value[];
@@ -36,6 +37,8 @@ interface Step {
 interface Cell {
   readonly gates: number;
   readonly activations: readonly string[];
+  /** The activation whose argument is not a sum of a gate, so that it is not clipped. */
+  readonly unclipped?: number;
   /** Position of initial states and peepholes among the inputs. */
   readonly states: readonly number[];
   step(step: Step): State;
@@ -44,15 +47,18 @@ interface Cell {
 const lstm: Cell = {
   gates: 4,
   activations: ["Sigmoid", "Tanh", "Tanh"],
+  unclipped: 2,
   states: [5, 6],
-  step({ b, input, state: [h, c], weights, activation }) {
+  step({ b, node, input, state: [h, c], weights, activation }) {
     const sums = add(b, input, recur(b, h!, weights));
     const [i, o, f, g] = split(b, sums, 4);
     const [pi, po, pf] = weights.peepholes ? split(b, weights.peepholes, 3) : [];
     const peep = (gate: Value, p: Value | undefined, memory: Value) =>
       activation(0, p ? add(b, gate, mul(b, p, memory)) : gate);
-    const kept = mul(b, peep(f!, pf, c!), c!);
-    const memory = add(b, kept, mul(b, peep(i!, pi, c!), activation(1, g!)));
+    const taken = peep(i!, pi, c!);
+    const coupled = intOf(node, "input_forget", 0) !== 0;
+    const forget = coupled ? sub(b, constantLike(b, taken, 1), taken) : peep(f!, pf, c!);
+    const memory = add(b, mul(b, forget, c!), mul(b, taken, activation(1, g!)));
     return [mul(b, peep(o!, po, memory), activation(2, memory)), memory];
   },
 };
@@ -89,9 +95,9 @@ const rnn: Cell = {
 
 /** Decompositions of recurrent layers. */
 export const recurrentDecompositions = {
-  LSTM: (node, b) => layer(b, node, lstm),
-  GRU: (node, b) => layer(b, node, gru),
-  RNN: (node, b) => layer(b, node, rnn),
+  LSTM: (node, b) => timeFirst(b, node, lstm),
+  GRU: (node, b) => timeFirst(b, node, gru),
+  RNN: (node, b) => timeFirst(b, node, rnn),
 } satisfies Decompositions;
 
 function split(b: GraphBuilder, x: Value, count: number): Value[] {
@@ -107,14 +113,27 @@ function recur(b: GraphBuilder, h: Value, { recurrent, recurrentBias }: Weights)
   return linear(b, h, recurrent, recurrentBias);
 }
 
+/** With layout 1 the batch comes first: X [N, S, I], Y [N, S, D, H], states [N, D, H]. */
+function timeFirst(b: GraphBuilder, node: Node, cell: Cell): Value[] {
+  if (intOf(node, "layout", 0) === 0) return layer(b, node, cell);
+  const turn = (x: Value, perm: readonly number[]) => b.op("Transpose", [x], { perm });
+  const inputs = node.inputs.map((x, i) =>
+    x !== "" && (i === 0 || cell.states.includes(i)) ? turn(x, [1, 0, 2]) : x
+  );
+  const [y, ...states] = layer(b, { ...node, inputs }, cell);
+  return [turn(y!, [2, 0, 1, 3]), ...states.map((state) => turn(state, [1, 0, 2]))];
+}
+
 /** Y [S, D, N, H], then the last states [D, N, H]. */
 function layer(b: GraphBuilder, node: Node, cell: Cell): Value[] {
   const x = node.inputs[0]!;
-  refuse(node, intOf(node, "layout", 0) !== 0, "its layout is 1");
-  refuse(node, node.attributes.clip !== undefined, "it clips its gates");
-  refuse(node, intOf(node, "input_forget", 0) !== 0, "its input and forget gates are coupled");
   const length = b.dims(x)?.[0];
-  refuse(node, typeof length !== "number", "the length of its sequence is known at run time only");
+  refuse(
+    node,
+    typeof length !== "number",
+    "the length of its sequence is known at run time only",
+    "Give the sizes of symbolic dimensions: `dims`, `tvp grad --dim NAME=SIZE`",
+  );
   const direction = stringOf(node, "direction", "forward");
   const count = direction === "bidirectional" ? 2 : 1;
   const runs = range(count).map((index) =>
@@ -182,15 +201,17 @@ function initial(
   return b.op("Expand", [constantLike(b, x, 0), shape]);
 }
 
+/** The activations of a direction, whose arguments are clipped if the layer says so. */
 function activationOf(b: GraphBuilder, node: Node, cell: Cell, direction: number) {
-  const given = node.attributes.activations;
-  const names = given?.type === "strings"
-    ? given.value
-    : [...cell.activations, ...cell.activations];
+  const bound = node.attributes.clip === undefined ? undefined : floatOf(node, "clip", 0);
   return (index: number, x: Value): Value => {
-    const name = names[direction * cell.activations.length + index]!;
-    refuse(node, !["Sigmoid", "Tanh", "Relu"].includes(name), `its activation is "${name}"`);
-    return b.op(name, [x]);
+    const position = direction * cell.activations.length + index;
+    const argument = bound === undefined || index === cell.unclipped ? x : b.op("Clip", [
+      x,
+      constantLike(b, x, -bound),
+      constantLike(b, x, bound),
+    ]);
+    return activationAt(node, cell.activations, position)(b, argument);
   };
 }
 

@@ -7,10 +7,12 @@ import {
   constantLike,
   div,
   indicator,
+  isStep,
   maskBy,
   mul,
   reshapeLike,
   scale,
+  step,
   sub,
   where,
 } from "../expressions.ts";
@@ -39,14 +41,15 @@ const piece = (low: (node: Node) => number, high: (node: Node) => number, slope:
 const hardSigmoid: GradRule = (node, context) => {
   const alpha = floatOf(node, "alpha", 0.2);
   const beta = floatOf(node, "beta", 0.5);
+  if (isStep(alpha)) return [];
   return piece(() => -beta / alpha, () => (1 - beta) / alpha, alpha)(node, context);
 };
 
 /** x · h with h = max(0, min(1, x/6 + 1/2)): h, plus x/6 inside (−3, 3). */
 const hardSwish = unary(({ b, g, x }) => {
   const h = b.op("HardSigmoid", [x], { alpha: float(1 / 6), beta: float(0.5) });
-  const inside = b.op("Less", [b.op("Abs", [x]), constantLike(b, x, 3)]);
-  return mul(b, g, add(b, h, maskBy(b, inside, scale(b, x, 1 / 6))));
+  const inside = step(b, b.op("Abs", [x]), 3, -1);
+  return mul(b, g, add(b, h, mul(b, inside, scale(b, x, 1 / 6))));
 });
 
 const rootHalf = Math.SQRT1_2;
@@ -106,7 +109,7 @@ const mish = unary(({ b, g, x }) => {
 const prelu: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   const [x, slope] = node.inputs as [Value, Value];
-  const right = indicator(b, above(b, x, 0), g);
+  const right = step(b, x, 0);
   const factor = () => add(b, right, mul(b, oneMinus(b, right), slope));
   return [
     needs(0) ? mul(b, g, factor()) : undefined,
@@ -116,7 +119,7 @@ const prelu: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs
 
 /** Passed on outside (−lambd, lambd). */
 const shrink = unary(({ b, node, g, x }) =>
-  maskBy(b, above(b, b.op("Abs", [x]), floatOf(node, "lambd", 0.5)), g)
+  mul(b, g, step(b, b.op("Abs", [x]), floatOf(node, "lambd", 0.5)))
 );
 
 /** Identity at inference; with a mask as second output, the mask and its scale. */
@@ -131,17 +134,15 @@ const dropout: GradRule = (node, { builder: b, outputGrads: [g] }) => {
 
 /** Rules of activation functions. */
 export const activationRules = {
-  Relu: unary(({ b, g, y }) => maskBy(b, above(b, y, 0), g)),
+  Relu: unary(({ b, g, y }) => mul(b, g, step(b, y, 0))),
   // α + (1 − α) on the right.
   LeakyRelu: unary(({ b, node, g, x }) => {
     const alpha = floatOf(node, "alpha", 0.01);
-    const right = scale(b, indicator(b, above(b, x, 0), g), 1 - alpha);
+    const right = scale(b, step(b, x, 0), 1 - alpha);
     return mul(b, g, add(b, right, constantLike(b, g, alpha)));
   }),
   PRelu: prelu,
-  ThresholdedRelu: unary(({ b, node, g, x }) =>
-    maskBy(b, above(b, x, floatOf(node, "alpha", 1)), g)
-  ),
+  ThresholdedRelu: unary(({ b, node, g, x }) => mul(b, g, step(b, x, floatOf(node, "alpha", 1)))),
   // On the left y = α(eˣ − 1), so y' = y + α.
   Elu: rectified((b, _x, y, node) => add(b, y, constantLike(b, y, floatOf(node, "alpha", 1)))),
   Selu: unary(({ b, node, g, x, y }) => {

@@ -1,6 +1,7 @@
 /** Arithmetic, roots, exponentials, trigonometry and comparisons, element by element. @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
+import { toNumbers } from "../../tensor/convert.ts";
 import { dtypes } from "../../tensor/dtype.ts";
 import {
   add,
@@ -15,6 +16,7 @@ import {
   mul,
   neg,
   scale,
+  step,
   sub,
   where,
 } from "../expressions.ts";
@@ -99,13 +101,18 @@ const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs 
 function insideGrad(b: GraphBuilder, { inputs, outputs }: Node, g: Value): Value {
   const [x, low, high] = inputs as [Value, Value?, Value?];
   const value = isHalf(b, x) ? x : outputs[0]!;
-  const conditions = [
-    ...(low ? [b.op("Greater", [value, low])] : []),
-    ...(high ? [b.op("Less", [value, high])] : []),
+  const steps = [
+    ...(low ? [beyond(b, value, low, 1)] : []),
+    ...(high ? [beyond(b, value, high, -1)] : []),
   ];
-  const [first, second] = conditions;
-  if (first === undefined) return g;
-  return maskBy(b, second === undefined ? first : b.op("And", [first, second]), g);
+  return steps.reduce((grad, factor) => mul(b, grad, factor), g);
+}
+
+/** 1 where the value is above (or with side −1, below) a bound, 0 elsewhere. */
+function beyond(b: GraphBuilder, value: Value, bound: Value, side: 1 | -1): Value {
+  const constant = b.constantOf(bound);
+  if (constant?.data.length === 1) return step(b, value, toNumbers(constant)[0]!, side);
+  return indicator(b, b.op(side === 1 ? "Greater" : "Less", [value, bound]), value);
 }
 
 /** c ? x : z */
