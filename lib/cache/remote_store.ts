@@ -2,6 +2,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/key.ts";
 import type { ArtifactStore, NewEntry, StoreHit, Workspace } from "../pipeline/store.ts";
 import { Breaker } from "./breaker.ts";
+import { Limiter } from "./limiter.ts";
 import type { LockOptions } from "./lock.ts";
 import { PushQueue } from "./push_queue.ts";
 import { RemoteTasks, type RemoteTasksOptions } from "./remote_tasks.ts";
@@ -15,6 +16,9 @@ export interface RemoteStoreOptions extends RemoteTasksOptions {
   /** Milliseconds, for the pauses in which a remote that failed is left alone. */
   readonly now?: () => number;
 }
+
+/** Tasks that are pulled at once. */
+const PULLS = 16;
 
 /** A remote that sends rubbish so often in a row is not asked again. */
 const MOST_LIES = 3;
@@ -34,6 +38,7 @@ class RemoteStore implements ArtifactStore {
   readonly #tasks: RemoteTasks;
   readonly #breaker: Breaker;
   readonly #pushes: PushQueue;
+  readonly #pulls = new Limiter(PULLS);
   readonly #warned = new Set<string>();
   /** Tasks whose saved state the remote has. */
   readonly #saved = new Set<Key>();
@@ -52,8 +57,9 @@ class RemoteStore implements ArtifactStore {
   }
 
   async get(key: Key): Promise<StoreHit | undefined> {
+    const pull = (transfer: TransferOptions) => this.#tasks.pull(key, transfer);
     return await this.#local.get(key) ??
-      await this.#try("pull a task", (transfer) => this.#tasks.pull(key, transfer));
+      await this.#pulls.run(() => this.#try("pull a task", pull));
   }
 
   async put(key: Key, entry: NewEntry): Promise<StoreHit> {

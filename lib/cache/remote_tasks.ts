@@ -75,9 +75,9 @@ export class RemoteTasks {
   }
 
   /** Whether the remote has a task that is signed by someone trusted. */
-  async has(key: Key): Promise<boolean> {
+  async has(key: Key, transfer: TransferOptions = {}): Promise<boolean> {
     try {
-      return await this.#readParcel(key, {}) !== undefined;
+      return await this.#readParcel(key, transfer) !== undefined;
     } catch (error) {
       if (error instanceof TransferError) return false;
       throw error;

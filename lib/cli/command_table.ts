@@ -16,6 +16,7 @@ export const commandTable = {
   diff: ["compares two runs", () => import("./commands/diff.ts")],
   gc: ["frees space in the store", () => import("./commands/gc.ts")],
   verify: ["reads the whole store and names damaged objects", () => import("./commands/verify.ts")],
+  push: ["sends results to a remote cache", () => import("./commands/push.ts")],
   pull: ["fetches results from a remote cache", () => import("./commands/pull.ts")],
   keys: ["makes keys for a remote cache", () => import("./commands/keys.ts")],
   grad: ["adds gradients to an ONNX model", () => import("./commands/grad.ts")],

@@ -11,7 +11,7 @@ import type { SourceResolver } from "../pipeline/resolve.ts";
 import { loadStages } from "../pipeline/stage_lookup.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
-import { openStore } from "./open_store.ts";
+import { openStore, remoteOf } from "./open_store.ts";
 import { checkName, sourceResolver } from "./sources.ts";
 
 /** Root of the project: where `stages/`, `models/` and `datasets/` are. */
@@ -32,6 +32,8 @@ export interface OpenedPipeline extends AsyncDisposable {
 /** What may be said when opening. */
 export interface OpenOptions {
   readonly onWarning?: (warning: Diagnostic) => void;
+  /** Whether to leave the remote alone that the arguments name. */
+  readonly onlyLocal?: boolean;
 }
 
 /**
@@ -53,11 +55,12 @@ export async function openPipeline(
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
   const cacheFolder = cacheFolderOf(args);
-  const remote = textOption(args, "remote");
+  const { onlyLocal, ...warn } = options;
+  const remote = onlyLocal ? undefined : remoteOf(args);
   const store = await openStore({
     folder: cacheFolder,
     ...(remote === undefined ? {} : { remote }),
-    ...options,
+    ...warn,
   });
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   return {

@@ -13,7 +13,7 @@ export interface TaskPreview {
 
 /** What a preview looks at. */
 export interface PreviewOptions {
-  readonly store: ArtifactStore;
+  readonly store: Pick<ArtifactStore, "get">;
   readonly digests: ContentDigests;
   readonly resolver: SourceResolver;
   readonly selected?: ReadonlySet<number>;
@@ -22,28 +22,34 @@ export interface PreviewOptions {
   readonly provider?: string;
 }
 
-/** Looks up all tasks of a plan, in the order of the plan. */
+/** Looks up all tasks of a plan, many at once where the store is slow; gives them in its order. */
 export async function previewPlan(plan: Plan, options: PreviewOptions): Promise<TaskPreview[]> {
-  const { store, digests, resolver, provider } = options;
-  const found = new Map<number, TaskPreview>();
+  const found = new Map<number, Promise<TaskPreview>>();
   for (const task of plan.tasks) {
     if (options.selected && !options.selected.has(task.index)) continue;
-    const blocked = task.needs.some((need) => found.get(need)?.state !== "cached");
-    if (blocked) {
-      found.set(task.index, { task, state: "depends" });
-      continue;
-    }
-    const resolved = await resolveTask(task, {
-      resolver,
-      outputsOf: (need) => found.get(need)!.hit!.outputs,
-      codeOf: (module) => digests.code(new URL(module)),
-      ...(provider === undefined ? {} : { provider }),
-    });
-    const hit = options.force?.(task) ? undefined : await store.get(resolved.key);
-    found.set(
-      task.index,
-      hit ? { task, state: "cached", resolved, hit } : { task, state: "run", resolved },
-    );
+    const needs = task.needs.map((need) => [need, found.get(need)] as const);
+    found.set(task.index, previewTask(task, needs, options));
   }
-  return [...found.values()];
+  return await Promise.all(found.values());
+}
+
+async function previewTask(
+  task: Task,
+  needs: readonly (readonly [number, Promise<TaskPreview> | undefined])[],
+  { store, digests, resolver, provider, force }: PreviewOptions,
+): Promise<TaskPreview> {
+  const hits = new Map<number, StoreHit>();
+  for (const [need, preview] of needs) {
+    const { hit } = await preview ?? {};
+    if (hit === undefined) return { task, state: "depends" };
+    hits.set(need, hit);
+  }
+  const resolved = await resolveTask(task, {
+    resolver,
+    outputsOf: (need) => hits.get(need)!.outputs,
+    codeOf: (module) => digests.code(new URL(module)),
+    ...(provider === undefined ? {} : { provider }),
+  });
+  const hit = force?.(task) ? undefined : await store.get(resolved.key);
+  return hit ? { task, state: "cached", resolved, hit } : { task, state: "run", resolved };
 }

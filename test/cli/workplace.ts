@@ -8,12 +8,22 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs the program in a folder. */
-export async function tvp(folder: string, ...args: readonly string[]): Promise<Ran> {
+/** Settings of a run besides its arguments. */
+export interface RunSettings {
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Runs the program in a folder; settings may follow the arguments. */
+export async function tvp(
+  folder: string,
+  ...given: readonly (string | RunSettings)[]
+): Promise<Ran> {
+  const args = given.filter((one) => typeof one === "string");
+  const env = given.filter((one) => typeof one !== "string").map((settings) => settings.env);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", main, ...args],
     cwd: folder,
-    env: { NO_COLOR: "1" },
+    env: Object.assign({ NO_COLOR: "1" }, ...env),
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

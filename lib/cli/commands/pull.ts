@@ -1,8 +1,14 @@
+import { format as formatBytes } from "@std/fmt/bytes";
+import type { StoredManifest } from "../../cache/store.ts";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import type { Key } from "../../pipeline/key.ts";
 import { selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan } from "../../pipeline/preview.ts";
-import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
+import { previewPlan, type TaskPreview } from "../../pipeline/preview.ts";
+import type { ArtifactStore } from "../../pipeline/store.ts";
+import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
+import { liveLine } from "../live_line.ts";
 import { openPipeline } from "../open_pipeline.ts";
+import { requiredRemote } from "../open_store.ts";
 import { printDiagnostics } from "../print_diagnostics.ts";
 import { count, printJson, printLine } from "../print.ts";
 
@@ -13,25 +19,73 @@ const command: Command = {
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,
-  example: "deno task tvp pull pipelines/quickstart.yaml --remote https://cache.example.org/tvp",
+  example: "deno task tvp pull pipelines/quickstart.yaml --remote s3://bucket/tvp",
   options: {
     ...pipelineOptions,
     target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },
   },
   async run(args) {
-    if (textOption(args, "remote") === undefined) {
-      const message = "Cannot pull: expected --remote URL";
-      throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
-    }
-    const onWarning = (warning: Diagnostic) => printDiagnostics([warning]);
-    await using opened = await openPipeline(args, { onWarning });
+    requiredRemote(args, "pull");
+    const warnings: Diagnostic[] = [];
+    await using opened = await openPipeline(args, { onWarning: (one) => warnings.push(one) });
     const selected = selectTargets(opened.plan, args.options.get("target") ?? []);
     if (!selected.ok) throw new DiagnosticError(selected.error);
-    const previews = await previewPlan(opened.plan, { ...opened, selected: selected.value });
-    const here = previews.filter(({ state }) => state === "cached").length;
-    if (hasFlag(args, "json")) printJson({ tasks: previews.length, here });
-    else printLine(`${here} of ${count(previews.length, "task")} are here`);
-    return exitCodes.done;
+    const pulled = await pull(
+      opened.store,
+      (store) => previewPlan(opened.plan, { ...opened, store, selected: selected.value }),
+    );
+    if (warnings.length > 0) printDiagnostics(warnings);
+    if (hasFlag(args, "json")) printJson(pulled);
+    else printSummary(pulled);
+    return warnings.length > 0 ? exitCodes.failed : exitCodes.done;
   },
 };
 export default command;
+
+interface Pulled {
+  readonly tasks: number;
+  /** Tasks that are here now. */
+  readonly here: number;
+  /** Bytes of their outputs. */
+  readonly bytes: number;
+  /** Saved states of tasks that are not done. */
+  readonly checkpoints: number;
+}
+
+async function pull(
+  store: ArtifactStore,
+  preview: (store: Pick<ArtifactStore, "get">) => Promise<readonly TaskPreview[]>,
+): Promise<Pulled> {
+  using line = liveLine();
+  let looked = 0;
+  const get = async (key: Key) => {
+    const hit = await store.get(key);
+    line.show(`${++looked} tasks looked up`);
+    return hit;
+  };
+  const previews = await preview({ get });
+  const hits = previews.flatMap(({ hit }) => hit ?? []);
+  let checkpoints = 0;
+  for (const { state, resolved } of previews) {
+    if (state !== "run" || resolved === undefined) continue;
+    // A task that begins brings its saved state along.
+    await using _workspace = await store.workspace(resolved.key);
+    if (await store.checkpointOf(resolved.key) !== undefined) checkpoints += 1;
+  }
+  return { tasks: previews.length, here: hits.length, bytes: bytesOf(hits), checkpoints };
+}
+
+function bytesOf(hits: readonly { readonly manifest: unknown }[]): number {
+  const sizes = new Map<string, number>();
+  for (const { manifest } of hits) {
+    for (const { digest, bytes } of Object.values((manifest as StoredManifest).outputs)) {
+      sizes.set(digest, bytes);
+    }
+  }
+  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function printSummary({ tasks, here, bytes, checkpoints }: Pulled): void {
+  const states = checkpoints > 0 ? `, and ${count(checkpoints, "saved state")}` : "";
+  printLine(`${here} of ${count(tasks, "task")} are here, ${formatBytes(bytes)}${states}`);
+}

@@ -1,0 +1,88 @@
+import { format as formatBytes } from "@std/fmt/bytes";
+import { RemoteFailure } from "../../cache/retry.ts";
+import { localStore } from "../../cache/store.ts";
+import { pushAll, type PushOptions, type PushSummary } from "../../cache/push_all.ts";
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import type { Key } from "../../pipeline/key.ts";
+import { selectTargets } from "../../pipeline/plan.ts";
+import { previewPlan } from "../../pipeline/preview.ts";
+import {
+  type Command,
+  type CommandArguments,
+  exitCodes,
+  hasFlag,
+  pipelineOptions,
+} from "../command.ts";
+import { liveLine } from "../live_line.ts";
+import { cacheFolderOf, openPipeline } from "../open_pipeline.ts";
+import { openShared, requiredRemote } from "../open_store.ts";
+import { count, printJson, printLine } from "../print.ts";
+
+/** Sends results. */
+const command: Command = {
+  name: "push",
+  summary: "Sends to a remote cache what it lacks: all of the store, or what a pipeline has.",
+  operands: "[FILE]",
+  minOperands: 0,
+  maxOperands: 1,
+  example: "deno task tvp push pipelines/quickstart.yaml --remote s3://bucket/tvp",
+  options: {
+    ...pipelineOptions,
+    target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },
+  },
+  async run(args) {
+    const shared = await openShared(requiredRemote(args, "push"));
+    if (shared.signer === undefined) throw noKey();
+    const keys = args.operands.length === 0 ? undefined : await keysOf(args);
+    const root = cacheFolderOf(args);
+    const summary = await push(root, { ...shared, root, ...(keys ? { keys } : {}) });
+    if (hasFlag(args, "json")) printJson(summary);
+    else printSummary(summary);
+    return summary.missing > 0 ? exitCodes.failed : exitCodes.done;
+  },
+};
+export default command;
+
+async function push(root: string, options: PushOptions): Promise<PushSummary> {
+  await using store = localStore(root);
+  using line = liveLine();
+  const onProgress = (done: number, total: number) => line.show(`${done} of ${total}`);
+  try {
+    return await pushAll(store, { ...options, onProgress });
+  } catch (error) {
+    if (!(error instanceof RemoteFailure)) throw error;
+    const { message: cause, notes } = error;
+    const message = `Cannot push to remote cache "${options.remote.url}": ${cause}`;
+    throw new DiagnosticError([{ code: "remote-failed", severity: "error", message, notes }]);
+  }
+}
+
+/** What the tasks of a pipeline are stored under, and the saved states of those that are not. */
+async function keysOf(args: CommandArguments): Promise<readonly Key[]> {
+  await using opened = await openPipeline(args, { onlyLocal: true });
+  const { plan, store } = opened;
+  const selected = selectTargets(plan, args.options.get("target") ?? []);
+  if (!selected.ok) throw new DiagnosticError(selected.error);
+  const previews = await previewPlan(plan, { ...opened, selected: selected.value });
+  const isHere = previews.map(async ({ state, resolved }) =>
+    state === "cached" ||
+    (resolved !== undefined && await store.checkpointOf(resolved.key) !== undefined)
+  );
+  const here = await Promise.all(isHere);
+  return [...new Set(previews.flatMap(({ resolved }, i) => here[i] ? resolved!.key : []))];
+}
+
+function printSummary({ pushed, bytes, there, checkpoints, missing }: PushSummary): void {
+  const states = checkpoints > 0 ? ` and ${count(checkpoints, "saved state")}` : "";
+  const damaged = missing > 0 ? `, ${missing} damaged here: see tvp verify` : "";
+  printLine(
+    `Pushed ${count(pushed, "task")} of ${formatBytes(bytes)}${states}; ` +
+      `${there} ${there === 1 ? "was" : "were"} there${damaged}`,
+  );
+}
+
+function noKey(): DiagnosticError {
+  const message = "Cannot push: there is no key to sign with, TVP_CACHE_PRIVATE_KEY is not set";
+  const notes = ["make a pair of keys: deno task tvp keys"];
+  return new DiagnosticError([{ code: "no-key", severity: "error", message, notes }]);
+}
