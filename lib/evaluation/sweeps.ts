@@ -27,7 +27,11 @@ export function sweepsOf(
   const sources = new Set(unseenMeans.map((s) => s.source));
   for (const { source } of scores) if (source !== null) sources.add(source);
   return [...sources].flatMap((source) => [
-    ...sweepsOver("source", source!, scores.filter((s) => s.model === source)),
+    ...sweepsOver(
+      "source",
+      source!,
+      scores.filter((s) => s.model === source && (s.source === source || s.source === null)),
+    ),
     ...sweepsOver("unseen", source!, unseenMeans.filter((s) => s.source === source)),
   ]);
 }
@@ -42,7 +46,7 @@ function sweepsOver(
     return [...names].flatMap((name) => {
       const set = ofTask.filter((s) => s.setting?.[name] !== undefined);
       const values = inOrder([...new Set(set.map((s) => s.setting![name]!))]);
-      if (values.length < 2) return [];
+      if (values.length < 2 || set.every((s) => s.source === null)) return [];
       const series = [...groupBy(set, (s) => s.method).entries()].map(([method, mine]) => ({
         method,
         means: values.map((value) => mean(mine.filter((s) => s.setting![name] === value))),

@@ -35,7 +35,11 @@ function wide(values: readonly number[]): [number, number] {
 }
 
 /** A line chart with axes, one line a series. */
-export function lineChart(title: string, series: readonly Series[]): Html | false {
+export function lineChart(
+  title: string,
+  series: readonly Series[],
+  xName = "step",
+): Html | false {
   const all = series.flatMap((s) => s.points);
   if (all.length === 0) return false;
   const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
@@ -59,6 +63,6 @@ export function lineChart(title: string, series: readonly Series[]): Html | fals
   );
   return markup`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
 ${rows}${columns}
-<text x="${(WIDTH + left) / 2}" y="${HEIGHT - 2}" text-anchor="middle">step</text>
+<text x="${(WIDTH + left) / 2}" y="${HEIGHT - 2}" text-anchor="middle">${xName}</text>
 ${lines}</svg><figcaption>${title}</figcaption></figure>`;
 }

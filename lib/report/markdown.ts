@@ -102,7 +102,8 @@ export function renderMarkdown(data: ReportData): string {
     "## Differences in points",
     table(
       ["difference", "task, source", "over", "points", "p", "p (Holm)"],
-      data.comparisons.map(comparisonRow),
+      data.comparisons.filter((c) => blocks.length <= mostBlocks || c.setting === undefined)
+        .map(comparisonRow),
     ),
     "Intervals: bootstrap over drawings class by class, paired, conditional on the trained prompts. p: paired sign-flip test over drawings, which does not know the classes and is the more cautious of the two.",
     "## Preconditions of a fair test",

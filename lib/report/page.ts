@@ -90,14 +90,30 @@ function comparisonRow(c: Difference): Html {
 <td>${probability(c.p)}</td><td>${c.pHolm === undefined ? "" : probability(c.pHolm)}</td></tr>`;
 }
 
-function comparisonTable(comparisons: readonly Difference[]): Html {
+function comparisonRows(comparisons: readonly Difference[]): Html {
   const heads = ["difference", "task, source", "over", "points", "95 % interval", "p", "p (Holm)"];
+  return markup`<div class="scroll"><table class="differences">
+<thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
+<tbody>${comparisons.map(comparisonRow)}</tbody></table></div>`;
+}
+
+/** Comparisons in a setting are folded away where there are many. */
+const openComparisons = 40;
+
+function comparisonTable(comparisons: readonly Difference[]): Html {
+  const folded = comparisons.length > openComparisons
+    ? comparisons.filter((c) => c.setting !== undefined)
+    : [];
+  const open = folded.length > 0 ? comparisons.filter((c) => c.setting === undefined) : comparisons;
   return markup`<p>In points. Intervals: bootstrap over drawings class by class, paired, conditional on the trained
 prompts; bold where the interval excludes zero. p: paired sign-flip test over drawings, which does not know the
 classes and is the more cautious of the two; Holm-corrected for all but the primary comparison.</p>
-<div class="scroll"><table class="differences">
-<thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
-<tbody>${comparisons.map(comparisonRow)}</tbody></table></div>`;
+${open.length > 0 && comparisonRows(open)}${
+    folded.length > 0 &&
+    markup`<details><summary>${folded.length} differences in a setting</summary>${
+      comparisonRows(folded)
+    }</details>`
+  }`;
 }
 
 const COLOURS = ["c0", "c1", "c2", "c3", "c4", "c5"];
@@ -159,10 +175,23 @@ function section(title: string, body: Html | false): Html | false {
   return body && markup`<section><h2>${title}</h2>${body}</section>\n`;
 }
 
+/** Headlines beyond this many are folded away. */
+const openHeadlines = 8;
+
+function headlineList(lines: readonly string[]): Html {
+  const list = (some: readonly string[]) =>
+    markup`<ul class="headlines">${some.map((line) => markup`<li>${line}</li>`)}</ul>`;
+  const rest = lines.slice(openHeadlines);
+  return markup`${list(lines.slice(0, openHeadlines))}${
+    rest.length > 0 &&
+    markup`<details><summary>${rest.length} more</summary>${list(rest)}</details>`
+  }`;
+}
+
 function header(data: ReportData): Html {
   const unfair = unfairTest(data);
   return markup`<header><h1>${data.title}</h1>
-<ul class="headlines">${headlines(data).map((line) => markup`<li>${line}</li>`)}</ul>
+${headlineList(headlines(data))}
 ${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}</header>`;
 }
 

@@ -70,7 +70,9 @@ function sweepChart(sweep: Sweep, colourOf: (index: number) => string): Html | f
   const legend = sweep.series.map(({ method }, i) =>
     markup`<span class="${colourOf(i)}">${methodName(method)}</span>`
   );
-  return markup`<div>${lineChart(sweepName(sweep), series)}<p class="legend">${legend}</p></div>`;
+  return markup`<div>${
+    lineChart(sweepName(sweep), series, sweep.name)
+  }<p class="legend">${legend}</p></div>`;
 }
 
 function sweepTable(sweep: Sweep): Html {

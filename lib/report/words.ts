@@ -45,19 +45,44 @@ const inSetting = ({ setting }: { readonly setting?: Setting }): string =>
 /** Whether an interval lies on one side of zero. */
 export const isClear = ([lo, hi]: readonly [number, number]): boolean => lo > 0 || hi < 0;
 
-/** One sentence on a comparison that says what its interval allows and no more. */
-export function sentence(c: Difference): string {
-  const what = `${methodName(c.a)} against ${c.b === "vp" ? "VP" : c.b}`;
-  const figures = `${signed(c.difference)} points, 95 % interval ${interval(c.ci95)}`;
-  const verdict = isClear(c.ci95) ? "" : "; the interval includes zero";
-  return `${c.task}${inSetting(c)}: ${what} on ${overName(c)}: ${figures}${verdict}`;
+/** `TVP against VP on the unseen models (mean)`. */
+function comparisonName(c: Difference): string {
+  const from = c.over === "source" ? "" : `, prompts from ${modelName(c.source)}`;
+  return `${methodName(c.a)} against ${methodName(c.b)} on ${overName(c)}${from}`;
 }
 
-/** The sentences at the top: the primary comparison, then every prompt against both baselines. */
+/** One sentence on a comparison that says what its interval allows and no more. */
+export function sentence(c: Difference): string {
+  const figures = `${signed(c.difference)} points, 95 % interval ${interval(c.ci95)}`;
+  const verdict = isClear(c.ci95) ? "" : "; the interval includes zero";
+  return `${c.task}${inSetting(c)}: ${comparisonName(c)}: ${figures}${verdict}`;
+}
+
+/** One sentence on the same comparison in several settings. */
+function sentenceOfMany(all: readonly Difference[]): string {
+  const differences = all.map((c) => c.difference).toSorted((a, b) => a - b);
+  const mean = differences.reduce((sum, x) => sum + x, 0) / all.length;
+  const range = `from ${signed(differences[0]!)} to ${signed(differences.at(-1)!)}`;
+  const clear = all.filter((c) => isClear(c.ci95)).length;
+  return `${all[0]!.task}: ${comparisonName(all[0]!)}: ${
+    signed(mean)
+  } points over ${all.length} settings (${range}); the 95 % interval excludes zero in ${clear} of them`;
+}
+
+/** The sentences at the top: the primary comparison, then every prompt against no prompt. */
 export function headlines({ comparisons }: ReportData): string[] {
-  const primary = comparisons.filter((c) => c.primary);
-  const gains = comparisons.filter((c) => !c.primary && c.b === "none");
-  return [...primary, ...gains].map(sentence);
+  const chosen = comparisons.filter((c) => c.primary || c.b === "none")
+    .toSorted((a, b) => Number(b.primary) - Number(a.primary));
+  const groups = new Map<string, Difference[]>();
+  for (const c of chosen) {
+    const key = JSON.stringify([c.task, c.source, c.a, c.b, c.over]);
+    groups.set(key, [...groups.get(key) ?? [], c]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const plain = group.filter((c) => c.setting === undefined);
+    const set = group.filter((c) => c.setting !== undefined);
+    return [...plain.map(sentence), ...(set.length > 0 ? [sentenceOfMany(set)] : [])];
+  });
 }
 
 /** Task, setting and source of a comparison. */

@@ -58,7 +58,7 @@ Deno.test("renderPage() shows the source first, then the unseen models, their me
 
 Deno.test("headlines() put the primary comparison first and hide no interval", () => {
   const [first] = headlines(data);
-  assert(/^emoji10: TVP against VP on the unseen models \(mean\): [+−]\d/.test(first!), first);
+  assert(/^emoji10: TVP against VP on the unseen models \(mean\), prompts from a: [+−]\d/.test(first!), first);
   assert(headlines(data).every((line) => line.includes("95 % interval [")));
 });
 
