@@ -9,6 +9,7 @@ import {
   piecewiseConstant,
 } from "./rule.ts";
 import { attentionDecompositions } from "./decompositions/attention.ts";
+import { contribAliasDecompositions } from "./decompositions/contrib_aliases.ts";
 import { contribAttentionDecompositions } from "./decompositions/contrib_attention.ts";
 import { fusedActivationDecompositions } from "./decompositions/fused_activation.ts";
 import { gridSampleDecompositions } from "./decompositions/grid_sample.ts";
@@ -18,6 +19,7 @@ import { lossDecompositions } from "./decompositions/loss.ts";
 import { quantizedProductDecompositions } from "./decompositions/quantized_products.ts";
 import { recurrentDecompositions } from "./decompositions/recurrent.ts";
 import { rotaryDecompositions } from "./decompositions/rotary.ts";
+import { fourierDecompositions } from "./decompositions/short_time_fourier.ts";
 import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
 import { activationRules } from "./rules/activation.ts";
 import { col2imRules } from "./rules/col2im.ts";
@@ -25,9 +27,11 @@ import { einsumRules } from "./rules/einsum.ts";
 import { controlFlowRules } from "./rules/control_flow.ts";
 import { convolutionRules } from "./rules/convolution.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
+import { fourierRules } from "./rules/fourier.ts";
 import { fusedActivationRules } from "./rules/fused_activation.ts";
 import { indexingRules } from "./rules/indexing.ts";
 import { matmulRules } from "./rules/matmul.ts";
+import { matrixRules } from "./rules/matrix.ts";
 import { movementRules } from "./rules/movement.ts";
 import { normalizationDecompositions, normalizationRules } from "./rules/normalization.ts";
 import { poolingRules } from "./rules/pooling.ts";
@@ -42,6 +46,8 @@ export const gradRules: GradRules = {
   ...elementwiseRules,
   ...activationRules,
   ...matmulRules,
+  ...matrixRules,
+  ...fourierRules,
   ...einsumRules,
   ...reduceRules,
   ...softmaxRules,
@@ -63,6 +69,7 @@ export const decompositions: Decompositions = {
   ...normalizationDecompositions,
   ...attentionDecompositions,
   ...contribAttentionDecompositions,
+  ...contribAliasDecompositions,
   ...groupQueryDecompositions,
   ...rotaryDecompositions,
   ...skipNormalizationDecompositions,
@@ -72,6 +79,7 @@ export const decompositions: Decompositions = {
   ...loopDecompositions,
   ...recurrentDecompositions,
   ...quantizedProductDecompositions,
+  ...fourierDecompositions,
 };
 
 /**

@@ -2,6 +2,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import {
   castLike,
+  castTo,
   constantInts,
   constantLike,
   padZeros,
@@ -75,7 +76,8 @@ function scatterRows(
     ...dimsBetween(b, g, 0, axis),
     ...dimsBetween(b, g, axis + depth, rank),
   ]);
-  const targets = b.op("Unsqueeze", [indices, b.int64s([-1])]);
+  // ScatterND takes int64 only, Gather also int32.
+  const targets = b.op("Unsqueeze", [castTo(b, indices, "int64"), b.int64s([-1])]);
   const total = b.op("ScatterND", [zeros, targets, front], { reduction: "add" });
   const sum = castLike(b, total, g);
   if (axis === 0) return sum;

@@ -176,6 +176,29 @@ const compress = linear(({ b, node, g, x }: UnaryArgs) => {
   return b.op("Reshape", [flat, shapeOf(b, x)]);
 });
 
+/** Each value comes from the first element that has it; without an axis the input counts as flat. */
+const unique = linear(({ b, node, g, x }: UnaryArgs) => {
+  const first = node.outputs[1]!;
+  if (node.attributes["axis"] !== undefined) {
+    const axis = positive(intOf(node, "axis", 0), rankOf(b, x));
+    return gatherGrad(b, g, first, axis, dimOf(b, x, axis));
+  }
+  const flat = gatherGrad(b, g, first, 0, b.op("Reshape", [b.op("Size", [x]), b.int64s([1])]));
+  return b.op("Reshape", [flat, shapeOf(b, x)]);
+});
+
+/** start + i · delta */
+const rangeRule: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined) return [];
+  const sum = (value: Value) => b.op("ReduceSum", [value], { keepdims: 0 });
+  const steps = () => castLike(b, iotaAlong(b, dimOf(b, g, 0), 0, 1), g);
+  return [
+    needs(0) ? sum(g) : undefined,
+    undefined,
+    needs(2) ? sum(mul(b, g, steps())) : undefined,
+  ];
+};
+
 /** Rules of ops that pick or place elements by index. */
 export const indexingRules = {
   Gather: gather,
@@ -187,4 +210,6 @@ export const indexingRules = {
   CumSum: cumSum,
   OneHot: oneHot,
   Compress: compress,
+  Unique: Object.assign(unique, { readsOutputs: 2 }),
+  Range: rangeRule,
 } satisfies GradRules;

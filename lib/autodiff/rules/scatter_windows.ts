@@ -1,12 +1,16 @@
 /**
  * The transposed map of a convolution: adds `grad` times the weight back over every window. Windows
  * that slide by one make it a convolution by the flipped weight, for which runtimes have their
- * fastest kernels (for depthwise weights on the processor ten times faster); others ConvTranspose.
+ * fastest kernels (for depthwise weights on the processor ten times faster). So do depthwise windows
+ * of other strides once zeros are put between the elements of the gradient (two to five times
+ * faster); the rest is ConvTranspose.
  *
  * @module
  */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import { tensor } from "../../tensor/tensor.ts";
 import { between, reshape, shapeBetween, staticDims } from "../dynamic_shape.ts";
+import { mul } from "../expressions.ts";
 import { reach, spatialAxes, tails, type Window } from "./window.ts";
 
 /** ∂x of y = Conv(x, weight), in the spatial size of `input`. */
@@ -21,6 +25,8 @@ export function scatterWindows(
   const flipped = slidesByOne(window) ? flip(b, weight, window, group) : undefined;
   if (flipped !== undefined) return convolve(b, grad, flipped, window, group);
   const ends = tails(b, window, input, grad);
+  const spread = scatterDepthwise(b, grad, weight, window, { group, ends });
+  if (spread !== undefined) return spread;
   const full = b.op("ConvTranspose", [grad, weight], {
     group,
     kernel_shape: window.kernel,
@@ -56,6 +62,59 @@ function convolve(
     dilations: window.dilations,
     pads: [...rest(window.begin), ...rest(window.end)],
   });
+}
+
+/** Depthwise windows in the plane: a convolution of the gradient with zeros in between. */
+function scatterDepthwise(
+  b: GraphBuilder,
+  grad: Value,
+  weight: Value,
+  window: Window,
+  { group, ends }: { readonly group: number; readonly ends: readonly (number | undefined)[] },
+): Value | undefined {
+  const sizes = staticDims(b, grad, 2);
+  const channels = staticDims(b, weight, 0, 2);
+  const isDepthwise = group > 1 && channels?.[0] === group && channels[1] === 1;
+  if (!isDepthwise || sizes?.length !== 2 || b.dtype(grad) !== "float32") return undefined;
+  const before = window.begin.map((pad, axis) => reach(window, axis) - 1 - pad);
+  const after = ends.map((end, axis) => reach(window, axis) - window.strides[axis]! - (end ?? NaN));
+  if (![...before, ...after].every((pad) => pad >= 0)) return undefined;
+  return b.op("Conv", [
+    insertZeros(b, grad, sizes, window.strides),
+    flip(b, weight, window, group),
+  ], {
+    group,
+    kernel_shape: window.kernel,
+    dilations: window.dilations,
+    pads: [...before, ...after],
+  });
+}
+
+/** Every element followed by zeros, a stride to the next: repeated, then masked. */
+function insertZeros(
+  b: GraphBuilder,
+  x: Value,
+  sizes: readonly number[],
+  strides: readonly number[],
+): Value {
+  const scales = b.constant(tensor("float32", [4], Float32Array.of(1, 1, ...strides)));
+  const repeated = b.op("Resize", [x, undefined, scales], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
+  const [rows, columns] = sizes.map((size, axis) => comb(size, strides[axis]!));
+  const mask = mul(
+    b,
+    b.constant(tensor("float32", [rows!.length, 1], rows!)),
+    b.constant(tensor("float32", [1, columns!.length], columns!)),
+  );
+  return mul(b, repeated, mask);
+}
+
+/** 1, then zeros up to the next stride. */
+function comb(size: number, stride: number): Float32Array {
+  return Float32Array.from({ length: size * stride }, (_, i) => i % stride === 0 ? 1 : 0);
 }
 
 /** [G·M, C, …] → [G·C, M, …] read backwards in space; `undefined` if the sizes are not known. */
