@@ -18,6 +18,7 @@ import { loopDecompositions } from "./decompositions/loops.ts";
 import { lossDecompositions } from "./decompositions/loss.ts";
 import { quantizedProductDecompositions } from "./decompositions/quantized_products.ts";
 import { recurrentDecompositions } from "./decompositions/recurrent.ts";
+import { regionDecompositions } from "./decompositions/regions.ts";
 import { rotaryDecompositions } from "./decompositions/rotary.ts";
 import { fourierDecompositions } from "./decompositions/short_time_fourier.ts";
 import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
@@ -80,6 +81,7 @@ export const decompositions: Decompositions = {
   ...recurrentDecompositions,
   ...quantizedProductDecompositions,
   ...fourierDecompositions,
+  ...regionDecompositions,
 };
 
 /**

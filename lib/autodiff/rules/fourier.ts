@@ -32,7 +32,9 @@ const transform = unary(({ b, node, g, x, y }) => {
   const size = castLike(b, length, g);
   const scaled = inverse ? div(b, back, size) : mul(b, back, size);
   const fitted = node.inputs[1] ? fit(b, scaled, axis, length, dimOf(b, x, axis)) : scaled;
-  return b.dims(x)?.at(-1) === 2 ? fitted : take(b, fitted, -1, b.int64s([1]));
+  // Of a real signal the real part counts.
+  const parts = dimOf(b, x, rankOf(b, x) - 1);
+  return b.dims(x)!.at(-1) === 2 ? fitted : take(b, fitted, -1, parts);
 });
 
 /** Rule of DFT. */
