@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LossWeights } from "../lib/losses/loss_table.ts";
 import { lossVariants } from "../lib/losses/variant_table.ts";
 import { artifact, defineStage, model } from "../lib/pipeline/stage.ts";
+import { methods } from "../lib/training/method_table.ts";
 
 const weights = z.strictObject({
   lm: z.number().min(0).optional(),
@@ -18,16 +19,24 @@ export default defineStage({
       .describe("the model, or models, to train on"),
     data: artifact("dataset").describe("training rows"),
     clip: model().optional().describe("CLIP model; needed by the loss term tse"),
-    loss: z.union([z.string(), weights]).default("tvp")
-      .describe("name of a loss variant, or weights of its terms"),
+    method: z.enum(["vp", "tvp", "vp-bahng", "evp", "acavp", "vp-spsa"]).optional()
+      .describe("a published method: a bundle of loss, kind, optimizer and augment"),
+    loss: z.union([z.string(), weights]).optional()
+      .describe("name of a loss variant, or weights of its terms; default the method's, or tvp"),
     variants: z.record(z.string(), weights).default({})
       .describe("loss variants of this pipeline by name"),
-    kind: z.enum(["frame", "patch", "full"]).default("frame").describe("which pixels are trained"),
+    kind: z.enum(["frame", "padding", "patch", "full", "affine-color"]).optional()
+      .describe("which pixels are trained, and whether a transformation; default frame"),
     canvas: z.int().min(8).optional()
       .describe("side S of the canvas in pixels; default the pictures' own"),
     image: z.int().min(4).optional()
       .describe("side s of the shrunk picture; default 164 of 224 parts of the canvas"),
-    optimizer: z.enum(["reference", "sgd", "adam", "sign"]).default("reference"),
+    optimizer: z.enum(["reference", "sgd", "adam", "sign", "spsa", "spsa-gc"]).optional()
+      .describe("update rule; spsa needs no gradients of the model; default reference"),
+    spsa: z.strictObject({
+      samples: z.int().min(1).optional().describe("pairs of losses per step; default 4"),
+      radius: z.number().positive().optional().describe("how far they lie apart; default 0.05"),
+    }).optional().describe("how spsa estimates gradients"),
     schedule: z.enum(["cosine", "constant"]).default("cosine"),
     lr: z.number().positive().describe(
       "learning rate; depends on the canvas, so it has no default",
@@ -35,7 +44,12 @@ export default defineStage({
     steps: z.int().min(1).optional().describe("number of updates"),
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
     batch: z.int().min(1).default(16),
-    flip: z.boolean().default(true).describe("mirrors half of the pictures at random"),
+    augment: z.enum(["none", "flip-crop", "trivial-augment", "input-diversity"]).optional()
+      .describe("what happens to training pictures; default flip-crop"),
+    transformRate: z.number().positive().optional()
+      .describe("learning rate of affine and color as a share of lr; default 0.001"),
+    label: z.string().optional()
+      .describe("what tables call the prompt; default the method or loss, and what differs"),
     seed: z.int().min(0).default(0).describe("chooses the order of the pictures"),
   }).refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: "give either steps or epochs",
@@ -43,8 +57,9 @@ export default defineStage({
   }).refine(({ canvas, image }) => canvas === undefined || image === undefined || image <= canvas, {
     error: "the shrunk picture is larger than the canvas",
     path: ["image"],
-  }).superRefine(({ loss, variants, clip }, { addIssue }) => {
+  }).superRefine(({ method, variants, clip, ...given }, { addIssue }) => {
     const known: Record<string, LossWeights> = { ...lossVariants, ...variants };
+    const loss = given.loss ?? (method === undefined ? "tvp" : methods[method]!.loss);
     const terms = typeof loss === "string" ? known[loss] : loss;
     const names = Object.keys(known).map((name) => `"${name}"`).join(", ");
     const message = terms === undefined
@@ -58,15 +73,19 @@ export default defineStage({
   files: { prompt: "prompt.safetensors", curve: "curve.json" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
-    const { resolveLoss } = await import("../lib/losses/variants.ts");
     const { encodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const { parameterPlaces, parameterTensors } = await import(
+      "../lib/prompts/prompt_parameters.ts"
+    );
+    const { resolveChoices } = await import("../lib/training/choices.ts");
     const { trainingOf } = await import("../lib/training/prompt_settings.ts");
     const { optimizePrompt } = await import("../lib/training/optimize_prompt.ts");
 
     const sources = [parameters.source].flat();
     const data = await readDatasetFolder(parameters.data.path);
-    const loss = resolveLoss(parameters.loss, parameters.variants);
-    const training = trainingOf(parameters, { sources, data, weights: loss.weights });
+    const choices = resolveChoices(parameters);
+    const { label, weights } = choices;
+    const training = trainingOf({ ...parameters, ...choices }, { sources, data, weights });
     const state = await optimizePrompt(training, {
       provider: context.provider,
       threads: context.threads,
@@ -78,29 +97,37 @@ export default defineStage({
       progress: (done, value) =>
         context.progress({ done, total: training.steps, unit: "steps", metrics: { loss: value } }),
     });
-    const { kind, canvas, image, optimizer, lr, steps, batch, seed } = training;
+    const { kind, canvas, image, optimizer, schedule, augment, lr, steps, batch, seed } = training;
     const meta = {
       kind,
       canvas,
       image,
       sources: sources.map(({ name, digest }) => ({ name, digest })),
       task: data.info.name,
-      method: loss.method,
-      loss: loss.weights as Record<string, number>,
+      method: label,
+      loss: weights as Record<string, number>,
       optimizer,
+      schedule,
+      augment,
       lr,
       steps,
       batch,
       seed,
     };
-    const delta = { dtype: "float32", dims: [3, canvas, canvas], data: state.delta } as const;
+    const { delta, ...transformation } = parameterTensors(
+      parameterPlaces(kind, training),
+      state.values,
+    );
     const curve = {
-      method: loss.method,
+      method: label,
       source: sources.map((source) => source.name).join(" + "),
       seed,
       points: state.curve,
     };
-    await Deno.writeFile(context.output("prompt"), encodePrompt({ delta, meta }));
+    await Deno.writeFile(
+      context.output("prompt"),
+      encodePrompt({ delta: delta!, transformation, meta }),
+    );
     await Deno.writeTextFile(context.output("curve"), JSON.stringify(curve) + "\n");
   },
 });

@@ -109,18 +109,20 @@ async function treat(options: TreatmentOptions, side: number): Promise<Treatment
 }
 
 async function readPrompt(artifact: Artifact): Promise<Treatment> {
-  const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
-  const { delta, meta } = decodePrompt(await Deno.readFile(artifact.path));
-  const { method, seed, sources, canvas, image } = meta;
-  return { method, seed, sources, canvas: { canvas, image, delta: delta.data } };
+  const { appliedPrompt, decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+  const prompt = decodePrompt(await Deno.readFile(artifact.path));
+  const { method, seed, sources } = prompt.meta;
+  return { method, seed, sources, canvas: appliedPrompt(prompt) };
 }
 
 /** Sizes of a baseline's canvas; the strength of noise is that of the prompt it is compared with. */
 async function sizesOf(options: TreatmentOptions, side: number) {
   if (options.like !== undefined) {
     const { frameRms } = await import("../lib/prompts/noise.ts");
-    const { canvas } = await readPrompt(options.like);
-    return { canvas: canvas!.canvas, image: canvas!.image, rms: frameRms(canvas!) };
+    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const { delta, meta } = decodePrompt(await Deno.readFile(options.like.path));
+    const { canvas, image } = meta;
+    return { canvas, image, rms: frameRms({ canvas, image, delta: delta.data }) };
   }
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
   const canvas = options.canvas ?? side;

@@ -21,17 +21,17 @@ export const exporters: Readonly<Record<string, (prompt: Prompt) => Promise<Writ
     const note = `mid-grey is 0, black and white are ∓${largest.toPrecision(3)}`;
     return { bytes: await encodePng(grey, { height, width }), note };
   },
-  ".npz": async ({ delta }) => {
+  ".npz": async ({ delta, transformation }) => {
     const { encodeNpz } = await import("../tensor/npz.ts");
-    return { bytes: encodeNpz({ delta }) };
+    return { bytes: encodeNpz({ delta, ...transformation }) };
   },
   ".safetensors": async (prompt) => {
     const { encodePrompt } = await import("../prompts/prompt_file.ts");
     return { bytes: encodePrompt(prompt) };
   },
-  ".pth": async ({ delta }) => {
+  ".pth": async ({ delta, transformation }) => {
     const { encodeTorchCheckpoint } = await import("../tensor/torch_checkpoint.ts");
-    return { bytes: encodeTorchCheckpoint({ [OFFICIAL_NAME]: delta }) };
+    return { bytes: encodeTorchCheckpoint({ [OFFICIAL_NAME]: delta, ...transformation }) };
   },
 };
 

@@ -16,6 +16,8 @@ export interface PictureCanvas {
   readonly canvas: number;
   readonly image: number;
   readonly delta?: Float32Array;
+  /** What a prompt does to the placed pictures, [n, 3, canvas, canvas], before δ is added. */
+  readonly transform?: (photos: Float32Array) => Float32Array;
 }
 
 /**
@@ -40,14 +42,27 @@ export function pixelValues(
   if (height !== width) {
     throw new RangeError(`Cannot frame pictures of ${width}×${height} pixels: they are not square`);
   }
-  const { canvas: side, image } = canvas;
-  const planes = shrinkAndPad(Float32Array.from(bytes, (value) => value / 255), {
-    from: height,
-    picture: image,
-    canvas: side,
-  });
-  if (canvas.delta !== undefined) addDelta(planes, canvas.delta, side);
+  const planes = promptedPlanes(Float32Array.from(bytes, (value) => value / 255), height, canvas);
+  const side = canvas.canvas;
   return preprocess(tensor("float32", [to - from, 3, side, side], planes), preprocessor);
+}
+
+/**
+ * Puts a prompt on square pictures in [0, 1], `[n, 3, from, from]`: shrinks, pads, transforms and
+ * adds δ, without clipping.
+ *
+ * @returns `[n, 3, canvas, canvas]`
+ * @throws {RangeError} If δ has another size.
+ */
+export function promptedPlanes(
+  pictures: Float32Array,
+  from: number,
+  { canvas, image, delta, transform }: PictureCanvas,
+): Float32Array {
+  const placed = shrinkAndPad(pictures, { from, picture: image, canvas });
+  const planes = transform ? transform(placed) : placed;
+  if (delta !== undefined) addDelta(planes, delta, canvas);
+  return planes;
 }
 
 function addDelta(planes: Float32Array, delta: Float32Array, side: number): void {

@@ -5,12 +5,23 @@ export function paddingOf({ canvas, image }: Canvas): number {
   return Math.floor((canvas - image) / 2);
 }
 
-/** The padding around the shrunk picture (VP, arXiv 2203.17274; TVP: s = 164 in S = 224). */
+/** Whether a pixel lies outside the square of side s in the middle. */
+function outsideMiddle(y: number, x: number, sizes: Canvas): boolean {
+  const start = paddingOf(sizes);
+  const end = start + sizes.image;
+  return y < start || y >= end || x < start || x >= end;
+}
+
+/** The padding around the shrunk picture (EVP, arXiv 2212.10556; TVP: s = 164 in S = 224). */
 export const frame: PromptKind = {
   description: "a frame: the zero padding around the shrunk picture",
-  covers(y, x, sizes) {
-    const start = paddingOf(sizes);
-    const end = start + sizes.image;
-    return y < start || y >= end || x < start || x >= end;
-  },
+  picture: "shrunk",
+  covers: outsideMiddle,
+};
+
+/** The same pixels, added to the border of a picture that is not shrunk (VP, arXiv 2203.17274). */
+export const padding: PromptKind = {
+  description: "a frame over the border of the picture, which keeps its size",
+  picture: "whole",
+  covers: outsideMiddle,
 };

@@ -3,5 +3,6 @@ import type { PromptKind } from "./prompt_kind.ts";
 /** Every pixel of the canvas. */
 export const full: PromptKind = {
   description: "the whole canvas",
+  picture: "shrunk",
   covers: () => true,
 };

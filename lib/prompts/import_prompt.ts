@@ -3,7 +3,7 @@ import { castTensor } from "../tensor/convert.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 import { paddingOf } from "./frame.ts";
 import type { Prompt, PromptMeta } from "./prompt_file.ts";
-import { promptMask, type PromptName } from "./prompt_table.ts";
+import { promptKind, promptMask, type PromptName, promptTable } from "./prompt_table.ts";
 
 /** What the file does not say, or says otherwise. */
 export interface ImportOptions {
@@ -61,6 +61,26 @@ function clearSquare(data: Float32Array, canvas: number): number {
   return Math.max(0, canvas - 2 * margin);
 }
 
+/** A kind with a transformation whose tensors are all there. */
+function transformedKind(tensors: Readonly<Record<string, Tensor>>): PromptName | undefined {
+  const names = Object.keys(promptTable) as PromptName[];
+  return names.find((name) => {
+    const parameters = promptKind(name).transformation?.parameters;
+    return parameters?.every((p) => String(tensors[p.name]?.dims) === String(p.dims));
+  });
+}
+
+function transformationOf(tensors: Readonly<Record<string, Tensor>>, kind: PromptName) {
+  const parameters = promptKind(kind).transformation?.parameters ?? [];
+  if (parameters.length === 0) return {};
+  const named = parameters.map(({ name }) => {
+    const found = tensors[name];
+    if (found) return [name, castTensor(found, "float32")] as const;
+    throw new RangeError(`Cannot import a prompt of kind "${kind}": it has no tensor "${name}"`);
+  });
+  return { transformation: Object.fromEntries(named) };
+}
+
 function sizesOf(data: Float32Array, canvas: number, options: ImportOptions) {
   const clear = clearSquare(data, canvas);
   const kind = options.kind ?? (clear > 0 ? "frame" : "full");
@@ -81,7 +101,11 @@ export function importPrompt(
 ): Prompt {
   const values = castTensor(choose(tensors, options.tensor), "float32").data;
   const canvas = Math.sqrt(values.length / 3);
-  const sizes = sizesOf(values, canvas, options);
+  const transformed = options.kind === undefined ? transformedKind(tensors) : undefined;
+  const sizes = sizesOf(values, canvas, {
+    ...options,
+    ...(transformed === undefined ? {} : { kind: transformed }),
+  });
   const mask = promptMask(sizes.kind, sizes).data;
   const outside = values.findIndex((value, i) => mask[i] === 0 && value !== 0);
   if (outside >= 0) {
@@ -100,5 +124,6 @@ export function importPrompt(
     loss: {},
     seed: null,
   };
-  return { delta: tensor("float32", [3, canvas, canvas], values), meta };
+  const delta = tensor("float32", [3, canvas, canvas], values);
+  return { delta, ...transformationOf(tensors, sizes.kind), meta };
 }

@@ -1,7 +1,7 @@
 /** The prompt artifact: δ and what it was trained with, in one safetensors file. @module */
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { PromptName } from "./prompt_table.ts";
+import { pictureSideOf, promptKind, type PromptName, promptTable } from "./prompt_table.ts";
 
 /** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
 export interface PromptMeta {
@@ -25,30 +25,74 @@ export interface PromptMeta {
   readonly seed: number | null;
 }
 
-/** A prompt: δ float32 [3, S, S] in units of pixel values in [0, 1], zero outside its mask. */
+/** A prompt. */
 export interface Prompt {
+  /** δ float32 [3, S, S] in units of pixel values in [0, 1], zero outside its mask. */
   readonly delta: Tensor<"float32">;
+  /** What its kind trains beside δ. */
+  readonly transformation?: Readonly<Record<string, Tensor<"float32">>>;
   readonly meta: PromptMeta;
 }
 
 /** Bytes of a prompt file; equal prompts give equal bytes. */
-export function encodePrompt({ delta, meta }: Prompt): Uint8Array {
-  return encodeSafetensors({ delta }, { prompt: JSON.stringify(meta) });
+export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Array {
+  return encodeSafetensors({ ...transformation, delta }, { prompt: JSON.stringify(meta) });
 }
 
 /**
  * Reads a prompt file.
  *
- * @throws {SyntaxError} If the file is no safetensors file with a float32 `delta` and a `prompt` entry.
+ * @throws {SyntaxError} If the file is no safetensors file with a `prompt` entry and the float32
+ * tensors of its kind of prompt.
  */
 export function decodePrompt(bytes: Uint8Array): Prompt {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const { delta } = tensors;
-  if (delta?.dtype !== "float32" || metadata.prompt === undefined) {
-    const found = Object.keys(tensors).join(", ") || "none";
+  const meta: PromptMeta | undefined = metadata.prompt && JSON.parse(metadata.prompt);
+  const { delta, ...others } = tensors as Record<string, Tensor<"float32">>;
+  if (meta && !Object.hasOwn(promptTable, meta.kind)) {
     throw new SyntaxError(
-      `Cannot read a prompt: expected a float32 tensor "delta" and metadata "prompt", found tensors ${found}`,
+      `Cannot read a prompt: its kind is "${meta.kind}", known are ${
+        Object.keys(promptTable).join(", ")
+      }`,
     );
   }
-  return { delta: delta as Tensor<"float32">, meta: JSON.parse(metadata.prompt) };
+  const names = meta ? parameterNames(meta.kind) : [];
+  const isComplete = ["delta", ...names].every((name) => tensors[name]?.dtype === "float32");
+  if (meta === undefined || delta === undefined || !isComplete) {
+    const found = Object.keys(tensors).join(", ") || "none";
+    const wanted = ["delta", ...names].map((name) => `"${name}"`).join(", ");
+    throw new SyntaxError(
+      `Cannot read a prompt: expected ${
+        names.length > 0 ? "float32 tensors" : "a float32 tensor"
+      } ${wanted} and metadata "prompt", found tensors ${found}`,
+    );
+  }
+  if (names.length === 0) return { delta, meta };
+  const transformation = Object.fromEntries(names.map((name) => [name, others[name]!]));
+  return { delta, transformation, meta };
+}
+
+const parameterNames = (kind: PromptName) =>
+  promptKind(kind).transformation?.parameters.map((parameter) => parameter.name) ?? [];
+
+/** What an evaluation has to know of a prompt to put it on pictures. */
+export interface AppliedPrompt {
+  readonly canvas: number;
+  /** Side at which the picture is placed. */
+  readonly image: number;
+  readonly delta: Float32Array;
+  /** What happens to the placed pictures, [n, 3, S, S], before δ is added. */
+  readonly transform?: (photos: Float32Array) => Float32Array;
+}
+
+/** A prompt as it is put on pictures. */
+export function appliedPrompt({ delta, transformation, meta }: Prompt): AppliedPrompt {
+  const { canvas, kind } = meta;
+  const applied = { canvas, image: pictureSideOf(kind, meta), delta: delta.data };
+  const { transformation: rule } = promptKind(kind);
+  if (!rule || !transformation) return applied;
+  const values = Object.fromEntries(
+    Object.entries(transformation).map(([name, x]) => [name, x.data]),
+  );
+  return { ...applied, transform: (photos) => rule.apply(photos, values, meta) };
 }

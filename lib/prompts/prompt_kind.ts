@@ -1,4 +1,5 @@
-/** What a kind of visual prompt is: which pixels of the canvas it may change. @module */
+/** What a kind of visual prompt is: which pixels it may change, and what else of a picture. @module */
+import type { GraphBuilder, Value } from "../onnx/builder.ts";
 
 /** Sizes of a prompted picture in pixels. */
 export interface Canvas {
@@ -11,6 +12,36 @@ export interface Canvas {
 /** A kind of prompt. */
 export interface PromptKind {
   readonly description: string;
-  /** Whether the prompt may change the pixel in row y and column x. */
+  /** `shrunk`: the picture lies in the middle, s×s. `whole`: it fills the canvas, S×S. */
+  readonly picture: "shrunk" | "whole";
+  /** Whether δ may change the pixel in row y and column x. */
   covers(y: number, x: number, canvas: Canvas): boolean;
+  /** What happens to the picture before δ is added. */
+  readonly transformation?: Transformation;
+}
+
+/** A trained transformation of pictures `[batch, 3, S, S]`. */
+export interface Transformation {
+  readonly parameters: readonly TransformationParameter[];
+  /** Builds it as differentiable nodes. */
+  build(
+    builder: GraphBuilder,
+    photo: Value,
+    parameters: Readonly<Record<string, Value>>,
+    canvas: Canvas,
+  ): Value;
+  /** The same on plain arrays. */
+  apply(
+    photos: Float32Array,
+    parameters: Readonly<Record<string, Float32Array>>,
+    canvas: Canvas,
+  ): Float32Array;
+}
+
+/** A parameter that is trained beside δ. */
+export interface TransformationParameter {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Values before training: the transformation of an untrained prompt. */
+  initial(canvas: Canvas): readonly number[];
 }

@@ -1,12 +1,19 @@
 /** The kinds of visual prompt by name. A new kind is a file and a row here. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { frame } from "./frame.ts";
+import { affineColor } from "./affine_color.ts";
+import { frame, padding } from "./frame.ts";
 import { full } from "./full.ts";
 import { patch } from "./patch.ts";
 import type { Canvas, PromptKind } from "./prompt_kind.ts";
 
 /** All kinds of prompt. */
-export const promptTable = { frame, patch, full } satisfies Record<string, PromptKind>;
+export const promptTable = {
+  frame,
+  padding,
+  patch,
+  full,
+  "affine-color": affineColor,
+} satisfies Record<string, PromptKind>;
 
 /** Name of a kind of prompt. */
 export type PromptName = keyof typeof promptTable;
@@ -30,4 +37,12 @@ export function promptMask(kind: PromptName, sizes: Canvas): Tensor<"float32"> {
   mask.copyWithin(plane, 0, plane);
   mask.copyWithin(2 * plane, 0, plane);
   return tensor("float32", [3, canvas, canvas], mask);
+}
+
+/** A kind by its name. */
+export const promptKind = (name: PromptName): PromptKind => promptTable[name];
+
+/** Side at which a picture is placed on the canvas before the prompt does anything. */
+export function pictureSideOf(kind: PromptName, { canvas, image }: Canvas): number {
+  return promptKind(kind).picture === "whole" ? canvas : image;
 }

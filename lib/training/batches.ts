@@ -1,11 +1,14 @@
 /** Which rows a step trains on: a function of seed and step alone, so nothing of it is saved. @module */
 import { Random } from "../tensor/random.ts";
+import { augmentation, type AugmentName } from "./augment.ts";
 
 /** One row of a batch. */
-export interface Pick {
+export interface PickedRow {
   readonly row: number;
   /** Mirrored left to right. */
   readonly flip: boolean;
+  /** Seed of what else is drawn for the picture; absent where nothing is. */
+  readonly draw?: string;
 }
 
 /** How batches are drawn. */
@@ -13,12 +16,11 @@ export interface BatchOptions {
   readonly rows: number;
   readonly batch: number;
   readonly seed: number;
-  /** Mirrors half of the pictures at random. */
-  readonly flip: boolean;
+  readonly augment: AugmentName;
 }
 
 /** Steps of one pass over the rows; the rest that fills no batch waits for the next shuffle. */
-export function stepsPerEpoch({ rows, batch }: BatchOptions): number {
+export function stepsPerEpoch({ rows, batch }: Pick<BatchOptions, "rows" | "batch">): number {
   return Math.max(1, Math.floor(rows / batch));
 }
 
@@ -28,10 +30,10 @@ export function stepsPerEpoch({ rows, batch }: BatchOptions): number {
  *
  * @throws {RangeError} If there are no rows.
  */
-export function batchOrder(options: BatchOptions): (step: number) => Pick[] {
+export function batchOrder(options: BatchOptions): (step: number) => PickedRow[] {
   if (options.rows < 1) throw new RangeError("Cannot draw batches: the training split has no rows");
   let epoch = -1;
-  let picks: Pick[] = [];
+  let picks: PickedRow[] = [];
   return (step) => {
     const perEpoch = stepsPerEpoch(options);
     const wanted = Math.floor(step / perEpoch);
@@ -41,8 +43,13 @@ export function batchOrder(options: BatchOptions): (step: number) => Pick[] {
   };
 }
 
-function shuffle({ rows, seed, flip }: BatchOptions, epoch: number): Pick[] {
+function shuffle({ rows, seed, augment }: BatchOptions, epoch: number): PickedRow[] {
+  const { flips, change } = augmentation(augment);
   const random = new Random(`batches ${seed} ${epoch}`);
   const order = random.permutation(rows);
-  return Array.from(order, (row) => ({ row, flip: flip && random.uniform() < 0.5 }));
+  return Array.from(order, (row, place) => ({
+    row,
+    flip: flips && random.uniform() < 0.5,
+    ...(change ? { draw: `augment ${seed} ${epoch} ${place}` } : {}),
+  }));
 }

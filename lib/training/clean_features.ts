@@ -1,12 +1,17 @@
-/** Image features of the clean pictures: computed once a picture, then kept. @module */
+/**
+ * Image features of the clean pictures: computed once a picture, then kept; anew where a picture is
+ * drawn differently every time.
+ *
+ * @module
+ */
 import type { Session } from "../runtime/session.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
-import type { Pick } from "./batches.ts";
+import type { PickedRow } from "./batches.ts";
 
 /** Features that are kept, at most; beyond it they are computed in every epoch. */
 const MAX_BYTES = 1 << 30;
 
-const keyOf = ({ row, flip }: Pick) => 2 * row + (flip ? 1 : 0);
+const keyOf = ({ row, flip }: PickedRow) => 2 * row + (flip ? 1 : 0);
 
 /** Clean features of one or several source models, by picture and mirroring. */
 export class CleanFeatures {
@@ -26,14 +31,16 @@ export class CleanFeatures {
    * Features of a batch, one tensor an output.
    *
    * @param feeds `photo` float32 [batch, 3, S, S], the pictures of `picks`, and what else a model
-   * takes, such as the instruction that a Q-Former reads; what the graph does not ask for is left out.
+   * takes, such as the instruction that a Q-Former reads, or the parameters of a transformation; δ is
+   * 0. What the graph does not ask for is left out.
    */
   async of(
-    picks: readonly Pick[],
+    picks: readonly PickedRow[],
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>> {
     const first = this.#kept.values().next().value!;
-    if (!picks.every((pick) => first.has(keyOf(pick)))) return await this.#compute(picks, feeds);
+    const isKept = (pick: PickedRow) => pick.draw === undefined && first.has(keyOf(pick));
+    if (!picks.every(isKept)) return await this.#compute(picks, feeds);
     return Object.fromEntries(
       [...this.#kept].map(([name, features]) => {
         const rows = picks.map((pick) => features.get(keyOf(pick))!);
@@ -42,21 +49,22 @@ export class CleanFeatures {
     );
   }
 
-  async #compute(picks: readonly Pick[], feeds: Readonly<Record<string, Tensor>>) {
-    const known = { ...feeds, delta: zeros("float32", feeds.photo!.dims.slice(1)) };
+  async #compute(picks: readonly PickedRow[], feeds: Readonly<Record<string, Tensor>>) {
+    const known = { delta: zeros("float32", feeds.photo!.dims.slice(1)), ...feeds };
     const asked = new Set(this.#session.inputs.map(({ name }) => name));
     const outputs = await this.#session.run(
       Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name))),
     );
     const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
-    if (this.#bytes + bytes <= MAX_BYTES) {
+    const isFixed = picks.every((pick) => pick.draw === undefined);
+    if (isFixed && this.#bytes + bytes <= MAX_BYTES) {
       this.#bytes += bytes;
       for (const [name, features] of Object.entries(outputs)) this.#keep(name, picks, features);
     }
     return outputs;
   }
 
-  #keep(name: string, picks: readonly Pick[], { data, dims }: Tensor): void {
+  #keep(name: string, picks: readonly PickedRow[], { data, dims }: Tensor): void {
     this.#dims.set(name, dims.slice(1));
     const size = sizeOf(dims.slice(1));
     picks.forEach((pick, i) => {

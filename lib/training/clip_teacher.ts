@@ -4,7 +4,7 @@ import { embedTexts } from "../models/clip_text.ts";
 import { numberIn } from "../models/families/family.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { buildProcessor } from "../vision/build_processor.ts";
-import type { Pick } from "./batches.ts";
+import type { PickedRow } from "./batches.ts";
 import type { ClipGraph } from "./step_graph.ts";
 
 /** CLIP's temperature where config.json has none: that of the published CLIP models, ln 100. */
@@ -14,7 +14,7 @@ const LOGIT_SCALE = Math.log(100);
 export interface ClipTeacher {
   readonly graph: ClipGraph;
   /** Unit embeddings of the captions of a batch: `caption_embeds` [batch, width]. */
-  captions(picks: readonly Pick[]): Tensor<"float32">;
+  captions(picks: readonly PickedRow[]): Tensor<"float32">;
 }
 
 /** Settings of the teacher. */

@@ -3,17 +3,26 @@ import type { LossWeights } from "../losses/loss_table.ts";
 import { openModelDirectory } from "../models/directory.ts";
 import { encodeModel } from "../onnx/encode.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
-import { promptMask, type PromptName } from "../prompts/prompt_table.ts";
+import {
+  initialParameters,
+  type ParameterPlace,
+  parameterPlaces,
+  parameterRates,
+  parameterTensors,
+} from "../prompts/prompt_parameters.ts";
+import { pictureSideOf, type PromptName } from "../prompts/prompt_table.ts";
 import { openSession, runtimeVersion, type Session } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Pick } from "./batches.ts";
+import type { PickedRow } from "./batches.ts";
+import type { AugmentName } from "./augment.ts";
 import { CleanFeatures } from "./clean_features.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
-import type { OptimizerName } from "./optimizer.ts";
+import { type OptimizerName, optimizerRule } from "./optimizer.ts";
 import { photosOf, type Pictures } from "./photos.ts";
 import { decodeState, encodeState, type PromptState } from "./prompt_state.ts";
 import type { ScheduleName } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
+import type { SpsaOptions } from "./spsa.ts";
 import { buildStepGraph, sourceName, type StepGraph } from "./step_graph.ts";
 import { trainPrompt } from "./train_prompt.ts";
 
@@ -38,7 +47,11 @@ export interface PromptTraining extends Canvas {
   readonly steps: number;
   readonly batch: number;
   readonly seed: number;
-  readonly flip: boolean;
+  readonly augment: AugmentName;
+  /** How update rules without gradients estimate them. */
+  readonly spsa: SpsaOptions;
+  /** Learning rate of the transformation, as a share of δ's. */
+  readonly transformRate: number;
 }
 
 /** What the training may use of its surroundings. */
@@ -57,6 +70,9 @@ interface Prepared {
   readonly sources: readonly Source[];
   readonly clip?: ClipTeacher;
   readonly graph: StepGraph;
+  readonly places: readonly ParameterPlace[];
+  /** Values of an untrained prompt. */
+  readonly initial: Float32Array;
 }
 
 async function prepare(training: PromptTraining, host: TrainingHost): Promise<Prepared> {
@@ -73,22 +89,36 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
     sources: sources.map((source) => source.graph),
     ...(clip ? { clip: clip.graph } : {}),
     weights,
+    prompt: training,
+    gradient: optimizerRule(training.optimizer).gradient === "autodiff" ? "autodiff" : "none",
   });
-  return { sources, ...(clip ? { clip } : {}), graph };
+  return {
+    sources,
+    ...(clip ? { clip } : {}),
+    graph,
+    places: parameterPlaces(training.kind, training),
+    initial: initialParameters(training.kind, training),
+  };
 }
 
-/** Everything but δ that the step graph takes for a batch. */
+/** Everything but the prompt that the step graph takes for a batch. */
 function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatures | undefined) {
-  const { data } = training;
-  return async (picks: readonly Pick[]): Promise<Record<string, Tensor>> => {
-    const photo = photosOf(data, picks, training);
+  const { data, canvas, augment } = training;
+  const options = { canvas, augment, picture: pictureSideOf(training.kind, training) };
+  const untrained = parameterTensors(prepared.places, prepared.initial);
+  return async (picks: readonly PickedRow[]): Promise<Record<string, Tensor>> => {
+    const photo = photosOf(data, picks, options);
     const feeds: Record<string, Tensor> = { photo };
     prepared.sources.forEach((source, i) => {
       for (const [name, value] of Object.entries(source.feeds(picks))) {
         feeds[`${sourceName(i)}.${name}`] = value;
       }
     });
-    for (const [name, value] of Object.entries(await clean?.of(picks, feeds) ?? {})) {
+    for (
+      const [name, value] of Object.entries(
+        await clean?.of(picks, { ...feeds, ...untrained }) ?? {},
+      )
+    ) {
       feeds[name.replace("image_features", "clean_features")] = value;
     }
     if (prepared.graph.needsCaptions) feeds.caption_embeds = prepared.clip!.captions(picks);
@@ -147,7 +177,9 @@ export async function optimizePrompt(
   return await trainPrompt({
     ...training,
     session,
-    mask: promptMask(training.kind, training),
+    places: prepared.places,
+    initial: prepared.initial,
+    rates: parameterRates(training.kind, training, training.transformRate),
     rows: training.data.rows.length,
     feeds: feedsOf(training, prepared, features && new CleanFeatures(features)),
     ...(state ? { state } : {}),

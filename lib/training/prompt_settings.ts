@@ -1,11 +1,13 @@
 /** The settings of a training, with what follows from data and defaults filled in. @module */
 import type { LossWeights } from "../losses/loss_table.ts";
 import type { PromptName } from "../prompts/prompt_table.ts";
+import type { AugmentName } from "./augment.ts";
 import { stepsPerEpoch } from "./batches.ts";
 import type { OptimizerName } from "./optimizer.ts";
 import type { PromptTraining, TrainingSet } from "./optimize_prompt.ts";
 import type { ScheduleName } from "./schedule.ts";
 import type { TaskRow } from "./source.ts";
+import type { SpsaOptions } from "./spsa.ts";
 
 /** Settings as a pipeline file gives them. */
 export interface PromptSettings {
@@ -19,8 +21,12 @@ export interface PromptSettings {
   readonly steps?: number | undefined;
   readonly epochs?: number | undefined;
   readonly batch: number;
-  readonly flip: boolean;
+  readonly augment: AugmentName;
   readonly seed: number;
+  readonly spsa?:
+    | { readonly samples?: number | undefined; readonly radius?: number | undefined }
+    | undefined;
+  readonly transformRate?: number | undefined;
 }
 
 /** What the settings are applied to. */
@@ -40,8 +46,19 @@ export interface TrainingMaterial {
 /** The caption of arXiv 2404.11207, section 3.3. */
 const CAPTION = "this is a photo of a {class}";
 
+/** Pairs of losses of a step, and c in units of pixel values. */
+const spsaDefaults: SpsaOptions = { samples: 4, radius: 0.05 };
+
+/** Share of the learning rate at which a transformation is trained: few numbers move every pixel. */
+const TRANSFORM_RATE = 0.001;
+
 /** Side of the shrunk picture in the proportion of the paper: 164 of 224, and even padding. */
 export const pictureSide = (canvas: number): number => 2 * Math.round(canvas * 82 / 224);
+
+const spsaOf = ({ spsa }: PromptSettings): SpsaOptions => ({
+  samples: spsa?.samples ?? spsaDefaults.samples,
+  radius: spsa?.radius ?? spsaDefaults.radius,
+});
 
 function captionsOf({ rows, info }: TrainingMaterial["data"]): string[] {
   return rows.map((row) =>
@@ -66,7 +83,7 @@ export function trainingOf(settings: PromptSettings, material: TrainingMaterial)
   }
   const canvas = settings.canvas ?? data.height;
   const batch = Math.min(settings.batch, data.rows.length);
-  const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch, seed: 0, flip: false });
+  const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch });
   return {
     sources,
     data: { ...data, captions: captionsOf(data) },
@@ -80,7 +97,9 @@ export function trainingOf(settings: PromptSettings, material: TrainingMaterial)
     steps: settings.steps ?? settings.epochs! * perEpoch,
     batch,
     seed: settings.seed,
-    flip: settings.flip,
+    augment: settings.augment,
+    spsa: spsaOf(settings),
+    transformRate: settings.transformRate ?? TRANSFORM_RATE,
     ...(settings.clip ? { clip: settings.clip.path } : {}),
   };
 }

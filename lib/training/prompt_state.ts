@@ -14,7 +14,8 @@ export interface CurvePoint {
 
 /** Everything a training needs to go on; the order of the batches follows from seed and step. */
 export interface PromptState {
-  readonly delta: Float32Array;
+  /** δ, then the parameters of the transformation: see `parameterPlaces`. */
+  readonly values: Float32Array;
   readonly optimizer: OptimizerState;
   readonly curve: CurvePoint[];
 }
@@ -24,7 +25,7 @@ export function encodeState(state: PromptState, fingerprint: string): Uint8Array
   const flat = (data: Float32Array) => tensor("float32", [data.length], data);
   const moments = Object.entries(state.optimizer.moments);
   return encodeSafetensors({
-    delta: flat(state.delta),
+    values: flat(state.values),
     ...Object.fromEntries(moments.map(([name, data]) => [`moment.${name}`, flat(data)])),
   }, {
     fingerprint,
@@ -40,7 +41,7 @@ export function decodeState(bytes: Uint8Array, fingerprint: string): PromptState
   const data = (name: string) => (tensors[name]!.data as Float32Array).slice();
   const moments = Object.keys(tensors).filter((name) => name.startsWith("moment."));
   return {
-    delta: data("delta"),
+    values: data("values"),
     optimizer: {
       step: Number(metadata.step),
       moments: Object.fromEntries(moments.map((m) => [m.slice("moment.".length), data(m)])),

@@ -5,7 +5,7 @@ import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
 import { type TextRow, toTextBatch } from "../models/text_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { buildProcessor } from "../vision/build_processor.ts";
-import type { Pick } from "./batches.ts";
+import type { PickedRow } from "./batches.ts";
 import type { SourceGraph } from "./step_graph.ts";
 
 /** An instruction and its answer. */
@@ -18,7 +18,7 @@ export interface TaskRow {
 export interface Source {
   readonly graph: SourceGraph;
   /** What a batch feeds besides the pixels. */
-  feeds(picks: readonly Pick[]): Record<string, Tensor>;
+  feeds(picks: readonly PickedRow[]): Record<string, Tensor>;
 }
 
 /** Sizes of a training. */

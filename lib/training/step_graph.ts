@@ -12,6 +12,8 @@ import { composeModels, type Part } from "../onnx/compose.ts";
 import type { Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import { simplifyModel } from "../onnx/simplify_model.ts";
+import { parameterPlaces } from "../prompts/prompt_parameters.ts";
+import { promptKind, type PromptName } from "../prompts/prompt_table.ts";
 
 /** A model behind its own image processor. */
 export interface PixelGraph {
@@ -37,11 +39,18 @@ export interface StepParts {
   readonly sources: readonly SourceGraph[];
   readonly clip?: ClipGraph;
   readonly weights: LossWeights;
+  /** Kind of the prompt, default `frame`, and the side at which its picture is shown. */
+  readonly prompt?: { readonly kind: PromptName; readonly image: number };
+  /** Default `autodiff`; `none` for update rules that need the loss alone. */
+  readonly gradient?: "autodiff" | "none";
 }
 
-/** A step graph. Its inputs: `photo`, `delta`, `sourceN.*`, `sourceN.clean_features`, `caption_embeds`. */
+/**
+ * A step graph. Its inputs: `photo`, `delta` and the parameters of the prompt's transformation,
+ * `sourceN.*`, `sourceN.clean_features`, `caption_embeds`.
+ */
 export interface StepGraph {
-  /** Outputs `loss`, one per term, and `grad.delta`. */
+  /** Outputs `loss`, one per term, and where gradients are wanted `grad.delta` and so on. */
   readonly training: Model;
   /** Outputs `sourceN.image_features` only; the same nodes, for the clean features. */
   readonly features: Model;
@@ -50,13 +59,21 @@ export interface StepGraph {
   readonly needsCaptions: boolean;
 }
 
-/** photo + δ: no clipping while training. */
-function promptPart(canvas: number): Part {
+/** The transformation of the prompt's kind, then + δ: no clipping while training. */
+function promptPart({ canvas, prompt = { kind: "frame", image: canvas } }: StepParts): Part {
+  const sizes = { canvas, image: prompt.image };
+  const { transformation } = promptKind(prompt.kind);
   const builder = new GraphBuilder({ opset: 18 });
   const photo = builder.input("photo", "float32", ["batch", 3, canvas, canvas]);
-  const delta = builder.input("delta", "float32", [3, canvas, canvas]);
-  builder.output(builder.op("Add", [photo, delta]), "pixels");
-  return { name: "prompt", model: builder.finish(), connect: { photo: "photo", delta: "delta" } };
+  const values = Object.fromEntries(
+    parameterPlaces(prompt.kind, sizes)
+      .map(({ name, dims }) => [name, builder.input(name, "float32", dims)]),
+  );
+  const placed = transformation?.build(builder, photo, values, sizes) ?? photo;
+  builder.output(builder.op("Add", [placed, values.delta!]), "pixels");
+  const inputs = ["photo", ...Object.keys(values)];
+  const connect = Object.fromEntries(inputs.map((name) => [name, name]));
+  return { name: "prompt", model: builder.finish(), connect };
 }
 
 /** Prefix of a source's inputs and outputs. */
@@ -74,7 +91,7 @@ function behindPrompt(name: string, { processor, model }: PixelGraph): Part[] {
 function compose(parts: StepParts, withClip: boolean): Model {
   // Sources that have their encoder in common share one prompted encode.
   return simplifyModel(composeModels([
-    promptPart(parts.canvas),
+    promptPart(parts),
     ...parts.sources.flatMap((source, i) => behindPrompt(sourceName(i), source)),
     ...(withClip ? behindPrompt("clip", parts.clip!) : []),
   ]));
@@ -130,6 +147,10 @@ function addLoss(builder: GraphBuilder, inputs: LossInputs, weights: LossWeights
   return terms;
 }
 
+const parameterNames = ({ canvas, prompt }: StepParts) =>
+  prompt === undefined ? ["delta"] : parameterPlaces(prompt.kind, { canvas, image: prompt.image })
+    .map(({ name }) => name);
+
 /**
  * Builds the training graph. Terms without a weight are not built, and what only they need is
  * pruned; one prompted encode serves lm, fca and every model that shares its encoder.
@@ -147,7 +168,9 @@ export function buildStepGraph(parts: StepParts): StepGraph {
   const forward = pruneModel(builder.finish(), ["loss", ...terms]);
   const features = parts.sources.map((_, i) => `${sourceName(i)}.image_features`);
   return {
-    training: addGradients(forward, { of: "loss", wrt: ["delta"] }),
+    training: parts.gradient === "none"
+      ? forward
+      : addGradients(forward, { of: "loss", wrt: parameterNames(parts) }),
     features: pruneModel(composed, features),
     terms,
     needsCleanFeatures: Boolean(parts.weights.fca),

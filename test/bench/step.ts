@@ -52,7 +52,7 @@ function trainingFor(source: NamedPath, loss: string, steps: number) {
       lr: 1,
       steps,
       batch,
-      flip: false,
+      augment: "none",
       seed: 0,
       clip: { path: zooPath("mini-clip") },
     },

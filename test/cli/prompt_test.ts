@@ -131,7 +131,10 @@ Deno.test("tvp prompt says what it cannot use", () =>
       [["import", "runs.pth", "-o", "x.safetensors"], 'it asks for "posix.system", allowed are'],
       [["import", "p.npy", "-o", "x.safetensors", "--image", "6"], "where it has to be 0"],
       [["import", "small.npy", "-o", "x.safetensors"], 'found "delta" float32 [2, 2]'],
-      [["import", "p.npy", "-o", "x.safetensors", "--kind", "disc"], "expected frame, patch, full"],
+      [
+        ["import", "p.npy", "-o", "x.safetensors", "--kind", "disc"],
+        "expected frame, padding, patch, full",
+      ],
       [["export", "grey.png", "-o", "x.png"], 'Cannot use prompt "grey.png"'],
       [["apply", "p.safetensors", "no.png", "-o", "x.png"], 'Cannot use picture "no.png"'],
     ];

@@ -2,7 +2,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { promptMask, type PromptName, promptTable } from "../../lib/prompts/prompt_table.ts";
 
 /** Pixels of a 224 canvas around a 164 picture, per channel; frame: 224² − 164². */
-const pixels: Record<PromptName, number> = { frame: 23280, patch: 3600, full: 50176 };
+const pixels: Record<PromptName, number> = {
+  frame: 23280,
+  padding: 23280,
+  patch: 3600,
+  full: 50176,
+  "affine-color": 50176,
+};
 
 Deno.test("every kind of prompt has a case", () => {
   assertEquals(Object.keys(pixels).sort(), Object.keys(promptTable).sort());

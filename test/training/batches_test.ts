@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { augmentations, type AugmentName } from "../../lib/training/augment.ts";
 import { batchOrder, stepsPerEpoch } from "../../lib/training/batches.ts";
 import { schedules } from "../../lib/training/schedule.ts";
 
@@ -7,7 +8,7 @@ const options = fc.record({
   rows: fc.integer({ min: 1, max: 60 }),
   batch: fc.integer({ min: 1, max: 20 }),
   seed: fc.integer({ min: 0, max: 5 }),
-  flip: fc.boolean(),
+  augment: fc.constantFrom(...Object.keys(augmentations) as AugmentName[]),
 });
 
 Deno.test("batchOrder() shows no row twice in an epoch", () => {
@@ -27,15 +28,15 @@ Deno.test("batchOrder() gives the same batch to a resumed training", () => {
 });
 
 Deno.test("batchOrder() shuffles anew in every epoch and for every seed", () => {
-  const first = batchOrder({ rows: 40, batch: 40, seed: 0, flip: false });
-  const other = batchOrder({ rows: 40, batch: 40, seed: 1, flip: false });
+  const first = batchOrder({ rows: 40, batch: 40, seed: 0, augment: "none" });
+  const other = batchOrder({ rows: 40, batch: 40, seed: 1, augment: "none" });
   assertNotEquals(first(0), other(0));
   assertNotEquals(first(0), first(1));
 });
 
 Deno.test("batchOrder() rejects an empty split", () => {
   assertThrows(
-    () => batchOrder({ rows: 0, batch: 4, seed: 0, flip: false }),
+    () => batchOrder({ rows: 0, batch: 4, seed: 0, augment: "none" }),
     RangeError,
     "the training split has no rows",
   );

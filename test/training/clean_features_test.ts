@@ -9,7 +9,7 @@ Deno.test("optimizePrompt() hands the instruction to a Q-Former that encodes cle
   const rows = ["a cat", "a dog"].map((answer) => ({ instruction: "what is it?", answer }));
   const images = Uint8Array.from({ length: 2 * 3 * 16 * 16 }, (_, i) => i * 37 % 256);
   const training = trainingOf({
-    ...{ kind: "frame", optimizer: "reference", schedule: "constant", lr: 1, flip: false },
+    ...{ kind: "frame", optimizer: "reference", schedule: "constant", lr: 1, augment: "none" },
     ...{ steps: 2, batch: 2, seed: 0, image: 8 },
   }, {
     sources: [{ name: "tiny", path }],

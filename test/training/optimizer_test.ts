@@ -15,6 +15,9 @@ const cases: Record<OptimizerName, readonly [number, number]> = {
   // First step: lr·1; second: m̂ = 0.27/0.19, v̂ = 0.008991/0.001999.
   adam: [-0.5 - 0.5 * (0.27 / 0.19) / Math.sqrt(0.008991 / 0.001999), 0],
   sign: [-0.5, 0],
+  spsa: [-0.5 * 3, 0],
+  // v = −0.5·3, then 0.9 v.
+  "spsa-gc": [-1.5 - 0.9 * 1.5, 0],
 };
 
 Deno.test("every optimizer has a case", () => {
@@ -34,6 +37,25 @@ for (const [name, expected] of Object.entries(cases) as [OptimizerName, readonly
     assertEquals(state.step, 2);
   });
 }
+
+Deno.test("reference normalises every parameter by itself", () => {
+  const delta = new Float32Array(4);
+  const places = [{ start: 0, end: 2 }, { start: 2, end: 4 }];
+  const grad = new Float32Array([3, 4, 300, 400]);
+  const mask = new Float32Array([1, 1, 0.1, 0.1]);
+  applyUpdate("reference", {
+    ...{ delta, grad, mask, places, lr: 1 },
+    state: startOptimizer("reference", 4),
+  });
+  [-0.6, -0.8, -0.06, -0.08].forEach((x, i) => assertAlmostEquals(delta[i]!, x, 1e-6));
+});
+
+Deno.test("spsa-gc looks ahead by its velocity", () => {
+  const state = { step: 1, moments: { velocity: new Float32Array([1, -2]) } };
+  const ahead = optimizers["spsa-gc"].lookAhead(new Float32Array([1, 1]), state);
+  assertAlmostEquals(ahead[0]!, 1.9, 1e-6);
+  assertAlmostEquals(ahead[1]!, -0.8, 1e-6);
+});
 
 Deno.test("applyUpdate() rejects a gradient that is not finite and leaves δ as it was", () => {
   const delta = new Float32Array([1, 1]);

@@ -27,7 +27,7 @@ const command: Command = {
     kind: {
       type: "text",
       value: "KIND",
-      choices: ["frame", "patch", "full"],
+      choices: ["frame", "padding", "patch", "full"],
       help: "import: which pixels it changes; default as its zeros show",
     },
     image: { type: "number", value: "S", help: "import: side of the picture in pixels" },
@@ -201,13 +201,13 @@ const describe = ({ method, kind, canvas, image }: Prompt["meta"]) =>
   `${method} prompt, ${kind} on ${canvas} pixels around ${image}`;
 
 /** The picture as a model's processor gets it: shrunk, padded, with δ added, clipped to [0, 1]. */
-async function applied({ delta, meta }: Prompt, path: string): Promise<Written> {
-  const { shrinkAndPad } = await import("../../vision/shrink_and_pad.ts");
+async function applied(prompt: Prompt, path: string): Promise<Written> {
+  const { promptedPlanes } = await import("../../models/prompted_pictures.ts");
+  const { appliedPrompt } = await import("../../prompts/prompt_file.ts");
   const { encodePng } = await import("../../vision/encode_png.ts");
   const { planes, side, note } = await readSquare(path);
-  const { canvas, image } = meta;
-  const pixels = shrinkAndPad(planes, { from: side, picture: image, canvas });
-  const prompted = pixels.map((value, i) => value + delta.data[i]!);
+  const { canvas } = prompt.meta;
+  const prompted = promptedPlanes(planes, side, appliedPrompt(prompt));
   return {
     bytes: await encodePng(prompted, { height: canvas, width: canvas }),
     ...(note === undefined ? {} : { note }),

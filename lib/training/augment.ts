@@ -1,0 +1,65 @@
+/** What happens to a training picture before it is put on the canvas. @module */
+import type { Random } from "../tensor/random.ts";
+import { resizePlanes } from "../vision/resize.ts";
+import { trivialAugment } from "../vision/trivial_augment.ts";
+
+/** Changes a square picture, float32 [3, side, side] in [0, 1]; the draws are the picture's own. */
+type Change = (picture: Float32Array, side: number, random: Random) => Float32Array;
+
+interface AugmentRow {
+  readonly description: string;
+  /** Mirrors half of the pictures left to right. */
+  readonly flips: boolean;
+  /** Absent: nothing is drawn for a picture but its mirroring. */
+  readonly change?: Change;
+}
+
+/** Smallest share of the side that input diversity leaves of a picture. */
+const SMALLEST = 0.9;
+
+/**
+ * Input diversity (Xie et al., arXiv 1803.06978, which EVP, arXiv 2212.10556, takes up): with
+ * probability ½ the picture is resized to r of its side, r uniform in [0.9, 1] (299 of 330 pixels in the paper), and placed at
+ * random on zeros.
+ */
+function diversify(picture: Float32Array, side: number, random: Random): Float32Array {
+  if (random.uniform() < 0.5) return picture;
+  const size = Math.round(side * random.uniform(SMALLEST, 1));
+  const [top, left] = [random.integer(side - size + 1), random.integer(side - size + 1)];
+  const small = resizePlanes(picture, {
+    from: { height: side, width: side },
+    to: { height: size, width: size },
+  });
+  const out = new Float32Array(picture.length);
+  for (let i = 0; i < small.length; i++) {
+    const [x, row] = [i % size, Math.floor(i / size)];
+    const [y, channel] = [row % size, Math.floor(row / size)];
+    out[(channel * side + top + y) * side + left + x] = Math.min(1, Math.max(0, small[i]!));
+  }
+  return out;
+}
+
+/** The augmentations by name. Resize and random crop of the papers are the identity for squares. */
+export const augmentations = {
+  none: { description: "the pictures as they are", flips: false },
+  "flip-crop": {
+    description: "mirrored at random, resized, cropped at random (squares stay whole)",
+    flips: true,
+  },
+  "trivial-augment": {
+    description: "mirrored, then one random operation of random strength (TrivialAugment)",
+    flips: true,
+    change: trivialAugment,
+  },
+  "input-diversity": {
+    description: "mirrored, then resized and placed at random half of the time",
+    flips: true,
+    change: diversify,
+  },
+} satisfies Record<string, AugmentRow>;
+
+/** Name of an augmentation. */
+export type AugmentName = keyof typeof augmentations;
+
+/** An augmentation by its name. */
+export const augmentation = (name: AugmentName): AugmentRow => augmentations[name];

@@ -1,0 +1,120 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import type { LossWeights } from "../../lib/losses/loss_table.ts";
+import type { PromptName } from "../../lib/prompts/prompt_table.ts";
+import type { AugmentName } from "../../lib/training/augment.ts";
+import type { OptimizerName } from "../../lib/training/optimizer.ts";
+import { optimizePrompt, type TrainingHost } from "../../lib/training/optimize_prompt.ts";
+import { trainingOf } from "../../lib/training/prompt_settings.ts";
+import { writeTinyModel } from "../rigs/tiny_models.ts";
+
+const folder = await Deno.makeTempDir({ prefix: "tvp-train-" });
+const path = await writeTinyModel(folder, "mini-minigpt4");
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+interface Case {
+  readonly kind: PromptName;
+  readonly optimizer: OptimizerName;
+  readonly augment: AugmentName;
+  readonly weights: LossWeights;
+}
+
+/** Every kind, rule and augmentation once, in combinations. */
+const cases: readonly Case[] = [
+  { kind: "frame", optimizer: "reference", augment: "flip-crop", weights: { lm: 1, fca: 0.1 } },
+  { kind: "padding", optimizer: "sgd", augment: "none", weights: { lm: 1 } },
+  { kind: "patch", optimizer: "sign", augment: "input-diversity", weights: { lm: 1, fca: 0.1 } },
+  {
+    kind: "affine-color",
+    optimizer: "adam",
+    augment: "trivial-augment",
+    weights: { lm: 1, fca: 0.1 },
+  },
+  { kind: "full", optimizer: "spsa", augment: "trivial-augment", weights: { lm: 1 } },
+  { kind: "affine-color", optimizer: "spsa-gc", augment: "none", weights: { lm: 1, fca: 0.1 } },
+  { kind: "affine-color", optimizer: "reference", augment: "none", weights: { lm: 1 } },
+];
+
+function trainingFor({ weights, ...choices }: Case, steps = 6) {
+  const rows = ["a cat", "a dog", "a bird"].map((answer) => ({
+    instruction: "what is it?",
+    answer,
+  }));
+  const images = Uint8Array.from({ length: 3 * 3 * 16 * 16 }, (_, i) => i * 37 % 256);
+  return trainingOf({
+    ...choices,
+    ...{ schedule: "cosine", lr: 0.5, steps, batch: 2, seed: 3, image: 12 },
+    spsa: { samples: 2 },
+  }, {
+    sources: [{ name: "tiny", path }],
+    data: { rows, images, height: 16, width: 16, info: { name: "pairs" } },
+    weights,
+  });
+}
+
+const host: TrainingHost = {
+  provider: "cpu",
+  threads: 1,
+  loadCheckpoint: () => Promise.resolve(undefined),
+  checkpointDue: () => false,
+  saveCheckpoint: () => Promise.resolve(),
+  progress: () => {},
+  log: () => {},
+  signal: new AbortController().signal,
+};
+
+/** Trains, is interrupted after a step, and goes on from what was saved. */
+async function interrupted(choices: Case, after: number) {
+  let saved: Uint8Array | undefined;
+  const stop = new AbortController();
+  const first = optimizePrompt(trainingFor(choices), {
+    ...host,
+    checkpointDue: () => stop.signal.aborted,
+    saveCheckpoint: (bytes) => Promise.resolve(void (saved = bytes)),
+    progress: (step) => step === after && stop.abort(new DOMException("enough", "AbortError")),
+    signal: stop.signal,
+  });
+  await assertRejects(() => first, DOMException, "enough");
+  return await optimizePrompt(trainingFor(choices), {
+    ...host,
+    loadCheckpoint: () => Promise.resolve(saved),
+  });
+}
+
+for (const choices of cases) {
+  const { kind, optimizer, augment } = choices;
+  Deno.test(`optimizePrompt() ends with the same bits when interrupted: ${kind}, ${optimizer}, ${augment}`, async () => {
+    const straight = await optimizePrompt(trainingFor(choices), host);
+    const resumed = await interrupted(choices, 3);
+    assertEquals(resumed.values, straight.values);
+    assertEquals(resumed.curve, straight.curve);
+    const start = trainingFor(choices).canvas ** 2 * 3;
+    const moved = (from: number, to?: number) =>
+      straight.values.subarray(from, to).some((value) => value !== 0);
+    assert(moved(0, start), "δ has moved");
+    assertEquals(straight.values.length - start, kind === "affine-color" ? 18 : 0);
+    assert(straight.curve.every(({ loss }) => Number.isFinite(loss)));
+    if (choices.weights.fca && optimizer !== "spsa-gc") {
+      assert(straight.curve[0]!.terms.fca! < 1e-4, "an untrained prompt leaves the features");
+    }
+  });
+}
+
+Deno.test("optimizePrompt() trains the transformation of affine-color", async () => {
+  const { values } = await optimizePrompt(trainingFor(cases[3]!), host);
+  const transformation = values.subarray(3 * 16 * 16);
+  assertNotEquals([...transformation.subarray(0, 6)], [16 / 12, 0, 0, 0, 16 / 12, 0]);
+  assert(Math.abs(transformation[0]! - 16 / 12) < 0.1, "slower than δ");
+});
+
+Deno.test("optimizePrompt() lowers the loss, with gradients and without", async () => {
+  for (const optimizer of ["adam", "spsa-gc"] as const) {
+    const training = {
+      ...trainingFor({ kind: "full", optimizer, augment: "none", weights: { lm: 1 } }, 40),
+      lr: optimizer === "adam" ? 0.05 : 0.02,
+    };
+    const { curve } = await optimizePrompt(training, host);
+    const mean = (from: number, to: number) =>
+      curve.slice(from, to).reduce((sum, { loss }) => sum + loss / (to - from), 0);
+    assert(mean(30, 40) < mean(0, 10), `${optimizer}: ${mean(0, 10)} to ${mean(30, 40)}`);
+  }
+});
