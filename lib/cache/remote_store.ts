@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/key.ts";
 import type { ArtifactStore, NewEntry, StoreHit, Workspace } from "../pipeline/store.ts";
 import { Breaker } from "./breaker.ts";
@@ -123,7 +123,10 @@ class RemoteStore implements ArtifactStore {
     } catch (error) {
       if (error instanceof TransferError) this.#lied(action, error);
       else if (error instanceof RemoteFailure) this.#failed(action, error, signal);
-      else throw error;
+      else if (error instanceof DiagnosticError) {
+        // There is no room here for what the remote has; whether the task has any, it will tell.
+        this.#warn("remote-unusable", action, error.message, error.diagnostics[0]?.notes ?? []);
+      } else throw error;
       return undefined;
     }
   }

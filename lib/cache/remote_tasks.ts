@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import type { Digest, Key } from "../pipeline/key.ts";
 import type { ArtifactStore, StoreHit } from "../pipeline/store.ts";
 import { digestPath } from "./digest.ts";
+import { sayDiskFull } from "./disk_full.ts";
 import { Limiter } from "./limiter.ts";
 import type { Remote } from "./remote.ts";
 import { replaceFile } from "./replace_file.ts";
@@ -193,7 +194,8 @@ export class RemoteTasks {
     transfer: TransferOptions,
   ): Promise<void> {
     const options = { ...this.#options, ...transfer, to };
-    return this.#transfers.run(() => download(this.#options.remote, expected, options));
+    const pull = () => download(this.#options.remote, expected, options);
+    return this.#transfers.run(() => sayDiskFull("pull a task", to, pull));
   }
 
   #upload(name: string, body: Uint8Array<ArrayBuffer>, transfer: TransferOptions): Promise<void> {

@@ -61,12 +61,12 @@ export async function retrying<T>(
       signal?.throwIfAborted();
       return await attempt(patienceMs / 3);
     } catch (error) {
-      const failure = failureOf(error);
+      if (!(error instanceof RemoteFailure)) throw error;
       if (progress() > reached) [tries, reached, sinceMs] = [0, progress(), performance.now()];
       tries += 1;
-      const pauseMs = failure.retryAfterMs ?? backoffMs(tries, random);
+      const pauseMs = error.retryAfterMs ?? backoffMs(tries, random);
       const isOver = performance.now() - sinceMs + pauseMs >= patienceMs;
-      if (!failure.isTransient || tries >= ATTEMPTS || isOver) throw failure;
+      if (!error.isTransient || tries >= ATTEMPTS || isOver) throw error;
       await pause(pauseMs, signal);
     }
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import { pause as delay } from "../../lib/cache/retry.ts";
+import { digestOf } from "../../lib/cache/digest.ts";
 import { openRemote } from "../../lib/cache/remote.ts";
 import { remoteStore, type RemoteStoreOptions } from "../../lib/cache/remote_store.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type Verifier,
 } from "../../lib/cache/signature.ts";
 import { localStore } from "../../lib/cache/store.ts";
+import { download } from "../../lib/cache/transfer.ts";
 import type { ArtifactStore } from "../../lib/pipeline/store.ts";
 import { type FakeServer, fakeServer, type Fault } from "./remote_rig.ts";
 import { keyOf, pathsIn, storeTask, withFolder } from "./rig.ts";
@@ -167,6 +169,47 @@ const FAULTS: Readonly<Record<string, { fault: Fault; warning: string; patienceM
       name.startsWith("objects") ? new Response("", { status: 404 }) : answer(),
     warning: "remote-mistrusted",
   },
+  "sends a byte now and then": {
+    fault: () => new Response(trickle()),
+    warning: "remote-failed",
+    patienceMs: 500,
+  },
+  "sends everyone in circles": {
+    fault: (name) => new Response("", { status: 302, headers: { location: `/cache/${name}` } }),
+    warning: "remote-failed",
+    patienceMs: 500,
+  },
+  "sends everyone to log in": {
+    fault: (name, answer) =>
+      name === "login"
+        ? new Response("<!DOCTYPE html><title>Log in</title>", {
+          headers: { "content-type": "text/html" },
+        })
+        : name.startsWith("tasks")
+        ? new Response("", { status: 302, headers: { location: "/cache/login" } })
+        : answer(),
+    warning: "remote-mistrusted",
+  },
+  "asks to be left alone for an hour": {
+    fault: () => new Response("", { status: 429, headers: { "retry-after": "3600" } }),
+    warning: "remote-failed",
+  },
+  "says that nobody may enter": {
+    fault: () => new Response("", { status: 403 }),
+    warning: "remote-failed",
+  },
+  "sends nothing": {
+    fault: () => new Response(""),
+    warning: "remote-mistrusted",
+  },
+  "sends a manifest with wrong sizes": {
+    fault: async (name, answer) => {
+      const bytes = await (await answer()).bytes();
+      const isManifest = name.startsWith("tasks") && bytes.length > 0;
+      return new Response(isManifest ? changed(bytes, /"bytes":\d+/, '"bytes":1') : bytes);
+    },
+    warning: "remote-mistrusted",
+  },
   "sends no manifest but a page": {
     fault: (name, answer) =>
       name.startsWith("tasks") ? new Response("<html>log in</html>") : answer(),
@@ -186,15 +229,19 @@ const FAULTS: Readonly<Record<string, { fault: Fault; warning: string; patienceM
     fault: async (name, answer) => {
       const bytes = await (await answer()).bytes();
       const isManifest = name.startsWith("tasks") && bytes.length > 0;
-      return new Response(isManifest ? changedType(bytes) : bytes);
+      return new Response(isManifest ? changed(bytes, '"file"', '"json"') : bytes);
     },
     warning: "remote-mistrusted",
   },
 };
 
-function changedType(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function changed(
+  bytes: Uint8Array<ArrayBuffer>,
+  from: string | RegExp,
+  to: string,
+): Uint8Array<ArrayBuffer> {
   const { payload, signature } = json(bytes);
-  return bytesOf({ payload: payload.replace('"file"', '"json"'), signature });
+  return bytesOf({ payload: payload.replace(from, to), signature });
 }
 
 /** Sends one piece and keeps silent. */
@@ -204,6 +251,19 @@ function endless(text: string): ReadableStream<Uint8Array> {
   });
 }
 
+/** Sends a byte every 20 ms, for as long as anyone listens. */
+function trickle(): ReadableStream<Uint8Array> {
+  let timer: ReturnType<typeof setInterval>;
+  return new ReadableStream({
+    start: (controller) => {
+      timer = setInterval(() => controller.enqueue(new TextEncoder().encode(" ")), 20);
+    },
+    cancel: () => clearInterval(timer),
+  });
+}
+
+const TASKS = Array.from({ length: 6 }, (_, i) => `t${i}`);
+
 for (const [what, { fault, warning, patienceMs }] of Object.entries(FAULTS)) {
   Deno.test({
     name: `remoteStore() goes on with a remote that ${what}`,
@@ -211,14 +271,80 @@ for (const [what, { fault, warning, patienceMs }] of Object.entries(FAULTS)) {
     sanitizeOps: false,
     sanitizeResources: false,
     fn: withRig(async (rig) => {
-      await push(rig);
+      {
+        await using store = rig.machine("a");
+        for (const name of TASKS) await storeTask(store, name, OUTPUTS);
+      }
       rig.server.fault = fault;
-      await using store = rig.machine("b", patienceMs === undefined ? {} : { patienceMs });
-      assertEquals(await store.get(keyOf("t")), undefined);
+      const startMs = performance.now();
+      {
+        await using store = rig.machine("b", patienceMs === undefined ? {} : { patienceMs });
+        const hits = await Promise.all(TASKS.map((name) => store.get(keyOf(name))));
+        assertEquals(hits, TASKS.map(() => undefined));
+        for (const name of TASKS) {
+          const hit = await storeTask(store, name, OUTPUTS);
+          assertEquals(Deno.readTextFileSync(hit.outputs["a"]?.path ?? ""), "alpha");
+        }
+        assertEquals((await store.get(keyOf("t0")))?.manifest.key, keyOf("t0"));
+      }
       assertEquals(rig.warnings, [warning]);
-      const hit = await storeTask(store, "t", OUTPUTS);
-      assertEquals(Deno.readTextFileSync(hit.outputs["a"]?.path ?? ""), "alpha");
+      const elapsedMs = performance.now() - startMs;
+      assert(elapsedMs < (patienceMs ?? 0) + 4000, `${elapsedMs} ms`);
     }),
+  });
+}
+
+Deno.test(
+  "remoteStore() goes on with a server that hangs up on everyone",
+  withRig(async (rig) => {
+    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    const hangUp = (async () => {
+      for await (const connection of listener) connection.close();
+    })();
+    const remote = await openRemote(`http://127.0.0.1:${listener.addr.port}/`);
+    {
+      await using store = rig.machine("b", { remote });
+      assertEquals(await store.get(keyOf("t")), undefined);
+      await storeTask(store, "t", OUTPUTS);
+    }
+    assertEquals(rig.warnings, ["remote-failed"]);
+    listener.close();
+    await hangUp;
+  }),
+);
+
+Deno.test(
+  "download() goes on where a connection broke",
+  withRig(async (rig) => {
+    const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+    const digest = digestOf(bytes);
+    const froms: number[] = [];
+    const remote = {
+      ...await openRemote(rig.server.url),
+      open: (_name: string, { from = 0 }: { readonly from?: number }) => {
+        froms.push(from);
+        const part = bytes.subarray(from, from + 20_000);
+        return Promise.resolve({ body: breaking(part, from + part.length < bytes.length), from });
+      },
+    };
+    const to = await Deno.makeTempFile();
+    Deno.removeSync(to);
+    await download(remote, { digest, bytes: bytes.length }, { to });
+    assertEquals(froms, [0, 20_000, 40_000]);
+    assertEquals(digestOf(Deno.readFileSync(to)), digest);
+    Deno.removeSync(to);
+  }),
+);
+
+function breaking(part: Uint8Array, isBroken: boolean): ReadableStream<Uint8Array> {
+  const pieces = [part];
+  return new ReadableStream({
+    pull(controller) {
+      const piece = pieces.pop();
+      if (piece !== undefined) return controller.enqueue(piece);
+      if (isBroken) controller.error(new Deno.errors.ConnectionReset("reset by peer"));
+      else controller.close();
+    },
   });
 }
 
