@@ -1,0 +1,74 @@
+/** Copies the models of a recorded run into a folder. @module */
+
+/** What a copy is made of. */
+export interface Installation {
+  /** Where the run's artifacts lie: `<task>/model` each. */
+  readonly run: string;
+  readonly tasks: readonly { readonly task: string; readonly stage: string }[];
+  /** Names of the models of stages; an empty one leaves them out. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Where to: a folder for each model. */
+  readonly target: string;
+}
+
+/** One model that was copied. */
+export interface InstalledModel {
+  readonly task: string;
+  readonly name: string;
+}
+
+/** Copies the models; tasks that made none are passed over. */
+export function* installModels(
+  { run, tasks, names, target }: Installation,
+): Generator<InstalledModel> {
+  for (const { task, stage } of tasks) {
+    const source = `${run}/${folderOf(task)}/model`;
+    const name = names.get(stage) ?? nameOf(task);
+    if (name === "" || !isDirectory(source)) continue;
+    install(source, `${target}/${name}`);
+    yield { task, name };
+  }
+}
+
+function partsOf(task: string): { readonly stage: string; readonly label: string | undefined } {
+  const [, stage, label] = /^([^[]+)(?:\[(.*)\])?$/s.exec(task)!;
+  return { stage: stage!, label };
+}
+
+/** `mllm[architecture=mini-blip2]` lies in `mllm/architecture=mini-blip2`. */
+function folderOf(task: string): string {
+  const { stage, label } = partsOf(task);
+  return label === undefined ? stage : `${stage}/${label.replace(/[\/\\]/g, "-")}`;
+}
+
+/** The values of the task's cell, or the name of its stage. */
+function nameOf(task: string): string {
+  const { stage, label } = partsOf(task);
+  return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Puts a copy in place of what is there; at no time is half a model there. */
+function install(source: string, target: string): void {
+  const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
+  Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
+  copyFolder(source, temporary);
+  if (isDirectory(target)) Deno.removeSync(target, { recursive: true });
+  Deno.renameSync(temporary, target);
+}
+
+function copyFolder(from: string, to: string): void {
+  Deno.mkdirSync(to);
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    if (isDirectory) copyFolder(`${from}/${name}`, `${to}/${name}`);
+    else Deno.writeFileSync(`${to}/${name}`, Deno.readFileSync(`${from}/${name}`), { mode: 0o644 });
+  }
+}

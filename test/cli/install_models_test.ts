@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { installModels } from "../../lib/cli/install_models.ts";
+
+async function writeModel(folder: string, config: string): Promise<void> {
+  await Deno.mkdir(join(folder, "model", "onnx"), { recursive: true });
+  await Deno.writeTextFile(join(folder, "model", "config.json"), config);
+  await Deno.writeTextFile(join(folder, "model", "onnx", "model.onnx"), `${config} graph`);
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+Deno.test("installModels() copies the models of a run under the names of their cells", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [run, target] = [join(folder, "run"), join(folder, "models")];
+    await writeModel(join(run, "clip"), "clip");
+    await writeModel(join(run, "encoder"), "encoder");
+    await writeModel(join(run, "mllm", "architecture=mini-a"), "new");
+    await Deno.mkdir(join(run, "report"));
+    await Deno.mkdir(join(target, "mini-a"), { recursive: true });
+    await Deno.writeTextFile(join(target, "mini-a", "left-over"), "old");
+    const installed = [...installModels({
+      run,
+      tasks: [
+        { task: "clip", stage: "clip" },
+        { task: "encoder", stage: "encoder" },
+        { task: "mllm[architecture=mini-a]", stage: "mllm" },
+        { task: "report", stage: "report" },
+      ],
+      names: new Map([["clip", "mini-clip"], ["encoder", ""]]),
+      target,
+    })];
+    assertEquals(installed, [
+      { task: "clip", name: "mini-clip" },
+      { task: "mllm[architecture=mini-a]", name: "mini-a" },
+    ]);
+    assertEquals(namesIn(target), ["mini-a", "mini-clip"]);
+    assertEquals(namesIn(join(target, "mini-a")), ["config.json", "onnx"]);
+    const graph = await Deno.readTextFile(join(target, "mini-a", "onnx", "model.onnx"));
+    assertEquals(graph, "new graph");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
