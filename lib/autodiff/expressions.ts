@@ -103,6 +103,15 @@ function isSteepAt(bound: number): boolean {
   return size === 0 || (size >= 2 ** -39 && size <= 2 ** 62 && Math.fround(bound) === bound);
 }
 
+/**
+ * 1 − x for an x between 0 and 1: unlike a subtraction, an op that ONNX Runtime keeps in the blocked
+ * layout of the convolutions around it.
+ */
+export function complement(b: GraphBuilder, x: Value): Value {
+  if (b.dtype(x) !== "float32") return sub(b, constantLike(b, x, 1), x);
+  return b.op("HardSigmoid", [x], { alpha: float(-1), beta: float(1) });
+}
+
 /** Whether the slope of a HardSigmoid makes it a {@link step}, of which the derivative is 0. */
 export function isStep(alpha: number): boolean {
   return Math.abs(alpha) >= steep;

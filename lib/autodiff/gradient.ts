@@ -19,6 +19,7 @@ import {
   weightsToInputs,
 } from "./prepare.ts";
 import { lostStraightThrough, quantizedActivations } from "./quantized_activations.ts";
+import { refusedOps } from "./refused_ops.ts";
 import { opKey } from "./rule.ts";
 import type { RuleLookup, RuleTable } from "./rule_table.ts";
 import { unbroadcast } from "./unbroadcast.ts";
@@ -149,16 +150,22 @@ function unknown(cause: string, names: readonly string[], kind: string): Diagnos
 
 /** One diagnostic per node on the path that has no rule. */
 function missingRules(model: Model, path: Path, lookup: RuleLookup): Diagnostic[] {
-  return path.nodes.filter((node) => lookup.rule(node) === undefined).map((node) => ({
-    code: "no-gradient-rule",
-    severity: "error",
-    message: `Cannot differentiate node "${node.name || node.outputs[0]}": ${node.opType} ` +
-      `(domain "${node.domain || "ai.onnx"}", opset ${opsetOf(model, node)}) has no gradient rule`,
-    notes: [
-      `Give a rule or a decomposition for "${opKey(node)}" in the option \`rules\``,
-      "Or export the model with an opset whose ops have rules",
-    ],
-  }));
+  return path.nodes.filter((node) => lookup.rule(node) === undefined).map((node) => {
+    const reason = refusedOps[opKey(node)];
+    return {
+      code: "no-gradient-rule",
+      severity: "error",
+      message: `Cannot differentiate node "${node.name || node.outputs[0]}": ${node.opType} ` +
+        `(domain "${node.domain || "ai.onnx"}", opset ${opsetOf(model, node)}) ` +
+        `has no gradient rule${reason === undefined ? "" : `: ${reason}`}`,
+      notes: [
+        `Give a rule or a decomposition for "${opKey(node)}" in the option \`rules\``,
+        reason === undefined
+          ? "Or export the model with an opset whose ops have rules"
+          : "Or export the model without this op: from the framework, or before it was optimised",
+      ],
+    };
+  });
 }
 
 function opsetOf(model: Model, { domain }: Node): number | string {

@@ -24,6 +24,7 @@ import { fourierDecompositions } from "./decompositions/short_time_fourier.ts";
 import { skipNormalizationDecompositions } from "./decompositions/skip_normalization.ts";
 import { activationRules } from "./rules/activation.ts";
 import { col2imRules } from "./rules/col2im.ts";
+import { discreteRules } from "./rules/discrete.ts";
 import { einsumRules } from "./rules/einsum.ts";
 import { controlFlowRules } from "./rules/control_flow.ts";
 import { convolutionRules } from "./rules/convolution.ts";
@@ -63,6 +64,7 @@ export const gradRules: GradRules = {
   ...quantizedRules,
   ...straightThroughRules,
   ...controlFlowRules,
+  ...discreteRules,
 };
 
 /** Ops that are rewritten into others before they are differentiated. */

@@ -1,7 +1,7 @@
 /** Products and convolutions that ONNX Runtime fuses with the activation after them. @module */
 import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { Attribute, Node } from "../../onnx/model.ts";
-import { floatOf, stringOf } from "../attributes.ts";
+import { floatOf, intOf, stringOf } from "../attributes.ts";
 import { add, constantLike } from "../expressions.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
 
@@ -64,8 +64,23 @@ const fusedGemm: Decomposition = (node, b) => {
   return [activate(b, node, y, parameters)];
 };
 
+/** act(αAB), the operands as FusedMatMul reads them. */
+const fusedMatMulActivation: Decomposition = (node, b) => {
+  const names = ["alpha", "beta", "gamma"].map((name) => `activation_${name}`);
+  const attributes = without(node, "activation", "activation_axis", ...names);
+  const y = b.op("FusedMatMul", node.inputs, attributes, "com.microsoft");
+  if (stringOf(node, "activation", "") === "Softmax") {
+    return [b.op("Softmax", [y], { axis: intOf(node, "activation_axis", -1) })];
+  }
+  const parameters = names.slice(0, 2).map((name) =>
+    node.attributes[name] ? floatOf(node, name, 0) : undefined
+  );
+  return [activate(b, node, y, parameters)];
+};
+
 /** Decompositions of fused activations. */
 export const fusedActivationDecompositions = {
   "com.microsoft.FusedConv": fusedConv,
   "com.microsoft.FusedGemm": fusedGemm,
+  "com.microsoft.FusedMatMulActivation": fusedMatMulActivation,
 } satisfies Decompositions;

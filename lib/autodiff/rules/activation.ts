@@ -4,6 +4,7 @@ import type { Node } from "../../onnx/model.ts";
 import { floatOf, stringOf } from "../attributes.ts";
 import {
   add,
+  complement,
   constantLike,
   div,
   indicator,
@@ -95,7 +96,7 @@ const swish = (fallback: number): GradRule =>
   unary(({ b, node, g, x, y }) => {
     const alpha = floatOf(node, "alpha", fallback);
     const s = sigmoid(b, scale(b, x, alpha));
-    return mul(b, g, add(b, s, mul(b, scale(b, y, alpha), oneMinus(b, s))));
+    return mul(b, g, add(b, s, mul(b, scale(b, y, alpha), complement(b, s))));
   });
 
 /** x · tanh(softplus(x)): t + x (1 − t²) σ(x). */
@@ -110,7 +111,7 @@ const prelu: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs
   if (g === undefined) return [];
   const [x, slope] = node.inputs as [Value, Value];
   const right = step(b, x, 0);
-  const factor = () => add(b, right, mul(b, oneMinus(b, right), slope));
+  const factor = () => add(b, right, mul(b, complement(b, right), slope));
   return [
     needs(0) ? mul(b, g, factor()) : undefined,
     needs(1) ? mul(b, g, b.op("Min", [x, constantLike(b, x, 0)])) : undefined,
@@ -155,7 +156,7 @@ export const activationRules = {
   Celu: rectified((b, _x, y, node) =>
     add(b, scale(b, y, 1 / floatOf(node, "alpha", 1)), constantLike(b, y, 1))
   ),
-  Sigmoid: unary(({ b, g, y }) => mul(b, g, mul(b, y, oneMinus(b, y)))),
+  Sigmoid: unary(({ b, g, y }) => mul(b, g, mul(b, y, complement(b, y)))),
   HardSigmoid: hardSigmoid,
   HardSwish: hardSwish,
   Softplus: unary(({ b, g, x }) => mul(b, g, sigmoid(b, x))),

@@ -8,7 +8,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { toNumbers } from "../../tensor/convert.ts";
-import { add, constantLike, mul, scale, sub } from "../expressions.ts";
+import { add, complement, constantLike, mul, scale, sub } from "../expressions.ts";
 import { binary, elementwise, type GradContext, type InputGrads } from "../rule.ts";
 
 /** A value as a multiple of another. */
@@ -25,8 +25,7 @@ interface Gate {
 
 /** f + u f' for σ: f + k y (1 − f). */
 function sigmoidSlope(b: GraphBuilder, _u: Value, f: Value, y: Value, k: number): Value {
-  const rest = sub(b, constantLike(b, f, 1), f);
-  return add(b, f, scale(b, mul(b, y, rest), k));
+  return add(b, f, scale(b, mul(b, y, complement(b, f)), k));
 }
 
 /** f + u f' for 1 + erf: f + u exp(ln(2k/√π) − (k u)²). */

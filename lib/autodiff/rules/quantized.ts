@@ -7,8 +7,9 @@
  */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
+import { tensor } from "../../tensor/tensor.ts";
 import { intOf } from "../attributes.ts";
-import { castLike, mul, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import { castLike, castTo, mul, range, rankOf, reduceSum, sub } from "../expressions.ts";
 import { factorAlong, sumToFactor } from "./quantization_axis.ts";
 import { refuse } from "../refuse.ts";
 import type { GradRule, GradRules } from "../rule.ts";
@@ -46,9 +47,41 @@ const dequantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], needs 
   ];
 };
 
+/** Values of the 4-bit floats and of normal floats, over the largest of a block (Dettmers et al. 2023). */
+const codebooks = [
+  [0, 1 / 192, 2 / 3, 1, 1 / 3, 1 / 2, 1 / 6, 1 / 4],
+  [
+    ...[-1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635],
+    ...[-0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725],
+    ...[0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941],
+    ...[0.7229568362236023, 1],
+  ],
+] as const;
+
+/** y = A · (codebook[B] · largest of its block)ᵀ */
+const matMulBnb4: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
+  if (g === undefined || !needs(0)) return [];
+  const [, packed, largest] = node.inputs as [Value, Value, Value];
+  const half = codebooks[intOf(node, "quant_type", 1)]!;
+  const values = half.length === 16 ? half : [...half, ...half.map((value) => -value)];
+  const book = b.constant(tensor("float32", [16], Float32Array.from(values)));
+  // The higher bits of a byte come first.
+  const bytes = b.op("Reshape", [packed, b.int64s([-1, 1])]);
+  const high = b.op("BitShift", [bytes, b.scalar(4, "uint8")], { direction: "RIGHT" });
+  const low = b.op("BitwiseAnd", [bytes, b.scalar(15, "uint8")]);
+  const codes = castTo(b, b.op("Concat", [high, low], { axis: 1 }), "int32");
+  const block = b.int64s([-1, intOf(node, "block_size", 64)]);
+  const cells = b.op("Reshape", [b.op("Gather", [book, codes], { axis: 0 }), block]);
+  const factors = castTo(b, b.op("Reshape", [largest, b.int64s([-1, 1])]), "float32");
+  const shape = b.int64s([intOf(node, "N", 0), intOf(node, "K", 0)]);
+  const weight = b.op("Reshape", [mul(b, cells, factors), shape]);
+  return [b.op("MatMul", [g, castLike(b, weight, g)])];
+};
+
 /** Rules of ops with quantised weights. */
 export const quantizedRules = {
   "com.microsoft.MatMulNBits": matMulNBits,
+  "com.microsoft.MatMulBnb4": matMulBnb4,
   DequantizeLinear: dequantizeLinear,
   "com.microsoft.DequantizeLinear": dequantizeLinear,
 } satisfies GradRules;

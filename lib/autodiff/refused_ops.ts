@@ -1,0 +1,64 @@
+/** Ops that deliberately have neither a rule nor a decomposition, and why. @module */
+
+/** Reasons, continuing "has no gradient rule: ", with the ops of com.microsoft that they hold for. */
+const microsoft: Readonly<Record<string, readonly string[]>> = {
+  "it is a loop or a step of text generation": [
+    ...["BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch", "NGramRepeatBlock"],
+    ...["DecoderMaskedMultiHeadAttention", "DecoderMaskedSelfAttention", "DecoderAttention"],
+    ...["ConvStateReplay", "GatedDeltaNetStateReplay", "Mamba2Verify", "SpeculativePrefixCommit"],
+  ],
+  "it takes the tokens of all rows packed together": [
+    ...["PackedAttention", "PackedMultiHeadAttention", "PagedAttention", "SparsePagedAttention"],
+    ...["GatherPacked", "MatMulPacked", "MoEPacked", "RemovePadding", "RestorePadding"],
+    ...["PackedSparseAttentionIndexer", "PackedSparseAttentionIndexerMerge"],
+    "VarlenCausalConvWithState",
+  ],
+  "it routes tokens to experts": ["MoE", "QMoE", "MoEGroupRouter", "RouterGateUpProj"],
+  "its weights are packed as floats of 4 or 8 bits": [
+    ...["GemmFloat8", "MatMulFpQ4", "MatMulBlockQuantizedFp4Weight"],
+    ...["MatMulBlockQuantizedFp8Weight", "QuantizeBFP", "DequantizeBFP"],
+  ],
+  "it computes with integers only, and has no straight-through rule": [
+    ...["QOrderedAttention", "QOrderedGelu", "QOrderedLayerNormalization", "QOrderedMatMul"],
+    ...["QOrderedLongformerAttention", "QuantizeWithOrder", "DequantizeWithOrder"],
+    ...["QEmbedLayerNormalization", "QLinearReduceMean", "DynamicQuantizeLSTM", "MatMulInteger16"],
+  ],
+  "its layout belongs to one execution provider": ["NhwcConv", "NhwcFusedConv", "NhwcMaxPool"],
+  "it attends to places that are chosen by its inputs": [
+    ...["LongformerAttention", "SparseAttention", "DynamicSparseAttention"],
+    ...["SparseAttentionIndexer", "SparseToDenseMatMul"],
+  ],
+  "it is a recurrence over time": [
+    ...["LinearAttention", "LinearAttentionGate", "GatedDeltaNet", "CausalConvWithState"],
+    "AttnLSTM",
+  ],
+  "it is a fusion that the optimiser makes of ops that have rules": [
+    ...["SwiGLU", "ScaledSiLU", "RMSNormRotary", "GatedRMSNorm", "BranchwiseRMSNorm", "GatedAdd"],
+    ...["HyperConnectionLowRankMix", "HyperConnectionPostMix", "HyperConnectionPreMix"],
+    ...["MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulNBitsQLoRA", "MRotaryEmbedding", "EngramGate"],
+    ...["BiasSoftmax", "ComplexMul", "ComplexMulConj", "Rfft", "Irfft", "RelativePositionBias"],
+  ],
+  "it drops elements at random": ["BitmaskDropout", "BitmaskBiasDropout"],
+  "its table is packed": ["GatherBlockQuantized"],
+  "it holds a model compiled for one device": ["EPContext", "Snpe"],
+  "it is rarely met in models": [
+    ...["CropAndResize", "MaxpoolWithMask", "WordConvEmbedding", "SampleOp"],
+  ],
+};
+
+const sequences = [
+  ...["SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert"],
+  ...["SplitToSequence", "ConcatFromSequence"],
+];
+
+/** Why an op has no gradient rule, by op. */
+export const refusedOps: Readonly<Record<string, string>> = Object.fromEntries([
+  ...Object.entries(microsoft).flatMap(([reason, ops]) =>
+    ops.map((op) => [`com.microsoft.${op}`, reason] as const)
+  ),
+  ...sequences.map((op) => [op, "what its sequence holds is known at run time only"] as const),
+  ["SequenceMap", "it loops over a sequence"],
+  ["Optional", "whether its value is there is known at run time only"],
+  ["OptionalGetElement", "whether its value is there is known at run time only"],
+  ["MaxRoiPool", "its cells depend on its regions; RoiAlign has a rule"],
+]);
