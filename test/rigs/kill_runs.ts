@@ -50,12 +50,23 @@ interface Running {
   readonly report: Promise<RunReport | undefined>;
 }
 
+/** How a run is started. */
+export interface StartOptions {
+  /** File that the steps are noted in. */
+  readonly log: string;
+  readonly intervalMs: number;
+  /** Folder to run in, and what to set there. */
+  readonly folder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts a run on a store; its report is `undefined` if it did not come to an end. */
-export function startRun(store: string, options: { log: string; intervalMs: number }): Running {
+export function startRun(store: string, options: StartOptions): Running {
   const script = fromFileUrl(new URL("./kills/run.ts", import.meta.url));
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", script, store, `${options.intervalMs}`],
-    env: { TVP_KILLS_LOG: options.log, NO_COLOR: "1" },
+    env: { TVP_KILLS_LOG: options.log, NO_COLOR: "1", ...options.env },
+    ...(options.folder === undefined ? {} : { cwd: options.folder }),
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
