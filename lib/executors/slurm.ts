@@ -188,6 +188,7 @@ class SlurmExecutor implements Executor {
     await this.#means.wait(0);
     const ids = [...this.#toCancel!];
     this.#toCancel = undefined;
+    this.#queue.stopping(ids);
     const waiting = ids.filter((id) => this.#queue.isWaiting(id));
     // Slurm's word on who waits may be old: both commands pass over the others.
     if (waiting.length > 0) {

@@ -61,6 +61,8 @@ const unknown: StateRow = {
   advice: again,
 };
 
+const memoryLine = /exceeded (step |job )?memory limit|oom[-_ ]?kill/i;
+
 /** The failure of a job, with notes on its state, its log and what to raise. */
 export function slurmFailure(ended: EndedJob, durationMs: number): JobFailure {
   const { job, id, row, logPath, lastLines, saved } = ended;
@@ -79,8 +81,10 @@ export function slurmFailure(ended: EndedJob, durationMs: number): JobFailure {
   return { ok: false, durationMs, reason: state.reason, message, diagnostics };
 }
 
-function stateRow({ row, wasTold }: EndedJob): StateRow {
+function stateRow({ row, wasTold, lastLines }: EndedJob): StateRow {
   if (wasTold) return told;
+  // Where Slurm itself watches the memory, its word on it is in the log and not in the state.
+  if (lastLines.some((line) => memoryLine.test(line))) return states.OUT_OF_MEMORY!;
   if (row === undefined) return unknown;
   return states[row.state] ?? { reason: "crash", says: `ended as ${row.state}` };
 }

@@ -13,6 +13,15 @@ export interface Submission {
   readonly id?: string;
 }
 
+/** What a job leaves. */
+interface LeftResult {
+  /** Slurm's id of the job. */
+  readonly id: string;
+  /** Folder of its outputs. */
+  readonly outputs: string;
+  readonly result: JobResult;
+}
+
 /** The folder of a task: what it is given, what it tells, what it leaves. */
 export class TaskFolder {
   readonly path: string;
@@ -30,22 +39,20 @@ export class TaskFolder {
     this.#read = 0;
   }
 
-  /** The job, with outputs to write into this folder. */
-  readJob(): Job {
+  /** The job, with outputs to write into a folder that no other job of the task writes into. */
+  readJob(): { readonly job: Job; readonly outputs: string } {
     const job = JSON.parse(Deno.readTextFileSync(this.#inside("job.json"))) as Job;
-    const outputs = Object.keys(job.outputs).map((name) => [name, this.outputPath(name)] as const);
-    return { ...job, outputs: Object.fromEntries(outputs) };
+    const outputs = `outputs-${crypto.randomUUID().slice(0, 8)}`;
+    Deno.mkdirSync(this.#inside(outputs));
+    const paths = Object.keys(job.outputs).map((name) =>
+      [name, this.#inside(`${outputs}/${name}`)] as const
+    );
+    return { job: { ...job, outputs: Object.fromEntries(paths) }, outputs };
   }
 
-  outputPath(name: string): string {
-    return this.#inside(`outputs/${name}`);
-  }
-
-  /** What the job of a requeued task begins with. */
-  clearOutputs(): void {
+  /** What an earlier start of a requeued job has left is void. */
+  clearResult(): void {
     removeQuietly(this.#inside("result.json"));
-    removeQuietly(this.#inside("outputs"));
-    Deno.mkdirSync(this.#inside("outputs"));
   }
 
   submission(): Submission | undefined {
@@ -56,12 +63,17 @@ export class TaskFolder {
     replaceFile(this.#inside("submission.json"), JSON.stringify(submission));
   }
 
-  result(): JobResult | undefined {
-    return readJson<JobResult>(this.#inside("result.json"));
+  /**
+   * What the job of this id has left. A job that Slurm has lost may still run: it counts where it
+   * reached the end, which is the same for every job of a key, and its mistakes do not.
+   */
+  result(id?: string): JobResult | undefined {
+    const left = this.#left();
+    return left && (left.result.ok || left.id === id) ? left.result : undefined;
   }
 
-  writeResult(result: JobResult): void {
-    replaceFile(this.#inside("result.json"), JSON.stringify(result), { durable: true });
+  writeResult(left: LeftResult): void {
+    replaceFile(this.#inside("result.json"), JSON.stringify(left), { durable: true });
   }
 
   /** A file for events; later jobs of the same task append to it. */
@@ -80,9 +92,10 @@ export class TaskFolder {
 
   /** Moves the outputs to where the job was to write them. */
   moveOutputs(job: Job): void {
+    const outputs = this.#left()?.outputs ?? "outputs";
     for (const [name, path] of Object.entries(job.outputs)) {
       try {
-        Deno.renameSync(this.outputPath(name), path);
+        Deno.renameSync(this.#inside(`${outputs}/${name}`), path);
       } catch (error) {
         // The store says which output is missing.
         if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -92,6 +105,10 @@ export class TaskFolder {
 
   remove(): void {
     removeQuietly(this.path);
+  }
+
+  #left(): LeftResult | undefined {
+    return readJson<LeftResult>(this.#inside("result.json"));
   }
 
   #newText(): string {

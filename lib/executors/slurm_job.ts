@@ -17,17 +17,25 @@ const GRACE_MS = 20_000;
 /** Runs a task; the exit code is for Slurm's records. */
 export async function runTaskOfBatch(batch: string, index: number): Promise<number> {
   const folder = new TaskFolder(batchTask(batch, index));
-  const job = folder.readJob();
-  folder.clearOutputs();
+  const { job, outputs } = folder.readJob();
+  folder.clearResult();
   using events = folder.openEvents();
   const stop = new AbortController();
   const onTerm = () => stop.abort(new DOMException("Slurm ends the job", "AbortError"));
   Deno.addSignalListener("SIGTERM", onTerm);
   await using executor = localExecutor({ slots: 1, graceMs: GRACE_MS });
   const result = await executor.submit(job, { signal: stop.signal, onEvent: eventWriter(events) });
-  folder.writeResult(result);
+  folder.writeResult({ id: ownId(), outputs, result });
   Deno.removeSignalListener("SIGTERM", onTerm);
   return result.ok ? 0 : result.reason === "cancelled" ? 130 : 1;
+}
+
+/** The id that Slurm shows for this job. */
+function ownId(): string {
+  const element = Deno.env.get("SLURM_ARRAY_TASK_ID");
+  return element === undefined
+    ? Deno.env.get("SLURM_JOB_ID") ?? ""
+    : `${Deno.env.get("SLURM_ARRAY_JOB_ID")}_${element}`;
 }
 
 function eventWriter(file: Deno.FsFile): (event: JobEvent) => void {

@@ -44,7 +44,10 @@ interface Watched {
   row?: QueueRow;
   /** Since when it is not in the queue any more. */
   endedAtMs?: number;
-  told?: QueueState;
+  /** What was told last of its place in the queue. */
+  told: QueueState;
+  /** It was cancelled by us: why it ended needs no asking. */
+  isStopping?: boolean;
 }
 
 /** Watches jobs until they end. */
@@ -62,7 +65,8 @@ export class SlurmQueue {
 
   /** Tells what a job does until it has ended. */
   watch(id: string, folder: TaskFolder, onEvent: (event: JobEvent) => void): Promise<JobEnd> {
-    const watched = { id, folder, onEvent, end: Promise.withResolvers<JobEnd>() };
+    const told = { id, phase: "waits" } as const;
+    const watched = { id, folder, onEvent, told, end: Promise.withResolvers<JobEnd>() };
     this.#watched.set(id, watched);
     this.#askSoon();
     if (!this.#looping) void this.#loop();
@@ -77,6 +81,14 @@ export class SlurmQueue {
 
   isWatched(id: string): boolean {
     return this.#watched.has(id);
+  }
+
+  /** Says that jobs are being cancelled. */
+  stopping(ids: readonly string[]): void {
+    for (const id of ids) {
+      const watched = this.#watched.get(id);
+      if (watched) watched.isStopping = true;
+    }
   }
 
   /** Waits until jobs have ended, but no longer than that. */
@@ -138,16 +150,21 @@ export class SlurmQueue {
   /** Looks at what the job has left in its folder, and whether that is all. */
   #look(watched: Watched): void {
     for (const event of watched.folder.newEvents()) watched.onEvent(event);
-    const result = watched.folder.result();
+    const result = watched.folder.result(watched.id);
     const { row, endedAtMs } = watched;
-    if (result !== undefined && (isFinal(result) || endedAtMs !== undefined)) {
+    const isKnown = watched.isStopping || endedAtMs !== undefined;
+    if (result !== undefined && (isKnown || isFinal(result))) {
       return this.#end(watched, { result, ...(row ? { row } : {}) });
     }
     // Slurm knows why it crashed or was told to stop, and whether it will start again.
     if (result !== undefined) return this.#askSoon();
     if (endedAtMs === undefined) return;
     const isLikely = row === undefined || row.state === "COMPLETED";
-    const patienceMs = isLikely ? PATIENCE_MS.expected : PATIENCE_MS.unlikely;
+    const patienceMs = watched.isStopping
+      ? 0
+      : isLikely
+      ? PATIENCE_MS.expected
+      : PATIENCE_MS.unlikely;
     if (this.#means.now() - endedAtMs >= patienceMs) this.#end(watched, row ? { row } : {});
   }
 
@@ -175,9 +192,10 @@ export class SlurmQueue {
 
   async #update(asked: readonly Watched[]): Promise<void> {
     const rows = new Map((await this.#rows()).map((row) => [row.id, row]));
-    const missing = asked.filter(({ id, endedAtMs }) => !rows.has(id) && endedAtMs === undefined);
+    const find = (id: string) => rows.get(id) ?? wholeArray(rows, id);
+    const missing = asked.filter(({ id, endedAtMs }) => !find(id) && endedAtMs === undefined);
     for (const row of await this.#accounted(missing.map(({ id }) => id))) rows.set(row.id, row);
-    for (const watched of asked) this.#note(watched, rows.get(watched.id));
+    for (const watched of asked) this.#note(watched, find(watched.id));
   }
 
   #note(watched: Watched, row: QueueRow | undefined): void {
@@ -221,6 +239,12 @@ class SlurmSilence extends Error {
   override name = "SlurmSilence";
 }
 
+/** Elements that were cancelled while they waited have one row together, that of the array. */
+function wholeArray(rows: ReadonlyMap<string, QueueRow>, id: string): QueueRow | undefined {
+  const row = rows.get(id.split("_")[0]!);
+  return row !== undefined && phaseOf(row.state) === "ended" ? row : undefined;
+}
+
 /** A stage's own word on how it went; all else Slurm may know better. */
 function isFinal(result: JobResult): boolean {
   return result.ok || result.reason === "error" || result.reason === "timeout";
@@ -230,7 +254,9 @@ function tellQueue(watched: Watched, row: QueueRow): void {
   const phase = phaseOf(row.state) as QueueState["phase"];
   const advice = phase === "waits" ? adviceOnReason(row.reason) : undefined;
   const { told } = watched;
-  if (told?.phase === phase && told.advice === advice) return;
+  const isNews = told.phase !== phase || told.advice !== advice ||
+    (phase === "waits" && told.reason === undefined && row.reason !== "");
+  if (!isNews) return;
   watched.told = {
     id: watched.id,
     phase,

@@ -24,7 +24,7 @@ const lines: Lines = {
   "task-log": (event) => `  ${event.task}: ${event.line}`,
   "task-finished": (event) => `✓ ${event.task} ${formatDuration(event.durationMs)}`,
   "task-failed": (event) =>
-    event.failure.reason === "cancelled"
+    event.failure.reason === "cancelled" && event.failure.diagnostics === undefined
       ? `- ${event.task} stopped; the state it has saved is kept`
       : `✗ ${event.task}: ${failureText(event.failure)}`,
   "task-retrying": (event) =>
