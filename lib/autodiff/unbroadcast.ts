@@ -7,7 +7,9 @@
  */
 import type { GraphBuilder, Value } from "../onnx/builder.ts";
 import type { Dim } from "../onnx/model.ts";
-import { range, reduceSum, reshapeLike } from "./expressions.ts";
+import { sizeOf } from "../tensor/tensor.ts";
+import { staticDims } from "./dynamic_shape.ts";
+import { range, reduceSum, reshapeLike, scale } from "./expressions.ts";
 
 /** `summed`: the input has size 1 where the gradient need not; `maybe`: only the run knows. */
 type Fate = "kept" | "summed" | "maybe";
@@ -39,9 +41,17 @@ function sumAxes(
   summed: readonly number[],
 ): Value {
   if (extra.length === 0 && summed.length === 0) return grad;
-  if (extra.length === 0) return reduceSum(b, grad, summed, true);
+  if (extra.length === 0) return planeSum(b, grad, summed) ?? reduceSum(b, grad, summed, true);
   const sum = reduceSum(b, grad, [...extra, ...summed], false);
   return summed.length === 0 ? sum : reshapeLike(b, sum, input);
+}
+
+/** All spatial axes at once: an op that ONNX Runtime keeps in the blocked layout of convolutions. */
+function planeSum(b: GraphBuilder, grad: Value, summed: readonly number[]): Value | undefined {
+  const sizes = staticDims(b, grad, 2);
+  if (summed[0] !== 2 || summed.length !== 2 || sizes?.length !== 2) return undefined;
+  if (b.dtype(grad) !== "float32") return undefined;
+  return scale(b, b.op("GlobalAveragePool", [grad]), sizeOf(sizes));
 }
 
 /** Sums over the axes where the input's size, with ones in front, is 1 and the gradient's is not. */

@@ -1,8 +1,10 @@
 /** One op with inputs that keep off its kinks, and how it is checked by differences. @module */
 import { checkGradient } from "../../lib/autodiff/check_gradient.ts";
 import type { GradientCheck } from "../../lib/autodiff/check_gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { type AttributeInput, GraphBuilder } from "../../lib/onnx/builder.ts";
 import type { Attribute, Model } from "../../lib/onnx/model.ts";
+import { pruneModel } from "../../lib/onnx/prune.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor, zeros } from "../../lib/tensor/tensor.ts";
@@ -89,16 +91,26 @@ export async function runOnce(model: Model, feeds: Readonly<Record<string, Tenso
   return await session.run(feeds);
 }
 
+/** How a case is checked. */
+export interface CaseOptions {
+  /** Dimensions are names. */
+  readonly symbolic?: boolean;
+  /** Differences are those of the op as it was rewritten, there being no kernel for the op itself. */
+  readonly rewritten?: boolean;
+}
+
 /** Compares the gradients of a case with differences. */
 export function checkCase(
   op: string,
   spec: GradientCase,
-  symbolic = false,
+  { symbolic = false, rewritten = false }: CaseOptions = {},
 ): Promise<GradientCheck> {
   const feeds = feedsOf(spec, 7);
-  return checkGradient(modelOf(op, spec, symbolic), feeds, runOnce, {
-    outputs: (spec.of ?? [0]).map((i) => `y${i}`),
-    wrt: Object.keys(feeds),
-    step: 4e-3,
-  });
+  const outputs = (spec.of ?? [0]).map((i) => `y${i}`);
+  const wrt = Object.keys(feeds);
+  const model = modelOf(op, spec, symbolic);
+  const checked = rewritten
+    ? pruneModel(addGradients(model, { cotangents: outputs, wrt }), outputs)
+    : model;
+  return checkGradient(checked, feeds, runOnce, { outputs, wrt, step: 4e-3 });
 }

@@ -32,7 +32,10 @@ const expandDims: Decomposition = (node, b) => {
 
 /** The inverse comes before the counts here, and there are no first indices. */
 const unique: Decomposition = (node, b) => {
-  const [y, , inverse, counts] = b.node("Unique", [node.inputs[0]], { outputs: 4 });
+  const [y, , inverse, counts] = b.node("Unique", [node.inputs[0]], {
+    attributes: { sorted: 0 },
+    outputs: 4,
+  });
   return [y!, inverse!, counts!];
 };
 

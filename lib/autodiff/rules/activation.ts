@@ -43,7 +43,8 @@ const hardSigmoid: GradRule = (node, context) => {
   const alpha = floatOf(node, "alpha", 0.2);
   const beta = floatOf(node, "beta", 0.5);
   if (isStep(alpha)) return [];
-  return piece(() => -beta / alpha, () => (1 - beta) / alpha, alpha)(node, context);
+  const ends = [-beta / alpha, (1 - beta) / alpha];
+  return piece(() => Math.min(...ends), () => Math.max(...ends), alpha)(node, context);
 };
 
 /** x · h with h = max(0, min(1, x/6 + 1/2)): h, plus x/6 inside (−3, 3). */

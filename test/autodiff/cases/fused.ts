@@ -44,6 +44,10 @@ export const fusedCases = {
       alpha: float(0.5),
     },
   },
+  "com.microsoft.FusedMatMulActivation": {
+    inputs: [x([2, 3, 4]), x([2, 5, 4])],
+    attributes: { transB: 1, activation: "LeakyRelu", activation_alpha: float(0.3) },
+  },
   "com.microsoft.SkipLayerNormalization": {
     inputs: [x([2, 2, 4]), x([2, 2, 4]), x([4]), x([4]), x([4])],
     outputs: 4,
@@ -87,6 +91,10 @@ export const fusedCases = {
   "com.microsoft.MatMulNBits": {
     inputs: [x([2, 32]), bytes([3, 2, 8], 48), floats([6], 0.1, 0.2, 0.1, 0.3, 0.1, 0.2)],
     attributes: { K: 32, N: 3, bits: 4, block_size: 16 },
+  },
+  "com.microsoft.MatMulBnb4": {
+    inputs: [x([2, 32]), bytes([48], 48), floats([3], 0.1, 0.2, 0.3)],
+    attributes: { K: 32, N: 3, block_size: 32, quant_type: 1 },
   },
   DequantizeLinear: {
     inputs: [bytes([2, 3], 6), x([3], 0.01, 0.02), bytes([3], 3)],
@@ -166,6 +174,29 @@ export const moreFusedCases: readonly [string, GradientCase][] = [
   ["com.microsoft.RotaryEmbedding", {
     inputs: [x([1, 3, 8]), indices([1], 1), angles(Math.cos, 1), angles(Math.sin, 1)],
     attributes: { interleaved: 1, num_heads: 2, rotary_embedding_dim: 2 },
+  }],
+  ["com.microsoft.MatMulBnb4", {
+    inputs: [x([2, 32]), bytes([48], 48), floats([3], 0.1, 0.2, 0.3)],
+    attributes: { K: 32, N: 3, block_size: 32, quant_type: 0 },
+  }],
+  ["com.microsoft.MatMulNBits", {
+    inputs: [
+      x([2, 32]),
+      bytes([3, 2, 8], 48),
+      floats([6], 0.1, 0.2, 0.1, 0.3, 0.1, 0.2),
+      undefined,
+      int32s([32], ...Array.from({ length: 32 }, (_, i) => (i * 7) % 2)),
+    ],
+    attributes: { K: 32, N: 3, bits: 4, block_size: 16 },
+  }],
+  ["com.microsoft.MatMulNBits", {
+    inputs: [
+      x([2, 32]),
+      bytes([3, 2, 4], 24),
+      floats([6], 0.1, 0.2, 0.1, 0.3, 0.1, 0.2),
+      floats([6], 1, 2, 3, 1, 2, 0),
+    ],
+    attributes: { K: 32, N: 3, bits: 2, block_size: 16 },
   }],
   ["com.microsoft.MatMulNBits", {
     inputs: [

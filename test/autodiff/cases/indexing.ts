@@ -1,5 +1,5 @@
 import type { indexingRules } from "../../../lib/autodiff/rules/indexing.ts";
-import { type GradientCase, indices, ints, x } from "../gradient_case.ts";
+import { floats, type GradientCase, indices, ints, x } from "../gradient_case.ts";
 
 export const indexingCases = {
   Gather: { inputs: [x([4, 3]), indices([2, 2], 0, 3, -1, 1)] },
@@ -20,6 +20,8 @@ export const indexingCases = {
     inputs: [x([3, 2]), { dtype: "bool", dims: [3], data: Uint8Array.of(1, 0, 1) }],
     attributes: { axis: 0 },
   },
+  Unique: { inputs: [x([5], -9, 9)] },
+  Range: { inputs: [x([], 0, 0.1), floats([], 3), x([], 0.9, 1.1)] },
 } satisfies Record<keyof typeof indexingRules, GradientCase>;
 
 const scatter = (op: string, reduction: string): [string, GradientCase] => [
@@ -49,6 +51,9 @@ export const moreIndexingCases: readonly [string, GradientCase][] = [
   scatter("ScatterElements", "add"),
   scatter("ScatterElements", "mul"),
   scatter("ScatterElements", "max"),
+  scatter("ScatterND", "max"),
+  ["Unique", { inputs: [x([3, 2], -9, 9)], attributes: { axis: 1 } }],
+  ["Gather", { inputs: [x([4, 3]), { dtype: "int32", dims: [2], data: Int32Array.of(3, 3) }] }],
   ["Compress", {
     inputs: [x([2, 2]), { dtype: "bool", dims: [3], data: Uint8Array.of(0, 1, 1) }],
   }],

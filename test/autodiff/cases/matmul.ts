@@ -9,6 +9,10 @@ export const matmulCases = {
     inputs: [x([2, 3, 4]), x([2, 5, 4])],
     attributes: { transB: 1, alpha: float(0.5) },
   },
+  "com.microsoft.TransposeMatMul": {
+    inputs: [x([4, 2]), x([4, 3])],
+    attributes: { transA: 1 },
+  },
   Einsum: { inputs: [x([2, 3]), x([3, 4])], attributes: { equation: "ij,jk->ik" } },
 } satisfies Record<keyof typeof matmulRules | keyof typeof einsumRules, GradientCase>;
 
@@ -26,6 +30,13 @@ const gemm = (transA: number, transB: number): [string, GradientCase] => [
 const einsum = (equation: string, ...shapes: number[][]): [string, GradientCase] => [
   "Einsum",
   { inputs: shapes.map((shape) => x(shape)), attributes: { equation } },
+];
+const fused = (
+  attributes: NonNullable<GradientCase["attributes"]>,
+  ...shapes: number[][]
+): [string, GradientCase] => [
+  "com.microsoft.FusedMatMul",
+  { inputs: shapes.map((shape) => x(shape)), attributes },
 ];
 
 /** More forms of some ops. */
@@ -46,6 +57,13 @@ export const moreMatmulCases: readonly [string, GradientCase][] = [
     inputs: [x([2, 4, 3]), x([4, 5])],
     attributes: { transA: 1 },
   }],
+  fused({ transBatchA: 1, alpha: float(0.5) }, [3, 2, 4], [2, 4, 5]),
+  fused({ transBatchA: 1, transA: 1 }, [4, 2, 3], [2, 4, 5]),
+  fused({ transBatchB: 1 }, [2, 3, 4], [4, 2, 5]),
+  fused({ transBatchA: 1, transBatchB: 1, transB: 1 }, [3, 2, 4], [5, 2, 4]),
+  einsum("ab,bc,ca->b", [2, 3], [3, 4], [4, 2]),
+  einsum("ij,kl->k", [2, 3], [3, 4]),
+  einsum("iij->ij", [3, 3, 2]),
   einsum("bhqd,bhkd->bhqk", [2, 2, 3, 4], [2, 2, 5, 4]),
   einsum("...ij,...jk->...ik", [2, 2, 3], [1, 3, 4]),
   einsum("ij->i", [2, 3]),

@@ -1,7 +1,7 @@
 import type { lossDecompositions } from "../../../lib/autodiff/decompositions/loss.ts";
 import type { recurrentDecompositions } from "../../../lib/autodiff/decompositions/recurrent.ts";
 import type { Tensor } from "../../../lib/tensor/tensor.ts";
-import { floats, type GradientCase, indices, x } from "../gradient_case.ts";
+import { float, floats, type GradientCase, indices, x } from "../gradient_case.ts";
 
 const lengths: Tensor = { dtype: "int32", dims: [2], data: Int32Array.of(3, 2) };
 /** A layer of 3 steps, batch 2, 2 features and 3 hidden units. */
@@ -47,6 +47,27 @@ export const moreRecurrentCases: readonly [string, GradientCase][] = [
     outputs: 3,
     of: [0, 1, 2],
   }],
+];
+
+const strings = (...value: string[]) => ({ type: "strings", value }) as const;
+const numbers = (...value: number[]) => ({ type: "floats", value }) as const;
+
+/** Layers with other gates and activations. */
+export const otherRecurrentCases: readonly [string, GradientCase][] = [
+  ["LSTM", layer(4, { clip: float(0.5) })],
+  ["GRU", layer(3, { clip: float(0.45) })],
+  ["LSTM", layer(4, { input_forget: 1 })],
+  ["LSTM", layer(4, { activations: strings("HardSigmoid", "Softsign", "Elu") })],
+  [
+    "GRU",
+    layer(3, {
+      activations: strings("LeakyRelu", "Affine", "Sigmoid", "ScaledTanh"),
+      activation_alpha: numbers(0.2, 0.7, 1.1),
+      activation_beta: numbers(0.1, 0.6),
+      direction: "bidirectional",
+    }, 2),
+  ],
+  ["RNN", layer(1, { direction: "bidirectional", activations: strings("Relu", "Tanh") }, 2)],
 ];
 
 export const lossCases = {
