@@ -1,0 +1,131 @@
+/** Pictures between pixels, smoothed, and random fields: what several corruptions are made of. @module */
+import type { Random } from "../../tensor/random.ts";
+
+/** A coordinate mirrored at the edges into [0, side − 1]. */
+function mirrored(x: number, side: number): number {
+  if (side === 1) return 0;
+  const period = 2 * (side - 1);
+  const t = ((x % period) + period) % period;
+  return t < side ? t : period - t;
+}
+
+/** Every plane at (x, y) in pixels, bilinear, mirrored at the edges. */
+export function sampleAt(
+  planes: Float32Array,
+  side: number,
+  at: (x: number, y: number) => readonly [number, number],
+): Float32Array {
+  const out = new Float32Array(planes.length);
+  const area = side * side;
+  for (let i = 0; i < area; i++) {
+    const [u, v] = at(i % side, Math.floor(i / side));
+    const [x, y] = [mirrored(u, side), mirrored(v, side)];
+    const [left, top] = [Math.min(Math.floor(x), side - 1), Math.min(Math.floor(y), side - 1)];
+    const [right, below] = [Math.min(left + 1, side - 1), Math.min(top + 1, side - 1)];
+    const [fx, fy] = [x - left, y - top];
+    for (let start = 0; start < planes.length; start += area) {
+      const upper = planes[start + top * side + left]! * (1 - fx) +
+        planes[start + top * side + right]! * fx;
+      const lower = planes[start + below * side + left]! * (1 - fx) +
+        planes[start + below * side + right]! * fx;
+      out[start + i] = upper * (1 - fy) + lower * fy;
+    }
+  }
+  return out;
+}
+
+/** A weighted sum of pictures moved by whole pixels, mirrored at the edges. */
+export function convolve(
+  planes: Float32Array,
+  side: number,
+  taps: readonly (readonly [dx: number, dy: number, weight: number])[],
+): Float32Array {
+  const out = new Float32Array(planes.length);
+  const index = (shift: number) =>
+    Int32Array.from({ length: side }, (_, i) => mirrored(i + shift, side));
+  for (const [dx, dy, weight] of taps) {
+    const [columns, rows] = [index(dx), index(dy)];
+    for (let start = 0; start < planes.length; start += side * side) {
+      for (let i = 0; i < side * side; i++) {
+        const from = rows[Math.floor(i / side)]! * side + columns[i % side]!;
+        out[start + i]! += weight * planes[start + from]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** Gaussian smoothing, cut off at 4σ. */
+export function smooth(planes: Float32Array, side: number, sigma: number): Float32Array {
+  const reach = Math.max(1, Math.ceil(4 * sigma));
+  const weights = Array.from(
+    { length: 2 * reach + 1 },
+    (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const across = weights.map((weight, i) => [i - reach, 0, weight / sum] as const);
+  const down = across.map(([shift, , weight]) => [0, shift, weight] as const);
+  return convolve(convolve(planes, side, across), side, down);
+}
+
+/** Means along a direction with weights that fall as half a Gaussian: what moves leaves a trail. */
+export function streak(
+  planes: Float32Array,
+  side: number,
+  { angle, sigma }: { readonly angle: number; readonly sigma: number },
+): Float32Array {
+  const steps = Math.max(1, Math.ceil(3 * sigma));
+  const weights = Array.from({ length: steps + 1 }, (_, i) => Math.exp(-i * i / (2 * sigma ** 2)));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const out = new Float32Array(planes.length);
+  weights.forEach((weight, i) => {
+    const [dx, dy] = [i * Math.cos(angle), i * Math.sin(angle)];
+    const moved = sampleAt(planes, side, (x, y) => [x + dx, y + dy]);
+    for (let k = 0; k < out.length; k++) out[k]! += weight / sum * moved[k]!;
+  });
+  return out;
+}
+
+/** The middle of a picture, enlarged. */
+export function zoomed(planes: Float32Array, side: number, factor: number): Float32Array {
+  const middle = (side - 1) / 2;
+  return sampleAt(planes, side, (x, y) => [
+    middle + (x - middle) / factor,
+    middle + (y - middle) / factor,
+  ]);
+}
+
+/** Random values on a grid of `cells` + 1 knots a side, smooth between them: [side · side] in [0, 1]. */
+function valueNoise(side: number, cells: number, random: Random): Float32Array {
+  const knots = cells + 1;
+  const values = Float32Array.from({ length: knots * knots }, () => random.uniform());
+  const ease = (t: number) => t * t * (3 - 2 * t);
+  return Float32Array.from({ length: side * side }, (_, i) => {
+    const [x, y] = [(i % side) / side * cells, Math.floor(i / side) / side * cells];
+    const [left, top] = [Math.floor(x), Math.floor(y)];
+    const [fx, fy] = [ease(x - left), ease(y - top)];
+    const at = (row: number, column: number) => values[row * knots + column]!;
+    return (at(top, left) * (1 - fx) + at(top, left + 1) * fx) * (1 - fy) +
+      (at(top + 1, left) * (1 - fx) + at(top + 1, left + 1) * fx) * fy;
+  });
+}
+
+/** Fractal noise: octaves of halved size whose share falls by `decay`, from 0 to 1. */
+export function fractal(
+  side: number,
+  random: Random,
+  { decay, cells = 2, shape = (x) => x }: {
+    readonly decay: number;
+    readonly cells?: number;
+    readonly shape?: (value: number) => number;
+  },
+): Float32Array {
+  const sum = new Float32Array(side * side);
+  for (let size = cells, share = 1; size <= side; size *= 2, share /= decay) {
+    const octave = valueNoise(side, size, random);
+    for (let i = 0; i < sum.length; i++) sum[i]! += share * shape(octave[i]!);
+  }
+  const low = sum.reduce((least, x) => Math.min(least, x), Infinity);
+  const high = sum.reduce((most, x) => Math.max(most, x), -Infinity);
+  return sum.map((x) => (x - low) / Math.max(high - low, 1e-12));
+}
