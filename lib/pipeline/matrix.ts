@@ -43,8 +43,16 @@ function matches(cell: Cell, entry: Cell, keys: Cell): boolean {
   return Object.keys(keys).every((key) => key in cell && isSame(cell[key], entry[key]));
 }
 
+/** A map matches a task of another stage by the axes of that task that it names. */
 function isSame(a: unknown, b: unknown): boolean {
+  if (a instanceof Reference && !(b instanceof Reference) && isMap(b)) {
+    return Object.keys(b).length > 0 && matches(a.task.cell, b, b);
+  }
   return a === b || (typeof a === typeof b && canonicalJson(a) === canonicalJson(b));
+}
+
+function isMap(value: unknown): value is Cell {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const longestValue = 48;

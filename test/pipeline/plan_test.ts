@@ -93,6 +93,23 @@ stages:
   assertEquals(shown(plan.tasks[1]!.parameters), { size: 3, value: "a[size=3].value" });
 });
 
+Deno.test("expandPipeline() leaves out cells by the axes of the task that they refer to", async () => {
+  const plan = await planText(`
+name: inner
+stages:
+  a: { uses: step, matrix: { size: [3, 4], i: [1, 2] }, with: { size: "\${{ matrix.size }}" } }
+  b:
+    uses: step
+    matrix:
+      task: ["\${{ stages.a.* }}"]
+      exclude: [{ task: { size: 3 } }, { task: { size: 4, i: 2 } }]
+    with: { value: "\${{ matrix.task.value }}" }
+`);
+  assertEquals(plan.stages.get("b")!.map((task) => shown(task.parameters)), [
+    { value: "a[size=4,i=1].value" },
+  ]);
+});
+
 Deno.test("expandPipeline() leaves out what `when` excludes", async () => {
   const text = `
 name: when
