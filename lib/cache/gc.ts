@@ -1,3 +1,4 @@
+import { basename } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/key.ts";
 import { type StoreLayout, storeLayout } from "./layout.ts";
@@ -25,7 +26,7 @@ export interface GcOptions {
 export interface GcResult {
   readonly tasks: readonly Key[];
   readonly objects: number;
-  /** Bytes of removed objects, checkpoints and leftovers. */
+  /** Bytes of removed objects, checkpoints, downloads and leftovers. */
   readonly freedBytes: number;
   readonly keptTasks: number;
   readonly keptBytes: number;
@@ -47,7 +48,12 @@ export function collectGarbage(root: string, options: GcOptions = {}): GcResult 
   const keptDigests = new Set([...kept].flatMap(({ digests }) => digests));
   const tasks = manifests.filter((manifest) => !kept.has(manifest)).map(({ key }) => key);
   const garbage = objects.filter(({ digest }) => !keptDigests.has(digest));
-  const leftovers = [...unreadable, ...pathsIn(layout.work), ...staleCheckpoints(layout, options)];
+  const leftovers = [
+    ...unreadable,
+    ...pathsIn(layout.work),
+    ...staleCheckpoints(layout, options),
+    ...staleScratch(layout.scratch, options),
+  ];
   const freedBytes = sum(garbage) + leftovers.reduce((bytes, path) => bytes + pathBytes(path), 0);
   if (!options.dryRun) {
     // Manifests first: a task without objects would be a warning, objects without a task are not.
@@ -113,6 +119,40 @@ function staleCheckpoints(layout: StoreLayout, options: GcOptions): readonly str
   return pathsIn(layout.checkpoints).filter((path) =>
     now - (Deno.statSync(path).mtime?.getTime() ?? 0) > maxAgeMs
   );
+}
+
+/**
+ * What stages keep in `scratch` is theirs, an entry of a folder in it at a time: it goes when nothing
+ * of it was read or written for long. Unfinished downloads go at once, as no run uses the store.
+ */
+function staleScratch(scratch: string, options: GcOptions): readonly string[] {
+  const { maxAgeMs = SCRATCH_AGE_MS, now = Date.now() } = options;
+  const entries = pathsIn(scratch).flatMap(entriesOf);
+  const stale = entries.filter((path) => now - touchedAt(path) > maxAgeMs);
+  const unfinished = entries.filter((path) => !stale.includes(path)).flatMap(unfinishedIn);
+  return [...stale, ...unfinished];
+}
+
+/** A month. */
+const SCRATCH_AGE_MS = 30 * 24 * 3600 * 1000;
+
+function entriesOf(path: string): readonly string[] {
+  return Deno.lstatSync(path).isDirectory ? pathsIn(path) : [path];
+}
+
+/** When anything of a file or folder was last read or written. */
+function touchedAt(path: string): number {
+  const { atime, mtime, isDirectory } = Deno.lstatSync(path);
+  const own = Math.max(isDirectory ? 0 : atime?.getTime() ?? 0, mtime?.getTime() ?? 0);
+  return isDirectory ? Math.max(own, ...pathsIn(path).map(touchedAt)) : own;
+}
+
+/** Names of files and folders that are renamed when they are whole. */
+const UNFINISHED = /^part-|\.(?:tmp|part|partial)$/;
+
+function unfinishedIn(path: string): readonly string[] {
+  if (UNFINISHED.test(basename(path))) return [path];
+  return Deno.lstatSync(path).isDirectory ? pathsIn(path).flatMap(unfinishedIn) : [];
 }
 
 function sum(objects: readonly ListedObject[]): number {

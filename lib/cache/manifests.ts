@@ -8,7 +8,7 @@ export interface ListedManifest {
   readonly key: Key;
   readonly stage: string;
   readonly digests: readonly Digest[];
-  /** When it was stored or last looked up, to the day, in milliseconds since the epoch. */
+  /** When it was stored or last looked up, to the hour, in milliseconds since the epoch. */
   readonly usedAt: number;
 }
 

@@ -4,7 +4,7 @@ import { storeLayout } from "./layout.ts";
 import { Limiter } from "./limiter.ts";
 import { listManifests, pathsIn } from "./manifests.ts";
 import { RemoteTasks, type RemoteTasksOptions } from "./remote_tasks.ts";
-import type { StoredManifest } from "./store.ts";
+import { manifestBytes, type StoredManifest } from "./store.ts";
 
 /** Tasks on their way at once. */
 const TASKS = 8;
@@ -55,7 +55,7 @@ export async function pushAll(local: ArtifactStore, options: PushOptions): Promi
     else {
       await tasks.push(hit, transfer);
       sum.pushed += 1;
-      sum.bytes += bytesOf(hit.manifest as StoredManifest);
+      sum.bytes += manifestBytes([hit.manifest as StoredManifest]);
     }
   };
   const limiter = new Limiter(TASKS);
@@ -81,8 +81,4 @@ function allKeys(root: string): readonly Key[] {
   const saved = pathsIn(layout.checkpoints).map((path) => path.slice(-64) as Key)
     .filter((name) => /^[0-9a-f]{64}$/.test(name));
   return [...new Set([...stored, ...saved])];
-}
-
-function bytesOf({ outputs }: StoredManifest): number {
-  return Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }

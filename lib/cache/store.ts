@@ -1,4 +1,3 @@
-import { format as formatBytes } from "@std/fmt/bytes";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../pipeline/job.ts";
 import type { Digest, Key, KeyPreimage } from "../pipeline/key.ts";
@@ -19,14 +18,11 @@ import {
   stampObject,
 } from "./object.ts";
 import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
-import { storeBytes } from "./usage.ts";
 
 /** What can be set of a local store. */
 export interface LocalStoreOptions {
   /** Told of damaged and missing objects, which are misses. */
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** Most bytes that objects may take together; storing more is an error. */
-  readonly limitBytes?: number;
 }
 
 /** An output as the manifest of a local store has it: with the size that it must have. */
@@ -38,6 +34,13 @@ interface StoredOutput extends ObjectSize {
 /** The manifest of a local store. */
 export interface StoredManifest extends Manifest {
   readonly outputs: Readonly<Record<string, StoredOutput>>;
+}
+
+/** Bytes of all outputs of tasks; those that several have count once. */
+export function manifestBytes(manifests: readonly StoredManifest[]): number {
+  const outputs = manifests.flatMap(({ outputs }) => Object.values(outputs));
+  const sizes = new Map(outputs.map(({ digest, bytes }) => [digest, bytes]));
+  return sizes.values().reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /**
@@ -71,7 +74,6 @@ class LocalStore implements ArtifactStore {
   readonly #sync = new GroupSync();
   readonly #warned = new Set<string>();
   #usage: Deno.FsFile | undefined;
-  #bytes: number | undefined;
 
   constructor(layout: StoreLayout, options: LocalStoreOptions) {
     this.#layout = layout;
@@ -235,25 +237,13 @@ class LocalStore implements ArtifactStore {
     moveOutput(name, path, staged);
     try {
       const object = await sealObject(staged);
-      this.#checkLimit(name, object.bytes);
-      const isNew = placeObject(object, this.#layout.object(object.digest));
-      if (isNew && this.#bytes !== undefined) this.#bytes += object.bytes;
-      if (!isNew) removeQuietly(staged);
+      if (!placeObject(object, this.#layout.object(object.digest))) removeQuietly(staged);
       this.#sync.add(this.#layout.objects);
       return object;
     } catch (error) {
       removeQuietly(staged);
       throw error;
     }
-  }
-
-  /** @throws {DiagnosticError} `cache-full`, if an object would not fit. */
-  #checkLimit(name: string, bytes: number): void {
-    const { limitBytes } = this.#options;
-    if (limitBytes === undefined) return;
-    this.#bytes ??= storeBytes(this.#layout);
-    if (this.#bytes + bytes <= limitBytes) return;
-    throw new DiagnosticError([cacheFull(name, bytes, { usedBytes: this.#bytes, limitBytes })]);
   }
 
   /** The manifest comes last: a task whose manifest is there is all there. */
@@ -275,20 +265,6 @@ function cannotUse(
 ): string {
   return `Cannot use output "${name}" of cached task "${key}" (${preimage.stage}): ` +
     `object ${outputs[name]?.digest} ${state}`;
-}
-
-function cacheFull(
-  name: string,
-  bytes: number,
-  { usedBytes, limitBytes }: { usedBytes: number; limitBytes: number },
-): Diagnostic {
-  return {
-    code: "cache-full",
-    severity: "error",
-    message: `Cannot store output "${name}": it takes ${formatBytes(bytes)}, the cache holds ` +
-      `${formatBytes(usedBytes)} of at most ${formatBytes(limitBytes)}`,
-    notes: ["What was stored before is intact; free space, for example with: deno task tvp gc"],
-  };
 }
 
 function newManifest(
@@ -314,12 +290,12 @@ function moveOutput(name: string, path: string, staged: string): void {
   }
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
-/** Notes once a day that a task was used, so that the longest unused ones can be told. */
+/** Notes once an hour that a task was used, so that the longest unused ones can be told. */
 function markUsed(manifest: string): void {
   const now = Date.now();
-  if (now - (Deno.statSync(manifest).mtime?.getTime() ?? 0) < DAY_MS) return;
+  if (now - (Deno.statSync(manifest).mtime?.getTime() ?? 0) < HOUR_MS) return;
   try {
     Deno.utimeSync(manifest, new Date(now), new Date(now));
   } catch (error) {

@@ -1,6 +1,7 @@
-import { basename, join } from "@std/path";
+import { lstatSync as statSync } from "node:fs";
+import { basename } from "@std/path";
 import type { Digest } from "../pipeline/key.ts";
-import type { StoreLayout } from "./layout.ts";
+import { type StoreLayout, storeLayout } from "./layout.ts";
 import { pathsIn } from "./manifests.ts";
 
 /** An object of a store. */
@@ -19,17 +20,31 @@ export function listObjects(layout: StoreLayout): readonly ListedObject[] {
   }));
 }
 
-/** Bytes of all objects of a store. */
-export function storeBytes(layout: StoreLayout): number {
-  return listObjects(layout).reduce((sum, { bytes }) => sum + bytes, 0);
+/** What a store holds. */
+export interface StoreUsage {
+  readonly tasks: number;
+  /** Bytes of all objects. */
+  readonly bytes: number;
+  /** Bytes of saved states, of what stages keep, and of what is unfinished. */
+  readonly otherBytes: number;
 }
 
-/** Bytes of a file, or of all files of a folder. */
+/** Measures the store in a folder. */
+export function storeUsage(root: string): StoreUsage {
+  const layout = storeLayout(root);
+  const sum = (paths: readonly string[]) =>
+    paths.reduce((bytes, path) => bytes + pathBytes(path), 0);
+  const others = [layout.checkpoints, layout.scratch, layout.work].flatMap(pathsIn);
+  return {
+    tasks: pathsIn(layout.tasks).length,
+    bytes: sum(pathsIn(layout.objects)),
+    otherBytes: sum(others),
+  };
+}
+
+/** Bytes of a file, or of all files of a folder; what a run has just taken away counts for nothing. */
 export function pathBytes(path: string): number {
-  const info = Deno.lstatSync(path);
-  if (!info.isDirectory) return info.size;
-  return [...Deno.readDirSync(path)].reduce(
-    (sum, { name }) => sum + pathBytes(join(path, name)),
-    0,
-  );
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (!info?.isDirectory()) return info?.size ?? 0;
+  return pathsIn(path).reduce((sum, entry) => sum + pathBytes(entry), 0);
 }

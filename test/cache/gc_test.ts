@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { collectGarbage, type GcOptions } from "../../lib/cache/gc.ts";
 import { localStore } from "../../lib/cache/store.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
@@ -69,6 +69,45 @@ Deno.test("collectGarbage() clears what crashed runs left, and old checkpoints",
     const { freedBytes } = collectGarbage(folder, { maxAgeMs: 365 * DAY_MS });
     assertEquals(freedBytes, 9);
     assertEquals(pathsIn(folder).filter((path) => left.includes(path)), ["checkpoints/young"]);
+  }));
+
+Deno.test("collectGarbage() clears unfinished and long unused downloads, whole entries only", () =>
+  withFolder(async (folder) => {
+    await fill(folder);
+    const downloads = join(folder, "scratch", "downloads");
+    const write = (path: string, ageDays: number) => {
+      const full = join(downloads, path);
+      Deno.mkdirSync(dirname(full), { recursive: true });
+      Deno.writeTextFileSync(full, "123");
+      const touched = new Date(NOW - ageDays * DAY_MS);
+      Deno.utimeSync(full, touched, touched);
+      Deno.utimeSync(dirname(full), touched, touched);
+    };
+    write("old-1.0/a/icons.json", 40);
+    write("old-1.0/package.json", 31);
+    write("read-1.0/package.json", 40);
+    write("read-1.0/icons.json", 2);
+    write("art/part-x1", 0);
+    write("art/set.rgba", 0);
+    write("part-x2/icons.json", 0);
+    for (const path of ["old-1.0/a", "old-1.0"]) {
+      Deno.utimeSync(
+        join(downloads, path),
+        new Date(NOW - 40 * DAY_MS),
+        new Date(NOW - 40 * DAY_MS),
+      );
+    }
+    assertEquals(collectGarbage(folder, { now: NOW }).freedBytes, 12);
+    const left = [
+      "art/",
+      "art/set.rgba",
+      "read-1.0/",
+      "read-1.0/icons.json",
+      "read-1.0/package.json",
+    ];
+    assertEquals(pathsIn(downloads), left);
+    assertEquals(collectGarbage(folder, { now: NOW, maxAgeMs: DAY_MS }).freedBytes > 0, true);
+    assertEquals(pathsIn(downloads), ["art/", "art/set.rgba"]);
   }));
 
 Deno.test("collectGarbage() keeps away from a store in use", () =>

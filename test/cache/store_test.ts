@@ -110,26 +110,6 @@ Deno.test("localStore() trusts an object that was touched only after reading it"
     assertEquals(warnings, []);
   }));
 
-Deno.test("localStore() refuses what does not fit, and stays intact", () =>
-  withFolder(async (folder) => {
-    await using store = localStore(folder, { limitBytes: 20 });
-    await storeTask(store, "t", OUTPUTS);
-    const before = pathsIn(folder);
-    const error = await assertRejects(
-      () => storeTask(store, "u", { small: "12345", large: "0123456789" }),
-      DiagnosticError,
-    );
-    assertEquals(error.diagnostics[0]?.code, "cache-full");
-    assertEquals(
-      error.message,
-      'Cannot store output "large": it takes 10 B, the cache holds 15 B of at most 20 B',
-    );
-    assertEquals(pathsIn(join(folder, "work")), []);
-    assertEquals(await store.get(keyOf("u")), undefined);
-    assert(await store.get(keyOf("t")) !== undefined);
-    assertEquals(pathsIn(folder).filter((path) => !before.includes(path)).length, 1);
-  }));
-
 Deno.test("localStore() refuses an output that was not written", () =>
   withFolder(async (folder) => {
     await using store = localStore(folder);

@@ -1,10 +1,7 @@
 import { collectGarbage } from "../../cache/gc.ts";
 import type { Key } from "../../pipeline/key.ts";
-import { durationMs, sizeBytes } from "../../pipeline/spec.ts";
-import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import {
   type Command,
-  type CommandArguments,
   exitCodes,
   hasFlag,
   numberOption,
@@ -13,6 +10,7 @@ import {
 } from "../command.ts";
 import { cacheFolderOf, stateFolder } from "../open_pipeline.ts";
 import { count, printJson, printLine } from "../print.ts";
+import { durationOf, sizeOf } from "../quantity.ts";
 import { readRuns, recordedPipelines, runsFolder } from "../run_record.ts";
 import { format as formatBytes } from "@std/fmt/bytes";
 
@@ -39,8 +37,8 @@ const command: Command = {
     "dry-run": { type: "flag", help: "remove nothing, say what would go" },
   },
   run(args) {
-    const age = limit(args, "max-age", durationMs, /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, "30d");
-    const size = limit(args, "max-size", sizeBytes, /^\d+(\.\d+)?\s*([KMGT]i?)?B$/, "10GiB");
+    const age = durationOf(textOption(args, "max-age"), "--max-age");
+    const size = sizeOf(textOption(args, "max-size"), "--max-size");
     const dryRun = hasFlag(args, "dry-run");
     const result = collectGarbage(cacheFolderOf(args), {
       keep: keysOfRuns(numberOption(args, "keep-runs") ?? 0),
@@ -62,21 +60,6 @@ const command: Command = {
   },
 };
 export default command;
-
-function limit(
-  args: CommandArguments,
-  name: string,
-  read: (text: string) => number,
-  form: RegExp,
-  example: string,
-): number | undefined {
-  const text = textOption(args, name);
-  if (text === undefined) return undefined;
-  if (form.test(text)) return read(text);
-  const message = `Cannot use "${text}" for --${name}: expected something like ${example}`;
-  const diagnostic: Diagnostic = { code: "usage", severity: "error", message };
-  throw new DiagnosticError([diagnostic]);
-}
 
 function keysOfRuns(runs: number): ReadonlySet<Key> {
   const kept = recordedPipelines(stateFolder)

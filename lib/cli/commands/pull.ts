@@ -1,5 +1,5 @@
 import { format as formatBytes } from "@std/fmt/bytes";
-import type { StoredManifest } from "../../cache/store.ts";
+import { manifestBytes, type StoredManifest } from "../../cache/store.ts";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/key.ts";
 import { selectTargets } from "../../pipeline/plan.ts";
@@ -65,6 +65,7 @@ async function pull(
   };
   const previews = await preview({ get });
   const hits = previews.flatMap(({ hit }) => hit ?? []);
+  const bytes = manifestBytes(hits.map(({ manifest }) => manifest as StoredManifest));
   let checkpoints = 0;
   for (const { state, resolved } of previews) {
     if (state !== "run" || resolved === undefined) continue;
@@ -72,17 +73,7 @@ async function pull(
     await using _workspace = await store.workspace(resolved.key);
     if (await store.checkpointOf(resolved.key) !== undefined) checkpoints += 1;
   }
-  return { tasks: previews.length, here: hits.length, bytes: bytesOf(hits), checkpoints };
-}
-
-function bytesOf(hits: readonly { readonly manifest: unknown }[]): number {
-  const sizes = new Map<string, number>();
-  for (const { manifest } of hits) {
-    for (const { digest, bytes } of Object.values((manifest as StoredManifest).outputs)) {
-      sizes.set(digest, bytes);
-    }
-  }
-  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return { tasks: previews.length, here: hits.length, bytes, checkpoints };
 }
 
 function printSummary({ tasks, here, bytes, checkpoints }: Pulled): void {

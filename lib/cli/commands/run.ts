@@ -1,5 +1,6 @@
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Job } from "../../pipeline/job.ts";
+import type { Key } from "../../pipeline/key.ts";
 import { type Plan, selectTargets, type Task } from "../../pipeline/plan.ts";
 import type { RunSummary } from "../../pipeline/run.ts";
 import { runTasks } from "../../pipeline/schedule.ts";
@@ -11,10 +12,11 @@ import {
   pipelineOptions,
   textOption,
 } from "../command.ts";
+import { cacheLimitOf, trimStore } from "../cache_limit.ts";
 import { chooseExecutor, executorNames } from "../choose_executor.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
-import { type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
+import { cacheFolderOf, type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
 import { printLine } from "../print.ts";
 import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
 
@@ -44,18 +46,38 @@ const command: Command = {
     plan: { type: "flag", help: "show what would run, and run nothing" },
     force: { type: "optional", value: "STAGE", repeat: true, help: "run although it is cached" },
     "keep-going": { type: "flag", help: "after a failure run what does not need it" },
+    "cache-limit": {
+      type: "text",
+      value: "SIZE",
+      help: "after the run the longest unused results go until the rest fits: 10GiB",
+    },
     quiet: { type: "flag", help: "print failures and the last line only" },
   },
   async run(args) {
     if (hasFlag(args, "plan")) return (await import("./plan.ts")).default.run(args);
-    const sink: { logger?: Logger } = {};
-    const onWarning = (diagnostic: Diagnostic) => sink.logger?.log({ type: "warning", diagnostic });
-    await using opened = await openPipeline(args, { onWarning });
-    sink.logger = await chooseLogger(args, opened.plan);
-    return await runOpened(args, opened, sink.logger);
+    const limitBytes = cacheLimitOf(args);
+    const { code, plan } = await openAndRun(args);
+    if (limitBytes !== undefined) trimAfter(plan, args, limitBytes);
+    return code;
   },
 };
 export default command;
+
+async function openAndRun(args: CommandArguments): Promise<{ code: number; plan: Plan }> {
+  const sink: { logger?: Logger } = {};
+  const onWarning = (diagnostic: Diagnostic) => sink.logger?.log({ type: "warning", diagnostic });
+  await using opened = await openPipeline(args, { onWarning });
+  sink.logger = await chooseLogger(args, opened.plan);
+  return { code: await runOpened(args, opened, sink.logger), plan: opened.plan };
+}
+
+/** Once the store is closed, as only a store that no run uses can be cleared. */
+function trimAfter(plan: Plan, args: CommandArguments, limitBytes: number): void {
+  const { tasks = [] } = latestRun(runsFolder(stateFolder, plan.name)) ?? {};
+  const keep = new Set(tasks.flatMap(({ key }) => (key ?? []) as Key[]));
+  const warning = trimStore(cacheFolderOf(args), { limitBytes, keep });
+  if (warning !== undefined) console.error(warning.message);
+}
 
 async function runOpened(
   args: CommandArguments,

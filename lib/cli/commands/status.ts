@@ -1,7 +1,10 @@
+import { format as formatBytes } from "@std/fmt/bytes";
+import { manifestBytes, type StoredManifest } from "../../cache/store.ts";
+import { storeUsage } from "../../cache/usage.ts";
 import { previewPlan } from "../../pipeline/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { openPipeline, stateFolder } from "../open_pipeline.ts";
-import { formatDuration, printJson, printLine, table } from "../print.ts";
+import { count, formatDuration, printJson, printLine, table } from "../print.ts";
 import { latestRun, runsFolder } from "../run_record.ts";
 
 /** Counts what is cached. */
@@ -32,9 +35,11 @@ const command: Command = {
         cached: cached.length,
         checkpoints: saved.filter((checkpoint) => checkpoint !== undefined).length,
         durationMs: cached.reduce((sum, { hit }) => sum + hit!.manifest.durationMs, 0),
+        bytes: manifestBytes(cached.map(({ hit }) => hit!.manifest as StoredManifest)),
       };
     }));
-    if (hasFlag(args, "json")) stages.forEach(printJson);
+    const used = storeUsage(opened.cacheFolder);
+    if (hasFlag(args, "json")) [...stages, { store: used }].forEach(printJson);
     else {
       printLine(table(stages.map((row) => [
         row.cached === row.tasks ? "✓" : "…",
@@ -42,7 +47,12 @@ const command: Command = {
         `${row.cached}/${row.tasks} cached`,
         row.checkpoints > 0 ? `${row.checkpoints} saved part-way` : "",
         row.cached > 0 ? `took ${formatDuration(row.durationMs)}` : "",
+        row.cached > 0 ? formatBytes(row.bytes) : "",
       ])));
+      printLine(
+        `Store: ${count(used.tasks, "task")} of all pipelines, ${formatBytes(used.bytes)}, and ` +
+          `${formatBytes(used.otherBytes)} of saved states and downloads`,
+      );
       const last = latestRun(runsFolder(stateFolder, plan.name));
       if (last) printLine(`Last run: ${last.id}, ${last.outcome}`);
     }

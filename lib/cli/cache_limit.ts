@@ -1,0 +1,44 @@
+/** Keeps the store below a size, run by run. @module */
+import { format as formatBytes } from "@std/fmt/bytes";
+import { collectGarbage } from "../cache/gc.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { Key } from "../pipeline/key.ts";
+import { type CommandArguments, textOption } from "./command.ts";
+import { sizeOf } from "./quantity.ts";
+
+/** Most bytes that the store is to hold after a run: `--cache-limit` or TVP_CACHE_LIMIT. */
+export function cacheLimitOf(args: CommandArguments): number | undefined {
+  const given = textOption(args, "cache-limit");
+  if (given !== undefined) return sizeOf(given, "--cache-limit");
+  return sizeOf(Deno.env.get("TVP_CACHE_LIMIT") || undefined, "TVP_CACHE_LIMIT");
+}
+
+/**
+ * Removes the longest unused tasks until the store holds no more than it should; those of the run
+ * that has just ended stay. A store that another run uses is left to that run.
+ *
+ * @returns What there is to say of it, if anything.
+ */
+export function trimStore(
+  folder: string,
+  { limitBytes, keep }: { readonly limitBytes: number; readonly keep: ReadonlySet<Key> },
+): Diagnostic | undefined {
+  try {
+    const { keptBytes } = collectGarbage(folder, { maxBytes: limitBytes, keep });
+    return keptBytes > limitBytes ? tooLarge(keptBytes, limitBytes) : undefined;
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.diagnostics[0]?.code === "cache-in-use") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function tooLarge(keptBytes: number, limitBytes: number): Diagnostic {
+  return {
+    code: "cache-limit",
+    severity: "warning",
+    message: `Cannot keep the cache below ${formatBytes(limitBytes)}: ` +
+      `this run alone uses ${formatBytes(keptBytes)} of it`,
+  };
+}
