@@ -5,9 +5,9 @@ import { artifact, defineStage, model } from "../lib/pipeline/stage.ts";
 import { methods } from "../lib/training/method_table.ts";
 
 const weights = z.strictObject({
-  lm: z.number().min(0).optional(),
-  fca: z.number().min(0).optional(),
-  tse: z.number().min(0).optional(),
+  lm: z.number().min(0).optional().describe("weight of the language model's loss"),
+  fca: z.number().min(0).optional().describe("weight of feature consistency alignment"),
+  tse: z.number().min(0).optional().describe("weight of task semantics enrichment, by a CLIP"),
 });
 
 /** Trains one visual prompt on frozen models. */
@@ -37,13 +37,14 @@ export default defineStage({
       samples: z.int().min(1).optional().describe("pairs of losses per step; default 4"),
       radius: z.number().positive().optional().describe("how far they lie apart; default 0.05"),
     }).optional().describe("how spsa estimates gradients"),
-    schedule: z.enum(["cosine", "constant"]).default("cosine"),
+    schedule: z.enum(["cosine", "constant"]).default("cosine")
+      .describe("how the learning rate goes on from lr"),
     lr: z.number().positive().describe(
       "learning rate; depends on the canvas, so it has no default",
     ),
     steps: z.int().min(1).optional().describe("number of updates"),
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
-    batch: z.int().min(1).default(16),
+    batch: z.int().min(1).default(16).describe("pictures a step"),
     augment: z.enum(["none", "flip-crop", "trivial-augment", "input-diversity"]).optional()
       .describe("what happens to training pictures; default flip-crop"),
     transformRate: z.number().positive().optional()

@@ -13,9 +13,9 @@ export default defineStage({
     data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
     primary: z.strictObject({
-      a: z.string(),
-      b: z.string(),
-      over: z.enum(["source", "unseen"]),
+      a: z.string().describe("method that should be better, such as tvp"),
+      b: z.string().describe("method that it is compared with, such as vp"),
+      over: z.enum(["source", "unseen"]).describe("models whose mean is compared"),
     }).optional().describe("the comparison named beforehand: a − b over source or unseen models"),
   }),
   outputs: { html: "file", markdown: "text", json: "json" },

@@ -19,7 +19,7 @@ export interface Included {
 
 type Tree = Record<string, unknown>;
 
-const mergedKeys = ["vars", "env", "defaults", "stages"] as const;
+const mergedKeys = ["vars", "presets", "env", "defaults", "stages"] as const;
 
 /**
  * Takes in what a file includes, and what that includes, each file once. What the including file

@@ -59,7 +59,7 @@ const failureReason = z.enum(["error", "crash", "timeout"]);
 const retries = z.union([
   z.int().min(0).max(100),
   z.strictObject({
-    attempts: z.int().min(0).max(100),
+    attempts: z.int().min(0).max(100).describe("How often it is tried again."),
     backoff: duration.optional().describe("Wait before the first retry, doubled each time."),
     on: z.array(failureReason).optional().describe(
       "Failures worth a retry; default crash, timeout.",
@@ -95,7 +95,7 @@ const pipelineObject = z.strictObject({
   name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
   description: z.string().optional().describe("What the pipeline is for."),
   include: z.array(z.string().min(1)).optional().describe(
-    "Files whose vars, env, defaults and stages are taken in; paths from this file's folder.",
+    "Files whose vars, presets, env, defaults and stages are taken in; paths from this file's folder.",
   ),
   stageFolder: z.string().min(1).optional().describe("Folder of stage types of your own."),
   vars: z.record(name, z.unknown()).optional().describe("Values for `${{ vars.NAME }}`."),

@@ -17,7 +17,9 @@ export interface Tool {
   readonly cached: CommandLine;
   /** What would run, asked before anything has; absent where the runner cannot say. */
   readonly plan?: CommandLine;
-  /** The most tasks that it is patient to run for the first time. */
+  /** The most tasks that are measured at all. */
+  readonly most?: number;
+  /** The most tasks that are run for the first time; above it the state after it is written. */
   readonly mostFirst?: number;
   /** Writes the state that a first run leaves. */
   seed?(folder: string, size: number): void;
@@ -65,13 +67,16 @@ export const ownTools: readonly Tool[] = [
     return `{ uses: noop, with: { task: ${task}${after} } }`;
   }),
   ownTool("in process", joinWith("join")),
-  ownTool("workers", joinWith("join-apart")),
-  ownTool("command", (task, parent) => {
-    const inputs = parent === "" ? "" : `inputs: { p: "\${{ ${parent}.text }}" }, `;
-    const words = `cat {files.s}${parent === "" ? "" : " {inputs.p}"} > {outputs.text}`;
-    return `{ uses: command, with: { run: [sh, -c, "${words}"], ${inputs}` +
-      `files: { s: ./src/${task}.txt }, outputs: { text: text } }, ${oneCpu} }`;
-  }),
+  { ...ownTool("workers", joinWith("join-apart")), most: 1000 },
+  {
+    ...ownTool("command", (task, parent) => {
+      const inputs = parent === "" ? "" : `inputs: { p: "\${{ ${parent}.text }}" }, `;
+      const words = `cat {files.s}${parent === "" ? "" : " {inputs.p}"} > {outputs.text}`;
+      return `{ uses: command, with: { run: [sh, -c, "${words}"], ${inputs}` +
+        `files: { s: ./src/${task}.txt }, outputs: { text: text } }, ${oneCpu} }`;
+    }),
+    most: 1000,
+  },
 ];
 
 /** Path of a program: from the environment, `DVC=/path/to/dvc`, or else the PATH's. */
@@ -113,6 +118,7 @@ export const otherTools: Readonly<Record<string, Tool>> = {
     first: [snakemake, "--cores", cores, "--quiet", "all"],
     cached: [snakemake, "--cores", cores, "--quiet", "all"],
     plan: [snakemake, "--cores", cores, "--dry-run", "--quiet", "all"],
+    most: 1000,
   },
   dvc: {
     name: "dvc",
@@ -132,6 +138,7 @@ export const otherTools: Readonly<Record<string, Tool>> = {
     cached: [dvc, "repro", "-q"],
     // Its first run takes time that grows with the square of the number of stages.
     mostFirst: 100,
+    most: 1000,
     seed: seedDvc,
   },
 };
