@@ -1,0 +1,31 @@
+import { assert } from "@std/assert";
+import { parse } from "@std/yaml";
+import { openPipeline, projectRoot } from "../../lib/cli/open_pipeline.ts";
+
+/** Paths of all pipeline files below a folder of the project; fragments for `include` have no name. */
+async function pipelineFiles(folder: string): Promise<{ path: string; presets: string[] }[]> {
+  const found: { path: string; presets: string[] }[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, projectRoot))) {
+    if (isDirectory) found.push(...await pipelineFiles(`${folder}${name}/`));
+    if (!name.endsWith(".yaml")) continue;
+    const path = new URL(folder + name, projectRoot).pathname;
+    const tree = parse(await Deno.readTextFile(path)) as { name?: string; presets?: object };
+    if (tree.name !== undefined) found.push({ path, presets: Object.keys(tree.presets ?? {}) });
+  }
+  return found;
+}
+
+for (const { path, presets } of await pipelineFiles("pipelines/")) {
+  const name = path.slice(projectRoot.pathname.length);
+  Deno.test(`${name} has no mistakes${presets.length ? `, with ${presets.join(", ")}` : ""}`, async () => {
+    const cache = await Deno.makeTempDir();
+    const sizes: number[] = [];
+    for (const set of presets.length > 0 ? presets.map((preset) => [`preset=${preset}`]) : [[]]) {
+      const options = new Map([["set", set], ["cache", [cache]]]);
+      await using opened = await openPipeline({ operands: [path], options });
+      sizes.push(opened.plan.tasks.length);
+    }
+    assert(Math.min(...sizes) > 0);
+    await Deno.remove(cache, { recursive: true });
+  });
+}
