@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { float, type GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Dim } from "../onnx/model.ts";
 import { dataTypeOf } from "../onnx/data_type.ts";
@@ -195,16 +194,11 @@ export function positive(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Rank of a value. @throws {DiagnosticError} If it is not known. */
+/** Rank of a value. @throws {TypeError} If it is not known. */
 export function rankOf(b: GraphBuilder, x: Value): number {
   const rank = b.rank(x);
   if (rank !== undefined) return rank;
-  throw new DiagnosticError([{
-    code: "unknown-rank",
-    severity: "error",
-    message: `Cannot build a gradient: the rank of "${x}" is unknown`,
-    notes: ["Declare the shapes of the model's inputs; names of dimensions are enough"],
-  }]);
+  throw new TypeError(`Cannot build a gradient: the rank of "${x}" is unknown`);
 }
 
 /** The integers 0, 1, … n−1. */
