@@ -1,6 +1,7 @@
 /** Diagnostics on the standard error stream. @module */
 import { bold, cyan, red, yellow } from "@std/fmt/colors";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { diagnosticAnnotation, inGithub } from "./github.ts";
 import { renderDiagnostics, type RenderOptions } from "../diagnostic/render.ts";
 
 const painted: NonNullable<RenderOptions["paint"]> = {
@@ -11,10 +12,15 @@ const painted: NonNullable<RenderOptions["paint"]> = {
   note: cyan,
 };
 
-/** Prints diagnostics with their source lines; coloured on a terminal. */
+/** Prints diagnostics with their source lines; coloured on a terminal, annotations in a workflow. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
   const paint = Deno.stderr.isTerminal() && !Deno.noColor ? painted : {};
   const text = renderDiagnostics(diagnostics, { source: readSource, paint });
+  printError(text);
+  if (inGithub()) diagnostics.map(diagnosticAnnotation).forEach(printError);
+}
+
+function printError(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 

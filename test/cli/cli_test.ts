@@ -289,18 +289,6 @@ Deno.test("SIGINT saves the state and exits 130; the next run continues to the s
   assertEquals(resumed, place.read(".tvp/runs/count/latest/count/total.json"));
 });
 
-Deno.test("in GitHub Actions failures are annotations on the pipeline file's lines", async () => {
-  await using place = new Workplace({ "fail.yaml": failing });
-  const { out } = await place.tvpWith(
-    { GITHUB_ACTIONS: "true" },
-    "run",
-    "fail.yaml",
-    "--keep-going",
-  );
-  assertStringIncludes(out, "::error file=fail.yaml,line=3::bad: Cannot finish");
-  assertMatch(out, /::group::✗ bad: .*\n… bad\n {2}bad: oops\n::endgroup::/);
-});
-
 Deno.test("tvp init writes a pipeline that can be run, and overwrites nothing", async () => {
   await using place = new Workplace({});
   assertEquals((await place.tvp("init", "mine.yaml")).code, 0);

@@ -106,7 +106,7 @@ async function runOpened(
     signal: interrupt.signal,
   }, (event) => logger.log(event)).finally(() => logger.close());
   const folder = keepRecord(args, plan, { summary, startedAt });
-  await reportResult(args, summary, folder);
+  await reportResult(args, { pipeline: plan.name, summary, folder });
   return { done: exitCodes.done, failed: exitCodes.failed, interrupted: exitCodes.interrupted }[
     summary.outcome
   ];
@@ -137,21 +137,17 @@ function keepRecord(
   return `${folder}/latest`;
 }
 
-/** Says where the pages lie, and hands the report to GitHub's job summary. */
+/** Says where the pages lie, to GitHub too. */
 async function reportResult(
   args: CommandArguments,
-  summary: RunSummary,
-  folder: string,
+  { pipeline, summary, folder }: { pipeline: string; summary: RunSummary; folder: string },
 ): Promise<void> {
   const { findPages } = await import("../pages.ts");
   const pages = findPages(summary.outcomes, folder);
   if (!hasFlag(args, "json")) { for (const page of pages) printLine(`Report: ${page}`); }
-  const jobSummary = Deno.env.get("GITHUB_STEP_SUMMARY");
-  if (jobSummary === undefined) return;
-  const { appendJobSummary } = await import("../loggers/github.ts");
-  for (const page of pages.filter((path) => path.endsWith(".md"))) {
-    appendJobSummary(jobSummary, Deno.readTextFileSync(page));
-  }
+  if (Deno.env.get("GITHUB_STEP_SUMMARY") === undefined) return;
+  const { writeStepFiles } = await import("../github.ts");
+  writeStepFiles({ pipeline, summary, pages });
 }
 
 async function chooseLogger(args: CommandArguments, plan: Plan): Promise<Logger> {
@@ -159,9 +155,12 @@ async function chooseLogger(args: CommandArguments, plan: Plan): Promise<Logger>
   const quiet = hasFlag(args, "quiet");
   if (Deno.env.get("GITHUB_ACTIONS") === "true" && !quiet) {
     const { githubLogger } = await import("../loggers/github.ts");
-    const { stageLines } = await import("../stage_lines.ts");
-    const lines = await stageLines(plan.spec.origins.main);
-    return githubLogger({ file: args.operands[0]!, lineOf: (stage) => lines.get(stage) });
+    const { stagePlaces } = await import("../stage_places.ts");
+    const places = stagePlaces(plan.spec);
+    const file = { path: args.operands[0]! };
+    return githubLogger({
+      placeOf: (stage) => stage === undefined ? file : places.get(stage) ?? file,
+    });
   }
   if (!quiet && Deno.stdout.isTerminal()) {
     return new (await import("../loggers/terminal.ts")).TerminalLogger();

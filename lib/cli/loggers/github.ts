@@ -1,32 +1,27 @@
 import type { RunEvent } from "../../pipeline/event.ts";
+import { annotation, type Place } from "../github.ts";
 import { printLine } from "../print.ts";
 import type { Logger } from "./logger.ts";
 import { eventLine, summaryLine } from "./text.ts";
 
 /** Where annotations point. */
 export interface GithubOptions {
-  /** The pipeline file as it was named. */
-  readonly file: string;
-  /** Line of a stage in the pipeline file. */
-  readonly lineOf: (stage: string) => number | undefined;
+  /** Where a stage stands; the pipeline file for none. */
+  readonly placeOf: (stage: string | undefined) => Place;
 }
 
-/** Groups of lines a task and annotations on the lines of the pipeline file, for GitHub Actions. */
+/**
+ * Groups of lines a task and annotations on the lines of the pipeline file, for GitHub Actions. That
+ * a task has begun is told at once, as a group appears only when the task is done.
+ */
 export function githubLogger(options: GithubOptions): Logger {
   const groups = new Map<string, string[]>();
-  const annotate = (kind: "error" | "warning", stage: string | undefined, message: string) => {
-    const line = stage === undefined ? undefined : options.lineOf(stage);
-    const place = `file=${escapeProperty(options.file)}${
-      line === undefined ? "" : `,line=${line}`
-    }`;
-    printLine(`::${kind} ${place}::${escapeData(message)}`);
-  };
   const flush = (task: string, last: string) => {
     const lines = groups.get(task) ?? [];
     groups.delete(task);
-    if (lines.length === 0) return printLine(last);
-    printLine(`::group::${last}`);
-    lines.forEach((line) => printLine(line));
+    if (lines.length === 0) return print(last);
+    print(`::group::${last}`);
+    lines.forEach(print);
     printLine("::endgroup::");
   };
   return {
@@ -35,26 +30,21 @@ export function githubLogger(options: GithubOptions): Logger {
       const line = eventLine(event);
       if (line === undefined) return;
       if (event.type === "task-finished" || event.type === "task-failed") flush(event.task, line);
-      else if ("task" in event) groups.set(event.task, [...(groups.get(event.task) ?? []), line]);
-      else printLine(line);
+      else if (!("task" in event) || event.type === "task-started") print(line);
+      else groups.set(event.task, [...(groups.get(event.task) ?? []), line]);
       if (event.type === "task-failed" && event.failure.reason !== "cancelled") {
-        annotate("error", event.stage, `${event.task}: ${event.failure.message}`);
+        const place = options.placeOf(event.stage);
+        printLine(annotation("error", `${event.task}: ${event.failure.message}`, place));
       }
-      if (event.type === "warning") annotate("warning", undefined, event.diagnostic.message);
+      if (event.type === "warning") {
+        printLine(annotation("warning", event.diagnostic.message, options.placeOf(undefined)));
+      }
     },
     close: () => {},
   };
 }
 
-/** Appends a text to the job's summary page. */
-export function appendJobSummary(path: string, text: string): void {
-  Deno.writeTextFileSync(path, `${text}\n`, { append: true });
-}
-
-function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+/** No line of a stage's may be taken for a command to the workflow. */
+function print(text: string): void {
+  printLine(text.replaceAll(/\n(?=\s*(::|##\[))/g, "\n  | "));
 }
