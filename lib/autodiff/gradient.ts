@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Dim, Model, Node } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import { sumOf } from "./accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
-import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
+import { explained } from "./explain.ts";
+import { isDifferentiable, type Path, valuesRead } from "./mark.ts";
 import {
   inputsToWeights,
   prepare,
@@ -20,7 +21,9 @@ import {
 } from "./prepare.ts";
 import { lostStraightThrough, quantizedActivations } from "./quantized_activations.ts";
 import { refusedOps } from "./refused_ops.ts";
-import { opKey } from "./rule.ts";
+import { refuseAll, requestedModel, wrongNames } from "./request.ts";
+import { type GradContext, opKey } from "./rule.ts";
+import { keepAll, recomputeBlocks } from "./rematerialize.ts";
 import type { RuleLookup, RuleTable } from "./rule_table.ts";
 import { unbroadcast } from "./unbroadcast.ts";
 
@@ -32,6 +35,8 @@ export interface GradientOptions {
   readonly cotangents?: readonly string[];
   /** Graph inputs or initializers. */
   readonly wrt: readonly string[];
+  /** Sizes of symbolic dimensions of the inputs: the gradient graph is built for these alone. */
+  readonly dims?: Readonly<Record<string, number>>;
   /** Rules and decompositions of ops that have none, or others than `defaultRules`. */
   readonly rules?: RuleTable;
   /**
@@ -39,6 +44,11 @@ export interface GradientOptions {
    * models with quantised activations have a gradient; without it they are refused.
    */
   readonly straightThrough?: boolean;
+  /**
+   * `blocks` computes the inner values of a block, such as a layer of a transformer, again in the
+   * backward pass in place of keeping them: less memory, more time. Default `none`.
+   */
+  readonly rematerialize?: "none" | "blocks";
 }
 
 /**
@@ -47,7 +57,8 @@ export interface GradientOptions {
  * output, `{ cotangents: ["grad.x"], wrt: ["x"] }`, it adds `grad.grad.x`: the product of the Hessian
  * and the vector `ct.grad.x`.
  *
- * @throws {DiagnosticError} If a name is unknown, or if an op on the path has no gradient rule.
+ * @throws {DiagnosticError} If a name is unknown, if an op on the path has no gradient rule, or if the
+ * type of a value that a rule asks for is not known.
  *
  * @example
  * ```ts
@@ -62,10 +73,11 @@ export interface GradientOptions {
 export function addGradients(model: Model, options: GradientOptions): Model {
   const { wrt } = options;
   const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
-  refuse([...unknownTargets(model, targets), ...unknownSources(model, wrt)]);
+  refuseAll(wrongNames(model, options));
   const request = { ...options, targets };
-  const prepared = prepare(weightsToInputs(model, wrt), request);
-  refuse(obstacles(prepared, request));
+  const asked = requestedModel(model, options);
+  const prepared = prepare(weightsToInputs(asked, wrt), request);
+  refuseAll(obstacles(prepared, request));
   const builder = new GraphBuilder({ model: prepared.model, prefix: "grad" });
   const adjoints = seed(builder, prepared.path, options, targets);
   walkBack(builder, prepared, adjoints, request);
@@ -73,7 +85,7 @@ export function addGradients(model: Model, options: GradientOptions): Model {
     const grad = total(builder, adjoints, name) ?? zerosLike(builder, name);
     builder.output(grad, gradientName(model, name));
   }
-  return inputsToWeights(pruneModel(builder.finish()), model, wrt);
+  return inputsToWeights(pruneModel(builder.finish()), asked, wrt);
 }
 
 /** Name of the output for a value's gradient: `grad.x`, or where the model has that, `grad.grad.x`. */
@@ -97,7 +109,8 @@ export function unsupportedNodes(
   const wrt = options.wrt ?? floats(graph.inputs);
   const targets = options.cotangents ?? (options.of ? [options.of] : floats(graph.outputs));
   const request = { ...options, wrt, targets };
-  return obstacles(prepare(weightsToInputs(model, wrt), request), request);
+  const asked = requestedModel(model, request);
+  return obstacles(prepare(weightsToInputs(asked, wrt), request), request);
 }
 
 /** Nodes that stand in the way: without a rule, or with a derivative that says nothing. */
@@ -110,42 +123,6 @@ function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Reques
       ? lostStraightThrough(model, path, route)
       : quantizedActivations(whole, route)),
   ];
-}
-
-function refuse(diagnostics: readonly Diagnostic[]): void {
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-}
-
-function unknownTargets({ graph }: Model, targets: readonly string[]): Diagnostic[] {
-  const outputs = graph.outputs.map(({ name }) => name);
-  if (targets.length === 0) {
-    return [unknown("nothing is named in `of` or `cotangents`", outputs, "Outputs")];
-  }
-  return targets.filter((name) => !outputs.includes(name)).map((name) =>
-    unknown(`the model has no output "${name}"`, outputs, "Outputs")
-  );
-}
-
-function unknownSources({ graph }: Model, wrt: readonly string[]): Diagnostic[] {
-  const inputs = graph.inputs.map(({ name }) => name);
-  const typeOf = typesOf(graph);
-  return wrt.flatMap((name) => {
-    if (!inputs.includes(name) && !graph.initializers.has(name)) {
-      return [unknown(`the model has no input or initializer "${name}"`, inputs, "Inputs")];
-    }
-    if (isDifferentiable(typeOf(name))) return [];
-    return [unknown(`"${name}" does not hold floats`, inputs, "Inputs")];
-  });
-}
-
-function unknown(cause: string, names: readonly string[], kind: string): Diagnostic {
-  const shown = names.slice(0, 20).map((name) => `"${name}"`).join(", ");
-  return {
-    code: "unknown-value",
-    severity: "error",
-    message: `Cannot differentiate: ${cause}`,
-    notes: [`${kind}: ${shown}${names.length > 20 ? ", …" : ""}`],
-  };
 }
 
 /** One diagnostic per node on the path that has no rule. */
@@ -213,35 +190,34 @@ function walkBack(
   b: GraphBuilder,
   { model, path, lookup }: Prepared,
   adjoints: Adjoints,
-  { rules, straightThrough }: Pick<GradientOptions, "rules" | "straightThrough">,
+  { rules, straightThrough, rematerialize }: Omit<GradientOptions, "wrt">,
 ): void {
   const readers = readersOf(model);
-  const consumers = (value: Value) => readers.get(value) ?? [];
+  const blocks = rematerialize === "blocks" ? recomputeBlocks(b, model, path) : keepAll;
+  const consumers = (value: Value) =>
+    (readers.get(blocks.original(value)) ?? []).map((node) => blocks.local(node, []));
+  const differentiate: GradContext["differentiate"] = (branch, wanted) =>
+    addGradients(branch, {
+      ...wanted,
+      ...(rules ? { rules } : {}),
+      ...(straightThrough ? { straightThrough } : {}),
+    });
   for (const node of path.nodes.toReversed()) {
     const outputGrads = node.outputs.map((name) => total(b, adjoints, name));
     if (outputGrads.every((g) => g === undefined)) continue;
     const read = valuesRead(node);
     const needs = (input: number) => path.values.has(read[input] ?? "");
     const rule = lookup.rule(node)!;
-    const grads = rule(node, {
-      builder: b,
-      outputGrads,
-      needs,
-      consumers,
-      differentiate: (branch, wanted) =>
-        addGradients(branch, {
-          ...wanted,
-          ...(rules ? { rules } : {}),
-          straightThrough: straightThrough ?? false,
-        }),
-    });
-    grads.forEach((grad, i) => {
-      const input = read[i];
-      if (grad === undefined || !input || !needs(i)) return;
-      const fitted = rule.broadcasts === true ? unbroadcast(b, grad, input) : grad;
-      checkShape(b, node, fitted, input);
-      append(adjoints, input, fitted);
-    });
+    const context = { builder: b, outputGrads, needs, consumers, differentiate };
+    const local = blocks.local(node, outputGrads);
+    explained(node, b, () =>
+      rule(local, context).forEach((grad, i) => {
+        const input = read[i];
+        if (grad === undefined || !input || !needs(i)) return;
+        const fitted = rule.broadcasts === true ? unbroadcast(b, grad, input) : grad;
+        checkShape(b, node, fitted, input);
+        append(adjoints, input, fitted);
+      }));
   }
 }
 

@@ -9,6 +9,7 @@ import { inferShapes } from "../onnx/infer_shapes.ts";
 import { inlineFunctions } from "../onnx/inline_functions.ts";
 import type { Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
+import { explained } from "./explain.ts";
 import { inlineBranches } from "./decompositions/branches.ts";
 import { resolveSequences } from "./decompositions/sequences.ts";
 import { isDifferentiable, markPath, type Passage, type Path } from "./mark.ts";
@@ -57,7 +58,9 @@ export function prepare(model: Model, { wrt, targets, rules, straightThrough }: 
       rewriteNodes(
         current,
         (node, b, original) =>
-          todo.has(original) ? lookup.decomposition(original)!(node, b) : undefined,
+          todo.has(original)
+            ? explained(node, b, () => lookup.decomposition(original)!(node, b))
+            : undefined,
       ),
     );
   }

@@ -116,16 +116,78 @@ Deno.test("addGradients() names the node, domain and opset of an op without a ru
 });
 
 Deno.test("addGradients() lists the names there are", () => {
-  const cases: [Parameters<typeof addGradients>[1], string, string][] = [
-    [{ of: "z", wrt: ["x"] }, 'the model has no output "z"', 'Outputs: "y", "shape"'],
-    [{ of: "y", wrt: ["X"] }, 'the model has no input or initializer "X"', 'Inputs: "x", "unused"'],
-    [{ wrt: ["x"] }, "nothing is named in `of` or `cotangents`", 'Outputs: "y", "shape"'],
+  const outputs = 'Outputs: "y", "shape"';
+  const inputs = 'Inputs: "x", "unused"';
+  const cases: [Parameters<typeof addGradients>[1], string, string[]][] = [
+    [{ of: "z", wrt: ["x"] }, 'the model has no output "z"', [outputs]],
+    [{ of: "shap", wrt: ["x"] }, 'the model has no output "shap"', [
+      'Did you mean "shape"?',
+      outputs,
+    ]],
+    [{ of: "MatMul_0", wrt: ["x"] }, 'the model has no output "MatMul_0", it is a value inside', [
+      outputs,
+    ]],
+    [{ of: "shape", wrt: ["x"] }, 'output "shape" does not hold floats', [outputs]],
+    [{ of: "y", wrt: ["unsued"] }, 'the model has no input or initializer "unsued"', [
+      'Did you mean "unused"?',
+      inputs,
+    ]],
+    [{ wrt: ["x"] }, "nothing is named in `of` or `cotangents`", [outputs]],
+    [
+      { of: "y", cotangents: ["y"], wrt: ["x"] },
+      "both `of` and `cotangents` are given, one is expected",
+      [outputs],
+    ],
+    [{ of: "y", wrt: ["x"], dims: { row: 2 } }, 'no input has a dimension "row"', [
+      'Did you mean "rows"?',
+      'Dimensions: "rows"',
+    ]],
   ];
-  for (const [options, cause, note] of cases) {
+  for (const [options, cause, notes] of cases) {
     const error = assertThrows(() => addGradients(affine(), options), DiagnosticError);
     assertEquals(error.message, `Cannot differentiate: ${cause}`);
-    assertEquals(error.diagnostics[0]?.notes, [note]);
+    assertEquals(error.diagnostics[0]?.notes, notes);
   }
+});
+
+Deno.test("addGradients() builds for given sizes of dimensions", () => {
+  const { graph } = addGradients(affine(), { of: "y", wrt: ["x"], dims: { rows: 4 } });
+  assertEquals(graph.outputs.at(-1)?.type, { kind: "tensor", dtype: "float32", dims: [4, 2] });
+});
+
+Deno.test("addGradients() says whose type it would have to know", () => {
+  const b = new GraphBuilder();
+  const x = b.input("x", "float32");
+  b.output(b.op("ReduceMean", [x, b.int64s([1])]), "y");
+  const open = assertThrows(
+    () => addGradients(b.finish(), { of: "y", wrt: ["x"] }),
+    DiagnosticError,
+  );
+  assertEquals(
+    open.message,
+    'Cannot differentiate node "ReduceMean_0" (ReduceMean): the rank of "x" is unknown',
+  );
+  const strange = new GraphBuilder();
+  const z = strange.input("x", "float32", [2]);
+  const w = strange.op("Wobble", [strange.input("n", "int64", [2])], {}, "strange.ops");
+  strange.output(strange.op("Pow", [z, w]), "y");
+  const untyped = assertThrows(
+    () => addGradients(strange.finish(), { of: "y", wrt: ["x"] }),
+    DiagnosticError,
+  );
+  assertEquals(
+    untyped.message,
+    'Cannot differentiate node "Pow_0" (Pow): the type of "Wobble_0" is unknown',
+  );
+});
+
+Deno.test("addGradients() refuses a model that is too old to read", () => {
+  const old = { ...affine(), opset: 6 };
+  const error = assertThrows(() => addGradients(old, { of: "y", wrt: ["x"] }), DiagnosticError);
+  assertEquals(
+    error.message,
+    "Cannot differentiate a model of opset 6: the oldest that can be read is 7",
+  );
 });
 
 Deno.test("unsupportedNodes() is empty for a model that can be differentiated", () => {

@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Model, Node } from "../../onnx/model.ts";
 import { intOf } from "../attributes.ts";
-import { constantInts, positive, range, rankOf } from "../expressions.ts";
+import { constantInts, positive, range } from "../expressions.ts";
 import { rewriteNodes } from "../rewrite.ts";
 import { stack } from "./loops.ts";
 
@@ -77,7 +77,9 @@ function place(
 /** The pieces of a split whose sizes are known. */
 function split(b: GraphBuilder, node: Node): readonly Value[] | undefined {
   const [x, sizes] = node.inputs as [Value, Value?];
-  const axis = positive(intOf(node, "axis", 0), rankOf(b, x));
+  const rank = b.rank(x);
+  if (rank === undefined) return undefined;
+  const axis = positive(intOf(node, "axis", 0), rank);
   const length = b.dims(x)?.[axis];
   const given = sizes ? constantInts(b, sizes) : [1];
   if (given === undefined || typeof length !== "number") return undefined;
