@@ -129,6 +129,61 @@ stages:
   );
 });
 
+Deno.test("expandPipeline() asks a condition of every cell that it refers to", async () => {
+  const text = `
+name: when
+vars: { off: "No" }
+stages:
+  some: { uses: step, matrix: { i: [1, 2], on: [true, false] }, when: "\${{ matrix.on }}" }
+  none: { uses: step, matrix: { on: [false] }, when: "\${{ matrix.on }}" }
+  word: { uses: step, matrix: { i: [1] }, when: "\${{ vars.off }}" }
+  all: { uses: step, with: { all: ["\${{ stages.some.*.value }}", "\${{ stages.none.*.value }}"] } }
+`;
+  const plan = await planText(text);
+  assertEquals(plan.tasks.map((task) => task.id), [
+    "some[i=1,on=true]",
+    "some[i=2,on=true]",
+    "all",
+  ]);
+  assertEquals(plan.tasks[2]!.needs, [0, 1]);
+});
+
+Deno.test("expandPipeline() takes defaults where a stage says nothing", async () => {
+  const plan = await planText(`
+name: defaults
+vars: { mode: fast }
+defaults:
+  timeout: 1m
+  retries: { attempts: 2, backoff: 5s }
+  resources: { cpu: 1, memory: 1GiB }
+  env: { MODE: "\${{ vars.mode }}", LEVEL: 1 }
+stages:
+  plain: { uses: step }
+  own: { uses: step, timeout: 2m, retries: 1, resources: { gpu: 1 }, env: { LEVEL: 2 } }
+`);
+  const settings = plan.tasks.map(({ timeoutMs, retries, resources, environment }) => ({
+    timeoutMs,
+    retries,
+    resources,
+    environment,
+  }));
+  const memoryBytes = 1024 ** 3;
+  assertEquals(settings, [
+    {
+      timeoutMs: 60_000,
+      retries: { attempts: 2, backoffMs: 5000, on: ["crash", "timeout"] },
+      resources: { cpu: 1, gpu: 0, memoryBytes },
+      environment: { MODE: "fast", LEVEL: "1" },
+    },
+    {
+      timeoutMs: 120_000,
+      retries: { attempts: 1, backoffMs: 1000, on: ["error", "crash", "timeout"] },
+      resources: { cpu: 1, gpu: 1, memoryBytes },
+      environment: { MODE: "fast", LEVEL: "2" },
+    },
+  ]);
+});
+
 Deno.test("parsePipeline() sets values by --set, a bare name being a variable", async () => {
   const text = `
 name: set
@@ -191,6 +246,11 @@ const matrixCases: readonly {
       exclude: [],
     },
     labels: ["loss=lm:1+fca:0.005", "loss=mine"],
+  },
+  {
+    name: "long texts cut, on one line",
+    matrix: { axes: { a: ["x ".repeat(40), "two\nlines"] }, include: [], exclude: [] },
+    labels: [`a=${"x ".repeat(23)}x…`, "a=two lines"],
   },
   {
     name: "labels that would be the same",
