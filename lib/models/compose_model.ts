@@ -96,6 +96,10 @@ async function encoderDecoderParts(
   decoder: Model,
 ): Promise<Part[]> {
   const encoder = await directory.readPart("encoder_model");
+  // Where the answer has an embedding table of its own.
+  const answerEmbed = directory.has("decoder_embed_tokens")
+    ? await directory.readPart("decoder_embed_tokens")
+    : embed;
   const connect = {
     ...shared(decoder),
     inputs_embeds: "answer_embed.inputs_embeds",
@@ -108,7 +112,7 @@ async function encoderDecoderParts(
       model: encoder,
       connect: { ...shared(encoder), inputs_embeds: "place.inputs_embeds" },
     },
-    { name: "answer_embed", model: embed, connect: { input_ids: "decoder_input_ids" } },
+    { name: "answer_embed", model: answerEmbed, connect: { input_ids: "decoder_input_ids" } },
     { name: "decoder", model: decoder, connect },
   ];
 }

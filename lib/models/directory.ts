@@ -11,6 +11,7 @@ import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 export type ModelPart =
   | "vision_encoder"
   | "embed_tokens"
+  | "decoder_embed_tokens"
   | "decoder_model_merged"
   | "encoder_model"
   | "vision_model"

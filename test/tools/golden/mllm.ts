@@ -3,12 +3,14 @@ import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
 import {
+  type ModelDirectory,
   type ModelPart,
   openDirectoryParts,
   weightSuffixes,
 } from "../../../lib/models/directory.ts";
 import type { WeightType } from "../../../lib/models/directory.ts";
-import type { TextBatch } from "../../../lib/models/text_batch.ts";
+import { ignoredLabel, type TextBatch } from "../../../lib/models/text_batch.ts";
+import { decodeModel } from "../../../lib/onnx/decode.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";
@@ -24,12 +26,16 @@ type Tensors = Readonly<Record<string, Tensor>>;
 export async function runMllm(folder: CaseFolder, provider: Provider): Promise<Outcome> {
   const spec: CaseSpec = JSON.parse(await Deno.readTextFile(join(folder.path, "case.json")));
   const bytes = await Deno.readFile(join(folder.path, "data.safetensors"));
-  const data = decodeSafetensors(bytes).tensors;
+  const recorded = decodeSafetensors(bytes).tensors;
+  const inFront = inFrontOfText(recorded, spec.image_token_id);
+  const data = inFront ? withPlaceholders(recorded) : recorded;
   const weights = weightsOf(spec.files_suffix);
-  const directory = await openDirectoryParts(
-    folder.path,
-    partsOf(spec),
-    weights === undefined ? {} : { weights },
+  const directory = withAnswerEmbedding(
+    await openDirectoryParts(
+      folder.path,
+      partsOf(spec),
+      weights === undefined ? {} : { weights },
+    ),
   );
   const batch = toBatch(data);
   const [imageRows, imageTokens] = featureRows(data);
@@ -38,6 +44,7 @@ export async function runMllm(folder: CaseFolder, provider: Provider): Promise<O
     sequence: batch.inputIds.dims[1]!,
     imageTokens,
     imageRows,
+    ...(inFront ? { imageStart: 0 } : {}),
     inputDims: recordedDims(data),
     ...lengthsOf(batch),
     logits: true,
@@ -50,7 +57,7 @@ export async function runMllm(folder: CaseFolder, provider: Provider): Promise<O
     graphOptimization: spec.ort_graph_optimization === "disable_all" ? "disabled" : "all",
   });
   const feeds = {
-    ...lossFeeds(model, batch, spec.image_token_id!),
+    ...lossFeeds(model, batch, spec.image_token_id ?? 0),
     ...recordedFeeds(session, data),
   };
   const results = await session.run(feeds);
@@ -63,6 +70,51 @@ export async function runMllm(folder: CaseFolder, provider: Provider): Promise<O
 function partsOf(spec: CaseSpec): readonly ModelPart[] {
   const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
   return spec.kind === "encoder-decoder" ? [...parts, "encoder_model"] : parts;
+}
+
+/** An embedding table of the answers' own may be called anything that says so. */
+function withAnswerEmbedding(directory: ModelDirectory): ModelDirectory {
+  const folder = join(directory.path, "onnx");
+  const file = [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .find((name) => /embed.*decoder|decoder.*embed/.test(name) && name.endsWith(".onnx"));
+  if (file === undefined || directory.has("decoder_embed_tokens")) return directory;
+  return {
+    ...directory,
+    has: (part) => part === "decoder_embed_tokens" || directory.has(part),
+    readPart: async (part) =>
+      part === "decoder_embed_tokens"
+        ? decodeModel(await Deno.readFile(join(folder, file)), { directory: folder })
+        : await directory.readPart(part),
+  };
+}
+
+/** Whether the features stand in front of the text, instead of in the places of its placeholders. */
+function inFrontOfText(data: Tensors, token: number | undefined): boolean {
+  return token === undefined || !castTensor(data.input_ids!, "int64").data.includes(BigInt(token));
+}
+
+/** Puts as many ids in front of the text as there are features; which ones does not matter. */
+function withPlaceholders(data: Tensors): Tensors {
+  const [, length] = featureRows(data);
+  const widen = (name: string, value: number) => ({
+    [name]: prepend(castTensor(data[name]!, "int64"), length, value),
+  });
+  return {
+    ...data,
+    ...widen("input_ids", 0),
+    ...widen("attention_mask", 1),
+    ...(data.decoder_input_ids ? {} : widen("labels", ignoredLabel)),
+  };
+}
+
+/** [batch, n] with so many more columns in front. */
+function prepend({ dims, data }: Tensor<"int64">, columns: number, value: number): Tensor<"int64"> {
+  const [rows = 0, width = 0] = dims;
+  const wider = new BigInt64Array(rows * (columns + width)).fill(BigInt(value));
+  for (let row = 0; row < rows; row++) {
+    wider.set(data.subarray(row * width, (row + 1) * width), row * (columns + width) + columns);
+  }
+  return { dtype: "int64", dims: [rows, columns + width], data: wider };
 }
 
 /** Rows of image features of the whole batch, and of one picture. */
