@@ -32,7 +32,7 @@ export async function makeFeeds(
   const open = model.graph.inputs.filter(({ name }) =>
     !model.graph.initializers.has(name) && given[name] === undefined
   );
-  const sizes = sizesOf(options.dims, model.graph.inputs);
+  const sizes = sizesOf(options.dims, model.graph.inputs, "--dim");
   const typed = inferShapes(model, { dims: sizes }).graph.inputs;
   const byName = new Map(typed.map((info) => [info.name, info]));
   const sized = open.map(({ name }) => byName.get(name)!);
@@ -64,15 +64,21 @@ function symbolsOf(info: ValueInfo): readonly string[] {
   return dims.filter((dim) => typeof dim === "string" && !dim.startsWith("?")) as string[];
 }
 
-function sizesOf(
+/**
+ * Sizes of symbolic dimensions, given as `NAME=SIZE` after an option.
+ *
+ * @throws {DiagnosticError} If a text has another form, or no input has the dimension.
+ */
+export function sizesOf(
   texts: readonly string[],
   inputs: readonly ValueInfo[],
+  option: string,
 ): Readonly<Record<string, number>> {
   const known = [...new Set(inputs.flatMap(symbolsOf))];
   return Object.fromEntries(texts.map((text) => {
     const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
     if (name === undefined) {
-      throw failure("usage", `Cannot use "${text}" for --dim: expected NAME=SIZE`);
+      throw failure("usage", `Cannot use "${text}" for ${option}: expected NAME=SIZE`);
     }
     if (!known.some((dim) => dim === name || dim.split(/[^\w.:/]+/).includes(name))) {
       throw failure("unknown-dimension", `Cannot set dimension "${name}": no input has it`, [

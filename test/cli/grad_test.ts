@@ -101,6 +101,32 @@ Deno.test("tvp grad gives each output named by --cotangent an input of its shape
     ]);
   }));
 
+/** y = DequantizeLinear(QuantizeLinear(x)) · 2 */
+function roundedModel(): Model {
+  const b = new GraphBuilder({ opset: 18 });
+  const [x, step] = [b.input("x", "float32", ["batch", 2]), b.scalar(0.5)];
+  const rounded = b.op("DequantizeLinear", [b.op("QuantizeLinear", [x, step]), step]);
+  b.output(b.op("Mul", [rounded, b.scalar(2)]), "y");
+  return b.finish();
+}
+
+Deno.test("tvp grad passes rounded activations with --straight-through only, in sizes that are fixed", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/rounded.onnx`, encodeModel(roundedModel()));
+    const asked = ["grad", "rounded.onnx", "--of", "y", "--wrt", "x"];
+    const refused = await tvp(folder, ...asked);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.err, "tvp grad --straight-through");
+    const { code, err } = await tvp(folder, ...asked, "--straight-through", "--fix", "batch=1");
+    assertEquals(code, 0, err);
+    await using session = await openSession(`${folder}/rounded.grad.onnx`, { provider: "cpu" });
+    assertEquals(session.inputs.map(({ dims }) => dims), [[1, 2]]);
+    const { "grad.x": g } = await session.run({ x: point });
+    assertEquals([...g!.data as Float32Array], [2, 2]);
+    const inspect = await tvp(folder, "inspect", "rounded.onnx", "--straight-through");
+    assertStringIncludes(inspect.out, "every node can be differentiated");
+  }));
+
 Deno.test("tvp grad and inspect name a node that cannot be differentiated", () =>
   inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/strange.onnx`, encodeModel(strangeModel()));
@@ -138,6 +164,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", ...asked, "--check"], "--dim batch=2"],
       [["linear.onnx", ...asked, "--check", "--dim", "b=2"], 'Cannot set dimension "b"'],
       [["linear.onnx", ...asked, "--check", "--feed", "z=z.npy"], 'Cannot feed "z"'],
+      [["linear.onnx", ...asked, "--fix", "bach=2"], 'Cannot set dimension "bach"'],
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
       [["linear.onnx", ...asked, "-p"], 'Unknown option "-p" of grad'],
     ];

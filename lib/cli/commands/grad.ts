@@ -29,6 +29,12 @@ const command: Command = {
       repeat: true,
       help: "input or weight whose gradient becomes the output grad.NAME",
     },
+    fix: {
+      type: "text",
+      value: "NAME=SIZE",
+      repeat: true,
+      help: "size of a symbolic dimension that the written model is made for",
+    },
     "straight-through": {
       type: "flag",
       help: "let the rounding of quantised activations count as the identity",
@@ -65,7 +71,7 @@ const command: Command = {
     if (await isSameFile(path, output)) {
       throw failure("usage", `Cannot write "${output}": it is the model itself`);
     }
-    const model = await readModel(path);
+    const model = await fixSizes(await readModel(path), args.options.get("fix") ?? []);
     const options = gradientOptions(args, model, failure);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
     const start = performance.now();
@@ -89,6 +95,14 @@ const command: Command = {
   },
 };
 export default command;
+
+/** The model in the sizes that are given. */
+async function fixSizes(model: Model, texts: readonly string[]): Promise<Model> {
+  if (texts.length === 0) return model;
+  const { sizesOf } = await import("../check_feeds.ts");
+  const { inferShapes } = await import("../../onnx/infer_shapes.ts");
+  return inferShapes(model, { dims: sizesOf(texts, model.graph.inputs, "--fix") });
+}
 
 function gradientOptions(
   args: CommandArguments,
