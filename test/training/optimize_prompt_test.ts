@@ -39,7 +39,10 @@ function trainingFor({ weights, ...choices }: Case, steps = 6) {
     instruction: "what is it?",
     answer,
   }));
-  const images = Uint8Array.from({ length: 3 * 3 * 16 * 16 }, (_, i) => i * 37 % 256);
+  const images = Uint8Array.from(
+    { length: 3 * 3 * 16 * 16 },
+    (_, i) => (i * 37 + 61 * Math.floor(i / 768)) % 256,
+  );
   return trainingOf({
     ...choices,
     ...{ schedule: "cosine", lr: 0.5, steps, batch: 2, seed: 3, image: 12 },

@@ -1,0 +1,28 @@
+/** A prompt, or a baseline, as the values that a graph of its kind takes. @module */
+import type { Canvas } from "./prompt_kind.ts";
+import { initialParameters, parameterPlaces } from "./prompt_parameters.ts";
+import type { Prompt } from "./prompt_file.ts";
+import type { PromptName } from "./prompt_table.ts";
+
+/** A kind of prompt at a size, and its values. */
+export interface PromptValues extends Canvas {
+  readonly kind: PromptName;
+  readonly values: Float32Array;
+}
+
+/** The values of a prompt. */
+export function valuesOf({ delta, transformation = {}, meta }: Prompt): PromptValues {
+  const { kind, canvas, image } = meta;
+  const values = initialParameters(kind, meta);
+  for (const { name, start } of parameterPlaces(kind, meta)) {
+    values.set(name === "delta" ? delta.data : transformation[name]!.data, start);
+  }
+  return { kind, canvas, image, values };
+}
+
+/** No prompt: `shrunk` as a prompt has it, or the whole picture. */
+export function baselineValues(sizes: Canvas, picture: "shrunk" | "whole"): PromptValues {
+  const kind = picture === "whole" ? "padding" : "frame";
+  const { canvas, image } = sizes;
+  return { kind, canvas, image, values: initialParameters(kind, sizes) };
+}

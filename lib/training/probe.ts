@@ -1,0 +1,149 @@
+/** What a model makes of prompted pictures, without training: features, losses, gradients. @module */
+import { openModelDirectory } from "../models/directory.ts";
+import type { Canvas } from "../prompts/prompt_kind.ts";
+import { parameterPlaces, parameterTensors } from "../prompts/prompt_parameters.ts";
+import { pictureSideOf, type PromptName } from "../prompts/prompt_table.ts";
+import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { photosOf, type Pictures } from "./photos.ts";
+import { prepareSource, type Source, type TaskRow } from "./source.ts";
+import { buildStepGraph, sourceName } from "./step_graph.ts";
+
+/** A model and the rows it is asked about, under prompts of one kind and size. */
+export interface ProbeOptions extends Canvas {
+  readonly model: { readonly name: string; readonly path: string };
+  readonly data: Pictures & { readonly rows: readonly TaskRow[] };
+  readonly kind: PromptName;
+  /** Rows at a time. */
+  readonly batch: number;
+  /** Whether gradients will be asked for. */
+  readonly gradients: boolean;
+  readonly session: SessionOptions;
+}
+
+/** Loss of rows, and its gradient with respect to the prompt's values. */
+export interface ProbeGradient {
+  readonly loss: number;
+  readonly grad: Float32Array;
+}
+
+/** An open probe. */
+export interface Probe extends AsyncDisposable {
+  /**
+   * Image features [rows, tokens, width] of rows `from` to `to`, at most a batch of them.
+   *
+   * @param values δ and what else the kind has, as `parameterPlaces` lays them out.
+   */
+  features(
+    rows: readonly [from: number, to: number],
+    values: Float32Array,
+  ): Promise<Tensor<"float32">>;
+  /** Language-model loss of a whole batch of rows from `from`, and its gradient. */
+  gradient(from: number, values: Float32Array): Promise<ProbeGradient>;
+}
+
+/**
+ * Opens a probe.
+ *
+ * @throws {DiagnosticError} If the model is incomplete, or gradients are wanted that it does not have.
+ */
+export async function openProbe(options: ProbeOptions): Promise<Probe> {
+  const { model, data, kind, batch, canvas, image } = options;
+  const directory = await openModelDirectory(model.path, { name: model.name });
+  const source = await prepareSource(directory, data.rows, { batch, canvas });
+  const graph = buildStepGraph({
+    canvas,
+    sources: [source.graph],
+    weights: { lm: 1 },
+    prompt: { kind, image },
+    gradient: options.gradients ? "autodiff" : "none",
+  });
+  const features = await openSession(graph.features, options.session);
+  const training = options.gradients
+    ? await openSession(graph.training, options.session)
+    : undefined;
+  return new ModelProbe(options, { source, features, training });
+}
+
+interface Parts {
+  readonly source: Source;
+  readonly features: Session;
+  readonly training: Session | undefined;
+}
+
+class ModelProbe implements Probe {
+  readonly #options: ProbeOptions;
+  readonly #parts: Parts;
+
+  constructor(options: ProbeOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async features(
+    [from, to]: readonly [number, number],
+    values: Float32Array,
+  ): Promise<Tensor<"float32">> {
+    const { features } = this.#parts;
+    const outputs = await features.run(this.#feeds(features, [from, to], values));
+    const { data, dims } = Object.values(outputs)[0] as Tensor<"float32">;
+    const size = data.length / dims[0]!;
+    const rows = to - from;
+    return { dtype: "float32", dims: [rows, ...dims.slice(1)], data: data.slice(0, rows * size) };
+  }
+
+  async gradient(from: number, values: Float32Array): Promise<ProbeGradient> {
+    const { training } = this.#parts;
+    if (!training) throw new TypeError("Cannot take a gradient: the probe was opened without");
+    const { batch } = this.#options;
+    const outputs = await training.run(this.#feeds(training, [from, from + batch], values));
+    const grad = new Float32Array(values.length);
+    for (const { name, start } of this.#places()) {
+      grad.set(outputs[`grad.${name}`]!.data as Float32Array, start);
+    }
+    return { loss: Number(outputs.loss!.data[0]), grad };
+  }
+
+  #places() {
+    return parameterPlaces(this.#options.kind, this.#options);
+  }
+
+  /** A batch of rows; a short one is filled up with its last row. */
+  #feeds(
+    session: Session,
+    [from, to]: readonly [number, number],
+    values: Float32Array,
+  ): Record<string, Tensor> {
+    const { batch, canvas, kind, data } = this.#options;
+    const picks = Array.from({ length: batch }, (_, i) => ({
+      row: Math.min(from + i, to - 1) % data.rows.length,
+      flip: false,
+    }));
+    const picture = pictureSideOf(kind, this.#options);
+    const feeds: Record<string, Tensor> = {
+      photo: photosOf(data, picks, { canvas, picture, augment: "none" }),
+      ...parameterTensors(this.#places(), values),
+    };
+    for (const [name, value] of Object.entries(this.#parts.source.feeds(picks))) {
+      feeds[`${sourceName(0)}.${name}`] = value;
+    }
+    const asked = session.inputs.map(({ name }) => name).filter((name) => name in feeds);
+    return Object.fromEntries(asked.map((name) => [name, feeds[name]!]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.features[Symbol.asyncDispose]();
+    await this.#parts.training?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Means over the tokens: [rows, width]. */
+export function meanOverTokens({ dims, data }: Tensor<"float32">): Float32Array {
+  const [rows, tokens, width] = dims as [number, number, number];
+  const out = new Float32Array(rows * width);
+  for (let i = 0; i < data.length; i++) {
+    const [row, column] = [Math.floor(i / (tokens * width)), i % width];
+    out[row * width + column]! += data[i]! / tokens;
+  }
+  return out;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/stage.ts";
+
+/** Image features of a model, with or without a visual prompt. */
+export default defineStage({
+  name: "extract-features",
+  description: "Writes a model's image features of a split under a prompt or a baseline.",
+  with: z.strictObject({
+    model: model().describe("a multimodal language model"),
+    prompt: z.union([z.enum(["none", "shrunk"]), artifact("prompt")])
+      .describe("a trained prompt, or a baseline: none or shrunk"),
+    data: artifact("dataset").describe("pictures, with labels where the task has classes"),
+    rows: z.int().min(1).optional().describe("the first so many rows; default all"),
+    canvas: z.int().min(8).optional()
+      .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
+    image: z.int().min(4).optional()
+      .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
+    batch: z.int().min(1).default(32).describe("pictures per run"),
+  }),
+  outputs: { features: "tensor" },
+  files: { features: "features.safetensors" },
+  async run(parameters, context) {
+    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
+    const { encodeSafetensors } = await import("../lib/tensor/safetensors.ts");
+    const { tensor } = await import("../lib/tensor/tensor.ts");
+    const folder = await readDatasetFolder(parameters.data.path);
+    const data = { ...folder, rows: folder.rows.slice(0, parameters.rows) };
+    const { method, values, kind, canvas, image } = await treat(parameters, data.height);
+    const { model, batch } = parameters;
+    const { provider, threads } = context;
+    await using probe = await openProbe({
+      ...{ model, data, kind, canvas, image, batch, gradients: false },
+      session: { provider, threads, log: (line) => context.log(line) },
+    });
+    const count = data.rows.length;
+    const means: Float32Array[] = [];
+    for (let from = 0; from < count; from += batch) {
+      context.signal.throwIfAborted();
+      const to = Math.min(count, from + batch);
+      means.push(meanOverTokens(await probe.features([from, to], values)));
+      context.progress({ done: to, total: count, unit: "images" });
+    }
+    const features = Float32Array.from(means.flatMap((mean) => [...mean]));
+    const labels = Int32Array.from(data.rows, ({ label }) => label ?? -1);
+    const bytes = encodeSafetensors({
+      features: tensor("float32", [count, features.length / count], features),
+      labels: tensor("int32", [count], labels),
+    }, {
+      model: model.name,
+      method,
+      task: data.info.name,
+      classes: JSON.stringify(data.info.classes ?? []),
+    });
+    await Deno.writeFile(context.output("features"), bytes);
+  },
+});
+
+/** The prompt or baseline, and what tables call it. */
+async function treat(
+  { prompt, canvas, image }: {
+    readonly prompt: "none" | "shrunk" | Artifact;
+    readonly canvas?: number | undefined;
+    readonly image?: number | undefined;
+  },
+  side: number,
+) {
+  const { baselineValues, valuesOf } = await import("../lib/prompts/prompt_values.ts");
+  if (typeof prompt === "object") {
+    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const trained = decodePrompt(await Deno.readFile(prompt.path));
+    return { method: trained.meta.method, ...valuesOf(trained) };
+  }
+  const { pictureSide } = await import("../lib/training/prompt_settings.ts");
+  const sizes = { canvas: canvas ?? side, image: image ?? pictureSide(canvas ?? side) };
+  const picture = prompt === "none" ? "whole" : "shrunk";
+  return { method: prompt, ...baselineValues(sizes, picture) };
+}
