@@ -24,7 +24,10 @@ export const commandTable = {
   prompt: ["applies or exports a visual prompt", () => import("./commands/prompt.ts")],
   models: ["copies trained models into models/", () => import("./commands/models.ts")],
   doctor: ["says what of this machine can be used", () => import("./commands/doctor.ts")],
-  schema: ["prints the JSON Schema of pipeline files", () => import("./commands/schema.ts")],
+  schema: [
+    "prints the JSON Schema of pipeline files or of events",
+    () => import("./commands/schema.ts"),
+  ],
   init: ["writes a commented starter pipeline", () => import("./commands/init.ts")],
 } as const satisfies Record<string, readonly [string, Load]>;
 
