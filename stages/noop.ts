@@ -18,12 +18,12 @@ export default defineStage({
   },
 });
 
-/** No path belongs into an artifact: of an artifact its type and digest are kept. */
+/** No path and no device belong into an artifact: of an artifact its type and digest are kept. */
 function withoutPaths(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPaths);
   if (typeof value !== "object" || value === null) return value;
   if ("digest" in value && "path" in value) {
-    const { path: _, ...rest } = value;
+    const { path: _, provider: __, ...rest } = value as Record<string, unknown>;
     return rest;
   }
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutPaths(item)]));

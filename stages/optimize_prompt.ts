@@ -89,6 +89,7 @@ export default defineStage({
     const training = trainingOf({ ...parameters, ...choices }, { sources, data, weights });
     const state = await optimizePrompt(training, {
       provider: context.provider,
+      onOpen: (facts) => context.ranOn(facts),
       threads: context.threads,
       signal: context.signal,
       loadCheckpoint: () => context.checkpoint.load(),

@@ -31,7 +31,11 @@ export default defineStage({
         match: "token",
         maxTokens: 16,
         batch: Math.min(parameters.batch, data.rows.length),
-        session: { provider: context.provider, threads: context.threads },
+        session: {
+          provider: context.provider,
+          threads: context.threads,
+          onOpen: (facts) => context.ranOn(facts),
+        },
         signal: context.signal,
         onProgress: (done, _, accuracy) =>
           context.progress({ done: before + done, total, unit: "images", metrics: { accuracy } }),

@@ -99,6 +99,7 @@ async function pretrain(
 function toHost(context: Context, steps: number) {
   return {
     provider: context.provider,
+    onOpen: context.ranOn,
     threads: context.threads,
     signal: context.signal,
     checkpoint: context.checkpoint,

@@ -60,6 +60,7 @@ export default defineStage({
         provider: context.provider,
         threads: context.threads,
         log: (line) => context.log(line),
+        onOpen: (facts) => context.ranOn(facts),
       },
       signal: context.signal,
       onProgress: (done, total, accuracy) =>

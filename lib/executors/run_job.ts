@@ -3,7 +3,7 @@ import { isDiskFull } from "../cache/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { SubmitOptions } from "../pipeline/executor.ts";
 import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/job.ts";
-import type { Checkpoint, Stage, StageContext } from "../pipeline/stage.ts";
+import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/stage.ts";
 
 /** Why a signal was aborted, where it was not the user. */
 export class TimeoutReason extends DOMException {
@@ -28,8 +28,9 @@ export async function runJob(job: Job, options: RunOptions): Promise<JobResult> 
   try {
     options.signal.throwIfAborted();
     const stage = (await import(job.module) as { default: Stage }).default;
-    await stage.run(job.parameters, stageContext(job, options));
-    return { ok: true, durationMs: performance.now() - startMs, host: hostFacts() };
+    const ranOn: RuntimeFacts[] = [];
+    await stage.run(job.parameters, stageContext(job, { ...options, ranOn }));
+    return { ok: true, durationMs: performance.now() - startMs, host: hostFacts(ranOn) };
   } catch (error) {
     return failure(error, options.signal, performance.now() - startMs);
   } finally {
@@ -37,7 +38,10 @@ export async function runJob(job: Job, options: RunOptions): Promise<JobResult> 
   }
 }
 
-function stageContext(job: Job, { signal, onEvent, poll = () => {} }: RunOptions): StageContext {
+function stageContext(
+  job: Job,
+  { signal, onEvent, poll = () => {}, ranOn }: RunOptions & { readonly ranOn: RuntimeFacts[] },
+): StageContext {
   const log = (line: string) => onEvent({ type: "log", line });
   return {
     output: (name) => outputPath(job, name),
@@ -48,6 +52,7 @@ function stageContext(job: Job, { signal, onEvent, poll = () => {} }: RunOptions
     log,
     signal,
     provider: job.provider,
+    ranOn: (facts) => ranOn.push(facts),
     threads: job.resources.cpu,
     scratch: job.scratch,
     checkpoint: polled(
@@ -86,9 +91,14 @@ function checkpointFacts({ provider, resources }: Job): Record<string, string> {
   return { provider, threads: `${resources.cpu}`, runtime: `deno ${Deno.version.deno}` };
 }
 
-function hostFacts(): HostFacts {
+function hostFacts(ranOn: readonly RuntimeFacts[]): HostFacts {
   const { deno, v8 } = Deno.version;
-  return { versions: { deno, v8, os: `${Deno.build.os} ${Deno.build.arch}` } };
+  const providers = [...new Set(ranOn.map(({ provider }) => provider))].sort();
+  const own = { deno, v8, os: `${Deno.build.os} ${Deno.build.arch}` };
+  return {
+    ...(providers.length === 0 ? {} : { provider: providers.join(" and ") }),
+    versions: Object.assign(own, ...ranOn.map(({ versions }) => versions)),
+  };
 }
 
 function failure(error: unknown, signal: AbortSignal, durationMs: number): JobFailure {

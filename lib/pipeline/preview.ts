@@ -1,6 +1,6 @@
 /** What a run would do, without doing it. @module */
 import type { Plan, Task } from "./plan.ts";
-import { type ResolvedTask, resolveTask, type SourceResolver } from "./resolve.ts";
+import { outputsOf, type ResolvedTask, resolveTask, type SourceResolver } from "./resolve.ts";
 import type { ArtifactStore, ContentDigests, StoreHit } from "./store.ts";
 
 /** What would become of a task: `depends` where it needs a task that would run. */
@@ -46,7 +46,7 @@ async function previewTask(
   }
   const resolved = await resolveTask(task, {
     resolver,
-    outputsOf: (need) => hits.get(need)!.outputs,
+    outputsOf: (need) => outputsOf(hits.get(need)!),
     codeOf: (module) => digests.code(new URL(module)),
     ...(provider === undefined ? {} : { provider }),
   });

@@ -4,6 +4,7 @@ import type { Digest, Json, Key, KeyPreimage } from "./key.ts";
 import type { Task } from "./plan.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { Artifact, DatasetSource, ModelSource, ParameterKind } from "./stage.ts";
+import type { StoreHit } from "./store.ts";
 
 /** What a name stands for. */
 export type Source = Artifact | ModelSource | DatasetSource;
@@ -17,6 +18,15 @@ export interface SourceResolver {
 
 /** Outputs of a task that is done. */
 export type OutputsOf = (task: number) => Readonly<Record<string, Artifact>>;
+
+/** What a stored task gives to others: its artifacts, and on what they were computed. */
+export function outputsOf({ outputs, manifest }: StoreHit): Readonly<Record<string, Artifact>> {
+  const { provider } = manifest.host;
+  if (provider === undefined) return outputs;
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, artifact]) => [name, { ...artifact, provider }]),
+  );
+}
 
 /** A task with all its inputs known. */
 export interface ResolvedTask {

@@ -7,10 +7,9 @@ import type { JobFailure } from "./job.ts";
 import type { Digest } from "./key.ts";
 import type { Plan, Task } from "./plan.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { type ResolvedTask, resolveTask } from "./resolve.ts";
+import { outputsOf, type ResolvedTask, resolveTask } from "./resolve.ts";
 import type { RunOptions, RunSummary, TaskOutcome } from "./run.ts";
 import { storeFailure, TaskRunner } from "./run_task.ts";
-import type { Artifact } from "./stage.ts";
 
 /** Runs a plan and tells of it by events; see `runTasks` for the result as a value. */
 export async function* runPlan(plan: Plan, options: RunOptions): AsyncGenerator<RunEvent> {
@@ -196,7 +195,7 @@ class Scheduler {
     const { digests, resolver, strictProvider, provider = "auto" } = this.#options;
     return resolveTask(task, {
       resolver,
-      outputsOf: (need) => this.#outcomes[need]!.hit!.outputs as Record<string, Artifact>,
+      outputsOf: (need) => outputsOf(this.#outcomes[need]!.hit!),
       codeOf: (module) => {
         if (!this.#codes.has(module)) this.#codes.set(module, digests.code(new URL(module)));
         return this.#codes.get(module)!;

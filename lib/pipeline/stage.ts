@@ -27,6 +27,8 @@ export interface Artifact {
   /** sha256 of the bytes of a file; Merkle digest of a folder. */
   readonly digest: string;
   readonly path: string;
+  /** Device on which it was computed, where models ran; in no key, for reports. */
+  readonly provider?: string;
 }
 
 /** A model directory as a stage sees it: the name the user wrote and where it lies. */
@@ -123,6 +125,13 @@ export interface Checkpoint {
   save(state: Uint8Array): Promise<void>;
 }
 
+/** What a stage ran its models on. */
+export interface RuntimeFacts {
+  /** `cpu`, `cuda`, `webgpu`: the device that was taken, not the one asked for. */
+  readonly provider: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /** What a running stage may use of the engine. */
 export interface StageContext<O extends string = string> {
   /** Where to write an output: a path that does not exist yet (a file, or a folder to make). */
@@ -135,6 +144,8 @@ export interface StageContext<O extends string = string> {
   readonly signal: AbortSignal;
   /** Device asked for: the provider to hand to `openSession`. */
   readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  /** To be called with each session that was opened: the facts stand in the task's manifest. */
+  ranOn(facts: RuntimeFacts): void;
   /** Threads per session, from `resources.cpu`. */
   readonly threads: number;
   /** A folder that is kept between tasks of a worker process, for memoised downloads. */

@@ -54,6 +54,14 @@ export interface SessionOptions {
   readonly name?: string;
   /** Called with messages such as that weights are being copied. */
   readonly log?: (line: string) => void;
+  /** Called with what the session runs on, once it is open. */
+  readonly onOpen?: (facts: SessionFacts) => void;
+}
+
+/** What a session runs on. */
+export interface SessionFacts {
+  readonly provider: Device;
+  readonly versions: { readonly onnxruntime: string };
 }
 
 /** A model ready to run. */
@@ -95,6 +103,7 @@ export async function openSession(
   const name = options.name ?? (typeof model === "string" ? `"${model}"` : "the model");
   const ortOptions = toOrtOptions(device, options);
   const session = await createSession(ort, model, ortOptions, name, options);
+  options.onOpen?.({ provider: device, versions: { onnxruntime: await runtimeVersion() } });
   return new OrtBackedSession(ort, session, device);
 }
 

@@ -11,7 +11,12 @@ import {
   parameterTensors,
 } from "../prompts/prompt_parameters.ts";
 import { pictureSideOf, type PromptName } from "../prompts/prompt_table.ts";
-import { openSession, runtimeVersion, type Session } from "../runtime/session.ts";
+import {
+  openSession,
+  runtimeVersion,
+  type Session,
+  type SessionOptions,
+} from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { PickedRow } from "./batches.ts";
 import type { AugmentName } from "./augment.ts";
@@ -58,6 +63,8 @@ export interface PromptTraining extends Canvas {
 export interface TrainingHost {
   readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
   readonly threads: number;
+  /** Called with what each session runs on. */
+  readonly onOpen?: NonNullable<SessionOptions["onOpen"]>;
   loadCheckpoint(): Promise<Uint8Array | undefined>;
   checkpointDue(): boolean;
   saveCheckpoint(state: Uint8Array): Promise<void>;
@@ -167,7 +174,8 @@ export async function optimizePrompt(
   host: TrainingHost,
 ): Promise<PromptState> {
   const prepared = await prepare(training, host);
-  const options = { provider: host.provider, threads: host.threads, log: host.log };
+  const { provider, threads, log, onOpen } = host;
+  const options = { provider, threads, log, ...(onOpen ? { onOpen } : {}) };
   await using session = await openSession(prepared.graph.training, options);
   await using features = prepared.graph.needsCleanFeatures
     ? await openSession(prepared.graph.features, options)

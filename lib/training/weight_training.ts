@@ -7,7 +7,7 @@
  */
 import { addGradients } from "../autodiff/gradient.ts";
 import type { Model } from "../onnx/model.ts";
-import { openSession } from "../runtime/session.ts";
+import { openSession, type SessionOptions } from "../runtime/session.ts";
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { adamWDefaults, TrainedWeights, warmupLinear } from "./adamw.ts";
@@ -35,6 +35,8 @@ export interface WeightTraining {
 export interface TrainingHost {
   readonly threads?: number;
   readonly provider?: "auto" | "cpu" | "cuda" | "webgpu";
+  /** Called with what the session runs on. */
+  readonly onOpen?: NonNullable<SessionOptions["onOpen"]>;
   readonly signal?: AbortSignal;
   /** Called after every step, which counts from 1, with the graph's scalars and the gradient's norm. */
   readonly onStep?: (step: number, metrics: Readonly<Record<string, number>>) => void;
@@ -83,6 +85,7 @@ export async function trainWeights(
   await using session = await openSession(graph, {
     provider: host.provider ?? "cpu",
     threads: host.threads ?? 1,
+    ...(host.onOpen ? { onOpen: host.onOpen } : {}),
   });
   const options = { ...adamWDefaults, decay };
   while (weights.step < steps) {

@@ -27,6 +27,7 @@ function contextIn(
     },
     signal,
     provider: "cpu",
+    ranOn() {},
     threads: 1,
     scratch: join(folder, "scratch"),
     seen,

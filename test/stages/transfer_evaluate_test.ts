@@ -43,6 +43,7 @@ async function withRig(test: (rig: Rig) => Promise<void>): Promise<void> {
       },
       signal: signal ?? new AbortController().signal,
       provider: "cpu",
+      ranOn() {},
       threads: 1,
       scratch: join(folder, "scratch"),
     };
