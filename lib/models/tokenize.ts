@@ -46,7 +46,9 @@ function wrap(
 ): TextTokenizer {
   return {
     encode: (text, special = false) => tokenizer.encode(text, { add_special_tokens: special }).ids,
-    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+    // The tokenizer refuses an empty answer; models give one where the first token is the end.
+    decode: (ids) =>
+      ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
     idOf: (token) => tokenizer.token_to_id(token),
     tokenOf: (id) => tokenizer.id_to_token(id),
     separator: usesByteLevel(definition) ? " " : "",

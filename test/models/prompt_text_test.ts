@@ -72,6 +72,7 @@ Deno.test("openTextEncoder() uses the chat template of a directory", () =>
     const { ids } = text.instruction("what is it?");
     assertEquals(ids.filter((id) => id === text.imageToken).length, text.imageTokens);
     assertEquals(text.decode(ids).replaceAll(/\s+/g, " ").trim(), "what is it? a cat");
+    assertEquals(text.decode([]), "");
   }));
 
 Deno.test("openTextEncoder() says what of the text is missing", () =>
