@@ -8,25 +8,28 @@ export type OrderResult =
 /** Sorts names by what they need, keeping the given order where that leaves a choice. */
 export function orderByNeeds(needs: ReadonlyMap<string, ReadonlySet<string>>): OrderResult {
   const order: string[] = [];
-  const state = new Map<string, "open" | "done">();
-  const trail: string[] = [];
-  const visit = (name: string): readonly string[] | undefined => {
-    if (state.get(name) === "done") return undefined;
-    if (state.get(name) === "open") return [...trail.slice(trail.indexOf(name)), name];
-    state.set(name, "open");
-    trail.push(name);
-    for (const need of needs.get(name) ?? []) {
-      const cycle = visit(need);
-      if (cycle) return cycle;
-    }
-    trail.pop();
-    state.set(name, "done");
-    order.push(name);
-    return undefined;
+  const done = new Set<string>();
+  // A stack of our own: chains may be longer than the language's can be.
+  const trail: { readonly name: string; readonly rest: Iterator<string> }[] = [];
+  const open = new Set<string>();
+  const enter = (name: string) => {
+    open.add(name);
+    trail.push({ name, rest: (needs.get(name) ?? new Set<string>()).values() });
   };
-  for (const name of needs.keys()) {
-    const cycle = visit(name);
-    if (cycle) return { ok: false, cycle };
+  for (const root of needs.keys()) {
+    if (!done.has(root)) enter(root);
+    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+      const { value: need, done: isLast } = top.rest.next();
+      if (isLast) {
+        trail.pop();
+        open.delete(top.name);
+        done.add(top.name);
+        order.push(top.name);
+      } else if (open.has(need)) {
+        const names = trail.map(({ name }) => name);
+        return { ok: false, cycle: [...names.slice(names.indexOf(need)), need] };
+      } else if (!done.has(need)) enter(need);
+    }
   }
   return { ok: true, order };
 }

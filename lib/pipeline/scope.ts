@@ -16,6 +16,12 @@ export interface ScopeOptions {
   readonly stageNames: readonly string[];
 }
 
+/** Mistakes told of one place. */
+const mostAlike = 3;
+
+/** Variables in a row that refer to one another; more would not fit the stack. */
+const longestChain = 500;
+
 /** Tells of mistakes in the form of problems; `undefined` stands for a value that has one. */
 export class Scope {
   readonly #options: ScopeOptions;
@@ -23,19 +29,33 @@ export class Scope {
   readonly #openVars = new Set<string>();
   readonly #stages = new Map<string, readonly ReferencedTask[]>();
   readonly #problems = new Map<string, Problem>();
+  /** Problems by place; a mistake of a thousand cells is told as one of a few. */
+  readonly #alike = new Map<string, { count: number; last: string }>();
 
   constructor(options: ScopeOptions) {
     this.#options = options;
   }
 
-  /** Every problem once, in the order found. */
+  /** Every problem once, in the order found; of many at one place the first and their number. */
   get problems(): Problem[] {
-    return [...this.#problems.values()];
+    const more = new Map([...this.#alike.values()].map(({ count, last }) => [last, count]));
+    return [...this.#problems].map(([key, problem]) => {
+      const left = (more.get(key) ?? 0) - mostAlike;
+      if (left <= 0) return problem;
+      const note = `there are ${left} more mistakes at this place`;
+      return { ...problem, notes: [...(problem.notes ?? []), note] };
+    });
   }
 
   report(problem: Problem): undefined {
-    const key = `${problem.code}\0${pathText(problem.path)}\0${problem.message}`;
-    if (!this.#problems.has(key)) this.#problems.set(key, problem);
+    const place = `${problem.code}\0${pathText(problem.path)}`;
+    const key = `${place}\0${problem.message}`;
+    if (this.#problems.has(key)) return undefined;
+    const alike = this.#alike.get(place) ?? { count: 0, last: key };
+    this.#alike.set(place, alike);
+    if (alike.count++ >= mostAlike) return undefined;
+    alike.last = key;
+    this.#problems.set(key, problem);
     return undefined;
   }
 
@@ -132,6 +152,10 @@ export class Scope {
     if (this.#openVars.has(name)) {
       const chain = [...this.#openVars, name].slice([...this.#openVars].indexOf(name)).join(" → ");
       return this.#broken(place.expression, place.path, `vars refer to one another: ${chain}`);
+    }
+    if (this.#openVars.size >= longestChain) {
+      const cause = `more than ${longestChain} vars refer to one another`;
+      return this.#broken(place.expression, place.path, cause);
     }
     this.#openVars.add(name);
     const value = this.resolve(vars[name], ["vars", name]);

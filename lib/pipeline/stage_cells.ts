@@ -29,11 +29,27 @@ export function stageCells(
   }
   const added = scope.resolve(include ?? [], [...path, "include"]) as Cell[];
   const removed = scope.resolve(exclude ?? [], [...path, "exclude"]) as Cell[];
+  const count = Object.values(resolved).reduce((product, values) => product * values.length, 1);
+  if (count > mostCells) broken = tooMany(scope, path, count);
   if (broken) return undefined;
   removed.forEach((cell, index) => checkAxisNames(scope, cell, axes, [...path, "exclude", index]));
   const cells = expandMatrix({ axes: resolved, include: added, exclude: removed });
   if (cells.length === 0) noCells(scope, path);
   return cells;
+}
+
+/** A hundred times what anyone was seen to run; memory lasts for it. */
+const mostCells = 1_000_000;
+
+function tooMany(scope: Scope, path: DocumentPath, count: number): true {
+  scope.report({
+    code: "large-matrix",
+    path,
+    part: "key",
+    message: `Cannot expand ${pathText(path)}: it has ${count} cells`,
+    notes: [`at most ${mostCells} are allowed, before any is excluded`],
+  });
+  return true;
 }
 
 function badAxis(scope: Scope, path: DocumentPath, values: unknown): void {

@@ -278,6 +278,15 @@ Deno.test("orderByNeeds() sorts, and finds a cycle", () => {
   });
 });
 
+Deno.test("orderByNeeds() follows a chain of any length", () => {
+  const names = Array.from({ length: 50_000 }, (_, index) => `s${index}`);
+  const needs = new Map(
+    names.map((name, index) => [name, new Set(names.slice(index + 1, index + 2))]),
+  );
+  const result = orderByNeeds(needs);
+  assertEquals(result.ok && result.order, names.toReversed());
+});
+
 Deno.test("withNeeds() takes in what is needed, directly or not", () => {
   const nodes = [{ needs: [] }, { needs: [0] }, { needs: [1] }, { needs: [0] }];
   assertEquals([...withNeeds(nodes, [2])].sort(), [0, 1, 2]);
