@@ -13,7 +13,9 @@ export function explained<T>(node: Node, b: GraphBuilder, build: () => T): T {
     return build();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const unknown = [...node.inputs, ...node.outputs].flatMap((name) => openType(b, name));
+    // Outputs of a node that is being rewritten are not there yet.
+    const values = [...node.inputs, ...node.outputs.filter((name) => b.producer(name))];
+    const unknown = values.flatMap((name) => openType(b, name));
     if (unknown.length === 0) throw error;
     throw new DiagnosticError([explanation(node, unknown[0]!)]);
   }

@@ -8,7 +8,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf } from "../attributes.ts";
-import { add, castLike, mul, range, rankOf, scale, sub } from "../expressions.ts";
+import { add, castLike, mul, positive, range, rankOf, scale, sub } from "../expressions.ts";
 import { refuse } from "../refuse.ts";
 import type { Decomposition, Decompositions } from "../rule.ts";
 
@@ -126,15 +126,15 @@ function round(b: GraphBuilder, y: Value, { inputs }: Node, first: number): Valu
 
 /** As floats. A weight is spelled out, so that the runtime does it once; `axis` has the scales of a list. */
 function real(b: GraphBuilder, [x, factor, origin]: Quantized, axis = 1): Value {
-  const rank = b.rank(x);
-  const at = rank === undefined ? axis : (axis + rank) % rank;
+  const listed = b.rank(factor) === 1 && b.dims(factor)![0] !== 1;
+  const at = listed ? positive(axis, rankOf(b, x)) : 0;
   if (b.weightOf(x) === undefined) {
-    return b.op("DequantizeLinear", [x, factor, origin || undefined], { axis: at });
+    return b.op("DequantizeLinear", [x, factor, origin || undefined], listed ? { axis: at } : {});
   }
   const along = (value: Value) =>
-    b.rank(value) !== 1 || b.dims(value)![0] === 1
-      ? value
-      : b.op("Reshape", [value, b.int64s(range(rank!).map((i) => i === at ? -1 : 1))]);
+    listed
+      ? b.op("Reshape", [value, b.int64s(range(rankOf(b, x)).map((i) => i === at ? -1 : 1))])
+      : value;
   const value = castLike(b, x, factor);
   const centred = origin ? sub(b, value, along(castLike(b, origin, factor))) : value;
   return mul(b, centred, along(factor));
