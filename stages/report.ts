@@ -11,6 +11,8 @@ export default defineStage({
     curves: z.array(artifact("curve")).default([]).describe("training curves"),
     prompts: z.array(artifact("prompt")).default([]).describe("trained prompts to show"),
     data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
+    figures: z.record(z.string(), artifact("file")).default({})
+      .describe("further pictures (SVG or PNG), such as project-features', by their captions"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
     primary: z.strictObject({
       a: z.string().describe("method that should be better, such as tvp"),
@@ -30,7 +32,7 @@ export default defineStage({
     const all = <T>(files: readonly Artifact[], read: (file: Artifact) => Promise<T>) =>
       Promise.all(files.map(read));
 
-    const data = await buildReport({
+    const summary = await buildReport({
       title: parameters.title,
       scores: await all(parameters.scores, json),
       curves: await all(parameters.curves, json),
@@ -41,7 +43,14 @@ export default defineStage({
       ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
       ...(parameters.primary ? { primary: parameters.primary } : {}),
       examples: parameters.examples,
+      figures: await Promise.all(
+        Object.entries(parameters.figures).map(async ([caption, { path }]) => ({
+          caption,
+          bytes: await Deno.readFile(path),
+        })),
+      ),
     });
+    const data = { ...summary, provenance: { ...summary.provenance, ...computedOn(parameters) } };
     const { scores, unseenMeans, comparisons, preconditions, sweeps, matrices, provenance } = data;
     const machine = {
       scores,
@@ -57,3 +66,21 @@ export default defineStage({
     await Deno.writeTextFile(context.output("json"), JSON.stringify(machine, null, 2) + "\n");
   },
 });
+
+/** The devices that trained the prompts and answered, where they are known. */
+function computedOn(
+  { scores, curves }: {
+    readonly scores: readonly Artifact[];
+    readonly curves: readonly Artifact[];
+  },
+): Record<string, string> {
+  const rows = Object.entries({ "scores computed on": scores, "prompts trained on": curves });
+  const devices = rows.map(([name, artifacts]) =>
+    [name, [...new Set(artifacts.flatMap(({ provider }) => provider ?? []))].sort()] as const
+  );
+  return Object.fromEntries(
+    devices.filter(([, names]) => names.length > 0).map((
+      [name, names],
+    ) => [name, names.join(", ")]),
+  );
+}

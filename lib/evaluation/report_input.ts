@@ -37,6 +37,8 @@ export interface ReportInput {
   readonly primary?: Primary;
   /** How many example pictures. */
   readonly examples: number;
+  /** Further pictures: bytes of an SVG or PNG file. */
+  readonly figures?: readonly { readonly caption: string; readonly bytes: Uint8Array }[];
 }
 
 /** A prompt as a picture. */
@@ -150,6 +152,9 @@ async function examplesOf(input: ReportInput): Promise<Example[]> {
   return await Promise.all(rows.map((row) => example(row, pairs, prompt, data)));
 }
 
+/** First byte of every PNG file. */
+const pngStart = 0x89;
+
 /** What every figure was made from: digests, so that it can be made again. */
 function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string, string> {
   const models = new Map(scores.map((s) => [s.model, s.modelDigest]));
@@ -175,6 +180,7 @@ export async function buildReport(input: ReportInput): Promise<
     readonly curves: readonly Curve[];
     readonly prompts: readonly PromptPicture[];
     readonly examples: readonly Example[];
+    readonly figures: readonly { readonly caption: string; readonly picture: string }[];
     readonly provenance: Readonly<Record<string, string>>;
   }
 > {
@@ -185,6 +191,10 @@ export async function buildReport(input: ReportInput): Promise<
     curves,
     prompts: await Promise.all(input.prompts.map(promptPicture)),
     examples: await examplesOf(input),
+    figures: (input.figures ?? []).map(({ caption, bytes }) => ({
+      caption,
+      picture: `data:image/${bytes[0] === pngStart ? "png" : "svg+xml"};base64,${bytes.toBase64()}`,
+    })),
     provenance: provenanceOf(input),
   };
 }

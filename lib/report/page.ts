@@ -212,6 +212,14 @@ function examples(all: readonly Example[]): Html {
 test split.</p><div class="row examples">${all.map(example)}</div>`;
 }
 
+const figures = (all: ReportData["figures"]): Html =>
+  markup`${
+    all.map((f) =>
+      markup`<figure class="wide">${markup`<img src="${f.picture}" alt="${f.caption}">`}
+<figcaption>${f.caption}</figcaption></figure>`
+    )
+  }`;
+
 function provenance(facts: ReportData["provenance"]): Html {
   const rows = Object.entries(facts).map(([k, v]) =>
     markup`<tr><th>${k}</th><td><code>${v}</code></td></tr>`
@@ -238,6 +246,7 @@ export function renderPage(data: ReportData): string {
     ),
     section("Training", some(curves, () => charts(curves))),
     section("Examples", some(data.examples, () => examples(data.examples))),
+    section("Figures", some(data.figures, () => figures(data.figures))),
     section("Made from", provenance(data.provenance)),
   ];
   return markup`<!doctype html>

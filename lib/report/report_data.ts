@@ -119,6 +119,8 @@ export interface ReportData {
   readonly curves: readonly Curve[];
   readonly prompts: readonly PromptPicture[];
   readonly examples: readonly Example[];
+  /** Further pictures (data URIs). */
+  readonly figures: readonly { readonly caption: string; readonly picture: string }[];
   /** Digests and settings: what the figures were made from. */
   readonly provenance: Readonly<Record<string, string>>;
 }

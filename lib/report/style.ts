@@ -15,6 +15,7 @@ thead th{font-size:.85rem;color:var(--soft);font-weight:600;vertical-align:botto
 .up{color:var(--up)}.down{color:var(--down)}.seeds{display:block}
 .bar{display:block;position:relative;height:6px;background:var(--panel);border-radius:3px;margin:.25rem 0;overflow:hidden}.bar i{position:absolute;inset:0 auto 0 0;background:var(--c0);opacity:.55}.bar b{position:absolute;top:2px;height:2px;background:var(--fg)}
 .differences .clear td:nth-child(4),.differences .clear td:nth-child(5){font-weight:700}.differences .open{color:var(--soft)}.tag{font-size:.72rem;background:var(--c0);color:var(--bg);border-radius:.3rem;padding:.05rem .35rem}
+.wide{margin:1rem 0}.wide img{max-width:100%;background:#fff;image-rendering:auto}
 .role.own-encoder{color:var(--c1)}details{margin:.6rem 0}summary{cursor:pointer;color:var(--soft)}.matrix td{text-align:right}
 .checks{list-style:none;padding:0}.checks li:before{display:inline-block;width:1.5em;font-weight:700}.checks .yes:before{content:"✓";color:var(--up)}.checks .no:before{content:"✗";color:var(--down)}
 .row{display:flex;flex-wrap:wrap;gap:1.2rem}figure{margin:0}.row>figure{flex:0 1 420px}.prompt{flex:0 0 190px!important}.prompt img{width:190px;height:190px}

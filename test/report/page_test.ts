@@ -15,6 +15,7 @@ const data: ReportData = {
   curves: [{ method: "vp", source: "zoo/a", seed: 0, points }],
   prompts: [],
   examples: [],
+  figures: [{ caption: "features <i>", picture: "data:image/png;base64,AA==" }],
   provenance: { "model zoo/a": "abc" },
 };
 
@@ -58,7 +59,10 @@ Deno.test("renderPage() shows the source first, then the unseen models, their me
 
 Deno.test("headlines() put the primary comparison first and hide no interval", () => {
   const [first] = headlines(data);
-  assert(/^emoji10: TVP against VP on the unseen models \(mean\), prompts from a: [+−]\d/.test(first!), first);
+  assert(
+    /^emoji10: TVP against VP on the unseen models \(mean\), prompts from a: [+−]\d/.test(first!),
+    first,
+  );
   assert(headlines(data).every((line) => line.includes("95 % interval [")));
 });
 
