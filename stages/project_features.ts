@@ -8,7 +8,7 @@ export default defineStage({
   with: z.strictObject({
     features: z.array(artifact("tensor")).min(1).describe("what extract-features wrote"),
     perplexity: z.number().min(1).default(30).describe("about how many neighbours count"),
-    iterations: z.int().min(1).default(750),
+    iterations: z.int().min(1).default(750).describe("steps of the projection"),
     seed: z.int().min(0).default(0).describe("chooses the places to begin with"),
   }),
   outputs: { projection: "json", picture: "file" },

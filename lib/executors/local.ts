@@ -77,6 +77,9 @@ function notStarted(job: Job): JobResult {
   return { ok: false, durationMs: 0, reason: "cancelled", message };
 }
 
+/** Timers that are set for longer (25 days) go off at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** A signal that is aborted by another one or when the job's time is over. */
 function withTimeout(job: Job, outer: AbortSignal): { signal: AbortSignal; stop: () => void } {
   const { timeoutMs } = job;
@@ -84,7 +87,7 @@ function withTimeout(job: Job, outer: AbortSignal): { signal: AbortSignal; stop:
   const controller = new AbortController();
   const timer = setTimeout(
     () => controller.abort(new TimeoutReason(job.task, timeoutMs)),
-    timeoutMs,
+    Math.min(timeoutMs, longestTimerMs),
   );
   return { signal: AbortSignal.any([outer, controller.signal]), stop: () => clearTimeout(timer) };
 }

@@ -1,5 +1,5 @@
 /** What of the machine is free for more tasks. @module */
-import type { Task } from "./plan.ts";
+import { isolationOf, type Task } from "./plan.ts";
 
 /** What the machine has. */
 export interface Capacity {
@@ -77,5 +77,5 @@ export class FreeCapacity {
 }
 
 function isInline(task: Task): boolean {
-  return task.definition.isolation === "inline";
+  return isolationOf(task) === "inline";
 }

@@ -62,6 +62,15 @@ export interface Task extends ReferencedTask {
   readonly executor?: ExecutorSettings;
 }
 
+/**
+ * Where a task runs. One with variables of its own never shares the runner's process: other tasks
+ * in it would see them.
+ */
+export function isolationOf({ definition, environment }: Task): "worker" | "inline" {
+  const isAlone = Object.keys(environment).length > 0;
+  return isAlone ? "worker" : definition.isolation ?? "worker";
+}
+
 /** All tasks of a pipeline in an order in which each comes after its needs. */
 export interface Plan {
   readonly name: string;

@@ -2,10 +2,13 @@
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nameOf, type RunEvent } from "./event.ts";
 import type { Job, JobFailure, JobResult } from "./job.ts";
-import type { Task } from "./plan.ts";
+import { isolationOf, type Task } from "./plan.ts";
 import type { ResolvedTask } from "./resolve.ts";
 import type { RunOptions, TaskOutcome } from "./run.ts";
 import type { StoreHit, Workspace } from "./store.ts";
+
+/** A pause that doubles and doubles must not outlast the run. */
+const longestWaitMs = 3_600_000;
 
 /** What the tasks of a run share. */
 export interface TaskRunnerOptions {
@@ -40,7 +43,7 @@ export class TaskRunner {
       if (!failure || attempt > attempts || !on.includes(failure.reason) || !this.#goesOn()) {
         return outcome;
       }
-      const afterMs = backoffMs * 2 ** (attempt - 1);
+      const afterMs = Math.min(backoffMs * 2 ** (attempt - 1), Math.max(backoffMs, longestWaitMs));
       this.#emit({ type: "task-retrying", ...nameOf(task), failure, afterMs });
       try {
         await (this.#options.wait ?? waitMs)(afterMs, this.#signal);
@@ -89,7 +92,7 @@ export class TaskRunner {
       key: resolved.key,
       stage: task.uses,
       module: task.module,
-      isolation: task.definition.isolation ?? "worker",
+      isolation: isolationOf(task),
       parameters: resolved.parameters,
       outputs: Object.fromEntries(outputs),
       checkpoint: workspace.checkpoint,

@@ -60,7 +60,9 @@ const retries = z.union([
   z.int().min(0).max(100),
   z.strictObject({
     attempts: z.int().min(0).max(100).describe("How often it is tried again."),
-    backoff: duration.optional().describe("Wait before the first retry, doubled each time."),
+    backoff: duration.optional().describe(
+      "Wait before the first retry, doubled each time, up to an hour.",
+    ),
     on: z.array(failureReason).optional().describe(
       "Failures worth a retry; default crash, timeout.",
     ),

@@ -1,10 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import type { RunEvent } from "../../lib/pipeline/event.ts";
+import type { HostFacts, Job } from "../../lib/pipeline/job.ts";
+import { isolationOf } from "../../lib/pipeline/plan.ts";
 import type { FailureMode } from "../../lib/pipeline/run.ts";
 import { runPlan } from "../../lib/pipeline/schedule.ts";
 import { memoryDigests, MemoryStore } from "../rigs/memory_store.ts";
-import { finishRig, planText, rigResolver, startRig } from "../rigs/pipeline_rig.ts";
+import { anyStage, finishRig, planText, rigResolver, startRig } from "../rigs/pipeline_rig.ts";
 import { PuppetExecutor } from "../rigs/puppet.ts";
 
 const fork = `
@@ -160,6 +163,27 @@ stages:
   assertEquals(attempts, [1, 2, 3]);
 });
 
+Deno.test("runTasks() waits no longer than an hour, unless told so", async () => {
+  const retries = (backoff: string) => `retries: { attempts: 3, backoff: ${backoff}, on: [error] }`;
+  const cases: [string, number[]][] = [["40m", [40, 60, 60]], ["2h", [120, 120, 120]]];
+  for (const [backoff, expected] of cases) {
+    const waits: number[] = [];
+    const wait = (ms: number) => Promise.resolve(void waits.push(ms / 60_000));
+    const plan = await planText(`name: r\nstages:\n  a: { uses: step, ${retries(backoff)} }\n`);
+    await finishRig(plan, { wait, failing: () => true }).summary;
+    assertEquals(waits, expected);
+  }
+});
+
+Deno.test("isolationOf() keeps tasks with an environment out of the runner's process", async () => {
+  const stage = { ...anyStage("step"), isolation: "inline" as const };
+  const plan = await planText(
+    "name: i\nstages:\n  a: { uses: step }\n  b: { uses: step, env: { MODE: fast } }\n",
+    { stages: { names: ["step"], get: () => ({ stage, module: "file:///x.ts" }) } },
+  );
+  assertEquals(plan.tasks.map(isolationOf), ["inline", "worker"]);
+});
+
 Deno.test("runTasks() starts the task with the longest way to the end first", async () => {
   const text = `
 name: path
@@ -298,3 +322,61 @@ function checkOrder(
     }
   }
 }
+
+Deno.test("runTasks() prepares once before the first task, and not where all is cached", async () => {
+  const store = new MemoryStore();
+  const plan = await planText(fork);
+  let prepared = 0;
+  const prepare = () => Promise.resolve(void prepared++);
+  await finishRig(plan, { store, prepare }).summary;
+  assertEquals(prepared, 1);
+  await finishRig(plan, { store, prepare }).summary;
+  assertEquals(prepared, 1);
+});
+
+Deno.test("runTasks() starts nothing where preparing fails", async () => {
+  const plan = await planText(`
+name: pair
+stages:
+  a: { uses: step, with: { n: 1 } }
+  b: { uses: step, with: { n: 2 } }
+`);
+  const prepare = () => Promise.reject(new DiagnosticError([]));
+  const run = finishRig(plan, { prepare });
+  await assertRejects(() => run.summary, DiagnosticError);
+  assertEquals(run.executor.started, []);
+});
+
+Deno.test("runTasks() tells a stage on what its inputs were computed, in no key", async () => {
+  const plan = await planText(fork);
+  const jobs = async (host: HostFacts) => {
+    const executor = new PuppetExecutor((puppet) => puppet.succeed(host));
+    const found: Job[] = [];
+    const submit = executor.submit.bind(executor);
+    executor.submit = (job, options) => {
+      found.push(job);
+      return submit(job, options);
+    };
+    await startRig(plan, { executor }).summary;
+    return found;
+  };
+  const [, gpu] = await jobs({ provider: "cuda", versions: {} });
+  const [, none] = await jobs({ versions: {} });
+  const provider = (job: Job) =>
+    (job.parameters as { after: { provider?: string } }).after.provider;
+  assertEquals([provider(gpu!), provider(none!)], ["cuda", undefined]);
+  assertEquals(gpu!.key, none!.key);
+});
+
+Deno.test("runTasks() has the provider in its keys if told to", async () => {
+  const store = new MemoryStore();
+  const plan = await planText(fork);
+  const run = async (provider: "cpu" | "cuda", strictProvider: boolean) =>
+    (await finishRig(plan, { store, provider, strictProvider }).summary).ran;
+  assertEquals([await run("cpu", false), await run("cuda", false)], [4, 0]);
+  assertEquals([await run("cpu", true), await run("cuda", true), await run("cuda", true)], [
+    4,
+    4,
+    0,
+  ]);
+});
