@@ -124,6 +124,7 @@ export default defineStage({
       method: label,
       source: sources.map((source) => source.name).join(" + "),
       seed,
+      flopsPerStep: state.flopsPerStep,
       points: state.curve,
     };
     await Deno.writeFile(

@@ -17,8 +17,8 @@ import {
   type Session,
   type SessionOptions,
 } from "../runtime/session.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import type { PickedRow } from "./batches.ts";
+import { type Tensor, zeros } from "../tensor/tensor.ts";
+import { batchOrder, type PickedRow } from "./batches.ts";
 import type { AugmentName } from "./augment.ts";
 import { CleanFeatures } from "./clean_features.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
@@ -28,6 +28,7 @@ import { decodeState, encodeState, type PromptState } from "./prompt_state.ts";
 import type { ScheduleName } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import type { SpsaOptions } from "./spsa.ts";
+import { costLine, flopsOfRun, StepClock } from "./step_cost.ts";
 import { buildStepGraph, sourceName, type StepGraph } from "./step_graph.ts";
 import { trainPrompt } from "./train_prompt.ts";
 
@@ -71,6 +72,12 @@ export interface TrainingHost {
   progress(step: number, loss: number): void;
   log(line: string): void;
   readonly signal: AbortSignal;
+}
+
+/** The state after the last step. */
+export interface TrainedPrompt extends PromptState {
+  /** Floating-point operations of a step; that of clean features, computed once, is not in it. */
+  readonly flopsPerStep: number;
 }
 
 interface Prepared {
@@ -141,6 +148,24 @@ function onlyInputs(graph: StepGraph, feeds: Record<string, Tensor>): Record<str
   );
 }
 
+/** Operations of a step, from the sizes of its first batch: they do not depend on the machine. */
+function flopsOfStep(training: PromptTraining, prepared: Prepared) {
+  const { data, batch, canvas, optimizer, spsa } = training;
+  const picks = batchOrder({ ...training, rows: data.rows.length })(0);
+  const feeds: Record<string, Tensor> = {
+    photo: zeros("float32", [batch, 3, canvas, canvas]),
+    ...(prepared.graph.needsCaptions ? { caption_embeds: prepared.clip!.captions(picks) } : {}),
+  };
+  prepared.sources.forEach((source, i) => {
+    for (const [name, value] of Object.entries(source.feeds(picks))) {
+      feeds[`${sourceName(i)}.${name}`] = value;
+    }
+  });
+  const { flops, uncounted } = flopsOfRun(prepared.graph.training, feeds);
+  const runs = optimizerRule(optimizer).gradient === "spsa" ? 2 * spsa.samples : 1;
+  return { flops: flops * runs, uncounted };
+}
+
 /** What a checkpoint may be continued with: another graph or runtime could end in other bits. */
 async function fingerprintOf(graph: StepGraph, session: Session, threads: number): Promise<string> {
   const bytes = encodeModel(graph.training);
@@ -172,7 +197,7 @@ async function resume(host: TrainingHost, fingerprint: string): Promise<PromptSt
 export async function optimizePrompt(
   training: PromptTraining,
   host: TrainingHost,
-): Promise<PromptState> {
+): Promise<TrainedPrompt> {
   const prepared = await prepare(training, host);
   const { provider, threads, log, onOpen } = host;
   const options = { provider, threads, log, ...(onOpen ? { onOpen } : {}) };
@@ -182,7 +207,9 @@ export async function optimizePrompt(
     : undefined;
   const fingerprint = await fingerprintOf(prepared.graph, session, host.threads);
   const state = await resume(host, fingerprint);
-  return await trainPrompt({
+  const cost = flopsOfStep(training, prepared);
+  const clock = new StepClock(() => performance.now());
+  const trained = await trainPrompt({
     ...training,
     session,
     places: prepared.places,
@@ -192,9 +219,14 @@ export async function optimizePrompt(
     feeds: feedsOf(training, prepared, features && new CleanFeatures(features)),
     ...(state ? { state } : {}),
     afterStep: async (current) => {
+      clock.tick();
       host.progress(current.optimizer.step, current.curve.at(-1)!.loss);
       if (host.checkpointDue()) await host.saveCheckpoint(encodeState(current, fingerprint));
       host.signal.throwIfAborted();
+      clock.skip();
     },
   });
+  const resident = Deno.memoryUsage().rss;
+  host.log(costLine({ ...cost, ms: clock.median(), resident }));
+  return { ...trained, flopsPerStep: cost.flops };
 }

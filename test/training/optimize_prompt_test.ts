@@ -90,6 +90,7 @@ for (const choices of cases) {
     const resumed = await interrupted(choices, 3);
     assertEquals(resumed.values, straight.values);
     assertEquals(resumed.curve, straight.curve);
+    assertEquals(resumed.flopsPerStep, straight.flopsPerStep);
     const start = trainingFor(choices).canvas ** 2 * 3;
     const moved = (from: number, to?: number) =>
       straight.values.subarray(from, to).some((value) => value !== 0);
@@ -101,6 +102,23 @@ for (const choices of cases) {
     }
   });
 }
+
+Deno.test("optimizePrompt() counts operations: SPSA costs forwards, a gradient about three", async () => {
+  const logs: string[] = [];
+  const count = async (optimizer: OptimizerName) => {
+    const choices = { kind: "frame", augment: "none", weights: { lm: 1 } } as const;
+    const training = trainingFor({ ...choices, optimizer }, 1);
+    return (await optimizePrompt(training, { ...host, log: (line) => logs.push(line) }))
+      .flopsPerStep;
+  };
+  const [gradient, spsa] = [await count("reference"), await count("spsa")];
+  const forward = spsa / 4;
+  assert(gradient / forward > 1.6 && gradient / forward < 3.5, `${gradient} / ${forward}`);
+  assert(
+    /^a step: \d.* GFLOP, .* ms \(median\), .* GFLOP\/s; \d+ MB resident$/.test(logs[0]!),
+    logs[0],
+  );
+});
 
 Deno.test("optimizePrompt() trains the transformation of affine-color", async () => {
   const { values } = await optimizePrompt(trainingFor(cases[3]!), host);
