@@ -103,7 +103,8 @@ const swish = (fallback: number): GradRule =>
 /** x · tanh(softplus(x)): t + x (1 − t²) σ(x). */
 const mish = unary(({ b, g, x }) => {
   const t = b.op("Tanh", [b.op("Softplus", [x])]);
-  const bend = mul(b, mul(b, x, sigmoid(b, x)), oneMinus(b, mul(b, t, t)));
+  // Not x · σ(x) first: ONNX Runtime (1.30) fuses that in float64 into an op that it has no kernel for.
+  const bend = mul(b, mul(b, x, oneMinus(b, mul(b, t, t))), sigmoid(b, x));
   return mul(b, g, add(b, t, bend));
 });
 

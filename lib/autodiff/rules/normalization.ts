@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf, intsOf } from "../attributes.ts";
 import { countBetween } from "../dynamic_shape.ts";
@@ -121,13 +121,20 @@ function meanShare(b: GraphBuilder, g: Value, x: Value, axes: readonly number[])
   return typeof count === "number" ? scale(b, g, 1 / count) : div(b, g, castLike(b, count, g));
 }
 
-/** The op gives mean and r as its second and third output. */
+/** The op gives mean and r as its second and third output, but in float32 also for float64. */
+function layerStatistics(b: GraphBuilder, node: Node, axes: readonly number[]) {
+  const x = widen(b, node.inputs[0]!);
+  const [, mean, r] = node.outputs as [Value, Value, Value];
+  if (b.dtype(x) !== "float64") return { c: sub(b, x, mean), r };
+  const c = sub(b, x, reduceMean(b, x, axes));
+  return { c, r: inverseDeviation(b, c, axes, floatOf(node, "epsilon", 1e-5)) };
+}
+
 const layerNorm: GradRule = Object.assign(
   elementwise((node, context) => {
     const { builder: b, outputGrads: [g, meanGrad, deviation], needs } = context;
-    const [, mean, r] = node.outputs as [Value, Value, Value];
     const axes = trailingAxes(b, node);
-    const c = sub(b, widen(b, node.inputs[0]!), mean);
+    const { c, r } = layerStatistics(b, node, axes);
     const grads = g === undefined ? [] : affineGrads(node, context, c, r, axes, true);
     if (!needs(0) || (meanGrad ?? deviation) === undefined) return grads;
     return plusStatistics(b, grads, node.inputs[0]!, [
@@ -249,15 +256,31 @@ function groupNorm(node: Node, b: GraphBuilder): Value[] {
   const [x, weight, bias] = node.inputs as [Value, Value, Value];
   const groups = intOf(node, "num_groups", 1);
   const perGroup = b.opset < 21;
-  const ones = b.op("Expand", [constantLike(b, weight, 1), b.int64s([groups])]);
-  const noBias = b.op("Expand", [constantLike(b, weight, 0), b.int64s([groups])]);
   const grouped = b.op("Reshape", [x, b.int64s([0, groups, -1])]);
-  const epsilon = { type: "float", value: floatOf(node, "epsilon", 1e-5) } as const;
-  const inputs = [grouped, perGroup ? weight : ones, perGroup ? bias : noBias];
-  const normal = reshapeLike(b, b.op("InstanceNormalization", inputs, { epsilon }), x);
+  const epsilon = floatOf(node, "epsilon", 1e-5);
+  const factors = perGroup
+    ? [weight, bias]
+    : [1, 0].map((value) => b.op("Expand", [constantLike(b, weight, value), b.int64s([groups])]));
+  const normal = reshapeLike(b, normalised(b, grouped, factors, epsilon), x);
   if (perGroup) return [normal];
   const rank = rankOf(b, x);
   return [add(b, mul(b, normal, perChannel(b, weight, rank)), perChannel(b, bias, rank))];
+}
+
+/** InstanceNormalization of [N, G, L], spelled out in float64, for which ONNX Runtime has no kernel. */
+function normalised(
+  b: GraphBuilder,
+  x: Value,
+  factors: readonly Value[],
+  epsilon: number,
+): Value {
+  if (b.dtype(x) !== "float64") {
+    return b.op("InstanceNormalization", [x, ...factors], { epsilon: float(epsilon) });
+  }
+  const c = sub(b, x, reduceMean(b, x, [2]));
+  const n = mul(b, c, inverseDeviation(b, c, [2], epsilon));
+  const [weight, bias] = factors.map((factor) => perChannel(b, factor, 3)) as [Value, Value];
+  return add(b, mul(b, n, weight), bias);
 }
 
 /** Normalisations that are rewritten into others. */
