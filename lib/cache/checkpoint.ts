@@ -3,6 +3,7 @@ import type { Checkpoint } from "../pipeline/stage.ts";
 import { digestOf } from "./digest.ts";
 import { sayDiskFull } from "./disk_full.ts";
 import { removeQuietly, replaceFile } from "./replace_file.ts";
+import { ifThere } from "./system_error.ts";
 
 /** What a state depends on besides the task's key, such as provider, versions, threads. */
 export type CheckpointFacts = Readonly<Record<string, string>>;
@@ -60,7 +61,7 @@ function readState(
   facts: CheckpointFacts,
   refuse: (reason: string) => void,
 ): Uint8Array | undefined {
-  const bytes = readIfThere(path);
+  const bytes = ifThere(() => Deno.readFileSync(path));
   if (bytes === undefined) return undefined;
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
@@ -90,15 +91,6 @@ function parseHeader(bytes: Uint8Array): Header | undefined {
     return header.format === 1 ? header : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return Deno.readFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import type { FileMemo } from "./file_memo.ts";
 import { lockedPackages, type Lockfile } from "./locked_packages.ts";
 import { moduleImports } from "./module_imports.ts";
 import { readResolver, type Resolver } from "./resolve_import.ts";
+import { ifThere } from "./system_error.ts";
 
 /** What is read of one module: its bytes' digest and what it imports, as written. */
 interface Scanned {
@@ -94,19 +95,10 @@ async function scan(path: string): Promise<Scanned> {
 
 /** A file named in a module need not be there: `new URL("../data/", import.meta.url)` is a folder. */
 function isFile(url: string): boolean {
-  try {
-    return Deno.statSync(fromFileUrl(url)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return ifThere(() => Deno.statSync(fromFileUrl(url)).isFile) ?? false;
 }
 
 function readLock(root: URL): Lockfile {
-  try {
-    return JSON.parse(Deno.readTextFileSync(new URL("deno.lock", root))) as Lockfile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
-  }
+  const text = ifThere(() => Deno.readTextFileSync(new URL("deno.lock", root)));
+  return text === undefined ? {} : JSON.parse(text) as Lockfile;
 }

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "@std/path";
 import { replaceFile } from "./replace_file.ts";
+import { isSystemError } from "./system_error.ts";
 
 /** Size, modification time in nanoseconds and inode: what changes when a file's bytes do. */
 type Stamp = string;
@@ -73,10 +74,6 @@ export class FileMemo {
       if (!isSystemError(error)) throw error;
     }
   }
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "code" in error;
 }
 
 function stampOf(path: string): { stamp: Stamp; changedMs: number } {

@@ -2,6 +2,7 @@ import { basename } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/key.ts";
 import { type StoreLayout, storeLayout } from "./layout.ts";
+import { isWithoutLocks } from "./lock.ts";
 import { type ListedManifest, listManifests, pathsIn } from "./manifests.ts";
 import { removeQuietly } from "./replace_file.ts";
 import { type ListedObject, listObjects, pathBytes } from "./usage.ts";
@@ -51,6 +52,8 @@ export function collectGarbage(root: string, options: GcOptions = {}): GcResult 
   const leftovers = [
     ...unreadable,
     ...pathsIn(layout.work),
+    // Those of killed runs: nobody holds any.
+    ...pathsIn(layout.locks),
     ...staleCheckpoints(layout, options),
     ...staleScratch(layout.scratch, options),
   ];
@@ -73,10 +76,20 @@ const nothing: GcResult = { tasks: [], objects: 0, freedBytes: 0, keptTasks: 0, 
 
 function lockStore(layout: StoreLayout): Disposable {
   const file = Deno.openSync(layout.usageLock, { write: true, create: true });
-  if (file.tryLockSync(true)) return file;
+  try {
+    if (file.tryLockSync(true)) return file;
+  } catch (error) {
+    file.close();
+    if (!isWithoutLocks(error)) throw error;
+    throw cannotCollect("cache-unusable", layout, "there are no locks on the file system of");
+  }
   file.close();
-  const message = `Cannot collect garbage: a run is using the cache "${layout.root}"`;
-  throw new DiagnosticError([{ code: "cache-in-use", severity: "error", message }]);
+  throw cannotCollect("cache-in-use", layout, "a run is using");
+}
+
+function cannotCollect(code: string, { root }: StoreLayout, cause: string): DiagnosticError {
+  const message = `Cannot collect garbage: ${cause} the cache "${root}"`;
+  return new DiagnosticError([{ code, severity: "error", message }]);
 }
 
 /** The tasks that stay. */

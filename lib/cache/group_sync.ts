@@ -1,3 +1,5 @@
+import { isSystemError } from "./system_error.ts";
+
 /** How long a written file may wait for the disk. */
 const GROUP_MS = 50;
 
@@ -40,6 +42,6 @@ export async function syncPath(path: string): Promise<void> {
     await file.sync();
   } catch (error) {
     // It may be replaced or collected by now, and some file systems cannot sync folders.
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!isSystemError(error)) throw error;
   }
 }

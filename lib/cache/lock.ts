@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { pause } from "./pause.ts";
+import { ifThere } from "./system_error.ts";
 
 /** Shortest and longest time between two tries for a lock. */
 const POLL_MS = { first: 5, longest: 100 };
@@ -33,7 +35,7 @@ export async function lockFile(path: string, options: LockOptions): Promise<Disp
 export function tryLockFile(path: string): Disposable | undefined {
   const file = Deno.openSync(path, { write: true, create: true });
   try {
-    if (file.tryLockSync(true) && isSameFile(file, path)) {
+    if (lockIfAble(file) && isSameFile(file, path)) {
       return { [Symbol.dispose]: () => release(file, path) };
     }
   } catch (error) {
@@ -44,6 +46,30 @@ export function tryLockFile(path: string): Disposable | undefined {
   return undefined;
 }
 
+/**
+ * What systems say of files on which there are no locks, such as some network mounts': ENOLCK,
+ * ENOSYS and EOPNOTSUPP of Linux and macOS, by number as not every one of them has a code.
+ */
+const NO_LOCKS = /\(os error (?:37|38|45|77|78|95|102)\)/;
+
+/** Whether an error says that files cannot be locked where this one lies. */
+export function isWithoutLocks(error: unknown): boolean {
+  return error instanceof Error && NO_LOCKS.test(error.message);
+}
+
+/**
+ * Where there are no locks everyone gets one: two runs may then do the same task at once, which
+ * costs time and no more, as results are moved into place whole.
+ */
+function lockIfAble(file: Deno.FsFile): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (error) {
+    if (isWithoutLocks(error)) return true;
+    throw error;
+  }
+}
+
 /** The last holder may have removed the file between our opening and locking it. */
 function isSameFile(file: Deno.FsFile, path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.ino === file.statSync().ino;
@@ -51,18 +77,8 @@ function isSameFile(file: Deno.FsFile, path: string): boolean {
 
 function release(file: Deno.FsFile, path: string): void {
   try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    ifThere(() => Deno.removeSync(path));
   } finally {
     file.close();
   }
-}
-
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import type { Digest, Key } from "../pipeline/key.ts";
 import type { Manifest } from "../pipeline/store.ts";
 import type { StoreLayout } from "./layout.ts";
+import { ifThere } from "./system_error.ts";
 
 /** A stored task, as far as collecting and verifying need to know it. */
 export interface ListedManifest {
@@ -40,10 +41,6 @@ function readManifest(path: string): ListedManifest | undefined {
 
 /** Paths of a folder's entries, sorted; none if there is no such folder. */
 export function pathsIn(folder: string): readonly string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name)).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  const entries = ifThere(() => [...Deno.readDirSync(folder)]) ?? [];
+  return entries.map(({ name }) => join(folder, name)).sort();
 }

@@ -4,6 +4,7 @@ import type { Digest } from "../pipeline/key.ts";
 import { digestPath } from "./digest.ts";
 import { syncPath } from "./group_sync.ts";
 import { removeQuietly, temporaryName } from "./replace_file.ts";
+import { ifThere, isSystemError } from "./system_error.ts";
 
 /**
  * Modification time of everything sealed, as package stores do it: any write changes it, and a copy
@@ -94,13 +95,7 @@ export function placeObject(object: SealedObject, target: string): boolean {
 }
 
 function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return ifThere(() => Deno.lstatSync(path)) !== undefined;
 }
 
 /** Puts copies in the place of links, symbolic and hard. */
@@ -122,7 +117,7 @@ export function movePath(from: string, to: string): void {
   try {
     Deno.renameSync(from, to);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EXDEV")) throw error;
+    if (!isSystemError(error) || error.code !== "EXDEV") throw error;
     copyPath(from, to);
     removeQuietly(from);
   }

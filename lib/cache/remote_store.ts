@@ -39,6 +39,9 @@ class RemoteStore implements ArtifactStore {
   readonly #breaker: Breaker;
   readonly #pushes: PushQueue;
   readonly #pulls = new Limiter(PULLS);
+  readonly #pulling = new Map<Key, Promise<StoreHit | undefined>>();
+  /** Keys that this run holds. */
+  readonly #locked = new Set<Key>();
   readonly #warned = new Set<string>();
   /** Tasks whose saved state the remote has. */
   readonly #saved = new Set<Key>();
@@ -57,9 +60,14 @@ class RemoteStore implements ArtifactStore {
   }
 
   async get(key: Key): Promise<StoreHit | undefined> {
-    const pull = (transfer: TransferOptions) => this.#tasks.pull(key, transfer);
-    return await this.#local.get(key) ??
-      await this.#pulls.run(() => this.#try("pull a task", pull));
+    const hit = await this.#local.get(key);
+    if (hit !== undefined) return hit;
+    const known = this.#pulling.get(key);
+    if (known !== undefined) return await known;
+    const pull = (transfer: TransferOptions) => this.#pull(key, transfer);
+    const pulling = this.#pulls.run(() => this.#try("pull a task", pull));
+    this.#pulling.set(key, pulling);
+    return await pulling.finally(() => this.#pulling.delete(key));
   }
 
   async put(key: Key, entry: NewEntry): Promise<StoreHit> {
@@ -72,8 +80,15 @@ class RemoteStore implements ArtifactStore {
     return hit;
   }
 
-  lock(key: Key, options: LockOptions): Promise<AsyncDisposable> {
-    return this.#local.lock(key, options);
+  async lock(key: Key, options: LockOptions): Promise<AsyncDisposable> {
+    const lock = await this.#local.lock(key, options);
+    this.#locked.add(key);
+    return {
+      [Symbol.asyncDispose]: () => {
+        this.#locked.delete(key);
+        return lock[Symbol.asyncDispose]();
+      },
+    };
   }
 
   async workspace(key: Key): Promise<Workspace> {
@@ -99,6 +114,15 @@ class RemoteStore implements ArtifactStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pushes.settled();
     await this.#local[Symbol.asyncDispose]();
+  }
+
+  /** Under the task's lock: what is half there would be cleared by another run that begins. */
+  async #pull(key: Key, transfer: TransferOptions): Promise<StoreHit | undefined> {
+    if (this.#locked.has(key)) return await this.#tasks.pull(key, transfer);
+    await using lock = await tryLock(this.#local, key);
+    // Who has it does the task, and whoever needs the task waits for that.
+    if (lock === undefined) return undefined;
+    return await this.#local.get(key) ?? await this.#tasks.pull(key, transfer);
   }
 
   #push(name: string, action: string, push: (transfer: TransferOptions) => Promise<void>): void {
@@ -154,5 +178,16 @@ class RemoteStore implements ArtifactStore {
     const { remote, onWarning } = this.#options;
     const message = `Cannot ${action} with remote cache "${remote.url}": ${cause}`;
     onWarning?.({ code, severity: "warning", message, notes });
+  }
+}
+
+/** The lock of a task, if nobody has it. */
+async function tryLock(store: ArtifactStore, key: Key): Promise<AsyncDisposable | undefined> {
+  const busy = new AbortController();
+  try {
+    return await store.lock(key, { signal: busy.signal, onWait: () => busy.abort() });
+  } catch (error) {
+    if (busy.signal.aborted) return undefined;
+    throw error;
   }
 }

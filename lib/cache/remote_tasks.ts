@@ -9,6 +9,7 @@ import type { Remote } from "./remote.ts";
 import { replaceFile } from "./replace_file.ts";
 import type { Signer, Verifier } from "./signature.ts";
 import type { StoredManifest } from "./store.ts";
+import { ifThere } from "./system_error.ts";
 import { download, readBlob, TransferError, type TransferOptions, upload } from "./transfer.ts";
 import { listTree, makeFolders, parseTree } from "./tree.ts";
 
@@ -115,7 +116,7 @@ export class RemoteTasks {
 
   /** Pushes a task's saved state, if there still is one. */
   async pushCheckpoint(key: Key, path: string, transfer: TransferOptions = {}): Promise<void> {
-    const state = readIfThere(path);
+    const state = ifThere(() => Deno.readFileSync(path));
     if (state !== undefined) await this.#pushState(key, state, transfer);
   }
 
@@ -225,13 +226,4 @@ function parseEnvelope(bytes: Uint8Array, name: string): Envelope {
   }
   const isPage = /^\s*<(!doctype|html)/i.test(text);
   throw new TransferError(`${name} is ${isPage ? "a page, perhaps to log in," : "damaged"}`);
-}
-
-function readIfThere(path: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Deno.readFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -1,3 +1,5 @@
+import { ifThere } from "./system_error.ts";
+
 let serial = 0;
 
 /** A name that no other call, process or machine uses at the same time. */
@@ -44,9 +46,5 @@ function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
 
 /** Removes a file or a folder, whether or not it is there. */
 export function removeQuietly(path: string): void {
-  try {
-    Deno.removeSync(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  ifThere(() => Deno.removeSync(path, { recursive: true }));
 }

@@ -1,3 +1,5 @@
+import { ifThere } from "./system_error.ts";
+
 /** Resolves an import specifier in a module: a `file:` URL, or a package's specifier. */
 export type Resolver = (specifier: string, importer: string) => string;
 
@@ -29,12 +31,8 @@ export function readResolver(root: URL): Resolver {
 }
 
 function readConfig(folder: URL): Config {
-  try {
-    return JSON.parse(Deno.readTextFileSync(new URL("deno.json", folder))) as Config;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    throw error;
-  }
+  const text = ifThere(() => Deno.readTextFileSync(new URL("deno.json", folder)));
+  return text === undefined ? {} : JSON.parse(text) as Config;
 }
 
 function mapImport(specifier: string, imports: Readonly<Record<string, string>>): string {

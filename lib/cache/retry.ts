@@ -1,5 +1,8 @@
 /** What may go wrong with a remote, and when to try again. @module */
 
+import { pause } from "./pause.ts";
+import { isSystemError } from "./system_error.ts";
+
 /** Why a request failed, as far as trying again is concerned. */
 export interface FailureOptions {
   readonly cause?: unknown;
@@ -86,8 +89,7 @@ export function failureOf(error: unknown): RemoteFailure {
   const isTransient = error instanceof TypeError || error instanceof Deno.errors.Http ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.UnexpectedEof ||
     (error instanceof DOMException && error.name === "TimeoutError");
-  const isSystem = error instanceof Error && "code" in error;
-  if (!isTransient && !isSystem && !(error instanceof DOMException)) throw error;
+  if (!isTransient && !isSystemError(error) && !(error instanceof DOMException)) throw error;
   return new RemoteFailure(innermost(error as Error), { cause: error, isTransient });
 }
 
@@ -108,15 +110,4 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-/** Waits; ends early when the signal is aborted. */
-export async function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  const onAbort = () => resolve();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal?.removeEventListener("abort", onAbort);
 }

@@ -3,11 +3,11 @@ import type { HostFacts } from "../pipeline/job.ts";
 import type { Digest, Key, KeyPreimage } from "../pipeline/key.ts";
 import type { Artifact, ArtifactType } from "../pipeline/stage.ts";
 import type { ArtifactStore, Manifest, NewEntry, StoreHit, Workspace } from "../pipeline/store.ts";
-import { sayDiskFull } from "./disk_full.ts";
+import { isDiskFull, sayDiskFull } from "./disk_full.ts";
 import { digestPath } from "./digest.ts";
 import { GroupSync } from "./group_sync.ts";
 import { makeStore, type StoreLayout, storeLayout } from "./layout.ts";
-import { lockFile, type LockOptions, tryLockFile } from "./lock.ts";
+import { isWithoutLocks, lockFile, type LockOptions, tryLockFile } from "./lock.ts";
 import {
   isSealed,
   movePath,
@@ -18,6 +18,7 @@ import {
   stampObject,
 } from "./object.ts";
 import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
+import { ifThere, isSystemError } from "./system_error.ts";
 
 /** What can be set of a local store. */
 export interface LocalStoreOptions {
@@ -62,10 +63,15 @@ function made(path: string): string {
     Deno.mkdirSync(path, { recursive: true });
     return path;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    const message = `Cannot open the cache "${path}": ${error.message}`;
-    throw new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
+    throw unusable(path, error);
   }
+}
+
+/** A store that cannot be written; other errors as they are. */
+function unusable(path: string, error: unknown): unknown {
+  if (!isSystemError(error) || isDiskFull(error)) return error;
+  const message = `Cannot write to the cache "${path}": ${error.message}`;
+  return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
 }
 
 class LocalStore implements ArtifactStore {
@@ -73,7 +79,8 @@ class LocalStore implements ArtifactStore {
   readonly #options: LocalStoreOptions;
   readonly #sync = new GroupSync();
   readonly #warned = new Set<string>();
-  #usage: Deno.FsFile | undefined;
+  #usage: Promise<Disposable | undefined> | undefined;
+  #isOpen = false;
 
   constructor(layout: StoreLayout, options: LocalStoreOptions) {
     this.#layout = layout;
@@ -81,6 +88,7 @@ class LocalStore implements ArtifactStore {
   }
 
   async get(key: Key): Promise<StoreHit | undefined> {
+    await this.#use();
     const manifest = this.#readManifest(key);
     if (manifest === undefined) return undefined;
     for (const name of Object.keys(manifest.outputs)) {
@@ -90,7 +98,7 @@ class LocalStore implements ArtifactStore {
   }
 
   async put(key: Key, entry: NewEntry): Promise<StoreHit> {
-    this.#open();
+    await this.#open();
     const outputs = await this.#storeOutputs(key, entry);
     const manifest = newManifest(key, entry, outputs);
     const write = () => this.#storeRecords(manifest, entry.log);
@@ -115,8 +123,8 @@ class LocalStore implements ArtifactStore {
   }
 
   workspace(key: Key): Promise<Workspace> {
-    return sayDiskFull("start a task", this.#layout.root, () => {
-      this.#open();
+    return sayDiskFull("start a task", this.#layout.root, async () => {
+      await this.#open();
       const directory = this.#temporaryPath(key);
       Deno.mkdirSync(directory);
       return {
@@ -128,29 +136,45 @@ class LocalStore implements ArtifactStore {
     });
   }
 
-  checkpointOf(key: Key): Promise<{ bytes: number; savedAt: number } | undefined> {
-    try {
-      const { size, mtime } = Deno.statSync(this.#layout.checkpoint(key));
-      return Promise.resolve({ bytes: size, savedAt: mtime?.getTime() ?? 0 });
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return Promise.resolve(undefined);
-      return Promise.reject(error);
-    }
+  // deno-lint-ignore require-await
+  async checkpointOf(key: Key): Promise<{ bytes: number; savedAt: number } | undefined> {
+    const info = ifThere(() => Deno.statSync(this.#layout.checkpoint(key)));
+    return info && { bytes: info.size, savedAt: info.mtime?.getTime() ?? 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sync[Symbol.asyncDispose]();
-    this.#usage?.close();
+    (await this.#usage)?.[Symbol.dispose]();
     this.#usage = undefined;
+    this.#isOpen = false;
   }
 
-  /** Says that the store is in use, and clears what crashed runs left. */
-  #open(): void {
-    if (this.#usage !== undefined) return;
-    makeStore(this.#layout);
-    this.#usage = Deno.openSync(this.#layout.usageLock, { write: true, create: true });
-    this.#usage.lockSync(false);
+  /** Says that the store is in use, so that what it has is not collected meanwhile. */
+  async #use(): Promise<void> {
+    await (this.#usage ??= holdStore(this.#layout));
+  }
+
+  /** Makes the store ready to be written, and clears what crashed runs left. */
+  async #open(): Promise<void> {
+    if (!this.#isOpen) this.#makeReady();
+    await this.#use();
+  }
+
+  #makeReady(): void {
+    try {
+      makeStore(this.#layout);
+      Deno.openSync(this.#layout.usageLock, { write: true, create: true }).close();
+    } catch (error) {
+      throw unusable(this.#layout.root, error);
+    }
+    this.#isOpen = true;
+    // What was not there to be held before is now.
+    this.#usage = this.#usage?.then((held) => held ?? holdStore(this.#layout));
     removeWork(this.#layout.work, (owner) => this.#isAbandoned(owner));
+    // To take the lock of a killed run and give it back removes it.
+    for (const { name } of [...Deno.readDirSync(this.#layout.locks)]) {
+      this.#isAbandoned(name as Key);
+    }
   }
 
   /** A new name in `work` that tells whose it is. */
@@ -199,7 +223,12 @@ class LocalStore implements ArtifactStore {
   async #reseal(digest: Digest): Promise<boolean> {
     const path = this.#layout.object(digest);
     if (await digestPath(path) !== digest) return false;
-    stampObject(path);
+    try {
+      stampObject(path);
+    } catch (error) {
+      // A store that may only be read is read again next time.
+      if (!isSystemError(error)) throw error;
+    }
     return true;
   }
 
@@ -212,10 +241,15 @@ class LocalStore implements ArtifactStore {
 
   #hit(manifest: StoredManifest): StoreHit {
     const outputs: Record<string, Artifact> = {};
+    const logPath = this.#layout.log(manifest.key);
     for (const [name, { type, digest }] of Object.entries(manifest.outputs)) {
       outputs[name] = { type, digest, path: this.#layout.object(digest) };
     }
-    return { manifest, outputs, log: () => readLog(this.#layout.log(manifest.key)) };
+    return {
+      manifest,
+      outputs,
+      log: () => Promise.resolve(ifThere(() => Deno.readTextFileSync(logPath)) ?? ""),
+    };
   }
 
   async #storeOutputs(key: Key, entry: NewEntry): Promise<Record<string, StoredOutput>> {
@@ -300,7 +334,7 @@ function markUsed(manifest: string): void {
     Deno.utimeSync(manifest, new Date(now), new Date(now));
   } catch (error) {
     // A store that may only be read is used all the same.
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!isSystemError(error)) throw error;
   }
 }
 
@@ -311,11 +345,20 @@ function removeWork(work: string, isStale: (owner: Key) => boolean): void {
   }
 }
 
-async function readLog(path: string): Promise<string> {
+/** Shares the lock of a store that is there, with all but the garbage collection. */
+async function holdStore(layout: StoreLayout): Promise<Disposable | undefined> {
+  let file: Deno.FsFile;
   try {
-    return await Deno.readTextFile(path);
+    file = Deno.openSync(layout.usageLock, { write: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
+    // There is no store yet, or one that may only be read: nothing of it will be collected.
+    if (isSystemError(error)) return undefined;
     throw error;
   }
+  try {
+    await file.lock(false);
+  } catch (error) {
+    if (!isWithoutLocks(error)) throw error;
+  }
+  return file;
 }

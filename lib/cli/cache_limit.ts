@@ -1,6 +1,4 @@
 /** Keeps the store below a size, run by run. @module */
-import { format as formatBytes } from "@std/fmt/bytes";
-import { collectGarbage } from "../cache/gc.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/key.ts";
 import { type CommandArguments, textOption } from "./command.ts";
@@ -19,13 +17,15 @@ export function cacheLimitOf(args: CommandArguments): number | undefined {
  *
  * @returns What there is to say of it, if anything.
  */
-export function trimStore(
+export async function trimStore(
   folder: string,
   { limitBytes, keep }: { readonly limitBytes: number; readonly keep: ReadonlySet<Key> },
-): Diagnostic | undefined {
+): Promise<Diagnostic | undefined> {
+  const { collectGarbage } = await import("../cache/gc.ts");
+  const { format } = await import("@std/fmt/bytes");
   try {
     const { keptBytes } = collectGarbage(folder, { maxBytes: limitBytes, keep });
-    return keptBytes > limitBytes ? tooLarge(keptBytes, limitBytes) : undefined;
+    return keptBytes > limitBytes ? tooLarge(format(keptBytes), format(limitBytes)) : undefined;
   } catch (error) {
     if (error instanceof DiagnosticError && error.diagnostics[0]?.code === "cache-in-use") {
       return undefined;
@@ -34,11 +34,7 @@ export function trimStore(
   }
 }
 
-function tooLarge(keptBytes: number, limitBytes: number): Diagnostic {
-  return {
-    code: "cache-limit",
-    severity: "warning",
-    message: `Cannot keep the cache below ${formatBytes(limitBytes)}: ` +
-      `this run alone uses ${formatBytes(keptBytes)} of it`,
-  };
+function tooLarge(kept: string, limit: string): Diagnostic {
+  const message = `Cannot keep the cache below ${limit}: this run alone uses ${kept} of it`;
+  return { code: "cache-limit", severity: "warning", message };
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { pause as delay } from "../../lib/cache/retry.ts";
+import { pause as delay } from "../../lib/cache/pause.ts";
 import { digestOf } from "../../lib/cache/digest.ts";
 import { openRemote } from "../../lib/cache/remote.ts";
 import { remoteStore, type RemoteStoreOptions } from "../../lib/cache/remote_store.ts";
@@ -86,6 +86,31 @@ Deno.test(
     const before = rig.server.requests.length;
     await store.get(keyOf("t"));
     assertEquals(rig.server.requests.length, before);
+  }),
+);
+
+Deno.test(
+  "remoteStore() pulls a task while other runs on the same store come and go",
+  withRig(async (rig) => {
+    await push(rig);
+    const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    rig.server.fault = async (name, answer) => {
+      if (name.startsWith("objects")) asked.resolve();
+      await (name.startsWith("objects") ? go.promise : undefined);
+      return await answer();
+    };
+    await using store = rig.machine("b");
+    const hits = Promise.all([store.get(keyOf("t")), store.get(keyOf("t"))]);
+    await asked.promise;
+    {
+      await using other = rig.readOnly("b");
+      await storeTask(other, "u", OUTPUTS);
+      // Someone is at it: whoever needs it waits for the lock.
+      assertEquals(await other.get(keyOf("t")), undefined);
+    }
+    go.resolve();
+    for (const hit of await hits) assertEquals(hit?.manifest.key, keyOf("t"));
+    assertEquals(rig.warnings, []);
   }),
 );
 

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
+import { collectGarbage } from "../../lib/cache/gc.ts";
 import { localStore } from "../../lib/cache/store.ts";
 import { type Diagnostic, DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import type { StoreHit } from "../../lib/pipeline/store.ts";
@@ -157,10 +158,45 @@ Deno.test("localStore() clears the work of runs that are gone, not of those that
     await using live = await other.workspace(keyOf("live"));
     const dead = join(folder, "work", `${keyOf("dead")}-1-1-x`);
     Deno.mkdirSync(dead);
+    Deno.writeTextFileSync(join(folder, "locks", keyOf("killed")), "");
     await using store = localStore(folder);
     await storeTask(store, "t", OUTPUTS);
     assert(Deno.statSync(live.directory).isDirectory);
     await assertRejects(() => Deno.stat(dead), Deno.errors.NotFound);
+    assertEquals(pathsIn(join(folder, "locks")), [keyOf("live")]);
+  }));
+
+Deno.test("localStore() keeps what it was asked for from being collected", () =>
+  withFolder(async (folder) => {
+    {
+      await using store = localStore(folder);
+      await storeTask(store, "t", OUTPUTS);
+    }
+    {
+      await using store = localStore(folder);
+      const hit = await store.get(keyOf("t"));
+      assertThrows(() => collectGarbage(folder, { onlyKept: true }), DiagnosticError, "is using");
+      assertEquals(Deno.readTextFileSync(outputPath(hit, "a")), "alpha");
+    }
+    assertEquals(collectGarbage(folder, { onlyKept: true }).tasks, [keyOf("t")]);
+  }));
+
+Deno.test("localStore() does without locks where there are none", () =>
+  withFolder(async (folder) => {
+    const { tryLockSync, lock } = Deno.FsFile.prototype;
+    const noLocks = () => {
+      throw new Deno.errors.NotSupported("No locks available (os error 37)");
+    };
+    Object.assign(Deno.FsFile.prototype, { tryLockSync: noLocks, lock: noLocks });
+    try {
+      await using store = localStore(folder);
+      await using _lock = await store.lock(keyOf("t"), { signal: new AbortController().signal });
+      await storeTask(store, "t", OUTPUTS);
+      assert(await store.get(keyOf("t")) !== undefined);
+      assertThrows(() => collectGarbage(folder), DiagnosticError, "there are no locks");
+    } finally {
+      Object.assign(Deno.FsFile.prototype, { tryLockSync, lock });
+    }
   }));
 
 Deno.test("localStore() finds 200 stored tasks in well under a second", () =>

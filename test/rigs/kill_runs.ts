@@ -167,7 +167,8 @@ function lossBetween(earlier: readonly Step[], resumedAt: number): number {
 async function leftoversOf(store: string): Promise<readonly string[]> {
   const { damaged, missing, manifests } = await verifyStore(store);
   const problems = [...damaged, ...missing].map(({ digest }) => digest as string);
-  const litter = ["work", "locks", "checkpoints"].flatMap((name) =>
+  // An empty lock file may stay until the next run that has something to do.
+  const litter = ["work", "checkpoints"].flatMap((name) =>
     pathsIn(join(store, name)).map((path) => `${name}/${path}`)
   );
   const temporary = pathsIn(store).filter((path) => path.endsWith(".tmp"));

@@ -1,7 +1,6 @@
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { Job } from "../../pipeline/job.ts";
 import type { Key } from "../../pipeline/key.ts";
-import { type Plan, selectTargets, type Task } from "../../pipeline/plan.ts";
+import { type Plan, selectTargets } from "../../pipeline/plan.ts";
 import type { RunSummary } from "../../pipeline/run.ts";
 import { runTasks } from "../../pipeline/schedule.ts";
 import {
@@ -10,17 +9,16 @@ import {
   exitCodes,
   hasFlag,
   pipelineOptions,
-  textOption,
 } from "../command.ts";
 import { cacheLimitOf, trimStore } from "../cache_limit.ts";
 import { chooseExecutor, executorNames } from "../choose_executor.ts";
+import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
+import { forceRule } from "../force.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
 import { cacheFolderOf, type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
 import { printLine } from "../print.ts";
 import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
-
-const providers = ["auto", "cpu", "cuda", "webgpu"] as const;
 
 /** Runs a pipeline. */
 const command: Command = {
@@ -41,8 +39,7 @@ const command: Command = {
     jobs: { type: "number", value: "N", help: "most tasks at once; default: as the cores allow" },
     executor: { type: "text", choices: executorNames, help: "where tasks run; default local" },
     "slurm-args": { type: "text", value: "ARGS", help: "further arguments of sbatch" },
-    provider: { type: "text", choices: providers, help: "device of the models; default auto" },
-    "strict-provider": { type: "flag", help: "take the provider into the keys" },
+    ...deviceOptions,
     plan: { type: "flag", help: "show what would run, and run nothing" },
     force: { type: "optional", value: "STAGE", repeat: true, help: "run although it is cached" },
     "keep-going": { type: "flag", help: "after a failure run what does not need it" },
@@ -57,7 +54,7 @@ const command: Command = {
     if (hasFlag(args, "plan")) return (await import("./plan.ts")).default.run(args);
     const limitBytes = cacheLimitOf(args);
     const { code, plan } = await openAndRun(args);
-    if (limitBytes !== undefined) trimAfter(plan, args, limitBytes);
+    if (limitBytes !== undefined) await trimAfter(plan, args, limitBytes);
     return code;
   },
 };
@@ -72,10 +69,10 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
 }
 
 /** Once the store is closed, as only a store that no run uses can be cleared. */
-function trimAfter(plan: Plan, args: CommandArguments, limitBytes: number): void {
+async function trimAfter(plan: Plan, args: CommandArguments, limitBytes: number): Promise<void> {
   const { tasks = [] } = latestRun(runsFolder(stateFolder, plan.name)) ?? {};
   const keep = new Set(tasks.flatMap(({ key }) => (key ?? []) as Key[]));
-  const warning = trimStore(cacheFolderOf(args), { limitBytes, keep });
+  const warning = await trimStore(cacheFolderOf(args), { limitBytes, keep });
   if (warning !== undefined) console.error(warning.message);
 }
 
@@ -89,6 +86,7 @@ async function runOpened(
   if (!selected.ok) throw new DiagnosticError(selected.error);
   const startedAt = Date.now();
   const { jobs, capacity, open } = chooseExecutor(args);
+  const provider = await chooseProvider(args);
   await using executor = await open(opened.cacheFolder);
   using interrupt = interruptSignal(() => !hasFlag(args, "json"));
   const summary = await runTasks(plan, {
@@ -100,25 +98,17 @@ async function runOpened(
     capacity,
     jobs,
     failureMode: hasFlag(args, "keep-going") ? "continue" : "no-new",
-    provider: (textOption(args, "provider") ?? "auto") as Job["provider"],
+    provider,
     strictProvider: hasFlag(args, "strict-provider"),
     force: forceRule(args, plan),
     signal: interrupt.signal,
+    ...(executor.name === "local" ? { prepare: () => checkProvider(provider) } : {}),
   }, (event) => logger.log(event)).finally(() => logger.close());
   const folder = keepRecord(args, plan, { summary, startedAt });
   await reportResult(args, { pipeline: plan.name, summary, folder });
   return { done: exitCodes.done, failed: exitCodes.failed, interrupted: exitCodes.interrupted }[
     summary.outcome
   ];
-}
-
-/** `--force` means all tasks, `--force=STAGE` those of a stage. */
-function forceRule(args: CommandArguments, plan: Plan): (task: Task) => boolean {
-  const forced = args.options.get("force") ?? [];
-  if (forced.includes("")) return () => true;
-  const named = selectTargets(plan, forced);
-  if (!named.ok) throw new DiagnosticError(named.error);
-  return (task) => forced.includes(task.stage) || forced.includes(task.id);
 }
 
 function keepRecord(
