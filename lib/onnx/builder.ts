@@ -39,7 +39,7 @@ export interface NodeOptions {
 const foldLimit = 1024;
 
 /** Results of these operators differ from one node to the next, so they are never shared. */
-const impure = new Set([
+export const impure: ReadonlySet<string> = new Set([
   "RandomNormal",
   "RandomNormalLike",
   "RandomUniform",
