@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly checkpointIntervalMs?: number;
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;
+  /** Called once before the first task runs; what it throws ends the run. */
+  readonly prepare?: () => Promise<void>;
   /** Aborting it saves the states of running tasks and ends the run. */
   readonly signal?: AbortSignal;
   /** Waits before a retry; a timer by default. */

@@ -70,6 +70,7 @@ class Scheduler {
   readonly #jobs: number;
   readonly #free: FreeCapacity;
   readonly #runner: TaskRunner;
+  #prepared: Promise<void> | undefined;
   #looking = 0;
   #ending = false;
   #crash: { readonly cause: unknown } | undefined;
@@ -224,9 +225,19 @@ class Scheduler {
     for (const index of waiting) this.#queue.push(index);
   }
 
-  #reserved(index: number): Promise<void> {
-    this.#free.reserve(this.#plan.tasks[index]!);
-    return this.#runTask(index);
+  async #reserved(index: number): Promise<void> {
+    const task = this.#plan.tasks[index]!;
+    this.#free.reserve(task);
+    const { prepare } = this.#options;
+    if (prepare) {
+      try {
+        await (this.#prepared ??= prepare());
+      } catch (error) {
+        this.#free.release(task);
+        throw error;
+      }
+    }
+    await this.#runTask(index);
   }
 
   async #runTask(index: number): Promise<void> {

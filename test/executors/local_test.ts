@@ -258,3 +258,16 @@ Deno.test(
     assert(!result.ok && result.reason === "cancelled");
   }),
 );
+
+Deno.test(
+  "localExecutor() tells on what the models of a stage ran",
+  withRig(async ({ run }) => {
+    const { result } = await run("compute");
+    assert(result.ok);
+    assertEquals(result.host.provider, "cpu and webgpu");
+    assertEquals(result.host.versions.onnxruntime, "1.2.3");
+    const { result: other } = await run("write");
+    assert(other.ok);
+    assertEquals([other.host.provider, other.host.versions.onnxruntime], [undefined, undefined]);
+  }),
+);

@@ -1,12 +1,12 @@
 /** An executor whose jobs a test ends by hand: order and parallelism without sleeping. @module */
 import type { Executor, SubmitOptions } from "../../lib/pipeline/executor.ts";
-import type { Job, JobEvent, JobFailure, JobResult } from "../../lib/pipeline/job.ts";
+import type { HostFacts, Job, JobEvent, JobFailure, JobResult } from "../../lib/pipeline/job.ts";
 
 /** A job in the hands of a test. */
 export interface Puppet {
   readonly job: Job;
   readonly signal: AbortSignal;
-  succeed(): void;
+  succeed(host?: HostFacts): void;
   fail(reason?: JobFailure["reason"], message?: string): void;
   tell(event: JobEvent): void;
 }
@@ -35,7 +35,7 @@ export class PuppetExecutor implements Executor {
     const puppet: Puppet = {
       job,
       signal,
-      succeed: () => finish({ ok: true, durationMs: 1, host: { versions: {} } }),
+      succeed: (host = { versions: {} }) => finish({ ok: true, durationMs: 1, host }),
       fail: (reason = "error", message = "it broke") =>
         finish({ ok: false, durationMs: 1, reason, message }),
       tell: onEvent,

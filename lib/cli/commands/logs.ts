@@ -1,8 +1,7 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan } from "../../pipeline/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { openPipeline, stateFolder } from "../open_pipeline.ts";
+import { deviceOptions } from "../device.ts";
+import { stateFolder } from "../open_pipeline.ts";
+import { isNamed, openPreview } from "../preview.ts";
 import { printJson, printLine } from "../print.ts";
 import { latestRun, runsFolder } from "../run_record.ts";
 
@@ -14,17 +13,12 @@ const command: Command = {
   minOperands: 2,
   maxOperands: 2,
   example: "deno task tvp logs pipelines/quickstart.yaml prompt",
-  options: pipelineOptions,
+  options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
-    await using opened = await openPipeline(args);
-    const { plan } = opened;
     const target = args.operands[1]!;
-    const selected = selectTargets(plan, [target]);
-    if (!selected.ok) throw new DiagnosticError(selected.error);
-    const last = latestRun(runsFolder(stateFolder, plan.name));
-    const previews = await previewPlan(plan, { ...opened, selected: selected.value });
-    for (const { task, hit } of previews) {
-      if (task.stage !== target && task.id !== target) continue;
+    await using opened = await openPreview(args, { targets: [target] });
+    const last = latestRun(runsFolder(stateFolder, opened.plan.name));
+    for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
       const failed = last?.tasks.find((recorded) => recorded.task === task.id && recorded.log);
       const log = await hit?.log() ?? failed?.log?.map((line) => `${line}\n`).join("") ?? "";
       if (hasFlag(args, "json")) printJson({ task: task.id, log });

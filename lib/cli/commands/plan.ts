@@ -1,8 +1,7 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan, type TaskPreview } from "../../pipeline/preview.ts";
+import type { TaskPreview } from "../../pipeline/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { openPipeline } from "../open_pipeline.ts";
+import { deviceOptions } from "../device.ts";
+import { openPreview } from "../preview.ts";
 import { count, printJson, printLine, table } from "../print.ts";
 
 /** Shows what a run would do. */
@@ -15,13 +14,12 @@ const command: Command = {
   example: "deno task tvp plan pipelines/quickstart.yaml --set 'vars.seeds=[0]'",
   options: {
     ...pipelineOptions,
+    ...deviceOptions,
     target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },
   },
   async run(args) {
-    await using opened = await openPipeline(args);
-    const selected = selectTargets(opened.plan, args.options.get("target") ?? []);
-    if (!selected.ok) throw new DiagnosticError(selected.error);
-    const previews = await previewPlan(opened.plan, { ...opened, selected: selected.value });
+    await using opened = await openPreview(args, { targets: args.options.get("target") ?? [] });
+    const { previews } = opened;
     if (hasFlag(args, "json")) previews.forEach((preview) => printJson(previewRecord(preview)));
     else printPlan(previews);
     return exitCodes.done;

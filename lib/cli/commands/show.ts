@@ -1,8 +1,8 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan } from "../../pipeline/preview.ts";
+import type { HostFacts } from "../../pipeline/job.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { openPipeline } from "../open_pipeline.ts";
+import { deviceOptions } from "../device.ts";
+import { isNamed, openPreview } from "../preview.ts";
 import { formatDuration, printJson, printLine } from "../print.ts";
 
 /** Prints artifacts. */
@@ -15,16 +15,13 @@ const command: Command = {
   example: "deno task tvp show pipelines/quickstart.yaml report.json",
   options: {
     ...pipelineOptions,
+    ...deviceOptions,
     content: { type: "flag", help: "print the contents of text and JSON artifacts" },
   },
   async run(args) {
-    await using opened = await openPipeline(args);
     const { target, output } = splitTarget(args.operands[1]!);
-    const selected = selectTargets(opened.plan, [target]);
-    if (!selected.ok) throw new DiagnosticError(selected.error);
-    const previews = await previewPlan(opened.plan, { ...opened, selected: selected.value });
-    for (const { task, hit } of previews) {
-      if (task.stage !== target && task.id !== target) continue;
+    await using opened = await openPreview(args, { targets: [target] });
+    for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
       if (!hit) {
         printLine(`${task.id}: not in the store, run it first`);
         continue;
@@ -41,7 +38,10 @@ const command: Command = {
         else {
           const when = new Date(storedAt).toISOString().slice(0, 19).replace("T", " ");
           printLine(`${task.id}.${name}: ${artifact.type}, ${artifact.path}`);
-          printLine(`  made ${when} in ${formatDuration(durationMs)}, key ${key.slice(0, 12)}`);
+          const on = hostText(host);
+          printLine(
+            `  made ${when} in ${formatDuration(durationMs)}${on}, key ${key.slice(0, 12)}`,
+          );
         }
       }
     }
@@ -49,6 +49,12 @@ const command: Command = {
   },
 };
 export default command;
+
+/** ` on cuda, onnxruntime 1.30.0` where models ran. */
+function hostText({ provider, versions }: HostFacts): string {
+  const runtime = versions.onnxruntime === undefined ? "" : `, onnxruntime ${versions.onnxruntime}`;
+  return provider === undefined ? "" : ` on ${provider}${runtime}`;
+}
 
 function splitTarget(text: string): { target: string; output?: string } {
   const [, target, output] = /^([^.[]+(?:\[.*\])?)(?:\.(.+))?$/.exec(text) ?? [];

@@ -1,9 +1,10 @@
 import { format as formatBytes } from "@std/fmt/bytes";
 import { manifestBytes, type StoredManifest } from "../../cache/store.ts";
 import { storeUsage } from "../../cache/usage.ts";
-import { previewPlan } from "../../pipeline/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { openPipeline, stateFolder } from "../open_pipeline.ts";
+import { deviceOptions } from "../device.ts";
+import { stateFolder } from "../open_pipeline.ts";
+import { openPreview } from "../preview.ts";
 import { count, formatDuration, printJson, printLine, table } from "../print.ts";
 import { latestRun, runsFolder } from "../run_record.ts";
 
@@ -15,11 +16,10 @@ const command: Command = {
   minOperands: 1,
   maxOperands: 1,
   example: "deno task tvp status pipelines/quickstart.yaml",
-  options: pipelineOptions,
+  options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
-    await using opened = await openPipeline(args);
-    const { plan, store } = opened;
-    const previews = await previewPlan(plan, opened);
+    await using opened = await openPreview(args);
+    const { plan, store, previews } = opened;
     const stages = await Promise.all([...plan.stages].map(async ([stage, tasks]) => {
       const own = previews.filter(({ task }) => task.stage === stage);
       const cached = own.filter(({ state }) => state === "cached");
@@ -34,6 +34,7 @@ const command: Command = {
         tasks: tasks.length,
         cached: cached.length,
         checkpoints: saved.filter((checkpoint) => checkpoint !== undefined).length,
+        providers: [...new Set(cached.flatMap(({ hit }) => hit!.manifest.host.provider ?? []))],
         durationMs: cached.reduce((sum, { hit }) => sum + hit!.manifest.durationMs, 0),
         bytes: manifestBytes(cached.map(({ hit }) => hit!.manifest as StoredManifest)),
       };
@@ -48,6 +49,7 @@ const command: Command = {
         row.checkpoints > 0 ? `${row.checkpoints} saved part-way` : "",
         row.cached > 0 ? `took ${formatDuration(row.durationMs)}` : "",
         row.cached > 0 ? formatBytes(row.bytes) : "",
+        row.providers.length > 0 ? `on ${row.providers.join(", ")}` : "",
       ])));
       printLine(
         `Store: ${count(used.tasks, "task")} of all pipelines, ${formatBytes(used.bytes)}, and ` +

@@ -1,10 +1,11 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { explainKey, type KeyDifference } from "../../pipeline/explain.ts";
 import type { Json, Key } from "../../pipeline/key.ts";
-import { type Plan, selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan, type TaskPreview } from "../../pipeline/preview.ts";
+import type { Plan } from "../../pipeline/plan.ts";
+import type { TaskPreview } from "../../pipeline/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
+import { deviceOptions } from "../device.ts";
+import { stateFolder } from "../open_pipeline.ts";
+import { isNamed, type OpenedPreview, openPreview } from "../preview.ts";
 import { printJson, printLine } from "../print.ts";
 import { readRuns, runsFolder } from "../run_record.ts";
 
@@ -16,17 +17,12 @@ const command: Command = {
   minOperands: 2,
   maxOperands: 2,
   example: "deno task tvp why pipelines/quickstart.yaml prompt",
-  options: pipelineOptions,
+  options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
-    await using opened = await openPipeline(args);
-    const { plan } = opened;
     const target = args.operands[1]!;
-    const selected = selectTargets(plan, [target]);
-    if (!selected.ok) throw new DiagnosticError(selected.error);
-    const previews = await previewPlan(plan, { ...opened, selected: selected.value });
-    const asked = previews.filter(({ task }) => task.stage === target || task.id === target);
-    for (const preview of asked) {
-      const reason = await explain(preview, { opened, previews });
+    await using opened = await openPreview(args, { targets: [target] });
+    for (const preview of opened.previews.filter(({ task }) => isNamed(task, target))) {
+      const reason = await explain(preview, opened);
       if (hasFlag(args, "json")) printJson(reason);
       else printReason(reason);
     }
@@ -47,14 +43,11 @@ interface Reason {
   readonly provider?: string;
 }
 
-async function explain(
-  preview: TaskPreview,
-  { opened, previews }: { opened: OpenedPipeline; previews: readonly TaskPreview[] },
-): Promise<Reason> {
+async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Reason> {
   const { task, state, resolved, hit } = preview;
   const base = { task: task.id, state };
   if (!resolved) {
-    const states = new Map(previews.map((other) => [other.task.index, other]));
+    const states = new Map(opened.previews.map((other) => [other.task.index, other]));
     const needs = task.needs.map((need) => states.get(need)!)
       .filter((need) => need.state !== "cached").map((need) => need.task.id);
     return { ...base, needs };
@@ -74,7 +67,7 @@ async function explain(
 }
 
 /** The newest stored result of the same task that had another key. */
-async function earlierTask({ plan, store }: OpenedPipeline, task: string, key: Key) {
+async function earlierTask({ plan, store }: OpenedPreview, task: string, key: Key) {
   for (const run of readRuns(folderOf(plan))) {
     const recorded = run.tasks.find((each) => each.task === task);
     if (!recorded?.key || recorded.key === key) continue;

@@ -49,6 +49,12 @@ const ACTS = {
     context.log("about to fall");
     Deno.kill(Deno.pid, "SIGABRT");
   },
+  compute: (context) => {
+    context.ranOn({ provider: "webgpu", versions: { onnxruntime: "1.2.3" } });
+    context.ranOn({ provider: "cpu", versions: { onnxruntime: "1.2.3" } });
+    context.ranOn({ provider: "cpu", versions: { onnxruntime: "1.2.3" } });
+    write(context, "computed");
+  },
   exit: () => Deno.exit(7),
   reject_later: async () => {
     void Promise.reject(new RangeError("nobody caught this"));

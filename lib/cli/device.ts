@@ -1,0 +1,40 @@
+/** `--provider`: the device that models are to run on, and whether this machine has it. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { Job } from "../pipeline/job.ts";
+import { type CommandArguments, hasFlag, type OptionSpec, textOption } from "./command.ts";
+
+type Provider = Job["provider"];
+
+const providers: readonly Provider[] = ["auto", "cpu", "cuda", "webgpu"];
+
+/** Options that say what is in a key besides the pipeline file. */
+export const deviceOptions = {
+  provider: { type: "text", choices: providers, help: "device of the models; default auto" },
+  "strict-provider": { type: "flag", help: "take the provider into the keys" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** What the arguments ask for. In keys `auto` stands for the device that it takes here. */
+export async function chooseProvider(args: CommandArguments): Promise<Provider> {
+  const asked = (textOption(args, "provider") ?? "auto") as Provider;
+  if (asked !== "auto" || !hasFlag(args, "strict-provider")) return asked;
+  if ((textOption(args, "executor") ?? "local") === "local") return await providerOfMachine(asked);
+  const message = "Cannot use --strict-provider without --provider: what auto takes on a node of " +
+    "the cluster is not known here";
+  const notes = ["add --provider cpu or --provider cuda"];
+  throw new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
+}
+
+/** What stands in the keys. */
+export async function keyProvider(args: CommandArguments): Promise<string | undefined> {
+  return hasFlag(args, "strict-provider") ? await chooseProvider(args) : undefined;
+}
+
+/** Makes sure of a device before anything runs. @throws {DiagnosticError} that names what is missing. */
+export async function checkProvider(provider: Provider): Promise<void> {
+  if (provider !== "auto" && provider !== "cpu") await providerOfMachine(provider);
+}
+
+async function providerOfMachine(provider: Provider): Promise<Provider> {
+  const { resolveProvider } = await import("../runtime/session.ts");
+  return await resolveProvider(provider);
+}
