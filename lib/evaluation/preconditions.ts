@@ -1,7 +1,7 @@
 /** Whether an experiment is a fair test. @module */
 import { assertPaired, type Cell } from "./cells.ts";
 import type { Scores } from "./scores.ts";
-import type { ScoreSummary } from "./summary.ts";
+import type { ScoreSummary } from "./score_summary.ts";
 
 /** One condition of a fair test. */
 export interface Precondition {

@@ -16,28 +16,9 @@ import { type Sweep, sweepsOf } from "./sweeps.ts";
 import { transferMatrices, type TransferMatrix } from "./transfer_matrix.ts";
 import { type Metric, metricsOf } from "./metrics.ts";
 import { type Precondition, preconditionsOf } from "./preconditions.ts";
+import type { ScoreSummary } from "./score_summary.ts";
 import type { Scores, Setting } from "./scores.ts";
 import { bootstrapInterval, clusterSums, meanOf } from "./statistics.ts";
-
-/** Mean score of one model with one method. */
-export interface ScoreSummary {
-  readonly task: string;
-  readonly model: string;
-  readonly role: Standing;
-  /** The model, or models, the prompt was trained on; null for a baseline. */
-  readonly source: string | null;
-  readonly method: string;
-  readonly setting?: Setting;
-  readonly metric: string;
-  readonly mean: number;
-  readonly ci95: readonly [number, number];
-  /** Figures beside the mean, averaged over seeds. */
-  readonly metrics: Readonly<Partial<Record<Metric, number>>>;
-  /** Rows. */
-  readonly n: number;
-  /** Mean of every seed; one entry for a baseline. */
-  readonly seeds: readonly { readonly seed: number | null; readonly mean: number }[];
-}
 
 /** What the report is made of. */
 export interface Summary {

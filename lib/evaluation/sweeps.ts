@@ -1,6 +1,6 @@
 /** Means along one entry of the setting, averaged over the other entries. @module */
 import { groupBy } from "./cells.ts";
-import type { ScoreSummary } from "./summary.ts";
+import type { ScoreSummary } from "./score_summary.ts";
 
 /** How accuracy goes with one entry of the setting. */
 export interface Sweep {

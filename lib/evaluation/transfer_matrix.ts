@@ -1,5 +1,5 @@
 /** Gains of every target from prompts of every source. @module */
-import type { ScoreSummary } from "./summary.ts";
+import type { ScoreSummary } from "./score_summary.ts";
 
 /** Gains over `shrunk` by source (down) and target (across). */
 export interface TransferMatrix {
