@@ -10,6 +10,7 @@ import { inlineFunctions } from "../onnx/inline_functions.ts";
 import type { Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
 import { explained } from "./explain.ts";
+import { unblockLayout } from "./decompositions/blocked_layout.ts";
 import { inlineBranches } from "./decompositions/branches.ts";
 import { resolveSequences } from "./decompositions/sequences.ts";
 import { isDifferentiable, markPath, type Passage, type Path } from "./mark.ts";
@@ -42,7 +43,7 @@ const maxRounds = 16;
 /** Prepares a model for gradients. */
 export function prepare(model: Model, { wrt, targets, rules, straightThrough }: Request): Prepared {
   const typed = (m: Model) => inferShapes(resolveSequences(inlineBranches(foldConstants(m))));
-  const whole = typed(inferShapes(inlineFunctions(upgradeModel(model))));
+  const whole = typed(inferShapes(unblockLayout(inlineFunctions(upgradeModel(model)))));
   const lookup = new RuleLookup(whole, rules);
   const passage: Passage = {
     stops: (node) => lookup.stops(node),

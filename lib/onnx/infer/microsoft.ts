@@ -131,3 +131,16 @@ export const microsoftRows: Readonly<Record<string, OpRow>> = {
   GatherBlockQuantized: { infer: gatherBlockQuantized },
   ...quantizedRows,
 };
+
+const reorderOutput: InferRule = (c) => {
+  const [batch, , ...area] = c.dims(0) ?? [];
+  if (batch === undefined) return [typed(c.dtype(0))];
+  const channels = c.int("channels", 0);
+  const isLast = c.int("channels_last", 0) === 1;
+  return [typed(c.dtype(0), isLast ? [batch, ...area, channels] : [batch, channels, ...area])];
+};
+
+/** Operators of com.microsoft.nchwc that put values out of blocks of channels. */
+export const blockedRows: Readonly<Record<string, OpRow>> = {
+  ReorderOutput: { infer: reorderOutput },
+};

@@ -4,7 +4,7 @@ import type { OpRow } from "./context.ts";
 import { creationRows } from "./creation.ts";
 import { elementwiseRows } from "./elementwise.ts";
 import { imageRows } from "./image.ts";
-import { microsoftRows } from "./microsoft.ts";
+import { blockedRows, microsoftRows } from "./microsoft.ts";
 import { movementRows } from "./movement.ts";
 import { normalizationRows } from "./normalization.ts";
 import { productRows } from "./product.ts";
@@ -29,6 +29,7 @@ export const opTable: Readonly<Record<string, Readonly<Record<string, OpRow>>>> 
     ...positionRows,
   },
   "com.microsoft": microsoftRows,
+  "com.microsoft.nchwc": blockedRows,
 };
 
 /** The row of an operator, or undefined if nothing is known of it. */
