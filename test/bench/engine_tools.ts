@@ -143,15 +143,30 @@ export const otherTools: Readonly<Record<string, Tool>> = {
   },
 };
 
+/** What a process took: time on the clock, and of processors in it and in what it started. */
+export interface Taken {
+  readonly wallMs: number;
+  /** Absent without bash, which is who can tell. */
+  readonly cpuMs?: number;
+}
+
+const clock = 'TIMEFORMAT="%U %S"; time "$@"';
+const hasBash = await isThere("bash");
+
 /** Runs a program in a folder. @throws {TypeError} with what it said, if it fails. */
-export async function runProgram(cwd: string, command: CommandLine): Promise<void> {
-  const [program, ...args] = command;
+export async function runProgram(cwd: string, command: CommandLine): Promise<Taken> {
+  const [program, ...args]: CommandLine = hasBash
+    ? ["bash", "-c", clock, "bash", ...command]
+    : command;
   const env = { NO_COLOR: "1", GITHUB_ACTIONS: "", DVC_NO_ANALYTICS: "1" };
   const options = { args, cwd, env, stdin: "null", stdout: "null" } as const;
+  const start = performance.now();
   const { success, stderr } = await new Deno.Command(program, options).output();
-  if (success) return;
+  const wallMs = performance.now() - start;
   const text = new TextDecoder().decode(stderr);
-  throw new TypeError(`Cannot measure ${command.join(" ")}: it failed\n${text}`);
+  if (!success) throw new TypeError(`Cannot measure ${command.join(" ")}: it failed\n${text}`);
+  const [, user, system] = /([\d.]+) ([\d.]+)\s*$/.exec(text) ?? [];
+  return hasBash ? { wallMs, cpuMs: 1000 * (Number(user) + Number(system)) } : { wallMs };
 }
 
 /** Whether a program is there. */

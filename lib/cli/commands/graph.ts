@@ -52,23 +52,35 @@ export function stageGraph({ tasks, stages }: Plan): DrawnNode[] {
   }));
 }
 
+/** Levels that a tree shows; what lies deeper is not seen on any screen. */
+const mostLevels = 100;
+
 /** Each last node with what it needs below it; what was drawn before is not drawn again. */
 export function treeGraph(nodes: readonly DrawnNode[]): string {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const needed = new Set(nodes.flatMap((node) => node.needs));
   const drawn = new Set<string>();
   const lines: string[] = [];
-  const draw = (name: string, lead: string, branch: string) => {
+  const ends = nodes.filter(({ name }) => !needed.has(name));
+  const open = ends.map(({ name }) => ({ name, lead: "", branch: "", level: 0 })).reverse();
+  for (let top = open.pop(); top !== undefined; top = open.pop()) {
+    const { name, lead, branch, level } = top;
     const { needs } = byName.get(name)!;
-    const again = drawn.has(name) && needs.length > 0;
-    lines.push(`${lead}${branch}${name}${again ? " …" : ""}`);
-    if (again) return;
+    const cut = needs.length > 0 && (drawn.has(name) || level === mostLevels);
+    lines.push(`${lead}${branch}${name}${cut ? " …" : ""}\n`);
+    if (cut) continue;
     drawn.add(name);
-    const below = lead + (branch === "" ? "" : branch === "└─ " ? "   " : "│  ");
-    needs.forEach((need, index) => draw(need, below, index === needs.length - 1 ? "└─ " : "├─ "));
-  };
-  for (const { name } of nodes) if (!needed.has(name)) draw(name, "", "");
-  return lines.map((line) => `${line}\n`).join("");
+    const below = lead + { "": "", "└─ ": "   ", "├─ ": "│  " }[branch];
+    const last = needs.length - 1;
+    const next = needs.map((need, index) => ({
+      name: need,
+      lead: below,
+      branch: index === last ? "└─ " : "├─ ",
+      level: level + 1,
+    }));
+    open.push(...next.reverse());
+  }
+  return lines.join("");
 }
 
 /** For Markdown. */
