@@ -225,5 +225,6 @@ function parseEnvelope(bytes: Uint8Array, name: string): Envelope {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
   const isPage = /^\s*<(!doctype|html)/i.test(text);
-  throw new TransferError(`${name} is ${isPage ? "a page, perhaps to log in," : "damaged"}`);
+  const state = isPage ? "a page, perhaps to log in, and no manifest" : "damaged";
+  throw new TransferError(`${name} is ${state}`);
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import { generateSigningKeys } from "../../lib/cache/signature.ts";
+import { fakeServer, type Fault } from "../cache/remote_rig.ts";
 import { startS3 } from "../rigs/s3_server.ts";
 import { inFolder, type Ran, tvp } from "./workplace.ts";
 
@@ -48,6 +49,44 @@ async function pushAndPull({ run }: Shared): Promise<void> {
   assertMatch(pulled.out, /^4 of 4 tasks are here, \d+ B\n$/);
   assertEquals([pulled.code, pulled.err], [0, ""]);
   assertStringIncludes((await run("b", "run", "p.yaml")).out, "all cached");
+}
+
+/** What a server does to a run, and all that the run says of it. */
+const FAULTS: readonly [string, Fault, string][] = [
+  [
+    "is out of order",
+    () => new Response("", { status: 500 }),
+    `! Cannot pull a task with remote cache "URL/": the server answered 500 to GET tasks/KEY.json
+    = It is left alone until it answers again.
+    = What it lacks in the end is pushed by: deno task tvp push`,
+  ],
+  [
+    "knows us not",
+    () => new Response("", { status: 401 }),
+    `! Cannot pull a task with remote cache "URL/": the server answered 401 to GET tasks/KEY.json
+    = A token for it is taken from TVP_CACHE_TOKEN
+    = It is left alone until it answers again.
+    = What it lacks in the end is pushed by: deno task tvp push`,
+  ],
+  [
+    "wants us to log in",
+    () => new Response("<!doctype html><title>Log in</title>"),
+    `! Cannot pull a task with remote cache "URL/": tasks/KEY.json is a page, perhaps to log in, ` +
+    `and no manifest
+    = What it sent is not used.`,
+  ],
+];
+
+for (const [what, fault, warning] of FAULTS) {
+  Deno.test(`tvp run ends well, with one warning, where the remote ${what}`, () =>
+    inShared(folderRemote, async ({ run }) => {
+      await using server = fakeServer();
+      server.fault = fault;
+      const { code, out, err } = await run("a", "run", "p.yaml", "--remote", server.url);
+      const said = (out + err).split("\n").filter((line) => /^(!|    =) /.test(line)).join("\n");
+      assertEquals(said.replaceAll(server.url, "URL").replace(/[0-9a-f]{64}/, "KEY"), warning);
+      assertEquals(code, 0);
+    }));
 }
 
 Deno.test("tvp push sends what a remote lacks, tvp pull fetches it", () =>

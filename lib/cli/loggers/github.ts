@@ -37,7 +37,10 @@ export function githubLogger(options: GithubOptions): Logger {
         printLine(annotation("error", `${event.task}: ${event.failure.message}`, place));
       }
       if (event.type === "warning") {
-        printLine(annotation("warning", event.diagnostic.message, options.placeOf(undefined)));
+        const { message, notes = [] } = event.diagnostic;
+        printLine(
+          annotation("warning", [message, ...notes].join("\n"), options.placeOf(undefined)),
+        );
       }
     },
     close: () => {},

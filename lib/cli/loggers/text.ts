@@ -29,7 +29,8 @@ const lines: Lines = {
       : `✗ ${event.task}: ${failureText(event.failure)}`,
   "task-retrying": (event) =>
     `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,
-  "warning": (event) => `! ${event.diagnostic.message}`,
+  "warning": ({ diagnostic: { message, notes = [] } }) =>
+    [`! ${message}`, ...noted(notes)].join("\n"),
 };
 
 /** `job 123_4 waits (Resources)`, `job 123_4 runs on node7` */
@@ -47,8 +48,11 @@ const reasonWords = {
 
 function failureText(failure: JobFailure): string {
   const notes = (failure.diagnostics ?? []).flatMap((diagnostic) => diagnostic.notes ?? []);
-  return [reasonWords[failure.reason] + failure.message, ...notes.map((note) => `    = ${note}`)]
-    .join("\n");
+  return [reasonWords[failure.reason] + failure.message, ...noted(notes)].join("\n");
+}
+
+function noted(notes: readonly string[]): readonly string[] {
+  return notes.map((note) => `    = ${note}`);
 }
 
 /** Last line of a run. */
