@@ -61,8 +61,19 @@ function install(source: string, target: string): void {
   const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
   Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
   copyFolder(source, temporary);
+  keepCard(target, temporary);
   if (isDirectory(target)) Deno.removeSync(target, { recursive: true });
   Deno.renameSync(temporary, target);
+}
+
+/** A model card is written by people: it stays until they change it. */
+function keepCard(from: string, to: string): void {
+  const card = "README.md";
+  try {
+    Deno.copyFileSync(`${from}/${card}`, `${to}/${card}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function copyFolder(from: string, to: string): void {

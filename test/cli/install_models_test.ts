@@ -22,6 +22,7 @@ Deno.test("installModels() copies the models of a run under the names of their c
     await Deno.mkdir(join(run, "report"));
     await Deno.mkdir(join(target, "mini-a"), { recursive: true });
     await Deno.writeTextFile(join(target, "mini-a", "left-over"), "old");
+    await Deno.writeTextFile(join(target, "mini-a", "README.md"), "the card");
     const installed = [...installModels({
       run,
       tasks: [
@@ -38,7 +39,8 @@ Deno.test("installModels() copies the models of a run under the names of their c
       { task: "mllm[architecture=mini-a]", name: "mini-a" },
     ]);
     assertEquals(namesIn(target), ["mini-a", "mini-clip"]);
-    assertEquals(namesIn(join(target, "mini-a")), ["config.json", "onnx"]);
+    assertEquals(namesIn(join(target, "mini-a")), ["README.md", "config.json", "onnx"]);
+    assertEquals(await Deno.readTextFile(join(target, "mini-a", "README.md")), "the card");
     const graph = await Deno.readTextFile(join(target, "mini-a", "onnx", "model.onnx"));
     assertEquals(graph, "new graph");
   } finally {
