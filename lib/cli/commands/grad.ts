@@ -35,6 +35,11 @@ const command: Command = {
       repeat: true,
       help: "size of a symbolic dimension that the written model is made for",
     },
+    precision: {
+      type: "text",
+      value: "float32",
+      help: "float32: models with 16-bit weights compute in float32 in between",
+    },
     "straight-through": {
       type: "flag",
       help: "let the rounding of quantised activations count as the identity",
@@ -44,6 +49,10 @@ const command: Command = {
       value: "FILE",
       short: "o",
       help: "file to write; default MODEL.grad.onnx beside the model",
+    },
+    rematerialize: {
+      type: "flag",
+      help: "compute the inner values of blocks again in the backward pass: less memory, more time",
     },
     check: { type: "flag", help: "compare with finite differences in random directions" },
     dim: {
@@ -121,10 +130,14 @@ function gradientOptions(
   if (wrt.length === 0) {
     throw failure("usage", 'Cannot differentiate: "--wrt" names nothing', [inputs]);
   }
-  const straightThrough = hasFlag(args, "straight-through");
+  const precision = textOption(args, "precision") ?? "model";
+  if (precision !== "model" && precision !== "float32") {
+    throw failure("usage", `Cannot use "${precision}" for --precision: expected model or float32`);
+  }
+  const common = { wrt, straightThrough: hasFlag(args, "straight-through"), precision } as const;
   return cotangents === undefined
-    ? { of: of!, wrt, straightThrough }
-    : { cotangents: [...new Set(cotangents)], wrt, straightThrough };
+    ? { of: of!, ...common }
+    : { cotangents: [...new Set(cotangents)], ...common };
 }
 
 async function feedsOf(args: CommandArguments, model: Model): Promise<Record<string, Tensor>> {
