@@ -26,6 +26,8 @@ export function pipelineJsonSchema(stages: readonly Stage[]): JsonSchema {
   }));
   const stagesSchema = (schema.properties as Record<string, JsonSchema>).stages!;
   stagesSchema.additionalProperties = { $ref: "#/$defs/stage" };
+  // An included file has no name, and a file that includes others may have no stages of its own.
+  delete schema.required;
   return { ...schema, title: "Pipeline", $defs: { stage: entry } };
 }
 
@@ -63,6 +65,9 @@ function withReferences(schema: unknown, top = true): unknown {
   }
   for (const key of ["items", "additionalProperties"]) {
     if (typeof source[key] === "object") copy[key] = withReferences(source[key], false);
+  }
+  if (Array.isArray(source.anyOf)) {
+    copy.anyOf = source.anyOf.map((branch) => withReferences(branch));
   }
   if (top || !("type" in source || "anyOf" in source || "enum" in source || "const" in source)) {
     return copy;

@@ -49,7 +49,11 @@ function problemsOf(issue: Issue, context: IssueContext): Problem[] {
     }];
   }
   const excerpt = input instanceof Reference ? { notes: referenceNotes(input) } : {};
-  const notes = [...wordNotes(issue, input), ...folderNotes(path, input)];
+  const notes = [
+    ...wordNotes(issue, input),
+    ...folderNotes(path, input),
+    ...settingNotes(path, input),
+  ];
   return [{
     code: issue.code === "invalid_type" ? "wrong-type" : "invalid-value",
     path,
@@ -203,6 +207,13 @@ function referenceNotes(reference: Reference): string[] {
 function folderNotes(path: DocumentPath, input: unknown): string[] {
   if (pathText(path) !== "stages" || typeof input !== "string") return [];
   return [`a folder of stage types of your own is named by "stageFolder"`];
+}
+
+/** How a task runs is said in the file: only what it gets may be a reference. */
+function settingNotes(path: DocumentPath, input: unknown): string[] {
+  const inTask = path[0] === "stages" && path.length >= 3 && path[2] !== "with";
+  if (!inTask || typeof input !== "string" || !input.includes("${{")) return [];
+  return [`no reference can stand here; for one run: --set ${path.join(".")}=VALUE`];
 }
 
 /** "Did you mean", for a word that is nearly one of the allowed ones. */
