@@ -1,7 +1,7 @@
 import { basename } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/key.ts";
-import { type StoreLayout, storeLayout } from "./layout.ts";
+import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks } from "./lock.ts";
 import { type ListedManifest, listManifests, pathsIn } from "./manifests.ts";
 import { removeQuietly } from "./replace_file.ts";
@@ -37,7 +37,7 @@ export interface GcResult {
  * Removes tasks, the objects that no remaining task refers to, and what crashed runs left.
  *
  * @throws {DiagnosticError} `cache-in-use`, if a run uses the store: its newest objects have no
- * manifest yet.
+ * manifest yet; `cache-unusable`, if it may only be read or knows no locks.
  */
 export function collectGarbage(root: string, options: GcOptions = {}): GcResult {
   const layout = storeLayout(root);
@@ -75,7 +75,7 @@ export function collectGarbage(root: string, options: GcOptions = {}): GcResult 
 const nothing: GcResult = { tasks: [], objects: 0, freedBytes: 0, keptTasks: 0, keptBytes: 0 };
 
 function lockStore(layout: StoreLayout): Disposable {
-  const file = Deno.openSync(layout.usageLock, { write: true, create: true });
+  const file = openLock(layout);
   try {
     if (file.tryLockSync(true)) return file;
   } catch (error) {
@@ -85,6 +85,14 @@ function lockStore(layout: StoreLayout): Disposable {
   }
   file.close();
   throw cannotCollect("cache-in-use", layout, "a run is using");
+}
+
+function openLock({ usageLock, root }: StoreLayout): Deno.FsFile {
+  try {
+    return Deno.openSync(usageLock, { write: true, create: true });
+  } catch (error) {
+    throw unusableStore(root, error);
+  }
 }
 
 function cannotCollect(code: string, { root }: StoreLayout, cause: string): DiagnosticError {

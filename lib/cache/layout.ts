@@ -1,5 +1,8 @@
 import { join } from "@std/path";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Digest, Key } from "../pipeline/key.ts";
+import { isDiskFull } from "./disk_full.ts";
+import { isSystemError } from "./system_error.ts";
 
 /** Where things lie in a store. */
 export interface StoreLayout {
@@ -52,4 +55,11 @@ export function makeStore(layout: StoreLayout): void {
   for (const folder of [objects, tasks, logs, checkpoints, locks, work, scratch]) {
     Deno.mkdirSync(folder, { recursive: true });
   }
+}
+
+/** What an error of the system says of a store: that it cannot be written. Others are as they are. */
+export function unusableStore(root: string, error: unknown): unknown {
+  if (!isSystemError(error) || isDiskFull(error)) return error;
+  const message = `Cannot write to the cache "${root}": ${error.message}`;
+  return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
 }

@@ -55,6 +55,15 @@ export function stampObject(path: string): ObjectSize {
   return size;
 }
 
+/** Marks an object as known to be sound, if it may be written: else it is read again next time. */
+export function stampIfAble(path: string): void {
+  try {
+    stampObject(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
 /** Whether nothing was written to an object since it was sealed, as far as times and sizes say. */
 export function isSealed(path: string, size: ObjectSize): boolean {
   const found = { bytes: 0, files: 0, intact: true };

@@ -3,10 +3,10 @@ import type { HostFacts } from "../pipeline/job.ts";
 import type { Digest, Key, KeyPreimage } from "../pipeline/key.ts";
 import type { Artifact, ArtifactType } from "../pipeline/stage.ts";
 import type { ArtifactStore, Manifest, NewEntry, StoreHit, Workspace } from "../pipeline/store.ts";
-import { isDiskFull, sayDiskFull } from "./disk_full.ts";
+import { sayDiskFull } from "./disk_full.ts";
 import { digestPath } from "./digest.ts";
 import { GroupSync } from "./group_sync.ts";
-import { makeStore, type StoreLayout, storeLayout } from "./layout.ts";
+import { makeStore, type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks, lockFile, type LockOptions, tryLockFile } from "./lock.ts";
 import {
   isSealed,
@@ -15,7 +15,7 @@ import {
   placeObject,
   type SealedObject,
   sealObject,
-  stampObject,
+  stampIfAble,
 } from "./object.ts";
 import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
 import { ifThere, isSystemError } from "./system_error.ts";
@@ -63,15 +63,8 @@ function made(path: string): string {
     Deno.mkdirSync(path, { recursive: true });
     return path;
   } catch (error) {
-    throw unusable(path, error);
+    throw unusableStore(path, error);
   }
-}
-
-/** A store that cannot be written; other errors as they are. */
-function unusable(path: string, error: unknown): unknown {
-  if (!isSystemError(error) || isDiskFull(error)) return error;
-  const message = `Cannot write to the cache "${path}": ${error.message}`;
-  return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
 }
 
 class LocalStore implements ArtifactStore {
@@ -165,7 +158,7 @@ class LocalStore implements ArtifactStore {
       makeStore(this.#layout);
       Deno.openSync(this.#layout.usageLock, { write: true, create: true }).close();
     } catch (error) {
-      throw unusable(this.#layout.root, error);
+      throw unusableStore(this.#layout.root, error);
     }
     this.#isOpen = true;
     // What was not there to be held before is now.
@@ -223,12 +216,7 @@ class LocalStore implements ArtifactStore {
   async #reseal(digest: Digest): Promise<boolean> {
     const path = this.#layout.object(digest);
     if (await digestPath(path) !== digest) return false;
-    try {
-      stampObject(path);
-    } catch (error) {
-      // A store that may only be read is read again next time.
-      if (!isSystemError(error)) throw error;
-    }
+    stampIfAble(path);
     return true;
   }
 

@@ -1,7 +1,7 @@
 import type { Digest, Key } from "../pipeline/key.ts";
 import { digestPath } from "./digest.ts";
-import { storeLayout } from "./layout.ts";
-import { stampObject } from "./object.ts";
+import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
+import { stampIfAble } from "./object.ts";
 import { removeQuietly } from "./replace_file.ts";
 import { listManifests } from "./manifests.ts";
 import { listObjects } from "./usage.ts";
@@ -33,7 +33,11 @@ export interface VerifyOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Reads every object of a store and compares its digest with its name. */
+/**
+ * Reads every object of a store and compares its digest with its name.
+ *
+ * @throws {DiagnosticError} `cache-unusable`, if something cannot be removed.
+ */
 export async function verifyStore(
   root: string,
   options: VerifyOptions = {},
@@ -44,11 +48,11 @@ export async function verifyStore(
   const users = usersOf(manifests);
   const damaged: Digest[] = [];
   for (const [i, { digest, path }] of objects.entries()) {
-    if (await digestPath(path) === digest) stampObject(path);
+    if (await digestPath(path) === digest) stampIfAble(path);
     else damaged.push(digest);
     options.onProgress?.(i + 1, objects.length);
   }
-  if (options.remove) [...damaged.map(layout.object), ...unreadable].forEach(removeQuietly);
+  if (options.remove) remove(layout, [...damaged.map(layout.object), ...unreadable]);
   const present = new Set(objects.map(({ digest }) => digest));
   const missing = [...users.keys()].filter((digest) => !present.has(digest));
   const problem = (digest: Digest) => ({ digest, tasks: users.get(digest) ?? [] });
@@ -60,6 +64,14 @@ export async function verifyStore(
     missing: missing.map(problem),
     manifests: unreadable,
   };
+}
+
+function remove({ root }: StoreLayout, paths: readonly string[]): void {
+  try {
+    paths.forEach(removeQuietly);
+  } catch (error) {
+    throw unusableStore(root, error);
+  }
 }
 
 function usersOf(

@@ -13,7 +13,8 @@ export function cacheLimitOf(args: CommandArguments): number | undefined {
 
 /**
  * Removes the longest unused tasks until the store holds no more than it should; those of the run
- * that has just ended stay. A store that another run uses is left to that run.
+ * that has just ended stay. A store that another run uses is left to that run, one that may only be
+ * read as it is.
  *
  * @returns What there is to say of it, if anything.
  */
@@ -27,9 +28,7 @@ export async function trimStore(
     const { keptBytes } = collectGarbage(folder, { maxBytes: limitBytes, keep });
     return keptBytes > limitBytes ? tooLarge(format(keptBytes), format(limitBytes)) : undefined;
   } catch (error) {
-    if (error instanceof DiagnosticError && error.diagnostics[0]?.code === "cache-in-use") {
-      return undefined;
-    }
+    if (error instanceof DiagnosticError) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { withFolder } from "./rig.ts";
+import { canMount, withFolder } from "./rig.ts";
 
 const main = fromFileUrl(new URL("../../lib/cli/main.ts", import.meta.url));
 
@@ -26,16 +26,6 @@ run verify | grep -o '[0-9]* damaged, [0-9]* missing'
 echo "work: $(find .tvp/cache/work -mindepth 1 | wc -l)"
 run run "$PIPELINE" --target small | grep -o 'all cached'
 `;
-
-/** Whether this machine lets us mount a small file system of our own. */
-async function canMount(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("unshare", { args: ["-rm", "true"] }).output()).success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 Deno.test("a run on a full disk fails with exit code 1 and leaves the store intact", async () => {
   if (!await canMount()) return console.log("skipped: no file system can be mounted here");

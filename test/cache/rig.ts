@@ -65,3 +65,13 @@ export function pathsIn(folder: string): readonly string[] {
       : [name]
   ).sort();
 }
+
+/** Whether this machine lets us mount file systems of our own. */
+export async function canMount(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("unshare", { args: ["-rm", "true"] }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

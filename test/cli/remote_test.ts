@@ -83,7 +83,7 @@ for (const [what, fault, warning] of FAULTS) {
       await using server = fakeServer();
       server.fault = fault;
       const { code, out, err } = await run("a", "run", "p.yaml", "--remote", server.url);
-      const said = (out + err).split("\n").filter((line) => /^(!|    =) /.test(line)).join("\n");
+      const said = (out + err).split("\n").filter((line) => /^(!| {4}=) /.test(line)).join("\n");
       assertEquals(said.replaceAll(server.url, "URL").replace(/[0-9a-f]{64}/, "KEY"), warning);
       assertEquals(code, 0);
     }));
