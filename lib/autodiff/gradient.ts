@@ -45,6 +45,11 @@ export interface GradientOptions {
    */
   readonly straightThrough?: boolean;
   /**
+   * `float32`: a model with 16-bit weights computes in float32 between its inputs and outputs. Runtimes
+   * that have no 16-bit arithmetic do so anyway, but round after each node. Defaults to `model`.
+   */
+  readonly precision?: "model" | "float32";
+  /**
    * `blocks` computes the inner values of a block, such as a layer of a transformer, again in the
    * backward pass in place of keeping them: less memory, more time. Default `none`.
    */

@@ -9,6 +9,7 @@ import { inferShapes } from "../onnx/infer_shapes.ts";
 import { inlineFunctions } from "../onnx/inline_functions.ts";
 import type { Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
+import { widenModel } from "../onnx/widen_model.ts";
 import { explained } from "./explain.ts";
 import { unblockLayout } from "./decompositions/blocked_layout.ts";
 import { inlineBranches } from "./decompositions/branches.ts";
@@ -26,6 +27,7 @@ export interface Request {
   readonly targets: readonly string[];
   readonly rules?: RuleTable | undefined;
   readonly straightThrough?: boolean | undefined;
+  readonly precision?: "model" | "float32" | undefined;
 }
 
 /** A model whose path consists of nodes that have rules, or else of nodes that nothing can be done about. */
@@ -41,9 +43,12 @@ export interface Prepared {
 const maxRounds = 16;
 
 /** Prepares a model for gradients. */
-export function prepare(model: Model, { wrt, targets, rules, straightThrough }: Request): Prepared {
+export function prepare(model: Model, request: Request): Prepared {
+  const { wrt, targets, rules, straightThrough } = request;
   const typed = (m: Model) => inferShapes(resolveSequences(inlineBranches(foldConstants(m))));
-  const whole = typed(inferShapes(unblockLayout(inlineFunctions(upgradeModel(model)))));
+  const widened = request.precision === "float32" ? widenModel : (m: Model) => m;
+  const plain = widened(inlineFunctions(upgradeModel(model)));
+  const whole = typed(inferShapes(unblockLayout(plain)));
   const lookup = new RuleLookup(whole, rules);
   const passage: Passage = {
     stops: (node) => lookup.stops(node),

@@ -3,6 +3,7 @@ import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { GraphBuilder } from "../../lib/onnx/builder.ts";
 import type { Model } from "../../lib/onnx/model.ts";
+import { fromNumbers } from "../../lib/tensor/convert.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { floats, runOnce } from "./gradient_case.ts";
 
@@ -99,6 +100,23 @@ Deno.test("addGradients() differentiates float16 models", async () => {
     "ct.y": tensor("float16", [2], Uint16Array.of(one, 0)),
   });
   assertEquals(list(results["grad.x"]), [0x3400, 0xb400]);
+});
+
+Deno.test("addGradients() computes models of 16-bit weights in float32 if asked to", async () => {
+  const b = new GraphBuilder();
+  const x = b.input("x", "float32", [1, 2]);
+  const w = b.initializer("w", fromNumbers("float16", [2, 1], [1, -1]));
+  const sum = b.op("MatMul", [b.op("Cast", [x], { to: 10 }), w]);
+  // Rounded to 16 bits both elements are equal, and the sum is not positive; a runtime need not round.
+  b.output(b.op("Cast", [b.op("Relu", [sum])], { to: 1 }), "y");
+  const slope = async (precision: "model" | "float32") => {
+    const model = addGradients(b.finish(), { of: "y", wrt: ["x"], precision });
+    return list((await runOnce(model, { x: floats([1, 2], 1.0001, 1) }))["grad.x"]);
+  };
+  assertEquals(await slope("float32"), [1, -1]);
+  const { graph } = addGradients(b.finish(), { of: "y", wrt: ["x"], precision: "float32" });
+  const types = [...graph.values.values()].map((type) => type.kind === "tensor" && type.dtype);
+  assert(types.length > 0 && !types.includes("float16"));
 });
 
 Deno.test("addGradients() names the node, domain and opset of an op without a rule", () => {

@@ -18,7 +18,7 @@ import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import { sizeOf, type Tensor } from "../../../lib/tensor/tensor.ts";
 import type { CaseFolder, CaseSpec, Outcome } from "./case.ts";
 import { compareTensors, type Comparison } from "./compare.ts";
-import { outcome, withPrefix } from "./vjp.ts";
+import { outcome, precisionOn, withPrefix } from "./vjp.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -50,7 +50,11 @@ export async function runMllm(folder: CaseFolder, provider: Provider): Promise<O
     logits: true,
   });
   const references = withPrefix(data, "grad.");
-  const graph = addGradients(model, { of: "loss", wrt: Object.keys(references) });
+  const graph = addGradients(model, {
+    of: "loss",
+    wrt: Object.keys(references),
+    precision: precisionOn(provider),
+  });
   await using session = await openSession(graph, {
     provider,
     threads: 1,

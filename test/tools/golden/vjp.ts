@@ -40,7 +40,7 @@ async function differentiate(
   const cotangents = Object.keys(withPrefix(data, "ct."));
   const inputs = (spec.inputs ?? []).filter((input) => input.wrt).map((input) => input.name);
   const wrt = [...inputs, ...spec.wrt_initializers ?? []];
-  const graph = addGradients(model, { cotangents, wrt });
+  const graph = addGradients(model, { cotangents, wrt, precision: precisionOn(options.provider) });
   await using session = await openSession(graph, options);
   const results = await session.run(feedsOf(session, data));
   const forward = compareOutputs(results, data, spec);
@@ -53,6 +53,11 @@ async function differentiate(
     }
   }
   return outcome(forward, comparisons);
+}
+
+/** Processors compute 16-bit floats in float32; asked to, they do not round in between either. */
+export function precisionOn(provider: Provider | undefined): "model" | "float32" {
+  return provider === "cpu" ? "float32" : "model";
 }
 
 /** The graph of a case. */
