@@ -33,7 +33,9 @@ export function annotation(
 /** A mistake of a pipeline file beside its line, with its notes. */
 export function diagnosticAnnotation(diagnostic: Diagnostic): string {
   const { severity, message, location, notes = [] } = diagnostic;
-  return annotation(severity, [message, ...notes].join("\n"), location);
+  const isArgument = location?.path.startsWith("--set ");
+  const text = [message, ...notes, ...(isArgument ? [`in ${location!.path}`] : [])].join("\n");
+  return annotation(severity, text, isArgument ? undefined : location);
 }
 
 /** Annotations count paths from the checkout, whatever the step's working directory. */

@@ -24,8 +24,9 @@ function printError(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-/** Text of a file, to show a line of it. */
+/** Text of a file, to show a line of it; an argument is its own text. */
 export function readSource(path: string): string | undefined {
+  if (path.startsWith("--set ")) return path.slice("--set ".length);
   try {
     return Deno.readTextFileSync(path);
   } catch {

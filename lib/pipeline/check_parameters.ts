@@ -1,6 +1,7 @@
 /** Parameters of a task against the schema of its stage type, and the names in them. @module */
 import type { NameMistake, PlanOptions } from "./plan.ts";
 import { type DocumentPath, pathText } from "./problem.ts";
+import { valueAt } from "./trace.ts";
 import type { Scope } from "./scope.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { ParameterKind, Stage } from "./stage.ts";
@@ -35,7 +36,8 @@ export class ParameterChecker {
       const path = pathText(problem.path);
       if (broken.some((hole) => path.startsWith(pathText([...base, ...hole])))) continue;
       const inCell = cellId === "" || problem.part === "key" ? [] : [`in task ${cellId}`];
-      this.#scope.report({ ...problem, notes: [...(problem.notes ?? []), ...inCell] });
+      const value = valueAt(written, problem.path.slice(base.length));
+      this.#scope.report({ ...problem, value, notes: [...(problem.notes ?? []), ...inCell] });
     }
     return undefined;
   }
@@ -74,6 +76,7 @@ export class ParameterChecker {
       code: `unknown-${kind}`,
       path,
       message: `Cannot use "${name}" as ${pathText(path)}: ${mistake.cause}`,
+      value: name,
       ...(mistake.notes && mistake.notes.length > 0 ? { notes: mistake.notes } : {}),
     });
   }

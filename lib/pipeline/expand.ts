@@ -24,7 +24,7 @@ export async function planPipeline(
 ): Promise<Result<Plan, readonly Diagnostic[]>> {
   const { plan, problems } = expandPipeline(spec, stages, options);
   if (problems.length === 0) return { ok: true, value: plan };
-  return { ok: false, error: await locateProblems(problems, spec.origins) };
+  return { ok: false, error: await locateProblems(problems, spec.origins, spec) };
 }
 
 /** The pure part of `planPipeline`: the plan is whole only if there are no problems. */

@@ -1,5 +1,7 @@
 /** Mistakes in a pipeline file, first by path in the document, later by line and column. @module */
 import type { Diagnostic, Location } from "../diagnostic/diagnostic.ts";
+import type { YamlPositions } from "../diagnostic/yaml_positions.ts";
+import { writtenAt } from "./trace.ts";
 
 /** Path of a value in a document. */
 export type DocumentPath = readonly (string | number)[];
@@ -19,6 +21,8 @@ export interface Problem {
   /** A string to point at inside the value, such as the reference that is wrong. */
   readonly excerpt?: string;
   readonly message: string;
+  /** What is wrong, references followed: tells which element of a matrix axis it came from. */
+  readonly value?: unknown;
   readonly notes?: readonly string[];
 }
 
@@ -28,7 +32,13 @@ export interface Origins {
   /** Text of what came from an included file, by `stages.NAME`, `vars.NAME`, `env.NAME`. */
   readonly included: ReadonlyMap<string, SourceText>;
   /** Paths given by `--set`, as written. */
-  readonly overrides: readonly { readonly path: DocumentPath; readonly written: string }[];
+  readonly overrides: readonly Override[];
+}
+
+/** A value of the command line: `vars.loss=tvp`. */
+export interface Override {
+  readonly path: DocumentPath;
+  readonly written: string;
 }
 
 /** `stages.prompt.matrix.seed[2]` */
@@ -42,6 +52,7 @@ export function pathText(path: DocumentPath): string {
 export async function locateProblems(
   problems: readonly Problem[],
   origins: Origins,
+  tree?: unknown,
 ): Promise<Diagnostic[]> {
   if (problems.length === 0) return [];
   const { YamlPositions } = await import("../diagnostic/yaml_positions.ts");
@@ -54,19 +65,41 @@ export async function locateProblems(
   };
   const diagnostics = problems.map((problem): Diagnostic => {
     const { code, message, path, part } = problem;
-    const set = origins.overrides.find((override) => startsWith(path, override.path));
-    const notes = [...(problem.notes ?? []), ...(set ? [`set by --set ${set.written}`] : [])];
-    const source = sourceOf(path, origins);
-    const location = set ? undefined : narrow(open(source).locate(path, part), source, problem);
-    return {
-      code,
-      severity: "error",
-      message,
-      ...(location ? { location } : {}),
-      ...(notes.length > 0 ? { notes } : {}),
-    };
+    const written = writtenAt(tree, path, problem.value);
+    const set = origins.overrides.findLast((override) => startsWith(written, override.path));
+    const source = set ? argumentOf(set) : sourceOf(path, origins);
+    const found = set
+      ? locateArgument(YamlPositions, set, written)
+      : open(source).locate(path, part);
+    const location = narrow(found, source, problem);
+    const { notes = [] } = problem;
+    return { code, severity: "error", message, location, ...(notes.length > 0 ? { notes } : {}) };
   });
   return diagnostics.sort(byPlace);
+}
+
+/** An argument of the command line as a text of one line. */
+function argumentOf({ written }: Override): SourceText {
+  return { path: `--set ${written}`, text: written };
+}
+
+/** Location of a value within the YAML after `NAME=`. */
+function locateArgument(
+  positions: typeof YamlPositions,
+  set: Override,
+  path: DocumentPath,
+): Location {
+  const source = argumentOf(set);
+  const begin = source.text.indexOf("=") + 1;
+  const value = new positions(source.text.slice(begin), { path: source.path });
+  const { line, column, ...place } = value.locate(path.slice(set.path.length));
+  const isFirst = line === 1;
+  return {
+    ...place,
+    line,
+    column: isFirst ? column + begin : column,
+    offset: place.offset + begin,
+  };
 }
 
 function startsWith(path: DocumentPath, head: DocumentPath): boolean {

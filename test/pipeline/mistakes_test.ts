@@ -58,7 +58,8 @@ async function messagesOf(text: string, set: readonly string[]): Promise<string>
     })
     : parsed;
   if (planned.ok) return "";
-  return renderDiagnostics(planned.error, { source: () => text });
+  const source = (path: string) => path.startsWith("--set ") ? path.slice("--set ".length) : text;
+  return renderDiagnostics(planned.error, { source });
 }
 
 interface Case {
