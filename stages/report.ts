@@ -13,6 +13,8 @@ export default defineStage({
     data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
     figures: z.record(z.string(), artifact("file")).default({})
       .describe("further pictures (SVG or PNG), such as project-features', by their captions"),
+    estimates: z.array(artifact("json")).default([])
+      .describe("what estimate-transfer wrote; told beside the gains that were measured"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
     primary: z.strictObject({
       a: z.string().describe("method that should be better, such as tvp"),
@@ -43,6 +45,7 @@ export default defineStage({
       ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
       ...(parameters.primary ? { primary: parameters.primary } : {}),
       examples: parameters.examples,
+      estimates: await all(parameters.estimates, json),
       figures: await Promise.all(
         Object.entries(parameters.figures).map(async ([caption, { path }]) => ({
           caption,
@@ -51,7 +54,16 @@ export default defineStage({
       ),
     });
     const data = { ...summary, provenance: { ...summary.provenance, ...computedOn(parameters) } };
-    const { scores, unseenMeans, comparisons, preconditions, sweeps, matrices, provenance } = data;
+    const {
+      scores,
+      unseenMeans,
+      comparisons,
+      preconditions,
+      sweeps,
+      matrices,
+      predictors,
+      provenance,
+    } = data;
     const machine = {
       scores,
       unseenMeans,
@@ -59,6 +71,7 @@ export default defineStage({
       preconditions,
       sweeps,
       matrices,
+      predictors,
       provenance,
     };
     await Deno.writeTextFile(context.output("html"), renderPage(data));

@@ -3,6 +3,7 @@ import { promptedPlanes } from "../models/prompted_pictures.ts";
 import { appliedPrompt, type Prompt } from "../prompts/prompt_file.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
+import { type Estimate, type Predictor, predictorsOf } from "./predictors.ts";
 import type { ScoredRow, Scores } from "./scores.ts";
 import type { Primary } from "./comparisons.ts";
 import { summarize, type Summary } from "./summary.ts";
@@ -37,6 +38,8 @@ export interface ReportInput {
   readonly primary?: Primary;
   /** How many example pictures. */
   readonly examples: number;
+  /** What `estimate-transfer` wrote. */
+  readonly estimates?: readonly Estimate[];
   /** Further pictures: bytes of an SVG or PNG file. */
   readonly figures?: readonly { readonly caption: string; readonly bytes: Uint8Array }[];
 }
@@ -180,6 +183,7 @@ export async function buildReport(input: ReportInput): Promise<
     readonly curves: readonly Curve[];
     readonly prompts: readonly PromptPicture[];
     readonly examples: readonly Example[];
+    readonly predictors: readonly Predictor[];
     readonly figures: readonly { readonly caption: string; readonly picture: string }[];
     readonly provenance: Readonly<Record<string, string>>;
   }
@@ -191,6 +195,7 @@ export async function buildReport(input: ReportInput): Promise<
     curves,
     prompts: await Promise.all(input.prompts.map(promptPicture)),
     examples: await examplesOf(input),
+    predictors: predictorsOf(input.estimates ?? [], scores),
     figures: (input.figures ?? []).map(({ caption, bytes }) => ({
       caption,
       picture: `data:image/${bytes[0] === pngStart ? "png" : "svg+xml"};base64,${bytes.toBase64()}`,

@@ -78,7 +78,7 @@ function total(x: Float64Array): number {
 }
 
 /** The two ends of the central 95 % of a sample (linear interpolation between order statistics). */
-function central95(sample: Float64Array): [number, number] {
+export function central95(sample: Float64Array): [number, number] {
   const sorted = sample.sort();
   const at = (q: number) => {
     const position = q * (sorted.length - 1);

@@ -1,5 +1,5 @@
 /** The report as Markdown: what GitHub shows as a job summary. @module */
-import type { Difference, ReportData, Sweep, TransferMatrix } from "./report_data.ts";
+import type { Difference, Predictor, ReportData, Sweep, TransferMatrix } from "./report_data.ts";
 import {
   type Block,
   blocksOf,
@@ -84,6 +84,18 @@ function matrixTable({ task, method, sources, models, gains }: TransferMatrix): 
   return `${title}\n\n${table(["source", ...models.map(modelName)], rows)}`;
 }
 
+function predictorTable(predictors: readonly Predictor[]): string {
+  if (predictors.length === 0) return "";
+  const rows = predictors.map(({ task, name, correlation, ci95: [lo, hi], pairs }) => [
+    name,
+    task,
+    `${correlation.toFixed(2)} [${lo.toFixed(2)}, ${hi.toFixed(2)}]`,
+    String(pairs.length),
+  ]);
+  const head = ["estimate", "task", "rank correlation with the gain", "pairs"];
+  return `## Estimates of transfer\n\n${table(head, rows)}`;
+}
+
 /** Settings beyond this many are shown by sweeps alone: a job summary has a limit of 1 MB. */
 const mostBlocks = 12;
 
@@ -99,6 +111,7 @@ export function renderMarkdown(data: ReportData): string {
     ...(blocks.length > mostBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),
     ...data.sweeps.map(sweepTable),
     ...data.matrices.map(matrixTable),
+    predictorTable(data.predictors),
     "## Differences in points",
     table(
       ["difference", "task, source", "over", "points", "p", "p (Holm)"],

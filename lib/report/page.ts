@@ -11,7 +11,7 @@ import type {
   Score,
 } from "./report_data.ts";
 import { STYLE } from "./style.ts";
-import { matrixTable, metricTable, sweepFigure } from "./tables.ts";
+import { matrixTable, metricTable, predictorTable, sweepFigure } from "./tables.ts";
 import {
   type Block,
   blocksOf,
@@ -235,6 +235,10 @@ export function renderPage(data: ReportData): string {
     section("Accuracy", accuracy(data)),
     section("Sweeps", some(data.sweeps, () => sweeps(data.sweeps))),
     section("Transfer matrix", some(data.matrices, () => matrices(data.matrices))),
+    section(
+      "Estimates of transfer",
+      some(data.predictors, () => predictorTable(data.predictors)),
+    ),
     section("Differences", some(comparisons, () => comparisonTable(comparisons))),
     section(
       "Is it a fair test?",

@@ -70,6 +70,23 @@ export interface TransferMatrix {
   readonly gains: readonly (readonly (number | null)[])[];
 }
 
+/** How an estimate made beforehand goes with the gains that were measured. */
+export interface Predictor {
+  readonly task: string;
+  readonly name: string;
+  /** Spearman's rank correlation. */
+  readonly correlation: number;
+  readonly ci95: readonly [number, number];
+  readonly pairs: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly method: string;
+    readonly seed: number;
+    readonly value: number;
+    readonly gain: number;
+  }[];
+}
+
 /** One training: a point every few steps. */
 export interface Curve {
   readonly method: string;
@@ -119,6 +136,7 @@ export interface ReportData {
   readonly curves: readonly Curve[];
   readonly prompts: readonly PromptPicture[];
   readonly examples: readonly Example[];
+  readonly predictors: readonly Predictor[];
   /** Further pictures (data URIs). */
   readonly figures: readonly { readonly caption: string; readonly picture: string }[];
   /** Digests and settings: what the figures were made from. */

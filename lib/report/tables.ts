@@ -1,7 +1,7 @@
 /** Tables of the HTML report that are more than one line a score. @module */
 import { lineChart, type Series } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
-import type { Sweep, TransferMatrix } from "./report_data.ts";
+import type { Predictor, Sweep, TransferMatrix } from "./report_data.ts";
 import {
   type Block,
   furtherMetrics,
@@ -88,4 +88,26 @@ function sweepTable(sweep: Sweep): Html {
     sweepName(sweep)
   }</h3><table><thead><tr><th>${sweep.name}</th>${heads}</tr>
 </thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** Correlations, and the pairs behind them. */
+export function predictorTable(predictors: readonly Predictor[]): Html {
+  const rows = predictors.map(({ task, name, correlation, ci95: [lo, hi], pairs }) =>
+    markup`<tr><th>${name}</th><td>${task}</td><td>${correlation.toFixed(2)}</td>
+<td>[${lo.toFixed(2)}, ${hi.toFixed(2)}]</td><td>${pairs.length}</td></tr>`
+  );
+  const details = predictors.flatMap(({ task, name, pairs }) =>
+    pairs.map((p) =>
+      markup`<tr><td>${name}</td><td>${task}</td><td>${methodName(p.method)}, ${
+        modelName(p.source)
+      } → ${modelName(p.target)}</td><td>${p.value.toPrecision(3)}</td><td>${
+        signed(p.gain)
+      }</td></tr>`
+    )
+  );
+  return markup`<p>Spearman's rank correlation of what was estimated on training pictures with the
+gain over <em>shrunk</em> on test pictures; intervals: bootstrap over pairs of source and target,
+which share models, so that they are rather too narrow.</p>
+<table><thead><tr><th>estimate</th><th>task</th><th>ρ</th><th>95 % interval</th><th>pairs</th></tr></thead>
+<tbody>${rows}</tbody></table><details><summary>All pairs</summary><table>${details}</table></details>`;
 }

@@ -17,9 +17,9 @@ export const interval = ([lo, hi]: readonly [number, number]): string =>
 /** `0.003`, `< 0.001`. */
 export const probability = (p: number): string => p < 0.001 ? "< 0.001" : p.toFixed(3);
 
-/** How a method is written: prompts in capitals as the papers do. */
+/** How a method is written: its name in capitals as the papers do, what differs from it as it is. */
 export function methodName(method: string): string {
-  return /^(vp|tvp|evp)\b/.test(method) ? method.toUpperCase() : method;
+  return method.replace(/^(vp|tvp|evp|acavp)(?![\w-])/, (name) => name.toUpperCase());
 }
 
 /** `mini-minigpt4` for `zoo/mini-minigpt4` and for a path to it. */

@@ -15,6 +15,7 @@ const data: ReportData = {
   curves: [{ method: "vp", source: "zoo/a", seed: 0, points }],
   prompts: [],
   examples: [],
+  predictors: [],
   figures: [{ caption: "features <i>", picture: "data:image/png;base64,AA==" }],
   provenance: { "model zoo/a": "abc" },
 };
@@ -78,4 +79,50 @@ Deno.test("smooth() keeps the mean of every window", () => {
   const raw = Array.from({ length: 120 }, (_, i) => [i, i % 2] as const);
   assertEquals(smooth(raw, 60).length, 60);
   assert(smooth(raw, 60).every(([, y]) => y === 0.5));
+});
+
+Deno.test("renderPage() and renderMarkdown() show sweeps, matrices and estimates", () => {
+  const means = [0.5, null, 0.6];
+  const sweep = { task: "emoji10", source: "zoo/a", over: "unseen" } as const;
+  const pair = {
+    source: "zoo/a",
+    target: "zoo/b",
+    method: "vp",
+    seed: 0,
+    value: 0.25,
+    gain: 0.031,
+  };
+  const full: ReportData = {
+    ...data,
+    sweeps: [
+      { ...sweep, name: "shots", values: [1, 2, 4], series: [{ method: "vp", means }] },
+      {
+        ...sweep,
+        name: "corruption",
+        values: ["fog", "snow", "jpeg"],
+        series: [{ method: "vp", means }],
+      },
+    ],
+    matrices: [{
+      task: "emoji10",
+      method: "tvp",
+      sources: ["zoo/a", "zoo/b"],
+      models: ["zoo/a", "zoo/b"],
+      gains: [[0.05, -0.02], [null, 0.01]],
+    }],
+    predictors: [
+      { task: "emoji10", name: "cosine", correlation: 0.5, ci95: [-0.1, 0.9], pairs: [pair] },
+    ],
+  };
+  const page = renderPage(full);
+  assertStringIncludes(page, 'aria-label="emoji10, unseen by a, by shots"');
+  assertStringIncludes(page, "<th>fog</th><td>50.0</td>");
+  assertStringIncludes(page, "<th>snow</th><td></td>");
+  assertStringIncludes(page, "<strong>+5.0</strong>");
+  assertStringIncludes(page, "−2.0");
+  assertStringIncludes(page, "[-0.10, 0.90]");
+  const markdown = renderMarkdown(full);
+  assertStringIncludes(markdown, "| fog | 50.0 |");
+  assertStringIncludes(markdown, "| a | +5.0 | −2.0 |");
+  assertStringIncludes(markdown, "| cosine | emoji10 | 0.50 [-0.10, 0.90] | 1 |");
 });
