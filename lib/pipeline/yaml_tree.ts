@@ -1,5 +1,5 @@
 /** What YAML can say and a key cannot hold. @module */
-import { type DocumentPath, pathText, type Problem } from "./problem.ts";
+import { pathText, type Problem } from "./problem.ts";
 
 /** Values after which aliases are taken for a mistake: 10 000 stages have a tenth of them. */
 const mostValues = 2_000_000;
@@ -12,42 +12,47 @@ export function treeProblems(tree: unknown): Problem[] {
 class TreeCheck {
   readonly #problems: Problem[] = [];
   readonly #open = new Set<object>();
+  /** Where the walk is; copied only into a problem. */
+  readonly #path: (string | number)[] = [];
   #values = 0;
 
   run(tree: unknown): Problem[] {
-    this.#look(tree, []);
+    this.#look(tree);
     if (this.#values > mostValues) {
-      this.#report([], `its aliases stand for more than ${mostValues} values`, []);
+      this.#report(`its aliases stand for more than ${mostValues} values`);
     }
     return this.#problems;
   }
 
-  #look(value: unknown, path: DocumentPath): void {
+  #look(value: unknown): void {
     if (++this.#values > mostValues) return;
-    if (typeof value === "number") return this.#number(value, path);
+    if (typeof value === "number") return this.#number(value);
     if (typeof value !== "object" || value === null) return;
-    if (value instanceof Date) return this.#quote(path, "it is a date");
-    if (value instanceof Uint8Array) return this.#report(path, "it is binary", []);
-    if (this.#open.has(value)) return this.#report(path, "its alias stands for itself", []);
-    if (Object.hasOwn(value, "__proto__")) this.#report(path, 'no key may be "__proto__"', []);
+    if (value instanceof Date) return this.#report("it is a date", quoteIt);
+    if (value instanceof Uint8Array) return this.#report("it is binary");
+    if (this.#open.has(value)) return this.#report("its alias stands for itself");
+    if (Object.hasOwn(value, "__proto__")) this.#report('no key may be "__proto__"');
     this.#open.add(value);
-    if (Array.isArray(value)) value.forEach((item, index) => this.#look(item, [...path, index]));
-    else for (const [key, item] of Object.entries(value)) this.#look(item, [...path, key]);
+    if (Array.isArray(value)) value.forEach((item, index) => this.#inside(index, item));
+    else for (const key in value) this.#inside(key, (value as Record<string, unknown>)[key]);
     this.#open.delete(value);
   }
 
-  #number(value: number, path: DocumentPath): void {
-    if (!Number.isFinite(value)) this.#report(path, `${value} is no number to compute with`, []);
-    else if (Number.isInteger(value) && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-      this.#quote(path, "a whole number of so many digits is not kept exactly");
+  #inside(step: string | number, value: unknown): void {
+    this.#path.push(step);
+    this.#look(value);
+    this.#path.pop();
+  }
+
+  #number(value: number): void {
+    if (!Number.isFinite(value)) this.#report(`${value} is no number to compute with`);
+    else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      this.#report("a whole number of so many digits is not kept exactly", quoteIt);
     }
   }
 
-  #quote(path: DocumentPath, cause: string): void {
-    this.#report(path, cause, ["to have it as text, put it in quotes"]);
-  }
-
-  #report(path: DocumentPath, cause: string, notes: readonly string[]): void {
+  #report(cause: string, notes: readonly string[] = []): void {
+    const path = [...this.#path];
     const what = path.length === 0 ? "the file" : pathText(path);
     this.#problems.push({
       code: "unusable-value",
@@ -57,3 +62,5 @@ class TreeCheck {
     });
   }
 }
+
+const quoteIt = ["to have it as text, put it in quotes"];
