@@ -28,7 +28,9 @@ export default defineStage({
     model: model().describe("the model to evaluate, source or not; also a CLIP model"),
     data: artifact("dataset").describe("rows to answer"),
     like: artifact("prompt").optional()
-      .describe("a prompt whose sizes the baselines shrunk and noise take, and noise its strength"),
+      .describe(
+        "a prompt whose sizes the baselines shrunk and noise take, and noise its kind and strength",
+      ),
     canvas: z.int().min(8).optional()
       .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
     image: z.int().min(4).optional()
@@ -104,8 +106,13 @@ async function treat(options: TreatmentOptions, side: number): Promise<Treatment
   if (typeof prompt === "object") return await readPrompt(prompt);
   const sizes = await sizesOf(options, side);
   if (prompt === "shrunk") return { method: "shrunk", seed: null, sources: [], canvas: sizes };
-  const { noiseFrame } = await import("../lib/prompts/noise.ts");
-  const canvas = { ...sizes, delta: noiseFrame(sizes, { rms: sizes.rms, seed: options.seed }) };
+  const { noisePrompt } = await import("../lib/prompts/noise.ts");
+  const { promptKind, pictureSideOf } = await import("../lib/prompts/prompt_table.ts");
+  const delta = noisePrompt(sizes, { rms: sizes.rms, seed: options.seed });
+  // A kind that moves the picture begins with it shrunk, and so does its noise.
+  const moves = promptKind(sizes.kind).transformation !== undefined;
+  const image = moves ? sizes.image : pictureSideOf(sizes.kind, sizes);
+  const canvas = { canvas: sizes.canvas, image, delta };
   return { method: "noise", seed: options.seed, sources: [], canvas };
 }
 
@@ -119,13 +126,14 @@ async function readPrompt(artifact: Artifact): Promise<Treatment> {
 /** Sizes of a baseline's canvas; the strength of noise is that of the prompt it is compared with. */
 async function sizesOf(options: TreatmentOptions, side: number) {
   if (options.like !== undefined) {
-    const { frameRms } = await import("../lib/prompts/noise.ts");
+    const { promptRms } = await import("../lib/prompts/noise.ts");
     const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
     const { delta, meta } = decodePrompt(await Deno.readFile(options.like.path));
-    const { canvas, image } = meta;
-    return { canvas, image, rms: frameRms({ canvas, image, delta: delta.data }) };
+    const { canvas, image, kind } = meta;
+    return { canvas, image, kind, rms: promptRms({ ...meta, delta: delta.data }) };
   }
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
   const canvas = options.canvas ?? side;
-  return { canvas, image: options.image ?? pictureSide(canvas), rms: 0.25 };
+  const image = options.image ?? pictureSide(canvas);
+  return { canvas, image, kind: "frame" as const, rms: 0.25 };
 }
