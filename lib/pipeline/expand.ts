@@ -93,6 +93,7 @@ class StageExpander {
   expand(name: string, entry: StageSpec, found: StageModule): Task[] | undefined {
     const cells = this.#wantedCells(entry, ["stages", name]);
     if (!cells) return undefined;
+    this.#scope.enterMatrix(cells);
     const labels = cellLabels(cells);
     const shared = sharedFields(name, entry, { found, defaults: this.#defaults });
     return cells.map((cell, index) => {
@@ -110,6 +111,7 @@ class StageExpander {
     if (!wanted) return wanted === undefined ? undefined : [];
     const cells = stageCells(this.#scope, entry, base);
     if (!byCell || !cells) return cells;
+    this.#scope.enterMatrix(cells);
     const answers = cells.map((cell) => holds(this.#scope, when, { path, cell }));
     return answers.includes(undefined) ? undefined : cells.filter((_, index) => answers[index]);
   }

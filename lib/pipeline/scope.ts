@@ -1,7 +1,7 @@
 /** Following references: what `${{ … }}` means at a place of the pipeline file. @module */
 import { nearest, suggestions } from "../diagnostic/suggest.ts";
 import { type Expression, formMistake, parseTemplate, roots } from "./expression.ts";
-import type { Cell } from "./matrix.ts";
+import { type Cell, cellLabels } from "./matrix.ts";
 import { type DocumentPath, pathText, type Problem } from "./problem.ts";
 import { Reference, type ReferencedTask } from "./slot.ts";
 
@@ -28,6 +28,8 @@ export class Scope {
   readonly #vars = new Map<string, unknown>();
   readonly #openVars = new Set<string>();
   readonly #stages = new Map<string, readonly ReferencedTask[]>();
+  /** What any cell of the stage at hand has. */
+  #axes: ReadonlySet<string> = new Set();
   readonly #problems = new Map<string, Problem>();
   /** Problems by place; a mistake of a thousand cells is told as one of a few. */
   readonly #alike = new Map<string, { count: number; last: string }>();
@@ -57,6 +59,11 @@ export class Scope {
     alike.last = key;
     this.#problems.set(key, problem);
     return undefined;
+  }
+
+  /** Tells of the matrix whose cells come next. */
+  enterMatrix(cells: readonly Cell[]): void {
+    this.#axes = new Set(cells.flatMap(Object.keys));
   }
 
   /** Makes a stage's tasks known to the stages after it. */
@@ -178,6 +185,11 @@ export class Scope {
 
   #axis(name: string, place: Place, cell: Cell | undefined): unknown {
     if (cell && Object.hasOwn(cell, name)) return cell[name];
+    if (cell && this.#axes.has(name)) {
+      const cause = `the cell ${cellLabels([cell])[0]} has no "${name}"`;
+      const note = "other cells have it: give it to all, or leave out those without";
+      return this.#broken(place.expression, place.path, cause, [note]);
+    }
     const cause = cell && Object.keys(cell).length > 0
       ? `the stage's matrix has no axis "${name}"`
       : "the stage has no matrix";
