@@ -7,7 +7,7 @@
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import { Random } from "../tensor/random.ts";
 import type { Model } from "../onnx/model.ts";
-import { addGradients } from "./gradient.ts";
+import { addGradients, gradientName } from "./gradient.ts";
 
 /** Runs a model on inputs by name; the caller decides on what. */
 export type RunModel = (
@@ -69,11 +69,11 @@ export async function checkGradient(
   const lossAt = async (distance: number) =>
     dotAll(outputs, cotangents, await run(model, moved(feeds, direction, distance)));
   const numeric = (await lossAt(step) - await lossAt(-step)) / (2 * step);
-  const terms = wrt.map((name) => dot(direction[name]!, gradients[`grad.${name}`]!));
+  const found = wrt.map((name) => gradients[gradientName(model, name)]!);
+  const terms = wrt.map((name, i) => dot(direction[name]!, found[i]!));
   const analytic = terms.reduce((sum, term) => sum + term, 0);
   const size = Math.max(Math.abs(analytic), Math.abs(numeric), ...terms.map(Math.abs), 1e-2);
-  const squares = wrt.map((name) => dot(gradients[`grad.${name}`]!, gradients[`grad.${name}`]!));
-  const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+  const norm = Math.sqrt(found.reduce((sum, grad) => sum + dot(grad, grad), 0));
   return { analytic, numeric, error: Math.abs(analytic - numeric) / size, norm };
 }
 

@@ -114,3 +114,22 @@ export function checkCase(
     : model;
   return checkGradient(checked, feeds, runOnce, { outputs, wrt, step: 4e-3 });
 }
+
+/** Compares the gradients of a case's gradients, random cotangents included, with differences. */
+export async function checkSecondOrder(op: string, spec: GradientCase): Promise<GradientCheck> {
+  const inputs = feedsOf(spec, 7);
+  const wrt = Object.keys(inputs);
+  const outputs = (spec.of ?? [0]).map((i) => `y${i}`);
+  const model = modelOf(op, spec, false);
+  const values = await runOnce(model, inputs);
+  const random = new Random(3);
+  const cotangents = outputs.map((name) => {
+    const value = zeros("float32", values[name]!.dims);
+    for (let i = 0; i < value.data.length; i++) value.data[i] = random.normal();
+    return [`ct.${name}`, value] as const;
+  });
+  const first = addGradients(model, { cotangents: outputs, wrt });
+  const feeds = { ...inputs, ...Object.fromEntries(cotangents) };
+  const gradients = wrt.map((name) => `grad.${name}`);
+  return await checkGradient(first, feeds, runOnce, { outputs: gradients, wrt, step: 4e-3 });
+}

@@ -15,7 +15,7 @@ import { lossCases, moreLossCases } from "./cases/recurrent.ts";
 import { moreRecurrentCases, otherRecurrentCases, recurrentCases } from "./cases/recurrent.ts";
 import { moreReduceCases, reduceCases } from "./cases/reduce.ts";
 import { moreSignalCases, signalCases } from "./cases/signal.ts";
-import { checkCase, type GradientCase } from "./gradient_case.ts";
+import { checkCase, checkSecondOrder, type GradientCase } from "./gradient_case.ts";
 
 const families: Record<string, readonly [string, GradientCase][]> = {
   elementwise: [...Object.entries(elementwiseCases), ...moreElementwiseCases],
@@ -75,4 +75,38 @@ for (const [family, cases] of Object.entries(families)) {
       assert(wrong.length === 0, wrong.join("\n"));
     });
   }
+}
+
+/** Ops that do not vary, or whose gradient does not. */
+const withoutSecond = new Set([
+  ...["Bernoulli", "RandomNormalLike", "RandomUniformLike", "EyeLike", "Swish"],
+]);
+
+const firstOfEach: Record<string, Record<string, GradientCase>> = {
+  elementwise: elementwiseCases,
+  activation: activationCases,
+  matmul: matmulCases,
+  reduce: reduceCases,
+  movement: movementCases,
+  indexing: indexingCases,
+  normalization: normalizationCases,
+  convolution: convolutionCases,
+  pooling: poolingCases,
+  image: imageCases,
+  loss: lossCases,
+  signal: signalCases,
+  fused: fusedCases,
+};
+
+for (const [family, cases] of Object.entries(firstOfEach)) {
+  Deno.test(`addGradients() differentiates its own output for ${family} ops`, async () => {
+    const wrong: string[] = [];
+    for (const [op, spec] of Object.entries(cases)) {
+      if (withoutSecond.has(op) || withoutKernel.has(op)) continue;
+      const result = await checkSecondOrder(op, spec).catch((error) => error as Error);
+      if (result instanceof Error) wrong.push(`${op}: ${result.message}`);
+      else if (!(result.error < 2 * tolerance)) wrong.push(`${op}: ${JSON.stringify(result)}`);
+    }
+    assert(wrong.length === 0, wrong.join("\n"));
+  });
 }
