@@ -37,6 +37,8 @@ export interface Command {
   readonly maxOperands: number;
   readonly example: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** What exit code 1 says, where the command has it. */
+  readonly failure?: string;
   /** Returns the exit code. */
   run(args: CommandArguments): Promise<number>;
 }
@@ -72,6 +74,10 @@ export function parseArguments(
       ...(notes.length ? { notes } : {}),
     });
   for (let index = 0; index < args.length; index++) {
+    if (args[index] === "--") {
+      operands.push(...args.slice(index + 1));
+      break;
+    }
     const arg = longForm(command, args[index]!);
     if (/^-[a-z]$/i.test(arg)) {
       mistake(`Unknown option "${arg}" of ${command.name}`, [
@@ -79,8 +85,8 @@ export function parseArguments(
       ]);
       continue;
     }
-    if (!arg.startsWith("--") || arg === "--") {
-      if (arg !== "--") operands.push(arg);
+    if (!arg.startsWith("--")) {
+      operands.push(arg);
       continue;
     }
     const [, name, inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg)!;
@@ -166,6 +172,16 @@ export function numberOption(args: CommandArguments, name: string): number | und
   return value === undefined ? undefined : Number(value);
 }
 
+function exitText({ failure, name }: Command): string {
+  return [
+    "0 done",
+    ...(failure === undefined ? [] : [`1 ${failure}`]),
+    "2 wrong arguments or files",
+    "70 our mistake",
+    ...(name === "run" ? ["130 interrupted, state saved"] : []),
+  ].join(", ");
+}
+
 /** Help of a command. */
 export function commandHelp(command: Command): string {
   const rows = Object.entries(command.options).map(([name, spec]) => {
@@ -189,6 +205,8 @@ export function commandHelp(command: Command): string {
     "",
     "Example:",
     `  ${command.example}`,
+    "",
+    `Exit codes: ${exitText(command)}`,
     "",
   ].join("\n");
 }

@@ -28,6 +28,10 @@ export const commandTable = {
     "prints the JSON Schema of pipeline files or of events",
     () => import("./commands/schema.ts"),
   ],
+  completions: [
+    "prints a script that makes a shell complete",
+    () => import("./commands/completions.ts"),
+  ],
   init: ["writes a commented starter pipeline", () => import("./commands/init.ts")],
 } as const satisfies Record<string, readonly [string, Load]>;
 

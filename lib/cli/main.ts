@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {
-  if (args.includes("--help")) {
+  if (args.slice(0, args.indexOf("--") + 1 || args.length).includes("--help")) {
     write(commandHelp(command));
     return exitCodes.done;
   }

@@ -15,6 +15,7 @@ const command: Command = {
   minOperands: 1,
   maxOperands: 1,
   example: "deno task tvp grad model.onnx --of loss --wrt pixel_values --check -o step.onnx",
+  failure: "--check found a wrong gradient",
   options: {
     of: { type: "text", value: "OUTPUT", help: "output whose sum is differentiated" },
     cotangent: {

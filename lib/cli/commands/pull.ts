@@ -20,6 +20,7 @@ const command: Command = {
   minOperands: 1,
   maxOperands: 1,
   example: "deno task tvp pull pipelines/quickstart.yaml --remote s3://bucket/tvp",
+  failure: "something could not be fetched",
   options: {
     ...pipelineOptions,
     target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },

@@ -28,6 +28,7 @@ const command: Command = {
   minOperands: 1,
   maxOperands: 1,
   example: "deno task pipeline pipelines/quickstart.yaml --set 'vars.seeds=[0]' --jobs 2",
+  failure: "a stage failed",
   options: {
     ...pipelineOptions,
     target: {
@@ -62,9 +63,12 @@ export default command;
 
 async function openAndRun(args: CommandArguments): Promise<{ code: number; plan: Plan }> {
   const sink: { logger?: Logger } = {};
-  const onWarning = (diagnostic: Diagnostic) => sink.logger?.log({ type: "warning", diagnostic });
+  const early: Diagnostic[] = [];
+  const onWarning = (diagnostic: Diagnostic) =>
+    sink.logger ? sink.logger.log({ type: "warning", diagnostic }) : void early.push(diagnostic);
   await using opened = await openPipeline(args, { onWarning });
   sink.logger = await chooseLogger(args, opened.plan);
+  early.forEach(onWarning);
   return { code: await runOpened(args, opened, sink.logger), plan: opened.plan };
 }
 

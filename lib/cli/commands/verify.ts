@@ -12,6 +12,7 @@ const command: Command = {
   minOperands: 0,
   maxOperands: 0,
   example: "deno task tvp verify --remove",
+  failure: "something is damaged",
   options: {
     cache: pipelineOptions.cache,
     json: pipelineOptions.json,
