@@ -11,6 +11,8 @@ import {
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a name such as weights" });
 const outputType = z.enum(["json", "text", "file", "tensor", "directory"]);
 
+const input = z.union([artifact("file"), artifact("directory")]);
+
 /** Runs a program of any language, with declared inputs and outputs. */
 export default defineStage({
   name: "command",
@@ -18,8 +20,8 @@ export default defineStage({
   with: z.strictObject({
     run: z.array(z.string(), { error: "a list: a program and its arguments, no shell" }).min(1)
       .describe("program and arguments, no shell"),
-    inputs: z.record(name, z.union([artifact("file"), artifact("directory")])).default({})
-      .describe("artifacts of other stages"),
+    inputs: z.record(name, z.union([input, z.array(input)])).default({})
+      .describe("artifacts of other stages, or lists of them"),
     files: z.record(name, file()).default({}).describe("files of the project; content in the key"),
     outputs: z.record(name, outputType).refine((outputs) => Object.keys(outputs).length > 0, {
       error: "at least one output has to be declared, such as { log: text }",
@@ -39,7 +41,8 @@ export default defineStage({
       files: pathsOf(files),
       outputs: Object.fromEntries(Object.keys(outputs).map((key) => [key, context.output(key)])),
     };
-    const [program, ...args] = run.map((word) => fillPaths(word, paths)) as [string, ...string[]];
+    const [program, ...args] = run.flatMap((word) => fillPaths(word, paths));
+    if (program === undefined) throw mistake("Cannot run a program: the list of inputs is empty");
     const child = start(program, args, context.signal);
     const [, , status] = await Promise.all([
       eachLine(child.stdout, context.log),
@@ -54,10 +57,15 @@ export default defineStage({
   },
 });
 
-type Paths = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type Paths = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-function pathsOf(artifacts: Readonly<Record<string, Artifact>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(artifacts).map(([key, { path }]) => [key, path]));
+function pathsOf(
+  artifacts: Readonly<Record<string, Artifact | readonly Artifact[]>>,
+): Record<string, string | string[]> {
+  const entries = Object.entries(artifacts).map(([key, value]) =>
+    [key, "path" in value ? value.path : value.map(({ path }) => path)] as const
+  );
+  return Object.fromEntries(entries);
 }
 
 const placeholder = /\{(inputs|files|outputs)\.([^}]*)\}/g;
@@ -72,8 +80,12 @@ function unfilled(word: string, entries: Readonly<Record<string, unknown>>): str
   });
 }
 
-function fillPaths(word: string, paths: Paths): string {
-  return word.replace(placeholder, (_, kind, key) => paths[kind]![key]!);
+/** A list that is a word by itself becomes as many words; within a text spaces part its paths. */
+function fillPaths(word: string, paths: Paths): readonly string[] {
+  const [whole] = [...word.matchAll(placeholder)].filter(([written]) => written === word);
+  const list = whole === undefined ? undefined : paths[whole[1]!]![whole[2]!];
+  if (Array.isArray(list)) return list;
+  return [word.replace(placeholder, (_, kind, key) => [paths[kind]![key]!].flat().join(" "))];
 }
 
 function mistake(message: string): DiagnosticError {

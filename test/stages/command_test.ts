@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import type { StageContext } from "../../lib/pipeline/stage.ts";
 import command from "../../stages/command.ts";
+import { withFolder } from "../cache/rig.ts";
 
-const outputs = { out: "text" };
+const outputs = { out: "text" as const };
 
 const cases: readonly { what: string; with: unknown; messages: readonly string[] }[] = [
   { what: "paths that are declared", with: { run: ["p", "{outputs.out}"], outputs }, messages: [] },
@@ -25,6 +27,26 @@ const cases: readonly { what: string; with: unknown; messages: readonly string[]
     messages: ["at least one output has to be declared, such as { log: text }"],
   },
 ];
+
+Deno.test("command makes as many arguments of a list of inputs, or words within a text", () =>
+  withFolder(async (folder) => {
+    const artifacts = ["a", "b c"].map((name) => {
+      const path = `${folder}/${name}`;
+      Deno.writeTextFileSync(path, `${name}\n`);
+      return { type: "text" as const, digest: name, path };
+    });
+    const run = (words: string[]) =>
+      command.run({ run: words, inputs: { all: artifacts }, files: {}, outputs }, {
+        output: () => `${folder}/out`,
+        log: () => {},
+        signal: new AbortController().signal,
+      } as unknown as StageContext);
+    const script = `for each in "$@"; do cat "$each" >> "${folder}/list"; done`;
+    await run(["sh", "-c", script, "sh", "{inputs.all}"]);
+    assertEquals(Deno.readTextFileSync(`${folder}/list`), "a\nb c\n");
+    await run(["sh", "-c", `echo "{inputs.all}" > {outputs.out}`]);
+    assertEquals(Deno.readTextFileSync(`${folder}/out`), `${folder}/a ${folder}/b c\n`);
+  }));
 
 for (const { what, with: given, messages } of cases) {
   Deno.test(`command takes ${what}${messages.length > 0 ? " for a mistake" : ""}`, () => {
