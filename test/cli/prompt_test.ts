@@ -1,5 +1,10 @@
-import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertStringIncludes, fail } from "@std/assert";
 import { decodePrompt, encodePrompt } from "../../lib/prompts/prompt_file.ts";
+import {
+  initialParameters,
+  parameterPlaces,
+  parameterTensors,
+} from "../../lib/prompts/prompt_parameters.ts";
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
 import { decodeNpy, encodeNpy } from "../../lib/tensor/npy.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
@@ -76,6 +81,38 @@ Deno.test("tvp prompt import reads what export writes, bit by bit", () =>
       const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
       assertEquals(bits(again.delta), new Uint32Array(delta.slice().buffer), file);
       assertEquals([again.meta.seed, again.meta.lr], [null, undefined]);
+    }
+  }));
+
+Deno.test("tvp prompt keeps the transformation of an affine-color prompt", () =>
+  inFolder(async (folder) => {
+    const sizes = { canvas: 8, image: 4 };
+    const { delta: zero, ...transformation } = parameterTensors(
+      parameterPlaces("affine-color", sizes),
+      initialParameters("affine-color", sizes),
+    );
+    const prompt = {
+      delta: zero!,
+      transformation,
+      meta: { ...meta, kind: "affine-color" },
+    } as const;
+    await Deno.writeFile(`${folder}/p.safetensors`, encodePrompt(prompt));
+    const white = new Float32Array(3 * 8 * 8).fill(1);
+    await Deno.writeFile(`${folder}/white.png`, await encodePng(white, { height: 8, width: 8 }));
+    const run = (...args: string[]) => tvp(folder, "prompt", ...args);
+    const { err } = await run("apply", "p.safetensors", "white.png", "-o", "out.png");
+    const pixels = await pixelsOf(`${folder}/out.png`).catch(() => fail(err));
+    assertEquals(pixels.filter((x) => x === 255).length, 3 * 16);
+    for (const file of ["d.npz", "d.pth"]) {
+      await run("export", "p.safetensors", "-o", file);
+      const { out, err } = await run("import", file, "-o", "again.safetensors", "--image", "4");
+      assertEquals(
+        out,
+        "again.safetensors: imported prompt, affine-color on 8 pixels around 4\n",
+        err,
+      );
+      const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
+      assertEquals(again.transformation, transformation);
     }
   }));
 
