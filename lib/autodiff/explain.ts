@@ -21,6 +21,18 @@ export function explained<T>(node: Node, b: GraphBuilder, build: () => T): T {
   }
 }
 
+/** One diagnostic per value whose element type is not known, though gradients begin or end there. */
+export function unknownTypes(b: GraphBuilder, names: readonly string[]): Diagnostic[] {
+  return names.filter((name) => b.valueType(name) === undefined).map((name) => ({
+    code: "unknown-type",
+    severity: "error",
+    message: `Cannot differentiate: the type of "${name}" is unknown`,
+    notes: [
+      "Declare its type, or that of the values it is made of (value_info); ops of other domains have none",
+    ],
+  }));
+}
+
 /** What is not known of a value. */
 function openType(b: GraphBuilder, name: string): string[] {
   if (name === "" || b.valueType(name)?.kind === "sequence") return [];

@@ -10,7 +10,7 @@ import type { Dim, Model, Node } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import { sumOf } from "./accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
-import { explained } from "./explain.ts";
+import { explained, unknownTypes } from "./explain.ts";
 import { isDifferentiable, type Path, valuesRead } from "./mark.ts";
 import {
   inputsToWeights,
@@ -84,6 +84,7 @@ export function addGradients(model: Model, options: GradientOptions): Model {
   const prepared = prepare(weightsToInputs(asked, wrt), request);
   refuseAll(obstacles(prepared, request));
   const builder = new GraphBuilder({ model: prepared.model, prefix: "grad" });
+  refuseAll(unknownTypes(builder, [...targets, ...wrt]));
   const adjoints = seed(builder, prepared.path, options, targets);
   walkBack(builder, prepared, adjoints, request);
   for (const name of wrt) {
