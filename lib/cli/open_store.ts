@@ -1,6 +1,7 @@
 /** The store of a run: a folder, and with `--remote` a cache that other machines share. @module */
 import type { RemoteTasksOptions } from "../cache/remote_tasks.ts";
 import { localStore } from "../cache/store.ts";
+import { ifThere } from "../cache/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactStore } from "../pipeline/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
@@ -24,7 +25,29 @@ export async function openStore(
   const local = localStore(folder, warn);
   if (remote === undefined) return local;
   const { remoteStore } = await import("../cache/remote_store.ts");
-  return remoteStore(local, { ...await openShared(remote), ...warn });
+  const shared = await openShared(remote);
+  (await trustWarnings(shared)).forEach((warning) => onWarning?.(warning));
+  return remoteStore(local, { ...shared, ...warn });
+}
+
+/** What is amiss with the keys: without the right public ones nothing of a remote is believed. */
+export async function trustWarnings(
+  { signer, verifier }: RemoteTasksOptions,
+): Promise<readonly Diagnostic[]> {
+  const content = new TextEncoder().encode("trust");
+  if (signer !== undefined) {
+    const signature = await signer.sign("trust", content);
+    if (await verifier.verify("trust", content, signature)) return [];
+    return [untrusted("the public key of TVP_CACHE_PRIVATE_KEY is not in it")];
+  }
+  return ifThere(() => Deno.statSync(publicKeysFile)) ? [] : [untrusted("there is no such file")];
+}
+
+function untrusted(cause: string): Diagnostic {
+  const message =
+    `Cannot check what a remote cache holds by the keys in "${publicKeysFile}": ${cause}`;
+  const notes = [`A line of ${publicKeysFile} is a public key, as deno task tvp keys makes it`];
+  return { code: "remote-untrusted", severity: "warning", message, notes };
 }
 
 /** Opens a remote with the keys of this machine. @throws {DiagnosticError} as `openStore` does. */
@@ -56,12 +79,7 @@ export function requiredRemote(args: CommandArguments, action: string): string {
 }
 
 function publicKeys(): string {
-  try {
-    return Deno.readTextFileSync(publicKeysFile);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
+  return ifThere(() => Deno.readTextFileSync(publicKeysFile)) ?? "";
 }
 
 async function readKeys<T>(name: string, read: () => Promise<T>): Promise<T> {

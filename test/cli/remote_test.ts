@@ -118,6 +118,25 @@ Deno.test("tvp push says why it cannot", () =>
     assert(/Cannot push to remote cache "http:\/\/127\.0\.0\.1:1\/": /.test(unreachable.err));
   }));
 
+Deno.test("tvp run says that a remote's results cannot be checked", () =>
+  inShared(folderRemote, async ({ folder }) => {
+    const others = await generateSigningKeys();
+    const said = async (...settings: readonly Readonly<Record<string, string>>[]) => {
+      const env = Object.assign({ TVP_CACHE_REMOTE: folderRemote(folder) }, ...settings);
+      return (await tvp(folder, "run", "p.yaml", { env })).out.split("\n").filter((line) =>
+        line.startsWith("!")
+      );
+    };
+    const message = 'Cannot check what a remote cache holds by the keys in "cache_keys.txt"';
+    assertEquals(await said({ TVP_CACHE_PRIVATE_KEY: others.privateKey }), [
+      `! ${message}: the public key of TVP_CACHE_PRIVATE_KEY is not in it`,
+    ]);
+    Deno.removeSync(join(folder, "cache_keys.txt"));
+    assertEquals(await said({ TVP_CACHE_PRIVATE_KEY: "" }), [
+      `! ${message}: there is no such file`,
+    ]);
+  }));
+
 Deno.test("tvp pull fails where the remote does, and takes what it can", () =>
   inShared(folderRemote, async ({ run }) => {
     const pulled = await run("b", "pull", "p.yaml", "--remote", "http://127.0.0.1:1/");

@@ -15,7 +15,8 @@ import {
 } from "../command.ts";
 import { liveLine } from "../live_line.ts";
 import { cacheFolderOf, openPipeline } from "../open_pipeline.ts";
-import { openShared, requiredRemote } from "../open_store.ts";
+import { openShared, requiredRemote, trustWarnings } from "../open_store.ts";
+import { printDiagnostics } from "../print_diagnostics.ts";
 import { count, printJson, printLine } from "../print.ts";
 
 /** Sends results. */
@@ -26,6 +27,7 @@ const command: Command = {
   minOperands: 0,
   maxOperands: 1,
   example: "deno task tvp push pipelines/quickstart.yaml --remote s3://bucket/tvp",
+  failure: "something is not there",
   options: {
     ...pipelineOptions,
     target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },
@@ -33,6 +35,8 @@ const command: Command = {
   async run(args) {
     const shared = await openShared(requiredRemote(args, "push"));
     if (shared.signer === undefined) throw noKey();
+    const warnings = await trustWarnings(shared);
+    if (warnings.length > 0) printDiagnostics(warnings);
     const keys = args.operands.length === 0 ? undefined : await keysOf(args);
     const root = cacheFolderOf(args);
     const summary = await push(root, { ...shared, root, ...(keys ? { keys } : {}) });

@@ -67,9 +67,19 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   const onWarning = (diagnostic: Diagnostic) =>
     sink.logger ? sink.logger.log({ type: "warning", diagnostic }) : void early.push(diagnostic);
   await using opened = await openPipeline(args, { onWarning });
-  sink.logger = await chooseLogger(args, opened.plan);
-  early.forEach(onWarning);
+  sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
   return { code: await runOpened(args, opened, sink.logger), plan: opened.plan };
+}
+
+/** A logger that tells what there was to warn of when the first event has said that a run begins. */
+function afterStart(logger: Logger, early: Diagnostic[]): Logger {
+  return {
+    log(event) {
+      logger.log(event);
+      for (const diagnostic of early.splice(0)) logger.log({ type: "warning", diagnostic });
+    },
+    close: () => logger.close(),
+  };
 }
 
 /** Once the store is closed, as only a store that no run uses can be cleared. */
