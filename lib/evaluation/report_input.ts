@@ -158,12 +158,19 @@ async function examplesOf(input: ReportInput): Promise<Example[]> {
 /** First byte of every PNG file. */
 const pngStart = 0x89;
 
+/** How a prompt was trained, where its file says so. */
+function trainingOf({ meta }: Prompt): string {
+  const { optimizer, augment, lr, steps, batch } = meta;
+  if (optimizer === undefined) return "trained elsewhere";
+  return `${optimizer}, ${augment ?? "flip-crop"}, lr ${lr}, ${steps} steps of ${batch}`;
+}
+
 /** What every figure was made from: digests, so that it can be made again. */
 function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string, string> {
   const models = new Map(scores.map((s) => [s.model, s.modelDigest]));
   const settings = new Map(prompts.map((p) => [
     `prompt ${p.meta.method}`,
-    `${p.meta.kind}, canvas ${p.meta.canvas}, picture ${p.meta.image}, ${p.meta.optimizer}, lr ${p.meta.lr}, ${p.meta.steps} steps of ${p.meta.batch}`,
+    `${p.meta.kind}, canvas ${p.meta.canvas}, picture ${p.meta.image}, ${trainingOf(p)}`,
   ]));
   return {
     ...(primary ? { "primary comparison": `${primary.a} − ${primary.b}, ${primary.over}` } : {}),

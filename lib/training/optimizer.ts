@@ -91,7 +91,7 @@ function plain({ delta, grad, mask, lr }: Update): void {
 const CORRECTION = 0.9;
 
 /**
- * SPSA with gradient correction (BlackVIP, arXiv 2303.14773, equation 5): v ← β v − lr·m·g with g
+ * SPSA with gradient correction (BlackVIP, arXiv 2303.14773): v ← β v − lr·m·g with g
  * estimated at δ + β v, δ ← δ + v.
  */
 function corrected({ delta, grad, mask, lr, state }: Update): void {
