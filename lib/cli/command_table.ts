@@ -50,7 +50,7 @@ export function programHelp(): string {
     "Commands:",
     ...rows,
     "",
-    "Help on one: tvp COMMAND --help",
+    "Help on one: tvp COMMAND --help; the version: tvp --version",
     "",
   ].join("\n");
 }

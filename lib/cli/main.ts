@@ -8,7 +8,11 @@ import { commandTable, programHelp } from "./command_table.ts";
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   try {
-    if (name === undefined || name === "--help" || name === "help") {
+    if (name === "--version") {
+      write(`${await version()}\n`);
+      return exitCodes.done;
+    }
+    if (name === undefined || isHelp(name) || name === "help") {
       write(programHelp());
       return name === undefined ? exitCodes.usage : exitCodes.done;
     }
@@ -23,12 +27,22 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(command: Command, args: readonly string[]): Promise<number> {
-  if (args.slice(0, args.indexOf("--") + 1 || args.length).includes("--help")) {
+  if (args.slice(0, args.indexOf("--") + 1 || args.length).some(isHelp)) {
     write(commandHelp(command));
     return exitCodes.done;
   }
   const parsed = parseArguments(command, args);
   return parsed.ok ? await command.run(parsed.value) : await fail(parsed.error);
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+async function version(): Promise<string> {
+  const text = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
+  const { name, version } = JSON.parse(text) as { name: string; version: string };
+  return `${name} ${version}, Deno ${Deno.version.deno}`;
 }
 
 function unknownCommand(name: string): Diagnostic[] {

@@ -13,6 +13,7 @@ const command: Command = {
   minOperands: 2,
   maxOperands: 2,
   example: "deno task tvp show pipelines/quickstart.yaml report.json",
+  failure: "not in the store",
   options: {
     ...pipelineOptions,
     ...deviceOptions,
@@ -20,10 +21,13 @@ const command: Command = {
   },
   async run(args) {
     const { target, output } = splitTarget(args.operands[1]!);
+    let missing = 0;
     await using opened = await openPreview(args, { targets: [target] });
     for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
       if (!hit) {
-        printLine(`${task.id}: not in the store, run it first`);
+        missing++;
+        if (hasFlag(args, "json")) printJson({ task: task.id, missing: true });
+        else printLine(`${task.id}: not in the store, run it first`);
         continue;
       }
       if (output !== undefined && !hit.outputs[output]) {
@@ -45,7 +49,7 @@ const command: Command = {
         }
       }
     }
-    return exitCodes.done;
+    return missing > 0 ? exitCodes.failed : exitCodes.done;
   },
 };
 export default command;
