@@ -1,5 +1,5 @@
 /**
- * `deno task bench [engine|grad|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--json]`: ratios of things
+ * `deno task bench [engine|grad|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--json]`: ratios of things
  * that are measured side by side. Nothing fails because it is slow.
  *
  * @module
@@ -38,6 +38,8 @@ ${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(8)}${su
   --rounds N   rounds of which the shortest time counts (default 10)
   --sizes N,N  numbers of tasks for engine (default 10,100,1000,10000)
   --beside …   runners beside the engine: ${runners.join(",")} (default make)
+  --torch PYTHON  for grad: also PyTorch's models, timed by this Python beside their ONNX exports;
+               it needs torch, onnx, onnxscript, and transformers, torchvision, timm for the models
   --json       one line of JSON per benchmark
 
 Examples: deno task bench grad --json
@@ -66,12 +68,13 @@ function print({ rows, summary, notes }: BenchResult): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArgs([...args], {
     boolean: ["json", "help"],
-    string: ["rounds", "sizes", "beside"],
+    string: ["rounds", "sizes", "beside", "torch"],
     default: { rounds: "10", sizes: "10,100,1000,10000", beside: "make" },
   });
   const asked = options._.length > 0 ? options._.map(String) : Object.keys(benchmarks);
   const [rounds, sizes] = [Number(options.rounds), String(options.sizes).split(",").map(Number)];
   const beside = String(options.beside).split(",").filter((name) => name !== "");
+  const torch = options.torch === undefined ? undefined : String(options.torch);
   const usable = rounds >= 1 && sizes.every((size) => size >= 1) &&
     beside.every((name) => runners.includes(name)) &&
     asked.every((name) => Object.hasOwn(benchmarks, name));
@@ -83,7 +86,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!options.json) console.log(machineLine(machine));
   for (const name of asked) {
     const [summary, load] = benchmarks[name]!;
-    const result = await (await load())({ rounds, sizes, beside });
+    const result = await (await load())({ rounds, sizes, beside, torch });
     if (options.json) {
       console.log(JSON.stringify({ version: 1, bench: name, machine, rounds, ...result }));
     } else {

@@ -9,6 +9,7 @@ import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { type CaseSpec, findCases } from "../tools/golden/case.ts";
 import { feedsOf, readModel, withPrefix } from "../tools/golden/vjp.ts";
 import { type Benchmark, type BenchRow, interleave, median } from "./benchmark.ts";
+import { benchTorch } from "./torch.ts";
 import { openZoo } from "./zoo.ts";
 
 /** Recorded cases that are models or their blocks, not single operators. */
@@ -19,7 +20,8 @@ const options = { provider: "cpu", threads: 1 } as const;
 const zooBatch = 8;
 
 /** Ratio of the times on recorded models, and on the zoo's vision encoders where there is one. */
-export const benchGrad: Benchmark = async ({ rounds }) => {
+export const benchGrad: Benchmark = async ({ rounds, torch }) => {
+  if (torch !== undefined) return await benchTorch({ python: torch, rounds });
   const rows: BenchRow[] = [];
   const golden = new URL("../golden/vjp", import.meta.url).pathname;
   for (const { name, path } of findCases(golden)) {
