@@ -18,7 +18,7 @@ for (const command of commands) {
       assert(!help.endsWith("."), `${name}: ${help}`);
     }
     // The example is one that the command would take; what stands around it is the shell's.
-    const [, words] = /deno task (?:-q )?(?:tvp \S+|pipeline)((?: .*?)?)(?: [|>].*|\)")?$/
+    const [, words] = /deno task (?:-q )?(?:tvp \S+|pipeline)((?: .*?)??)(?: [|>].*|\)")?$/
       .exec(command.example)!;
     const args = [...words!.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) =>
       quoted ?? bare!
