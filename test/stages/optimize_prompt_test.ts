@@ -9,6 +9,11 @@ const mistakes: readonly [Record<string, unknown>, readonly string[]][] = [
   [{}, []],
   [{ loss: "mine", variants: { mine: { fca: 1 } } }, []],
   [{ loss: { lm: 1, tse: 0 }, clip: undefined }, []],
+  [{ loss: undefined, method: "evp", clip: undefined }, []],
+  [{ loss: "lm+fca", method: "tvp", clip: undefined }, []],
+  [{ loss: undefined, method: "tvp", clip: undefined }, [
+    "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)",
+  ]],
   [{ epochs: 1 }, ["give either steps or epochs"]],
   [{ canvas: 32, image: 48 }, ["the shrunk picture is larger than the canvas"]],
   [{ loss: "vvp" }, ['there is no variant "vvp", known: "vp", "tvp", "lm+fca", "lm+tse"']],
