@@ -1,11 +1,11 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { checkGradient } from "../../lib/autodiff/check_gradient.ts";
+import { checkGradient, type RunModel } from "../../lib/autodiff/check_gradient.ts";
 import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
 import type { Model } from "../../lib/onnx/model.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";
-import { runOnce } from "./gradient_case.ts";
+import { openSession } from "../../lib/runtime/session.ts";
 
 /** Makes one more value of those there are, all of rank 2; `undefined` where the op does not fit. */
 type Step = (b: GraphBuilder, pick: () => Value, random: Random) => Value | undefined;
@@ -69,6 +69,81 @@ const steps: readonly Step[] = [
   },
 ];
 
+/** Away from kinks and poles: 1.5 + tanh(x) / 2 lies between 1 and 2. */
+const bounded = (b: GraphBuilder, x: Value): Value =>
+  b.op("Add", [
+    b.op("Mul", [b.op("Tanh", [x]), b.scalar(0.5, "float64")]),
+    b.scalar(1.5, "float64"),
+  ]);
+
+/** Ops whose arguments are bounded first, or which take indices, sizes and other constants. */
+const moreSteps: readonly Step[] = [
+  ...["Log", "Sqrt", "Reciprocal", "Cos"].map(
+    (op): Step => (b, pick) => b.op(op, [bounded(b, pick())]),
+  ),
+  unary("LogSoftmax"),
+  unary("Identity"),
+  (b, pick) => b.op("Pow", [bounded(b, pick()), b.scalar(1.7, "float64")]),
+  (b, pick, random) => b.op("ReduceL2", [bounded(b, pick()), b.int64s([random.integer(2)])]),
+  (b, pick, random) => b.op("ReduceLogSumExp", [pick(), b.int64s([random.integer(2)])]),
+  (b, pick, random) => b.op("ReduceProd", [bounded(b, pick()), b.int64s([random.integer(2)])]),
+  (b, pick, random) => b.op("ReduceSumSquare", [pick(), b.int64s([random.integer(2)])]),
+  (b, pick, random) =>
+    b.op("CumSum", [pick(), b.scalar(random.integer(2), "int64")], {
+      exclusive: random.integer(2),
+      reverse: random.integer(2),
+    }),
+  (b, pick, random) => b.op("Tile", [pick(), b.int64s([1 + random.integer(2), 1])]),
+  (b, pick, random) => b.op("Pad", [pick(), b.int64s([random.integer(2), 0, 0, 1])]),
+  (b, pick) => b.op("Trilu", [pick()], { upper: 0 }),
+  (b, pick) => {
+    const x = pick();
+    return b.op("Expand", [b.op("ReduceMean", [x, b.int64s([0])]), b.int64s([3, 1])]);
+  },
+  (b, pick, random) => {
+    const x = pick();
+    const columns = b.dims(x)![1] as number;
+    if (columns < 2) return undefined;
+    const parts = b.node("Split", [x, b.int64s([1, columns - 1])], {
+      attributes: { axis: 1 },
+      outputs: 2,
+    });
+    return parts[random.integer(2)];
+  },
+  (b, pick, random) => {
+    const x = pick();
+    const [rows, columns] = b.dims(x) as [number, number];
+    const places = Array.from({ length: columns }, () => random.integer(rows));
+    const index = b.op("Reshape", [b.int64s(places), b.int64s([1, columns])]);
+    return b.op("GatherElements", [x, index], { axis: 0 });
+  },
+  (b, pick, random) => {
+    const x = pick();
+    const index = b.op("Reshape", [
+      b.int64s([random.integer(b.dims(x)![0] as number)]),
+      b.int64s([1, 1]),
+    ]);
+    const update = b.op("Sin", [b.op("Slice", [x, b.int64s([0]), b.int64s([1])])]);
+    return b.op("ScatterND", [x, index, update], { reduction: "add" });
+  },
+  (b, pick) => b.op("Einsum", [pick(), pick()], { equation: "ij,kl->ik" }),
+  (b, pick) => {
+    const x = pick();
+    return b.op("Gemm", [x, x], { transB: 1 });
+  },
+  (b, pick) => {
+    const x = pick();
+    return b.op("Where", [
+      b.op("Less", [x, b.scalar(0, "float64")]),
+      b.op("Mul", [x, x]),
+      b.op("Sin", [x]),
+    ]);
+  },
+];
+
+/** Products and sums come up as often as all other ops together. */
+const pool = [...steps, ...steps, ...moreSteps];
+
 const shapes = [[2, 3], [3, 2], [1, 3]];
 
 function randomModel(random: Random, length: number): Model {
@@ -77,7 +152,7 @@ function randomModel(random: Random, length: number): Model {
   // Later values are likelier, so that graphs get deep.
   const pick = () => values[values.length - 1 - Math.floor(random.uniform() ** 2 * values.length)]!;
   for (let i = 0; i < length; i++) {
-    const value = steps[random.integer(steps.length)]!(b, pick, random);
+    const value = pool[random.integer(pool.length)]!(b, pick, random);
     if (value !== undefined) values.push(value);
   }
   b.output(values.at(-1)!, "y");
@@ -93,6 +168,16 @@ function randomFeeds(random: Random): Record<string, Tensor> {
   }));
 }
 
+/** As it stands: ONNX Runtime (1.30) fuses x · σ(x) in float64 into an op that it has no kernel for. */
+const runPlain: RunModel = async (model, feeds) => {
+  await using session = await openSession(model, {
+    provider: "cpu",
+    threads: 1,
+    graphOptimization: "disabled",
+  });
+  return await session.run(feeds);
+};
+
 Deno.test("addGradients() agrees with differences on random graphs in float64", async () => {
   const property = fc.asyncProperty(
     fc.nat(),
@@ -100,7 +185,7 @@ Deno.test("addGradients() agrees with differences on random graphs in float64", 
     async (seed, length) => {
       const random = new Random(seed);
       const model = randomModel(random, length);
-      const result = await checkGradient(model, randomFeeds(random), runOnce, {
+      const result = await checkGradient(model, randomFeeds(random), runPlain, {
         outputs: ["y", "z"],
         wrt: ["x0", "x1", "x2"],
         seed,
