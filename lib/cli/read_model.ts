@@ -3,7 +3,7 @@ import { dirname, resolve } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/decode.ts";
 import type { Model, ValueType } from "../onnx/model.ts";
-import { weightFilesOf, weightPath } from "../runtime/weight_files.ts";
+import { weightFilesOf } from "../runtime/weight_files.ts";
 
 /**
  * Reads a model and checks that its weight files are there and complete.
