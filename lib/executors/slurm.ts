@@ -6,7 +6,7 @@ import { localExecutor } from "./local.ts";
 import { runProgram } from "./process.ts";
 import { slurmFailure, submitFailure } from "./slurm_failure.ts";
 import { lastLines, removeLog, TaskFolder } from "./slurm_folder.ts";
-import { type JobEnd, type SlurmMeans, SlurmQueue } from "./slurm_queue.ts";
+import { isFinal, type JobEnd, type SlurmMeans, SlurmQueue } from "./slurm_queue.ts";
 import { SlurmSubmitter, SubmitError } from "./slurm_submit.ts";
 import { phaseOf } from "./slurm_text.ts";
 
@@ -162,6 +162,7 @@ class SlurmExecutor implements Executor {
     },
   ): JobFailure {
     const { result, row, saved } = end;
+    if (result && !result.ok && isFinal(result)) return result;
     // A job that ended by itself was not ended by Slurm: its own words are the better ones.
     const byItself = row === undefined || row.state === "FAILED" || row.state === "COMPLETED";
     if (result && !result.ok && byItself && result.reason !== "cancelled") return result;

@@ -246,7 +246,7 @@ function wholeArray(rows: ReadonlyMap<string, QueueRow>, id: string): QueueRow |
 }
 
 /** A stage's own word on how it went; all else Slurm may know better. */
-function isFinal(result: JobResult): boolean {
+export function isFinal(result: JobResult): boolean {
   return result.ok || result.reason === "error" || result.reason === "timeout";
 }
 

@@ -317,6 +317,8 @@ Deno.test("slurmExecutor() believes a stage's own word, and Slurm's on a crash",
   const { slurm } = cluster;
   const results = ["a", "b", "c"].map((name) => cluster.submit(cluster.job(name)));
   const [a, b, c] = await slurm.submitted(3);
+  slurm.start(a!);
+  await slurm.until(() => cluster.queue().length > 3);
   slurm.leave(a!, failed("error"));
   slurm.leave(b!, failed("crash", "signal SIGKILL"));
   slurm.end(b!, "OUT_OF_MEMORY");
