@@ -15,6 +15,7 @@ export default defineStage({
       .describe("further pictures (SVG or PNG), such as project-features', by their captions"),
     estimates: z.array(artifact("json")).default([])
       .describe("what estimate-transfer wrote; told beside the gains that were measured"),
+    costs: z.array(artifact("json")).default([]).describe("what measure-cost wrote"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
     primary: z.strictObject({
       a: z.string().describe("method that should be better, such as tvp"),
@@ -46,6 +47,7 @@ export default defineStage({
       ...(parameters.primary ? { primary: parameters.primary } : {}),
       examples: parameters.examples,
       estimates: await all(parameters.estimates, json),
+      costs: await all(parameters.costs, json),
       figures: await Promise.all(
         Object.entries(parameters.figures).map(async ([caption, { path }]) => ({
           caption,

@@ -21,6 +21,18 @@ export interface Curve {
   }[];
 }
 
+/** What a training step costs. */
+export interface Cost {
+  readonly method: string;
+  readonly source: string;
+  readonly batch: number;
+  readonly flops: number;
+  readonly ms: number;
+  readonly peakBytes: number;
+  readonly threads: number;
+  readonly provider: string;
+}
+
 /** The pictures of the evaluated split: u8 [n, 3, height, width]. */
 export interface Pictures {
   readonly images: Uint8Array;
@@ -40,6 +52,8 @@ export interface ReportInput {
   readonly examples: number;
   /** What `estimate-transfer` wrote. */
   readonly estimates?: readonly Estimate[];
+  /** What `measure-cost` wrote. */
+  readonly costs?: readonly Cost[];
   /** Further pictures: bytes of an SVG or PNG file. */
   readonly figures?: readonly { readonly caption: string; readonly bytes: Uint8Array }[];
 }
@@ -191,6 +205,7 @@ export async function buildReport(input: ReportInput): Promise<
     readonly prompts: readonly PromptPicture[];
     readonly examples: readonly Example[];
     readonly predictors: readonly Predictor[];
+    readonly costs: readonly Cost[];
     readonly figures: readonly { readonly caption: string; readonly picture: string }[];
     readonly provenance: Readonly<Record<string, string>>;
   }
@@ -202,6 +217,7 @@ export async function buildReport(input: ReportInput): Promise<
     curves,
     prompts: await Promise.all(input.prompts.map(promptPicture)),
     examples: await examplesOf(input),
+    costs: input.costs ?? [],
     predictors: predictorsOf(input.estimates ?? [], scores),
     figures: (input.figures ?? []).map(({ caption, bytes }) => ({
       caption,

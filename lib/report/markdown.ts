@@ -3,6 +3,8 @@ import type { Difference, Predictor, ReportData, Sweep, TransferMatrix } from ".
 import {
   type Block,
   blocksOf,
+  costCells,
+  costHeads,
   furtherMetrics,
   headlines,
   interval,
@@ -112,6 +114,7 @@ export function renderMarkdown(data: ReportData): string {
     ...data.sweeps.map(sweepTable),
     ...data.matrices.map(matrixTable),
     predictorTable(data.predictors),
+    data.costs.length > 0 ? `## Cost\n\n${table(costHeads, data.costs.map(costCells))}` : "",
     "## Differences in points",
     table(
       ["difference", "task, source", "over", "points", "p", "p (Holm)"],

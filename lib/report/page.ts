@@ -11,7 +11,7 @@ import type {
   Score,
 } from "./report_data.ts";
 import { STYLE } from "./style.ts";
-import { matrixTable, metricTable, predictorTable, sweepFigure } from "./tables.ts";
+import { costTable, matrixTable, metricTable, predictorTable, sweepFigure } from "./tables.ts";
 import {
   type Block,
   blocksOf,
@@ -239,6 +239,7 @@ export function renderPage(data: ReportData): string {
       "Estimates of transfer",
       some(data.predictors, () => predictorTable(data.predictors)),
     ),
+    section("Cost", some(data.costs, () => costTable(data.costs))),
     section("Differences", some(comparisons, () => comparisonTable(comparisons))),
     section(
       "Is it a fair test?",

@@ -87,6 +87,21 @@ export interface Predictor {
   }[];
 }
 
+/** What a training step costs. */
+export interface Cost {
+  readonly method: string;
+  readonly source: string;
+  readonly batch: number;
+  /** Floating-point operations. */
+  readonly flops: number;
+  /** Median. */
+  readonly ms: number;
+  /** Highest resident memory above that at the start. */
+  readonly peakBytes: number;
+  readonly threads: number;
+  readonly provider: string;
+}
+
 /** One training: a point every few steps. */
 export interface Curve {
   readonly method: string;
@@ -137,6 +152,7 @@ export interface ReportData {
   readonly prompts: readonly PromptPicture[];
   readonly examples: readonly Example[];
   readonly predictors: readonly Predictor[];
+  readonly costs: readonly Cost[];
   /** Further pictures (data URIs). */
   readonly figures: readonly { readonly caption: string; readonly picture: string }[];
   /** Digests and settings: what the figures were made from. */

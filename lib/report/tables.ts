@@ -1,9 +1,11 @@
 /** Tables of the HTML report that are more than one line a score. @module */
 import { lineChart, type Series } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
-import type { Predictor, Sweep, TransferMatrix } from "./report_data.ts";
+import type { Cost, Predictor, Sweep, TransferMatrix } from "./report_data.ts";
 import {
   type Block,
+  costCells,
+  costHeads,
   furtherMetrics,
   methodName,
   metricNames,
@@ -110,4 +112,15 @@ gain over <em>shrunk</em> on test pictures; intervals: bootstrap over pairs of s
 which share models, so that they are rather too narrow.</p>
 <table><thead><tr><th>estimate</th><th>task</th><th>ρ</th><th>95 % interval</th><th>pairs</th></tr></thead>
 <tbody>${rows}</tbody></table><details><summary>All pairs</summary><table>${details}</table></details>`;
+}
+
+/** Operations, time and memory of a training step. */
+export function costTable(costs: readonly Cost[]): Html {
+  const rows = costs.map((cost) =>
+    markup`<tr>${costCells(cost).map((cell) => markup`<td>${cell}</td>`)}</tr>`
+  );
+  return markup`<p>Operations are counted from the graph; time is the median of a step, and memory
+the highest resident set above that at the start, both on the machine that measured them.</p>
+<table><thead><tr>${costHeads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
+<tbody>${rows}</tbody></table>`;
 }

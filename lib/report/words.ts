@@ -1,5 +1,13 @@
 /** Figures and names as the report writes them. @module */
-import type { Difference, ReportData, Score, Setting, Standing, Sweep } from "./report_data.ts";
+import type {
+  Cost,
+  Difference,
+  ReportData,
+  Score,
+  Setting,
+  Standing,
+  Sweep,
+} from "./report_data.ts";
 
 /** `56.1` for 0.561. */
 export const points = (x: number): string => (100 * x).toFixed(1);
@@ -109,6 +117,21 @@ export function furtherMetrics(block: Block): {
     block.models.flatMap(({ name }) => block.score(method, name) ?? [])
   ).filter(({ metrics }) => Object.keys(metrics).length > 0);
   return { names: Object.keys(scores[0]?.metrics ?? {}), scores };
+}
+
+/** Columns of the table of costs. */
+export const costHeads = ["method", "source", "GFLOP / step", "ms / step", "MB above start", "on"];
+
+/** One row of the table of costs. */
+export function costCells(c: Cost): readonly string[] {
+  return [
+    methodName(c.method),
+    modelName(c.source),
+    (c.flops / 1e9).toPrecision(3),
+    c.ms.toPrecision(3),
+    (c.peakBytes / 1e6).toFixed(0),
+    `${c.provider}, ${c.threads} thread${c.threads === 1 ? "" : "s"}, batch ${c.batch}`,
+  ];
 }
 
 /** Whose accuracy a sweep shows, in words. */

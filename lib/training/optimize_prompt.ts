@@ -28,7 +28,7 @@ import { decodeState, encodeState, type PromptState } from "./prompt_state.ts";
 import type { ScheduleName } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import type { SpsaOptions } from "./spsa.ts";
-import { costLine, flopsOfRun, StepClock } from "./step_cost.ts";
+import { costLine, flopsOfRun, StepClock, type StepCost } from "./step_cost.ts";
 import { buildStepGraph, sourceName, type StepGraph } from "./step_graph.ts";
 import { trainPrompt } from "./train_prompt.ts";
 
@@ -71,6 +71,8 @@ export interface TrainingHost {
   saveCheckpoint(state: Uint8Array): Promise<void>;
   progress(step: number, loss: number): void;
   log(line: string): void;
+  /** Called at the end with what a step cost. */
+  onCost?(cost: StepCost): void;
   readonly signal: AbortSignal;
 }
 
@@ -226,7 +228,8 @@ export async function optimizePrompt(
       clock.skip();
     },
   });
-  const resident = Deno.memoryUsage().rss;
-  host.log(costLine({ ...cost, ms: clock.median(), resident }));
+  const spent = { ...cost, ms: clock.median(), resident: Deno.memoryUsage().rss };
+  host.log(costLine(spent));
+  host.onCost?.(spent);
   return { ...trained, flopsPerStep: cost.flops };
 }

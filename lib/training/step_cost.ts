@@ -29,6 +29,17 @@ export function flopsOfRun(
   return { flops: total, uncounted: uncounted.length };
 }
 
+/** What a step costs. */
+export interface StepCost {
+  readonly flops: number;
+  /** Nodes whose operations are not in `flops`. */
+  readonly uncounted: number;
+  /** Median time; undefined if no step was made. */
+  readonly ms: number | undefined;
+  /** Bytes of the process. */
+  readonly resident: number;
+}
+
 /** Times of steps. */
 export class StepClock {
   readonly #now: () => number;
@@ -60,15 +71,7 @@ export class StepClock {
 }
 
 /** `a step: 12.3 GFLOP, 84 ms (median), 146 GFLOP/s; 512 MB resident` */
-export function costLine(
-  { flops, uncounted, ms, resident }: {
-    readonly flops: number;
-    readonly uncounted: number;
-    readonly ms: number | undefined;
-    /** Bytes. */
-    readonly resident: number;
-  },
-): string {
+export function costLine({ flops, uncounted, ms, resident }: StepCost): string {
   const without = uncounted > 0 ? ` (${uncounted} nodes not counted)` : "";
   const giga = `${(flops / 1e9).toPrecision(3)} GFLOP${without}`;
   const time = ms === undefined

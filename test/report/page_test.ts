@@ -16,6 +16,7 @@ const data: ReportData = {
   prompts: [],
   examples: [],
   predictors: [],
+  costs: [],
   figures: [{ caption: "features <i>", picture: "data:image/png;base64,AA==" }],
   provenance: { "model zoo/a": "abc" },
 };
@@ -110,6 +111,16 @@ Deno.test("renderPage() and renderMarkdown() show sweeps, matrices and estimates
       models: ["zoo/a", "zoo/b"],
       gains: [[0.05, -0.02], [null, 0.01]],
     }],
+    costs: [{
+      method: "vp",
+      source: "zoo/a",
+      batch: 16,
+      flops: 2.99e9,
+      ms: 26.4,
+      peakBytes: 3e8,
+      threads: 1,
+      provider: "cpu",
+    }],
     predictors: [
       { task: "emoji10", name: "cosine", correlation: 0.5, ci95: [-0.1, 0.9], pairs: [pair] },
     ],
@@ -121,7 +132,9 @@ Deno.test("renderPage() and renderMarkdown() show sweeps, matrices and estimates
   assertStringIncludes(page, "<strong>+5.0</strong>");
   assertStringIncludes(page, "−2.0");
   assertStringIncludes(page, "[-0.10, 0.90]");
+  assertStringIncludes(page, "<td>2.99</td><td>26.4</td><td>300</td>");
   const markdown = renderMarkdown(full);
+  assertStringIncludes(markdown, "| VP | a | 2.99 | 26.4 | 300 | cpu, 1 thread, batch 16 |");
   assertStringIncludes(markdown, "| fog | 50.0 |");
   assertStringIncludes(markdown, "| a | +5.0 | −2.0 |");
   assertStringIncludes(markdown, "| cosine | emoji10 | 0.50 [-0.10, 0.90] | 1 |");

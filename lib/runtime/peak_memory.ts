@@ -1,0 +1,45 @@
+/** How much memory a piece of work takes at its highest. @module */
+
+const status = "/proc/self/status";
+
+/** A line of /proc/self/status in bytes; undefined on other systems than Linux. */
+function statusBytes(name: string): number | undefined {
+  try {
+    const found = Deno.readTextFileSync(status).match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"));
+    return found ? Number(found[1]) * 1024 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes the kernel count the peak from now on (proc(5), clear_refs); false where it cannot. */
+function resetPeak(): boolean {
+  try {
+    Deno.writeTextFileSync("/proc/self/clear_refs", "5");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Begins to watch the resident memory of this process.
+ *
+ * @returns a function that gives the highest amount since, in bytes above that at the beginning:
+ * exact on Linux; elsewhere the difference of now and then, which is at most that
+ *
+ * @example
+ * ```ts ignore
+ * const peak = watchPeakMemory();
+ * await work();
+ * console.log(peak() / 2 ** 20, "MiB");
+ * ```
+ */
+export function watchPeakMemory(): () => number {
+  const start = Deno.memoryUsage().rss;
+  const exact = resetPeak();
+  return () => {
+    const now = (exact ? statusBytes("VmHWM") : undefined) ?? Deno.memoryUsage().rss;
+    return Math.max(0, now - start);
+  };
+}
