@@ -188,7 +188,7 @@ const unique = linear(({ b, node, g, x }: UnaryArgs) => {
 });
 
 /** start + i · delta */
-const rangeRule: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
+const rangeRule: GradRule = (_node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   const sum = (value: Value) => b.op("ReduceSum", [value], { keepdims: 0 });
   const steps = () => castLike(b, iotaAlong(b, dimOf(b, g, 0), 0, 1), g);

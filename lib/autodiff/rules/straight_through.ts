@@ -11,7 +11,7 @@ import type { Node } from "../../onnx/model.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { add, castLike, constantLike, div, maskBy, mul, neg, sub, widen } from "../expressions.ts";
 import { refuse } from "../refuse.ts";
-import { type GradRule, type GradRules } from "../rule.ts";
+import type { GradRule, GradRules } from "../rule.ts";
 import { convolutionRules } from "./convolution.ts";
 import { matmulRules } from "./matmul.ts";
 import { factorAlong, sumToFactor } from "./quantization_axis.ts";
