@@ -45,12 +45,16 @@ function numberOfGpus(): number {
 /** Jobs in the queue at once: Slurm has its own mind on how many run. */
 const queuedJobs = 500;
 
+/** How long logs of failed jobs stay. */
+const keptLogsMs = 30 * 24 * 60 * 60 * 1000;
+
 function chooseSlurm(args: CommandArguments): ExecutorChoice {
   return {
     jobs: numberOption(args, "jobs") ?? queuedJobs,
     capacity: { cpu: Infinity, gpu: Infinity, memoryBytes: Infinity },
     async open(cacheFolder) {
       const { slurmExecutor } = await import("../executors/slurm.ts");
+      const { sweepJobs } = await import("../executors/slurm_folder.ts");
       const { splitArguments } = await import("../executors/slurm_text.ts");
       const missing = ["sbatch", "squeue", "scancel"].filter((program) => !isOnPath(program));
       if (missing.length > 0) {
@@ -59,6 +63,7 @@ function chooseSlurm(args: CommandArguments): ExecutorChoice {
         ]);
       }
       const folder = resolve(Deno.realPathSync(cacheFolder), "slurm");
+      sweepJobs(folder, keptLogsMs);
       return slurmExecutor({ folder, extra: splitArguments(textOption(args, "slurm-args") ?? "") });
     },
   };

@@ -175,6 +175,17 @@ function batchTasks(batch: string): string[] {
   return readJson<string[]>(join(batch, "tasks.json")) ?? [];
 }
 
+/** Removes what jobs left that failed so long ago that nobody will read it. */
+export function sweepJobs(folder: string, olderThanMs: number): void {
+  for (const kind of ["batches", "tasks"].map((name) => join(folder, name)).filter(exists)) {
+    for (const { name } of [...Deno.readDirSync(kind)]) {
+      const path = join(kind, name);
+      const { mtime } = Deno.lstatSync(path);
+      if (Date.now() - (mtime?.getTime() ?? 0) > olderThanMs) removeQuietly(path);
+    }
+  }
+}
+
 /** Last lines of a log. */
 export function lastLines(path: string, most: number): string[] {
   try {
