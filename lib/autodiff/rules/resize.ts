@@ -67,17 +67,23 @@ function resizedIdentity(
   index: number,
   count: number,
 ): Value {
-  const [, roi, scales, sizes] = node.inputs;
+  const [roi, scales, sizes] = node.inputs.slice(1).map((name) => given(b, name));
+  const isCropped = stringOf(node, "coordinate_transformation_mode", "").startsWith("tf_crop");
   const size = sizePart(b, x, axis);
   const { axes: _, keep_aspect_ratio_policy: __, extrapolation_value: ___, ...attributes } =
     node.attributes;
   const resized = b.op("Resize", [
     reshape(b, identity(b, size), [1, 1, size, size]),
-    roi && region(b, roi, index, count),
+    isCropped && roi ? region(b, roi, index, count) : undefined,
     scales && oneScale(b, scales, index),
     sizes && joinShape(b, [1, 1, size, pick(b, sizes, index)]),
   ], attributes);
   return reshape(b, resized, [size, -1]);
+}
+
+/** An input that is there: up to opset 12 an empty tensor stands for one that is not. */
+function given(b: GraphBuilder, name: Value | undefined): Value | undefined {
+  return name && b.dims(name)?.[0] !== 0 ? name : undefined;
 }
 
 /** The identity matrix in float32. */

@@ -82,6 +82,17 @@ export const moreImageCases: readonly [string, GradientCase][] = [
     ],
     attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
   }],
+  // Up to opset 12 empty tensors stand for what is not given.
+  ["Resize", {
+    inputs: [x([1, 2, 4, 5]), floats([0]), floats([4], 1, 1, 2, 1.6)],
+    attributes: { mode: "linear", coordinate_transformation_mode: "align_corners" },
+    opset: 11,
+  }],
+  ["Resize", {
+    inputs: [x([1, 2, 4, 5]), floats([0]), floats([0]), ints(1, 2, 6, 3)],
+    attributes: { mode: "cubic", coordinate_transformation_mode: "pytorch_half_pixel" },
+    opset: 11,
+  }],
   ["Resize", {
     inputs: [x([1, 1, 2, 3, 3]), undefined, floats([5], 1, 1, 2, 1, 2)],
     attributes: { mode: "linear" },
