@@ -1,6 +1,7 @@
 /** Joins models into one. @module */
-import type { Graph, Model, Node, ValueInfo, Weight } from "./model.ts";
-import { type Rename, renameNode } from "./rename.ts";
+import { isUnknownDim, replaceSymbols, unknownDim } from "./dim.ts";
+import type { Dim, Graph, Model, Node, ValueInfo, ValueType, Weight } from "./model.ts";
+import { mapTypes, type Rename, renameNode } from "./rename.ts";
 import { upgradeModel } from "./upgrade.ts";
 
 /** One model of a composition. */
@@ -21,7 +22,8 @@ interface Whole {
   readonly inputs: Map<string, ValueInfo>;
   readonly outputs: ValueInfo[];
   readonly initializers: Map<string, Weight>;
-  readonly values: Map<string, ValueInfo["type"]>;
+  /** Types of everything but inputs. */
+  readonly values: Map<string, ValueType>;
   /** Everything that parts so far define. */
   readonly defined: Set<string>;
   readonly weights: WeightPool;
@@ -30,7 +32,7 @@ interface Whole {
 /**
  * Composes models. All are brought to the newest operator set among them; equal weights (the same
  * range of the same file, or the same bytes) become one initializer, so that what the parts have in
- * common can be shared.
+ * common can be shared. A symbolic dimension is the same in two parts only where they are connected.
  *
  * @returns A model with every part's outputs as `name.output`.
  * @throws {TypeError} If a part connects an input that it does not have, or two parts share a name.
@@ -72,13 +74,16 @@ export function composeModels(parts: readonly Part[]): Model {
 }
 
 function graphOf(whole: Whole): Graph {
-  const { nodes, inputs, outputs, initializers, values } = whole;
+  const { nodes, inputs, outputs, initializers } = whole;
+  const values = new Map(whole.values);
+  for (const { name } of outputs) values.delete(name);
   return { name: "composed", nodes, inputs: [...inputs.values()], outputs, initializers, values };
 }
 
-function addPart(whole: Whole, { name, model, connect = {} }: Part): void {
-  const { graph } = model;
-  checkConnections(name, graph, connect);
+function addPart(whole: Whole, part: Part): void {
+  const { name, connect = {} } = part;
+  checkConnections(name, part.model.graph, connect);
+  const graph = mapTypes(part.model.graph, symbolsOf(whole, part));
   const replaced = new Map<string, string>();
   const rename: Rename = (value) => replaced.get(value) ?? `${name}.${value}`;
   for (const [value, weight] of graph.initializers) {
@@ -101,6 +106,33 @@ function addPart(whole: Whole, { name, model, connect = {} }: Part): void {
   addOutputs(whole, name, graph, rename);
 }
 
+/**
+ * What a part's dimensions are in the whole: those of a connected input are its source's, or keep
+ * their names where it becomes a new input; all others are the part's own.
+ */
+function symbolsOf(whole: Whole, { name, model, connect = {} }: Part): (dim: Dim) => Dim {
+  const known = new Map<string, Dim>();
+  for (const { name: input, type } of model.graph.inputs) {
+    const target = connect[input];
+    if (target === undefined) continue;
+    const there = dimsOf(whole.inputs.get(target)?.type ?? whole.values.get(target));
+    dimsOf(type)?.forEach((dim, axis) => {
+      const other = there?.[axis] ?? dim;
+      if (typeof dim === "string" && !known.has(dim) && !isUnknownDim(other)) known.set(dim, other);
+    });
+  }
+  const replacement = (symbol: string): Dim => {
+    const dim = known.get(symbol) ?? (isUnknownDim(symbol) ? unknownDim() : `${name}.${symbol}`);
+    known.set(symbol, dim);
+    return dim;
+  };
+  return (dim) => replaceSymbols(dim, replacement);
+}
+
+function dimsOf(type: ValueType | undefined): readonly Dim[] | undefined {
+  return type?.kind === "tensor" ? type.dims : undefined;
+}
+
 /** Outputs keep their part's name, also where they are an input or a weight passed through. */
 function addOutputs(whole: Whole, name: string, graph: Graph, rename: Rename): void {
   for (const { name: output, type } of graph.outputs) {
@@ -108,6 +140,7 @@ function addOutputs(whole: Whole, name: string, graph: Graph, rename: Rename): v
     const value = rename(output);
     if (value !== wanted) whole.nodes.push(identity(value, wanted));
     whole.defined.add(wanted);
+    whole.values.set(wanted, type);
     whole.outputs.push({ name: wanted, type });
   }
 }

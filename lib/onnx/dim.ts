@@ -251,15 +251,29 @@ export function moduloDims(a: Dim, b: Dim): Dim {
 
 /** The dimension with symbols replaced by sizes. */
 export function substituteDim(dim: Dim, sizes: Readonly<Record<string, number>>): Dim {
+  const sizeOf = (symbol: string) => Object.hasOwn(sizes, symbol) ? sizes[symbol] : undefined;
+  return sizeOf(String(dim)) ?? replaceSymbols(dim, sizeOf);
+}
+
+/**
+ * The dimension with symbols replaced; those that `replacement` knows nothing of stay.
+ *
+ * @example
+ * ```ts
+ * replaceSymbols("2*past + seq", (symbol) => `left.${symbol}`); // "2*left.past + left.seq"
+ * ```
+ */
+export function replaceSymbols(dim: Dim, replacement: Replacement): Dim {
   if (typeof dim === "number") return dim;
-  if (Object.hasOwn(sizes, dim)) return sizes[dim]!;
   let result: Dim = 0;
   for (const [product, factor] of polynomialOf(dim)) {
-    const replaced = factors(product).map((symbol) => substituteSymbol(symbol, sizes));
+    const replaced = factors(product).map((symbol) => replaceFactor(symbol, replacement));
     result = addDims(result, multiplyDims(factor, productOfDims(replaced)));
   }
   return result;
 }
+
+type Replacement = (symbol: string) => Dim | undefined;
 
 type Operation = (a: Dim, b: Dim) => Dim;
 
@@ -272,16 +286,18 @@ const operations: Readonly<Record<string, readonly [separator: string, Operation
   broadcast: [", ", broadcastDim],
 };
 
-function substituteSymbol(symbol: string, sizes: Readonly<Record<string, number>>): Dim {
-  const size = sizes[symbol];
-  if (size !== undefined) return size;
+function replaceFactor(symbol: string, replacement: Replacement): Dim {
+  const whole = () => replacement(symbol) ?? symbol;
   const call = /^(\w+)\((.*)\)$/.exec(symbol);
   const operation = call === null ? undefined : operations[call[1]!];
-  if (operation === undefined) return symbol;
+  if (operation === undefined) return whole();
   const [separator, apply] = operation;
   const [a, , b] = splitOutside(call![2]!, [separator]);
-  if (a === undefined || b === undefined) return symbol;
-  return apply(substituteDim(ungroup(a), sizes), substituteDim(ungroup(b), sizes));
+  if (a === undefined || b === undefined) return whole();
+  return apply(
+    replaceSymbols(ungroup(a), replacement),
+    replaceSymbols(ungroup(b), replacement),
+  );
 }
 
 function ungroup(operand: string): Dim {

@@ -1,7 +1,8 @@
 /** Fills in the types of all values of a model. @module */
 import { substituteDim } from "./dim.ts";
 import { GraphTypes, refine } from "./infer/graph_types.ts";
-import type { Attribute, Graph, Model, Node, ValueInfo, ValueType } from "./model.ts";
+import type { Attribute, Graph, Model, Node } from "./model.ts";
+import { mapTypes } from "./rename.ts";
 
 /** Options of {@linkcode inferShapes}. */
 export interface InferOptions {
@@ -21,7 +22,9 @@ export interface InferOptions {
  */
 export function inferShapes(model: Model, options: InferOptions = {}): Model {
   const sizes = options.dims ?? {};
-  const graph = Object.keys(sizes).length === 0 ? model.graph : withSizes(model.graph, sizes);
+  const graph = Object.keys(sizes).length === 0
+    ? model.graph
+    : mapTypes(model.graph, (dim) => substituteDim(dim, sizes));
   const types = new GraphTypes({
     opset: model.opset,
     functions: model.functions,
@@ -29,23 +32,6 @@ export function inferShapes(model: Model, options: InferOptions = {}): Model {
   });
   types.addGraph(graph);
   return { ...model, graph: withTypes(graph, types) };
-}
-
-function withSizes(graph: Graph, sizes: Readonly<Record<string, number>>): Graph {
-  const info = (v: ValueInfo) => ({ ...v, type: typeWithSizes(v.type, sizes) });
-  return {
-    ...graph,
-    inputs: graph.inputs.map(info),
-    outputs: graph.outputs.map(info),
-    values: new Map([...graph.values].map(([name, t]) => [name, typeWithSizes(t, sizes)])),
-  };
-}
-
-function typeWithSizes(type: ValueType, sizes: Readonly<Record<string, number>>): ValueType {
-  if (type.kind === "unknown") return type;
-  if (type.kind !== "tensor") return { ...type, element: typeWithSizes(type.element, sizes) };
-  if (type.dims === undefined) return type;
-  return { ...type, dims: type.dims.map((d) => substituteDim(d, sizes)) };
 }
 
 function withTypes(graph: Graph, types: GraphTypes): Graph {

@@ -1,5 +1,5 @@
-/** New names for values, and new subgraphs for nodes. @module */
-import type { Attribute, Graph, Node } from "./model.ts";
+/** New names for values, new subgraphs for nodes, and new dimensions for types. @module */
+import type { Attribute, Dim, Graph, Node, ValueInfo, ValueType } from "./model.ts";
 
 /** New name of a value; the empty string, an absent value, is never asked for. */
 export type Rename = (name: string) => string;
@@ -38,4 +38,23 @@ export function renameGraph(graph: Graph, rename: Rename): Graph {
     initializers: new Map([...graph.initializers].map(([name, w]) => [rename(name), w])),
     values: new Map([...graph.values].map(([name, t]) => [rename(name), t])),
   };
+}
+
+/** The graph with all dimensions of its types replaced, in subgraphs as well. */
+export function mapTypes(graph: Graph, replace: (dim: Dim) => Dim): Graph {
+  const typed = (info: ValueInfo) => ({ ...info, type: mapType(info.type, replace) });
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => mapSubgraphs(node, (inner) => mapTypes(inner, replace))),
+    inputs: graph.inputs.map(typed),
+    outputs: graph.outputs.map(typed),
+    values: new Map([...graph.values].map(([name, type]) => [name, mapType(type, replace)])),
+  };
+}
+
+function mapType(type: ValueType, replace: (dim: Dim) => Dim): ValueType {
+  if (type.kind === "tensor") {
+    return type.dims === undefined ? type : { ...type, dims: type.dims.map(replace) };
+  }
+  return type.kind === "unknown" ? type : { ...type, element: mapType(type.element, replace) };
 }

@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../lib/onnx/builder.ts";
 import { checkModel } from "../../lib/onnx/check.ts";
 import { composeModels } from "../../lib/onnx/compose.ts";
 import { inferShapes } from "../../lib/onnx/infer_shapes.ts";
-import type { Model, Weight } from "../../lib/onnx/model.ts";
+import type { Dim, Model, Weight } from "../../lib/onnx/model.ts";
 import { pruneModel } from "../../lib/onnx/prune.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { fromNumbers, toNumbers } from "../../lib/tensor/convert.ts";
@@ -47,6 +47,25 @@ Deno.test("composeModels() shares inputs and equal weights", () => {
   assertEquals([...model.graph.initializers.values()].filter((w) => w.dims.length === 2), [
     external,
   ]);
+});
+
+Deno.test("composeModels() makes dimensions equal where parts are connected, and nowhere else", async () => {
+  const model = composeModels([
+    { name: "a", model: linear([1, 2, 3, 4]), connect: { x: "image" } },
+    { name: "b", model: linear([0, 1, 1, 0]), connect: { x: "a.y" } },
+    { name: "c", model: linear([1, 2, 3, 5]) },
+  ]);
+  const dims = new Map(
+    [...model.graph.inputs, ...model.graph.outputs].map(({ name, type }) => [name, type]),
+  );
+  const first = (name: string) => (dims.get(name) as { dims: readonly Dim[] }).dims[0];
+  assertEquals(["image", "a.y", "b.y", "c.x", "c.y"].map(first), ["n", "n", "n", "c.n", "c.n"]);
+  await using session = await openSession(inferShapes(model));
+  const { "b.y": b, "c.y": c } = await session.run({
+    image: fromNumbers("float32", [1, 2], [1, 1]),
+    "c.x": fromNumbers("float32", [2, 2], [1, 1, 0, 1]),
+  });
+  assertEquals([[...toNumbers(b!)], [...toNumbers(c!)]], [[6, 4], [4, 7, 3, 5]]);
 });
 
 Deno.test("composeModels() keeps apart weights that differ", () => {

@@ -6,6 +6,7 @@ import {
   maxDims,
   minDims,
   multiplyDims,
+  replaceSymbols,
   substituteDim,
   subtractDims,
 } from "../../lib/onnx/dim.ts";
@@ -42,6 +43,14 @@ Deno.test("compareDims() answers only where symbols do not matter", () => {
     ["a", "b", undefined],
   ];
   for (const [a, b, expected] of cases) assertEquals(compareDims(a, b), expected, `${a} and ${b}`);
+});
+
+Deno.test("replaceSymbols() renames symbols, also inside of functions, and orders anew", () => {
+  const rename = (symbol: string) => symbol === "seq" ? "z" : `p.${symbol}`;
+  assertEquals(replaceSymbols("2*past + seq - 1", rename), "2*p.past + z - 1");
+  assertEquals(replaceSymbols("floor((h - 1)/2)*seq", rename), "floor((p.h - 1)/2)*z");
+  assertEquals(replaceSymbols("batch size", rename), "p.batch size");
+  assertEquals(replaceSymbols("seq", () => undefined), "seq");
 });
 
 Deno.test("substituteDim() puts sizes in place of symbols", () => {
