@@ -1,4 +1,5 @@
 /** Copies the models of a recorded run into a folder. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 
 /** What a copy is made of. */
 export interface Installation {
@@ -17,14 +18,19 @@ export interface InstalledModel {
   readonly name: string;
 }
 
-/** Copies the models; tasks that made none are passed over. */
+/**
+ * Copies the models; tasks that made none are passed over.
+ *
+ * @throws {DiagnosticError} If the store no longer has a model that a task made.
+ */
 export function* installModels(
   { run, tasks, names, target }: Installation,
 ): Generator<InstalledModel> {
   for (const { task, stage } of tasks) {
     const source = `${run}/${folderOf(task)}/model`;
     const name = names.get(stage) ?? nameOf(task);
-    if (name === "" || !isDirectory(source)) continue;
+    if (name === "" || !exists(source)) continue;
+    if (!isDirectory(source)) throw gone(task, source);
     install(source, `${target}/${name}`);
     yield { task, name };
   }
@@ -45,6 +51,24 @@ function folderOf(task: string): string {
 function nameOf(task: string): string {
   const { stage, label } = partsOf(task);
   return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage;
+}
+
+/** Whether something has the name, be it a link to nowhere. */
+function exists(path: string): boolean {
+  try {
+    return Deno.lstatSync(path) !== undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function gone(task: string, link: string): DiagnosticError {
+  const message = `Cannot install the model of ${task}: ${link} leads nowhere`;
+  const notes = [
+    "its store was moved or cleaned; run the pipeline again, which makes what is gone",
+  ];
+  return new DiagnosticError([{ code: "model-gone", severity: "error", message, notes }]);
 }
 
 function isDirectory(path: string): boolean {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { installModels } from "../../lib/cli/install_models.ts";
 
@@ -45,5 +45,22 @@ Deno.test("installModels() copies the models of a run under the names of their c
     assertEquals(graph, "new graph");
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("installModels() says which model is gone", async () => {
+  const run = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(run, "clip"));
+    await Deno.symlink(join(run, "nowhere"), join(run, "clip", "model"));
+    const tasks = [{ task: "clip", stage: "clip" }];
+    const install = () => [...installModels({ run, tasks, names: new Map(), target: run })];
+    assertThrows(
+      install,
+      Error,
+      `Cannot install the model of clip: ${run}/clip/model leads nowhere`,
+    );
+  } finally {
+    await Deno.remove(run, { recursive: true });
   }
 });

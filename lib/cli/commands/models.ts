@@ -36,7 +36,11 @@ const command: Command = {
     }
     const target = new URL("models", projectRoot).pathname;
     const what = { run: `${folder}/latest`, tasks: run.tasks, names: namesOf(args), target };
-    for (const { task, name } of installModels(what)) {
+    const installed = [...installModels(what)];
+    if (installed.length === 0) {
+      throw usage(`Cannot install from "${pipeline}": none of its tasks made a model`, []);
+    }
+    for (const { task, name } of installed) {
       if (hasFlag(args, "json")) printJson({ task, name });
       else printLine(`${task} → models/${name}`);
     }
