@@ -56,8 +56,9 @@ function notLoaded(url: URL, error: unknown): NameMistake {
 
 /** Path from the working directory, where the file lies in it or beside it. */
 function shown(url: URL): string {
-  const path = relative(Deno.cwd(), fromFileUrl(url));
-  return path.startsWith("../../..") ? fromFileUrl(url) : path;
+  const absolute = fromFileUrl(url).replace(/\/$/, "");
+  const path = relative(Deno.cwd(), absolute);
+  return path.startsWith("../../..") ? absolute : path;
 }
 
 /** Names of the stage types in folders. */
