@@ -19,7 +19,7 @@ export default defineStage({
     canvas: z.int().min(8).optional().describe("side S of the canvas in pixels"),
     image: z.int().min(4).optional().describe("side s of the shrunk picture"),
     steps: z.int().min(2).default(30).describe("number of steps; the first is not timed"),
-    batch: z.int().min(1).default(16),
+    batch: z.int().min(1).default(16).describe("rows per step"),
   }),
   outputs: { cost: "json" },
   files: { cost: "cost.json" },
