@@ -23,6 +23,14 @@ function rangeConditions(none: readonly ScoreSummary[], chance: number): Precond
   }));
 }
 
+/** What guessing scores: any of the classes, or the commonest of free answers every time. */
+function chanceOf({ classes, rows }: Scores): number {
+  if (classes) return 1 / classes.length;
+  const counts = new Map<string, number>();
+  for (const { answer } of rows) counts.set(`${answer}`, (counts.get(`${answer}`) ?? 0) + 1);
+  return Math.max(0, ...counts.values()) / Math.max(1, rows.length);
+}
+
 /** CLIP knows more than the models it is to teach. */
 function clipCondition(shrunk: readonly ScoreSummary[]): Precondition[] {
   const clip = shrunk.find((s) => s.role === "clip");
@@ -61,10 +69,9 @@ export function preconditionsOf(
   scores: readonly ScoreSummary[],
 ): Precondition[] {
   const runs = cells.filter((c) => c.method === "none").map((c) => c.runs[0]!);
-  const classes = runs[0]?.classes?.length;
   const of = (method: string) => scores.filter((s) => s.method === method);
   return [
-    ...rangeConditions(of("none"), classes ? 1 / classes : 0.5),
+    ...rangeConditions(of("none"), runs[0] ? chanceOf(runs[0]) : 0),
     ...clipCondition(of("shrunk")),
     ...disagreementCondition(runs),
   ];

@@ -1,5 +1,5 @@
 /**
- * `deno task bench [engine|grad|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--json]`: ratios of things
+ * `deno task bench [engine|build|grad|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--json]`: ratios of things
  * that are measured side by side. Nothing fails because it is slow.
  *
  * @module
@@ -14,6 +14,10 @@ const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchm
   engine: [
     "trees of tasks that do next to nothing: whole processes, start-up included",
     async () => (await import("./engine.ts")).benchEngine,
+  ],
+  build: [
+    "tvp grad on a ViT of 24 layers with a decoder of 24: time and memory, also with 1 GB of weights",
+    async () => (await import("./build.ts")).benchBuild,
   ],
   grad: [
     "forward pass with the gradient of the inputs, against forward pass alone; one thread",

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticExperiment, syntheticScores } from "./synthetic_scores.ts";
 
@@ -61,6 +61,14 @@ Deno.test("summarize() says which preconditions fail", () => {
   ];
   const { preconditions } = summarize(runs);
   assertEquals(preconditions.map((c) => c.holds), [false, false, false, true]);
+});
+
+Deno.test("summarize() takes the commonest of free answers for chance", () => {
+  const { classes: _, ...run } = syntheticScores({ model: "zoo/a", method: "none", rate: 0.4 });
+  const answers = ["one", "one", "two", "three", "one"];
+  const rows = run.rows.map((row, i) => ({ ...row, answer: answers[i % 5]!, prediction: "one" }));
+  const { preconditions: [range] } = summarize([{ ...run, rows }]);
+  assertMatch(range!.found, /chance 60\.0 %$/);
 });
 
 Deno.test("summarize() rejects scores of different rows", () => {
