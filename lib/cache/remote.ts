@@ -1,6 +1,4 @@
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { fileRemote } from "./file_remote.ts";
-import { httpRemote } from "./http_remote.ts";
+/** What a remote is. @module */
 
 /** What is written to a remote: bytes, or the path of a file. */
 export type RemoteBody = Uint8Array<ArrayBuffer> | string;
@@ -47,30 +45,6 @@ export interface Remote {
 export interface RemoteOptions {
   /** Sent to `https:` remotes as a bearer token. */
   readonly token?: string;
-}
-
-type Open = (url: URL, options: RemoteOptions) => Remote | Promise<Remote>;
-
-const PROTOCOLS: Readonly<Record<string, Open>> = {
-  "file:": fileRemote,
-  "http:": httpRemote,
-  "https:": httpRemote,
-  // Loaded only where it is used, as the client is.
-  "s3:": async (url) => (await import("./s3_remote.ts")).s3Remote(url),
-};
-
-/**
- * Opens a remote by its URL.
- *
- * @throws {DiagnosticError} `unknown-remote`, if the URL is none or of another kind.
- */
-export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
-  const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
-  const open = parsed && PROTOCOLS[parsed.protocol];
-  if (parsed !== undefined && open !== undefined) return await open(parsed, options);
-  const message = `Cannot open remote cache "${url}": it is no URL of a known kind`;
-  const notes = ["A remote is file:///FOLDER, https://… or s3://BUCKET/PREFIX"];
-  throw new DiagnosticError([{ code: "unknown-remote", severity: "error", message, notes }]);
 }
 
 /** Bytes of what is to be written. */

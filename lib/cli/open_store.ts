@@ -52,7 +52,7 @@ function untrusted(cause: string): Diagnostic {
 
 /** Opens a remote with the keys of this machine. @throws {DiagnosticError} as `openStore` does. */
 export async function openShared(url: string): Promise<RemoteTasksOptions> {
-  const { openRemote } = await import("../cache/remote.ts");
+  const { openRemote } = await import("../cache/open_remote.ts");
   const { readSigner, readVerifier } = await import("../cache/signature.ts");
   const token = Deno.env.get("TVP_CACHE_TOKEN");
   const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");

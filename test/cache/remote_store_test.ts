@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import { pause as delay } from "../../lib/cache/pause.ts";
 import { digestOf } from "../../lib/cache/digest.ts";
-import { openRemote } from "../../lib/cache/remote.ts";
+import { openRemote } from "../../lib/cache/open_remote.ts";
 import { remoteStore, type RemoteStoreOptions } from "../../lib/cache/remote_store.ts";
 import {
   generateSigningKeys,
