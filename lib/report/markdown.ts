@@ -11,6 +11,7 @@ import {
   methodName,
   metricNames,
   modelName,
+  openHeadlines,
   overName,
   points,
   probability,
@@ -98,6 +99,15 @@ function predictorTable(predictors: readonly Predictor[]): string {
   return `## Estimates of transfer\n\n${table(head, rows)}`;
 }
 
+function headlineList(lines: readonly string[]): string {
+  const list = (some: readonly string[]) => some.map((line) => `- ${line}`).join("\n");
+  const rest = lines.slice(openHeadlines);
+  const folded = `\n\n<details><summary>${rest.length} more</summary>\n\n${
+    list(rest)
+  }\n\n</details>`;
+  return `${list(lines.slice(0, openHeadlines))}${rest.length > 0 ? folded : ""}`;
+}
+
 /** Settings beyond this many are shown by sweeps alone: a job summary has a limit of 1 MB. */
 const mostBlocks = 12;
 
@@ -107,7 +117,7 @@ export function renderMarkdown(data: ReportData): string {
   const blocks = blocksOf(data);
   const sections = [
     `# ${data.title}`,
-    headlines(data).map((line) => `- ${line}`).join("\n"),
+    headlineList(headlines(data)),
     unfair ? `> **${unfair}**` : "",
     "## Accuracy in %, with 95 % intervals",
     ...(blocks.length > mostBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),

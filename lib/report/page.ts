@@ -20,6 +20,7 @@ import {
   isClear,
   methodName,
   modelName,
+  openHeadlines,
   overName,
   points,
   probability,
@@ -174,9 +175,6 @@ function condition(c: Condition): Html {
 function section(title: string, body: Html | false): Html | false {
   return body && markup`<section><h2>${title}</h2>${body}</section>\n`;
 }
-
-/** Headlines beyond this many are folded away. */
-const openHeadlines = 8;
 
 function headlineList(lines: readonly string[]): Html {
   const list = (some: readonly string[]) =>

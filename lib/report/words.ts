@@ -77,6 +77,9 @@ function sentenceOfMany(all: readonly Difference[]): string {
   } points over ${all.length} settings (${range}); the 95 % interval excludes zero in ${clear} of them`;
 }
 
+/** Headlines beyond this many are folded away. */
+export const openHeadlines = 8;
+
 /** The sentences at the top: the primary comparison, then every prompt against no prompt. */
 export function headlines({ comparisons }: ReportData): string[] {
   const chosen = comparisons.filter((c) => c.primary || c.b === "none")
@@ -144,7 +147,16 @@ export function sweepName({ task, source, over, name }: Sweep): string {
 export function unfairTest({ preconditions }: ReportData): string | undefined {
   const broken = preconditions.filter((c) => !c.holds);
   if (broken.length === 0) return undefined;
-  return `Not a fair test: ${broken.map((c) => `${c.task}: ${c.name} (${c.found})`).join("; ")}`;
+  const tasks = [...new Set(broken.map((c) => c.task))];
+  return tasks.map((task) => {
+    const failing = broken.filter((c) => c.task === task);
+    const all = preconditions.filter((c) => c.task === task).length;
+    const { name, found } = failing[0]!;
+    const count = failing.length === 1
+      ? ""
+      : `${failing.length} of ${all} conditions fail, such as `;
+    return `Not a fair test of ${task}: ${count}${name} (${found}).`;
+  }).join(" ");
 }
 
 /** One block of the accuracy table: a task in a setting, and the model the prompts were trained on. */

@@ -72,7 +72,7 @@ Deno.test("unfairTest() says of what", () => {
   assertEquals(unfairTest(data), undefined);
   const weak = summarize([syntheticScores({ model: "zoo/a", method: "none", rate: 0.1 })]);
   const text = unfairTest({ ...data, ...weak })!;
-  assertStringIncludes(text, "Not a fair test: emoji10: zoo/a is ≥ 10 points above chance");
+  assertStringIncludes(text, "Not a fair test of emoji10: zoo/a is ≥ 10 points above chance");
   assertStringIncludes(renderMarkdown({ ...data, ...weak }), "> **Not a fair test");
 });
 
