@@ -8,6 +8,7 @@ import {
 } from "../models/compose_generate.ts";
 import { modelFeeds } from "../models/compose_loss.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
+import { isMerged } from "../models/compose_model.ts";
 import { dimsOfInput, dtypeOfInput } from "../models/graph_inputs.ts";
 import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
 import { positionIds, type TextBatch, toTextBatch } from "../models/text_batch.ts";
@@ -142,23 +143,31 @@ async function openCached(options: GeneratorOptions, decoder: Model): Promise<De
   };
 }
 
-/** An encoder, and a decoder that starts with the start symbol on an empty past. */
+/**
+ * An encoder, and a decoder that starts with the start symbol on an empty past. What it computes from
+ * the encoder's states in the first run stays as it is.
+ */
 async function openAnswering(options: GeneratorOptions, decoder: Model): Promise<Decoder> {
   const { directory, batch, text } = options;
   const encoderModel = await composeEncoder(directory, sizesOf(options));
   const encoder = await openSession(encoderModel, options.session);
   const next = await openSession(await composeNextToken(directory, batch), options.session);
+  const first = isMerged(decoder)
+    ? await openSession(await composeNextToken(directory, batch, false), options.session)
+    : next;
   const names = pastInputs(decoder);
+  const grown = names.filter((name) => !name.includes(".encoder."));
   let encoded: Record<string, Tensor>;
-  const advance = async (past: Step["past"], tokens: readonly number[]) => {
-    const length = Object.values(past)[0]?.dims[2] ?? 0;
+  const advance = async (session: Session, past: Step["past"], tokens: readonly number[]) => {
+    const length = past[grown[0] ?? ""]?.dims[2] ?? 0;
     const mask = tensor(
       "int64",
       [batch, length + 1],
       new BigInt64Array(batch * (length + 1)).fill(1n),
     );
-    const feeds = nextFeeds(next, tokens, mask, { ...past, ...encoded });
-    return stepFrom(await next.run(feeds), names);
+    const feeds = nextFeeds(session, tokens, mask, { ...past, ...encoded });
+    const step = stepFrom(await session.run(feeds), length === 0 ? names : grown);
+    return { ...step, past: { ...past, ...step.past } };
   };
   return {
     start: async (pixels, rows) => {
@@ -170,10 +179,11 @@ async function openAnswering(options: GeneratorOptions, decoder: Model): Promise
         encoder_hidden_states: results["encoder.last_hidden_state"]!,
         encoder_attention_mask: rows.attentionMask,
       };
-      return await advance(emptyPast(decoder, batch), new Array(batch).fill(text.startToken));
+      const start = new Array(batch).fill(text.startToken);
+      return await advance(first, emptyPast(decoder, batch), start);
     },
-    next: (step, tokens) => advance(step.past, tokens),
-    [Symbol.asyncDispose]: () => disposeAll(encoder, next),
+    next: (step, tokens) => advance(next, step.past, tokens),
+    [Symbol.asyncDispose]: () => disposeAll(...new Set([encoder, first, next])),
   };
 }
 

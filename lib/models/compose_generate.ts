@@ -2,7 +2,7 @@
 import { composeModels, type Part } from "../onnx/compose.ts";
 import type { Dim, Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
-import { composed, composeModel, isPast, type ModelSizes } from "./compose_model.ts";
+import { composed, composeModel, isPast, type ModelSizes, readPast } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { dimsOfInput, withInputDims } from "./graph_inputs.ts";
 import { rowsOf } from "./score_parts.ts";
@@ -50,13 +50,14 @@ export async function composeEncoder(
  * One more token on a past: inputs `next_ids` [batch, 1], `next_mask` [batch, total],
  * `next_position_ids` where the decoder wants them, `past_key_values.*`, and for encoder-decoder
  * models `encoder_hidden_states` and `encoder_attention_mask`; outputs `step.logits` [batch, 1,
- * vocabulary] and `step.present.*`.
+ * vocabulary] and `step.present.*`. `onPast` false is the first run of a merged decoder.
  */
 export async function composeNextToken(
   directory: LanguageModelDirectory,
   batch: number,
+  onPast = true,
 ): Promise<Model> {
-  const decoder = await directory.readPart("decoder_model_merged");
+  const decoder = readPast(await directory.readPart("decoder_model_merged"), onPast);
   const embed = await directory.readPart("embed_tokens");
   const names: Readonly<Record<string, string>> = {
     inputs_embeds: "embed.inputs_embeds",
@@ -82,7 +83,10 @@ function nextDims(model: Model, batch: number): Record<string, readonly Dim[]> {
   };
   return Object.fromEntries(model.graph.inputs.map((info) => {
     const declared = dimsOfInput(info);
-    if (isPast(info.name)) return [info.name, [batch, declared[1]!, "past", declared[3]!]];
+    if (isPast(info.name)) {
+      const length = info.name.includes(".encoder.") ? "encoded_past" : "past";
+      return [info.name, [batch, declared[1]!, length, declared[3]!]];
+    }
     if (info.name === "encoder_hidden_states") {
       return [info.name, [batch, "encoded", declared[2]!]];
     }

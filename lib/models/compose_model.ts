@@ -11,7 +11,9 @@ import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
 import { simplifyModel } from "../onnx/simplify_model.ts";
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
+import { weightFromTensor } from "../onnx/weight.ts";
 import type { DType } from "../tensor/dtype.ts";
+import { tensor } from "../tensor/tensor.ts";
 import type { ModelDirectory } from "./directory.ts";
 import {
   bindInputs,
@@ -202,9 +204,13 @@ function scatter(
   return builder.op("Reshape", [merged, builder.int64s([batch, sequence, known])]);
 }
 
+/** Name of the input by which a merged decoder chooses between its graphs, without and with a past. */
+const branchInput = "use_cache_branch";
+
 /** Inputs of decoders that have one value here, by name. */
-const fixedInputs: Readonly<Record<string, (info: ValueInfo) => Weight>> = {
-  use_cache_branch: () => zeroWeight("bool", [1]),
+const fixedInputs: Readonly<Record<string, (info: ValueInfo, onPast: boolean) => Weight>> = {
+  [branchInput]: (_, onPast) =>
+    weightFromTensor(tensor("bool", [1], Uint8Array.of(onPast ? 1 : 0))),
   num_logits_to_keep: (info) =>
     zeroWeight(dtypeOfInput(info), dimsOfInput(info).length === 0 ? [] : [1]),
 };
@@ -214,12 +220,24 @@ export function isPast(name: string): boolean {
   return name.startsWith("past_key_values.");
 }
 
+/** Whether a decoder has a graph for the first run and another one for runs on a past. */
+export function isMerged({ graph }: Model): boolean {
+  return graph.inputs.some(({ name }) => name === branchInput);
+}
+
+/** A decoder that reads its past; `onPast` false takes a merged decoder's graph for the first run. */
+export function readPast(decoder: Model, onPast = true): Model {
+  const fixed = decoder.graph.inputs.filter(({ name }) => Object.hasOwn(fixedInputs, name));
+  return bindInputs(
+    decoder,
+    Object.fromEntries(fixed.map((info) => [info.name, fixedInputs[info.name]!(info, onPast)])),
+  );
+}
+
 /** A decoder without a past: its past is a constant of length 0. */
 export function bindPast(decoder: Model, batch: number): Model {
   const weights: Record<string, Weight> = {};
   for (const info of decoder.graph.inputs) {
-    const fixed = fixedInputs[info.name];
-    if (fixed !== undefined) weights[info.name] = fixed(info);
     if (!isPast(info.name)) continue;
     const [, heads, , width] = dimsOfInput(info);
     weights[info.name] = zeroWeight(dtypeOfInput(info), [
@@ -229,7 +247,7 @@ export function bindPast(decoder: Model, batch: number): Model {
       numeric(width, info.name),
     ]);
   }
-  return bindInputs(decoder, weights);
+  return bindInputs(readPast(decoder, false), weights);
 }
 
 function numeric(dim: Dim | undefined, name: string): number {

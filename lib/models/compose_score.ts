@@ -7,7 +7,14 @@
 import { composeModels, type Part } from "../onnx/compose.ts";
 import type { Model, TensorType } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
-import { bindPast, composed, composeModel, isPast, type ModelSizes } from "./compose_model.ts";
+import {
+  bindPast,
+  composed,
+  composeModel,
+  isPast,
+  type ModelSizes,
+  readPast,
+} from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { concatenation, expansion, finishScore, logProbsOf, ownInputs } from "./score_parts.ts";
 
@@ -86,7 +93,7 @@ async function composeCached(
     { name: "next_embed", model: embed, connect: { input_ids: "next_ids" } },
     {
       name: "next",
-      model: decoder,
+      model: readPast(decoder),
       connect: {
         ...Object.fromEntries(past.map((name, i) => [name, `expand.${presents[i]}.rows`])),
         ...nextInputs(decoder, "next_embed.inputs_embeds"),

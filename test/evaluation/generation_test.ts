@@ -4,7 +4,8 @@ import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { bindPast } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
 import type { TextEncoder } from "../../lib/models/prompt_text.ts";
-import { openRecorded, randomPixels } from "../models/rig.ts";
+import type { Model } from "../../lib/onnx/model.ts";
+import { mergedDecoder, openRecorded, randomPixels } from "../models/rig.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 const vocabulary = 96;
@@ -82,18 +83,39 @@ for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
   });
 }
 
-Deno.test("openGenerator() says the same with a decoder that takes no past", async () => {
-  const { directory, text: words } = await openRecorded("llava");
-  const text = idsAsText(words);
-  const plain: LanguageModelDirectory = {
+/** The recorded model with another decoder. */
+function withDecoder(
+  directory: LanguageModelDirectory,
+  change: (decoder: Model) => Model,
+): LanguageModelDirectory {
+  return {
     ...directory,
     readPart: async (part) => {
       const model = await directory.readPart(part);
-      return part === "decoder_model_merged" ? bindPast(model, 2) : model;
+      return part === "decoder_model_merged" ? change(model) : model;
     },
   };
+}
+
+Deno.test("openGenerator() says the same with a decoder that takes no past", async () => {
+  const { directory, text: words } = await openRecorded("llava");
+  const text = idsAsText(words);
+  const plain = withDecoder(directory, (decoder) => bindPast(decoder, 2));
   assertEquals(await generate(plain, text, 4), await generate(directory, text, 4));
 });
+
+for (const name of ["llava", "instructblip_t5_dynamo"]) {
+  Deno.test(`openGenerator() says the same with a merged decoder of ${name}`, async () => {
+    const { directory, text: words } = await openRecorded(name);
+    const text = idsAsText(words);
+    const merged = withDecoder(directory, (decoder) => mergedDecoder(decoder, 2));
+    assertEquals(await generate(merged, text, 4), await generate(directory, text, 4));
+    assertEquals(
+      await mostLikely(merged, text, ["7 8", "9"]),
+      await mostLikely(directory, text, ["7 8", "9"]),
+    );
+  });
+}
 
 Deno.test("openGenerator() stops each row at the end symbol", async () => {
   const { directory, text: words } = await openRecorded("llava");

@@ -3,7 +3,8 @@ import { composeLoss, lossFeeds } from "../../lib/models/compose_loss.ts";
 import { toTextBatch } from "../../lib/models/text_batch.ts";
 import type { Model, Node } from "../../lib/onnx/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
-import { openRecorded, randomPixels } from "./rig.ts";
+import { mergedDecoder, openRecorded, randomPixels } from "./rig.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 
@@ -15,13 +16,14 @@ async function composed(name: string, imageStart?: number) {
     answer: [50 + i, 60, text.endToken].slice(i),
   }));
   const batch = toTextBatch(rows, { padToken: text.padToken });
-  const model = await composeLoss(directory, {
+  const sizes = {
     batch: 2,
     sequence: batch.inputIds.dims[1]!,
     imageTokens: text.imageTokens,
     ...(imageStart === undefined ? {} : { imageStart }),
-  });
-  return { model, feeds: lossFeeds(model, batch, text.imageToken) };
+  };
+  const model = await composeLoss(directory, sizes);
+  return { model, sizes, feeds: lossFeeds(model, batch, text.imageToken) };
 }
 
 async function lossOf(name: string, imageStart?: number): Promise<number> {
@@ -65,4 +67,25 @@ Deno.test("composeLoss() asks for what its parts read, and nothing else", async 
     inputs(scattered.model).filter((name) => name !== "pixel_values"),
   );
   assertEquals(inputs((await composed("blip2_dynamo", 1)).model), common);
+});
+
+Deno.test("composeLoss() takes the graph of a merged decoder that reads no past, and can be differentiated", async () => {
+  const { model, sizes, feeds } = await composed("llava");
+  const { directory } = await openRecorded("llava");
+  const merged = await composeLoss({
+    ...directory,
+    readPart: async (part) => {
+      const read = await directory.readPart(part);
+      return part === "decoder_model_merged" ? mergedDecoder(read, 2) : read;
+    },
+  }, sizes);
+  assertEquals(merged.graph.nodes.filter(({ opType }) => opType === "If"), []);
+  const run = async (graph: Model) => {
+    const step = addGradients(graph, { of: "loss", wrt: ["pixel_values"] });
+    await using opened = await openSession(step, session);
+    return await opened.run({ pixel_values: randomPixels(2), ...feeds });
+  };
+  const [plain, taken] = [await run(model), await run(merged)];
+  assertEquals(taken.loss!.data, plain.loss!.data);
+  assertEquals(taken["grad.pixel_values"]!.data, plain["grad.pixel_values"]!.data);
 });
