@@ -41,6 +41,12 @@ Deno.test("sweepsOf() follows each entry of the setting and averages over the ot
   assertAlmostEquals(tvp.means[0]!, (fog[0]!.mean + fog[1]!.mean) / 2, 1e-12);
 });
 
+Deno.test("sweepsOf() has nothing to say of models that no prompt was tried on", () => {
+  const all = [2, 10].flatMap((severity) => runs({ severity }).slice(0, 1));
+  const { sweeps } = summarize([...none, ...all]);
+  assertEquals(sweeps.map(({ over }) => over), ["source"]);
+});
+
 Deno.test("sweepsOf() has nothing to say of one value", () => {
   assertEquals(summarize([...none, ...runs({ shots: 4 })]).sweeps, []);
 });
