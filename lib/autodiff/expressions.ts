@@ -7,6 +7,7 @@
 import { float, type GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Dim } from "../onnx/model.ts";
 import { dataTypeOf } from "../onnx/data_type.ts";
+import { toNumbers } from "../tensor/convert.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
 
@@ -211,6 +212,12 @@ export function constantInts(b: GraphBuilder, x: Value | undefined): number[] | 
   if (x === undefined || x === "") return undefined;
   const constant = b.constantOf(x);
   return constant === undefined ? undefined : Array.from(constant.data, Number);
+}
+
+/** The number that a value is at build time, if it is one. */
+export function numberOf(b: GraphBuilder, x: Value): number | undefined {
+  const constant = b.constantOf(x);
+  return constant?.data.length === 1 ? toNumbers(constant)[0] : undefined;
 }
 
 /** Zeros to put around one axis: numbers, or int64 values of shape [1]. */

@@ -10,6 +10,17 @@ type Build = (b: GraphBuilder, x: Value) => Value;
 const times = (b: GraphBuilder, x: Value, k: number) => b.op("Mul", [x, b.scalar(k)]);
 const erfGate = (b: GraphBuilder, t: Value) => b.op("Add", [b.op("Erf", [t]), b.scalar(1)]);
 
+const tanhGate = (b: GraphBuilder, t: Value) => b.op("Add", [b.op("Tanh", [t]), b.scalar(1)]);
+const rootTwoOverPi = Math.sqrt(2 / Math.PI);
+const cubic = (b: GraphBuilder, x: Value) => {
+  const third = times(b, b.op("Pow", [x, b.scalar(3)]), 0.044715);
+  return times(b, b.op("Add", [x, third]), rootTwoOverPi);
+};
+const rms = (b: GraphBuilder, x: Value) => {
+  const mean = b.op("ReduceMean", [b.op("Pow", [x, b.scalar(2)]), b.int64s([-1])]);
+  return b.op("Sqrt", [b.op("Add", [mean, b.scalar(0.01)])]);
+};
+
 /** The ways in which exporters write activation functions that are products. */
 const forms: Record<string, Build> = {
   "SiLU": (b, x) => b.op("Mul", [x, b.op("Sigmoid", [x])]),
@@ -21,6 +32,24 @@ const forms: Record<string, Build> = {
   "GELU, half first": (b, x) => {
     return b.op("Mul", [times(b, x, 0.5), erfGate(b, times(b, x, Math.SQRT1_2))]);
   },
+  "GELU, half on the gate": (b, x) => {
+    const gate = erfGate(b, b.op("Div", [x, b.scalar(Math.SQRT2)]));
+    return b.op("Mul", [x, times(b, gate, 0.5)]);
+  },
+  "GELU by tanh": (b, x) => b.op("Mul", [times(b, x, 0.5), tanhGate(b, cubic(b, x))]),
+  "GELU by tanh, half on the gate": (b, x) => {
+    const square = b.op("Mul", [x, x]);
+    const sum = b.op("Add", [b.scalar(1), times(b, square, 0.044715)]);
+    const argument = b.op("Mul", [times(b, x, rootTwoOverPi), sum]);
+    return b.op("Mul", [times(b, tanhGate(b, argument), 0.5), x]);
+  },
+  "SiLU by tanh": (b, x) => b.op("Mul", [x, times(b, tanhGate(b, times(b, x, 0.5)), 0.5)]),
+  "a tanh gate of something else": (b, x) => b.op("Mul", [x, tanhGate(b, b.op("Sin", [x]))]),
+  "division by the root mean square": (b, x) => b.op("Mul", [x, b.op("Reciprocal", [rms(b, x)])]),
+  "division by the root mean square, one over it": (b, x) =>
+    b.op("Mul", [b.op("Div", [b.scalar(1), rms(b, x)]), x]),
+  "division by the root mean square of something else": (b, x) =>
+    b.op("Mul", [x, b.op("Reciprocal", [rms(b, b.op("Sin", [x]))])]),
   "a gate of something else": (b, x) => b.op("Mul", [x, b.op("Sigmoid", [b.op("Sin", [x])])]),
   "a gate that is used again": (b, x) => {
     const gate = b.op("Sigmoid", [x]);
@@ -47,8 +76,24 @@ for (const [name, build] of Object.entries(forms)) {
   });
 }
 
-Deno.test("addGradients() takes four nodes for the gradient of SiLU", () => {
-  const { graph } = addGradients(modelOf(forms["SiLU"]!), { cotangents: ["y"], wrt: ["x"] });
-  const ops = graph.nodes.map(({ opType }) => opType).filter((op) => op !== "Identity");
-  assertEquals(ops, ["Sigmoid", "Mul", "HardSigmoid", "Mul", "Add", "Mul"]);
-});
+/** Ops that the gradient adds to the forward pass. */
+function gradientOps(form: string): string[] {
+  const model = modelOf(forms[form]!);
+  const { graph } = addGradients(model, { cotangents: ["y"], wrt: ["x"] });
+  const all = graph.nodes.map(({ opType }) => opType).filter((op) => op !== "Identity");
+  return all.slice(model.graph.nodes.filter(({ opType }) => opType !== "Identity").length);
+}
+
+const gradients: Record<string, readonly string[]> = {
+  "SiLU": ["HardSigmoid", "Mul", "Add", "Mul"],
+  "GELU, half on the gate": ["Mul", "Sub", "Exp", "Mul", "Add", "Mul"],
+  "GELU by tanh, half on the gate": ["Sub", "Mul", "Mul", "Mul", "Add", "Mul", "Add", "Mul"],
+  "SiLU by tanh": ["Sub", "Mul", "Mul", "Add", "Mul"],
+  "division by the root mean square": ["Mul", "ReduceMean", "Mul", "Sub", "Mul"],
+};
+
+for (const [form, ops] of Object.entries(gradients)) {
+  Deno.test(`addGradients() takes ${ops.length} nodes for the gradient of ${form}`, () => {
+    assertEquals(gradientOps(form), ops);
+  });
+}

@@ -49,14 +49,26 @@ for (const [name, build, x, expected] of cases) {
   });
 }
 
-Deno.test("addGradients() keeps NaN of guarded, fully masked rows out of the gradient", async () => {
+/** Attention with a mask, its rows of nothing but masked keys guarded; three keys for two queries. */
+function guardedAttention(): GraphBuilder {
   const b = new GraphBuilder();
-  const scores = b.input("x", "float32", [2, 2]);
-  const mask = b.constant(floats([2, 2], 0, -inf, -inf, -inf));
+  const scores = b.input("x", "float32", [2, 3]);
+  const mask = b.constant(floats([2, 3], 0, 0, -inf, -inf, -inf, -inf));
   const p = b.op("Softmax", [b.op("Add", [scores, mask])]);
   const safe = b.op("Where", [b.op("IsNaN", [p]), b.scalar(0), p]);
-  b.output(b.op("MatMul", [safe, b.constant(floats([2, 1], 1, 2))]), "y");
-  const model = addGradients(b.finish(), { of: "y", wrt: ["x"] });
-  const results = await runOnce(model, { x: floats([2, 2], 1, 2, 3, 4) });
-  assertEquals(Array.from(results["grad.x"]!.data, Number).map((v) => v + 0), [0, 0, 0, 0]);
+  b.output(b.op("MatMul", [safe, b.constant(floats([3, 1], 1, 2, 3))]), "y");
+  return b;
+}
+
+Deno.test("addGradients() keeps NaN of guarded, fully masked rows out of the gradient", async () => {
+  const model = addGradients(guardedAttention().finish(), { of: "y", wrt: ["x"] });
+  const results = await runOnce(model, { x: floats([2, 3], 1, 1, 2, 3, 4, 5) });
+  const gradient = Array.from(results["grad.x"]!.data, Number).map((v) => v + 0);
+  assertEquals(gradient, [-0.25, 0.25, 0, 0, 0, 0]);
+});
+
+Deno.test("addGradients() does not guard again what the model guards", () => {
+  const model = addGradients(guardedAttention().finish(), { of: "y", wrt: ["x"] });
+  const guards = model.graph.nodes.filter(({ opType }) => ["IsNaN", "Where"].includes(opType));
+  assertEquals(guards.map(({ opType }) => opType), ["IsNaN", "Where"]);
 });

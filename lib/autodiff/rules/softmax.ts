@@ -2,43 +2,58 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
 import { floatOf, intOf } from "../attributes.ts";
-import { castLike, dropWhere, isHalf, mul, reduceSum, sub, widen } from "../expressions.ts";
+import {
+  castLike,
+  dropWhere,
+  isHalf,
+  mul,
+  numberOf,
+  reduceSum,
+  sub,
+  widen,
+} from "../expressions.ts";
 import type { GradContext, GradRule, GradRules } from "../rule.ts";
 
 /**
  * The output, 0 where it is NaN if the model itself asks whether it is: rows of which everything
  * is masked are guarded so, and 0 · NaN would poison the gradient.
  */
-function guarded(b: GraphBuilder, y: Value, context: GradContext): Value {
-  return mayBeNaN(y, context) ? dropWhere(b, b.op("IsNaN", [y]), y) : y;
+function guarded(b: GraphBuilder, y: Value, { consumers }: GradContext): Value {
+  const mayBeNaN = consumers(y).some(({ opType }) => opType === "IsNaN");
+  return mayBeNaN ? dropWhere(b, b.op("IsNaN", [y]), y) : y;
 }
 
-function mayBeNaN(y: Value, { consumers }: GradContext): boolean {
-  return consumers(y).some(({ opType }) => opType === "IsNaN");
+/** The gradient before it was made 0 where y is NaN: the guarded output is 0 there anyway. */
+function unmasked(b: GraphBuilder, g: Value, y: Value): Value {
+  const node = b.producer(g);
+  if (node?.opType !== "Where" || numberOf(b, node.inputs[1]!) !== 0) return g;
+  const test = b.producer(node.inputs[0]!);
+  return test?.opType === "IsNaN" && test.inputs[0] === y ? node.inputs[2]! : g;
 }
 
 /** (g − Σ g y) y */
 const softmax: GradRule = (node, context) => {
-  const { builder: b, outputGrads: [g] } = context;
-  if (g === undefined) return [];
-  const mean = meanFromProduct(node, g, context);
-  if (mean !== undefined) return [mul(b, sub(b, g, mean), node.outputs[0]!)];
-  const y = widen(b, guarded(b, node.outputs[0]!, context));
-  const product = mul(b, widen(b, g), y);
+  const { builder: b, outputGrads: [given] } = context;
+  if (given === undefined) return [];
+  const y = guarded(b, node.outputs[0]!, context);
+  const g = y === node.outputs[0] ? given : unmasked(b, given, node.outputs[0]!);
+  const mean = meanFromProduct(node, y, g, context);
+  if (mean !== undefined) return [mul(b, sub(b, g, mean), y)];
+  const wide = widen(b, y);
+  const product = mul(b, widen(b, g), wide);
   const sum = reduceSum(b, product, [intOf(node, "axis", -1)], true);
-  return [castLike(b, sub(b, product, mul(b, sum, y)), g)];
+  return [castLike(b, sub(b, product, mul(b, sum, wide)), g)];
 };
 
 /**
  * Attention: y is multiplied by values v, o = y v, so that g = d vᵀ and Σ g y = Σ d o, a sum over the
  * width of a head in place of all keys (Dao et al. 2022, appendix B).
  */
-function meanFromProduct(node: Node, g: Value, context: GradContext): Value | undefined {
+function meanFromProduct(node: Node, y: Value, g: Value, context: GradContext): Value | undefined {
   const b = context.builder;
-  const y = node.outputs[0]!;
   const axis = intOf(node, "axis", -1);
   const isLast = axis === -1 || axis + 1 === b.rank(y);
-  if (!isLast || isHalf(b, g) || mayBeNaN(y, context)) return undefined;
+  if (!isLast || isHalf(b, g)) return undefined;
   const [d, v] = factorsOf(b, g) ?? [];
   const read = context.consumers(y).find(({ opType, inputs }) =>
     opType === "MatMul" && inputs[0] === y && inputs[1] === v
