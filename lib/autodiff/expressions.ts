@@ -41,13 +41,20 @@ export function constantLike(b: GraphBuilder, like: Value, value: number): Value
   return b.scalar(value, b.dtype(like));
 }
 
-/** x · k */
+/** x · k; of a multiple the multiple. */
 export function scale(b: GraphBuilder, x: Value, k: number): Value {
   if (k === 1) return x;
   const node = b.producer(x);
   if (node?.opType === "Expand") {
     return b.op("Expand", [scale(b, node.inputs[0]!, k), node.inputs[1]]);
   }
+  const [base, z] = node?.opType === "Mul" ? node.inputs : [];
+  const inner = z !== undefined && b.rank(z) === 0 ? numberOf(b, z) : undefined;
+  return inner === undefined ? multiple(b, x, k) : multiple(b, base!, k * inner);
+}
+
+function multiple(b: GraphBuilder, x: Value, k: number): Value {
+  if (k === 1) return x;
   return k === -1 ? neg(b, x) : mul(b, x, constantLike(b, x, k));
 }
 

@@ -15,17 +15,22 @@ interface Multiple {
   readonly factor: number;
 }
 
-/** A product y = u · f and what its factors are multiples of: u of x, f of the gate h. */
-interface GatedProduct {
+/** A product y = u · f(u), and the gradient g of y. */
+export interface SelfProduct {
+  readonly g: Value;
   readonly u: Value;
   readonly f: Value;
   readonly y: Value;
+}
+
+/** The same with what its factors are multiples of: u of x, f of the gate h. */
+interface GatedProduct extends SelfProduct {
   readonly whole: Multiple;
   readonly gate: Multiple;
 }
 
-/** ∂y/∂u, the part through f included; `undefined` if f is no gate of this kind. */
-type Slope = (b: GraphBuilder, product: GatedProduct) => Value | undefined;
+/** The gradient of u, the part through f included; `undefined` if f is no gate of this kind. */
+type GateGrad = (b: GraphBuilder, product: GatedProduct) => Value | undefined;
 
 /** Reads x · k, k · x and x / k. */
 function multipleOf(b: GraphBuilder, value: Value): Multiple {
@@ -56,42 +61,48 @@ function argumentOfSum(b: GraphBuilder, sum: Value, op: string): Value | undefin
   return b.producer(node.inputs[at]!)!.inputs[0]!;
 }
 
-/** f + k y (1 − h) for h = σ(k u). */
-const sigmoidSlope: Slope = (b, product) => {
-  const { f, y, gate } = product;
+/** g (f + k y (1 − h)) for h = σ(k u). */
+const sigmoidGrad: GateGrad = (b, product) => {
+  const { g, f, y, gate } = product;
   const node = b.producer(gate.base);
   const k = node?.opType === "Sigmoid" ? ratioOf(b, node.inputs[0]!, product) : undefined;
   if (k === undefined) return undefined;
-  return add(b, f, scale(b, mul(b, y, complement(b, gate.base)), k));
+  return mul(b, g, add(b, f, scale(b, mul(b, y, complement(b, gate.base)), k)));
 };
 
-/** f + u exp(ln(2km/√π) − t²) for f = m (1 + erf(t)), t = k u. */
-const erfSlope: Slope = (b, product) => {
-  const { u, f, gate } = product;
+/** g (f + u exp(ln(2km/√π) − t²)) for f = m (1 + erf(t)), t = k u. */
+const erfGrad: GateGrad = (b, product) => {
+  const { g, u, f, gate } = product;
   const t = argumentOfSum(b, gate.base, "Erf");
   const k = t === undefined ? undefined : ratioOf(b, t, product);
   if (t === undefined || k === undefined || !(gate.factor > 0)) return undefined;
   const height = constantLike(b, u, Math.log(2 * k * gate.factor / Math.sqrt(Math.PI)));
-  return add(b, f, mul(b, u, b.op("Exp", [sub(b, height, mul(b, t, t))])));
+  return mul(b, g, add(b, f, mul(b, u, b.op("Exp", [sub(b, height, mul(b, t, t))]))));
 };
 
-/** f + y (2 − h) p'(x) x/u for h = 1 + tanh(p(x)): h' = h (2 − h) p'. */
-const tanhSlope: Slope = (b, { f, y, whole, gate }) => {
+/**
+ * For f = m (1 + tanh(p(x))) and u = w x, with 1 + tanh(p) = 2 σ(2p) = 2 s: g (2mw s + 2 y (1 − s) p'(x)) / w.
+ * From x and y alone, so that runtimes go on fusing the forward pass, which costs more than σ anew.
+ */
+const tanhGrad: GateGrad = (b, { g, y, whole, gate }) => {
+  const x = whole.base;
   const t = argumentOfSum(b, gate.base, "Tanh");
-  const p = t === undefined ? undefined : polynomialOf(b, t, whole.base);
+  const p = t === undefined ? undefined : polynomialOf(b, t, x);
   if (p === undefined) return undefined;
-  const rate = derivative(p).map((coefficient) => coefficient / whole.factor);
-  const rest = sub(b, constantLike(b, y, 2), gate.base);
-  return add(b, f, mul(b, mul(b, y, rest), evaluate(b, rate, whole.base)));
+  const doubled = p.map((coefficient) => 2 * coefficient);
+  const s = b.op("Sigmoid", [evaluate(b, doubled, x)]);
+  const bend = mul(b, mul(b, y, complement(b, s)), evaluate(b, derivative(doubled), x));
+  const slope = add(b, scale(b, s, 2 * gate.factor * whole.factor), bend);
+  return scale(b, mul(b, g, slope), 1 / whole.factor);
 };
 
-const slopes: readonly Slope[] = [sigmoidSlope, erfSlope, tanhSlope];
+const grads: readonly GateGrad[] = [sigmoidGrad, erfGrad, tanhGrad];
 
-/** ∂y/∂u of y = u · f(u), the part through f included; `undefined` if f is not read as a gate of u. */
-export function gateSlope(b: GraphBuilder, u: Value, f: Value, y: Value): Value | undefined {
-  const product = { u, f, y, whole: multipleOf(b, u), gate: multipleOf(b, f) };
-  for (const slope of slopes) {
-    const value = slope(b, product);
+/** The gradient of u through y = u · f(u); `undefined` if f is not read as a gate of u. */
+export function gateGrad(b: GraphBuilder, { g, u, f, y }: SelfProduct): Value | undefined {
+  const product = { g, u, f, y, whole: multipleOf(b, u), gate: multipleOf(b, f) };
+  for (const grad of grads) {
+    const value = grad(b, product);
     if (value !== undefined) return value;
   }
   return undefined;

@@ -56,10 +56,14 @@ export function derivative(p: Polynomial): Polynomial {
   return p.length < 2 ? [0] : p.slice(1).map((c, i) => c * (i + 1));
 }
 
-/** p(x), by Horner's scheme without sums of zeros. */
+/** p(x), by Horner's scheme: in x² where only even powers count, which p and p' then share. */
 export function evaluate(b: GraphBuilder, p: Polynomial, x: Value): Value {
-  const [constant, ...rest] = p;
-  if (rest.length === 0) return constantLike(b, x, constant!);
-  const higher = rest.length === 1 ? scale(b, x, rest[0]!) : mul(b, x, evaluate(b, rest, x));
-  return constant === 0 ? higher : add(b, higher, constantLike(b, x, constant!));
+  const [constant, ...rest] = p as readonly [number, ...number[]];
+  if (rest.length === 0) return constantLike(b, x, constant);
+  if (constant === 0) {
+    return rest.length === 1 ? scale(b, x, rest[0]!) : mul(b, x, evaluate(b, rest, x));
+  }
+  const isEven = rest.length > 1 && rest.every((c, i) => i % 2 === 1 || c === 0);
+  if (isEven) return evaluate(b, p.filter((_, i) => i % 2 === 0), mul(b, x, x));
+  return add(b, evaluate(b, [0, ...rest], x), constantLike(b, x, constant));
 }

@@ -6,19 +6,24 @@
  */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Node } from "../../onnx/model.ts";
-import { mul } from "../expressions.ts";
+import { mul, numberOf, scale } from "../expressions.ts";
 import { binary, elementwise, type GradContext, type InputGrads } from "../rule.ts";
-import { gateSlope } from "./gate.ts";
+import { gateGrad } from "./gate.ts";
 import { rootMeanSquareGrad } from "./root_mean_square.ts";
 
 /** Gradient of u in u · f(u), the part through f included. */
 function wholeGrad(b: GraphBuilder, node: Node, g: Value, u: Value, f: Value): Value | undefined {
-  const y = node.outputs[0]!;
-  const slope = gateSlope(b, u, f, y);
-  return slope === undefined ? rootMeanSquareGrad(b, { g, u, f, y }) : mul(b, g, slope);
+  const product = { g, u, f, y: node.outputs[0]! };
+  return gateGrad(b, product) ?? rootMeanSquareGrad(b, product);
 }
 
-const plain = binary(({ b, g, z }) => mul(b, g, z), ({ b, g, x }) => mul(b, g, x));
+/** g · z, where a number z is joined with the one that g is a multiple by. */
+function times(b: GraphBuilder, g: Value, z: Value): Value {
+  const number = b.rank(z) === 0 ? numberOf(b, z) : undefined;
+  return number === undefined ? mul(b, g, z) : scale(b, g, number);
+}
+
+const plain = binary(({ b, g, z }) => times(b, g, z), ({ b, g, x }) => times(b, g, x));
 
 /** Rule of Mul. */
 export const product = elementwise((node: Node, context: GradContext): InputGrads => {

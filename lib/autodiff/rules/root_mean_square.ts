@@ -2,20 +2,13 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { intOf } from "../attributes.ts";
 import { constantInts, mul, numberOf, reduceMean, sameDims, sub } from "../expressions.ts";
-
-/** A product y = u · f and its gradient. */
-interface Product {
-  readonly g: Value;
-  readonly u: Value;
-  readonly f: Value;
-  readonly y: Value;
-}
+import type { SelfProduct } from "./gate.ts";
 
 /**
  * f (g − y mean(g y)) (Zhang & Sennrich 2019), the gradient of u through f included; `undefined` if f is
  * not the inverse root mean square of u.
  */
-export function rootMeanSquareGrad(b: GraphBuilder, product: Product): Value | undefined {
+export function rootMeanSquareGrad(b: GraphBuilder, product: SelfProduct): Value | undefined {
   const { g, u, f, y } = product;
   const axes = sameDims(b.dims(u), b.dims(y)) ? axesOfInverse(b, u, f) : undefined;
   if (axes === undefined) return undefined;
