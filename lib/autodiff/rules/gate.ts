@@ -49,7 +49,7 @@ function multipleOf(b: GraphBuilder, value: Value): Multiple {
 function ratioOf(b: GraphBuilder, t: Value, { whole }: GatedProduct): number | undefined {
   const inner = multipleOf(b, t);
   const k = inner.factor / whole.factor;
-  return inner.base === whole.base && k > 0 ? k : undefined;
+  return inner.base === whole.base && k > 0 && k < Infinity ? k : undefined;
 }
 
 /** t in 1 + op(t). */
@@ -88,7 +88,7 @@ const tanhGrad: GateGrad = (b, { g, y, whole, gate }) => {
   const x = whole.base;
   const t = argumentOfSum(b, gate.base, "Tanh");
   const p = t === undefined ? undefined : polynomialOf(b, t, x);
-  if (p === undefined) return undefined;
+  if (p === undefined || whole.factor === 0) return undefined;
   const doubled = p.map((coefficient) => 2 * coefficient);
   const s = b.op("Sigmoid", [evaluate(b, doubled, x)]);
   const bend = mul(b, mul(b, y, complement(b, s)), evaluate(b, derivative(doubled), x));
