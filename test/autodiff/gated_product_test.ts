@@ -49,6 +49,12 @@ const forms: Record<string, Build> = {
   "division by the root mean square": (b, x) => b.op("Mul", [x, b.op("Reciprocal", [rms(b, x)])]),
   "division by the root mean square, one over it": (b, x) =>
     b.op("Mul", [b.op("Div", [b.scalar(1), rms(b, x)]), x]),
+  "division by the root mean square, as a quotient": (b, x) => b.op("Div", [x, rms(b, x)]),
+  "division by the standard deviation": (b, x) => {
+    const mean = b.op("ReduceMean", [x, b.int64s([-1])]);
+    const centered = b.op("Sub", [x, mean]);
+    return b.op("Div", [centered, rms(b, centered)]);
+  },
   "division by the root mean square of something else": (b, x) =>
     b.op("Mul", [x, b.op("Reciprocal", [rms(b, b.op("Sin", [x]))])]),
   "a gate of something else": (b, x) => b.op("Mul", [x, b.op("Sigmoid", [b.op("Sin", [x])])]),
@@ -89,6 +95,7 @@ const gradients: Record<string, readonly string[]> = {
   "SiLU": ["HardSigmoid", "Mul", "Add", "Mul"],
   "GELU, half on the gate": ["Mul", "Sub", "Exp", "Mul", "Add", "Mul"],
   "division by the root mean square": ["Mul", "ReduceMean", "Mul", "Sub", "Mul"],
+  "division by the root mean square, as a quotient": ["Mul", "ReduceMean", "Mul", "Sub", "Div"],
 };
 
 for (const [form, ops] of Object.entries(gradients)) {

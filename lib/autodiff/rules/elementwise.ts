@@ -31,6 +31,7 @@ import {
 } from "../rule.ts";
 import { unbroadcast } from "../unbroadcast.ts";
 import { product } from "./product.ts";
+import { rootMeanSquareQuotientGrad } from "./root_mean_square.ts";
 
 /** Rule of y = f(x) from a factor: g · f'(x). */
 const factor = (derivative: (b: GraphBuilder, x: Value, y: Value) => Value): GradRule =>
@@ -139,6 +140,22 @@ function constantExponent({ b, z }: BinaryArgs): number | undefined {
 const negated = (b: GraphBuilder, grad: Value, input: Value): Value =>
   neg(b, unbroadcast(b, grad, input));
 
+const plainQuotient = binary(
+  ({ b, g, z }) => div(b, g, z),
+  ({ b, g, y, z }) => negated(b, mul(b, div(b, g, z), y), z),
+);
+
+/** Division by the own root mean square is one thing: nothing goes back through the divisor. */
+const quotient: GradRule = elementwise((node, context) => {
+  const { builder: b, outputGrads: [g], needs } = context;
+  if (g === undefined) return [];
+  const [u, f] = node.inputs as [Value, Value];
+  const whole = needs(0) && needs(1)
+    ? rootMeanSquareQuotientGrad(b, { g, u, f, y: node.outputs[0]! })
+    : undefined;
+  return whole === undefined ? plainQuotient(node, context) : [whole];
+});
+
 /** z · x^(z−1) for a constant z, without a Pow where a product or quotient does. */
 function powerSlope({ b, x, y }: BinaryArgs, z: number): Value {
   if (z === 1) return constantLike(b, x, 1);
@@ -198,10 +215,7 @@ export const elementwiseRules = {
   Add: binary(({ g }) => g, ({ g }) => g),
   Sub: binary(({ g }) => g, ({ b, g, z }) => negated(b, g, z)),
   Mul: product,
-  Div: binary(
-    ({ b, g, z }) => div(b, g, z),
-    ({ b, g, y, z }) => negated(b, mul(b, div(b, g, z), y), z),
-  ),
+  Div: quotient,
   Pow: binary(powerBase, powerExponent),
   Mod: binary(({ g }) => g, modDivisor),
   Sum: sumRule(() => 1),

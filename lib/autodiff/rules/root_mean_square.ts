@@ -1,23 +1,38 @@
-/** Division by the root mean square, as exporters spell it out: y = u / √(mean(u²) + ε). @module */
+/** Division by the root mean square, as exporters spell it out: u / √(mean(u²) + ε). @module */
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import { intOf } from "../attributes.ts";
-import { constantInts, mul, numberOf, reduceMean, sameDims, sub } from "../expressions.ts";
+import { constantInts, div, mul, numberOf, reduceMean, sameDims, sub } from "../expressions.ts";
 import type { SelfProduct } from "./gate.ts";
 
 /**
- * f (g − y mean(g y)) (Zhang & Sennrich 2019), the gradient of u through f included; `undefined` if f is
- * not the inverse root mean square of u.
+ * f (g − y mean(g y)) (Zhang & Sennrich 2019), the gradient of u in y = u · f through f included;
+ * `undefined` if f is not the inverse root mean square of u.
  */
 export function rootMeanSquareGrad(b: GraphBuilder, product: SelfProduct): Value | undefined {
-  const { g, u, f, y } = product;
-  const axes = sameDims(b.dims(u), b.dims(y)) ? axesOfInverse(b, u, f) : undefined;
-  if (axes === undefined) return undefined;
-  return mul(b, sub(b, g, mul(b, y, reduceMean(b, mul(b, g, y), axes))), f);
+  const rest = projected(b, product, radicandOfInverse(b, product.f));
+  return rest && mul(b, rest, product.f);
 }
 
-/** The axes of the mean in f = 1/√(mean(u²) + ε). */
-function axesOfInverse(b: GraphBuilder, u: Value, f: Value): readonly number[] | undefined {
-  const sum = b.producer(radicandOf(b, f) ?? "");
+/** The same for y = u / f. */
+export function rootMeanSquareQuotientGrad(b: GraphBuilder, product: SelfProduct) {
+  const rest = projected(b, product, radicandOf(b, product.f));
+  return rest && div(b, rest, product.f);
+}
+
+/** g − y mean(g y), if the radicand is the mean square of u. */
+function projected(
+  b: GraphBuilder,
+  { g, u, y }: SelfProduct,
+  radicand: Value | undefined,
+): Value | undefined {
+  if (radicand === undefined || !sameDims(b.dims(u), b.dims(y))) return undefined;
+  const axes = axesOfMeanSquare(b, radicand, u);
+  return axes && sub(b, g, mul(b, y, reduceMean(b, mul(b, g, y), axes)));
+}
+
+/** The axes in mean(u²) + ε. */
+function axesOfMeanSquare(b: GraphBuilder, radicand: Value, u: Value) {
+  const sum = b.producer(radicand);
   if (sum?.opType !== "Add") return undefined;
   const at = sum.inputs.findIndex((input) => b.producer(input)?.opType === "ReduceMean");
   if (at < 0 || numberOf(b, sum.inputs[1 - at]!) === undefined) return undefined;
@@ -27,15 +42,21 @@ function axesOfInverse(b: GraphBuilder, u: Value, f: Value): readonly number[] |
   return isKept && isSquare(b, mean.inputs[0]!, u) ? axes : undefined;
 }
 
+/** s in √s, which is written Sqrt or Pow. */
+function radicandOf(b: GraphBuilder, value: Value, power = 0.5): Value | undefined {
+  const node = b.producer(value);
+  if (node?.opType === "Sqrt" && power === 0.5) return node.inputs[0];
+  return node?.opType === "Pow" && numberOf(b, node.inputs[1]!) === power
+    ? node.inputs[0]
+    : undefined;
+}
+
 /** s in 1/√s, which is written Reciprocal, Div or Pow. */
-function radicandOf(b: GraphBuilder, f: Value): Value | undefined {
-  const node = b.producer(f);
-  const [x, z] = node?.inputs ?? [];
-  if (node?.opType === "Pow") return numberOf(b, z!) === -0.5 ? x : undefined;
+function radicandOfInverse(b: GraphBuilder, value: Value): Value | undefined {
+  const node = b.producer(value);
   const isInverse = node?.opType === "Reciprocal" ||
-    (node?.opType === "Div" && numberOf(b, x!) === 1);
-  const root = isInverse ? b.producer(node.inputs.at(-1)!) : undefined;
-  return root?.opType === "Sqrt" ? root.inputs[0] : undefined;
+    (node?.opType === "Div" && numberOf(b, node.inputs[0]!) === 1);
+  return isInverse ? radicandOf(b, node.inputs.at(-1)!) : radicandOf(b, value, -0.5);
 }
 
 function isSquare(b: GraphBuilder, value: Value, u: Value): boolean {
