@@ -10,6 +10,7 @@ import { inlineFunctions } from "../onnx/inline_functions.ts";
 import type { Model, Node, Weight } from "../onnx/model.ts";
 import { upgradeModel } from "../onnx/upgrade.ts";
 import { widenModel } from "../onnx/widen_model.ts";
+import { composeLayerNorms } from "./compose_normalization.ts";
 import { explained } from "./explain.ts";
 import { unblockLayout } from "./decompositions/blocked_layout.ts";
 import { inlineBranches } from "./decompositions/branches.ts";
@@ -48,7 +49,7 @@ export function prepare(model: Model, request: Request): Prepared {
   const typed = (m: Model) => inferShapes(resolveSequences(inlineBranches(foldConstants(m))));
   const widened = request.precision === "float32" ? widenModel : (m: Model) => m;
   const plain = widened(inlineFunctions(upgradeModel(model)));
-  const whole = typed(inferShapes(unblockLayout(plain)));
+  const whole = composeLayerNorms(typed(inferShapes(unblockLayout(plain))));
   const lookup = new RuleLookup(whole, rules);
   const passage: Passage = {
     stops: (node) => lookup.stops(node),

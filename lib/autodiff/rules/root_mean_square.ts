@@ -19,27 +19,48 @@ export function rootMeanSquareQuotientGrad(b: GraphBuilder, product: SelfProduct
   return rest && div(b, rest, product.f);
 }
 
+/** Reads a value as u / √(mean(u²) + ε). */
+export function readRootMeanSquare(b: GraphBuilder, value: Value): MeanSquare | undefined {
+  const node = b.producer(value);
+  const [x, z] = node?.inputs ?? [];
+  if (node?.opType === "Div") return meanSquareOf(b, radicandOf(b, z!), x!);
+  if (node?.opType !== "Mul") return undefined;
+  return meanSquareOf(b, radicandOfInverse(b, z!), x!) ??
+    meanSquareOf(b, radicandOfInverse(b, x!), z!);
+}
+
 /** g − y mean(g y), if the radicand is the mean square of u. */
 function projected(
   b: GraphBuilder,
   { g, u, y }: SelfProduct,
   radicand: Value | undefined,
 ): Value | undefined {
-  if (radicand === undefined || !sameDims(b.dims(u), b.dims(y))) return undefined;
-  const axes = axesOfMeanSquare(b, radicand, u);
-  return axes && sub(b, g, mul(b, y, reduceMean(b, mul(b, g, y), axes)));
+  if (!sameDims(b.dims(u), b.dims(y))) return undefined;
+  const mean = meanSquareOf(b, radicand, u);
+  return mean && sub(b, g, mul(b, y, reduceMean(b, mul(b, g, y), mean.axes)));
 }
 
-/** The axes in mean(u²) + ε. */
-function axesOfMeanSquare(b: GraphBuilder, radicand: Value, u: Value) {
-  const sum = b.producer(radicand);
+/** u in mean(u²) + ε, and over which axes. */
+interface MeanSquare {
+  readonly u: Value;
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+}
+
+function meanSquareOf(
+  b: GraphBuilder,
+  radicand: Value | undefined,
+  u: Value,
+): MeanSquare | undefined {
+  const sum = radicand === undefined ? undefined : b.producer(radicand);
   if (sum?.opType !== "Add") return undefined;
   const at = sum.inputs.findIndex((input) => b.producer(input)?.opType === "ReduceMean");
-  if (at < 0 || numberOf(b, sum.inputs[1 - at]!) === undefined) return undefined;
+  const epsilon = at < 0 ? undefined : numberOf(b, sum.inputs[1 - at]!);
+  if (epsilon === undefined) return undefined;
   const mean = b.producer(sum.inputs[at]!)!;
   const axes = constantInts(b, mean.inputs[1]);
   const isKept = intOf(mean, "keepdims", 1) === 1 && axes !== undefined && axes.length > 0;
-  return isKept && isSquare(b, mean.inputs[0]!, u) ? axes : undefined;
+  return isKept && isSquare(b, mean.inputs[0]!, u) ? { u, axes, epsilon } : undefined;
 }
 
 /** s in √s, which is written Sqrt or Pow. */
