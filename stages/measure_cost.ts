@@ -21,6 +21,8 @@ export default defineStage({
     steps: z.int().min(2).default(30).describe("number of steps; the first is not timed"),
     batch: z.int().min(1).default(16).describe("rows per step"),
   }),
+  // Memory that an earlier task has touched would not count again.
+  isolation: "fresh",
   outputs: { cost: "json" },
   files: { cost: "cost.json" },
   async run(parameters, context) {

@@ -12,8 +12,9 @@ export interface LocalExecutorOptions {
 }
 
 /**
- * Runs jobs on this machine: each in a worker process, which is kept warm for the next one, or in
- * this process where the stage is trivial. Processes start when there is work for them.
+ * Runs jobs on this machine: each in a worker process, which is kept warm for the next one unless the
+ * stage wants a fresh one, or in this process where the stage is trivial. Processes start when there is
+ * work for them.
  */
 export function localExecutor(options: LocalExecutorOptions = {}): Executor {
   return new LocalExecutor(options.slots ?? 2, options.graceMs ?? 30_000);
@@ -50,11 +51,13 @@ class LocalExecutor implements Executor {
   }
 
   async #runInWorker(job: Job, options: SubmitOptions): Promise<JobResult> {
-    const worker = this.#takeIdle(job) ?? new WorkerProcess();
+    const isFresh = job.isolation === "fresh";
+    const worker = (isFresh ? undefined : this.#takeIdle(job)) ?? new WorkerProcess();
     this.#busy.add(worker);
     const result = await worker.run(job, { ...options, graceMs: this.#graceMs });
     this.#busy.delete(worker);
-    await this.#keep(worker);
+    if (isFresh) await worker[Symbol.asyncDispose]();
+    else await this.#keep(worker);
     return result;
   }
 

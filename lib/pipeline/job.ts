@@ -1,7 +1,7 @@
 /** One task on its way through an executor: what goes in, what is told meanwhile, what comes out. @module */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Json, Key } from "./key.ts";
-import type { ArtifactType, Progress } from "./stage.ts";
+import type { ArtifactType, Isolation, Progress } from "./stage.ts";
 
 /** How a task may use the machine. */
 export interface Resources {
@@ -39,7 +39,7 @@ export interface Job {
   readonly stage: string;
   /** URL of the stage's module; its default export is the `Stage`. */
   readonly module: string;
-  readonly isolation: "worker" | "inline";
+  readonly isolation: Isolation;
   /**
    * What `stage.run` gets: parsed by the stage's schema (not to be parsed again), with `Artifact`,
    * `ModelSource` and `DatasetSource` objects in place of what the user wrote.

@@ -5,7 +5,7 @@ import { withNeeds } from "./graph.ts";
 import type { ExecutorSettings, Resources } from "./job.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { ReferencedTask } from "./slot.ts";
-import type { ParameterKind, Stage } from "./stage.ts";
+import type { Isolation, ParameterKind, Stage } from "./stage.ts";
 
 /** A stage type and where its code is. */
 export interface StageModule {
@@ -66,9 +66,10 @@ export interface Task extends ReferencedTask {
  * Where a task runs. One with variables of its own never shares the runner's process: other tasks
  * in it would see them.
  */
-export function isolationOf({ definition, environment }: Task): "worker" | "inline" {
+export function isolationOf({ definition, environment }: Task): Isolation {
+  const { isolation = "worker" } = definition;
   const isAlone = Object.keys(environment).length > 0;
-  return isAlone ? "worker" : definition.isolation ?? "worker";
+  return isAlone && isolation === "inline" ? "worker" : isolation;
 }
 
 /** All tasks of a pipeline in an order in which each comes after its needs. */

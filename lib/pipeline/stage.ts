@@ -152,6 +152,12 @@ export interface StageContext<O extends string = string> {
   readonly scratch: string;
 }
 
+/**
+ * Where a stage runs: in a `worker` process that goes on to other tasks, in a `fresh` one of its own,
+ * as measurements of memory need it, or `inline`, in the runner, only where it is trivial.
+ */
+export type Isolation = "worker" | "fresh" | "inline";
+
 /** A stage type: what it takes, what it gives, what it does. */
 export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** As in `uses:`. */
@@ -165,8 +171,8 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   declareOutputs?(parameters: z.output<S>): Readonly<Record<string, ArtifactType>>;
   /** File names that people see in `.tvp/runs/…`, where the output's name and type would not do. */
   readonly files?: Readonly<Partial<Record<O, string>>>;
-  /** `worker` (default): its own process. `inline`: in the runner, only for trivial stages. */
-  readonly isolation?: "worker" | "inline";
+  /** Where it runs; `worker` is the default. */
+  readonly isolation?: Isolation;
   /** Writes every output to `context.output(name)`. */
   run(parameters: z.output<S>, context: StageContext<O>): Promise<void>;
 }

@@ -30,8 +30,9 @@ export function methodName(method: string): string {
   return method.replace(/^(vp|tvp|evp|acavp)(?![\w-])/, (name) => name.toUpperCase());
 }
 
-/** `mini-minigpt4` for `zoo/mini-minigpt4` and for a path to it. */
-export const modelName = (model: string): string => model.split("/").at(-1)!;
+/** `mini-minigpt4` for `zoo/mini-minigpt4` and for a path to it; of several sources, each. */
+export const modelName = (model: string): string =>
+  model.split(" + ").map((one) => one.split("/").at(-1)!).join(" + ");
 
 /** Where a comparison was made, in words. */
 export function overName({ over, source }: Difference): string {

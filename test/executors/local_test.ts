@@ -85,7 +85,7 @@ function logOf({ events }: Ran): readonly string[] {
   return events.flatMap((event) => event.type === "log" ? [event.line] : []);
 }
 
-for (const isolation of ["worker", "inline"] as const) {
+for (const isolation of ["worker", "fresh", "inline"] as const) {
   Deno.test(
     `localExecutor() runs a stage (${isolation}) and says how it went`,
     withRig(async (rig) => {
@@ -107,6 +107,17 @@ Deno.test(
     assert(first.value !== undefined);
     assertEquals(first.value, second.value);
     assert(first.value !== `${Deno.pid}`);
+  }),
+);
+
+Deno.test(
+  "localExecutor() gives a fresh process to who wants one, and to nobody after it",
+  withRig(async (rig) => {
+    const warm = await rig.run("pid");
+    const fresh = await rig.run("pid", { isolation: "fresh" });
+    const pids = [warm, fresh, await rig.run("pid")].map(({ value }) => value);
+    assertEquals(pids[2], pids[0]);
+    assert(pids[1] !== undefined && pids[1] !== pids[0]);
   }),
 );
 
