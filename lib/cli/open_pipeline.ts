@@ -1,8 +1,9 @@
 /** From the name of a file to a plan with a store: what most commands begin with. @module */
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { contentDigests } from "../cache/content_digests.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { suggestions } from "../diagnostic/suggest.ts";
 import { parsePipeline, type PipelineSpec } from "../pipeline/parse.ts";
 import { planPipeline } from "../pipeline/expand.ts";
 import type { Plan } from "../pipeline/plan.ts";
@@ -11,6 +12,7 @@ import type { SourceResolver } from "../pipeline/resolve.ts";
 import { loadStages } from "../pipeline/stage_lookup.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
+import { isFolder } from "./is_folder.ts";
 import { openStore, remoteOf } from "./open_store.ts";
 import { checkName, sourceResolver } from "./sources.ts";
 
@@ -112,14 +114,17 @@ function readPipelineText(file: string): string {
       ? "it is a folder"
       : error.message;
     const message = `Cannot read the pipeline file "${file}": ${cause}`;
-    throw new DiagnosticError([{ code: "missing-file", severity: "error", message }]);
+    const notes = isFolder(file)
+      ? suggestions("", yamlFiles(file))
+      : suggestions(basename(file), yamlFiles(dirname(file))).slice(0, 1);
+    const told = notes.length > 0 ? { notes } : {};
+    throw new DiagnosticError([{ code: "missing-file", severity: "error", message, ...told }]);
   }
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
+/** What may be a pipeline in a folder. */
+function yamlFiles(folder: string): string[] {
+  if (!isFolder(folder)) return [];
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  return names.filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => join(folder, name));
 }

@@ -1,9 +1,10 @@
 /** ONNX files as commands read them: whatever is wrong with one is a diagnostic. @module */
-import { dirname, resolve } from "@std/path";
+import { dirname, join, resolve } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/decode.ts";
 import type { Model, ValueType } from "../onnx/model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
+import { isFolder } from "./is_folder.ts";
 
 /**
  * Reads a model and checks that its weight files are there and complete.
@@ -31,8 +32,20 @@ async function readBytes(path: string): Promise<Uint8Array> {
       throw failure("model-not-found", `Cannot read "${path}": there is no such file`);
     }
     if (!(error instanceof Error)) throw error;
+    if (isFolder(path)) {
+      throw failure("model-unreadable", `Cannot read "${path}": it is a folder`, filesNote(path));
+    }
     throw failure("model-unreadable", `Cannot read "${path}": ${error.message}`);
   }
+}
+
+/** The ONNX files of a model's folder, in the layout of transformers.js or beside each other. */
+function filesNote(folder: string): string[] {
+  const files = [folder, join(folder, "onnx")].filter(isFolder).flatMap((place) =>
+    [...Deno.readDirSync(place)].map(({ name }) => join(place, name))
+  );
+  const models = files.filter((file) => file.endsWith(".onnx")).sort();
+  return models.length === 0 ? [] : [`its ONNX files: ${models.join(", ")}`];
 }
 
 function decode(bytes: Uint8Array, path: string, directory: string): Model {

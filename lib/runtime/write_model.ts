@@ -43,7 +43,12 @@ export async function writeModel(model: Model, path: string, log?: Log): Promise
   const bytes = encodeModel(placed);
   const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
   await Deno.writeFile(temporary, bytes);
-  await Deno.rename(temporary, target);
+  try {
+    await Deno.rename(temporary, target);
+  } catch (error) {
+    await Deno.remove(temporary);
+    throw error;
+  }
   return { path, bytes: bytes.length, weights };
 }
 

@@ -126,7 +126,18 @@ const mistakes: readonly { args: string[]; code: number; err: RegExp }[] = [
     code: 2,
     err: /expected auto, cpu, cuda, webgpu/,
   },
-  { args: ["run", "."], code: 2, err: /Cannot read the pipeline file ".": it is a folder\n/ },
+  {
+    args: ["run", "."],
+    code: 2,
+    err: /Cannot read the pipeline file ".": it is a folder\n {2}= known: .*"demo.yaml"/,
+  },
+  { args: ["run", "demp.yaml"], code: 2, err: /no such file\n {2}= did you mean "demo.yaml"\?/ },
+  {
+    args: ["init", "gone/mine.yaml"],
+    code: 2,
+    err: /Cannot write "gone\/mine.yaml": there is no such folder/,
+  },
+  { args: ["prompt", "show", "."], code: 2, err: /Cannot use prompt ".": it is a folder/ },
   { args: ["run", "none.yaml"], code: 2, err: /Cannot read the pipeline file "none.yaml"/ },
   {
     args: ["run", "demo.yaml", "--target", "frist"],
@@ -183,6 +194,8 @@ Deno.test("a stage that fails makes exit code 1, and its log is kept", async () 
   assertStringIncludes(result.out, '✗ bad: Cannot finish "sh": it ended with exit code 3');
   assertStringIncludes(result.out, '✗ lazy: Cannot store output "out": the stage did not write it');
   assertMatch(result.out, /Failed: 4 tasks, 1 ran, 2 failed, 1 not started in /);
+  const lazy = await place.tvp("logs", "fail.yaml", "lazy");
+  assertStringIncludes(lazy.out, "the stage did not write it\n(it logged nothing)\n");
   const logs = await place.tvp("logs", "fail.yaml", "bad");
   assertStringIncludes(logs.out, "exit code 3\noops\n");
 });

@@ -166,6 +166,13 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", ...asked, "--check", "--feed", "z=z.npy"], 'Cannot feed "z"'],
       [["linear.onnx", ...asked, "--fix", "bach=2"], 'Cannot set dimension "bach"'],
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
+      [["linear.onnx", ...asked, "--dim", "batch=2"], "expected it with --check"],
+      [["linear.onnx", ...asked, "-o", "weights"], 'Cannot write "weights": it is a folder'],
+      [["linear.onnx", ...asked, "-o", "page.onnx/y"], 'Cannot write "page.onnx/y"'],
+      [
+        [".", ...asked],
+        'Cannot read ".": it is a folder\n  = its ONNX files: cut.onnx, empty.onnx',
+      ],
       [["linear.onnx", ...asked, "-p"], 'Unknown option "-p" of grad'],
     ];
     const before = [...Deno.readDirSync(folder)].length;

@@ -76,11 +76,13 @@ const command: Command = {
     const { addGradients } = await import("../../autodiff/gradient.ts");
     const { failure, isSameFile, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
+    const { writing } = await import("../writing.ts");
     const path = args.operands[0]!;
     const output = textOption(args, "output") ?? path.replace(/(\.onnx)?$/, ".grad.onnx");
     if (await isSameFile(path, output)) {
       throw failure("usage", `Cannot write "${output}": it is the model itself`);
     }
+    if (!hasFlag(args, "check")) refuseCheckOptions(args, failure);
     const model = await fixSizes(await readModel(path), args.options.get("fix") ?? []);
     const options = gradientOptions(args, model, failure);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
@@ -88,7 +90,7 @@ const command: Command = {
     const gradient = addGradients(model, options);
     const buildMs = performance.now() - start;
     const log = (line: string) => hasFlag(args, "json") || printLine(line);
-    const written = await writeModel(gradient, output, log);
+    const written = await writing(output, () => writeModel(gradient, output, log));
     const { wrt } = options;
     const targets = options.cotangents ?? [options.of!];
     const checks = feeds && await check(args, { model, gradient, targets, wrt, feeds });
@@ -105,6 +107,18 @@ const command: Command = {
   },
 };
 export default command;
+
+/** Without --check nothing is run: what says how would be passed over. */
+function refuseCheckOptions(
+  { options }: CommandArguments,
+  failure: typeof import("../read_model.ts").failure,
+): void {
+  const given = ["dim", "feed", "seed", "directions"].find((name) => options.has(name));
+  if (given === undefined) return;
+  throw failure("usage", `Cannot use --${given}: expected it with --check, which is not given`, [
+    ...(given === "dim" ? ["--fix NAME=SIZE sets a size in the written model"] : []),
+  ]);
+}
 
 /** The model in the sizes that are given. */
 async function fixSizes(model: Model, texts: readonly string[]): Promise<Model> {

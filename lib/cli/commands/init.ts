@@ -1,6 +1,6 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { printJson, printLine } from "../print.ts";
+import { writing } from "../writing.ts";
 
 /** Writes a starter pipeline. */
 const command: Command = {
@@ -11,24 +11,13 @@ const command: Command = {
   maxOperands: 1,
   example: "deno task tvp init pipelines/mine.yaml",
   options: { json: { type: "flag", help: "the path as JSON" } },
-  run(args) {
+  async run(args) {
     const path = args.operands[0]!;
     const name = /([^/\\]+?)(\.ya?ml)?$/.exec(path)![1]!.replace(/[^A-Za-z0-9_-]/g, "-");
-    try {
-      Deno.writeTextFileSync(path, starter(name), { createNew: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound)) {
-        throw error;
-      }
-      const cause = error instanceof Deno.errors.AlreadyExists
-        ? "there is a file of this name"
-        : "there is no such folder";
-      const message = `Cannot write "${path}": ${cause}`;
-      throw new DiagnosticError([{ code: "init", severity: "error", message }]);
-    }
+    await writing(path, () => Deno.writeTextFileSync(path, starter(name), { createNew: true }));
     if (hasFlag(args, "json")) printJson({ path });
     else printLine(`Wrote ${path}. Run it: deno task pipeline ${path}`);
-    return Promise.resolve(exitCodes.done);
+    return exitCodes.done;
   },
 };
 export default command;

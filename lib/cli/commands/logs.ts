@@ -19,7 +19,7 @@ const command: Command = {
     await using opened = await openPreview(args, { targets: [target] });
     const last = latestRun(runsFolder(stateFolder, opened.plan.name));
     for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
-      const failed = last?.tasks.find((recorded) => recorded.task === task.id && recorded.log);
+      const failed = last?.tasks.find((recorded) => recorded.task === task.id && recorded.message);
       const log = await hit?.log() ?? failed?.log?.map((line) => `${line}\n`).join("") ?? "";
       if (hasFlag(args, "json")) printJson({ task: task.id, log });
       else {
@@ -27,7 +27,7 @@ const command: Command = {
           `── ${task.id}${hit ? "" : failed?.message ? `: ${failed.message}` : ": has not run"}`,
         );
         if (log !== "") printLine(log.trimEnd());
-        else if (hit) printLine("(it logged nothing)");
+        else if (hit ?? failed) printLine("(it logged nothing)");
       }
     }
     return exitCodes.done;

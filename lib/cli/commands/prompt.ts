@@ -1,9 +1,11 @@
 import { extname } from "@std/path";
+import { isSystemError } from "../../cache/system_error.ts";
 import type { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { ImportOptions } from "../../prompts/import_prompt.ts";
 import type { Prompt } from "../../prompts/prompt_file.ts";
 import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
+import { isFolder } from "../is_folder.ts";
 import { printJson, printLine } from "../print.ts";
 import { exporters, importers, type Written } from "../prompt_formats.ts";
 
@@ -105,9 +107,13 @@ async function readThrough<T>(
     return await read(await Deno.readFile(path));
   } catch (error) {
     const known = error instanceof SyntaxError || error instanceof RangeError ||
-      error instanceof Deno.errors.NotFound;
+      isSystemError(error);
     if (!known) throw error;
-    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
+    const cause = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : isFolder(path)
+      ? "it is a folder"
+      : error.message;
     throw await failed(`Cannot use ${what} "${path}": ${cause}`, `${what}-unreadable`);
   }
 }
@@ -117,15 +123,20 @@ async function readPrompt(path: string): Promise<Prompt> {
   return await readThrough(path, "prompt", decodePrompt);
 }
 
+async function writeOutput({ output }: Job, bytes: Uint8Array): Promise<void> {
+  const { writing } = await import("../writing.ts");
+  await writing(output, () => Deno.writeFile(output, bytes));
+}
+
 async function write(job: Job, make: (prompt: Prompt) => Promise<Written>): Promise<void> {
   const prompt = await readPrompt(job.path);
   const { bytes, note } = await make(prompt);
-  await Deno.writeFile(job.output, bytes);
+  await writeOutput(job, bytes);
   report(job, prompt, note);
 }
 
 async function importFile(job: Job): Promise<void> {
-  const { args, path, output } = job;
+  const { args, path } = job;
   const { importPrompt } = await import("../../prompts/import_prompt.ts");
   const { encodePrompt } = await import("../../prompts/prompt_file.ts");
   const read = importers[extname(path)];
@@ -142,7 +153,7 @@ async function importFile(job: Job): Promise<void> {
     "prompt",
     async (bytes) => importPrompt(await read(bytes), options),
   );
-  await Deno.writeFile(output, encodePrompt(prompt));
+  await writeOutput(job, encodePrompt(prompt));
   report(job, prompt, undefined);
 }
 

@@ -1,0 +1,22 @@
+/** Files that commands write where the user says: what the system refuses is no mistake of ours. @module */
+import { isSystemError } from "../cache/system_error.ts";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { isFolder } from "./is_folder.ts";
+
+/** Runs what writes a file. @throws {DiagnosticError} If the system does not let it. */
+export async function writing<T>(path: string, write: () => T | Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const message = `Cannot write "${path}": ${causeOf(error, path)}`;
+    throw new DiagnosticError([{ code: "not-writable", severity: "error", message }]);
+  }
+}
+
+function causeOf(error: Error, path: string): string {
+  if (isFolder(path)) return "it is a folder";
+  if (error instanceof Deno.errors.AlreadyExists) return "there is a file of this name";
+  if (error instanceof Deno.errors.NotFound) return "there is no such folder";
+  return error.message;
+}
