@@ -141,7 +141,10 @@ function printValues(title: string, values: readonly PrintedValue[]): void {
 function printUnsupported(path: DifferentiatedPath, unsupported: readonly Diagnostic[]): void {
   const way = `from ${path.wrt.join(", ") || "no input"} to ${path.of.join(", ") || "no output"}`;
   if (path.wrt.length === 0 || path.of.length === 0) {
-    printLine(`gradients   none asked for: nothing holds floats ${way}`);
+    const cause = path.of.length === 0
+      ? "no output holds floats"
+      : "no input holds floats; --wrt takes weights too";
+    printLine(`gradients   none: ${cause}`);
   } else if (unsupported.length === 0) {
     printLine(`gradients   every node can be differentiated, ${way}`);
   } else {
