@@ -58,7 +58,7 @@ function badAxis(scope: Scope, path: DocumentPath, values: unknown): void {
     code: "bad-axis",
     path,
     message: `Cannot expand ${pathText(path)}: the axis ${cause}`,
-    notes: ["an axis is a list with at least one value, or a reference to one"],
+    notes: ["an axis is a list with at least one value, such as [0], or a reference to one"],
   });
 }
 
