@@ -83,6 +83,9 @@ async function main(args: readonly string[]): Promise<number> {
     beside.every((name) => runners.includes(name)) &&
     asked.every((name) => Object.hasOwn(benchmarks, name));
   if (options.help || !usable) {
+    const unknown = asked.find((name) => !Object.hasOwn(benchmarks, name)) ??
+      beside.find((name) => !runners.includes(name));
+    if (!options.help && unknown !== undefined) console.error(`There is no "${unknown}" here\n`);
     console.log(help);
     return options.help ? 0 : 2;
   }

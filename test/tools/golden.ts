@@ -8,6 +8,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { CaseFolder, CaseResult } from "./golden/case.ts";
 import { findCases } from "./golden/case.ts";
 import type { Provider } from "../../lib/runtime/provider.ts";
+import { isFolder } from "../../lib/cli/is_folder.ts";
 import { CaseWorker } from "./golden/pool.ts";
 
 const providers: readonly Provider[] = ["auto", "cpu", "cuda", "webgpu"];
@@ -103,7 +104,8 @@ function collect(directories: readonly string[]): readonly CaseFolder[] {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
       throw error;
     }
-    console.error(`Cannot search for cases: ${error.message}`);
+    const folder = directories.find((directory) => !isFolder(directory));
+    console.error(`Cannot search for cases: there is no folder "${folder}"`);
     return [];
   }
 }
