@@ -33,7 +33,8 @@ const checks = {
       const zoo = zooModels(folders);
       return { cause: "it is no model name", notes: [modelForms, ...suggestions(name, zoo)] };
     }
-    if (path === remote || isDirectory(path)) return undefined;
+    if (path === remote) return undefined;
+    if (isDirectory(path)) return exists(`${path}/config.json`) ? undefined : noModelIn(path);
     if (!name.startsWith("zoo/")) return { cause: `there is no folder ${path}` };
     return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
   },
@@ -48,6 +49,13 @@ const checks = {
 };
 
 const modelForms = "a model is zoo/NAME, hf://OWNER/NAME, or a path that starts with ./ or /";
+
+function noModelIn(folder: string): NameMistake {
+  return {
+    cause: `there is no config.json in ${folder}`,
+    notes: ["a model's folder has config.json, preprocessor_config.json, tokenizer.json and onnx/"],
+  };
+}
 
 /** Stands for a model that lies on a hub. */
 const remote = Symbol("remote");

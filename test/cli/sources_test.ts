@@ -39,3 +39,15 @@ Deno.test("sourceResolver() fetches hf:// models from HF_ENDPOINT, and their com
     await Deno.remove(root, { recursive: true });
   }
 });
+
+Deno.test("checkName() tells a folder that holds no model", async () => {
+  const base = await Deno.makeTempDir();
+  const folders = { root: `${base}/`, base };
+  const causeOf = () => checkName(folders, "model", "./mine")?.cause;
+  assertEquals(causeOf(), `there is no folder ${base}/mine`);
+  await Deno.mkdir(`${base}/mine`);
+  assertEquals(causeOf(), `there is no config.json in ${base}/mine`);
+  await Deno.writeTextFile(`${base}/mine/config.json`, "{}");
+  assertEquals(causeOf(), undefined);
+  await Deno.remove(base, { recursive: true });
+});
