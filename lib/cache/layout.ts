@@ -60,6 +60,7 @@ export function makeStore(layout: StoreLayout): void {
 /** What an error of the system says of a store: that it cannot be written. Others are as they are. */
 export function unusableStore(root: string, error: unknown): unknown {
   if (!isSystemError(error) || isDiskFull(error)) return error;
-  const message = `Cannot write to the cache "${root}": ${error.message}`;
+  const cause = error instanceof Deno.errors.AlreadyExists ? "it is no folder" : error.message;
+  const message = `Cannot write to the cache "${root}": ${cause}`;
   return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
 }
