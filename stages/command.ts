@@ -43,12 +43,16 @@ export default defineStage({
     };
     const [program, ...args] = run.flatMap((word) => fillPaths(word, paths));
     if (program === undefined) throw mistake("Cannot run a program: the list of inputs is empty");
-    const child = start(program, args, context.signal);
+    context.signal.throwIfAborted();
+    const child = start(program, args);
+    const stop = () => stopGroup(child);
+    context.signal.addEventListener("abort", stop, { once: true });
     const [, , status] = await Promise.all([
       eachLine(child.stdout, context.log),
       eachLine(child.stderr, context.log),
       child.status,
     ]);
+    context.signal.removeEventListener("abort", stop);
     context.signal.throwIfAborted();
     if (status.success) return;
     throw mistake(
@@ -92,9 +96,26 @@ function mistake(message: string): DiagnosticError {
   return new DiagnosticError([{ code: "command-failed", severity: "error", message }]);
 }
 
-function start(program: string, args: string[], signal: AbortSignal): Deno.ChildProcess {
+/** Ends the program and what it started: a shell's own children would go on, and keep its pipes open. */
+function stopGroup(child: Deno.ChildProcess): void {
   try {
-    const options = { args, signal, stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    if (Deno.build.os === "windows") child.kill();
+    else Deno.kill(-child.pid, "SIGTERM");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Starts a program as the head of a process group. */
+function start(program: string, args: string[]): Deno.ChildProcess {
+  try {
+    const options = {
+      args,
+      detached: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    } as const;
     return new Deno.Command(program, options).spawn();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { StageContext } from "../../lib/pipeline/stage.ts";
 import command from "../../stages/command.ts";
 import { withFolder } from "../cache/rig.ts";
@@ -46,6 +46,24 @@ Deno.test("command makes as many arguments of a list of inputs, or words within 
     assertEquals(Deno.readTextFileSync(`${folder}/list`), "a\nb c\n");
     await run(["sh", "-c", `echo "{inputs.all}" > {outputs.out}`]);
     assertEquals(Deno.readTextFileSync(`${folder}/out`), `${folder}/a ${folder}/b c\n`);
+  }));
+
+Deno.test("command ends with all that its program started when it is aborted", () =>
+  withFolder(async (folder) => {
+    const controller = new AbortController();
+    const context = {
+      output: () => `${folder}/out`,
+      log: () => controller.abort(new RangeError("out of time")),
+      signal: controller.signal,
+    } as unknown as StageContext;
+    const words = ["sh", "-c", "sleep 60 & echo started; wait"];
+    const start = performance.now();
+    await assertRejects(
+      () => command.run({ run: words, inputs: {}, files: {}, outputs }, context),
+      RangeError,
+      "out of time",
+    );
+    assert(performance.now() - start < 30_000);
   }));
 
 for (const { what, with: given, messages } of cases) {
