@@ -1,5 +1,7 @@
 /** Copies the models of a recorded run into a folder. @module */
+import { ifThere } from "../cache/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { isFolder } from "./is_folder.ts";
 
 /** What a copy is made of. */
 export interface Installation {
@@ -29,8 +31,9 @@ export function* installModels(
   for (const { task, stage } of tasks) {
     const source = `${run}/${folderOf(task)}/model`;
     const name = names.get(stage) ?? nameOf(task);
-    if (name === "" || !exists(source)) continue;
-    if (!isDirectory(source)) throw gone(task, source);
+    if (name === "" || !ifThere(() => Deno.lstatSync(source))) continue;
+    if (!ifThere(() => Deno.statSync(source))) throw gone(task, source);
+    if (!isFolder(source)) continue;
     install(source, `${target}/${name}`);
     yield { task, name };
   }
@@ -53,16 +56,6 @@ function nameOf(task: string): string {
   return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage;
 }
 
-/** Whether something has the name, be it a link to nowhere. */
-function exists(path: string): boolean {
-  try {
-    return Deno.lstatSync(path) !== undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 function gone(task: string, link: string): DiagnosticError {
   const message = `Cannot install the model of ${task}: ${link} leads nowhere`;
   const notes = [
@@ -71,33 +64,20 @@ function gone(task: string, link: string): DiagnosticError {
   return new DiagnosticError([{ code: "model-gone", severity: "error", message, notes }]);
 }
 
-function isDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 /** Puts a copy in place of what is there; at no time is half a model there. */
 function install(source: string, target: string): void {
   const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
   Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
   copyFolder(source, temporary);
   keepCard(target, temporary);
-  if (isDirectory(target)) Deno.removeSync(target, { recursive: true });
+  if (isFolder(target)) Deno.removeSync(target, { recursive: true });
   Deno.renameSync(temporary, target);
 }
 
 /** A model card is written by people: it stays until they change it. */
 function keepCard(from: string, to: string): void {
   const card = "README.md";
-  try {
-    Deno.copyFileSync(`${from}/${card}`, `${to}/${card}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  ifThere(() => Deno.copyFileSync(`${from}/${card}`, `${to}/${card}`));
 }
 
 function copyFolder(from: string, to: string): void {

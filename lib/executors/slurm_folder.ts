@@ -1,6 +1,7 @@
 /** The folders through which a runner and the jobs of a cluster speak: they share no more than files. @module */
 import { join } from "@std/path";
 import { removeQuietly, replaceFile } from "../cache/replace_file.ts";
+import { ifThere } from "../cache/system_error.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/job.ts";
 
 /** Which job of Slurm works on a task. Written before it is submitted, and again with its id. */
@@ -180,30 +181,20 @@ export function sweepJobs(folder: string, olderThanMs: number): void {
   for (const kind of ["batches", "tasks"].map((name) => join(folder, name)).filter(exists)) {
     for (const { name } of [...Deno.readDirSync(kind)]) {
       const path = join(kind, name);
-      const { mtime } = Deno.lstatSync(path);
-      if (Date.now() - (mtime?.getTime() ?? 0) > olderThanMs) removeQuietly(path);
+      const info = ifThere(() => Deno.lstatSync(path)); // Another run may sweep too.
+      if (info && Date.now() - (info.mtime?.getTime() ?? 0) > olderThanMs) removeQuietly(path);
     }
   }
 }
 
 /** Last lines of a log. */
 export function lastLines(path: string, most: number): string[] {
-  try {
-    return Deno.readTextFileSync(path).trimEnd().split("\n").filter((line) => line !== "")
-      .slice(-most);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  const text = ifThere(() => Deno.readTextFileSync(path)) ?? "";
+  return text.trimEnd().split("\n").filter((line) => line !== "").slice(-most);
 }
 
 function readJson<T>(path: string): T | undefined {
-  try {
-    return parseJson<T>(Deno.readTextFileSync(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return ifThere(() => parseJson<T>(Deno.readTextFileSync(path)));
 }
 
 /** A line that a killed job has left by half is no event. */
@@ -217,10 +208,5 @@ function parseJson<T>(text: string): T | undefined {
 }
 
 function exists(path: string): boolean {
-  try {
-    return Deno.lstatSync(path) !== undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return ifThere(() => Deno.lstatSync(path)) !== undefined;
 }

@@ -169,7 +169,7 @@ Deno.test("every command has help with an example", async () => {
   for (const name of names) {
     const help = await place.tvp(name, "--help");
     assertEquals(help.code, 0);
-    assertMatch(help.out, /Example:\n {2}.*deno task (-q )?\w+/, name);
+    assertMatch(help.out, /Example:\n {2}(eval "\$\()?deno task (-q )?\w+/, name);
     assertStringIncludes(help.out, name === "doctor" ? "--json" : "--help");
     const [, set] = /pipelines\/quickstart\.yaml .*--set '(.+?)'/.exec(help.out) ?? [];
     if (set === undefined) continue;

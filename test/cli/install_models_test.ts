@@ -20,6 +20,8 @@ Deno.test("installModels() copies the models of a run under the names of their c
     await writeModel(join(run, "encoder"), "encoder");
     await writeModel(join(run, "mllm", "architecture=mini-a"), "new");
     await Deno.mkdir(join(run, "report"));
+    await Deno.mkdir(join(run, "line"));
+    await Deno.writeTextFile(join(run, "line", "model"), "a file is no model");
     await Deno.mkdir(join(target, "mini-a"), { recursive: true });
     await Deno.writeTextFile(join(target, "mini-a", "left-over"), "old");
     await Deno.writeTextFile(join(target, "mini-a", "README.md"), "the card");
@@ -30,6 +32,7 @@ Deno.test("installModels() copies the models of a run under the names of their c
         { task: "encoder", stage: "encoder" },
         { task: "mllm[architecture=mini-a]", stage: "mllm" },
         { task: "report", stage: "report" },
+        { task: "line", stage: "line" },
       ],
       names: new Map([["clip", "mini-clip"], ["encoder", ""]]),
       target,
