@@ -8,7 +8,7 @@ import {
 } from "../models/compose_generate.ts";
 import { modelFeeds } from "../models/compose_loss.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
-import { isMerged } from "../models/compose_model.ts";
+import { isEncoderPast, isMerged } from "../models/compose_model.ts";
 import { dimsOfInput, dtypeOfInput } from "../models/graph_inputs.ts";
 import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
 import { positionIds, type TextBatch, toTextBatch } from "../models/text_batch.ts";
@@ -156,7 +156,7 @@ async function openAnswering(options: GeneratorOptions, decoder: Model): Promise
     ? await openSession(await composeNextToken(directory, batch, false), options.session)
     : next;
   const names = pastInputs(decoder);
-  const grown = names.filter((name) => !name.includes(".encoder."));
+  const grown = names.filter((name) => !isEncoderPast(name));
   let encoded: Record<string, Tensor>;
   const advance = async (session: Session, past: Step["past"], tokens: readonly number[]) => {
     const length = past[grown[0] ?? ""]?.dims[2] ?? 0;

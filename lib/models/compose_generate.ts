@@ -2,7 +2,14 @@
 import { composeModels, type Part } from "../onnx/compose.ts";
 import type { Dim, Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
-import { composed, composeModel, isPast, type ModelSizes, readPast } from "./compose_model.ts";
+import {
+  composed,
+  composeModel,
+  isEncoderPast,
+  isPast,
+  type ModelSizes,
+  readPast,
+} from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { dimsOfInput, withInputDims } from "./graph_inputs.ts";
 import { rowsOf } from "./score_parts.ts";
@@ -84,7 +91,7 @@ function nextDims(model: Model, batch: number): Record<string, readonly Dim[]> {
   return Object.fromEntries(model.graph.inputs.map((info) => {
     const declared = dimsOfInput(info);
     if (isPast(info.name)) {
-      const length = info.name.includes(".encoder.") ? "encoded_past" : "past";
+      const length = isEncoderPast(info.name) ? "encoded_past" : "past";
       return [info.name, [batch, declared[1]!, length, declared[3]!]];
     }
     if (info.name === "encoder_hidden_states") {

@@ -220,6 +220,11 @@ export function isPast(name: string): boolean {
   return name.startsWith("past_key_values.");
 }
 
+/** Whether a past comes from the encoder's states, which all runs share, and does not grow. */
+export function isEncoderPast(name: string): boolean {
+  return isPast(name) && name.includes(".encoder.");
+}
+
 /** Whether a decoder has a graph for the first run and another one for runs on a past. */
 export function isMerged({ graph }: Model): boolean {
   return graph.inputs.some(({ name }) => name === branchInput);

@@ -20,9 +20,8 @@ export interface Part {
 interface Whole {
   readonly nodes: Node[];
   readonly inputs: Map<string, ValueInfo>;
-  readonly outputs: ValueInfo[];
+  readonly outputs: Map<string, ValueInfo>;
   readonly initializers: Map<string, Weight>;
-  /** Types of everything but inputs. */
   readonly values: Map<string, ValueType>;
   /** Everything that parts so far define. */
   readonly defined: Set<string>;
@@ -51,7 +50,7 @@ export function composeModels(parts: readonly Part[]): Model {
   const whole: Whole = {
     nodes: [],
     inputs: new Map(),
-    outputs: [],
+    outputs: new Map(),
     initializers: new Map(),
     values: new Map(),
     defined: new Set(),
@@ -74,10 +73,9 @@ export function composeModels(parts: readonly Part[]): Model {
 }
 
 function graphOf(whole: Whole): Graph {
-  const { nodes, inputs, outputs, initializers } = whole;
-  const values = new Map(whole.values);
-  for (const { name } of outputs) values.delete(name);
-  return { name: "composed", nodes, inputs: [...inputs.values()], outputs, initializers, values };
+  const { nodes, initializers, values } = whole;
+  const [inputs, outputs] = [[...whole.inputs.values()], [...whole.outputs.values()]];
+  return { name: "composed", nodes, inputs, outputs, initializers, values };
 }
 
 function addPart(whole: Whole, part: Part): void {
@@ -115,7 +113,8 @@ function symbolsOf(whole: Whole, { name, model, connect = {} }: Part): (dim: Dim
   for (const { name: input, type } of model.graph.inputs) {
     const target = connect[input];
     if (target === undefined) continue;
-    const there = dimsOf(whole.inputs.get(target)?.type ?? whole.values.get(target));
+    const info = whole.inputs.get(target) ?? whole.outputs.get(target);
+    const there = dimsOf(info?.type ?? whole.values.get(target));
     dimsOf(type)?.forEach((dim, axis) => {
       const other = there?.[axis] ?? dim;
       if (typeof dim === "string" && !known.has(dim) && !isUnknownDim(other)) known.set(dim, other);
@@ -140,8 +139,7 @@ function addOutputs(whole: Whole, name: string, graph: Graph, rename: Rename): v
     const value = rename(output);
     if (value !== wanted) whole.nodes.push(identity(value, wanted));
     whole.defined.add(wanted);
-    whole.values.set(wanted, type);
-    whole.outputs.push({ name: wanted, type });
+    whole.outputs.set(wanted, { name: wanted, type });
   }
 }
 

@@ -1,11 +1,11 @@
 /** How much memory a piece of work takes at its highest. @module */
 
-const status = "/proc/self/status";
-
-/** A line of /proc/self/status in bytes; undefined on other systems than Linux. */
-function statusBytes(name: string): number | undefined {
+/** A line of a process's /proc/PID/status in bytes; undefined on other systems than Linux. */
+export function statusBytes(name: string, pid: number | "self" = "self"): number | undefined {
   try {
-    const found = Deno.readTextFileSync(status).match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"));
+    const found = Deno.readTextFileSync(`/proc/${pid}/status`).match(
+      new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"),
+    );
     return found ? Number(found[1]) * 1024 : undefined;
   } catch {
     return undefined;

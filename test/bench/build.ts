@@ -1,6 +1,7 @@
 /** What it takes to write a gradient graph: `tvp grad` as a whole process, on large models. @module */
 import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { decodeModel } from "../../lib/onnx/decode.ts";
+import { statusBytes } from "../../lib/runtime/peak_memory.ts";
 import type { Benchmark, BenchRow } from "./benchmark.ts";
 import { type LargeModelSizes, writeLargeModel } from "./large_model.ts";
 
@@ -60,19 +61,12 @@ async function runGrad(path: string): Promise<{ ms: number; peakBytes: number }>
     stderr: "inherit",
   }).spawn();
   let peakBytes = 0;
-  const timer = setInterval(() => peakBytes = Math.max(peakBytes, peakOf(child.pid)), 5);
+  const timer = setInterval(
+    () => peakBytes = Math.max(peakBytes, statusBytes("VmHWM", child.pid) ?? 0),
+    5,
+  );
   const { success } = await child.status;
   clearInterval(timer);
   if (!success) throw new TypeError(`tvp grad failed on ${path}`);
   return { ms: performance.now() - start, peakBytes };
-}
-
-/** Highest resident memory of a process so far; 0 where the system does not tell. */
-function peakOf(pid: number): number {
-  try {
-    const found = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
-    return found ? Number(found[1]) * 1024 : 0;
-  } catch {
-    return 0;
-  }
 }

@@ -4,8 +4,7 @@ import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { bindPast } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
 import type { TextEncoder } from "../../lib/models/prompt_text.ts";
-import type { Model } from "../../lib/onnx/model.ts";
-import { mergedDecoder, openRecorded, randomPixels } from "../models/rig.ts";
+import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "../models/rig.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 const vocabulary = 96;
@@ -81,20 +80,6 @@ for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
     for (let i = 0; i < 3; i++) expected = await mostLikely(directory, text, expected);
     assertEquals(answers, expected);
   });
-}
-
-/** The recorded model with another decoder. */
-function withDecoder(
-  directory: LanguageModelDirectory,
-  change: (decoder: Model) => Model,
-): LanguageModelDirectory {
-  return {
-    ...directory,
-    readPart: async (part) => {
-      const model = await directory.readPart(part);
-      return part === "decoder_model_merged" ? change(model) : model;
-    },
-  };
 }
 
 Deno.test("openGenerator() says the same with a decoder that takes no past", async () => {

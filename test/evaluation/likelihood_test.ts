@@ -9,7 +9,7 @@ import { toTextBatch } from "../../lib/models/text_batch.ts";
 import { pruneModel } from "../../lib/onnx/prune.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
-import { openRecorded, randomPixels } from "../models/rig.ts";
+import { openRecorded, randomPixels, withDecoder } from "../models/rig.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 
@@ -73,13 +73,7 @@ function logProb({ dims, data }: Tensor, position: number, id: number): number {
 
 /** A decoder that takes no past. */
 function withoutPast(directory: LanguageModelDirectory, rows: number): LanguageModelDirectory {
-  return {
-    ...directory,
-    readPart: async (part) => {
-      const model = await directory.readPart(part);
-      return part === "decoder_model_merged" ? bindPast(model, rows) : model;
-    },
-  };
+  return withDecoder(directory, (decoder) => bindPast(decoder, rows));
 }
 
 async function checkScores(directory: LanguageModelDirectory, text: TextEncoder, rows = 1) {

@@ -3,7 +3,7 @@ import { composeLoss, lossFeeds } from "../../lib/models/compose_loss.ts";
 import { toTextBatch } from "../../lib/models/text_batch.ts";
 import type { Model, Node } from "../../lib/onnx/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
-import { mergedDecoder, openRecorded, randomPixels } from "./rig.ts";
+import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "./rig.ts";
 import { addGradients } from "../../lib/autodiff/gradient.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
@@ -72,13 +72,10 @@ Deno.test("composeLoss() asks for what its parts read, and nothing else", async 
 Deno.test("composeLoss() takes the graph of a merged decoder that reads no past, and can be differentiated", async () => {
   const { model, sizes, feeds } = await composed("llava");
   const { directory } = await openRecorded("llava");
-  const merged = await composeLoss({
-    ...directory,
-    readPart: async (part) => {
-      const read = await directory.readPart(part);
-      return part === "decoder_model_merged" ? mergedDecoder(read, 2) : read;
-    },
-  }, sizes);
+  const merged = await composeLoss(
+    withDecoder(directory, (decoder) => mergedDecoder(decoder, 2)),
+    sizes,
+  );
   assertEquals(merged.graph.nodes.filter(({ opType }) => opType === "If"), []);
   const run = async (graph: Model) => {
     const step = addGradients(graph, { of: "loss", wrt: ["pixel_values"] });

@@ -62,3 +62,17 @@ function branchOf({ graph }: Model, prefix: string): Graph {
   const renamed = renameGraph(graph, (name) => outer.has(name) ? name : `${prefix}/${name}`);
   return { ...renamed, inputs: [] };
 }
+
+/** The recorded model with another decoder. */
+export function withDecoder(
+  directory: LanguageModelDirectory,
+  change: (decoder: Model) => Model,
+): LanguageModelDirectory {
+  return {
+    ...directory,
+    readPart: async (part) => {
+      const model = await directory.readPart(part);
+      return part === "decoder_model_merged" ? change(model) : model;
+    },
+  };
+}
