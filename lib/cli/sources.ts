@@ -4,7 +4,8 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { NameMistake } from "../pipeline/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/resolve.ts";
-import type { Artifact, ParameterKind } from "../pipeline/stage.ts";
+import { sourceKey } from "../pipeline/slot.ts";
+import type { Artifact, ArtifactType, ParameterKind } from "../pipeline/stage.ts";
 import type { ContentDigests } from "../pipeline/store.ts";
 
 /** Where names are looked up. */
@@ -15,15 +16,15 @@ export interface SourceFolders {
   readonly base: string;
 }
 
-type Kind = ParameterKind["kind"];
-
 /** Checks a name before anything runs. */
 export function checkName(
   folders: SourceFolders,
-  kind: Kind,
+  kind: ParameterKind,
   name: string,
 ): NameMistake | undefined {
-  return kind === "artifact" ? undefined : checks[kind](folders, name);
+  return kind.kind === "artifact"
+    ? checkArtifact(folders, kind.type, name)
+    : checks[kind.kind](folders, name);
 }
 
 const checks = {
@@ -47,6 +48,32 @@ const checks = {
     return exists(path) ? undefined : { cause: `there is no file ${path}` };
   },
 };
+
+/** What an artifact of a type is on disk; of a folder, what it holds in any case. */
+const folderArtifacts: Partial<Record<ArtifactType, string | undefined>> = {
+  dataset: "dataset.json",
+  model: "config.json",
+  directory: undefined,
+};
+
+/** The path of an artifact that lies in the project. */
+function checkArtifact(
+  folders: SourceFolders,
+  type: ArtifactType,
+  name: string,
+): NameMistake | undefined {
+  const path = filePath(folders, name);
+  const found = statOf(path);
+  if (!Object.hasOwn(folderArtifacts, type)) {
+    if (found === undefined) return { cause: `there is no file ${path}` };
+    return found.isFile ? undefined : { cause: `${path} is no file` };
+  }
+  if (found === undefined) return { cause: `there is no folder ${path}` };
+  if (!found.isDirectory) return { cause: `${path} is no folder` };
+  const inside = folderArtifacts[type];
+  if (inside === undefined || exists(`${path}/${inside}`)) return undefined;
+  return { cause: `there is no ${inside} in ${path}` };
+}
 
 const modelForms = "a model is zoo/NAME, hf://OWNER/NAME, or a path that starts with ./ or /";
 
@@ -78,15 +105,17 @@ function datasetPath({ root }: SourceFolders, name: string): string {
 export function sourceResolver(folders: SourceFolders, digests: ContentDigests): SourceResolver {
   const opened = new Map<string, Promise<Source>>();
   const modelNames = new Map<string, string>();
-  const open = async (kind: Kind, name: string): Promise<Source> => {
-    if (kind === "artifact") throw new RangeError(`Cannot open "${name}": an artifact has no name`);
-    const source = await openers[kind](folders, name, digests);
-    if (kind === "model") modelNames.set(source.digest, name);
+  const open = async (kind: ParameterKind, name: string): Promise<Source> => {
+    if (kind.kind === "artifact") {
+      return await openPath(folders, name, { digests, type: kind.type });
+    }
+    const source = await openers[kind.kind](folders, name, digests);
+    if (kind.kind === "model") modelNames.set(source.digest, name);
     return source;
   };
   return {
     open(kind, name) {
-      const key = `${kind}\0${name}`;
+      const key = sourceKey(kind, name);
       if (!opened.has(key)) opened.set(key, open(kind, name));
       return opened.get(key)!;
     },
@@ -106,10 +135,19 @@ const openers = {
     return { name, module: module.href, digest: await digests.code(module) };
   },
   async file(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
-    const path = filePath(folders, name);
-    return { type: "file" as const, path, digest: await digests.content(path) };
+    return await openPath(folders, name, { digests, type: "file" });
   },
 };
+
+/** A file or folder of the project, as if a stage had written it. */
+async function openPath(
+  folders: SourceFolders,
+  name: string,
+  { digests, type }: { readonly digests: ContentDigests; readonly type: ArtifactType },
+): Promise<Artifact> {
+  const path = filePath(folders, name);
+  return { type, path, digest: await digests.content(path) };
+}
 
 /** A model of a hub: its commit stands for its content. HF_ENDPOINT and HF_TOKEN are respected. */
 async function openHubModel({ root }: SourceFolders, name: string): Promise<Source> {

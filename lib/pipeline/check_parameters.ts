@@ -3,7 +3,7 @@ import type { NameMistake, PlanOptions } from "./plan.ts";
 import { type DocumentPath, pathText } from "./problem.ts";
 import { valueAt } from "./trace.ts";
 import type { Scope } from "./scope.ts";
-import { Reference, Slot } from "./slot.ts";
+import { Reference, Slot, sourceKey } from "./slot.ts";
 import type { ParameterKind, Stage } from "./stage.ts";
 import { problemsOfIssues } from "./zod_issue.ts";
 
@@ -45,7 +45,7 @@ export class ParameterChecker {
   /** Names of models, data sets and files, and references that no mark has claimed. */
   #checkLeaves(value: unknown, path: DocumentPath): void {
     if (value instanceof Slot) {
-      if (typeof value.value === "string") this.#lookUp(value.kind.kind, value.value, path);
+      if (typeof value.value === "string") this.#lookUp(value.kind, value.value, path);
     } else if (value instanceof Reference) {
       if (value.output === undefined) this.#vagueReference(value, path);
     } else if (Array.isArray(value)) {
@@ -65,15 +65,15 @@ export class ParameterChecker {
     });
   }
 
-  #lookUp(kind: ParameterKind["kind"], name: string, path: DocumentPath): void {
-    const key = `${kind}\0${name}`;
+  #lookUp(kind: ParameterKind, name: string, path: DocumentPath): void {
+    const key = sourceKey(kind, name);
     if (!this.#checkedNames.has(key)) {
       this.#checkedNames.set(key, this.#checkName?.(kind, name));
     }
     const mistake = this.#checkedNames.get(key);
     if (!mistake) return;
     this.#scope.report({
-      code: `unknown-${kind}`,
+      code: `unknown-${kind.kind}`,
       path,
       message: `Cannot use "${name}" as ${pathText(path)}: ${mistake.cause}`,
       value: name,

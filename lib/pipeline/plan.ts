@@ -33,8 +33,8 @@ export interface NameMistake {
 export interface PlanOptions {
   /** The process environment; empty by default. */
   readonly readEnv?: (name: string) => string | undefined;
-  /** Looks at the name of a model, data set or file before anything runs. */
-  readonly checkName?: (kind: ParameterKind["kind"], name: string) => NameMistake | undefined;
+  /** Looks at the name of a model, data set or file, or the path of an artifact, before anything runs. */
+  readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;
 }
 
 /** How often and why a task is tried again. */

@@ -2,16 +2,16 @@
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { Digest, Json, Key, KeyPreimage } from "./key.ts";
 import type { Task } from "./plan.ts";
-import { Reference, Slot } from "./slot.ts";
+import { Reference, Slot, sourceKey } from "./slot.ts";
 import type { Artifact, DatasetSource, ModelSource, ParameterKind } from "./stage.ts";
 import type { StoreHit } from "./store.ts";
 
 /** What a name stands for. */
 export type Source = Artifact | ModelSource | DatasetSource;
 
-/** Opens models, data sets and files by the name that the user wrote; each name once. */
+/** Opens models, data sets, files and artifacts by the name or path that the user wrote; each once. */
 export interface SourceResolver {
-  open(kind: ParameterKind["kind"], name: string): Promise<Source>;
+  open(kind: ParameterKind, name: string): Promise<Source>;
   /** Name of a model that came as an artifact. */
   nameModel(artifact: Artifact, reference: string): string;
 }
@@ -50,7 +50,7 @@ export async function resolveTask(task: Task, context: KeyContext): Promise<Reso
   const sources = new Map<string, Source>();
   const names = namesIn(task.parameters, []);
   for (const slot of names) {
-    sources.set(nameKey(slot), await context.resolver.open(slot.kind.kind, slot.value as string));
+    sources.set(nameKey(slot), await context.resolver.open(slot.kind, slot.value as string));
   }
   const forKey = (slot: Slot | Reference) => digestOf(slot, sources, context.outputsOf);
   const forStage = (slot: Slot | Reference) => contentOf(slot, sources, context);
@@ -82,7 +82,7 @@ function namesIn(value: unknown, found: Slot[]): Slot[] {
 }
 
 function nameKey(slot: Slot): string {
-  return `${slot.kind.kind}\0${slot.value}`;
+  return sourceKey(slot.kind, slot.value as string);
 }
 
 function artifactOf(reference: Reference, outputsOf: OutputsOf): Artifact {

@@ -82,10 +82,15 @@ export function narrowReference(
   return fitting.length === 1 ? new Reference(reference.task, fitting[0]!) : undefined;
 }
 
+/** Tells apart equal names of different kinds. */
+export function sourceKey(kind: ParameterKind, name: string): string {
+  return `${kind.kind}\0${kind.kind === "artifact" ? kind.type : ""}\0${name}`;
+}
+
 /** Words for what a marked parameter takes. */
 export function describeKind(kind: ParameterKind): string {
   if (kind.kind === "artifact") {
-    return `a ${kind.type} artifact, such as \${{ stages.NAME.OUTPUT }}`;
+    return `a ${kind.type} artifact, such as \${{ stages.NAME.OUTPUT }} or ./PATH`;
   }
   return kindWords[kind.kind];
 }

@@ -72,20 +72,26 @@ function marked<T>(kind: ParameterKind): z.ZodType<T> {
 
 function slotOf(kind: ParameterKind, value: unknown): Slot | undefined {
   if (value instanceof Slot) return value;
-  if (typeof value === "string" && kind.kind !== "artifact" && value !== "") {
-    return new Slot(kind, value);
-  }
+  if (typeof value === "string" && isName(kind, value)) return new Slot(kind, value);
   const wanted = wantedType(kind);
   if (!(value instanceof Reference) || wanted === undefined) return undefined;
   const reference = narrowReference(value, wanted);
   return reference && new Slot(kind, reference);
 }
 
+/** An artifact has no name: what stands for one begins as a path does, so that no word is taken for it. */
+function isName(kind: ParameterKind, value: string): boolean {
+  return kind.kind === "artifact" ? /^\.{0,2}\//.test(value) : value !== "";
+}
+
 function isResolved(value: unknown): boolean {
   return typeof value === "object" && value !== null && "digest" in value;
 }
 
-/** A parameter that takes an artifact of a type: a reference to another stage's output. */
+/**
+ * A parameter that takes an artifact of a type: a reference to another stage's output, or the path
+ * of a file or folder of that type, which begins with `./`, `../` or `/`; its content is in the key.
+ */
 export function artifact(type: ArtifactType): z.ZodType<Artifact> {
   return marked<Artifact>({ kind: "artifact", type });
 }

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { checkName, sourceResolver } from "../../lib/cli/sources.ts";
+import { contentDigests } from "../../lib/cache/content_digests.ts";
+import type { ArtifactType } from "../../lib/pipeline/stage.ts";
 import type { ContentDigests } from "../../lib/pipeline/store.ts";
 
 const commit = "89abcdef0123456789abcdef0123456789abcdef";
@@ -21,16 +23,16 @@ Deno.test("sourceResolver() fetches hf:// models from HF_ENDPOINT, and their com
   Deno.env.set("HF_ENDPOINT", `http://127.0.0.1:${server.addr.port}`);
   try {
     const folders = { root, base: "." };
-    assertEquals(checkName(folders, "model", "hf://some/model@v1"), undefined);
+    assertEquals(checkName(folders, { kind: "model" }, "hf://some/model@v1"), undefined);
     const resolver = sourceResolver(folders, digests);
-    const source = await resolver.open("model", "hf://some/model@v1") as unknown as {
+    const source = await resolver.open({ kind: "model" }, "hf://some/model@v1") as unknown as {
       path: string;
       digest: string;
     };
     assertEquals(source.digest, commit);
     assertEquals(await Deno.readTextFile(`${source.path}/config.json`), "{}");
     await assertRejects(
-      () => sourceResolver(folders, digests).open("model", "hf://some/other"),
+      () => sourceResolver(folders, digests).open({ kind: "model" }, "hf://some/other"),
       DiagnosticError,
       "some/other",
     );
@@ -40,10 +42,50 @@ Deno.test("sourceResolver() fetches hf:// models from HF_ENDPOINT, and their com
   }
 });
 
+Deno.test("checkName() tells what is no artifact of the type wanted, by its path", async () => {
+  const base = await Deno.makeTempDir();
+  const folders = { root: `${base}/`, base };
+  await Deno.mkdir(`${base}/rows`);
+  await Deno.writeTextFile(`${base}/p.safetensors`, "");
+  const cases: readonly [ArtifactType, string, string | undefined][] = [
+    ["prompt", "./none", `there is no file ${base}/none`],
+    ["prompt", "./rows", `${base}/rows is no file`],
+    ["prompt", "./p.safetensors", undefined],
+    ["prompt", `${base}/p.safetensors`, undefined],
+    ["prompt", "/dev/null", "/dev/null is no file"],
+    ["dataset", "./none", `there is no folder ${base}/none`],
+    ["dataset", "./p.safetensors", `${base}/p.safetensors is no folder`],
+    ["dataset", "./rows", `there is no dataset.json in ${base}/rows`],
+    ["model", "./rows", `there is no config.json in ${base}/rows`],
+    ["directory", "./rows", undefined],
+  ];
+  for (const [type, name, cause] of cases) {
+    const mistake = checkName(folders, { kind: "artifact", type }, name);
+    assertEquals(mistake?.cause, cause, `${type} ${name}`);
+  }
+  await Deno.remove(base, { recursive: true });
+});
+
+Deno.test("sourceResolver() opens a path as what a stage would have written", async () => {
+  const base = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${base}/p.safetensors`, "abc");
+  await using digests = contentDigests();
+  const resolver = sourceResolver({ root: `${base}/`, base }, digests);
+  const opened = await Promise.all(
+    (["prompt", "file"] as const).map((type) =>
+      resolver.open({ kind: "artifact", type }, "./p.safetensors")
+    ),
+  );
+  const digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  const path = `${base}/p.safetensors`;
+  assertEquals(opened, [{ type: "prompt", path, digest }, { type: "file", path, digest }] as never);
+  await Deno.remove(base, { recursive: true });
+});
+
 Deno.test("checkName() tells a folder that holds no model", async () => {
   const base = await Deno.makeTempDir();
   const folders = { root: `${base}/`, base };
-  const causeOf = () => checkName(folders, "model", "./mine")?.cause;
+  const causeOf = () => checkName(folders, { kind: "model" }, "./mine")?.cause;
   assertEquals(causeOf(), `there is no folder ${base}/mine`);
   await Deno.mkdir(`${base}/mine`);
   assertEquals(causeOf(), `there is no config.json in ${base}/mine`);

@@ -52,9 +52,10 @@ async function messagesOf(text: string, set: readonly string[]): Promise<string>
   const planned = parsed.ok
     ? await planPipeline(parsed.value, lookup, {
       checkName: (kind, name) =>
-        name === "zoo/known" || name === "emoji10"
-          ? undefined
-          : { cause: `there is no such ${kind}`, notes: ['did you mean "zoo/known"?'] },
+        name === "zoo/known" || name === "emoji10" ? undefined : {
+          cause: `there is no such ${kind.kind === "artifact" ? kind.type : kind.kind}`,
+          notes: ['did you mean "zoo/known"?'],
+        },
     })
     : parsed;
   if (planned.ok) return "";
