@@ -3,6 +3,7 @@ import { isDiskFull } from "../cache/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { SubmitOptions } from "../pipeline/executor.ts";
 import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/job.ts";
+import { thrownDiagnostic } from "../pipeline/thrown.ts";
 import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/stage.ts";
 
 /** Why a signal was aborted, where it was not the user. */
@@ -32,7 +33,7 @@ export async function runJob(job: Job, options: RunOptions): Promise<JobResult> 
     await stage.run(job.parameters, stageContext(job, { ...options, ranOn }));
     return { ok: true, durationMs: performance.now() - startMs, host: hostFacts(ranOn) };
   } catch (error) {
-    return failure(error, options.signal, performance.now() - startMs);
+    return failure(error, job, { ...options, durationMs: performance.now() - startMs });
   } finally {
     restore();
   }
@@ -101,8 +102,14 @@ function hostFacts(ranOn: readonly RuntimeFacts[]): HostFacts {
   };
 }
 
-function failure(error: unknown, signal: AbortSignal, durationMs: number): JobFailure {
-  const diagnostics = diagnosticsOf(error);
+function failure(
+  error: unknown,
+  { module }: Job,
+  { signal, durationMs }: { readonly signal: AbortSignal; readonly durationMs: number },
+): JobFailure {
+  const known = diagnosticsOf(error);
+  const own = known !== undefined || signal.aborted ? undefined : thrownDiagnostic(error, module);
+  const diagnostics = known ?? (own && [own]);
   const reason = signal.aborted && diagnostics === undefined ? abortReason(signal) : "error";
   const stack = error instanceof Error ? error.stack : undefined;
   return {

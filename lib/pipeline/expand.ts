@@ -11,6 +11,7 @@ import { type DocumentPath, locateProblems, type Problem } from "./problem.ts";
 import { Scope } from "./scope.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { StageSpec, TaskSettings } from "./spec.ts";
+import { artifactTypeMistake } from "./stage.ts";
 import { stageCells } from "./stage_cells.ts";
 import { orderStages, reportVariables } from "./stage_order.ts";
 import { runRules } from "./task_settings.ts";
@@ -132,9 +133,7 @@ class StageExpander {
     });
     const needs = new Set<number>();
     collectNeeds(parameters, needs);
-    const declared = parameters === undefined
-      ? undefined
-      : fields.definition.declareOutputs?.(parameters);
+    const declared = parameters === undefined ? undefined : this.#declared(fields, parameters);
     return {
       ...fields,
       ...(declared ? { outputs: { ...fields.outputs, ...declared } } : {}),
@@ -148,6 +147,18 @@ class StageExpander {
           .map(([key, value]) => [key, String(value)]),
       ),
     };
+  }
+
+  /** Outputs that depend on the parameters; a stage of one's own may name a type that is none. */
+  #declared({ stage, definition }: SharedFields, parameters: unknown): Task["outputs"] | undefined {
+    const declared = definition.declareOutputs?.(parameters);
+    for (const [output, type] of Object.entries(declared ?? {})) {
+      const mistake = artifactTypeMistake(type);
+      if (mistake === undefined) continue;
+      const message = `Cannot plan output "${output}" of stages.${stage}: ${mistake}`;
+      this.#scope.report({ code: "unknown-artifact-type", path: ["stages", stage], message });
+    }
+    return declared;
   }
 
   #executor(entry: StageSpec, base: DocumentPath, cell: Cell): ExecutorSettings | undefined {

@@ -7,19 +7,32 @@
 import { z } from "zod";
 import { describeKind, narrowReference, Reference, Slot, wantedType } from "./slot.ts";
 
-/** What an artifact holds. A `model` and a `dataset` are folders, the others are single files. */
-export type ArtifactType =
-  | "dataset"
-  | "model"
-  | "prompt"
-  | "scores"
-  | "curve"
-  | "answers"
-  | "tensor"
-  | "json"
-  | "text"
-  | "file"
-  | "directory";
+/** All types of artifacts. */
+export const artifactTypes = [
+  "dataset",
+  "model",
+  "prompt",
+  "scores",
+  "curve",
+  "answers",
+  "tensor",
+  "json",
+  "text",
+  "file",
+  "directory",
+] as const;
+
+/**
+ * What an artifact holds. A `model`, a `dataset` and a `directory` are folders, the others are single
+ * files.
+ */
+export type ArtifactType = typeof artifactTypes[number];
+
+/** What is wrong with the name of an artifact type, if anything. */
+export function artifactTypeMistake(type: unknown): string | undefined {
+  if (artifactTypes.includes(type as ArtifactType)) return undefined;
+  return `there is no artifact type ${JSON.stringify(type)}, known are ${artifactTypes.join(", ")}`;
+}
 
 /** An artifact as a stage sees it: immutable, read from `path` (a file or a folder). */
 export interface Artifact {
@@ -91,8 +104,12 @@ function isResolved(value: unknown): boolean {
 /**
  * A parameter that takes an artifact of a type: a reference to another stage's output, or the path
  * of a file or folder of that type, which begins with `./`, `../` or `/`; its content is in the key.
+ *
+ * @throws {RangeError} If there is no such type.
  */
 export function artifact(type: ArtifactType): z.ZodType<Artifact> {
+  const mistake = artifactTypeMistake(type);
+  if (mistake !== undefined) throw new RangeError(`Cannot take an artifact: ${mistake}`);
   return marked<Artifact>({ kind: "artifact", type });
 }
 

@@ -1,9 +1,11 @@
 /** Stage types found by name: `uses: optimize-prompt` is `optimize_prompt.ts` in a folder. @module */
-import { fromFileUrl, relative } from "@std/path";
+import { fromFileUrl } from "@std/path";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { NameMistake, StageLookup, StageModule } from "./plan.ts";
-import type { Stage } from "./stage.ts";
+import { shownPath } from "./shown_path.ts";
+import { ownFrames, placeOf } from "./thrown.ts";
+import { artifactTypeMistake, type Stage } from "./stage.ts";
 
 /**
  * Loads the modules of the stage types that a pipeline uses; earlier folders win. What cannot be
@@ -50,15 +52,14 @@ function notFound(uses: string, folders: readonly URL[]): NameMistake {
 function notLoaded(url: URL, error: unknown): NameMistake {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const [first, ...rest] = text.replace(/^TypeError: /, "").split("\n");
-  const notes = rest.map((line) => line.trim()).filter((line) => /^at |^hint/i.test(line));
+  const told = rest.map((line) => line.trim()).filter((line) => /^at |^hint/i.test(line));
+  const [thrown] = error instanceof Error ? ownFrames(error.stack ?? "") : [];
+  const notes = told.length > 0 || thrown === undefined ? told : [`at ${placeOf(thrown)}`];
   return { cause: `${shown(url)} cannot be loaded: ${first}`, notes };
 }
 
-/** Path from the working directory, where the file lies in it or beside it. */
 function shown(url: URL): string {
-  const absolute = fromFileUrl(url).replace(/\/$/, "");
-  const path = relative(Deno.cwd(), absolute);
-  return path.startsWith("../../..") ? absolute : path;
+  return shownPath(fromFileUrl(url).replace(/\/$/, ""));
 }
 
 /** Names of the stage types in folders. */
@@ -75,8 +76,12 @@ export async function importStage(url: URL): Promise<Stage> {
   const { default: stage } = await import(url.href) as { default?: Partial<Stage> };
   const isWhole = typeof stage?.run === "function" && stage.outputs !== undefined &&
     typeof stage.with?.safeParse === "function";
-  if (isWhole) return stage as Stage;
-  throw new TypeError("its default export is not made by defineStage");
+  if (!isWhole) throw new TypeError("its default export is not made by defineStage");
+  for (const [output, type] of Object.entries(stage.outputs ?? {})) {
+    const mistake = artifactTypeMistake(type);
+    if (mistake !== undefined) throw new TypeError(`output "${output}" has no type: ${mistake}`);
+  }
+  return stage as Stage;
 }
 
 /** URL of the module of a stage type, if there is one. */

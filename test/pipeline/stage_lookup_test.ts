@@ -13,6 +13,12 @@ export default defineStage({ name: "greet", description: "Greets.", with: z.stri
   outputs: { text: "text" }, run: () => Promise.resolve() });`,
   "broken.ts": "export default 1 +;\n",
   "empty.ts": "export const x = 1;\n",
+  "no_type.ts": `import { z } from "zod";
+import { defineStage } from "${contract}";
+export default defineStage({ name: "no-type", description: "Has a wrong type.",
+  with: z.strictObject({}), outputs: { text: "tenser" as never }, run: () => Promise.resolve() });`,
+  "takes_no_type.ts": `import { artifact } from "${contract}";
+const wrong = artifact("tenser" as never);`,
   "throws.ts": 'throw new RangeError("not today");\n',
 };
 
@@ -25,7 +31,13 @@ const cases: readonly [uses: string, cause: RegExp, note?: string][] = [
   ["Greet", /^a name is small letters, digits and -, starting with a letter$/],
   ["broken", /broken\.ts cannot be loaded: SyntaxError: Expression expected$/],
   ["empty", /empty\.ts cannot be loaded: its default export is not made by defineStage$/],
-  ["throws", /throws\.ts cannot be loaded: RangeError: not today$/],
+  ["throws", /throws\.ts cannot be loaded: RangeError: not today$/, "at DIR/own/throws.ts:1:7"],
+  ["no-type", /output "text" has no type: there is no artifact type "tenser", known are dataset, /],
+  [
+    "takes-no-type",
+    /RangeError: Cannot take an artifact: there is no artifact type "tenser", known are dataset, /,
+    "at DIR/own/takes_no_type.ts:2:15",
+  ],
 ];
 
 Deno.test("loadStages() finds stage types, and says why one cannot be used", () =>
@@ -43,7 +55,7 @@ Deno.test("loadStages() finds stage types, and says why one cannot be used", () 
     for (const [uses, cause, note] of cases) {
       const mistake = lookup.mistake!(uses)!;
       assertMatch(mistake.cause, cause);
-      if (note) assertEquals(mistake.notes?.[0], note);
+      if (note) assertEquals(mistake.notes?.[0], note.replace("DIR", folder));
     }
     assertMatch(lookup.mistake!("greeet")!.notes!.at(-1)!, /^there is no folder .*gone$/);
   }));
