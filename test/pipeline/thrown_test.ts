@@ -46,11 +46,11 @@ export default () =>
   },
   {
     name: "what the system says",
-    code: `export default async () =>
-  await Deno.readTextFile("/there/is/none");`,
-    message: "NotFound in DIR/m.ts:2:14: " +
+    code: `export default () =>
+  Deno.readTextFileSync("/there/is/none");`,
+    message: "NotFound in DIR/m.ts:2:8: " +
       "No such file or directory (os error 2): readfile '/there/is/none'",
-    notes: ['2 |   await Deno.readTextFile("/there/is/none");'],
+    notes: ['2 |   Deno.readTextFileSync("/there/is/none");'],
   },
   {
     name: "what is no Error",
