@@ -4,12 +4,13 @@ import {
   type Artifact,
   artifact,
   type ArtifactType,
+  artifactTypes,
   defineStage,
   file,
 } from "../lib/pipeline/stage.ts";
 
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a name such as weights" });
-const outputType = z.enum(["json", "text", "file", "tensor", "directory"]);
+const outputType = z.enum(artifactTypes);
 
 const input = z.union([artifact("file"), artifact("directory")]);
 

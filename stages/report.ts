@@ -31,14 +31,17 @@ export default defineStage({
     const { renderMarkdown } = await import("../lib/report/markdown.ts");
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
     const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
-    const json = async (file: Artifact) => JSON.parse(await Deno.readTextFile(file.path));
+    const { readCurve, readScores } = await import("../lib/artifacts/read_scores.ts");
+    const { readJson } = await import("../lib/artifacts/read_json.ts");
+    // deno-lint-ignore no-explicit-any
+    const json = async ({ path }: Artifact) => await readJson(path) as any;
     const all = <T>(files: readonly Artifact[], read: (file: Artifact) => Promise<T>) =>
       Promise.all(files.map(read));
 
     const summary = await buildReport({
       title: parameters.title,
-      scores: await all(parameters.scores, json),
-      curves: await all(parameters.curves, json),
+      scores: await all(parameters.scores, ({ path }) => readScores(path)),
+      curves: await all(parameters.curves, ({ path }) => readCurve(path)),
       prompts: await all(
         parameters.prompts,
         async (file) => decodePrompt(await Deno.readFile(file.path)),

@@ -31,12 +31,28 @@ export async function runJob(job: Job, options: RunOptions): Promise<JobResult> 
     const stage = (await import(job.module) as { default: Stage }).default;
     const ranOn: RuntimeFacts[] = [];
     await stage.run(job.parameters, stageContext(job, { ...options, ranOn }));
+    await checkOutputs(job);
     return { ok: true, durationMs: performance.now() - startMs, host: hostFacts(ranOn) };
   } catch (error) {
     return failure(error, job, { ...options, durationMs: performance.now() - startMs });
   } finally {
     restore();
   }
+}
+
+/** Looks at what the stage has written, with the code that knows what artifacts are. */
+async function checkOutputs({ check, outputs }: Job): Promise<void> {
+  if (check === undefined) return;
+  const { checkOutputs } = await import(check.module) as OutputChecker;
+  await checkOutputs(
+    Object.entries(outputs).map(([name, path]) => ({ name, path, type: check.types[name]! })),
+  );
+}
+
+interface OutputChecker {
+  checkOutputs(
+    outputs: readonly { readonly name: string; readonly type: string; readonly path: string }[],
+  ): Promise<void>;
 }
 
 function stageContext(

@@ -47,6 +47,8 @@ export interface Job {
   readonly parameters: Json;
   /** Absolute paths to write, one an output; the parent folder exists, the path does not. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** How what was written is checked before it is kept; without it nothing is. */
+  readonly check?: OutputCheck;
   /** Absolute path of the task's checkpoint, in a folder that exists; written by rename. */
   readonly checkpoint: string;
   /** Shortest time between two checkpoints; `Checkpoint.due()` is true after it, and once aborted. */
@@ -59,6 +61,13 @@ export interface Job {
   /** Added to the process environment of the stage. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+}
+
+/** A look at the outputs of a job, in the process that ran it. */
+export interface OutputCheck {
+  /** URL of a module with a function `checkOutputs`, which throws a `DiagnosticError`. */
+  readonly module: string;
+  readonly types: OutputTypes;
 }
 
 /** Told while a job runs. */

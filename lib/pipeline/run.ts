@@ -25,6 +25,8 @@ export interface RunOptions {
   /** Puts the provider into the keys. */
   readonly strictProvider?: boolean;
   readonly checkpointIntervalMs?: number;
+  /** URL of the module that checks outputs, for `Job.check`. */
+  readonly outputCheck?: string;
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;
   /** Called once before the first task runs; what it throws ends the run. */

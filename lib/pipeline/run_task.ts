@@ -95,6 +95,9 @@ export class TaskRunner {
       isolation: isolationOf(task),
       parameters: resolved.parameters,
       outputs: Object.fromEntries(outputs),
+      ...(this.#options.outputCheck === undefined
+        ? {}
+        : { check: { module: this.#options.outputCheck, types: task.outputs } }),
       checkpoint: workspace.checkpoint,
       checkpointIntervalMs: this.#options.checkpointIntervalMs ?? 5000,
       scratch: workspace.scratch,

@@ -61,6 +61,19 @@ const importTable: Readonly<Record<string, ImportRule>> = {
     ],
     packages: [],
   },
+  "lib/artifacts": {
+    ours: [
+      "lib/pipeline",
+      "lib/evaluation",
+      "lib/models",
+      "lib/prompts",
+      "lib/onnx",
+      "lib/tensor",
+      "lib/diagnostic",
+      "datasets",
+    ],
+    packages: ["zod", "@std"],
+  },
   "lib/report": { ours: [], packages: ["d3-scale", "d3-shape"] },
   "datasets": {
     ours: ["lib/vision", "lib/tensor", "lib/diagnostic"],

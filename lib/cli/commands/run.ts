@@ -16,7 +16,13 @@ import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
 import { forceRule } from "../force.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
-import { cacheFolderOf, type OpenedPipeline, openPipeline, stateFolder } from "../open_pipeline.ts";
+import {
+  cacheFolderOf,
+  type OpenedPipeline,
+  openPipeline,
+  projectRoot,
+  stateFolder,
+} from "../open_pipeline.ts";
 import { printLine } from "../print.ts";
 import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
 
@@ -113,6 +119,7 @@ async function runOpened(
     jobs,
     failureMode: hasFlag(args, "keep-going") ? "continue" : "no-new",
     provider,
+    outputCheck: new URL("lib/artifacts/check_outputs.ts", projectRoot).href,
     strictProvider: hasFlag(args, "strict-provider"),
     force: forceRule(args, plan),
     signal: interrupt.signal,

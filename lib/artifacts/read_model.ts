@@ -1,0 +1,48 @@
+/** A model's folder, looked at whole: its files are there and can be read. @module */
+import { join } from "@std/path";
+import { openModelDirectory } from "../models/directory.ts";
+import { knownModelTypes } from "../models/families/family_table.ts";
+import { decodeModel } from "../onnx/decode.ts";
+import { readJson } from "./read_json.ts";
+
+/**
+ * Reads a model directory as an evaluation would. Of a model that is no multimodal language model,
+ * such as an encoder to build on, config.json and the graphs are read.
+ *
+ * @throws {Error} With what is missing or cannot be read.
+ */
+export async function readModelFolder(path: string): Promise<void> {
+  const config = await configOf(path);
+  if (knownModelTypes.includes(String(config.model_type))) {
+    await (await openModelDirectory(path)).tokenizer();
+  }
+  for (const file of graphsOf(join(path, "onnx"))) {
+    decodeModel(await Deno.readFile(file), { directory: join(path, "onnx") });
+  }
+}
+
+async function configOf(path: string): Promise<Record<string, unknown>> {
+  const file = join(path, "config.json");
+  if (!isThere(file)) throw new SyntaxError("there is no config.json in it");
+  const config = await readJson(file);
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
+    return config as Record<string, unknown>;
+  }
+  throw new SyntaxError("config.json is no JSON object");
+}
+
+function graphsOf(folder: string): string[] {
+  const names = isThere(folder) ? [...Deno.readDirSync(folder)].map(({ name }) => name) : [];
+  const graphs = names.filter((name) => name.endsWith(".onnx")).sort();
+  if (graphs.length === 0) throw new SyntaxError("there is no onnx/*.onnx in it");
+  return graphs.map((name) => join(folder, name));
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
