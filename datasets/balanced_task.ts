@@ -9,6 +9,8 @@ export interface RowPlace {
   readonly split: SplitName;
   /** Index of the answer it has to have. */
   readonly answer: number;
+  /** How many rows of the split have had this answer before. */
+  readonly turn: number;
   readonly random: Random;
   /** To be painted: float32, RGB, channels first, from 0 to 1. */
   readonly canvas: Float32Array;
@@ -43,7 +45,13 @@ export function drawTask(
       options.signal?.throwIfAborted();
       const random = new Random(rowSeed(task.name, split, { seed: options.seed, index }));
       const canvas = new Float32Array(canvasLength);
-      const row = task.row({ split, answer: index % task.answers, random, canvas });
+      const row = task.row({
+        split,
+        answer: index % task.answers,
+        turn: Math.floor(index / task.answers),
+        random,
+        canvas,
+      });
       toBytes(canvas, images.subarray(index * canvasLength, (index + 1) * canvasLength));
       rows.push({ id: `${task.name}/${split}/${index}`, ...row });
       options.onProgress?.(++done, total);

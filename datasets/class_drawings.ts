@@ -4,7 +4,9 @@ import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
 import { Random } from "../lib/tensor/random.ts";
 import { artBytes, type ArtStyle, type Artwork, loadArtwork, type Subject } from "./art.ts";
 import type { LoadOptions } from "./dataset.ts";
+import { lookOfDrawing, motifsOf } from "./motifs.ts";
 import type { SplitName } from "./split_sizes.ts";
+import { seenByZoo } from "./seen_by_zoo.ts";
 
 /** Parameter of every drawn task: the styles. */
 export const stylesParameter = z
@@ -27,14 +29,16 @@ export interface ClassDrawing {
   /** Unicode name of the emoji. */
   readonly label: string;
   readonly style: ArtStyle;
+  /** Drawings that differ in colours, mirroring or little else share it. */
+  readonly motif: string;
   readonly pixels: Uint8Array;
 }
 
 /** Drawings of each split. */
 export type Partition = Readonly<Record<SplitName, readonly ClassDrawing[]>>;
 
-/** Classes with fewer drawings share them among the splits. */
-const leastDrawings = 6;
+/** A class needs so many motifs, so that two are left to train on and two to test. */
+const leastMotifs = 5;
 
 /** Fetches, renders and lists the drawings of the classes. */
 export async function loadDrawings(
@@ -49,27 +53,31 @@ export async function loadDrawings(
   return listDrawings(members, subjects, artworks);
 }
 
-/** The different drawings of the classes in the given styles. */
+/**
+ * The drawings of the classes in the given styles, without those that are like a drawing the zoo was
+ * trained on or like one of another class.
+ */
 export function listDrawings(
   members: ClassMembers,
   subjects: readonly Subject[],
   artworks: readonly Artwork[],
 ): readonly ClassDrawing[] {
-  const drawings: ClassDrawing[] = [];
-  const seen = new Set<string>();
+  const drawings: Omit<ClassDrawing, "motif">[] = [];
   for (const [name, labels] of Object.entries(members)) {
     for (const { style, drawn, pixels } of artworks) {
       subjects.forEach(({ label }, index) => {
-        if (!drawn[index] || !labels.includes(label)) return;
+        if (!drawn[index] || !labels.includes(label) || seenByZoo.has(`${style}/${label}`)) return;
         const drawing = pixels.subarray(index * artBytes, (index + 1) * artBytes);
-        // Old sets have one icon under several names; a drawing counts once.
-        const content = drawing.toBase64();
-        if (!seen.has(content)) drawings.push({ class: name, label, style, pixels: drawing });
-        seen.add(content);
+        drawings.push({ class: name, label, style, pixels: drawing });
       });
     }
   }
-  return drawings;
+  const motifs = motifsOf(drawings.map(({ pixels }) => lookOfDrawing(pixels)));
+  return drawings.flatMap((drawing, index) => {
+    const first = drawings[motifs[index]!]!;
+    const motif = `${first.class}/${first.label}/${first.style}`;
+    return first.class === drawing.class ? [{ ...drawing, motif }] : [];
+  });
 }
 
 /** The classes of drawings, in their order. */
@@ -77,26 +85,42 @@ function classesOf(drawings: readonly ClassDrawing[]): readonly string[] {
   return [...new Set(drawings.map((drawing) => drawing.class))];
 }
 
+/** The motifs of a class, in their order. */
+function motifsIn(drawings: readonly ClassDrawing[], name: string): readonly string[] {
+  return [...new Set(drawings.filter((one) => one.class === name).map((one) => one.motif))];
+}
+
 /**
- * Which drawings each split may use: disjoint where a class has at least six, with two fifths of
- * them for the test and a fifth for validation; all of them in every split otherwise.
+ * Which drawings each split may use. No motif is in two: of each class two fifths are for the test, a
+ * fifth is for validation.
  *
  * @param seed Tasks that are to hold out the same drawings give the same.
  */
 export function partitionDrawings(drawings: readonly ClassDrawing[], seed: string): Partition {
   const partition: Record<SplitName, ClassDrawing[]> = { train: [], validation: [], test: [] };
   for (const name of classesOf(drawings)) {
-    const own = drawings.filter((drawing) => drawing.class === name);
-    const order = new Random(`${seed}/partition/${name}`).permutation(own.length);
-    const shuffled = [...order].map((index) => own[index]!);
-    const test = Math.round(own.length * 0.4);
-    const validation = Math.round(own.length * 0.2);
-    const apart = own.length >= leastDrawings;
-    partition.test.push(...(apart ? shuffled.slice(0, test) : own));
-    partition.validation.push(...(apart ? shuffled.slice(test, test + validation) : own));
-    partition.train.push(...(apart ? shuffled.slice(test + validation) : own));
+    const motifs = motifsIn(drawings, name);
+    const order = new Random(`${seed}/partition/${name}`).permutation(motifs.length);
+    const shuffled = [...order].map((index) => motifs[index]!);
+    const test = Math.round(motifs.length * 0.4);
+    const validation = Math.round(motifs.length * 0.2);
+    const shown = (chosen: readonly string[]) =>
+      chosen.flatMap((motif) => drawings.filter((drawing) => drawing.motif === motif));
+    partition.test.push(...shown(shuffled.slice(0, test)));
+    partition.validation.push(...shown(shuffled.slice(test, test + validation)));
+    partition.train.push(...shown(shuffled.slice(test + validation)));
   }
   return partition;
+}
+
+/** The drawing of a class whose turn it is, so that each is shown as often as the others. */
+export function drawingInTurn(
+  drawings: readonly ClassDrawing[],
+  name: string,
+  turn: number,
+): ClassDrawing {
+  const own = drawings.filter((drawing) => drawing.class === name);
+  return own[turn % own.length]!;
 }
 
 /** A random drawing of a class. */
@@ -109,17 +133,17 @@ export function pickDrawing(
   return own[random.integer(own.length)]!;
 }
 
-/** What rows of a drawing share. */
+/** What rows of a drawing, or of one like it, share. */
 export function clusterOf(drawing: ClassDrawing): string {
-  return `${drawing.class}/${drawing.label}/${drawing.style}`;
+  return drawing.motif;
 }
 
 /**
- * Refuses styles that leave a class without a drawing.
+ * Refuses styles that leave a class with too few drawings to keep the splits apart.
  *
  * @throws {DiagnosticError} It names task, styles and classes.
  */
-export function assertAllDrawn(
+export function assertDrawnEnough(
   task: string,
   members: ClassMembers,
   { drawings, styles }: {
@@ -127,30 +151,30 @@ export function assertAllDrawn(
     readonly styles: readonly ArtStyle[];
   },
 ): void {
-  const drawn = new Set(classesOf(drawings));
-  const empty = Object.keys(members).filter((name) => !drawn.has(name));
-  if (empty.length === 0) return;
+  const few = Object.keys(members)
+    .map((name) => ({ name, count: motifsIn(drawings, name).length }))
+    .filter(({ count }) => count < leastMotifs);
+  if (few.length === 0) return;
+  const counts = few.map(({ name, count }) => `${name} (${count})`).join(", ");
   throw new DiagnosticError([{
-    code: "missing-drawings",
+    code: "few-drawings",
     severity: "error",
-    message: `Cannot draw ${task} in ${styles.join(", ")}: no drawing of ${empty.join(", ")}`,
-    notes: ["Add the style emojione, which draws all classes"],
+    message: `Cannot draw ${task} in ${
+      styles.join(", ")
+    }: splits that share no drawing need ${leastMotifs} of each class, too few are of ${counts}`,
+    notes: ["Add styles, such as emojione and openmoji, which draw all classes"],
   }]);
 }
 
-/** Which classes share drawings among the splits, for the data card. */
+/** How drawings are kept apart, for the data card. */
 export function describePartition(drawings: readonly ClassDrawing[]): readonly string[] {
-  const names = classesOf(drawings);
-  const count = (name: string) => drawings.filter((drawing) => drawing.class === name).length;
-  const list = (chosen: readonly string[]) =>
-    chosen.map((name) => `${name} (${count(name)})`).join(", ") || "none";
+  const counts = classesOf(drawings)
+    .map((name) => `${name} (${motifsIn(drawings, name).length})`);
   return [
-    `Splits are disjoint in drawings for: ${
-      list(names.filter((name) => count(name) >= leastDrawings))
+    `No drawing, recoloured, mirrored or resized drawing is in two splits; drawings: ${
+      counts.join(", ")
     }`,
-    `Splits share drawings and differ in background and pose for: ${
-      list(names.filter((name) => count(name) < leastDrawings))
-    }`,
+    "No drawing is like one that the zoo was trained on",
     "Validation and test pictures do not depend on the seed; training pictures do",
   ];
 }

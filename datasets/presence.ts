@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
 import { type BalancedTask, drawTask } from "./balanced_task.ts";
 import {
-  assertAllDrawn,
+  assertDrawnEnough,
   type ClassDrawing,
   clusterOf,
   describePartition,
@@ -22,7 +22,7 @@ import {
 import type { Dataset } from "./dataset.ts";
 import { presenceInstruction } from "./questions.ts";
 import { paintScene } from "./scene.ts";
-import { classMembers, type TenClass, tenClasses } from "./ten_classes.ts";
+import { type EmojiClass, emojiClasses, emojiMembers } from "./emoji_classes.ts";
 
 const parameters = z.strictObject({
   negatives: z.enum(["random", "popular", "adversarial"]).default("adversarial")
@@ -51,14 +51,14 @@ const dataset: Dataset = {
   parameters,
   async load(options) {
     const settings = parameters.parse(options.parameters ?? {});
-    const drawings = await loadDrawings(classMembers, settings.styles, options);
+    const drawings = await loadDrawings(emojiMembers, settings.styles, options);
     return drawTask(presenceTask(drawings, settings), options);
   },
 };
 export default dataset;
 
 /** Classes from the most frequent to the rarest; the k-th is drawn in proportion to 1/k (Zipf). */
-export const popularity: readonly TenClass[] = [
+export const popularity: readonly EmojiClass[] = [
   "automobile",
   "dog",
   "bird",
@@ -67,21 +67,21 @@ export const popularity: readonly TenClass[] = [
   "horse",
   "ship",
   "airplane",
-  "deer",
-  "frog",
+  "bug",
+  "reptile",
 ];
 
 /** Classes that like to be together, by likelihood. */
-export const companions: Readonly<Record<TenClass, readonly TenClass[]>> = {
+export const companions: Readonly<Record<EmojiClass, readonly EmojiClass[]>> = {
   airplane: ["truck", "bird", "automobile"],
   automobile: ["truck", "dog", "airplane"],
-  bird: ["frog", "cat", "deer"],
+  bird: ["reptile", "cat", "bug"],
   cat: ["dog", "bird", "horse"],
-  deer: ["horse", "bird", "frog"],
+  bug: ["horse", "bird", "reptile"],
   dog: ["cat", "horse", "automobile"],
-  frog: ["bird", "deer", "ship"],
-  horse: ["deer", "dog", "truck"],
-  ship: ["bird", "airplane", "frog"],
+  reptile: ["bird", "bug", "ship"],
+  horse: ["bug", "dog", "truck"],
+  ship: ["bird", "airplane", "reptile"],
   truck: ["automobile", "horse", "ship"],
 };
 
@@ -93,7 +93,7 @@ export function presenceTask(
   drawings: readonly ClassDrawing[],
   settings: PresenceParameters,
 ): BalancedTask {
-  assertAllDrawn("presence", classMembers, { drawings, styles: settings.styles });
+  assertDrawnEnough("presence", emojiMembers, { drawings, styles: settings.styles });
   const partition = partitionDrawings(drawings, "emoji10");
   return {
     name: `presence/${settings.negatives}`,
@@ -112,6 +112,7 @@ export function presenceTask(
         : chooseAbsent(classes, settings.negatives, random);
       return {
         cluster: clusterOf(shown[0]!),
+        style: shown[0]!.style,
         instruction: presenceInstruction.replace("{}", asked),
         answer: answers[answer]!,
         label: answer,
@@ -121,14 +122,14 @@ export function presenceTask(
   };
 }
 
-function popularClass(random: Random): TenClass {
+function popularClass(random: Random): EmojiClass {
   const weights = popularity.map((_, rank) => 1 / (rank + 1));
   let left = random.uniform() * weights.reduce((sum, weight) => sum + weight);
   return popularity[weights.findIndex((weight) => (left -= weight) < 0)] ?? popularity[0]!;
 }
 
 /** Two or three different classes. */
-function chooseScene(random: Random): readonly TenClass[] {
+function chooseScene(random: Random): readonly EmojiClass[] {
   const classes = [popularClass(random)];
   const count = 2 + random.integer(2);
   while (classes.length < count) {
@@ -146,17 +147,17 @@ const top = 3;
 
 /** A class that is not in the scene. */
 export function chooseAbsent(
-  scene: readonly TenClass[],
+  scene: readonly EmojiClass[],
   negatives: PresenceParameters["negatives"],
   random: Random,
-): TenClass {
-  const nearness = (name: TenClass) =>
+): EmojiClass {
+  const nearness = (name: EmojiClass) =>
     scene.reduce((sum, shown) => {
       const rank = companions[shown].indexOf(name);
       return sum + (rank < 0 ? 0 : companions[shown].length - rank);
     }, 0);
   const rankings = {
-    random: () => tenClasses,
+    random: () => emojiClasses,
     popular: () => popularity,
     adversarial: () => popularity.toSorted((a, b) => nearness(b) - nearness(a)),
   };

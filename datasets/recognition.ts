@@ -3,14 +3,14 @@ import { z } from "zod";
 import { artSize } from "./art.ts";
 import { type BalancedTask, drawTask, type RowPlace } from "./balanced_task.ts";
 import {
-  assertAllDrawn,
+  assertDrawnEnough,
   type ClassDrawing,
   type ClassMembers,
   clusterOf,
   describePartition,
+  drawingInTurn,
   loadDrawings,
   partitionDrawings,
-  pickDrawing,
   stylesLicence,
   stylesParameter,
   stylesSource,
@@ -81,7 +81,7 @@ export function paintedTask(
   drawings: readonly ClassDrawing[],
   settings: RecognitionParameters,
 ): BalancedTask {
-  assertAllDrawn(name, members, { drawings, styles: settings.styles });
+  assertDrawnEnough(name, members, { drawings, styles: settings.styles });
   const classes = Object.keys(members);
   const partition = partitionDrawings(drawings, name);
   return {
@@ -90,10 +90,11 @@ export function paintedTask(
     sizes,
     notes: describePartition(drawings),
     row(place) {
-      const drawing = pickDrawing(partition[place.split], classes[place.answer]!, place.random);
+      const drawing = drawingInTurn(partition[place.split], classes[place.answer]!, place.turn);
       paintRow(place, drawing, settings);
       return {
         cluster: clusterOf(drawing),
+        style: drawing.style,
         instruction: settings.instruction,
         answer: drawing.class,
         label: place.answer,

@@ -1,4 +1,4 @@
-/** CIFAR-10's classes as emoji: what the zoo sees more often and emoji10 asks for. @module */
+/** CIFAR-10's classes as emoji: what the zoo sees more often. @module */
 
 /** The classes, in CIFAR-10's order. */
 export const tenClasses = [

@@ -1,4 +1,4 @@
-/** Ten fruits: the fine-grained task, and what the zoo is asked to name more often. @module */
+/** Ten fruits that the zoo sees more often. @module */
 
 /** Unicode names of the fruits; every style of art draws them. */
 export const tenFruits = [

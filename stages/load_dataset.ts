@@ -21,6 +21,7 @@ export default defineStage({
   async run(parameters, context) {
     const { join } = await import("@std/path");
     const { writeDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { assertSplitsApart } = await import("../datasets/check_splits.ts");
     const { default: source } = await import(parameters.dataset.module) as { default: Dataset };
     const { shots, percentage, seed } = parameters;
     const splits = await source.load({
@@ -38,6 +39,7 @@ export default defineStage({
           `fetched ${name} ${version}: ${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s`,
         ),
     });
+    await assertSplitsApart(source.info.name, splits);
     for (const name of ["train", "validation", "test"] as const) {
       context.signal.throwIfAborted();
       await writeDatasetFolder(context.output(name), source.info, splits[name]);

@@ -79,6 +79,7 @@ export default defineStage({
       "../lib/prompts/prompt_parameters.ts"
     );
     const { resolveChoices } = await import("../lib/training/choices.ts");
+    const { augmentation } = await import("../lib/training/augment.ts");
     const { trainingOf } = await import("../lib/training/prompt_settings.ts");
     const { optimizePrompt } = await import("../lib/training/optimize_prompt.ts");
 
@@ -87,6 +88,9 @@ export default defineStage({
     const choices = resolveChoices(parameters);
     const { label, weights } = choices;
     const training = trainingOf({ ...parameters, ...choices }, { sources, data, weights });
+    if (!training.mirrorKeepsAnswer && augmentation(training.augment).flips) {
+      context.log(`no picture is mirrored: it changes the answers of ${data.info.name}`);
+    }
     const state = await optimizePrompt(training, {
       provider: context.provider,
       onOpen: (facts) => context.ranOn(facts),

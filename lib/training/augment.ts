@@ -8,7 +8,7 @@ type Change = (picture: Float32Array, side: number, random: Random) => Float32Ar
 
 interface AugmentRow {
   readonly description: string;
-  /** Mirrors half of the pictures left to right. */
+  /** Mirrors half of the pictures left to right, where the data set says that answers hold there. */
   readonly flips: boolean;
   /** Absent: nothing is drawn for a picture but its mirroring. */
   readonly change?: Change;

@@ -17,6 +17,8 @@ export interface BatchOptions {
   readonly batch: number;
   readonly seed: number;
   readonly augment: AugmentName;
+  /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
+  readonly mirrorKeepsAnswer?: boolean;
 }
 
 /** Steps of one pass over the rows; the rest that fills no batch waits for the next shuffle. */
@@ -43,13 +45,14 @@ export function batchOrder(options: BatchOptions): (step: number) => PickedRow[]
   };
 }
 
-function shuffle({ rows, seed, augment }: BatchOptions, epoch: number): PickedRow[] {
+function shuffle(options: BatchOptions, epoch: number): PickedRow[] {
+  const { rows, seed, augment, mirrorKeepsAnswer = true } = options;
   const { flips, change } = augmentation(augment);
   const random = new Random(`batches ${seed} ${epoch}`);
   const order = random.permutation(rows);
   return Array.from(order, (row, place) => ({
     row,
-    flip: flips && random.uniform() < 0.5,
+    flip: flips && random.uniform() < 0.5 && mirrorKeepsAnswer,
     ...(change ? { draw: `augment ${seed} ${epoch} ${place}` } : {}),
   }));
 }

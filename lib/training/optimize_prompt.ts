@@ -54,6 +54,8 @@ export interface PromptTraining extends Canvas {
   readonly batch: number;
   readonly seed: number;
   readonly augment: AugmentName;
+  /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
+  readonly mirrorKeepsAnswer?: boolean;
   /** How update rules without gradients estimate them. */
   readonly spsa: SpsaOptions;
   /** Learning rate of the transformation, as a share of δ's. */

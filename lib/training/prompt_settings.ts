@@ -38,6 +38,7 @@ export interface TrainingMaterial {
       readonly name: string;
       readonly classes?: readonly string[];
       readonly caption?: string;
+      readonly mirrorKeepsAnswer?: boolean;
     };
   };
   readonly weights: LossWeights;
@@ -98,6 +99,7 @@ export function trainingOf(settings: PromptSettings, material: TrainingMaterial)
     batch,
     seed: settings.seed,
     augment: settings.augment,
+    mirrorKeepsAnswer: data.info.mirrorKeepsAnswer ?? true,
     spsa: spsaOf(settings),
     transformRate: settings.transformRate ?? TRANSFORM_RATE,
     ...(settings.clip ? { clip: settings.clip.path } : {}),

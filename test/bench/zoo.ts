@@ -37,7 +37,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   }
 }
 
-/** The classes of emoji10, which the likelihood is taken over. */
+/** Ten answers, which the likelihood is taken over. */
 export const classes = [
   ...["airplane", "automobile", "bird", "cat", "deer"],
   ...["dog", "frog", "horse", "ship", "truck"],

@@ -1,18 +1,29 @@
-/** Drawings made up for tests: discs whose colour tells subject and style. */
+/** Drawings made up for tests: random patches, each unlike the others. */
 import { artBytes, artSize, type ArtStyle, type Artwork } from "../../datasets/art.ts";
 import { classMembers, tenClasses } from "../../datasets/ten_classes.ts";
 import type { Concept } from "../../datasets/concepts.ts";
 import { maskSize, type Typeset } from "../../datasets/typeset.ts";
+import { Random } from "../../lib/tensor/random.ts";
 
-/** One disc for every subject, but for those left out. */
-export function discs(style: ArtStyle, subjects: number, missing: readonly number[] = []): Artwork {
+const cells = 8;
+
+/** A pattern of patches for every subject, but for those left out. */
+export function patches(
+  style: ArtStyle,
+  subjects: number,
+  missing: readonly number[] = [],
+): Artwork {
   const pixels = new Uint8Array(subjects * artBytes);
   for (let subject = 0; subject < subjects; subject++) {
     if (missing.includes(subject)) continue;
-    const colour = [subject % 256, style.length * 9 % 256, subject * 37 % 256];
+    const random = new Random(`${style} ${subject}`);
+    const colours = Array.from(
+      { length: cells ** 2 },
+      () => [0, 0, 0].map(() => random.integer(256)),
+    );
     for (let i = 0; i < artSize ** 2; i++) {
-      const x = i % artSize - 31.5, y = Math.floor(i / artSize) - 31.5;
-      if (x * x + y * y < 900) pixels.set([...colour, 255], subject * artBytes + i * 4);
+      const [x, y] = [i % artSize, Math.floor(i / artSize)].map((at) => at * cells / artSize | 0);
+      pixels.set([...colours[y! * cells + x!]!, 255], subject * artBytes + i * 4);
     }
   }
   const drawn = Array.from({ length: subjects }, (_, subject) => !missing.includes(subject));

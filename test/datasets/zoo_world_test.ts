@@ -9,9 +9,9 @@ import {
 } from "../../datasets/questions.ts";
 import { colourNames, digitNames, makeZooWorld } from "../../datasets/zoo_world.ts";
 import { Random } from "../../lib/tensor/random.ts";
-import { bars, concepts, discs } from "./synthetic_art.ts";
+import { bars, concepts, patches } from "./synthetic_art.ts";
 
-const artworks = [discs("noto", concepts.length), discs("twemoji", concepts.length, [0, 1])];
+const artworks = [patches("noto", concepts.length), patches("twemoji", concepts.length, [0, 1])];
 const world = makeZooWorld({ concepts, artworks, typeset: bars(3) });
 const imageLength = 3 * 64 * 64;
 
@@ -26,7 +26,7 @@ Deno.test("makeZooWorld() names concepts and digits, with kinds and words", () =
 });
 
 Deno.test("makeZooWorld() leaves out concepts that no style draws", () => {
-  const none = [discs("noto", concepts.length, [1]), discs("twemoji", concepts.length, [1, 2])];
+  const none = [patches("noto", concepts.length, [1]), patches("twemoji", concepts.length, [1, 2])];
   const smaller = makeZooWorld({ concepts, artworks: none, typeset: bars(1) });
   assertEquals(smaller.names.length, world.names.length - 1);
   assert(!smaller.names.includes("banana"));
@@ -60,7 +60,7 @@ Deno.test("sampleBatch() keeps to the shares asked for", () => {
 Deno.test("sampleBatch() draws the ten classes and fruits more often, in proportion to the boost", () => {
   const few = concepts.filter(({ label }) => /no end|banana|duck/.test(label));
   for (const boost of [1, 8]) {
-    const material = { concepts: few, artworks: [discs("noto", 3)], typeset: bars(1), boost };
+    const material = { concepts: few, artworks: [patches("noto", 3)], typeset: bars(1), boost };
     const { facts } = makeZooWorld(material).sampleBatch(new Random(2), 1000, { digits: 0 });
     for (const [concept, { label }] of few.entries()) {
       const expected = (label.includes("no end") ? 1 : boost) / (1 + 2 * boost);

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { augmentations, type AugmentName } from "../../lib/training/augment.ts";
 import { batchOrder, stepsPerEpoch } from "../../lib/training/batches.ts";
@@ -32,6 +32,16 @@ Deno.test("batchOrder() shuffles anew in every epoch and for every seed", () => 
   const other = batchOrder({ rows: 40, batch: 40, seed: 1, augment: "none" });
   assertNotEquals(first(0), other(0));
   assertNotEquals(first(0), first(1));
+});
+
+Deno.test("batchOrder() mirrors half of the pictures, and none whose answer a mirror changes", () => {
+  for (const augment of ["flip-crop", "trivial-augment", "input-diversity"] as const) {
+    const options = { rows: 200, batch: 200, seed: 0, augment };
+    const mirrored = batchOrder(options)(0).filter(({ flip }) => flip).length;
+    assert(mirrored > 70 && mirrored < 130, `${augment}: ${mirrored} of 200`);
+    const kept = batchOrder({ ...options, mirrorKeepsAnswer: false })(0);
+    assertEquals(kept.filter(({ flip }) => flip), [], augment);
+  }
 });
 
 Deno.test("batchOrder() rejects an empty split", () => {

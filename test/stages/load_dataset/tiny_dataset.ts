@@ -1,19 +1,21 @@
-/** A data set of one grey picture a row, for tests. */
+/** A data set of grey pictures, each split a shade darker, for tests. */
 import { z } from "zod";
 import type { Dataset, LoadOptions, Split } from "../../../datasets/dataset.ts";
 
-function split(name: string, count: number, options: LoadOptions): Split {
+const shades = { train: 2, validation: 1, test: 0 };
+
+function split(name: keyof typeof shades, count: number, options: LoadOptions): Split {
   options.signal?.throwIfAborted();
   options.onProgress?.(count, count);
   const { grey } = options.parameters as { grey: number };
   const rows = Array.from({ length: count }, (_, i) => ({
     id: `${name}/${options.seed}/${i}`,
-    cluster: String(i),
+    cluster: `${name}/${i}`,
     instruction: "What is it?",
     answer: "grey",
     label: 0,
   }));
-  const images = new Uint8Array(count * 3 * 4).fill(grey);
+  const images = new Uint8Array(count * 3 * 4).fill(grey - shades[name]);
   return { rows, images, height: 2, width: 2, notes: [`${options.percentage ?? "no"} percentage`] };
 }
 
