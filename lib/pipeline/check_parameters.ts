@@ -1,13 +1,13 @@
-/** Parameters of a task against the schema of its stage type, and the names in them. @module */
+/** What the schemas of stage types made of a plan's parameters, and the names in them. @module */
+import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import type { NameMistake, PlanOptions } from "./plan.ts";
 import { type DocumentPath, pathText } from "./problem.ts";
 import { valueAt } from "./trace.ts";
 import type { Scope } from "./scope.ts";
 import { Reference, Slot, sourceKey } from "./slot.ts";
-import type { ParameterKind, Stage } from "./stage.ts";
-import { problemsOfIssues } from "./zod_issue.ts";
+import type { ParameterKind } from "./stage.ts";
 
-/** Checks the parameters of all tasks of a plan; each name is looked up once. */
+/** Reports what is wrong with the parameters of the tasks of a plan; each name is looked up once. */
 export class ParameterChecker {
   readonly #scope: Scope;
   readonly #checkName: PlanOptions["checkName"];
@@ -19,20 +19,18 @@ export class ParameterChecker {
   }
 
   /** Parameters as the schema gives them; `undefined` if they are wrong, which is reported. */
-  check(
-    stage: Stage,
-    written: unknown,
-    { base, cellId }: { readonly base: DocumentPath; readonly cellId: string },
+  accept(
+    { parameters, problems }: CheckedParameters,
+    { written, base }: CheckRequest,
+    cellId: string,
   ): unknown {
+    if (problems.length === 0) {
+      this.#checkLeaves(parameters, base);
+      return parameters;
+    }
     // What could not be resolved has been reported: no second message about the hole it left.
     const broken = holesOf(written);
-    const checked = stage.with.safeParse(written);
-    if (checked.success) {
-      this.#checkLeaves(checked.data, base);
-      return checked.data;
-    }
-    const context = { schema: stage.with, base, input: written };
-    for (const problem of problemsOfIssues(checked.error.issues, context)) {
+    for (const problem of problems) {
       const path = pathText(problem.path);
       if (broken.some((hole) => path.startsWith(pathText([...base, ...hole])))) continue;
       const inCell = cellId === "" || problem.part === "key" ? [] : [`in task ${cellId}`];

@@ -2,6 +2,7 @@
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
+import { type CheckedParameters, checkParameters, type CheckRequest } from "./check_stage.ts";
 import { mergeExecutorSettings } from "./executor_spec.ts";
 import type { ExecutorSettings } from "./job.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
@@ -23,17 +24,17 @@ export async function planPipeline(
   stages: StageLookup,
   options: PlanOptions = {},
 ): Promise<Result<Plan, readonly Diagnostic[]>> {
-  const { plan, problems } = expandPipeline(spec, stages, options);
+  const { plan, problems } = await expandPipeline(spec, stages, options);
   if (problems.length === 0) return { ok: true, value: plan };
   return { ok: false, error: await locateProblems(problems, spec.origins, spec) };
 }
 
 /** The pure part of `planPipeline`: the plan is whole only if there are no problems. */
-export function expandPipeline(
+export async function expandPipeline(
   spec: PipelineSpec,
   stages: StageLookup,
   options: PlanOptions = {},
-): { readonly plan: Plan; readonly problems: readonly Problem[] } {
+): Promise<{ readonly plan: Plan; readonly problems: readonly Problem[] }> {
   const scope = new Scope({
     vars: spec.vars ?? {},
     env: spec.env ?? {},
@@ -53,7 +54,7 @@ export function expandPipeline(
       scope.report(unknownStage(name, entry.uses, stages));
       continue;
     }
-    const made = expander.expand(name, entry, found);
+    const made = await expander.expand(name, entry, found);
     if (!made) continue;
     byStage.set(name, made);
     scope.addStage(name, made);
@@ -91,14 +92,25 @@ class StageExpander {
   }
 
   /** The stage's tasks; `undefined` if its matrix is wrong, an empty list if it is left out. */
-  expand(name: string, entry: StageSpec, found: StageModule): Task[] | undefined {
+  async expand(name: string, entry: StageSpec, found: StageModule): Promise<Task[] | undefined> {
     const cells = this.#wantedCells(entry, ["stages", name]);
     if (!cells) return undefined;
     this.#scope.enterMatrix(cells);
     const labels = cellLabels(cells);
     const shared = sharedFields(name, entry, { found, defaults: this.#defaults });
+    const base = ["stages", name, "with"];
+    const requests = cells.map((cell) => ({
+      written: this.#scope.resolve(entry.with ?? {}, base, cell),
+      base,
+    }));
+    const checks = await checkAll(found, requests);
     return cells.map((cell, index) => {
-      const task = this.#task(entry, { ...shared, cell, label: labels[index]! });
+      const label = labels[index]!;
+      const id = label === "" ? name : `${name}[${label}]`;
+      const { outputs } = checks[index]!;
+      this.#checkOutputs(name, outputs);
+      const parameters = this.#checker.accept(checks[index]!, requests[index]!, label && id);
+      const task = this.#task(entry, { ...shared, cell, label, id, parameters }, outputs);
       this.#tasks.push(task);
       return task;
     });
@@ -117,30 +129,25 @@ class StageExpander {
     return answers.includes(undefined) ? undefined : cells.filter((_, index) => answers[index]);
   }
 
-  #task(entry: StageSpec, fields: SharedFields & { cell: Cell; label: string }): Task {
-    const { stage: name, cell, label } = fields;
+  #task(
+    entry: StageSpec,
+    fields: SharedFields & Pick<Task, "cell" | "label" | "id" | "parameters">,
+    declared: Task["outputs"],
+  ): Task {
+    const { stage: name, cell } = fields;
     const base = ["stages", name];
-    const written = this.#scope.resolve(entry.with ?? {}, [...base, "with"], cell);
     const env = {
       ...this.#scope.resolve(this.#defaults.env ?? {}, ["defaults", "env"], cell) as Cell,
       ...this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell,
     };
     const executor = this.#executor(entry, base, cell);
-    const id = label === "" ? name : `${name}[${label}]`;
-    const parameters = this.#checker.check(fields.definition, written, {
-      base: [...base, "with"],
-      cellId: label && id,
-    });
     const needs = new Set<number>();
-    collectNeeds(parameters, needs);
-    const declared = parameters === undefined ? undefined : this.#declared(fields, parameters);
+    collectNeeds(fields.parameters, needs);
     return {
       ...fields,
-      ...(declared ? { outputs: { ...fields.outputs, ...declared } } : {}),
+      outputs: { ...fields.outputs, ...declared },
       ...(executor ? { executor } : {}),
-      id,
       index: this.#tasks.length,
-      parameters,
       needs: [...needs].sort((a, b) => a - b),
       environment: Object.fromEntries(
         Object.entries(env).filter(([, value]) => value !== null && value !== undefined)
@@ -149,16 +156,14 @@ class StageExpander {
     };
   }
 
-  /** Outputs that depend on the parameters; a stage of one's own may name a type that is none. */
-  #declared({ stage, definition }: SharedFields, parameters: unknown): Task["outputs"] | undefined {
-    const declared = definition.declareOutputs?.(parameters);
-    for (const [output, type] of Object.entries(declared ?? {})) {
+  /** Outputs that depend on the parameters: a stage of one's own may name a type that is none. */
+  #checkOutputs(stage: string, outputs: Task["outputs"]): void {
+    for (const [output, type] of Object.entries(outputs)) {
       const mistake = artifactTypeMistake(type);
       if (mistake === undefined) continue;
       const message = `Cannot plan output "${output}" of stages.${stage}: ${mistake}`;
       this.#scope.report({ code: "unknown-artifact-type", path: ["stages", stage], message });
     }
-    return declared;
   }
 
   #executor(entry: StageSpec, base: DocumentPath, cell: Cell): ExecutorSettings | undefined {
@@ -172,8 +177,16 @@ class StageExpander {
   }
 }
 
-/** What the tasks of a stage have in common. */
+/** What a stage's schema makes of the parameters of its tasks, wherever its code may run. */
+function checkAll(
+  found: StageModule,
+  requests: readonly CheckRequest[],
+): Promise<readonly CheckedParameters[]> | readonly CheckedParameters[] {
+  if ("check" in found) return found.check(requests);
+  return requests.map((request) => checkParameters(found.stage, request));
+}
 
+/** What the tasks of a stage have in common. */
 type SharedFields = Omit<
   Task,
   "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment" | "executor"

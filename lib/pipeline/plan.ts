@@ -1,17 +1,33 @@
 /** What a pipeline comes to: tasks, each with its needs before it. @module */
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
+import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import { withNeeds } from "./graph.ts";
 import type { ExecutorSettings, Resources } from "./job.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { ReferencedTask } from "./slot.ts";
 import type { Isolation, ParameterKind, Stage } from "./stage.ts";
 
+/** What is known of a stage type without running any of its code. */
+export type StageFacts = Pick<Stage, "name" | "description" | "outputs" | "files" | "isolation">;
+
 /** A stage type and where its code is. */
-export interface StageModule {
+export type StageModule = LoadedStage | RemoteStage;
+
+/** A stage type whose code is loaded. */
+export interface LoadedStage {
   readonly stage: Stage;
   /** URL of the module. */
   readonly module: string;
+}
+
+/** A stage type whose code must not run in this process. */
+export interface RemoteStage {
+  readonly stage: StageFacts;
+  /** URL of the module. */
+  readonly module: string;
+  /** What its schema makes of the parameters of tasks. */
+  check(requests: readonly CheckRequest[]): Promise<readonly CheckedParameters[]>;
 }
 
 /** The stage types of a pipeline, loaded. */
@@ -50,7 +66,7 @@ export interface Task extends ReferencedTask {
   readonly stage: string;
   readonly uses: string;
   readonly module: string;
-  readonly definition: Stage;
+  readonly definition: StageFacts;
   /** Checked parameters; `Slot`s and `Reference`s where inputs go. */
   readonly parameters: unknown;
   /** Tasks whose outputs it takes, by index; all are smaller than its own. */
