@@ -60,10 +60,25 @@ export interface LoadOptions {
   readonly parameters?: unknown;
 }
 
-/** A data set: the default export of a file in `datasets/`. */
+/** A data set: the default export of a file in `datasets/`, or in a pipeline's `datasetFolder`. */
 export interface Dataset {
   readonly info: DatasetInfo;
   /** zod schema of parameters of its own, such as the drawing scale; absent where it has none. */
   readonly parameters?: import("zod").ZodType;
   load(options: LoadOptions): Promise<Readonly<Record<"train" | "validation" | "test", Split>>>;
+}
+
+/**
+ * Defines a data set; the default export of a file in the `datasetFolder` of a pipeline.
+ *
+ * @example
+ * ```ts ignore
+ * export default defineDataset({
+ *   info: { name: "mine", kind: "classification", classes: ["cat", "dog"], licence: "CC0-1.0", source: "drawn" },
+ *   load: ({ seed, shots = 16 }) => Promise.resolve({ train, validation, test }),
+ * });
+ * ```
+ */
+export function defineDataset(dataset: Dataset): Dataset {
+  return dataset;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { artifact, defineStage, model } from "../lib/pipeline/stage.ts";
+import { weightDescriptions } from "../lib/losses/variant_table.ts";
+import { artifact, defineStage, model, weightsByName } from "../lib/pipeline/stage.ts";
 
 /** What a training step costs on this machine. */
 export default defineStage({
@@ -14,7 +15,7 @@ export default defineStage({
     method: z.enum(["vp", "tvp", "vp-bahng", "evp", "acavp", "vp-spsa"]).optional()
       .describe("a published method"),
     loss: z.string().optional().describe("name of a loss variant, instead of the method's"),
-    variants: z.record(z.string(), z.record(z.string(), z.number().min(0))).default({})
+    variants: z.record(z.string(), weightsByName("loss", weightDescriptions)).default({})
       .describe("loss variants of this pipeline by name"),
     canvas: z.int().min(8).optional().describe("side S of the canvas in pixels"),
     image: z.int().min(4).optional().describe("side s of the shrunk picture"),
@@ -27,15 +28,22 @@ export default defineStage({
   files: { cost: "cost.json" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { loadOwnTerms, plainWeights } = await import("../lib/losses/own_terms.ts");
     const { watchPeakMemory } = await import("../lib/runtime/peak_memory.ts");
     const { resolveChoices } = await import("../lib/training/choices.ts");
     const { optimizePrompt } = await import("../lib/training/optimize_prompt.ts");
     const { trainingOf } = await import("../lib/training/prompt_settings.ts");
     const sources = [parameters.source].flat();
     const data = await readDatasetFolder(parameters.data.path);
-    const choices = resolveChoices(parameters);
+    const choices = resolveChoices({
+      ...parameters,
+      variants: Object.fromEntries(
+        Object.entries(parameters.variants).map(([name, given]) => [name, plainWeights(given)]),
+      ),
+    });
+    const ownTerms = await loadOwnTerms(choices.weights, Object.values(parameters.variants));
     const settings = { ...parameters, ...choices, schedule: "constant", lr: 1, seed: 0 } as const;
-    const training = trainingOf(settings, { sources, data, weights: choices.weights });
+    const training = trainingOf(settings, { sources, data, weights: choices.weights, ownTerms });
     const { provider, threads, signal } = context;
     const peak = watchPeakMemory();
     let ran: string = provider;

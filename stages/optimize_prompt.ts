@@ -1,14 +1,20 @@
 import { z } from "zod";
 import type { LossWeights } from "../lib/losses/loss_table.ts";
-import { lossVariants } from "../lib/losses/variant_table.ts";
-import { artifact, defineStage, model } from "../lib/pipeline/stage.ts";
+import { lossVariants, weightDescriptions } from "../lib/losses/variant_table.ts";
+import {
+  artifact,
+  builtInOrOwn,
+  defineStage,
+  model,
+  type OwnWeight,
+  weightsByName,
+} from "../lib/pipeline/stage.ts";
+import type { PromptName } from "../lib/prompts/prompt_table.ts";
 import { methods } from "../lib/training/method_table.ts";
 
-const weights = z.strictObject({
-  lm: z.number().min(0).optional().describe("weight of the language model's loss"),
-  fca: z.number().min(0).optional().describe("weight of feature consistency alignment"),
-  tse: z.number().min(0).optional().describe("weight of task semantics enrichment, by a CLIP"),
-});
+const weights = weightsByName("loss", weightDescriptions);
+
+type Weights = Readonly<Record<string, number | OwnWeight>>;
 
 /** Trains one visual prompt on frozen models. */
 export default defineStage({
@@ -25,7 +31,8 @@ export default defineStage({
       .describe("name of a loss variant, or weights of its terms; default the method's, or tvp"),
     variants: z.record(z.string(), weights).default({})
       .describe("loss variants of this pipeline by name"),
-    kind: z.enum(["frame", "padding", "patch", "full", "affine-color"]).optional()
+    kind: builtInOrOwn("prompt-kind", ["frame", "padding", "patch", "full", "affine-color"])
+      .optional()
       .describe("which pixels are trained, and whether a transformation; default frame"),
     canvas: z.int().min(8).optional()
       .describe("side S of the canvas in pixels; default the pictures' own"),
@@ -59,7 +66,7 @@ export default defineStage({
     error: "the shrunk picture is larger than the canvas",
     path: ["image"],
   }).superRefine(({ method, variants, clip, ...given }, { addIssue }) => {
-    const known: Record<string, LossWeights> = { ...lossVariants, ...variants };
+    const known: Record<string, LossWeights | Weights> = { ...lossVariants, ...variants };
     const loss = given.loss ?? (method === undefined ? "tvp" : methods[method]!.loss);
     const terms = typeof loss === "string" ? known[loss] : loss;
     const names = Object.keys(known).map((name) => `"${name}"`).join(", ");
@@ -78,6 +85,8 @@ export default defineStage({
     const { parameterPlaces, parameterTensors } = await import(
       "../lib/prompts/prompt_parameters.ts"
     );
+    const { loadOwnTerms, plainWeights } = await import("../lib/losses/own_terms.ts");
+    const { loadOwnKind } = await import("../lib/prompts/own_kind.ts");
     const { resolveChoices } = await import("../lib/training/choices.ts");
     const { augmentation } = await import("../lib/training/augment.ts");
     const { trainingOf } = await import("../lib/training/prompt_settings.ts");
@@ -85,9 +94,23 @@ export default defineStage({
 
     const sources = [parameters.source].flat();
     const data = await readDatasetFolder(parameters.data.path);
-    const choices = resolveChoices(parameters);
+    const { kind: named, loss, variants, ...settings } = parameters;
+    const ownKind = typeof named === "object" ? await loadOwnKind(named) : undefined;
+    const choices = resolveChoices({
+      ...settings,
+      loss: typeof loss === "object" ? plainWeights(loss) : loss,
+      variants: Object.fromEntries(
+        Object.entries(variants).map(([name, given]) => [name, plainWeights(given)]),
+      ),
+      kind: typeof named === "object" ? named.name : named,
+    });
     const { label, weights } = choices;
-    const training = trainingOf({ ...parameters, ...choices }, { sources, data, weights });
+    const given = [...(typeof loss === "object" ? [loss] : []), ...Object.values(variants)];
+    const ownTerms = await loadOwnTerms(weights, given);
+    const training = trainingOf(
+      { ...settings, ...choices, kind: ownKind ?? choices.kind as PromptName },
+      { sources, data, weights, ownTerms },
+    );
     if (!training.mirrorKeepsAnswer && augmentation(training.augment).flips) {
       context.log(`no picture is mirrored: it changes the answers of ${data.info.name}`);
     }
@@ -105,7 +128,8 @@ export default defineStage({
     });
     const { kind, canvas, image, optimizer, schedule, augment, lr, steps, batch, seed } = training;
     const meta = {
-      kind,
+      kind: choices.kind,
+      ...(ownKind === undefined ? {} : { picture: ownKind.picture }),
       canvas,
       image,
       sources: sources.map(({ name, digest }) => ({ name, digest })),

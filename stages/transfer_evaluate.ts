@@ -127,10 +127,14 @@ async function readPrompt(artifact: Artifact): Promise<Treatment> {
 async function sizesOf(options: TreatmentOptions, side: number) {
   if (options.like !== undefined) {
     const { promptRms } = await import("../lib/prompts/noise.ts");
-    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
-    const { delta, meta } = decodePrompt(await Deno.readFile(options.like.path));
-    const { canvas, image, kind } = meta;
-    return { canvas, image, kind, rms: promptRms({ ...meta, delta: delta.data }) };
+    const { decodePrompt, kindOfPrompt } = await import("../lib/prompts/prompt_file.ts");
+    const like = decodePrompt(await Deno.readFile(options.like.path));
+    const sizes = {
+      canvas: like.meta.canvas,
+      image: like.meta.image,
+      kind: kindOfPrompt(like),
+    };
+    return { ...sizes, rms: promptRms({ ...sizes, delta: like.delta.data }) };
   }
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
   const canvas = options.canvas ?? side;

@@ -15,15 +15,21 @@ const JSR = /^jsr:\/?(@[^/]+\/[^/@]+)(?:@[^/]+)?(\/.*)?$/;
 
 /**
  * Reads `deno.json` in a folder and makes the resolver that Deno would be: relative specifiers, the
- * `imports` map with its prefixes, and packages that `links` maps to folders.
+ * `imports` map with its prefixes, packages that `links` maps to folders, and the project itself by
+ * its public name, which modules from anywhere may import.
  *
  * @param root The folder, as a URL that ends in a slash.
  */
 export function readResolver(root: URL): Resolver {
   const config = readConfig(root);
   const links = readLinks(root, config);
+  const own = entriesOf(root, config);
   return (specifier, importer) => {
     if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, importer).href;
+    const name = config.name ?? "";
+    if (specifier === name || specifier.startsWith(`${name}/`)) {
+      return own.get(`.${specifier.slice(name.length)}`) ?? specifier;
+    }
     const mapped = mapImport(specifier, config.imports ?? {});
     if (/^\.{0,2}\//.test(mapped)) return new URL(mapped, root).href;
     return linked(mapped, links) ?? mapped;
@@ -56,14 +62,20 @@ function readLinks(root: URL, config: Config): Links {
   const links = new Map<string, ReadonlyMap<string, string>>();
   for (const link of config.links ?? []) {
     const folder = new URL(folderOf(link), root);
-    const { name, exports = {} } = readConfig(folder);
-    const entries = typeof exports === "string" ? { ".": exports } : exports;
-    const urls = Object.entries(entries).map(([key, path]) =>
-      [key, new URL(path, folder).href] as const
-    );
-    if (name !== undefined) links.set(name, new Map(urls));
+    const linkedConfig = readConfig(folder);
+    if (linkedConfig.name !== undefined) {
+      links.set(linkedConfig.name, entriesOf(folder, linkedConfig));
+    }
   }
   return links;
+}
+
+/** URLs of the entry points of a package, by export name. */
+function entriesOf(folder: URL, { exports = {} }: Config): ReadonlyMap<string, string> {
+  const entries = typeof exports === "string" ? { ".": exports } : exports;
+  return new Map(
+    Object.entries(entries).map(([key, path]) => [key, new URL(path, folder).href] as const),
+  );
 }
 
 function linked(specifier: string, links: Links): string | undefined {

@@ -49,7 +49,7 @@ export async function openPipeline(
 ): Promise<OpenedPipeline> {
   const file = args.operands[0]!;
   const spec = await readSpec(file, args.options.get("set") ?? []);
-  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)) };
+  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec };
   const stages = await loadStages(spec, stageFolders(spec, file));
   const planned = await planPipeline(spec, stages, {
     readEnv: (name) => Deno.env.get(name),

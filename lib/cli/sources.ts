@@ -4,7 +4,8 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { NameMistake } from "../pipeline/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/resolve.ts";
-import { sourceKey } from "../pipeline/slot.ts";
+import { shownPath } from "../pipeline/shown_path.ts";
+import { codeWords, sourceKey } from "../pipeline/slot.ts";
 import type { Artifact, ArtifactType, ParameterKind } from "../pipeline/stage.ts";
 import type { ContentDigests } from "../pipeline/store.ts";
 
@@ -14,6 +15,15 @@ export interface SourceFolders {
   readonly root: string;
   /** Folder of the pipeline file, without a slash at its end. */
   readonly base: string;
+  /** Folders of code of one's own, as the pipeline file names them. */
+  readonly own?: OwnFolders;
+}
+
+/** Folders of code of one's own, from the folder of the pipeline file. */
+export interface OwnFolders {
+  readonly datasetFolder?: string | undefined;
+  readonly lossFolder?: string | undefined;
+  readonly promptFolder?: string | undefined;
 }
 
 /** Checks a name before anything runs. */
@@ -22,9 +32,8 @@ export function checkName(
   kind: ParameterKind,
   name: string,
 ): NameMistake | undefined {
-  return kind.kind === "artifact"
-    ? checkArtifact(folders, kind.type, name)
-    : checks[kind.kind](folders, name);
+  if (kind.kind === "artifact") return checkArtifact(folders, kind.type, name);
+  return kind.kind === "code" ? checkCode(folders, kind, name) : checks[kind.kind](folders, name);
 }
 
 const checks = {
@@ -40,14 +49,69 @@ const checks = {
     return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
   },
   dataset(folders: SourceFolders, name: string): NameMistake | undefined {
-    if (isDataset(datasetPath(folders, name))) return undefined;
-    return { cause: "there is no such data set", notes: suggestions(name, datasets(folders)) };
+    if (datasetPath(folders, name) !== undefined) return undefined;
+    const notes = [
+      ...suggestions(name, datasets(folders)),
+      ...ownWay(folders, "datasetFolder", name),
+    ];
+    return { cause: "there is no such data set", notes };
   },
   file(folders: SourceFolders, name: string): NameMistake | undefined {
     const path = filePath(folders, name);
     return exists(path) ? undefined : { cause: `there is no file ${path}` };
   },
 };
+
+/** Which folder holds code of a category. */
+const codeFolders = { loss: "lossFolder", "prompt-kind": "promptFolder" } as const;
+
+/** Code of one's own that a parameter names. */
+type CodeKind = ParameterKind & { readonly kind: "code" };
+
+function checkCode(folders: SourceFolders, kind: CodeKind, name: string): NameMistake | undefined {
+  const field = codeFolders[kind.of];
+  if (ownModule(folders, field, name) !== undefined) return undefined;
+  const known = [...kind.builtIn, ...ownNames(folders, field)];
+  return {
+    cause: `there is no such ${codeWords[kind.of].replace(/^a /, "")}`,
+    notes: [...suggestions(name, known), ...ownWay(folders, field, name)],
+  };
+}
+
+/** How a name would be one of one's own. */
+function ownWay(folders: SourceFolders, field: keyof OwnFolders, name: string): string[] {
+  if (!isOwnName(name)) return [];
+  const folder = ownFolder(folders, field);
+  if (folder === undefined) return [`${field}: ./FOLDER takes in your own, ${ownFile(name)} in it`];
+  return [`one of your own would be ${shownPath(`${folder}/${ownFile(name)}`)}`];
+}
+
+function ownFolder({ base, own = {} }: SourceFolders, field: keyof OwnFolders): string | undefined {
+  return own[field] === undefined ? undefined : filePath({ root: "", base }, own[field]);
+}
+
+/** Path of a module of one's own. */
+function ownModule(
+  folders: SourceFolders,
+  field: keyof OwnFolders,
+  name: string,
+): string | undefined {
+  const folder = ownFolder(folders, field);
+  if (folder === undefined || !isOwnName(name)) return undefined;
+  const path = `${folder}/${ownFile(name)}`;
+  return isModule(path) ? path : undefined;
+}
+
+function ownNames(folders: SourceFolders, field: keyof OwnFolders): string[] {
+  const folder = ownFolder(folders, field);
+  return folder === undefined ? [] : moduleNames(folder);
+}
+
+function isOwnName(name: string): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(name);
+}
+
+const ownFile = (name: string) => `${name.replaceAll("-", "_")}.ts`;
 
 /** What an artifact of a type is on disk; of a folder, what it holds in any case. */
 const folderArtifacts: Partial<Record<ArtifactType, string | undefined>> = {
@@ -97,8 +161,11 @@ function filePath({ base }: SourceFolders, name: string): string {
   return name.startsWith("/") ? name : `${base}/${name.replace(/^\.\//, "")}`;
 }
 
-function datasetPath({ root }: SourceFolders, name: string): string {
-  return `${root}datasets/${name.replaceAll("-", "_")}.ts`;
+/** Path of a data set's module; one's own come first. */
+function datasetPath(folders: SourceFolders, name: string): string | undefined {
+  const ours = `${folders.root}datasets/${ownFile(name)}`;
+  return ownModule(folders, "datasetFolder", name) ??
+    (isOwnName(name) && isModule(ours) ? ours : undefined);
 }
 
 /** Opens names, each once, with digests of their contents. */
@@ -108,6 +175,9 @@ export function sourceResolver(folders: SourceFolders, digests: ContentDigests):
   const open = async (kind: ParameterKind, name: string): Promise<Source> => {
     if (kind.kind === "artifact") {
       return await openPath(folders, name, { digests, type: kind.type });
+    }
+    if (kind.kind === "code") {
+      return await openModule(name, ownModule(folders, codeFolders[kind.of], name)!, digests);
     }
     const source = await openers[kind.kind](folders, name, digests);
     if (kind.kind === "model") modelNames.set(source.digest, name);
@@ -131,13 +201,18 @@ const openers = {
     return await openHubModel(folders, name);
   },
   async dataset(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
-    const module = pathToFileURL(datasetPath(folders, name));
-    return { name, module: module.href, digest: await digests.code(module) };
+    return await openModule(name, datasetPath(folders, name)!, digests);
   },
   async file(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
     return await openPath(folders, name, { digests, type: "file" });
   },
 };
+
+/** Code by name: what counts is its module with all that it imports. */
+async function openModule(name: string, path: string, digests: ContentDigests): Promise<Source> {
+  const module = pathToFileURL(path);
+  return { name, module: module.href, digest: await digests.code(module) };
+}
 
 /** A file or folder of the project, as if a stage had written it. */
 async function openPath(
@@ -177,14 +252,19 @@ function zooModels({ root }: SourceFolders): string[] {
 }
 
 function datasets(folders: SourceFolders): string[] {
-  return entries(`${folders.root}datasets`).map((entry) => entry.name)
-    .filter((name) => name.endsWith(".ts") && isDataset(`${folders.root}datasets/${name}`))
+  return [...moduleNames(`${folders.root}datasets`), ...ownNames(folders, "datasetFolder")].sort();
+}
+
+function moduleNames(folder: string): string[] {
+  return entries(folder).map((entry) => entry.name)
+    .filter((name) => name.endsWith(".ts") && isModule(`${folder}/${name}`))
     .map((name) => name.slice(0, -3).replaceAll("_", "-")).sort();
 }
 
-/** The folder holds other modules too: a data set is one with a default export. */
-function isDataset(path: string): boolean {
-  return exists(path) && /^export default /m.test(Deno.readTextFileSync(path));
+/** A folder may hold other modules too: what can be named is one with a default export. */
+function isModule(path: string): boolean {
+  return exists(path) &&
+    /^export (default |\{[^}]*\bdefault\b)/m.test(Deno.readTextFileSync(path));
 }
 
 function entries(path: string): Deno.DirEntry[] {

@@ -7,8 +7,21 @@ import { tse } from "./tse.ts";
 /** All loss terms. */
 export const lossTable = { lm, fca, tse } satisfies Record<string, LossTerm>;
 
-/** Name of a loss term. */
-export type LossName = keyof typeof lossTable;
+/** Loss terms by name. */
+export type LossTerms = Readonly<Record<string, LossTerm>>;
 
-/** Weights of loss terms; a term that is absent or 0 is not computed. */
-export type LossWeights = Readonly<{ [Name in LossName]?: number | undefined }>;
+/** Weights of terms, of the table or of one's own; a term that is absent or 0 is not computed. */
+export type LossWeights = Readonly<Record<string, number | undefined>>;
+
+/** The terms that have a weight: those of the table in its order, then one's own. */
+export function weightedTerms(
+  weights: LossWeights,
+  own: LossTerms = {},
+): readonly (readonly [name: string, term: LossTerm])[] {
+  return Object.entries<LossTerm>({ ...lossTable, ...own }).filter(([name]) => weights[name]);
+}
+
+/** Name of a term with a weight that needs CLIP. */
+export function termThatAsksClip(weights: LossWeights, own: LossTerms = {}): string | undefined {
+  return weightedTerms(weights, own).find(([, { needsClip }]) => needsClip)?.[0];
+}

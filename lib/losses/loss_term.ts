@@ -3,6 +3,12 @@ import type { GraphBuilder, Value } from "../onnx/builder.ts";
 
 /** Values of the graph so far that terms are built from. */
 export interface LossInputs {
+  readonly prompt: {
+    /** [3, S, S]: δ, in units of pixel values. */
+    readonly delta: Value;
+    /** [batch, 3, S, S]: the prompted pictures, before each model's own processor. */
+    readonly pixels: Value;
+  };
   /** One entry a source model. */
   readonly sources: readonly {
     /** Scalar: mean token cross entropy of the batch. */
@@ -32,6 +38,28 @@ export interface LossTerm {
   readonly needsClip: boolean;
   /** Builds the term's scalar; called only for terms with a weight. */
   build(builder: GraphBuilder, inputs: LossInputs): Value;
+}
+
+/** A loss term of one's own, as it is written. */
+export type OwnLossTerm =
+  & Pick<LossTerm, "description" | "build">
+  & Partial<Pick<LossTerm, "sign" | "needsClip">>;
+
+/**
+ * Defines a loss term; the default export of a file in the `lossFolder` of a pipeline. It is
+ * minimised, and needs no CLIP, unless it says otherwise.
+ *
+ * @example
+ * ```ts
+ * export default defineLossTerm({
+ *   description: "mean square of δ",
+ *   build: (builder, { prompt }) =>
+ *     builder.op("ReduceMean", [builder.op("Mul", [prompt.delta, prompt.delta])], { keepdims: 0 }),
+ * });
+ * ```
+ */
+export function defineLossTerm(term: OwnLossTerm): LossTerm {
+  return { sign: 1, needsClip: false, ...term };
 }
 
 /** Mean of scalars; the scalar itself if there is one. */

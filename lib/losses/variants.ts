@@ -1,5 +1,5 @@
 /** What a loss is trained with. @module */
-import { type LossName, lossTable, type LossWeights } from "./loss_table.ts";
+import { lossTable, type LossWeights } from "./loss_table.ts";
 import { lossVariants } from "./variant_table.ts";
 
 /** A loss as it is trained with: how tables call it, and its weights in the order of the table. */
@@ -8,9 +8,11 @@ export interface Loss {
   readonly weights: LossWeights;
 }
 
-/** Weights without zeros, in the order of the loss table, so that equal losses are equal values. */
+/** Weights without zeros, in one order, so that equal losses are equal values. */
 function canonical(weights: LossWeights): LossWeights {
-  const names = Object.keys(lossTable) as LossName[];
+  const builtIn = Object.keys(lossTable);
+  const own = Object.keys(weights).filter((name) => !builtIn.includes(name)).sort();
+  const names = [...builtIn, ...own];
   return Object.fromEntries(names.filter((n) => weights[n]).map((n) => [n, weights[n]!]));
 }
 

@@ -5,7 +5,6 @@ import { type DocumentPath, pathText } from "./problem.ts";
 import { valueAt } from "./trace.ts";
 import type { Scope } from "./scope.ts";
 import { Reference, Slot, sourceKey } from "./slot.ts";
-import type { ParameterKind } from "./stage.ts";
 
 /** Reports what is wrong with the parameters of the tasks of a plan; each name is looked up once. */
 export class ParameterChecker {
@@ -43,7 +42,7 @@ export class ParameterChecker {
   /** Names of models, data sets and files, and references that no mark has claimed. */
   #checkLeaves(value: unknown, path: DocumentPath): void {
     if (value instanceof Slot) {
-      if (typeof value.value === "string") this.#lookUp(value.kind, value.value, path);
+      if (typeof value.value === "string") this.#lookUp(value, value.value, path);
     } else if (value instanceof Reference) {
       if (value.output === undefined) this.#vagueReference(value, path);
     } else if (Array.isArray(value)) {
@@ -63,7 +62,7 @@ export class ParameterChecker {
     });
   }
 
-  #lookUp(kind: ParameterKind, name: string, path: DocumentPath): void {
+  #lookUp({ kind, beside }: Slot, name: string, path: DocumentPath): void {
     const key = sourceKey(kind, name);
     if (!this.#checkedNames.has(key)) {
       this.#checkedNames.set(key, this.#checkName?.(kind, name));
@@ -71,8 +70,10 @@ export class ParameterChecker {
     const mistake = this.#checkedNames.get(key);
     if (!mistake) return;
     this.#scope.report({
-      code: `unknown-${kind.kind}`,
+      code: `unknown-${kind.kind === "code" ? kind.of : kind.kind}`,
       path,
+      // What has a weight is a key, `{ mine: 0.1 }`.
+      ...(Object.keys(beside).length > 0 ? { part: "key" as const } : {}),
       message: `Cannot use "${name}" as ${pathText(path)}: ${mistake.cause}`,
       value: name,
       ...(mistake.notes && mistake.notes.length > 0 ? { notes: mistake.notes } : {}),

@@ -105,7 +105,7 @@ function digestOf(
   const digest = typeof value === "string"
     ? sources.get(nameKey(slot as Slot))!.digest
     : artifactOf(value, outputsOf).digest;
-  return { [`$${kind}`]: digest };
+  return { [`$${kind}`]: digest, ...(slot instanceof Slot ? slot.beside : {}) };
 }
 
 function contentOf(
@@ -114,7 +114,10 @@ function contentOf(
   context: KeyContext,
 ): Json {
   const value = slot instanceof Slot ? slot.value : slot;
-  if (typeof value === "string") return sources.get(nameKey(slot as Slot))! as unknown as Json;
+  if (typeof value === "string") {
+    const source = sources.get(nameKey(slot as Slot))! as unknown as Record<string, Json>;
+    return { ...source, ...(slot as Slot).beside };
+  }
   const artifact = artifactOf(value, context.outputsOf);
   if (!(slot instanceof Slot) || slot.kind.kind !== "model") return artifact as unknown as Json;
   const name = context.resolver.nameModel(artifact, value.toString());

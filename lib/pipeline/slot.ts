@@ -1,5 +1,5 @@
 /** What stands in a task's parameters before its inputs are known. @module */
-import type { ArtifactType, ParameterKind } from "./stage.ts";
+import type { ArtifactType, CodeCategory, ParameterKind } from "./stage.ts";
 
 /** A task as a reference sees it. */
 export interface ReferencedTask {
@@ -39,10 +39,17 @@ export class Reference {
 export class Slot {
   readonly kind: ParameterKind;
   readonly value: string | Reference;
+  /** What the stage gets, and the key has, beside the content. */
+  readonly beside: Readonly<Record<string, number>>;
 
-  constructor(kind: ParameterKind, value: string | Reference) {
+  constructor(
+    kind: ParameterKind,
+    value: string | Reference,
+    beside: Readonly<Record<string, number>> = {},
+  ) {
     this.kind = kind;
     this.value = value;
+    this.beside = beside;
   }
 }
 
@@ -61,7 +68,7 @@ export function isAssignable(given: ArtifactType, wanted: ArtifactType): boolean
 
 /** The artifact type that a marked parameter takes from a reference. */
 export function wantedType(kind: ParameterKind): ArtifactType | undefined {
-  const types = { model: "model", file: "file", dataset: undefined } as const;
+  const types = { model: "model", file: "file", dataset: undefined, code: undefined } as const;
   return kind.kind === "artifact" ? kind.type : types[kind.kind];
 }
 
@@ -84,7 +91,8 @@ export function narrowReference(
 
 /** Tells apart equal names of different kinds. */
 export function sourceKey(kind: ParameterKind, name: string): string {
-  return `${kind.kind}\0${kind.kind === "artifact" ? kind.type : ""}\0${name}`;
+  const within = kind.kind === "artifact" ? kind.type : kind.kind === "code" ? kind.of : "";
+  return `${kind.kind}\0${within}\0${name}`;
 }
 
 /** Words for what a marked parameter takes. */
@@ -92,8 +100,16 @@ export function describeKind(kind: ParameterKind): string {
   if (kind.kind === "artifact") {
     return `a ${kind.type} artifact, such as \${{ stages.NAME.OUTPUT }} or ./PATH`;
   }
-  return kindWords[kind.kind];
+  return kind.kind === "code"
+    ? `the name of ${codeWords[kind.of]} of your own`
+    : kindWords[kind.kind];
 }
+
+/** What code of one's own is called, by category. */
+export const codeWords = {
+  loss: "a loss term",
+  "prompt-kind": "a kind of prompt",
+} as const satisfies Record<CodeCategory, string>;
 
 const kindWords = {
   model: "a model (zoo/NAME, hf://OWNER/NAME, ./PATH, or a model artifact)",

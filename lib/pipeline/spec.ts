@@ -92,6 +92,9 @@ const stageObject = z.strictObject({
   ),
 });
 
+const ownFolder = (what: string) =>
+  z.string().min(1).optional().describe(`Folder of ${what} of your own, from this file's folder.`);
+
 const pipelineObject = z.strictObject({
   $schema: z.string().optional().describe("Schema for editors: pipelines/schema.json."),
   name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
@@ -99,7 +102,10 @@ const pipelineObject = z.strictObject({
   include: z.array(z.string().min(1)).optional().describe(
     "Files whose vars, presets, env, defaults and stages are taken in; paths from this file's folder.",
   ),
-  stageFolder: z.string().min(1).optional().describe("Folder of stage types of your own."),
+  stageFolder: ownFolder("stage types"),
+  datasetFolder: ownFolder("data sets"),
+  lossFolder: ownFolder("loss terms"),
+  promptFolder: ownFolder("kinds of prompt"),
   vars: z.record(name, z.unknown()).optional().describe("Values for `${{ vars.NAME }}`."),
   presets: z.record(name, z.record(name, z.unknown())).optional().describe(
     "Sets of variables by name; `vars.preset` chooses one, `--set preset=NAME` another.",
@@ -153,6 +159,9 @@ export interface PipelineTree {
   description?: string | undefined;
   include?: string[] | undefined;
   stageFolder?: string | undefined;
+  datasetFolder?: string | undefined;
+  lossFolder?: string | undefined;
+  promptFolder?: string | undefined;
   vars?: Record<string, unknown> | undefined;
   presets?: Record<string, Record<string, unknown>> | undefined;
   env?: Record<string, string | number | boolean | null> | undefined;

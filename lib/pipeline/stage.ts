@@ -60,12 +60,19 @@ export interface DatasetSource {
   readonly module: string;
 }
 
+/** Code of one's own by name: the module in the folder that the pipeline names, and its digest. */
+export type CodeSource = DatasetSource;
+
+/** What code of one's own can be, beside stage types and data sets. */
+export type CodeCategory = "loss" | "prompt-kind";
+
 /** How a parameter is read: what the engine puts in place of what the user wrote. */
 export type ParameterKind =
   | { readonly kind: "artifact"; readonly type: ArtifactType }
   | { readonly kind: "model" }
   | { readonly kind: "dataset" }
-  | { readonly kind: "file" };
+  | { readonly kind: "file" }
+  | { readonly kind: "code"; readonly of: CodeCategory; readonly builtIn: readonly string[] };
 
 /** Marks of parameters that the engine resolves; looked up by the schema object. */
 export const parameterKinds: z.core.$ZodRegistry<ParameterKind> = z.registry<ParameterKind>();
@@ -121,6 +128,43 @@ export function model(): z.ZodType<ModelSource> {
 /** A parameter that takes the name of a data set in `datasets/`. */
 export function dataset(): z.ZodType<DatasetSource> {
   return marked<DatasetSource>({ kind: "dataset" });
+}
+
+/** A parameter that takes one of the built-in names, or the name of code of one's own. */
+export function builtInOrOwn<Name extends string>(
+  of: CodeCategory,
+  builtIn: readonly [Name, ...Name[]],
+): z.ZodType<Name | CodeSource> {
+  return z.union([z.enum(builtIn), marked<CodeSource>({ kind: "code", of, builtIn })]);
+}
+
+/** A weight of code of one's own. */
+export interface OwnWeight extends CodeSource {
+  readonly weight: number;
+}
+
+/**
+ * A parameter that takes numbers from 0 by name, such as `{ lm: 1, mine: 0.1 }`: names are built in,
+ * with a description each, or of code of one's own.
+ */
+export function weightsByName(
+  of: CodeCategory,
+  builtIn: Readonly<Record<string, string>>,
+): z.ZodType<Readonly<Record<string, number | OwnWeight>>> {
+  const weight = z.number().min(0);
+  const known = Object.entries(builtIn)
+    .map(([name, description]) => [name, weight.optional().describe(description)] as const);
+  const kind = { kind: "code", of, builtIn: Object.keys(builtIn) } as const;
+  return z.object(Object.fromEntries(known)).catchall(weight.describe("weight of one of your own"))
+    .transform((given) =>
+      Object.fromEntries(
+        Object.entries(given).filter(([, value]) => value !== undefined)
+          .map(([name, value]) => [
+            name,
+            name in builtIn ? value : new Slot(kind, name, { weight: value as number }),
+          ]),
+      )
+    ) as unknown as z.ZodType<Readonly<Record<string, number | OwnWeight>>>;
 }
 
 /** A parameter that takes a path to a file, relative to the pipeline file; its content is in the key. */

@@ -1,11 +1,11 @@
 /** The baseline `noise`: random pixels of the strength of a trained prompt, where it has its own. @module */
 import { Random } from "../tensor/random.ts";
 import type { Canvas } from "./prompt_kind.ts";
-import { promptMask, type PromptName } from "./prompt_table.ts";
+import { type AnyPromptKind, promptMask } from "./prompt_table.ts";
 
 /** Root of the mean square of δ where its kind may change pixels. */
 export function promptRms(
-  prompt: Canvas & { readonly kind: PromptName; readonly delta: Float32Array },
+  prompt: Canvas & { readonly kind: AnyPromptKind; readonly delta: Float32Array },
 ): number {
   const mask = promptMask(prompt.kind, prompt).data;
   let [sum, count] = [0, 0];
@@ -19,7 +19,7 @@ export function promptRms(
 
 /** Independent normal values where a kind may change pixels, zero elsewhere: float32 [3, S, S]. */
 export function noisePrompt(
-  sizes: Canvas & { readonly kind: PromptName },
+  sizes: Canvas & { readonly kind: AnyPromptKind },
   options: { readonly rms: number; readonly seed: number },
 ): Float32Array {
   const random = new Random(`noise ${options.seed}`);

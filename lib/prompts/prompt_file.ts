@@ -1,11 +1,20 @@
 /** The prompt artifact: δ and what it was trained with, in one safetensors file. @module */
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { pictureSideOf, promptKind, type PromptName, promptTable } from "./prompt_table.ts";
+import type { PromptKind } from "./prompt_kind.ts";
+import {
+  type AnyPromptKind,
+  pictureSideOf,
+  promptKind,
+  type PromptName,
+  promptTable,
+} from "./prompt_table.ts";
 
 /** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
 export interface PromptMeta {
-  readonly kind: PromptName;
+  /** Name of its kind; one of one's own says with `picture` how it shows the picture. */
+  readonly kind: string;
+  readonly picture?: PromptKind["picture"];
   /** Side S of the canvas in pixels. */
   readonly canvas: number;
   /** Side s of the picture in pixels. */
@@ -49,14 +58,14 @@ export function decodePrompt(bytes: Uint8Array): Prompt {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const meta: PromptMeta | undefined = metadata.prompt && JSON.parse(metadata.prompt);
   const { delta, ...others } = tensors as Record<string, Tensor<"float32">>;
-  if (meta && !Object.hasOwn(promptTable, meta.kind)) {
+  if (meta && !isKnownKind(meta)) {
     throw new SyntaxError(
       `Cannot read a prompt: its kind is "${meta.kind}", known are ${
         Object.keys(promptTable).join(", ")
       }`,
     );
   }
-  const names = meta ? parameterNames(meta.kind) : [];
+  const names = meta ? parameterNames(meta) : [];
   const isComplete = ["delta", ...names].every((name) => tensors[name]?.dtype === "float32");
   if (meta === undefined || delta === undefined || !isComplete) {
     const found = Object.keys(tensors).join(", ") || "none";
@@ -72,8 +81,24 @@ export function decodePrompt(bytes: Uint8Array): Prompt {
   return { delta, transformation, meta };
 }
 
-const parameterNames = (kind: PromptName) =>
-  promptKind(kind).transformation?.parameters.map((parameter) => parameter.name) ?? [];
+/** A kind of one's own is used without its code: its file says all that has to be known. */
+const isKnownKind = ({ kind, picture }: PromptMeta) =>
+  Object.hasOwn(promptTable, kind) || picture === "shrunk" || picture === "whole";
+
+const parameterNames = ({ kind }: PromptMeta) =>
+  Object.hasOwn(promptTable, kind)
+    ? promptKind(kind as PromptName).transformation?.parameters.map(({ name }) => name) ?? []
+    : [];
+
+/** The kind of a prompt; of one's own what its file tells of it: δ was trained where it is not 0. */
+export function kindOfPrompt({ meta, delta }: Prompt): AnyPromptKind {
+  const { kind, picture = "shrunk", canvas } = meta;
+  if (Object.hasOwn(promptTable, kind)) return kind as PromptName;
+  const plane = canvas * canvas;
+  const covers = (y: number, x: number) =>
+    [0, 1, 2].some((channel) => delta.data[channel * plane + y * canvas + x] !== 0);
+  return { description: "of one's own", picture, covers };
+}
 
 /** What an evaluation has to know of a prompt to put it on pictures. */
 export interface AppliedPrompt {
@@ -86,8 +111,10 @@ export interface AppliedPrompt {
 }
 
 /** A prompt as it is put on pictures. */
-export function appliedPrompt({ delta, transformation, meta }: Prompt): AppliedPrompt {
-  const { canvas, kind } = meta;
+export function appliedPrompt(prompt: Prompt): AppliedPrompt {
+  const { delta, transformation, meta } = prompt;
+  const { canvas } = meta;
+  const kind = kindOfPrompt(prompt);
   const applied = { canvas, image: pictureSideOf(kind, meta), delta: delta.data };
   const { transformation: rule } = promptKind(kind);
   if (!rule || !transformation) return applied;

@@ -20,6 +20,22 @@ export interface PromptKind {
   readonly transformation?: Transformation;
 }
 
+/**
+ * Defines a kind of prompt; the default export of a file in the `promptFolder` of a pipeline.
+ *
+ * @example
+ * ```ts
+ * export default definePromptKind({
+ *   description: "a bar of 8 pixels at the top of the picture",
+ *   picture: "whole",
+ *   covers: (y) => y < 8,
+ * });
+ * ```
+ */
+export function definePromptKind(kind: Omit<PromptKind, "transformation">): PromptKind {
+  return kind;
+}
+
 /** A trained transformation of pictures `[batch, 3, S, S]`. */
 export interface Transformation {
   readonly parameters: readonly TransformationParameter[];

@@ -1,7 +1,7 @@
 /** What is trained of a prompt, as one flat array: δ first, then what its kind has besides. @module */
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Canvas } from "./prompt_kind.ts";
-import { promptKind, promptMask, type PromptName } from "./prompt_table.ts";
+import { type AnyPromptKind, promptKind, promptMask } from "./prompt_table.ts";
 
 /** Where a parameter lies in the flat array. */
 export interface ParameterPlace {
@@ -12,7 +12,7 @@ export interface ParameterPlace {
 }
 
 /** The parameters of a kind: `delta` [3, S, S] and those of its transformation. */
-export function parameterPlaces(kind: PromptName, sizes: Canvas): readonly ParameterPlace[] {
+export function parameterPlaces(kind: AnyPromptKind, sizes: Canvas): readonly ParameterPlace[] {
   const others = promptKind(kind).transformation?.parameters ?? [];
   let start = 0;
   return [{ name: "delta", dims: [3, sizes.canvas, sizes.canvas] }, ...others]
@@ -20,7 +20,7 @@ export function parameterPlaces(kind: PromptName, sizes: Canvas): readonly Param
 }
 
 /** Values of an untrained prompt: δ = 0, and a transformation that shows the picture at side s. */
-export function initialParameters(kind: PromptName, sizes: Canvas): Float32Array {
+export function initialParameters(kind: AnyPromptKind, sizes: Canvas): Float32Array {
   const others = promptKind(kind).transformation?.parameters ?? [];
   const delta = new Float32Array(3 * sizes.canvas ** 2);
   return Float32Array.from([...delta, ...others.flatMap((other) => other.initial(sizes))]);
@@ -31,7 +31,7 @@ export function initialParameters(kind: PromptName, sizes: Canvas): Float32Array
  * `transformRate` for the transformation, whose few numbers each move the whole picture.
  */
 export function parameterRates(
-  kind: PromptName,
+  kind: AnyPromptKind,
   sizes: Canvas,
   transformRate: number,
 ): Float32Array {

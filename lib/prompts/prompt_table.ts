@@ -15,22 +15,25 @@ export const promptTable = {
   "affine-color": affineColor,
 } satisfies Record<string, PromptKind>;
 
-/** Name of a kind of prompt. */
+/** Name of a kind of prompt of the table. */
 export type PromptName = keyof typeof promptTable;
+
+/** A kind of prompt by its name, or one of one's own. */
+export type AnyPromptKind = PromptName | PromptKind;
 
 /**
  * The mask m of a prompt: float32 [3, S, S], 1 where δ is trained, 0 elsewhere.
  *
  * @throws {RangeError} If the picture is larger than the canvas.
  */
-export function promptMask(kind: PromptName, sizes: Canvas): Tensor<"float32"> {
+export function promptMask(kind: AnyPromptKind, sizes: Canvas): Tensor<"float32"> {
   const { canvas, image } = sizes;
   if (image > canvas) {
     throw new RangeError(`Cannot place a picture of ${image} pixels on a canvas of ${canvas}`);
   }
   const plane = canvas * canvas;
   const mask = new Float32Array(3 * plane);
-  const { covers } = promptTable[kind];
+  const { covers } = promptKind(kind);
   for (let i = 0; i < plane; i++) {
     mask[i] = covers(Math.floor(i / canvas), i % canvas, sizes) ? 1 : 0;
   }
@@ -39,10 +42,11 @@ export function promptMask(kind: PromptName, sizes: Canvas): Tensor<"float32"> {
   return tensor("float32", [3, canvas, canvas], mask);
 }
 
-/** A kind by its name. */
-export const promptKind = (name: PromptName): PromptKind => promptTable[name];
+/** A kind by its name; one of one's own as it is. */
+export const promptKind = (kind: AnyPromptKind): PromptKind =>
+  typeof kind === "string" ? promptTable[kind] : kind;
 
 /** Side at which a picture is placed on the canvas before the prompt does anything. */
-export function pictureSideOf(kind: PromptName, { canvas, image }: Canvas): number {
+export function pictureSideOf(kind: AnyPromptKind, { canvas, image }: Canvas): number {
   return promptKind(kind).picture === "whole" ? canvas : image;
 }

@@ -1,18 +1,20 @@
 /** A prompt, or a baseline, as the values that a graph of its kind takes. @module */
 import type { Canvas } from "./prompt_kind.ts";
 import { initialParameters, parameterPlaces } from "./prompt_parameters.ts";
-import type { Prompt } from "./prompt_file.ts";
-import type { PromptName } from "./prompt_table.ts";
+import { kindOfPrompt, type Prompt } from "./prompt_file.ts";
+import type { AnyPromptKind } from "./prompt_table.ts";
 
 /** A kind of prompt at a size, and its values. */
 export interface PromptValues extends Canvas {
-  readonly kind: PromptName;
+  readonly kind: AnyPromptKind;
   readonly values: Float32Array;
 }
 
 /** The values of a prompt. */
-export function valuesOf({ delta, transformation = {}, meta }: Prompt): PromptValues {
-  const { kind, canvas, image } = meta;
+export function valuesOf(prompt: Prompt): PromptValues {
+  const { delta, transformation = {}, meta } = prompt;
+  const { canvas, image } = meta;
+  const kind = kindOfPrompt(prompt);
   const values = initialParameters(kind, meta);
   for (const { name, start } of parameterPlaces(kind, meta)) {
     values.set(name === "delta" ? delta.data : transformation[name]!.data, start);

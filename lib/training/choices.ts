@@ -7,12 +7,13 @@ import { methods, usualChoices } from "./method_table.ts";
 import type { OptimizerName } from "./optimizer.ts";
 
 /** Choices as a pipeline file gives them. */
-export interface GivenChoices {
+export interface GivenChoices<Kind extends string = PromptName> {
   /** Name of a method; what is given beside it replaces its choices. */
   readonly method?: string | undefined;
   readonly loss?: string | LossWeights | undefined;
   readonly variants?: Readonly<Record<string, LossWeights>> | undefined;
-  readonly kind?: PromptName | undefined;
+  /** Name of a kind of prompt, of the table or of one's own. */
+  readonly kind?: Kind | undefined;
   readonly optimizer?: OptimizerName | undefined;
   readonly augment?: AugmentName | undefined;
   /** What tables call the prompt, instead of the name that follows from the choices. */
@@ -20,10 +21,10 @@ export interface GivenChoices {
 }
 
 /** All choices made. */
-export interface Choices {
+export interface Choices<Kind extends string = PromptName> {
   readonly label: string;
   readonly weights: LossWeights;
-  readonly kind: PromptName;
+  readonly kind: Kind;
   readonly optimizer: OptimizerName;
   readonly augment: AugmentName;
 }
@@ -39,7 +40,9 @@ export interface Choices {
  * resolveChoices({ method: "evp", optimizer: "adam" }).label; // "evp, adam"
  * ```
  */
-export function resolveChoices(given: GivenChoices): Choices {
+export function resolveChoices<Kind extends string = PromptName>(
+  given: GivenChoices<Kind>,
+): Choices<Kind | PromptName> {
   const base = given.method === undefined ? undefined : methods[given.method];
   if (given.method !== undefined && base === undefined) {
     const names = Object.keys(methods).map((name) => `"${name}"`).join(", ");

@@ -1,5 +1,5 @@
 /** From models and data to a trained prompt: graphs, sessions, checkpoints, the loop. @module */
-import type { LossWeights } from "../losses/loss_table.ts";
+import { type LossTerms, type LossWeights, termThatAsksClip } from "../losses/loss_table.ts";
 import { openModelDirectory } from "../models/directory.ts";
 import { encodeModel } from "../onnx/encode.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
@@ -10,7 +10,7 @@ import {
   parameterRates,
   parameterTensors,
 } from "../prompts/prompt_parameters.ts";
-import { pictureSideOf, type PromptName } from "../prompts/prompt_table.ts";
+import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
 import {
   openSession,
   runtimeVersion,
@@ -46,7 +46,9 @@ export interface PromptTraining extends Canvas {
   readonly clip?: string;
   readonly data: TrainingSet;
   readonly weights: LossWeights;
-  readonly kind: PromptName;
+  /** Loss terms of one's own. */
+  readonly ownTerms?: LossTerms;
+  readonly kind: AnyPromptKind;
   readonly optimizer: OptimizerName;
   readonly schedule: ScheduleName;
   readonly lr: number;
@@ -94,12 +96,12 @@ interface Prepared {
 }
 
 async function prepare(training: PromptTraining, host: TrainingHost): Promise<Prepared> {
-  const { data, batch, canvas, weights } = training;
+  const { data, batch, canvas, weights, ownTerms } = training;
   const sources = await Promise.all(training.sources.map(async ({ name, path }) => {
     const directory = await openModelDirectory(path, { name });
     return await prepareSource(directory, data.rows, { batch, canvas });
   }));
-  const clip = weights.tse && training.clip !== undefined
+  const clip = termThatAsksClip(weights, ownTerms) !== undefined && training.clip !== undefined
     ? await openClipTeacher(training.clip, data.captions, { ...host, canvas })
     : undefined;
   const graph = buildStepGraph({
@@ -107,6 +109,7 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
     sources: sources.map((source) => source.graph),
     ...(clip ? { clip: clip.graph } : {}),
     weights,
+    ...(ownTerms ? { ownTerms } : {}),
     prompt: training,
     gradient: optimizerRule(training.optimizer).gradient === "autodiff" ? "autodiff" : "none",
   });

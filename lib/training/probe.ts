@@ -2,7 +2,7 @@
 import { openModelDirectory } from "../models/directory.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import { parameterPlaces, parameterTensors } from "../prompts/prompt_parameters.ts";
-import { pictureSideOf, type PromptName } from "../prompts/prompt_table.ts";
+import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { photosOf, type Pictures } from "./photos.ts";
@@ -13,7 +13,7 @@ import { buildStepGraph, sourceName } from "./step_graph.ts";
 export interface ProbeOptions extends Canvas {
   readonly model: { readonly name: string; readonly path: string };
   readonly data: Pictures & { readonly rows: readonly TaskRow[] };
-  readonly kind: PromptName;
+  readonly kind: AnyPromptKind;
   /** Rows at a time. */
   readonly batch: number;
   /** Whether gradients will be asked for. */

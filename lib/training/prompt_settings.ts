@@ -1,6 +1,6 @@
 /** The settings of a training, with what follows from data and defaults filled in. @module */
-import type { LossWeights } from "../losses/loss_table.ts";
-import type { PromptName } from "../prompts/prompt_table.ts";
+import { type LossTerms, type LossWeights, termThatAsksClip } from "../losses/loss_table.ts";
+import type { AnyPromptKind } from "../prompts/prompt_table.ts";
 import type { AugmentName } from "./augment.ts";
 import { stepsPerEpoch } from "./batches.ts";
 import type { OptimizerName } from "./optimizer.ts";
@@ -12,7 +12,7 @@ import type { SpsaOptions } from "./spsa.ts";
 /** Settings as a pipeline file gives them. */
 export interface PromptSettings {
   readonly clip?: { readonly path: string } | undefined;
-  readonly kind: PromptName;
+  readonly kind: AnyPromptKind;
   readonly canvas?: number | undefined;
   readonly image?: number | undefined;
   readonly optimizer: OptimizerName;
@@ -42,6 +42,8 @@ export interface TrainingMaterial {
     };
   };
   readonly weights: LossWeights;
+  /** Loss terms of one's own. */
+  readonly ownTerms?: LossTerms;
 }
 
 /** The caption of arXiv 2404.11207, section 3.3. */
@@ -76,10 +78,11 @@ function captionsOf({ rows, info }: TrainingMaterial["data"]): string[] {
  * @throws {RangeError} If the loss needs CLIP and none is given, or captions are missing.
  */
 export function trainingOf(settings: PromptSettings, material: TrainingMaterial): PromptTraining {
-  const { data, weights, sources } = material;
-  if (weights.tse && !settings.clip) {
+  const { data, weights, sources, ownTerms = {} } = material;
+  const asking = termThatAsksClip(weights, ownTerms);
+  if (asking !== undefined && !settings.clip) {
     throw new RangeError(
-      "Cannot train with the loss term tse: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })",
+      `Cannot train with the loss term ${asking}: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })`,
     );
   }
   const canvas = settings.canvas ?? data.height;
@@ -89,6 +92,7 @@ export function trainingOf(settings: PromptSettings, material: TrainingMaterial)
     sources,
     data: { ...data, captions: captionsOf(data) },
     weights,
+    ownTerms,
     kind: settings.kind,
     canvas,
     image: settings.image ?? pictureSide(canvas),

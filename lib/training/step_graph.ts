@@ -5,15 +5,20 @@
  * @module
  */
 import { addGradients } from "../autodiff/gradient.ts";
-import { type LossName, lossTable, type LossWeights } from "../losses/loss_table.ts";
+import {
+  type LossTerms,
+  type LossWeights,
+  termThatAsksClip,
+  weightedTerms,
+} from "../losses/loss_table.ts";
 import type { LossInputs } from "../losses/loss_term.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { composeModels, type Part } from "../onnx/compose.ts";
-import type { Model } from "../onnx/model.ts";
+import type { Dim, Model } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import { simplifyModel } from "../onnx/simplify_model.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
-import { promptKind, type PromptName } from "../prompts/prompt_table.ts";
+import { type AnyPromptKind, promptKind } from "../prompts/prompt_table.ts";
 
 /** A model behind its own image processor. */
 export interface PixelGraph {
@@ -39,8 +44,10 @@ export interface StepParts {
   readonly sources: readonly SourceGraph[];
   readonly clip?: ClipGraph;
   readonly weights: LossWeights;
+  /** Loss terms of one's own. */
+  readonly ownTerms?: LossTerms;
   /** Kind of the prompt, default `frame`, and the side at which its picture is shown. */
-  readonly prompt?: { readonly kind: PromptName; readonly image: number };
+  readonly prompt?: { readonly kind: AnyPromptKind; readonly image: number };
   /** Default `autodiff`; `none` for update rules that need the loss alone. */
   readonly gradient?: "autodiff" | "none";
 }
@@ -54,7 +61,7 @@ export interface StepGraph {
   readonly training: Model;
   /** Outputs `sourceN.image_features` only; the same nodes, for the clean features. */
   readonly features: Model;
-  readonly terms: readonly LossName[];
+  readonly terms: readonly string[];
   readonly needsCleanFeatures: boolean;
   readonly needsCaptions: boolean;
 }
@@ -99,17 +106,24 @@ function compose(parts: StepParts, withClip: boolean): Model {
 
 function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): LossInputs {
   const output = (name: string): Value => outputOf(model, name);
+  const made = new Set<string>();
+  // Several terms may ask for the same input.
+  const input = (name: string, dims: () => readonly Dim[]): Value => {
+    if (!made.has(name)) builder.input(name, "float32", dims());
+    made.add(name);
+    return name;
+  };
   return {
+    prompt: { delta: "delta", pixels: output("prompt.pixels") },
     sources: parts.sources.map((_, i) => {
       const imageFeatures = output(`${sourceName(i)}.image_features`);
       return {
         languageModelLoss: output(`${sourceName(i)}.loss`),
         imageFeatures,
         cleanFeatures: () =>
-          builder.input(
+          input(
             `${sourceName(i)}.clean_features`,
-            "float32",
-            builder.dims(imageFeatures) ?? ["batch", "tokens", "width"],
+            () => builder.dims(imageFeatures) ?? ["batch", "tokens", "width"],
           ),
       };
     }),
@@ -117,7 +131,7 @@ function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): Loss
       ? {
         clip: {
           imageEmbeds: () => output("clip.image_embeds"),
-          captionEmbeds: () => builder.input("caption_embeds", "float32", ["batch", "clip_width"]),
+          captionEmbeds: () => input("caption_embeds", () => ["batch", "clip_width"]),
           logitScale: parts.clip.logitScale,
         },
       }
@@ -135,16 +149,26 @@ function outputOf(model: Model, name: string): Value {
 }
 
 /** Adds the terms and their weighted sum, signs included. */
-function addLoss(builder: GraphBuilder, inputs: LossInputs, weights: LossWeights): LossName[] {
-  const terms = (Object.keys(lossTable) as LossName[]).filter((name) => weights[name]);
-  const weighted = terms.map((name) => {
-    const { build, sign } = lossTable[name];
+function addLoss(builder: GraphBuilder, inputs: LossInputs, parts: StepParts): string[] {
+  const terms = weightedTerms(parts.weights, parts.ownTerms);
+  const weighted = terms.map(([name, { build, sign }]) => {
     const value = build(builder, inputs);
+    checkScalar(name, builder.dims(value));
     builder.output(value, name);
-    return builder.op("Mul", [value, builder.scalar(sign * weights[name]!)]);
+    return builder.op("Mul", [value, builder.scalar(sign * parts.weights[name]!)]);
   });
   builder.output(weighted.length === 1 ? weighted[0]! : builder.op("Sum", weighted), "loss");
-  return terms;
+  return terms.map(([name]) => name);
+}
+
+/** A term of one's own that is a batch of numbers would train on some sum that nobody named. */
+function checkScalar(name: string, dims: readonly Dim[] | undefined): void {
+  if (dims === undefined || dims.length === 0) return;
+  throw new RangeError(
+    `Cannot train with the loss term ${name}: it is of shape [${
+      dims.join(", ")
+    }], expected one number (ReduceMean with keepdims 0 makes one)`,
+  );
 }
 
 const parameterNames = ({ canvas, prompt }: StepParts) =>
@@ -159,13 +183,12 @@ const parameterNames = ({ canvas, prompt }: StepParts) =>
  * be differentiated; it names op, opset and node.
  */
 export function buildStepGraph(parts: StepParts): StepGraph {
-  const needsClip = (Object.keys(parts.weights) as LossName[]).some((name) =>
-    parts.weights[name] && lossTable[name].needsClip
-  );
+  const needsClip = termThatAsksClip(parts.weights, parts.ownTerms) !== undefined;
   const composed = compose(parts, needsClip);
   const builder = new GraphBuilder({ model: composed });
-  const terms = addLoss(builder, lossInputs(builder, parts, composed), parts.weights);
+  const terms = addLoss(builder, lossInputs(builder, parts, composed), parts);
   const forward = pruneModel(builder.finish(), ["loss", ...terms]);
+  const asked = new Set(forward.graph.inputs.map(({ name }) => name));
   const features = parts.sources.map((_, i) => `${sourceName(i)}.image_features`);
   return {
     training: parts.gradient === "none"
@@ -173,7 +196,7 @@ export function buildStepGraph(parts: StepParts): StepGraph {
       : addGradients(forward, { of: "loss", wrt: parameterNames(parts) }),
     features: pruneModel(composed, features),
     terms,
-    needsCleanFeatures: Boolean(parts.weights.fca),
-    needsCaptions: needsClip,
+    needsCleanFeatures: parts.sources.some((_, i) => asked.has(`${sourceName(i)}.clean_features`)),
+    needsCaptions: asked.has("caption_embeds"),
   };
 }

@@ -8,6 +8,8 @@ const PROJECT: Readonly<Record<string, string>> = {
   "deno.json": JSON.stringify({
     imports: { "@std/fmt": "jsr:@std/fmt@^1", "zod": "npm:zod@^4", "~/": "./lib/" },
     links: ["./std/fmt"],
+    name: "@own/project",
+    exports: { "./late": "./lib/late.ts", "./step": "./lib/step.ts" },
   }),
   "deno.lock": JSON.stringify({
     version: "5",
@@ -26,13 +28,15 @@ const PROJECT: Readonly<Record<string, string>> = {
   "stages/report.ts":
     `import { format } from "@std/fmt/bytes"; new URL("./page.html", import.meta.url);`,
   "stages/page.html": "<html>",
+  "beside/mine.ts": `import "@own/project/step"; import "./helper.ts";`,
+  "beside/helper.ts": `export const helper = 1;`,
   "lib/loop.ts": `import "./step.ts"; export async function later() { await import("./late.ts"); }`,
   "lib/step.ts": `import "./loop.ts"; // a cycle`,
   "lib/late.ts": `export const late = 1;`,
   "lib/t.ts": `export type T = 1;`,
 };
 
-type Digests = Readonly<Record<"train" | "report", string>>;
+type Digests = Readonly<Record<"train" | "report" | "mine", string>>;
 
 async function digests(folder: string, files: Readonly<Record<string, string>>): Promise<Digests> {
   for (const [path, text] of Object.entries(files)) {
@@ -41,14 +45,15 @@ async function digests(folder: string, files: Readonly<Record<string, string>>):
   }
   const root = toFileUrl(`${folder}/`);
   await using content = contentDigests({ root, memo: join(folder, "memo.json") });
-  const [train, report] = await Promise.all(
-    ["train", "report"].map((name) => content.code(new URL(`stages/${name}.ts`, root))),
+  const [train = "", report = "", mine = ""] = await Promise.all(
+    ["stages/train", "stages/report", "beside/mine"]
+      .map((name) => content.code(new URL(`${name}.ts`, root))),
   );
-  return { train: train ?? "", report: report ?? "" };
+  return { train, report, mine };
 }
 
 function changedIn(before: Digests, after: Digests): readonly string[] {
-  return (["train", "report"] as const).filter((name) => before[name] !== after[name]);
+  return (["train", "report", "mine"] as const).filter((name) => before[name] !== after[name]);
 }
 
 function edited(path: string, from: string, to: string): Record<string, string> {
@@ -59,9 +64,10 @@ function edited(path: string, from: string, to: string): Record<string, string> 
 
 const EDITS: readonly [string, Record<string, string>, readonly string[]][] = [
   ["the stage itself", edited("stages/report.ts", "format", "form"), ["report"]],
-  ["a module it imports", edited("lib/loop.ts", "later", "sooner"), ["train"]],
-  ["a module in a cycle", edited("lib/step.ts", "cycle", "circle"), ["train"]],
-  ["a module it imports later", edited("lib/late.ts", "1", "2"), ["train"]],
+  ["a module it imports", edited("lib/loop.ts", "later", "sooner"), ["train", "mine"]],
+  ["a module in a cycle", edited("lib/step.ts", "cycle", "circle"), ["train", "mine"]],
+  ["a module it imports later", edited("lib/late.ts", "1", "2"), ["train", "mine"]],
+  ["what code beside the project imports", edited("beside/helper.ts", "1", "2"), ["mine"]],
   ["a module imported for its types", edited("lib/t.ts", "1", "2"), []],
   ["a file it names", edited("stages/page.html", "<html>", "<body>"), ["report"]],
   ["a linked package", edited("std/fmt/bytes.ts", "export", " export"), ["report"]],

@@ -1,0 +1,56 @@
+/** Loss terms of one's own: modules that a pipeline names. @module */
+import type { LossTerms, LossWeights } from "./loss_table.ts";
+import type { LossTerm } from "./loss_term.ts";
+
+/** Where a term of one's own is. */
+interface TermModule {
+  readonly name: string;
+  /** URL of the module. */
+  readonly module: string;
+}
+
+/** Weights as a stage gets them: numbers, or one's own terms with their modules. */
+export type GivenWeights = Readonly<
+  Record<string, number | (TermModule & { readonly weight: number })>
+>;
+
+/** The numbers alone. */
+export function plainWeights(given: GivenWeights): LossWeights {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) =>
+      [name, typeof value === "number" ? value : value.weight] as const
+    ),
+  );
+}
+
+/**
+ * Loads those terms of one's own that have a weight.
+ *
+ * @param given All weights of the pipeline, which tell where its terms are.
+ * @throws {TypeError} If a module does not export a loss term.
+ */
+export async function loadOwnTerms(
+  weights: LossWeights,
+  given: readonly GivenWeights[],
+): Promise<LossTerms> {
+  const own = new Map(
+    given.flatMap((each) => Object.values(each)).filter((value) => typeof value !== "number")
+      .map((term) => [term.name, term]),
+  );
+  const terms: Record<string, LossTerm> = {};
+  for (const name of Object.keys(weights)) {
+    const term = own.get(name);
+    if (term !== undefined) terms[name] = await loadTerm(term);
+  }
+  return terms;
+}
+
+async function loadTerm({ name, module }: TermModule): Promise<LossTerm> {
+  const { default: term } = await import(module) as { default?: Partial<LossTerm> };
+  if (typeof term?.build === "function" && (term.sign === 1 || term.sign === -1)) {
+    return term as LossTerm;
+  }
+  throw new TypeError(
+    `Cannot use loss term "${name}": the default export of its module is not made by defineLossTerm`,
+  );
+}

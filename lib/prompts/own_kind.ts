@@ -1,0 +1,25 @@
+/** Kinds of prompt of one's own: modules that a pipeline names. @module */
+import type { PromptKind } from "./prompt_kind.ts";
+
+/**
+ * Loads a kind of prompt of one's own.
+ *
+ * @throws {TypeError} If the module does not export a kind, or one with a transformation: what is
+ * done to a picture beside adding δ would have to be known wherever the prompt is used.
+ */
+export async function loadOwnKind(
+  { name, module }: { readonly name: string; readonly module: string },
+): Promise<PromptKind> {
+  const { default: kind } = await import(module) as { default?: Partial<PromptKind> };
+  const isKind = typeof kind?.covers === "function" &&
+    (kind.picture === "shrunk" || kind.picture === "whole");
+  if (!isKind) {
+    throw new TypeError(
+      `Cannot use kind of prompt "${name}": the default export of its module is not made by definePromptKind`,
+    );
+  }
+  if (kind.transformation === undefined) return kind as PromptKind;
+  throw new TypeError(
+    `Cannot use kind of prompt "${name}": one of your own chooses pixels and has no transformation`,
+  );
+}
