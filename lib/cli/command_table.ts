@@ -21,9 +21,11 @@ export const commandTable = {
   keys: ["makes keys for a remote cache", () => import("./commands/keys.ts")],
   grad: ["adds gradients to an ONNX model", () => import("./commands/grad.ts")],
   inspect: ["says what an ONNX model consists of", () => import("./commands/inspect.ts")],
+  ask: ["asks a model a question about a picture", () => import("./commands/ask.ts")],
   prompt: ["applies or exports a visual prompt", () => import("./commands/prompt.ts")],
   models: ["copies trained models into models/", () => import("./commands/models.ts")],
   doctor: ["says what of this machine can be used", () => import("./commands/doctor.ts")],
+  stages: ["describes the stage types", () => import("./commands/stages.ts")],
   schema: [
     "prints the JSON Schema of pipeline files or of events",
     () => import("./commands/schema.ts"),

@@ -6,7 +6,7 @@ import type { NameMistake } from "../pipeline/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/resolve.ts";
 import { shownPath } from "../pipeline/shown_path.ts";
 import { codeWords, sourceKey } from "../pipeline/slot.ts";
-import type { Artifact, ArtifactType, ParameterKind } from "../pipeline/stage.ts";
+import type { Artifact, ArtifactType, ModelSource, ParameterKind } from "../pipeline/stage.ts";
 import type { ContentDigests } from "../pipeline/store.ts";
 
 /** Where names are looked up. */
@@ -140,6 +140,23 @@ function checkArtifact(
 }
 
 const modelForms = "a model is zoo/NAME, hf://OWNER/NAME, or a path that starts with ./ or /";
+
+/**
+ * The folder of a model by its name, fetched where it is a hub's.
+ *
+ * @throws {DiagnosticError} If there is no such model.
+ */
+export async function modelFolder(folders: SourceFolders, name: string): Promise<string> {
+  const mistake = checks.model(folders, name);
+  if (mistake !== undefined) {
+    const message = `Cannot use model "${name}": ${mistake.cause}`;
+    const notes = mistake.notes ?? [];
+    throw new DiagnosticError([{ code: "unknown-model", severity: "error", message, notes }]);
+  }
+  const path = modelPath(folders, name);
+  if (typeof path === "string") return path;
+  return (await openHubModel(folders, name) as ModelSource).path;
+}
 
 function noModelIn(folder: string): NameMistake {
   return {

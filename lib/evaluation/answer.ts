@@ -1,4 +1,5 @@
 /** Answers of a model to the rows of a data set. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { openClipDirectory, openModelDirectory } from "../models/directory.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";
 import type { Json } from "../models/families/family.ts";
@@ -86,8 +87,17 @@ function memoised(text: TextEncoder, questions: readonly Question[]) {
   });
 }
 
-/** Opens CLIP as a zero-shot classifier: cosine of picture and caption. */
+/**
+ * Opens CLIP as a zero-shot classifier: cosine of picture and caption.
+ *
+ * @throws {DiagnosticError} If the model is incomplete, or is asked for free text.
+ */
 export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
+  if (task.candidates === undefined) {
+    const message = `Cannot ask "${task.model.name}" for free text: it is a CLIP model, which ` +
+      "compares a picture with texts that it is given";
+    throw new DiagnosticError([{ code: "no-free-text", severity: "error", message }]);
+  }
   const directory = await openClipDirectory(task.model.path, { name: task.model.name });
   const captions = task.captions ?? task.candidates ?? [];
   const texts = await embedTexts(directory, captions, task.session);

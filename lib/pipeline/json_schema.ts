@@ -4,7 +4,8 @@ import { describeKind } from "./slot.ts";
 import { pipelineSpec, stageSpec } from "./spec.ts";
 import { parameterKinds, type Stage } from "./stage.ts";
 
-type JsonSchema = Record<string, unknown>;
+/** A JSON Schema. */
+export type JsonSchema = Record<string, unknown>;
 
 /** A text that holds a reference. */
 const reference: JsonSchema = { type: "string", pattern: "\\$\\{\\{.*\\}\\}" };

@@ -92,7 +92,7 @@ _tvp; printf '%s\\n' "\${COMPREPLY[@]}"`;
         const { stdout } = await new Deno.Command("bash", { args: ["-c", script] }).output();
         return new TextDecoder().decode(stdout).trimEnd().split("\n");
       };
-      assertEquals(await complete("tvp sta"), ["status"]);
+      assertEquals(await complete("tvp stat"), ["status"]);
       assertEquals(await complete(`tvp logs ${path} ""`), ["first", "second"]);
       assertStringIncludes((await complete('tvp run ""')).join(), "compopt -o default");
     });

@@ -1,13 +1,12 @@
 import { extname } from "@std/path";
-import { isSystemError } from "../../cache/system_error.ts";
 import type { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { ImportOptions } from "../../prompts/import_prompt.ts";
 import type { Prompt } from "../../prompts/prompt_file.ts";
 import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
-import { isFolder } from "../is_folder.ts";
 import { printJson, printLine } from "../print.ts";
 import { exporters, importers, type Written } from "../prompt_formats.ts";
+import { middleSquare, readPicture, readPrompt, readThrough } from "../read_picture.ts";
 
 /** Uses trained prompts outside of pipelines. */
 const command: Command = {
@@ -95,32 +94,6 @@ async function checkOutput(output: string | undefined, known: readonly string[])
   throw await failed(
     `Cannot write "${output}": expected a file name that ends in ${known.join(", ")}`,
   );
-}
-
-/** A file's bytes through a reader; what it cannot read is a diagnostic. */
-async function readThrough<T>(
-  path: string,
-  what: "prompt" | "picture",
-  read: (bytes: Uint8Array) => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await read(await Deno.readFile(path));
-  } catch (error) {
-    const known = error instanceof SyntaxError || error instanceof RangeError ||
-      isSystemError(error);
-    if (!known) throw error;
-    const cause = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : isFolder(path)
-      ? "it is a folder"
-      : error.message;
-    throw await failed(`Cannot use ${what} "${path}": ${cause}`, `${what}-unreadable`);
-  }
-}
-
-async function readPrompt(path: string): Promise<Prompt> {
-  const { decodePrompt } = await import("../../prompts/prompt_file.ts");
-  return await readThrough(path, "prompt", decodePrompt);
 }
 
 async function writeOutput({ output }: Job, bytes: Uint8Array): Promise<void> {
@@ -216,33 +189,14 @@ async function applied(prompt: Prompt, path: string): Promise<Written> {
   const { promptedPlanes } = await import("../../models/prompted_pictures.ts");
   const { appliedPrompt } = await import("../../prompts/prompt_file.ts");
   const { encodePng } = await import("../../vision/encode_png.ts");
-  const { planes, side, note } = await readSquare(path);
+  const { images, side, note } = middleSquare(await readPicture(path));
+  const planes = Float32Array.from(images, (byte) => byte / 255);
   const { canvas } = prompt.meta;
   const prompted = promptedPlanes(planes, side, appliedPrompt(prompt));
   return {
     bytes: await encodePng(prompted, { height: canvas, width: canvas }),
     ...(note === undefined ? {} : { note }),
   };
-}
-
-/** Planes in [0, 1] of the largest square in the middle of a picture. */
-async function readSquare(
-  path: string,
-): Promise<{ planes: Float32Array; side: number; note?: string }> {
-  const { decodeImage } = await import("../../vision/decode_image.ts");
-  const { data, dims } = await readThrough(path, "picture", decodeImage);
-  const [, height, width] = dims as [number, number, number];
-  const side = Math.min(height, width);
-  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
-  const planes = new Float32Array(3 * side * side);
-  for (let i = 0; i < planes.length; i++) {
-    const [x, row] = [i % side, Math.floor(i / side)];
-    const [y, channel] = [row % side, Math.floor(row / side)];
-    planes[i] = data[(channel * height + top + y) * width + left + x]! / 255;
-  }
-  if (height === width) return { planes, side };
-  const note = `the picture has ${width}×${height} pixels, its middle ${side}×${side} are used`;
-  return { planes, side, note };
 }
 
 function report({ args, output }: Job, { meta }: Prompt, note: string | undefined): void {
