@@ -7,7 +7,7 @@ export interface Row {
   readonly id: string;
   /** Rows of one drawing or source photo share it; statistics resample clusters. */
   readonly cluster: string;
-  /** Who made the drawing or photo, where several did; statistics may resample styles too. */
+  /** Who made the drawing or photo, where several did: statistics take styles as drawn from more. */
   readonly style?: string;
   readonly instruction: string;
   readonly answer: string;

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { type Artifact, artifact, defineStage } from "../lib/pipeline/stage.ts";
 
+const comparison = z.strictObject({
+  a: z.string().describe("method that should be better, such as tvp"),
+  b: z.string().describe("method that it is compared with, such as vp or shrunk"),
+  over: z.enum(["source", "unseen", "own-encoder"]).describe("models whose mean is compared"),
+}).describe("a − b");
+
 /** The report: an HTML page, Markdown for job summaries, JSON for machines. */
 export default defineStage({
   name: "report",
@@ -17,11 +23,12 @@ export default defineStage({
       .describe("what estimate-transfer wrote; told beside the gains that were measured"),
     costs: z.array(artifact("json")).default([]).describe("what measure-cost wrote"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
-    primary: z.strictObject({
-      a: z.string().describe("method that should be better, such as tvp"),
-      b: z.string().describe("method that it is compared with, such as vp"),
-      over: z.enum(["source", "unseen"]).describe("models whose mean is compared"),
-    }).optional().describe("the comparison named beforehand: a − b over source or unseen models"),
+    validation: z.array(artifact("scores")).default([])
+      .describe("baselines evaluated on the validation split, for the conditions of a fair test"),
+    primary: z.union([comparison, z.array(comparison)]).default([])
+      .describe(
+        "the family of comparisons named beforehand, of every task and source: Holm-corrected",
+      ),
   }),
   outputs: { html: "file", markdown: "text", json: "json" },
   files: { html: "index.html", markdown: "report.md", json: "report.json" },
@@ -47,7 +54,8 @@ export default defineStage({
         async (file) => decodePrompt(await Deno.readFile(file.path)),
       ),
       ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
-      ...(parameters.primary ? { primary: parameters.primary } : {}),
+      primary: [parameters.primary].flat(),
+      validation: await all(parameters.validation, json),
       examples: parameters.examples,
       estimates: await all(parameters.estimates, json),
       costs: await all(parameters.costs, json),
@@ -60,25 +68,15 @@ export default defineStage({
     });
     const data = { ...summary, provenance: { ...summary.provenance, ...computedOn(parameters) } };
     const {
-      scores,
-      unseenMeans,
-      comparisons,
-      preconditions,
-      sweeps,
-      matrices,
-      predictors,
-      provenance,
+      title: _title,
+      curves: _curves,
+      prompts: _prompts,
+      specimens: _specimens,
+      examples: _examples,
+      costs: _costs,
+      figures: _figures,
+      ...machine
     } = data;
-    const machine = {
-      scores,
-      unseenMeans,
-      comparisons,
-      preconditions,
-      sweeps,
-      matrices,
-      predictors,
-      provenance,
-    };
     await Deno.writeTextFile(context.output("html"), renderPage(data));
     await Deno.writeTextFile(context.output("markdown"), renderMarkdown(data));
     await Deno.writeTextFile(context.output("json"), JSON.stringify(machine, null, 2) + "\n");

@@ -1,41 +1,26 @@
 import { z } from "zod";
 import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/stage.ts";
-import type { PictureCanvas } from "../lib/models/prompted_pictures.ts";
-
-/** What a prompt is to an evaluation: the picture it makes, and what tables call it. */
-interface Treatment {
-  readonly method: string;
-  readonly seed: number | null;
-  readonly sources: readonly { readonly name: string; readonly digest: string }[];
-  readonly canvas?: PictureCanvas;
-}
-
-interface TreatmentOptions {
-  readonly prompt: "none" | "shrunk" | "noise" | Artifact;
-  readonly like?: Artifact | undefined;
-  readonly canvas?: number | undefined;
-  readonly image?: number | undefined;
-  readonly seed: number;
-}
 
 /** Scores a model on a split, with or without a visual prompt. */
 export default defineStage({
   name: "transfer-evaluate",
   description: "Scores a model on a split under a visual prompt or a baseline.",
   with: z.strictObject({
-    prompt: z.union([z.enum(["none", "shrunk", "noise"]), artifact("prompt")])
-      .describe("a trained prompt, or a baseline: none, shrunk or noise"),
+    prompt: z.union([z.enum(["none", "shrunk", "plain", "noise"]), artifact("prompt")])
+      .describe("a trained prompt, or a baseline: none, shrunk, plain (a grey frame) or noise"),
     model: model().describe("the model to evaluate, source or not; also a CLIP model"),
     data: artifact("dataset").describe("rows to answer"),
-    like: artifact("prompt").optional()
-      .describe(
-        "a prompt whose sizes the baselines shrunk and noise take, and noise its kind and strength",
-      ),
+    like: z.union([artifact("prompt"), z.array(artifact("prompt")).min(1)]).optional().describe(
+      "prompts whose sizes the baselines take; plain and noise also take their kind and, over all of them, the RMS of δ",
+    ),
     canvas: z.int().min(8).optional()
       .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
     image: z.int().min(4).optional()
       .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
-    seed: z.int().min(0).default(0).describe("chooses the noise"),
+    rms: z.number().positive().optional()
+      .describe("plain and noise: RMS of the frame in pixel values; default that of like, or 0.25"),
+    seed: z.int().min(0).optional()
+      .describe("chooses the noise; default the seed of the one prompt in like, or 0"),
     setting: z.record(z.string(), z.union([z.string(), z.number()])).optional()
       .describe("what sets this run apart in tables and curves, such as { shots: 16 }"),
     match: z.enum(["token", "substring"]).default("token")
@@ -49,12 +34,15 @@ export default defineStage({
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const data = await readDatasetFolder(parameters.data.path);
-    const treatment = await treat(parameters as TreatmentOptions, data.height);
+    const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(
+      parameters,
+      data.height,
+    );
     const start = performance.now();
     const { rows, classes, mean, isClip } = await evaluateModel({
       model: parameters.model,
       data,
-      ...(treatment.canvas === undefined ? {} : { canvas: treatment.canvas }),
+      ...(canvas === undefined ? {} : { canvas }),
       match: parameters.match,
       maxTokens: parameters.maxTokens,
       batch: Math.min(parameters.batch, data.rows.length),
@@ -72,15 +60,17 @@ export default defineStage({
     context.log(`${rows.length} images, ${(rows.length / seconds).toFixed(0)} images/s`);
     const { digest } = parameters.model;
     const stem = isClip ? undefined : await stemOf(parameters.model);
-    const isSource = treatment.sources.some((source) => source.digest === digest);
+    const isSource = sources.some((source) => source.digest === digest);
     const scores = {
       task: data.info.name,
       model: parameters.model.name,
       modelDigest: digest,
       role: isClip ? "clip" : isSource ? "source" : "unseen",
-      sources: treatment.sources.map((source) => source.name),
-      method: treatment.method,
-      seed: treatment.seed,
+      sources: sources.map((source) => source.name),
+      method,
+      seed,
+      treatment,
+      delta,
       ...(parameters.setting === undefined ? {} : { setting: parameters.setting }),
       ...(stem === undefined ? {} : { stem }),
       metric: "top1",
@@ -100,44 +90,28 @@ async function stemOf(model: { name: string; path: string }): Promise<string | u
   return visionStem(await directory.readPart("vision_encoder"));
 }
 
-async function treat(options: TreatmentOptions, side: number): Promise<Treatment> {
-  const { prompt } = options;
-  if (prompt === "none") return { method: "none", seed: null, sources: [] };
-  if (typeof prompt === "object") return await readPrompt(prompt);
-  const sizes = await sizesOf(options, side);
-  if (prompt === "shrunk") return { method: "shrunk", seed: null, sources: [], canvas: sizes };
-  const { noisePrompt } = await import("../lib/prompts/noise.ts");
-  const { promptKind, pictureSideOf } = await import("../lib/prompts/prompt_table.ts");
-  const delta = noisePrompt(sizes, { rms: sizes.rms, seed: options.seed });
-  // A kind that moves the picture begins with it shrunk, and so does its noise.
-  const moves = promptKind(sizes.kind).transformation !== undefined;
-  const image = moves ? sizes.image : pictureSideOf(sizes.kind, sizes);
-  const canvas = { canvas: sizes.canvas, image, delta };
-  return { method: "noise", seed: options.seed, sources: [], canvas };
-}
-
-async function readPrompt(artifact: Artifact): Promise<Treatment> {
-  const { appliedPrompt, decodePrompt } = await import("../lib/prompts/prompt_file.ts");
-  const prompt = decodePrompt(await Deno.readFile(artifact.path));
-  const { method, seed, sources } = prompt.meta;
-  return { method, seed, sources, canvas: appliedPrompt(prompt) };
-}
-
-/** Sizes of a baseline's canvas; the strength of noise is that of the prompt it is compared with. */
-async function sizesOf(options: TreatmentOptions, side: number) {
-  if (options.like !== undefined) {
-    const { promptRms } = await import("../lib/prompts/noise.ts");
-    const { decodePrompt, kindOfPrompt } = await import("../lib/prompts/prompt_file.ts");
-    const like = decodePrompt(await Deno.readFile(options.like.path));
-    const sizes = {
-      canvas: like.meta.canvas,
-      image: like.meta.image,
-      kind: kindOfPrompt(like),
-    };
-    return { ...sizes, rms: promptRms({ ...sizes, delta: like.delta.data }) };
-  }
+/** The treatment that the parameters ask for, for pictures of so many pixels a side. */
+async function treatmentOf(
+  { prompt, like = [], canvas, image, rms, seed }: {
+    readonly prompt: "none" | "shrunk" | "plain" | "noise" | Artifact;
+    readonly like?: Artifact | readonly Artifact[] | undefined;
+    readonly canvas?: number | undefined;
+    readonly image?: number | undefined;
+    readonly rms?: number | undefined;
+    readonly seed?: number | undefined;
+  },
+  side: number,
+) {
+  const { treat } = await import("../lib/evaluation/treatment.ts");
+  const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
-  const canvas = options.canvas ?? side;
-  const image = options.image ?? pictureSide(canvas);
-  return { canvas, image, kind: "frame" as const, rms: 0.25 };
+  const read = async ({ path }: Artifact) => decodePrompt(await Deno.readFile(path));
+  return treat({
+    prompt: typeof prompt === "string" ? prompt : await read(prompt),
+    like: await Promise.all([like].flat().map(read)),
+    canvas: canvas ?? side,
+    image: image ?? pictureSide(canvas ?? side),
+    ...(rms === undefined ? {} : { rms }),
+    ...(seed === undefined ? {} : { seed }),
+  });
 }

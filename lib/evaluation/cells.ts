@@ -1,19 +1,27 @@
 /** Runs grouped by what they have in common: what is averaged, paired and compared. @module */
+import { type Layout, layoutOf, type Place } from "./layout.ts";
+import { assertPaired, reportMistake, runName } from "./pairing.ts";
 import type { Role, Scores } from "./scores.ts";
-import { type ClusterSums, clusterSums, type Place } from "./statistics.ts";
 
 /** Baselines in the order of every table. */
-export const baselines: readonly string[] = ["none", "shrunk", "noise"];
+export const baselines: readonly string[] = ["none", "shrunk", "plain", "noise"];
+
+/** Whether a table's row is a baseline: `noise`, `noise, like tvp`. */
+export const isBaselineName = (method: string): boolean =>
+  baselines.includes(method.split(",")[0]!);
 
 /** A model's place beside a source: unseen ones may have a vision encoder of their own. */
 export type Standing = Role | "own-encoder";
 
-/** All runs of one model with one method, by seed. */
+/** All runs of one model with one method, which differ in their seed and in nothing else. */
 export interface Cell {
   /** The model, or models, the prompt was trained on; null for a baseline. */
   readonly source: string | null;
+  /** What tables call it: with what tells it from others of its method, `tvp, lr 2`. */
   readonly method: string;
+  readonly isBaseline: boolean;
   readonly model: string;
+  /** By seed. */
   readonly runs: readonly Scores[];
 }
 
@@ -29,44 +37,102 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<s
   return groups;
 }
 
-/** The cells of one task in one setting. */
+/**
+ * The cells of one task in one setting. Only the seed is a repetition: runs whose treatment differs
+ * in anything else are rows of their own, named by what differs.
+ *
+ * @throws {DiagnosticError} If a seed is missing for a model that has others, or is there twice.
+ */
 export function cellsOf(scores: readonly Scores[]): Cell[] {
-  const key = (s: Scores) => JSON.stringify([sourceOf(s), s.method, s.model]);
-  return [...groupBy(scores, key).values()].map((runs) => ({
-    source: sourceOf(runs[0]!),
-    method: runs[0]!.method,
-    model: runs[0]!.model,
-    runs: runs.toSorted((a, b) => (a.seed ?? -1) - (b.seed ?? -1)),
-  }));
+  const methods = groupBy(scores, (s) => JSON.stringify([sourceOf(s), s.method]));
+  return [...methods.values()].flatMap((ofMethod) =>
+    [...groupBy(ofMethod, labelIn(ofMethod))].flatMap(([label, same]) =>
+      cellsOfTreatment(label, same)
+    )
+  );
 }
 
-const hits = (scores: Scores) => scores.rows.map((row) => row.hit ? 1 : 0);
-
-/** Classes are strata: a split is balanced over them by design. */
-export function placesOf({ rows, classes }: Scores): Place[] {
-  return rows.map(({ cluster, answer }) => classes ? { cluster, stratum: answer } : { cluster });
+/** Names a run by its method and by the entries of its treatment that differ among these runs. */
+function labelIn(runs: readonly Scores[]): (run: Scores) => string {
+  const names = new Set(runs.flatMap(({ treatment }) => Object.keys(treatment)));
+  const differing = [...names].filter((name) =>
+    new Set(runs.map(({ treatment }) => treatment[name])).size > 1
+  );
+  return ({ method, treatment }) =>
+    [method, ...differing.map((name) => `${name} ${treatment[name] ?? "unknown"}`)].join(", ");
 }
 
-/** Mean over runs of each row's value. */
-export function rowMeans(runs: readonly Scores[]): Float64Array {
-  const means = new Float64Array(runs[0]!.rows.length);
-  for (const run of runs) hits(run).forEach((hit, i) => means[i]! += hit / runs.length);
-  return means;
+function cellsOfTreatment(method: string, runs: readonly Scores[]): Cell[] {
+  const seeds = new Set(runs.map(({ seed }) => seed));
+  return [...groupBy(runs, ({ model }) => model)].map(([model, ofModel]) => {
+    assertSeedsOnce(ofModel, seeds);
+    return {
+      source: sourceOf(ofModel[0]!),
+      method,
+      isBaseline: baselines.includes(ofModel[0]!.method),
+      model,
+      runs: ofModel.toSorted((a, b) => (a.seed ?? -1) - (b.seed ?? -1)),
+    };
+  });
 }
 
-/** @throws {RangeError} If runs that are to be paired answered different rows. */
-export function assertPaired(runs: readonly Scores[]): void {
-  const ids = (run: Scores) => run.rows.map((row) => row.id).join("\n");
-  const first = ids(runs[0]!);
-  for (const run of runs) {
-    if (ids(run) !== first) {
-      throw new RangeError(
-        `Cannot compare "${
-          runs[0]!.model
-        }" and "${run.model}" on ${run.task}: they answered different rows; evaluate them on the same split`,
+function assertSeedsOnce(runs: readonly Scores[], seeds: ReadonlySet<number | null>): void {
+  const [{ task, method, model }] = runs as readonly [Scores];
+  for (const seed of seeds) {
+    const same = runs.filter((run) => run.seed === seed);
+    if (same.length === 1) continue;
+    throw same.length === 0
+      ? reportMistake(
+        "missing-seed",
+        `Cannot average ${method} over seeds on ${model}, ${task}: seed ${seed} is missing there, ` +
+          `other models have it`,
+        "Evaluate every model with every seed",
+      )
+      : reportMistake(
+        "seed-twice",
+        `Cannot average "${
+          runName(same[0]!)
+        }" on ${task}: there are ${same.length} runs of it that ` +
+          "are told apart by nothing",
+        "Give transfer-evaluate a setting, such as { shots: 16 }, or list each run once",
       );
-    }
   }
+}
+
+/** The hits of a run: 1 or 0 a row. */
+export const hits = (scores: Scores) => Float64Array.from(scores.rows, (row) => row.hit ? 1 : 0);
+
+/** The sample that runs of the same rows are of. Classes are strata where a split is balanced over them. */
+export function layoutOfRun({ rows, classes }: Scores): Layout {
+  const isBalanced = classes !== undefined && isEven(rows.map(({ answer }) => answer));
+  return layoutOf(rows.map(({ cluster, style, answer }): Place => ({
+    cluster,
+    ...(isBalanced ? { stratum: answer } : {}),
+    ...(style === undefined ? {} : { style }),
+  })));
+}
+
+/** Whether all answers are there equally often. */
+function isEven(answers: readonly (string | number)[]): boolean {
+  const counts = [...groupBy(answers, String).values()].map((same) => same.length);
+  return Math.max(...counts) - Math.min(...counts) <= 1;
+}
+
+/**
+ * The mean of the hits of several cells, for each seed.
+ *
+ * @param cells Of one method, one a model.
+ * @throws {DiagnosticError} If they answered different rows.
+ */
+export function meanHits(cells: readonly Cell[]): Float64Array[] {
+  assertPaired(cells.flatMap(({ runs }) => runs));
+  return cells[0]!.runs.map((_, seed) => {
+    const means = new Float64Array(cells[0]!.runs[0]!.rows.length);
+    for (const { runs } of cells) {
+      hits(runs[seed]!).forEach((hit, i) => means[i]! += hit / cells.length);
+    }
+    return means;
+  });
 }
 
 /** Whether a model is among those a prompt was trained on. */
@@ -94,31 +160,4 @@ export function standingsOf(cells: readonly Cell[], source: string): (cell: Cell
     if (isTrainedOn(source, cell.model)) return "source";
     return !anyShares || shares(cell) ? "unseen" : "own-encoder";
   };
-}
-
-/** Row-wise difference of two sets of cells over the same models, per seed index of `a`. */
-export function differences(a: readonly Cell[], b: readonly Cell[]): ClusterSums[] {
-  const seeds = Math.max(...a.map((cell) => cell.runs.length));
-  const places = placesOf(a[0]!.runs[0]!);
-  return Array.from({ length: seeds }, (_, s) => {
-    const values = new Float64Array(places.length);
-    for (const cell of a) {
-      const other = b.find((candidate) => candidate.model === cell.model)!;
-      const [ha, hb] = [pick(cell, s), pick(other, s)];
-      for (let i = 0; i < values.length; i++) values[i]! += (ha[i]! - hb[i]!) / a.length;
-    }
-    return clusterSums(places, values);
-  });
-}
-
-/** The run of a seed; a baseline has one run that stands against every seed. */
-function pick(cell: Cell, seed: number): number[] {
-  return hits(cell.runs[Math.min(seed, cell.runs.length - 1)]!);
-}
-
-/** Mean of sums over the same clusters. */
-export function meanOfSums(all: readonly ClusterSums[]): ClusterSums {
-  const sums = new Float64Array(all[0]!.sums.length);
-  for (const one of all) one.sums.forEach((sum, c) => sums[c]! += sum / all.length);
-  return { ...all[0]!, sums };
 }

@@ -1,110 +1,115 @@
 /** Paired differences between methods. @module */
-import {
-  assertPaired,
-  baselines,
-  type Cell,
-  differences,
-  meanOfSums,
-  standingsOf,
-  trainedSources,
-} from "./cells.ts";
+import { type Cell, layoutOfRun, meanHits, standingsOf, trainedSources } from "./cells.ts";
+import { type Estimate, estimate } from "./estimate.ts";
+import { isPrimary, type Primary } from "./family.ts";
+import { assertPaired, reportMistake } from "./pairing.ts";
 import type { Setting } from "./scores.ts";
-import { bootstrapInterval, crossedInterval, holm, meanOf, signFlipTest } from "./statistics.ts";
-
-/** Seeds from which a crossed bootstrap is worth showing. */
-const crossedSeeds = 5;
 
 /** A paired difference a − b. */
-export interface Comparison {
+export interface Comparison extends Omit<Estimate, "mean"> {
   readonly task: string;
   readonly source: string;
   readonly setting?: Setting;
   readonly a: string;
   readonly b: string;
   readonly over: Over;
+  /** The models whose mean it is of. */
+  readonly models: readonly string[];
   readonly difference: number;
-  readonly ci95: readonly [number, number];
-  /** Interval over seeds and clusters, with at least five seeds. */
-  readonly crossed95?: readonly [number, number];
-  readonly p: number;
-  /** Holm-corrected over all comparisons but the primary one. */
-  readonly pHolm?: number;
+  /** Whether it is of the family named beforehand. */
   readonly primary: boolean;
+  /** Holm-corrected over that family. */
+  readonly pHolm?: number;
 }
 
 /** Models a difference is the mean of: the source's, the unseen ones', those with another encoder's. */
 export type Over = "source" | "unseen" | "own-encoder";
 
-/** The comparison named beforehand. */
-export interface Primary {
-  readonly a: string;
-  readonly b: string;
-  readonly over: "source" | "unseen";
+/** Every hit less the other's, by seed: values lie in [−1, 1]. */
+function compare(a: readonly Cell[], b: readonly Cell[]): Estimate {
+  assertPaired([...a, ...b].flatMap(({ runs }) => runs));
+  const [as, bs] = [a, b].map((cells, i) => meanHits(besideSeeds(cells, i === 0 ? b[0]! : a[0]!)));
+  const bySeed = as!.map((values, seed) => values.map((value, i) => value - bs![seed]![i]!));
+  return estimate(layoutOfRun(a[0]!.runs[0]!), bySeed, [-1, 1]);
 }
 
-function compare(a: readonly Cell[], b: readonly Cell[]): Pick<
-  Comparison,
-  "difference" | "ci95" | "crossed95" | "p"
-> {
-  assertPaired([...a, ...b].flatMap((cell) => cell.runs));
-  const bySeed = differences(a, b);
-  const sums = meanOfSums(bySeed);
-  return {
-    difference: meanOf(sums),
-    ci95: bootstrapInterval(sums),
-    ...(bySeed.length >= crossedSeeds ? { crossed95: crossedInterval(bySeed) } : {}),
-    p: signFlipTest(sums),
-  };
+/** Whether one run stands against every seed of another method. */
+const isSeedless = ({ isBaseline, runs }: Cell) => isBaseline && runs.length === 1;
+
+/** The cells with a run for each seed of the other method. */
+function besideSeeds(cells: readonly Cell[], other: Cell): readonly Cell[] {
+  const seeds = seedsOf(other);
+  return cells.map((cell) => {
+    if (isSeedless(cell)) return { ...cell, runs: seeds.map(() => cell.runs[0]!) };
+    if (isSeedless(other) || seedsOf(cell).join() === seeds.join()) return cell;
+    throw reportMistake(
+      "missing-seed",
+      `Cannot compare ${cell.method} with ${other.method} on ${cell.model}, ${
+        cell.runs[0]!.task
+      }: ` +
+        `one has the seeds ${seedsOf(cell).join(", ")}, the other ${seeds.join(", ")}`,
+      "Train and evaluate both with the same seeds",
+    );
+  });
 }
 
-/** Pairs of methods worth comparing: each prompt with both baselines, and with `vp`. */
-function methodPairs(methods: readonly string[]): [string, string][] {
-  const prompts = methods.filter((m) => !baselines.includes(m));
-  const against = ["none", "shrunk"].filter((m) => methods.includes(m));
-  return [
-    ...prompts.filter((m) => m !== "vp" && methods.includes("vp")).map((m): [string, string] => [
-      m,
-      "vp",
-    ]),
-    ...prompts.flatMap((m) => against.map((b): [string, string] => [m, b])),
+const seedsOf = ({ runs }: Cell) => runs.map(({ seed }) => seed);
+
+/** Pairs of methods worth comparing: each prompt with the baselines and with `vp`, and the primary ones. */
+function methodPairs(
+  cells: readonly Cell[],
+  primary: readonly Primary[],
+): readonly (readonly [string, string])[] {
+  const names = (some: readonly Cell[]) => [...new Set(some.map(({ method }) => method))];
+  const prompts = names(cells.filter(({ isBaseline }) => !isBaseline));
+  const against = names(cells.filter(({ isBaseline }) => isBaseline));
+  const pairs = [
+    ...prompts.filter((m) => m !== "vp" && prompts.includes("vp")).map((m) => [m, "vp"] as const),
+    ...prompts.flatMap((m) => against.map((b) => [m, b] as const)),
+    ...primary.map(({ a, b }) => [a, b] as const),
   ];
+  return [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()];
 }
 
-/** All comparisons of one task in one setting, not corrected yet. */
+/**
+ * All comparisons of one task in one setting, not corrected yet.
+ *
+ * @throws {DiagnosticError} If two methods answered different rows or have different seeds.
+ */
 export function comparisonsOf(
   cells: readonly Cell[],
-  options: { readonly primary?: Primary; readonly setting?: Setting } = {},
+  options: { readonly primary?: readonly Primary[]; readonly setting?: Setting } = {},
 ): Comparison[] {
-  const { primary, setting } = options;
-  const out: Comparison[] = [];
-  for (const source of trainedSources(cells)) {
+  const { primary = [], setting } = options;
+  return trainedSources(cells).flatMap((source) => {
     const mine = cells.filter((c) => c.source === null || c.source === source);
     const standing = standingsOf(mine, source);
-    for (const [a, b] of methodPairs([...new Set(mine.map((c) => c.method))])) {
-      for (const over of ["source", "unseen", "own-encoder"] as const) {
+    return methodPairs(mine, primary).flatMap(([a, b]) =>
+      (["source", "unseen", "own-encoder"] as const).flatMap((over) => {
         const of = (method: string) =>
           mine.filter((c) => c.method === method && standing(c) === over);
-        const [as, bs] = [of(a), of(b)];
-        if (!as.length || as.length !== bs.length) continue;
-        out.push({
-          task: as[0]!.runs[0]!.task,
-          source,
-          ...(setting ? { setting } : {}),
-          a,
-          b,
-          over,
-          ...compare(as, bs),
-          primary: primary?.a === a && primary.b === b && primary.over === over,
-        });
-      }
-    }
-  }
-  return out;
+        const [as, bs] = onBoth(of(a), of(b));
+        if (as.length === 0) return [];
+        const { mean, ...found } = compare(as, bs);
+        const { task } = as[0]!.runs[0]!;
+        const place = { task, source, ...(setting ? { setting } : {}), a, b, over };
+        const models = as.map(({ model }) => model);
+        return [{
+          ...place,
+          models,
+          difference: mean,
+          ...found,
+          primary: isPrimary(place, primary),
+        }];
+      })
+    );
+  });
 }
 
-/** Corrects all comparisons but the primary ones (Holm 1979). */
-export function withHolm(comparisons: readonly Comparison[]): Comparison[] {
-  const others = comparisons.filter((c) => !c.primary);
-  const corrected = new Map(holm(others.map((c) => c.p)).map((p, i) => [others[i]!, p]));
-  return comparisons.map((c) => c.primary ? c : { ...c, pHolm: corrected.get(c)! });
+/** The cells of the models that both methods were tried on, in the same order. */
+function onBoth(as: readonly Cell[], bs: readonly Cell[]): [Cell[], Cell[]] {
+  const beside = (cell: Cell, others: readonly Cell[]) =>
+    others.find(({ model }) => model === cell.model);
+  const both = as.filter((cell) => beside(cell, bs) !== undefined);
+  return [both, both.map((cell) => beside(cell, bs)!)];
 }

@@ -4,6 +4,7 @@ import { type PictureCanvas, type Pictures, pixelValues } from "../models/prompt
 import type { SessionOptions } from "../runtime/session.ts";
 import { type Answer, type AnswerTask, openClipAnswerer, openLanguageAnswerer } from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
+import { rowDigest } from "./row_digest.ts";
 import type { ScoredRow } from "./scores.ts";
 
 /** The rows to answer, with their pictures. */
@@ -11,6 +12,8 @@ export interface EvaluationSet extends Pictures {
   readonly rows: readonly {
     readonly id: string;
     readonly cluster: string;
+    /** Art style, where there are several. */
+    readonly style?: string;
     readonly instruction: string;
     readonly answer: string;
     readonly label?: number;
@@ -74,7 +77,12 @@ export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> 
     const to = Math.min(from + evaluation.batch, data.rows.length);
     const pixels = pixelValues(data, [from, to], answerer.preprocessor, evaluation.canvas);
     const answers = await answerer.answer(pixels, from);
-    answers.forEach((answer, i) => rows.push(scoreRow(evaluation, from + i, answer, candidates)));
+    for (const [i, answer] of answers.entries()) {
+      rows.push({
+        ...await placeOf(data, from + i),
+        ...judge(evaluation, from + i, answer, candidates),
+      });
+    }
     evaluation.onProgress?.(to, data.rows.length, accuracyOf(rows));
   }
   return {
@@ -97,22 +105,31 @@ function captionsOf({ info }: EvaluationSet, candidates: readonly string[]): rea
   return candidates.map((name) => caption.replace("{class}", name));
 }
 
-function scoreRow(
+/** What a row is, whatever is answered. */
+async function placeOf({ rows, images, height, width }: EvaluationSet, index: number) {
+  const { id, cluster, style, instruction, answer } = rows[index]!;
+  const size = 3 * height * width;
+  const pixels = images.subarray(index * size, (index + 1) * size);
+  const digest = await rowDigest({ pixels, height, width, instruction, answer });
+  return { id, digest, cluster, ...(style === undefined ? {} : { style }) };
+}
+
+/** What was answered, and whether it is right. */
+function judge(
   { data, match }: Evaluation,
   index: number,
   answer: Answer,
   candidates: readonly string[] | undefined,
-): ScoredRow {
+): Pick<ScoredRow, "answer" | "prediction" | "scores" | "hit"> {
   const row = data.rows[index]!;
-  const { id, cluster } = row;
   if (typeof answer.prediction === "string") {
     const hit = answerMatches(answer.prediction, row.answer, match);
-    return { id, cluster, answer: row.answer, prediction: answer.prediction, hit };
+    return { answer: row.answer, prediction: answer.prediction, hit };
   }
   const truth = row.label ?? candidates!.indexOf(row.answer);
   const scores = "scores" in answer ? answer.scores.map((score) => Math.fround(score)) : [];
   const { prediction } = answer;
-  return { id, cluster, answer: truth, prediction, scores, hit: prediction === truth };
+  return { answer: truth, prediction, scores, hit: prediction === truth };
 }
 
 function accuracyOf(rows: readonly ScoredRow[]): number {

@@ -1,7 +1,8 @@
-/** Whether an experiment is a fair test. @module */
-import { assertPaired, type Cell } from "./cells.ts";
+/** Whether an experiment is a fair test: conditions that hold or do not before any claim. @module */
+import type { Agreement } from "./agreement.ts";
+import { type Cell, groupBy, layoutOfRun } from "./cells.ts";
+import { metricsOf } from "./metrics.ts";
 import type { Scores } from "./scores.ts";
-import type { ScoreSummary } from "./score_summary.ts";
 
 /** One condition of a fair test. */
 export interface Precondition {
@@ -9,70 +10,199 @@ export interface Precondition {
   readonly name: string;
   readonly holds: boolean;
   readonly found: string;
+  /** The rows it was measured on. */
+  readonly on: "validation" | "test";
 }
+
+/** What is known before any prompt is tried. */
+interface Evidence {
+  /** Runs of baselines by method, one a model, CLIP among them. */
+  readonly runs: (method: string) => readonly Scores[];
+  readonly agreements: readonly Agreement[];
+  /** A run on the test split. */
+  readonly test: Scores;
+}
+
+/** What a condition says of a task; undefined where it cannot be asked. */
+interface Verdict {
+  readonly name: string;
+  readonly holds: boolean;
+  readonly found: string;
+}
+
+/** Accuracy on the shrunk picture that leaves room both ways. */
+const room = [0.55, 0.85] as const;
+const leastAboveChance = 0.1;
+const mostFrameCost = 0.05;
+const mostKappa = 0.5;
+const leastEffectiveModels = 3;
+const leastAuc = 0.65;
+const yesShares = [0.3, 0.7] as const;
+const leastClusters = { inAll: 60, ofAClass: 4 };
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
 
-/** Every model can do the task without a prompt, and has room to do it better. */
-function rangeConditions(none: readonly ScoreSummary[], chance: number): Precondition[] {
-  return none.filter((s) => s.role !== "clip").map((s) => ({
-    task: s.task,
-    name: `${s.model} is ≥ 10 points above chance and below 90 % without a prompt`,
-    holds: s.mean >= chance + 0.1 && s.mean < 0.9,
-    found: `${percent(s.mean)}, chance ${percent(chance)}`,
-  }));
+/** `zoo/a 48.0 %, zoo/b 51.2 %` */
+const listed = (runs: readonly Scores[], value: (run: Scores) => number) =>
+  runs.map((run) => `${run.model} ${percent(value(run))}`).join(", ");
+
+const models = (runs: readonly Scores[]) => runs.filter(({ role }) => role !== "clip");
+
+const isBetween = (x: number, [from, to]: readonly [number, number]) => x >= from && x <= to;
+
+/** All conditions, in the order of the report. */
+const conditions: readonly ((evidence: Evidence) => Verdict | undefined)[] = [
+  inRoom,
+  aboveChance,
+  (evidence) => frameCost(evidence, "plain"),
+  (evidence) => frameCost(evidence, "noise"),
+  encodersDiffer,
+  enoughModels,
+  clipKnowsMore,
+  yesNoIsOrdered,
+  yesNoIsBalanced,
+  enoughClusters,
+];
+
+function inRoom({ runs }: Evidence): Verdict | undefined {
+  const shrunk = models(runs("shrunk"));
+  return shrunk.length === 0 ? undefined : {
+    name: "every model is between 55 and 85 % right on the shrunk picture",
+    holds: shrunk.every(({ mean }) => isBetween(mean, room)),
+    found: listed(shrunk, ({ mean }) => mean),
+  };
+}
+
+function aboveChance({ runs }: Evidence): Verdict | undefined {
+  const shrunk = models(runs(runs("shrunk").length > 0 ? "shrunk" : "none"));
+  if (shrunk.length === 0) return undefined;
+  const chance = chanceOf(shrunk[0]!);
+  return {
+    name: "every model is at least 10 points above chance without a prompt",
+    holds: shrunk.every(({ mean }) => mean >= chance + leastAboveChance),
+    found: `${listed(shrunk, ({ mean }) => mean)}; chance ${percent(chance)}`,
+  };
 }
 
 /** What guessing scores: any of the classes, or the commonest of free answers every time. */
 function chanceOf({ classes, rows }: Scores): number {
   if (classes) return 1 / classes.length;
-  const counts = new Map<string, number>();
-  for (const { answer } of rows) counts.set(`${answer}`, (counts.get(`${answer}`) ?? 0) + 1);
-  return Math.max(0, ...counts.values()) / Math.max(1, rows.length);
+  const counts = [...groupBy(rows, ({ answer }) => `${answer}`).values()].map((r) => r.length);
+  return Math.max(0, ...counts) / Math.max(1, rows.length);
 }
 
-/** CLIP knows more than the models it is to teach. */
-function clipCondition(shrunk: readonly ScoreSummary[]): Precondition[] {
-  const clip = shrunk.find((s) => s.role === "clip");
-  const models = shrunk.filter((s) => s.role !== "clip");
-  if (!clip || models.length === 0) return [];
-  const mean = models.reduce((sum, s) => sum + s.mean, 0) / models.length;
-  return [{
-    task: clip.task,
-    name: "CLIP's zero-shot accuracy on the shrunk images is above the models' mean",
+/** The cost of seeing anything in the frame. */
+function frameCost({ runs }: Evidence, frame: "plain" | "noise"): Verdict | undefined {
+  const framed = models(runs(frame));
+  const shrunk = runs("shrunk");
+  const costs = framed.flatMap((run) => {
+    const without = shrunk.find(({ model }) => model === run.model);
+    return without === undefined ? [] : [{ model: run.model, cost: without.mean - run.mean }];
+  });
+  return costs.length === 0 ? undefined : {
+    name: `a ${frame} frame as strong as a prompt costs no model more than 5 points`,
+    holds: costs.every(({ cost }) => cost <= mostFrameCost),
+    found: costs.map(({ model, cost }) => `${model} ${(100 * cost).toFixed(1)}`).join(", "),
+  };
+}
+
+function encodersDiffer({ agreements }: Evidence): Verdict | undefined {
+  if (agreements.length === 0) return undefined;
+  const kappas = agreements.flatMap((a) => a.kappaAcrossEncoders ?? []);
+  return {
+    name: "models with different vision encoders agree little: κ at most 0.5",
+    holds: kappas.length > 0 && kappas.every((kappa) => kappa <= mostKappa),
+    found: kappas.length === 0
+      ? "all unseen models share one encoder"
+      : `κ ${[...new Set(kappas.map((k) => k.toFixed(2)))].join(", ")}`,
+  };
+}
+
+function enoughModels({ agreements }: Evidence): Verdict | undefined {
+  if (agreements.length === 0) return undefined;
+  return {
+    name: "the unseen models count for at least 3 independent ones",
+    holds: agreements.every(({ effective }) => effective >= leastEffectiveModels),
+    found: agreements.map(({ models, effective, source }) =>
+      `${models.length} models unseen by ${source} count for ${effective.toFixed(1)}`
+    ).join(", "),
+  };
+}
+
+/** CLIP is to teach the models. */
+function clipKnowsMore({ runs }: Evidence): Verdict | undefined {
+  const shrunk = runs("shrunk");
+  const clip = shrunk.find(({ role }) => role === "clip");
+  const others = models(shrunk);
+  if (!clip || others.length === 0) return undefined;
+  const mean = others.reduce((sum, run) => sum + run.mean, 0) / others.length;
+  return {
+    name: "CLIP is right more often on the shrunk pictures than the models on average",
     holds: clip.mean > mean,
     found: `CLIP ${percent(clip.mean)}, models ${percent(mean)}`,
-  }];
+  };
 }
 
-/** Targets that agree everywhere are one target. */
-function disagreementCondition(runs: readonly Scores[]): Precondition[] {
-  const models = runs.filter((r) => r.role !== "clip");
-  if (models.length < 2) return [];
-  assertPaired(models);
-  const rows = models[0]!.rows;
-  const split = rows.filter((_, i) =>
-    models.some((m) => m.rows[i]!.prediction !== models[0]!.rows[i]!.prediction)
-  );
-  const share = split.length / rows.length;
-  return [{
-    task: models[0]!.task,
-    name: "the models disagree with one another on at least 10 % of the images",
-    holds: share >= 0.1,
-    found: percent(share),
-  }];
+const yesNoRuns = ({ runs }: Evidence) =>
+  models(runs("shrunk")).filter((run) => metricsOf(run).yesRatio !== undefined);
+
+function yesNoIsOrdered(evidence: Evidence): Verdict | undefined {
+  const runs = yesNoRuns(evidence).filter((run) => metricsOf(run).auc !== undefined);
+  const auc = (run: Scores) => metricsOf(run).auc!;
+  return runs.length === 0 ? undefined : {
+    name: "every model orders yes before no: ROC-AUC at least 65 %",
+    holds: runs.every((run) => auc(run) >= leastAuc),
+    found: listed(runs, auc),
+  };
 }
 
-/** The conditions of one task; `scores` are the summaries of its cells. */
+function yesNoIsBalanced(evidence: Evidence): Verdict | undefined {
+  const runs = yesNoRuns(evidence);
+  const yes = (run: Scores) => metricsOf(run).yesRatio!;
+  return runs.length === 0 ? undefined : {
+    name: "every model says yes to 30 to 70 % of the questions",
+    holds: runs.every((run) => isBetween(yes(run), yesShares)),
+    found: listed(runs, yes),
+  };
+}
+
+function enoughClusters({ test }: Evidence): Verdict {
+  const { clusters } = layoutOfRun(test);
+  const inClasses = test.classes === undefined ? [] : [
+    ...groupBy(test.rows, ({ answer }) => `${answer}`).values(),
+  ].map((rows) => new Set(rows.map(({ cluster }) => cluster)).size);
+  const least = Math.min(...inClasses);
+  const count = clusters.sizes.length;
+  return {
+    name: "the test has at least 60 different drawings, and 4 of each class",
+    holds: count >= leastClusters.inAll && least >= leastClusters.ofAClass,
+    found: `${count}${inClasses.length > 0 ? `, at least ${least} of each class` : ""}`,
+  };
+}
+
+/**
+ * The conditions of one task.
+ *
+ * @param cells On the test split.
+ * @param validation On the validation split, where it was evaluated: conditions are of it then, but
+ * for the number of drawings, which is the test's.
+ */
 export function preconditionsOf(
   cells: readonly Cell[],
-  scores: readonly ScoreSummary[],
+  agreements: readonly Agreement[],
+  validation?: { readonly cells: readonly Cell[]; readonly agreements: readonly Agreement[] },
 ): Precondition[] {
-  const runs = cells.filter((c) => c.method === "none").map((c) => c.runs[0]!);
-  const of = (method: string) => scores.filter((s) => s.method === method);
-  return [
-    ...rangeConditions(of("none"), runs[0] ? chanceOf(runs[0]) : 0),
-    ...clipCondition(of("shrunk")),
-    ...disagreementCondition(runs),
-  ];
+  const test = cells[0]!.runs[0]!;
+  const measured = validation ?? { cells, agreements };
+  const evidence: Evidence = {
+    runs: (method) =>
+      measured.cells.filter((c) => c.runs[0]!.method === method).map((c) => c.runs[0]!),
+    agreements: measured.agreements,
+    test,
+  };
+  return conditions.flatMap((condition) => {
+    const verdict = condition(evidence);
+    const on = condition === enoughClusters || !validation ? "test" : "validation";
+    return verdict === undefined ? [] : [{ task: test.task, ...verdict, on }];
+  });
 }

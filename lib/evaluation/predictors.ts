@@ -2,7 +2,6 @@
 import { Random } from "../tensor/random.ts";
 import { groupBy } from "./cells.ts";
 import type { Scores } from "./scores.ts";
-import { central95, DRAWS } from "./statistics.ts";
 
 /** What `estimate-transfer` wrote. */
 export interface Estimate {
@@ -42,6 +41,9 @@ export interface Predictor {
   readonly ci95: readonly [number, number];
   readonly pairs: readonly PredictedGain[];
 }
+
+/** Draws of the bootstrap. */
+const draws = 4000;
 
 /** Fewer pairs have no correlation worth a figure. */
 const leastPairs = 4;
@@ -113,9 +115,21 @@ export function spearman(xs: readonly number[], ys: readonly number[]): number {
 
 function interval(xs: readonly number[], ys: readonly number[]): [number, number] {
   const random = new Random("predictors");
-  const draws = Float64Array.from({ length: DRAWS }, () => {
+  const sample = Float64Array.from({ length: draws }, () => {
     const picked = xs.map(() => random.integer(xs.length));
     return spearman(picked.map((i) => xs[i]!), picked.map((i) => ys[i]!));
   });
-  return central95(draws);
+  return central95(sample);
+}
+
+/** The two ends of the central 95 % of a sample (linear interpolation between order statistics). */
+function central95(sample: Float64Array): [number, number] {
+  const sorted = sample.sort();
+  const at = (q: number) => {
+    const position = q * (sorted.length - 1);
+    const low = Math.floor(position);
+    const high = Math.min(low + 1, sorted.length - 1);
+    return sorted[low]! + (position - low) * (sorted[high]! - sorted[low]!);
+  };
+  return [at(0.025), at(0.975)];
 }

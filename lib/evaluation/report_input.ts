@@ -5,7 +5,7 @@ import { encodePng } from "../vision/encode_png.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import { type Estimate, type Predictor, predictorsOf } from "./predictors.ts";
 import type { ScoredRow, Scores } from "./scores.ts";
-import type { Primary } from "./comparisons.ts";
+import type { Primary } from "./family.ts";
 import { summarize, type Summary } from "./summary.ts";
 
 /** A training curve as `optimize-prompt` writes it. */
@@ -47,7 +47,10 @@ export interface ReportInput {
   readonly curves: readonly Curve[];
   readonly prompts: readonly Prompt[];
   readonly data?: Pictures;
-  readonly primary?: Primary;
+  /** The family of comparisons named beforehand. */
+  readonly primary: readonly Primary[];
+  /** Baselines on the validation split, for the preconditions. */
+  readonly validation: readonly Scores[];
   /** How many example pictures. */
   readonly examples: number;
   /** What `estimate-transfer` wrote. */
@@ -65,6 +68,12 @@ interface PromptPicture {
   readonly seed: number | null;
   readonly picture: string;
   readonly facts: Record<string, string>;
+}
+
+/** A picture under a treatment. */
+interface Specimen {
+  readonly method: string;
+  readonly picture: string;
 }
 
 /** A picture, with and without a prompt, and what the models made of it. */
@@ -138,12 +147,42 @@ function changedRows(pairs: readonly Pair[]): number[] {
   return rows.map((_, i) => i).filter((i) => pairs.some((pair) => changed(pair, i)));
 }
 
-async function example(row: number, pairs: readonly Pair[], prompt: Prompt, data: Pictures) {
+/** A picture of the split in [0, 1]. */
+function planesOf(data: Pictures, row: number): Float32Array {
   const size = 3 * data.height * data.width;
+  return Float32Array.from(
+    data.images.subarray(row * size, (row + 1) * size),
+    (byte) => byte / 255,
+  );
+}
+
+/** The first picture as it is, shrunk, and under the first prompt of every method. */
+async function specimensOf({ data, prompts }: ReportInput): Promise<Specimen[]> {
+  const [first] = prompts;
+  if (!data || !first) return [];
+  const planes = planesOf(data, 0);
+  const { canvas, image } = first.meta;
+  const methods = new Map(prompts.toReversed().map((prompt) => [prompt.meta.method, prompt]));
+  const shrunk = shrinkAndPad(planes, { from: data.height, picture: image, canvas });
+  return [
+    { method: "none", picture: await dataUri(planes, data.height) },
+    { method: "shrunk", picture: await dataUri(shrunk, canvas) },
+    ...await Promise.all(
+      [...methods].toReversed().map(async ([method, prompt]) => ({
+        method,
+        picture: await dataUri(
+          promptedPlanes(planes, data.height, appliedPrompt(prompt)),
+          prompt.meta.canvas,
+        ),
+      })),
+    ),
+  ];
+}
+
+async function example(row: number, pairs: readonly Pair[], prompt: Prompt, data: Pictures) {
   const { canvas, image: picture } = prompt.meta;
   const from = data.height;
-  const bytes = data.images.subarray(row * size, (row + 1) * size);
-  const planes = Float32Array.from(bytes, (byte) => byte / 255);
+  const planes = planesOf(data, row);
   const shrunk = shrinkAndPad(planes, { from, picture, canvas });
   const prompted = promptedPlanes(planes, from, appliedPrompt(prompt));
   return {
@@ -162,7 +201,7 @@ async function example(row: number, pairs: readonly Pair[], prompt: Prompt, data
 
 async function examplesOf(input: ReportInput): Promise<Example[]> {
   const { data, prompts, scores, primary, examples } = input;
-  const prompt = prompts.find((p) => p.meta.method === primary?.a) ?? prompts.at(-1);
+  const prompt = prompts.find((p) => p.meta.method === primary[0]?.a) ?? prompts.at(-1);
   if (!data || !prompt) return [];
   const pairs = pairsOf(scores, prompt);
   const rows = changedRows(pairs).slice(0, examples);
@@ -187,7 +226,9 @@ function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string,
     `${p.meta.kind}, canvas ${p.meta.canvas}, picture ${p.meta.image}, ${trainingOf(p)}`,
   ]));
   return {
-    ...(primary ? { "primary comparison": `${primary.a} − ${primary.b}, ${primary.over}` } : {}),
+    ...(primary.length === 0 ? {} : {
+      "primary comparisons": primary.map(({ a, b, over }) => `${a} − ${b}, ${over}`).join("; "),
+    }),
     ...Object.fromEntries([...models].map(([name, digest]) => [`model ${name}`, digest])),
     ...Object.fromEntries(settings),
   };
@@ -203,6 +244,7 @@ export async function buildReport(input: ReportInput): Promise<
     readonly title: string;
     readonly curves: readonly Curve[];
     readonly prompts: readonly PromptPicture[];
+    readonly specimens: readonly Specimen[];
     readonly examples: readonly Example[];
     readonly predictors: readonly Predictor[];
     readonly costs: readonly Cost[];
@@ -210,12 +252,13 @@ export async function buildReport(input: ReportInput): Promise<
     readonly provenance: Readonly<Record<string, string>>;
   }
 > {
-  const { title, scores, curves, primary } = input;
+  const { title, scores, curves, primary, validation } = input;
   return {
     title,
-    ...summarize(scores, primary ? { primary } : {}),
+    ...summarize(scores, { primary, validation }),
     curves,
     prompts: await Promise.all(input.prompts.map(promptPicture)),
+    specimens: await specimensOf(input),
     examples: await examplesOf(input),
     costs: input.costs ?? [],
     predictors: predictorsOf(input.estimates ?? [], scores),

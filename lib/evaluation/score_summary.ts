@@ -1,10 +1,11 @@
 /** The mean score of one model with one method. @module */
 import type { Standing } from "./cells.ts";
+import type { Estimate } from "./estimate.ts";
 import type { Metric } from "./metrics.ts";
 import type { Setting } from "./scores.ts";
 
 /** Mean score of one model with one method. */
-export interface ScoreSummary {
+export interface ScoreSummary extends Omit<Estimate, "p" | "seeds"> {
   readonly task: string;
   readonly model: string;
   readonly role: Standing;
@@ -13,8 +14,8 @@ export interface ScoreSummary {
   readonly method: string;
   readonly setting?: Setting;
   readonly metric: string;
-  readonly mean: number;
-  readonly ci95: readonly [number, number];
+  /** Size of δ, mean over seeds of the RMS and the largest peak; 0 without one. */
+  readonly delta: { readonly rms: number; readonly peak: number };
   /** Figures beside the mean, averaged over seeds. */
   readonly metrics: Readonly<Partial<Record<Metric, number>>>;
   /** Rows. */

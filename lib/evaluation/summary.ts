@@ -1,24 +1,26 @@
 /** From the scores of every model and prompt to what the report says: means, gains, preconditions. @module */
+import { type Agreement, agreementsOf } from "./agreement.ts";
 import {
-  assertPaired,
   baselines,
   type Cell,
   cellsOf,
   groupBy,
-  placesOf,
-  rowMeans,
+  layoutOfRun,
+  meanHits,
   type Standing,
   standingsOf,
   trainedSources,
 } from "./cells.ts";
-import { type Comparison, comparisonsOf, type Primary, withHolm } from "./comparisons.ts";
-import { type Sweep, sweepsOf } from "./sweeps.ts";
-import { transferMatrices, type TransferMatrix } from "./transfer_matrix.ts";
+import { type Comparison, comparisonsOf } from "./comparisons.ts";
+import { estimate } from "./estimate.ts";
+import { missingOf, type Primary, withHolm } from "./family.ts";
 import { type Metric, metricsOf } from "./metrics.ts";
+import { assertOneModelAName, isSameData } from "./pairing.ts";
 import { type Precondition, preconditionsOf } from "./preconditions.ts";
 import type { ScoreSummary } from "./score_summary.ts";
 import type { Scores, Setting } from "./scores.ts";
-import { bootstrapInterval, clusterSums, meanOf } from "./statistics.ts";
+import { type Sweep, sweepsOf } from "./sweeps.ts";
+import { transferMatrices, type TransferMatrix } from "./transfer_matrix.ts";
 
 /** What the report is made of. */
 export interface Summary {
@@ -26,6 +28,9 @@ export interface Summary {
   /** Per source and method the mean over the unseen models, which count as fixed. */
   readonly unseenMeans: readonly ScoreSummary[];
   readonly comparisons: readonly Comparison[];
+  /** Comparisons named beforehand for which there were no scores. */
+  readonly missing: readonly Primary[];
+  readonly agreements: readonly Agreement[];
   readonly preconditions: readonly Precondition[];
   readonly sweeps: readonly Sweep[];
   readonly matrices: readonly TransferMatrix[];
@@ -50,21 +55,35 @@ function meanMetrics(runs: readonly Scores[]): ScoreSummary["metrics"] {
   );
 }
 
-function summarizeCell(cell: Cell, role: Standing): ScoreSummary {
-  const first = cell.runs[0]!;
-  const sums = clusterSums(placesOf(first), rowMeans(cell.runs));
+function deltaOf(runs: readonly Scores[]): ScoreSummary["delta"] {
+  return {
+    rms: runs.reduce((sum, { delta }) => sum + delta.rms / runs.length, 0),
+    peak: Math.max(...runs.map(({ delta }) => delta.peak)),
+  };
+}
+
+/** The mean of one method's cells over their models, rows and seeds. */
+function summarizeCells(
+  cells: readonly Cell[],
+  named: Pick<ScoreSummary, "model" | "role" | "source">,
+): ScoreSummary {
+  const runs = cells.flatMap((cell) => cell.runs);
+  const [first] = runs as [Scores];
+  const bySeed = meanHits(cells);
+  const { p: _, seeds: _count, ...found } = estimate(layoutOfRun(first), bySeed, [0, 1]);
   return {
     task: first.task,
-    model: cell.model,
-    role,
-    source: cell.source,
-    method: cell.method,
+    ...named,
+    method: cells[0]!.method,
     metric: first.metric,
-    mean: meanOf(sums),
-    ci95: bootstrapInterval(sums),
-    metrics: meanMetrics(cell.runs),
+    ...found,
+    delta: deltaOf(runs),
+    metrics: cells.length === 1 ? meanMetrics(runs) : {},
     n: first.rows.length,
-    seeds: cell.runs.map((run) => ({ seed: run.seed, mean: run.mean })),
+    seeds: cells[0]!.runs.map(({ seed }, s) => ({
+      seed,
+      mean: cells.reduce((sum, cell) => sum + cell.runs[s]!.mean / cells.length, 0),
+    })),
   };
 }
 
@@ -74,39 +93,16 @@ function unseenMeansOf(cells: readonly Cell[]): ScoreSummary[] {
     const mine = cells.filter((c) => c.source === null || c.source === source);
     const standing = standingsOf(mine, source);
     const unseen = mine.filter((c) => standing(c) === "unseen");
-    return [...groupBy(unseen, (c) => c.method).values()].map((group) => unseenMean(source, group));
+    return [...groupBy(unseen, (c) => c.method).values()].map((group) =>
+      summarizeCells(group, { model: `mean of ${group.length} unseen`, role: "unseen", source })
+    );
   });
 }
 
-function unseenMean(source: string, group: readonly Cell[]): ScoreSummary {
-  const first = group[0]!.runs[0]!;
-  assertPaired(group.flatMap((c) => c.runs));
-  const means = new Float64Array(first.rows.length);
-  for (const cell of group) rowMeans(cell.runs).forEach((m, i) => means[i]! += m / group.length);
-  const sums = clusterSums(placesOf(first), means);
-  const seeds = group[0]!.runs.map((run, s) => ({
-    seed: run.seed,
-    mean: group.reduce((sum, c) => sum + (c.runs[s] ?? c.runs[0]!).mean / group.length, 0),
-  }));
-  return {
-    task: first.task,
-    model: `mean of ${group.length} unseen`,
-    role: "unseen",
-    source,
-    method: first.method,
-    metric: first.metric,
-    mean: meanOf(sums),
-    ci95: bootstrapInterval(sums),
-    metrics: {},
-    n: first.rows.length,
-    seeds,
-  };
-}
-
-/** Baselines first, then prompts by name; sources before unseen models. */
+/** Baselines first, then prompts as they came. */
 function inTableOrder(scores: readonly ScoreSummary[]): ScoreSummary[] {
-  const rank = (s: ScoreSummary) => {
-    const baseline = baselines.indexOf(s.method);
+  const rank = ({ method }: ScoreSummary) => {
+    const baseline = baselines.indexOf(method.split(",")[0]!);
     return baseline < 0 ? baselines.length : baseline;
   };
   return scores.toSorted((a, b) => rank(a) - rank(b));
@@ -120,58 +116,91 @@ interface SettingGroup {
 
 const keyOf = (setting: Setting = {}) => JSON.stringify(Object.entries(setting).toSorted());
 
-/** One group a setting; baselines without a setting join each group that lacks them. */
+/** One group a setting; baselines without a setting join each group of their rows that lacks them. */
 function settingGroups(scores: readonly Scores[]): readonly SettingGroup[] {
   const groups = groupBy(scores, (s) => keyOf(s.setting));
   const plain = groups.get(keyOf()) ?? [];
   groups.delete(keyOf());
-  const shared = plain.filter(({ sources }) => sources.length === 0);
+  const shared = plain.filter(({ method }) => baselines.includes(method));
   const own = plain.length > shared.length || groups.size === 0 ? [{ scores: plain }] : [];
   return [
     ...own,
     ...[...groups.values()].map((group) => {
       const has = (s: Scores) => group.some((g) => g.method === s.method && g.model === s.model);
-      return { setting: group[0]!.setting!, scores: [...shared.filter((s) => !has(s)), ...group] };
+      const joining = shared.filter((s) => !has(s) && isSameData(s, group[0]!));
+      return { setting: group[0]!.setting!, scores: [...joining, ...group] };
     }),
   ];
+}
+
+/** Settings of a summary. */
+export interface SummaryOptions {
+  /** The family of comparisons named beforehand. */
+  readonly primary?: readonly Primary[];
+  /** Baselines on the validation split, for the preconditions. */
+  readonly validation?: readonly Scores[];
 }
 
 /**
  * Summarises scores: one mean per task, setting, source, method and model, the paired comparisons, and
  * whether the test is a fair one.
  *
- * @throws {RangeError} If scores that are to be compared answer different rows.
+ * @throws {DiagnosticError} If scores that are to be compared answer different rows, a seed is
+ * missing, or runs are told apart by nothing.
  */
-export function summarize(
-  scores: readonly Scores[],
-  options: { primary?: Primary } = {},
-): Summary {
-  const out = {
-    scores: [] as ScoreSummary[],
-    unseenMeans: [] as ScoreSummary[],
-    comparisons: [] as Comparison[],
-    preconditions: [] as Precondition[],
-  };
-  for (const ofTask of groupBy(scores, (s) => s.task).values()) {
-    for (const [index, { setting, scores: group }] of settingGroups(ofTask).entries()) {
-      const inSetting = (all: readonly ScoreSummary[]) =>
-        setting ? inTableOrder(all).map((score) => ({ ...score, setting })) : inTableOrder(all);
-      const cells = cellsOf(group);
-      const standing = overallStanding(cells);
-      const summaries = inSetting(cells.map((cell) => summarizeCell(cell, standing(cell))));
-      out.scores.push(...summaries);
-      out.unseenMeans.push(...inSetting(unseenMeansOf(cells)));
-      out.comparisons.push(
-        ...comparisonsOf(cells, { ...options, ...(setting ? { setting } : {}) }),
-      );
-      // Conditions are those of the task itself: a corrupted one may well be below chance.
-      if (index === 0) out.preconditions.push(...preconditionsOf(cells, summaries));
-    }
-  }
+export function summarize(scores: readonly Scores[], options: SummaryOptions = {}): Summary {
+  const { primary = [], validation = [] } = options;
+  assertOneModelAName([...scores, ...validation]);
+  const groups = [...groupBy(scores, (s) => s.task).values()].map(settingGroups);
+  const parts = groups.flat().map((group) => summarizeGroup(group, primary));
+  // Conditions are those of the task itself: a corrupted one may well be below chance.
+  const fairness = groups.map(([first]) => fairnessOf(first!.scores, validation));
+  const summaries = parts.flatMap((part) => part.scores);
+  const unseenMeans = parts.flatMap((part) => part.unseenMeans);
+  const comparisons = withHolm(parts.flatMap((part) => part.comparisons));
   return {
-    ...out,
-    comparisons: withHolm(out.comparisons),
-    sweeps: sweepsOf(out.scores, out.unseenMeans),
-    matrices: transferMatrices(out.scores),
+    scores: summaries,
+    unseenMeans,
+    comparisons,
+    missing: missingOf(primary, comparisons),
+    agreements: fairness.flatMap((of) => of.agreements),
+    preconditions: fairness.flatMap((of) => of.preconditions),
+    sweeps: sweepsOf(summaries, unseenMeans),
+    matrices: transferMatrices(summaries),
   };
+}
+
+/** What one task says in one setting. */
+function summarizeGroup(
+  { setting, scores }: SettingGroup,
+  primary: readonly Primary[],
+): Pick<Summary, "scores" | "unseenMeans" | "comparisons"> {
+  const inSetting = (all: readonly ScoreSummary[]) =>
+    setting ? inTableOrder(all).map((score) => ({ ...score, setting })) : inTableOrder(all);
+  const cells = cellsOf(scores);
+  const standing = overallStanding(cells);
+  return {
+    scores: inSetting(
+      cells.map((cell) =>
+        summarizeCells([cell], { model: cell.model, role: standing(cell), source: cell.source })
+      ),
+    ),
+    unseenMeans: inSetting(unseenMeansOf(cells)),
+    comparisons: comparisonsOf(cells, { primary, ...(setting ? { setting } : {}) }),
+  };
+}
+
+/** Whether a task is a fair test, by baselines on the validation split where they were evaluated. */
+function fairnessOf(
+  scores: readonly Scores[],
+  validation: readonly Scores[],
+): Pick<Summary, "agreements" | "preconditions"> {
+  const cells = cellsOf(scores);
+  const sources = trainedSources(cells);
+  const agreements = agreementsOf(cells, sources);
+  const checked = cellsOf(validation.filter(({ task }) => task === scores[0]!.task));
+  const on = checked.length === 0
+    ? undefined
+    : { cells: checked, agreements: agreementsOf(checked, sources) };
+  return { agreements, preconditions: preconditionsOf(cells, agreements, on) };
 }

@@ -1,5 +1,5 @@
 /** Means along one entry of the setting, averaged over the other entries. @module */
-import { baselines, groupBy } from "./cells.ts";
+import { groupBy, isBaselineName } from "./cells.ts";
 import type { ScoreSummary } from "./score_summary.ts";
 
 /** How accuracy goes with one entry of the setting. */
@@ -46,7 +46,7 @@ function sweepsOver(
     return [...names].flatMap((name) => {
       const set = ofTask.filter((s) => s.setting?.[name] !== undefined);
       const values = inOrder([...new Set(set.map((s) => s.setting![name]!))]);
-      if (values.length < 2 || set.every((s) => baselines.includes(s.method))) return [];
+      if (values.length < 2 || set.every((s) => isBaselineName(s.method))) return [];
       const series = [...groupBy(set, (s) => s.method).entries()].map(([method, mine]) => ({
         method,
         means: values.map((value) => mean(mine.filter((s) => s.setting![name] === value))),

@@ -1,22 +1,24 @@
 /** The report as Markdown: what GitHub shows as a job summary. @module */
+import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
+import { glossary } from "./glossary.ts";
+import { headlines, openHeadlines, overName } from "./headlines.ts";
 import type { Difference, Predictor, ReportData, Sweep, TransferMatrix } from "./report_data.ts";
 import {
-  type Block,
-  blocksOf,
+  agreementName,
+  cautionMark,
   costCells,
   costHeads,
-  furtherMetrics,
-  headlines,
+  deltaName,
   interval,
   methodName,
+  methodNote,
   metricNames,
+  missingName,
   modelName,
-  openHeadlines,
-  overName,
   points,
   probability,
+  sampleSizes,
   signed,
-  standingName,
   sweepName,
   unfairTest,
   whereOf,
@@ -31,18 +33,20 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function scoreTable(block: Block): string {
   const head = [
     "method",
+    "RMS of δ",
     ...block.models.map((m) => `${modelName(m.name)} (${standingName(m.role)})`),
   ];
   const rows = block.methods.map((method) => [
     methodName(method),
+    deltaName(block.delta(method)),
     ...block.models.map(({ name }) => {
       const score = block.score(method, name);
       if (!score) return "";
       const [lo, hi] = score.ci95;
-      return `${points(score.mean)} [${points(lo)}, ${points(hi)}]`;
+      return `${points(score.mean)} [${points(lo)}, ${points(hi)}]${cautionMark(score)}`;
     }),
   ]);
-  return `### ${block.title}\n\n${table(head, rows)}`;
+  return `### ${block.title}\n\n${table(head, rows)}\n\n${block.sample}`;
 }
 
 function comparisonRow(c: Difference): string[] {
@@ -50,9 +54,10 @@ function comparisonRow(c: Difference): string[] {
     `${methodName(c.a)} − ${methodName(c.b)}${c.primary ? " (primary)" : ""}`,
     whereOf(c),
     overName(c),
-    `${signed(c.difference)} ${interval(c.ci95)}`,
+    `${signed(c.difference)} ${interval(c.ci95)}${cautionMark(c)}`,
     probability(c.p),
-    c.pHolm === undefined ? "" : probability(c.pHolm),
+    c.pHolm === undefined ? "secondary" : probability(c.pHolm),
+    sampleSizes(c),
   ];
 }
 
@@ -117,8 +122,9 @@ export function renderMarkdown(data: ReportData): string {
   const blocks = blocksOf(data);
   const sections = [
     `# ${data.title}`,
-    headlineList(headlines(data)),
     unfair ? `> **${unfair}**` : "",
+    headlineList(headlines(data)),
+    glossary(data).map(({ word, meaning }) => `- **${word}**: ${meaning}`).join("\n"),
     "## Accuracy in %, with 95 % intervals",
     ...(blocks.length > mostBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),
     ...data.sweeps.map(sweepTable),
@@ -127,14 +133,20 @@ export function renderMarkdown(data: ReportData): string {
     data.costs.length > 0 ? `## Cost\n\n${table(costHeads, data.costs.map(costCells))}` : "",
     "## Differences in points",
     table(
-      ["difference", "task, source", "over", "points", "p", "p (Holm)"],
+      [
+        ...["difference", "task, source", "over", "points", "p", "p (Holm)"],
+        "pictures / drawings / seeds",
+      ],
       data.comparisons.filter((c) => blocks.length <= mostBlocks || c.setting === undefined)
         .map(comparisonRow),
     ),
-    "Intervals: bootstrap over drawings class by class, paired, conditional on the trained prompts. p: paired sign-flip test over drawings, which does not know the classes and is the more cautious of the two.",
+    methodNote(data),
+    data.missing.map(missingName).join("\n\n"),
     "## Preconditions of a fair test",
-    data.preconditions.map((c) => `- ${c.holds ? "✓" : "✗"} ${c.task}: ${c.name}: ${c.found}`)
-      .join("\n"),
+    data.preconditions.map((c) =>
+      `- ${c.holds ? "✓" : "✗"} ${c.task}: ${c.name}: ${c.found} (${c.on} pictures)`
+    ).join("\n"),
+    data.agreements.map((a) => `${agreementName(a)}.`).join("\n\n"),
     "## Made from",
     table(["what", "value"], Object.entries(data.provenance)),
   ];

@@ -1,121 +1,15 @@
 /** The report as one self-contained HTML page. @module */
+import { scoreTables } from "./accuracy.ts";
+import { blocksOf } from "./blocks.ts";
 import { lineChart, type Series, smooth } from "./chart.ts";
+import { comparisonTables, differencePicture } from "./differences.ts";
+import { glossary } from "./glossary.ts";
+import { headlines, openHeadlines } from "./headlines.ts";
 import { type Html, markup, raw } from "./html.ts";
-import type {
-  Condition,
-  Curve,
-  Difference,
-  Example,
-  PromptPicture,
-  ReportData,
-  Score,
-} from "./report_data.ts";
+import type { Condition, Curve, Example, PromptPicture, ReportData } from "./report_data.ts";
 import { STYLE } from "./style.ts";
-import { costTable, matrixTable, metricTable, predictorTable, sweepFigure } from "./tables.ts";
-import {
-  type Block,
-  blocksOf,
-  headlines,
-  interval,
-  isClear,
-  methodName,
-  modelName,
-  openHeadlines,
-  overName,
-  points,
-  probability,
-  signed,
-  standingName,
-  unfairTest,
-  whereOf,
-} from "./words.ts";
-
-/** Bar of an accuracy with its interval as a whisker, on a scale of 0 to 100 %. */
-function bar({ mean, ci95: [lo, hi] }: Score): Html {
-  const percent = (x: number) => (100 * x).toFixed(1);
-  return markup`<span class="bar" aria-hidden="true"><i style="width:${percent(mean)}%"></i><b
- style="left:${percent(lo)}%;width:${percent(hi - lo)}%"></b></span>`;
-}
-
-function gain(score: Score, base: Score | undefined): Html | false {
-  if (!base || base.method === score.method) return false;
-  const difference = score.mean - base.mean;
-  const direction = difference > 0 ? "up" : "down";
-  return markup`<small class="${direction}" title="against none">${signed(difference)}</small>`;
-}
-
-function seedsOf({ seeds }: Score): Html | false {
-  if (seeds.length < 2) return false;
-  const values = seeds.map((s) => points(s.mean)).join(" · ");
-  return markup`<small class="seeds" title="every seed">${values}</small>`;
-}
-
-function scoreCell(block: Block, method: string, model: string): Html {
-  const score = block.score(method, model);
-  if (!score) return markup`<td></td>`;
-  const [lo, hi] = score.ci95;
-  return markup`<td title="n = ${score.n}"><strong>${points(score.mean)}</strong> ${
-    gain(score, block.score("none", model))
-  }<br><small>[${points(lo)}, ${points(hi)}]</small>${bar(score)}${seedsOf(score)}</td>`;
-}
-
-function scoreTable(block: Block): Html {
-  const heads = block.models.map(({ name, role }) =>
-    markup`<th>${modelName(name)}<br><span class="role ${role}">${standingName(role)}</span></th>`
-  );
-  const rows = block.methods.map((method) => {
-    const cells = block.models.map((m) => scoreCell(block, method, m.name));
-    return markup`<tr><th>${methodName(method)}</th>${cells}</tr>`;
-  });
-  return markup`<h3>${block.title}</h3>
-<div class="scroll"><table class="scores"><thead><tr><th>prompt</th>${heads}</tr></thead>
-<tbody>${rows}</tbody></table></div>${metricTable(block)}`;
-}
-
-/** Blocks beyond this many are folded away: sweeps show them at a glance. */
-const openBlocks = 6;
-
-function scoreTables(blocks: readonly Block[]): Html {
-  const tables = blocks.map(scoreTable);
-  if (tables.length <= openBlocks) return markup`${tables}`;
-  return markup`<details><summary>All ${tables.length} tables</summary>${tables}</details>`;
-}
-
-function comparisonRow(c: Difference): Html {
-  const tag = c.primary && markup` <span class="tag">primary</span>`;
-  const crossed = c.crossed95 &&
-    markup`<br><small>with seeds ${interval(c.crossed95)}</small>`;
-  return markup`<tr class="${isClear(c.ci95) ? "clear" : "open"}">
-<th>${methodName(c.a)} − ${methodName(c.b)}${tag}</th><td>${whereOf(c)}</td><td>${overName(c)}</td>
-<td>${signed(c.difference)}</td><td>${interval(c.ci95)}${crossed}</td>
-<td>${probability(c.p)}</td><td>${c.pHolm === undefined ? "" : probability(c.pHolm)}</td></tr>`;
-}
-
-function comparisonRows(comparisons: readonly Difference[]): Html {
-  const heads = ["difference", "task, source", "over", "points", "95 % interval", "p", "p (Holm)"];
-  return markup`<div class="scroll"><table class="differences">
-<thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
-<tbody>${comparisons.map(comparisonRow)}</tbody></table></div>`;
-}
-
-/** Comparisons in a setting are folded away where there are many. */
-const openComparisons = 40;
-
-function comparisonTable(comparisons: readonly Difference[]): Html {
-  const folded = comparisons.length > openComparisons
-    ? comparisons.filter((c) => c.setting !== undefined)
-    : [];
-  const open = folded.length > 0 ? comparisons.filter((c) => c.setting === undefined) : comparisons;
-  return markup`<p>In points. Intervals: bootstrap over drawings class by class, paired, conditional on the trained
-prompts; bold where the interval excludes zero. p: paired sign-flip test over drawings, which does not know the
-classes and is the more cautious of the two; Holm-corrected for all but the primary comparison.</p>
-${open.length > 0 && comparisonRows(open)}${
-    folded.length > 0 &&
-    markup`<details><summary>${folded.length} differences in a setting</summary>${
-      comparisonRows(folded)
-    }</details>`
-  }`;
-}
+import { costTable, matrixTable, predictorTable, sweepFigure } from "./tables.ts";
+import { agreementName, methodName, modelName, unfairTest } from "./words.ts";
 
 const COLOURS = ["c0", "c1", "c2", "c3", "c4", "c5"];
 
@@ -169,7 +63,32 @@ function promptFigure(p: PromptPicture): Html {
 
 function condition(c: Condition): Html {
   const holds = c.holds ? "yes" : "no";
-  return markup`<li class="${holds}">${c.task}: ${c.name}: <strong>${c.found}</strong></li>`;
+  return markup`<li class="${holds}">${c.task}: ${c.name}<br><small>${c.found} (${c.on} pictures)</small></li>`;
+}
+
+/** Conditions, and how many models the unseen ones amount to. */
+function fairness({ preconditions, agreements }: ReportData): Html {
+  return markup`<p>A comparison says something only if these hold before any prompt is tried.</p>
+<ul class="checks">${preconditions.map(condition)}</ul>
+${agreements.map((a) => markup`<p class="sample">${agreementName(a)}.</p>`)}`;
+}
+
+/** The same picture under every treatment. */
+function specimens(all: ReportData["specimens"]): Html {
+  return markup`<div class="row specimens">${
+    all.map(({ method, picture: source }) =>
+      picture(source, `the picture, ${method}`, methodName(method))
+    )
+  }</div>`;
+}
+
+function words(data: ReportData): Html {
+  const entries = glossary(data).map(({ word, meaning }) =>
+    markup`<div><dt>${word}</dt><dd>${meaning}</dd></div>`
+  );
+  return markup`${
+    data.specimens.length > 0 && specimens(data.specimens)
+  }<dl class="words">${entries}</dl>`;
 }
 
 function section(title: string, body: Html | false): Html | false {
@@ -189,8 +108,9 @@ function headlineList(lines: readonly string[]): Html {
 function header(data: ReportData): Html {
   const unfair = unfairTest(data);
   return markup`<header><h1>${data.title}</h1>
+${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}
 ${headlineList(headlines(data))}
-${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}</header>`;
+${differencePicture(data)}</header>`;
 }
 
 const accuracy = (data: ReportData): Html =>
@@ -225,11 +145,12 @@ function provenance(facts: ReportData["provenance"]): Html {
   return markup`<table class="provenance">${rows}</table>`;
 }
 
-/** The page: headline, accuracy, differences, preconditions, prompts, curves, examples, provenance. */
+/** The page: headline, words, accuracy, differences, preconditions, prompts, curves, examples, provenance. */
 export function renderPage(data: ReportData): string {
   const { comparisons, preconditions, prompts, curves } = data;
   const some = (list: readonly unknown[], body: () => Html) => list.length > 0 && body();
   const sections = [
+    section("What was compared", words(data)),
     section("Accuracy", accuracy(data)),
     section("Sweeps", some(data.sweeps, () => sweeps(data.sweeps))),
     section("Transfer matrix", some(data.matrices, () => matrices(data.matrices))),
@@ -238,10 +159,10 @@ export function renderPage(data: ReportData): string {
       some(data.predictors, () => predictorTable(data.predictors)),
     ),
     section("Cost", some(data.costs, () => costTable(data.costs))),
-    section("Differences", some(comparisons, () => comparisonTable(comparisons))),
+    section("Differences", some(comparisons, () => comparisonTables(data))),
     section(
       "Is it a fair test?",
-      some(preconditions, () => markup`<ul class="checks">${preconditions.map(condition)}</ul>`),
+      some(preconditions, () => fairness(data)),
     ),
     section(
       "Prompts",

@@ -6,8 +6,23 @@ export type Standing = "source" | "unseen" | "own-encoder" | "clip";
 /** What sets runs apart: shots, a corruption, a frame width. */
 export type Setting = Readonly<Record<string, string | number>>;
 
+/** The sample that an interval is of. */
+export interface Sample {
+  readonly rows: number;
+  /** Drawings or photos: what was drawn at random. */
+  readonly clusters: number;
+  /** Classes with drawings of their own; 1 where the split is not balanced over classes. */
+  readonly strata: number;
+  /** Art styles taken as drawn at random; 0 where they are not. */
+  readonly styles: number;
+  /** Classes of one drawing, joined with others. */
+  readonly joined: number;
+  /** Where the interval is the cautious one: so few clusters differ from the rest. */
+  readonly differing?: number;
+}
+
 /** An accuracy with its interval, both in [0, 1]. */
-export interface Score {
+export interface Score extends Sample {
   readonly task: string;
   readonly model: string;
   readonly role: Standing;
@@ -18,6 +33,8 @@ export interface Score {
   readonly metric: string;
   readonly mean: number;
   readonly ci95: readonly [number, number];
+  /** Size of δ: root of the mean square, and the largest change of a pixel; 0 without one. */
+  readonly delta: { readonly rms: number; readonly peak: number };
   /** Figures beside the mean: precision, recall, f1, yesRatio, auc, top5. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly n: number;
@@ -25,19 +42,42 @@ export interface Score {
 }
 
 /** A paired difference a − b in [−1, 1]. */
-export interface Difference {
+export interface Difference extends Sample {
   readonly task: string;
   readonly source: string;
   readonly setting?: Setting;
   readonly a: string;
   readonly b: string;
   readonly over: string;
+  /** The models whose mean it is of. */
+  readonly models: readonly string[];
+  /** Seeds of training: 1 means that the interval holds for these prompts alone. */
+  readonly seeds: number;
   readonly difference: number;
   readonly ci95: readonly [number, number];
-  readonly crossed95?: readonly [number, number];
   readonly p: number;
-  readonly pHolm?: number;
+  /** Of the family named beforehand, which is corrected together (Holm). */
   readonly primary: boolean;
+  readonly pHolm?: number;
+}
+
+/** A comparison named beforehand. */
+export interface Named {
+  readonly a: string;
+  readonly b: string;
+  readonly over: string;
+}
+
+/** How many models the unseen ones amount to. */
+export interface Agreement {
+  readonly task: string;
+  readonly source: string;
+  readonly method: string;
+  readonly models: readonly string[];
+  readonly correlation: number;
+  readonly effective: number;
+  readonly kappa: number;
+  readonly kappaAcrossEncoders?: number;
 }
 
 /** A condition of a fair test, and what was found. */
@@ -46,6 +86,7 @@ export interface Condition {
   readonly name: string;
   readonly holds: boolean;
   readonly found: string;
+  readonly on: "validation" | "test";
 }
 
 /** Means along one entry of the setting. */
@@ -124,6 +165,12 @@ export interface PromptPicture {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** One picture as a model sees it under a treatment (a data URI). */
+export interface Specimen {
+  readonly method: string;
+  readonly picture: string;
+}
+
 /** A picture with and without a prompt, and what every model answered. */
 export interface Example {
   readonly answer: string;
@@ -145,11 +192,16 @@ export interface ReportData {
   readonly scores: readonly Score[];
   readonly unseenMeans: readonly Score[];
   readonly comparisons: readonly Difference[];
+  /** Comparisons named beforehand for which there were no scores. */
+  readonly missing: readonly Named[];
+  readonly agreements: readonly Agreement[];
   readonly preconditions: readonly Condition[];
   readonly sweeps: readonly Sweep[];
   readonly matrices: readonly TransferMatrix[];
   readonly curves: readonly Curve[];
   readonly prompts: readonly PromptPicture[];
+  /** The first test picture under every treatment. */
+  readonly specimens: readonly Specimen[];
   readonly examples: readonly Example[];
   readonly predictors: readonly Predictor[];
   readonly costs: readonly Cost[];

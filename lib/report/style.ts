@@ -14,6 +14,10 @@ thead th{font-size:.85rem;color:var(--soft);font-weight:600;vertical-align:botto
 .scores td{min-width:8.5rem}.role{font-weight:400;font-size:.75rem;padding:.05rem .45rem;border-radius:1rem;background:var(--panel);border:1px solid var(--line)}.role.source{color:var(--c0)}.role.unseen{color:var(--c2)}.role.clip{color:var(--c3)}
 .up{color:var(--up)}.down{color:var(--down)}.seeds{display:block}
 .bar{display:block;position:relative;height:6px;background:var(--panel);border-radius:3px;margin:.25rem 0;overflow:hidden}.bar i{position:absolute;inset:0 auto 0 0;background:var(--c0);opacity:.55}.bar b{position:absolute;top:2px;height:2px;background:var(--fg)}
+.forest{margin:1.2rem 0}.forest .name{font-size:13px;fill:var(--fg);font-weight:600}.forest line{stroke-width:2.5}.forest .grid{stroke-width:1}.forest .zero{stroke:var(--fg);stroke-width:1.2}.better line,.better circle{stroke:var(--up);fill:var(--up)}.worse line,.worse circle{stroke:var(--down);fill:var(--down)}.unclear line,.unclear circle{stroke:var(--soft);fill:var(--soft)}
+.words{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:.5rem 1.6rem;margin:1rem 0 0}.words div{border-left:3px solid var(--line);padding-left:.7rem}.words dt{font-weight:650}.words dd{margin:0;color:var(--soft);font-size:.9rem}
+.specimens img{width:132px;height:132px}.specimens figure{flex:0 0 132px!important;text-align:center}.sample{color:var(--soft);font-size:.85rem;max-width:none}td.delta{min-width:0!important;white-space:nowrap;color:var(--soft)}
+.checks li{margin:.5rem 0;padding-left:1.6em;text-indent:-1.6em}
 .differences .clear td:nth-child(4),.differences .clear td:nth-child(5){font-weight:700}.differences .open{color:var(--soft)}.tag{font-size:.72rem;background:var(--c0);color:var(--bg);border-radius:.3rem;padding:.05rem .35rem}
 .wide{margin:1rem 0}.wide img{max-width:100%;background:#fff;image-rendering:auto}
 .role.own-encoder{color:var(--c1)}details{margin:.6rem 0}summary{cursor:pointer;color:var(--soft)}.matrix td{text-align:right}

@@ -1,12 +1,11 @@
 /** Tables of the HTML report that are more than one line a score. @module */
+import { type Block, furtherMetrics } from "./blocks.ts";
 import { lineChart, type Series } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
 import type { Cost, Predictor, Sweep, TransferMatrix } from "./report_data.ts";
 import {
-  type Block,
   costCells,
   costHeads,
-  furtherMetrics,
   methodName,
   metricNames,
   modelName,

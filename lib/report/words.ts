@@ -1,11 +1,13 @@
 /** Figures and names as the report writes them. @module */
 import type {
+  Agreement,
   Cost,
   Difference,
+  Named,
   ReportData,
+  Sample,
   Score,
   Setting,
-  Standing,
   Sweep,
 } from "./report_data.ts";
 
@@ -34,68 +36,76 @@ export function methodName(method: string): string {
 export const modelName = (model: string): string =>
   model.split(" + ").map((one) => one.split("/").at(-1)!).join(" + ");
 
-/** Where a comparison was made, in words. */
-export function overName({ over, source }: Difference): string {
-  if (over === "source") return `the source ${modelName(source)}`;
-  return over === "unseen"
-    ? "the unseen models (mean)"
-    : "the models with another vision encoder (mean)";
-}
-
 /** `shots 16, seed 0`. */
 export function settingName(setting: Setting = {}): string {
   return Object.entries(setting).map(([name, value]) => `${name} ${value}`).join(", ");
 }
 
 /** `, shots 16` where there is a setting. */
-const inSetting = ({ setting }: { readonly setting?: Setting }): string =>
+export const inSetting = ({ setting }: { readonly setting?: Setting }): string =>
   setting === undefined ? "" : `, ${settingName(setting)}`;
 
 /** Whether an interval lies on one side of zero. */
 export const isClear = ([lo, hi]: readonly [number, number]): boolean => lo > 0 || hi < 0;
 
-/** `TVP against VP on the unseen models (mean)`. */
-function comparisonName(c: Difference): string {
-  const from = c.over === "source" ? "" : `, prompts from ${modelName(c.source)}`;
-  return `${methodName(c.a)} against ${methodName(c.b)} on ${overName(c)}${from}`;
+/** Size of δ: `0.24 (peak 0.91)`, or a dash without one. */
+export const deltaName = ({ rms, peak }: Score["delta"]): string =>
+  rms === 0 ? "–" : `${rms.toFixed(2)} (peak ${peak.toFixed(2)})`;
+
+/** `1000 / 40 / 3`: pictures, drawings, seeds. */
+export const sampleSizes = ({ rows, clusters, seeds }: Difference): string =>
+  `${rows} / ${clusters} / ${seeds}`;
+
+/** Why an interval is the cautious one, if it is. */
+export function cautionOf({ differing, clusters }: Sample): string | undefined {
+  if (differing === undefined) return undefined;
+  return differing === 0
+    ? `all ${clusters} drawings gave the same value`
+    : `only ${differing} of ${clusters} drawings differ from the rest`;
 }
 
-/** One sentence on a comparison that says what its interval allows and no more. */
-export function sentence(c: Difference): string {
-  const figures = `${signed(c.difference)} points, 95 % interval ${interval(c.ci95)}`;
-  const verdict = isClear(c.ci95) ? "" : "; the interval includes zero";
-  return `${c.task}${inSetting(c)}: ${comparisonName(c)}: ${figures}${verdict}`;
+/** The sign of a cautious interval. */
+export const cautionMark = (sample: Sample): string => cautionOf(sample) === undefined ? "" : "†";
+
+/** What the intervals are, for this report's data. */
+export function methodNote({ comparisons, scores }: ReportData): string {
+  const all = [...comparisons, ...scores];
+  const seeds = new Set(comparisons.map((c) => c.seeds));
+  const parts = [
+    "Intervals and p come from one model: the drawings vary class by class (Student's t with drawings minus classes as degrees of freedom)",
+    all.some((s) => s.styles > 0) && "the art styles vary too, where that is more",
+    [...seeds].some((n) => n > 1) && "the seeds of training vary, with a t of their own",
+  ].filter((part) => part !== false);
+  const notes = [
+    `${parts.join("; ")}. p is below 0.05 exactly where the interval excludes zero.`,
+    seeds.has(1) && "With one seed they hold for these trained prompts alone.",
+    all.some((s) => s.differing !== undefined) &&
+    "† Fewer than five drawings differ from the rest: the interval is an exact, cautious bound (Clopper–Pearson over drawings).",
+    all.some((s) => s.joined > 0) &&
+    `Classes with a single drawing (${
+      Math.max(...all.map((s) => s.joined))
+    }) were joined with others, which makes intervals wider.`,
+  ];
+  return notes.filter((note) => note !== false).join(" ");
 }
 
-/** One sentence on the same comparison in several settings. */
-function sentenceOfMany(all: readonly Difference[]): string {
-  const differences = all.map((c) => c.difference).toSorted((a, b) => a - b);
-  const mean = differences.reduce((sum, x) => sum + x, 0) / all.length;
-  const range = `from ${signed(differences[0]!)} to ${signed(differences.at(-1)!)}`;
-  const clear = all.filter((c) => isClear(c.ci95)).length;
-  return `${all[0]!.task}: ${comparisonName(all[0]!)}: ${
-    signed(mean)
-  } points over ${all.length} settings (${range}); the 95 % interval excludes zero in ${clear} of them`;
+/** How many models the unseen ones amount to. */
+export function agreementName(a: Agreement): string {
+  const across = a.kappaAcrossEncoders === undefined
+    ? "all share one vision encoder"
+    : `${a.kappaAcrossEncoders.toFixed(2)} between different vision encoders`;
+  return `${a.task}: the ${a.models.length} models unseen by ${modelName(a.source)} count for ${
+    a.effective.toFixed(1)
+  } independent ones: their hits correlate by ${
+    a.correlation.toFixed(2)
+  } on ${a.method} pictures, κ of their answers is ${a.kappa.toFixed(2)} (${across})`;
 }
 
-/** Headlines beyond this many are folded away. */
-export const openHeadlines = 8;
-
-/** The sentences at the top: the primary comparison, then every prompt against no prompt. */
-export function headlines({ comparisons }: ReportData): string[] {
-  const chosen = comparisons.filter((c) => c.primary || c.b === "none")
-    .toSorted((a, b) => Number(b.primary) - Number(a.primary));
-  const groups = new Map<string, Difference[]>();
-  for (const c of chosen) {
-    const key = JSON.stringify([c.task, c.source, c.a, c.b, c.over]);
-    groups.set(key, [...groups.get(key) ?? [], c]);
-  }
-  return [...groups.values()].flatMap((group) => {
-    const plain = group.filter((c) => c.setting === undefined);
-    const set = group.filter((c) => c.setting !== undefined);
-    return [...plain.map(sentence), ...(set.length > 0 ? [sentenceOfMany(set)] : [])];
-  });
-}
+/** A comparison named beforehand that was not made. */
+export const missingName = ({ a, b, over }: Named): string =>
+  `${methodName(a)} − ${
+    methodName(b)
+  } over ${over} models was named beforehand, and there are no scores for it.`;
 
 /** Task, setting and source of a comparison. */
 export function whereOf(c: Difference): string {
@@ -111,17 +121,6 @@ export const metricNames: Readonly<Record<string, string>> = {
   auc: "ROC-AUC",
   top5: "top-5",
 };
-
-/** Scores of a block that have metrics beside the mean, and the names of these. */
-export function furtherMetrics(block: Block): {
-  readonly names: readonly string[];
-  readonly scores: readonly Score[];
-} {
-  const scores = block.methods.flatMap((method) =>
-    block.models.flatMap(({ name }) => block.score(method, name) ?? [])
-  ).filter(({ metrics }) => Object.keys(metrics).length > 0);
-  return { names: Object.keys(scores[0]?.metrics ?? {}), scores };
-}
 
 /** Columns of the table of costs. */
 export const costHeads = ["method", "source", "GFLOP / step", "ms / step", "MB above start", "on"];
@@ -153,65 +152,8 @@ export function unfairTest({ preconditions }: ReportData): string | undefined {
     const failing = broken.filter((c) => c.task === task);
     const all = preconditions.filter((c) => c.task === task).length;
     const { name, found } = failing[0]!;
-    const count = failing.length === 1
-      ? ""
-      : `${failing.length} of ${all} conditions fail, such as `;
-    return `Not a fair test of ${task}: ${count}${name} (${found}).`;
+    return failing.length === 1
+      ? `Not a fair test of ${task}: it is not so that ${name} (${found}).`
+      : `Not a fair test of ${task}: ${failing.length} of ${all} conditions fail. It is not so that ${name} (${found}).`;
   }).join(" ");
-}
-
-/** One block of the accuracy table: a task in a setting, and the model the prompts were trained on. */
-export interface Block {
-  readonly title: string;
-  readonly methods: readonly string[];
-  readonly models: readonly { readonly name: string; readonly role: Standing }[];
-  score(method: string, model: string): Score | undefined;
-}
-
-const standings: readonly Standing[] = ["source", "unseen", "own-encoder", "clip"];
-
-/** How a standing is written. */
-export const standingName = (role: Standing): string => role.replace("own-encoder", "own encoder");
-
-const isMean = (s: Score): boolean => s.model.startsWith("mean of ");
-
-/** What the scores of one block have in common. */
-interface Common {
-  readonly task: string;
-  readonly setting?: Setting;
-  readonly source: string | null;
-}
-
-const keyOf = ({ task, setting, source }: Common): string =>
-  JSON.stringify([task, setting ?? {}, source]);
-
-/** The accuracy table in blocks: methods down, models across. */
-export function blocksOf(data: ReportData): Block[] {
-  const all = [...data.scores, ...data.unseenMeans];
-  const trained = all.filter((s) => s.source !== null);
-  const distinct = new Map((trained.length ? trained : all).map((s) => [keyOf(s), s]));
-  return [...distinct.values()].map((common) => blockOf(all, common));
-}
-
-function blockOf(all: readonly Score[], common: Common): Block {
-  const { source } = common;
-  const own = keyOf(common);
-  const baseline = keyOf({ ...common, source: null });
-  const mine = all.filter((s) => keyOf(s) === own || (keyOf(s) === baseline && !isMean(s)));
-  const models = new Map<string, Standing>();
-  for (const s of mine) models.set(s.model, roleBeside(source, s));
-  const prompts = source === null ? "" : `, prompts trained on ${modelName(source)}`;
-  return {
-    title: `${common.task}${inSetting(common)}${prompts}`,
-    methods: [...new Set(mine.map((s) => s.method))],
-    models: [...models].map(([name, role]) => ({ name, role }))
-      .toSorted((a, b) => standings.indexOf(a.role) - standings.indexOf(b.role)),
-    score: (method, model) => mine.find((s) => s.method === method && s.model === model),
-  };
-}
-
-/** A model may be the source of one prompt and unseen by another. */
-function roleBeside(source: string | null, { model, role }: Score): Standing {
-  if (source === null || role === "clip" || role === "own-encoder") return role;
-  return source.split(" + ").includes(model) ? "source" : "unseen";
 }

@@ -12,6 +12,7 @@ function yesNo(rows: readonly (readonly [margin: number, truth: boolean])[]): Sc
     classes: ["yes", "no"],
     rows: rows.map(([margin, truth], i): ScoredRow => ({
       id: String(i),
+      digest: String(i),
       cluster: String(i),
       answer: truth ? 0 : 1,
       prediction: margin > 0 ? 0 : 1,

@@ -1,8 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import type { Scores } from "../../lib/evaluation/scores.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticExperiment, syntheticScores } from "./synthetic_scores.ts";
 
-const primary = { a: "tvp", b: "vp", over: "unseen" } as const;
+const primary = [{ a: "tvp", b: "vp", over: "unseen" }] as const;
 
 Deno.test("summarize() gives a mean per model and method with every seed's value", () => {
   const { scores } = summarize(syntheticExperiment());
@@ -29,9 +31,25 @@ Deno.test("summarize() compares prompts with both baselines and with vp, and mar
     "tvp − none",
     "tvp − shrunk",
   ]);
-  const [first] = comparisons.filter((c) => c.primary);
-  assertEquals([first!.over, first!.pHolm], ["unseen", undefined]);
-  assert(comparisons.filter((c) => !c.primary).every((c) => c.pHolm! >= c.p));
+  const [first, ...more] = comparisons.filter((c) => c.primary);
+  assertEquals([first!.over, more.length], ["unseen", 0]);
+  assertEquals(first!.pHolm, first!.p);
+  assert(comparisons.filter((c) => !c.primary).every((c) => c.pHolm === undefined));
+});
+
+Deno.test("summarize() corrects the primary family alone, and says which of it has no scores", () => {
+  const family = [
+    { a: "tvp", b: "vp", over: "unseen" },
+    { a: "tvp", b: "shrunk", over: "unseen" },
+    { a: "vp", b: "shrunk", over: "source" },
+    { a: "evp", b: "vp", over: "unseen" },
+  ] as const;
+  const { comparisons, missing } = summarize(syntheticExperiment(), { primary: family });
+  assertEquals(missing, [family[3]]);
+  const found = comparisons.filter((c) => c.primary);
+  assertEquals(found.length, 3);
+  const smallest = found.toSorted((a, b) => a.p - b.p)[0]!;
+  assertAlmostEquals(smallest.pHolm!, Math.min(1, 3 * smallest.p), 1e-12);
 });
 
 Deno.test("summarize() takes a paired difference as the difference of the means", () => {
@@ -52,29 +70,83 @@ Deno.test("summarize() averages the unseen models without the source and CLIP", 
   assertAlmostEquals(mean.mean, (vp[0]!.mean + vp[1]!.mean) / 2, 1e-12);
 });
 
-Deno.test("summarize() says which preconditions fail", () => {
-  const runs = [
-    syntheticScores({ model: "zoo/a", method: "none", rate: 0.3 }),
-    syntheticScores({ model: "zoo/b", method: "none", rate: 0.95 }),
-    syntheticScores({ model: "zoo/a", method: "shrunk", rate: 0.6 }),
-    syntheticScores({ model: "zoo/clip", method: "shrunk", rate: 0.4, role: "clip" }),
-  ];
-  const { preconditions } = summarize(runs);
-  assertEquals(preconditions.map((c) => c.holds), [false, false, false, true]);
+/** A whole message, with its notes. */
+function mistakeOf(run: () => unknown): string {
+  const { diagnostics: [found] } = assertThrows(run, DiagnosticError);
+  return [found!.message, ...found!.notes ?? []].join("\n");
+}
+
+Deno.test("summarize() does not pair different data, and names both", () => {
+  const runs = syntheticExperiment();
+  const other = {
+    ...runs[1]!,
+    rows: runs[1]!.rows.map((row, i) => i < 100 ? row : { ...row, digest: "x" }),
+  };
+  assertEquals(
+    mistakeOf(() => summarize(runs.map((run) => run === runs[1] ? other : run))),
+    `Cannot compare "none on zoo/b" with "none on zoo/c" on emoji10: they answered different data (400 and 400 rows, 100 of them the same by picture, instruction and answer)
+Evaluate both on the same split, or tell them apart by a setting`,
+  );
 });
 
-Deno.test("summarize() takes the commonest of free answers for chance", () => {
-  const { classes: _, ...run } = syntheticScores({ model: "zoo/a", method: "none", rate: 0.4 });
-  const answers = ["one", "one", "two", "three", "one"];
-  const rows = run.rows.map((row, i) => ({ ...row, answer: answers[i % 5]!, prediction: "one" }));
-  const { preconditions: [range] } = summarize([{ ...run, rows }]);
-  assertMatch(range!.found, /chance 60\.0 %$/);
+Deno.test("summarize() takes a missing seed for a mistake", () => {
+  const runs = syntheticExperiment();
+  const without = (missing: (run: Scores) => boolean) => runs.filter((run) => !missing(run));
+  assertEquals(
+    mistakeOf(() =>
+      summarize(without((r) => r.method === "vp" && r.seed === 1 && r.model === "zoo/b"))
+    ),
+    `Cannot average vp over seeds on zoo/b, emoji10: seed 1 is missing there, other models have it
+Evaluate every model with every seed`,
+  );
+  assertEquals(
+    mistakeOf(() => summarize(without((r) => r.method === "vp" && r.seed === 1))),
+    `Cannot compare tvp with vp on zoo/a, emoji10: one has the seeds 0, 1, 2, the other 0, 2
+Train and evaluate both with the same seeds`,
+  );
 });
 
-Deno.test("summarize() rejects scores of different rows", () => {
-  const runs = syntheticExperiment().filter((s) => s.method === "none" || s.seed === 0);
-  const short = { ...runs[0]!, rows: runs[0]!.rows.slice(1) };
-  assertThrows(() => summarize([short, ...runs.slice(1)]), RangeError, "evaluate them on the same");
+Deno.test("summarize() refuses runs that nothing tells apart, and one name for two models", () => {
+  const [first, ...rest] = syntheticExperiment();
+  assertEquals(
+    mistakeOf(() => summarize([first!, first!, ...rest])),
+    `Cannot average "none on zoo/a" on emoji10: there are 2 runs of it that are told apart by nothing
+Give transfer-evaluate a setting, such as { shots: 16 }, or list each run once`,
+  );
+  assertEquals(
+    mistakeOf(() => summarize([{ ...first!, modelDigest: "1".repeat(64) }, ...rest])),
+    `Cannot tell two models apart: both are called zoo/a, their contents differ (111111111111 and 000000000000)
+Give each a name of its own`,
+  );
+});
+
+Deno.test("summarize() averages seeds and nothing else: other settings are rows of their own", () => {
+  const runs = [1, 8].flatMap((lr) =>
+    [0, 1].map((seed) =>
+      syntheticScores({
+        ...{ model: "zoo/a", method: "vp", seed, rate: 0.5, role: "source" },
+        treatment: { canvas: 64, lr },
+      })
+    )
+  );
+  const { scores } = summarize(runs);
+  assertEquals(scores.map(({ method, seeds }) => [method, seeds.length]), [
+    ["vp, lr 1", 2],
+    ["vp, lr 8", 2],
+  ]);
+});
+
+Deno.test("summarize() tells of clusters, styles and the size of δ", () => {
+  const runs = ["none", "vp"].map((method) =>
+    syntheticScores({
+      ...{ model: "zoo/a", method, rate: 0.5, styles: 4, role: "source" },
+      ...(method === "vp" ? { seed: 0 } : {}),
+    })
+  );
+  const { scores: [none, vp], comparisons: [difference] } = summarize(runs);
+  assertEquals([none!.n, none!.clusters, none!.styles], [400, 80, 4]);
+  assertEquals([none!.delta, vp!.delta], [{ rms: 0, peak: 0 }, { rms: 0.24, peak: 0.9 }]);
+  assertEquals([difference!.rows, difference!.clusters, difference!.seeds], [400, 80, 1]);
 });
 
 Deno.test("summarize() keeps a model with an encoder of its own out of the unseen mean", () => {
@@ -123,5 +195,5 @@ Deno.test("summarize() compares within a setting, with the baselines that all se
   );
   assertEquals(comparisons.filter(({ a, b }) => a === "vp" && b === "none").length, 4);
   assertEquals(scores.filter(({ setting }) => setting!.shots === 4).length, 8);
-  assertEquals(preconditions.filter(({ name }) => name.startsWith("zoo/a")).length, 1);
+  assertEquals(new Set(preconditions.map(({ name }) => name)).size, preconditions.length);
 });

@@ -14,6 +14,9 @@ export interface SyntheticRun {
   readonly source?: string;
   readonly setting?: Scores["setting"];
   readonly stem?: string;
+  readonly treatment?: Scores["treatment"];
+  /** Art styles of the drawings. */
+  readonly styles?: number;
 }
 
 /** A run in which every row is a hit with probability `rate`, drawn from a seed of its own. */
@@ -30,6 +33,8 @@ export function syntheticScores(run: SyntheticRun): Scores {
     sources: baseline ? [] : [source],
     method,
     seed: baseline ? null : run.seed!,
+    treatment: run.treatment ?? {},
+    delta: baseline ? { rms: 0, peak: 0 } : { rms: 0.24, peak: 0.9 },
     ...(run.setting ? { setting: run.setting } : {}),
     ...(run.stem ? { stem: run.stem } : {}),
     metric: "top1",
@@ -37,6 +42,8 @@ export function syntheticScores(run: SyntheticRun): Scores {
     mean: hits.filter((hit) => hit).length / rows,
     rows: hits.map((hit, i) => ({
       id: `row-${i}`,
+      digest: `digest ${i}`,
+      ...(run.styles === undefined ? {} : { style: `style ${i % clusters % run.styles}` }),
       cluster: `drawing-${i % clusters}`,
       answer: i % 4,
       prediction: hit ? i % 4 : (i + 1 + random.integer(3)) % 4,

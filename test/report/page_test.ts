@@ -5,15 +5,23 @@ import { renderMarkdown } from "../../lib/report/markdown.ts";
 import { renderPage } from "../../lib/report/page.ts";
 import type { ReportData } from "../../lib/report/report_data.ts";
 import { smooth } from "../../lib/report/chart.ts";
-import { headlines, interval, probability, signed, unfairTest } from "../../lib/report/words.ts";
+import { headlines, verdictOf } from "../../lib/report/headlines.ts";
+import { interval, probability, signed, unfairTest } from "../../lib/report/words.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
 
 const points = [1, 2, 3].map((step) => ({ step, lr: 1, loss: 3 / step, terms: { lm: 3 / step } }));
 const data: ReportData = {
   title: "A <title> & more",
-  ...summarize(syntheticExperiment(), { primary: { a: "tvp", b: "vp", over: "unseen" } }),
+  ...summarize(syntheticExperiment(), {
+    primary: [
+      { a: "tvp", b: "vp", over: "unseen" },
+      { a: "tvp", b: "shrunk", over: "unseen" },
+      { a: "evp", b: "vp", over: "unseen" },
+    ],
+  }),
   curves: [{ method: "vp", source: "zoo/a", seed: 0, points }],
   prompts: [],
+  specimens: [{ method: "none", picture: "data:image/png;base64,AA==" }],
   examples: [],
   predictors: [],
   costs: [],
@@ -59,21 +67,84 @@ Deno.test("renderPage() shows the source first, then the unseen models, their me
   ]);
 });
 
-Deno.test("headlines() put the primary comparison first and hide no interval", () => {
-  const [first] = headlines(data);
-  assert(
-    /^emoji10: TVP against VP on the unseen models \(mean\), prompts from a: [+−]\d/.test(first!),
-    first,
+Deno.test("headlines() say the primary comparisons first, then each prompt against both baselines", () => {
+  const lines = headlines(data).map((line) =>
+    line.replaceAll(/[+−]?\d+\.\d+/g, "#").replaceAll(/better|worse/g, "otherwise")
+      .replaceAll(/helps|harms|makes no clear difference to|is (better|worse|not).*? on/g, "acts on")
   );
-  assert(headlines(data).every((line) => line.includes("95 % interval [")));
+  assertEquals(lines.slice(0, 4), [
+    "Named beforehand: emoji10: TVP from a shows no clear difference from VP on 2 unseen models (mean): # points, 95 % interval [#, #], p = # (Holm)",
+    "Named beforehand: emoji10: TVP from a does otherwise than shrunk on 2 unseen models (mean): # points, 95 % interval [#, #], p = # (Holm)",
+    "emoji10: VP from a acts on a, on which it was trained: # % right against # % with the shrunk picture without a prompt (# points, 95 % interval [#, #]) and against # % with the full picture (# points, 95 % interval [#, #])",
+    "emoji10: VP from a acts on 2 models that it has not seen (mean): # % right against # % with the shrunk picture without a prompt (# points, 95 % interval [#, #]) and against # % with the full picture (# points, 95 % interval [#, #])",
+  ]);
+  assertEquals(lines.length, 6);
+});
+
+const claim = (b: string, ci95: readonly [number, number]) => ({
+  ...data.comparisons[0]!,
+  ...{ a: "vp", b, ci95, over: "source", primary: false },
+});
+const verdicts: [string, [number, number], [number, number]][] = [
+  ["helps", [0.01, 0.1], [0.02, 0.1]],
+  ["harms", [-0.1, -0.01], [-0.1, -0.02]],
+  ["open", [-0.1, 0.01], [-0.1, 0.02]],
+  ["mixed", [-0.1, 0.01], [0.1, 0.2]],
+  ["mixed", [-0.1, -0.01], [0.1, 0.2]],
+];
+for (const [expected, none, shrunk] of verdicts) {
+  Deno.test(`verdictOf() says ${expected} by [${none}] and [${shrunk}]`, () =>
+    assertEquals(verdictOf([claim("none", none), claim("shrunk", shrunk)]), expected));
+}
+
+Deno.test("renderPage() explains its words, and only those that it uses", () => {
+  const words = [...renderPage(data).matchAll(/<dt>([^<]*)<\/dt>/g)].map((m) => m[1]);
+  assertEquals(words, [
+    ...["none", "shrunk", "VP", "TVP", "source", "unseen"],
+    ...["drawing", "95 % interval", "RMS of δ"],
+  ]);
+});
+
+Deno.test("renderPage() and renderMarkdown() show sample sizes, δ and the family", () => {
+  const page = renderPage(data);
+  const markdown = renderMarkdown(data);
+  for (const text of [page, markdown]) {
+    assertStringIncludes(text, "400 / 80 / 3");
+    assertStringIncludes(text, "400 pictures of 80 drawings in 4 classes, 3 seeds");
+    assertStringIncludes(text, "0.24 (peak 0.90)");
+    assertStringIncludes(
+      text,
+      "EVP − VP over unseen models was named beforehand, and there are no",
+    );
+    assertStringIncludes(text, "the 2 models unseen by a count for");
+    assertStringIncludes(text, "p is below 0.05 exactly where the interval excludes zero");
+  }
+  assertStringIncludes(page, "<h3>Secondary: not corrected");
+  assertEquals([...page.matchAll(/<circle/g)].length, 5);
+});
+
+Deno.test("reports mark cautious intervals, and say where seeds are lacking", () => {
+  const same = ["shrunk", "vp"].map((method) => ({
+    ...syntheticScores({
+      ...{ model: "zoo/a", method, rate: 1, role: "source" },
+      ...(method === "vp" ? { seed: 0 } : {}),
+    }),
+  }));
+  const markdown = renderMarkdown({ ...data, ...summarize(same) });
+  assertStringIncludes(markdown, "| +0.0 [−4.5, +4.5]† | 1.000 | secondary | 400 / 80 / 1 |");
+  assertStringIncludes(markdown, "† Fewer than five drawings differ from the rest");
+  assertStringIncludes(markdown, "With one seed they hold for these trained prompts alone");
 });
 
 Deno.test("unfairTest() says of what", () => {
-  assertEquals(unfairTest(data), undefined);
   const weak = summarize([syntheticScores({ model: "zoo/a", method: "none", rate: 0.1 })]);
   const text = unfairTest({ ...data, ...weak })!;
-  assertStringIncludes(text, "Not a fair test of emoji10: zoo/a is ≥ 10 points above chance");
-  assertStringIncludes(renderMarkdown({ ...data, ...weak }), "> **Not a fair test");
+  assertEquals(
+    text,
+    "Not a fair test of emoji10: it is not so that every model is at least 10 points above chance without a prompt (zoo/a 8.8 %; chance 25.0 %).",
+  );
+  assertStringIncludes(renderMarkdown({ ...data, ...weak }), `> **${text}**`);
+  assertEquals(unfairTest({ ...data, preconditions: [] }), undefined);
 });
 
 Deno.test("smooth() keeps the mean of every window", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { writeDatasetFolder } from "../../datasets/dataset_folder.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
@@ -64,6 +64,7 @@ function randomSplit(count: number) {
   const rows = Array.from({ length: count }, (_, i) => ({
     id: `r${i}`,
     cluster: `c${i % 2}`,
+    style: ["ink", "oil"][i % 2]!,
     instruction: "This is a photo of a",
     answer: classes[i % 3]!,
     label: i % 3,
@@ -101,6 +102,8 @@ Deno.test("transfer-evaluate scores every row and says what was done", () =>
     const { rows, stem, ...rest } = await scores();
     assert(/^[0-9a-f]{64}$/.test(stem!));
     assertEquals(rows.map(({ id }) => id), ["r0", "r1", "r2", "r3", "r4"]);
+    assertEquals(rows.map(({ style }) => style), ["ink", "oil", "ink", "oil", "ink"]);
+    assertEquals(new Set(rows.map(({ digest }) => digest)).size, 5);
     for (const row of rows) {
       const best = Math.max(...row.scores!);
       assertEquals(row.scores!.indexOf(best), row.prediction);
@@ -115,6 +118,8 @@ Deno.test("transfer-evaluate scores every row and says what was done", () =>
       sources: [],
       method: "none",
       seed: null,
+      treatment: {},
+      delta: { rms: 0, peak: 0 },
       metric: "top1",
       classes,
       mean: rows.filter(({ hit }) => hit).length / 5,
@@ -155,7 +160,27 @@ Deno.test("transfer-evaluate takes a prompt's sizes, its name and its sources", 
     assertEquals((await scores()).role, "unseen");
   }));
 
-Deno.test("transfer-evaluate draws noise of the strength of a prompt", () =>
+Deno.test("transfer-evaluate says how a prompt was made and how strong it is", () =>
+  withRig(async ({ folder, run, scores }) => {
+    const model = source(await writeTinyModel(folder, "mini-minigpt4"));
+    await run(transferEvaluate, { model, prompt: await writePrompt(folder, -0.7) });
+    const { treatment, delta } = await scores();
+    assertEquals(treatment, {
+      kind: "frame",
+      canvas: 16,
+      image: 12,
+      optimizer: "reference",
+      lr: 1,
+      steps: 1,
+      batch: 1,
+      loss: "1 lm",
+      "trained on": "pets",
+    });
+    assertAlmostEquals(delta.rms, 0.7, 1e-6);
+    assertAlmostEquals(delta.peak, 0.7, 1e-6);
+  }));
+
+Deno.test("transfer-evaluate draws noise and grey of the strength of a prompt", () =>
   withRig(async ({ folder, run, scores }) => {
     const model = source(await writeTinyModel(folder, "mini-blip2"));
     const like = await writePrompt(folder, 0.7);
@@ -165,7 +190,29 @@ Deno.test("transfer-evaluate draws noise of the strength of a prompt", () =>
     };
     assertEquals(await rowsOf(1), await rowsOf(1));
     assert((await rowsOf(1))[0]!.scores![0] !== (await rowsOf(2))[0]!.scores![0]);
-    assertEquals((await scores()).method, "noise");
+    const { method, seed, sources, treatment, delta } = await scores();
+    assertEquals([method, seed, sources], ["noise", 2, ["tiny"]]);
+    assertEquals(treatment, { canvas: 16, image: 12, kind: "frame", like: "vp" });
+    assertAlmostEquals(delta.rms, 0.7, 0.05);
+    await run(transferEvaluate, { model, prompt: "plain", like });
+    const plain = await scores();
+    assertEquals([plain.method, plain.seed], ["plain", 4]);
+    assertAlmostEquals(plain.delta.rms, 0.7, 1e-6);
+    assertAlmostEquals(plain.delta.peak, 0.7, 1e-6);
+  }));
+
+Deno.test("transfer-evaluate takes the strength of several prompts, a given one, or its own", () =>
+  withRig(async ({ folder, run, scores }) => {
+    const model = source(await writeTinyModel(folder, "mini-blip2"));
+    const like = [await writePrompt(folder, 0.3), await writePrompt(folder, 0.9)];
+    const found = async (parameters: Record<string, unknown>) => {
+      await run(transferEvaluate, { model, prompt: "plain", ...parameters });
+      const { delta, treatment, sources } = await scores();
+      return [delta.rms.toFixed(4), treatment.like ?? treatment.rms, sources.length];
+    };
+    assertEquals(await found({ like }), [Math.sqrt((0.09 + 0.81) / 2).toFixed(4), "vp", 1]);
+    assertEquals(await found({ like, rms: 0.1 }), ["0.1000", 0.1, 1]);
+    assertEquals(await found({ image: 12 }), ["0.2500", 0.25, 0]);
   }));
 
 Deno.test("transfer-evaluate takes CLIP as a zero-shot classifier", () =>

@@ -59,7 +59,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
       "lib/tensor",
       "lib/diagnostic",
     ],
-    packages: [],
+    packages: ["jstat"],
   },
   "lib/artifacts": {
     ours: [

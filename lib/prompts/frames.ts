@@ -1,4 +1,4 @@
-/** The baseline `noise`: random pixels of the strength of a trained prompt, where it has its own. @module */
+/** Frames that nothing was trained for, as strong as a prompt: of one colour, and of noise. @module */
 import { Random } from "../tensor/random.ts";
 import type { Canvas } from "./prompt_kind.ts";
 import { type AnyPromptKind, promptMask } from "./prompt_table.ts";
@@ -17,8 +17,13 @@ export function promptRms(
   return Math.sqrt(sum / Math.max(1, count));
 }
 
+/** Largest |δ|. */
+export function promptPeak(delta: Float32Array): number {
+  return delta.reduce((peak, value) => Math.max(peak, Math.abs(value)), 0);
+}
+
 /** Independent normal values where a kind may change pixels, zero elsewhere: float32 [3, S, S]. */
-export function noisePrompt(
+export function noiseFrame(
   sizes: Canvas & { readonly kind: AnyPromptKind },
   options: { readonly rms: number; readonly seed: number },
 ): Float32Array {
@@ -26,4 +31,12 @@ export function noisePrompt(
   return promptMask(sizes.kind, sizes).data.map((inside) =>
     inside === 0 ? 0 : options.rms * random.normal()
   );
+}
+
+/** One grey, `rms` brighter than the padding, where a kind may change pixels: float32 [3, S, S]. */
+export function plainFrame(
+  sizes: Canvas & { readonly kind: AnyPromptKind },
+  options: { readonly rms: number },
+): Float32Array {
+  return promptMask(sizes.kind, sizes).data.map((inside) => options.rms * inside);
 }

@@ -1,0 +1,81 @@
+/** The words of the report, explained on the page to someone who has not read the paper. @module */
+import type { ReportData } from "./report_data.ts";
+
+/** A word and what it means. */
+export interface Entry {
+  readonly word: string;
+  readonly meaning: string;
+}
+
+/** Words of treatments: their entry is shown where a table has them. */
+const treatments: readonly (Entry & { readonly method: RegExp })[] = [
+  {
+    method: /^none/,
+    word: "none",
+    meaning: "the full picture, as the model itself would read it; nothing is added",
+  },
+  {
+    method: /^shrunk/,
+    word: "shrunk",
+    meaning: "the picture made smaller in the middle of an empty frame: what a prompt begins with",
+  },
+  {
+    method: /^plain/,
+    word: "plain",
+    meaning: "shrunk, with a frame of one grey as strong as a prompt: does any frame do this?",
+  },
+  {
+    method: /^noise/,
+    word: "noise",
+    meaning:
+      "shrunk, with a frame of random pixels as strong as a prompt: does any pattern do this?",
+  },
+  {
+    method: /^vp(?![\w-])/,
+    word: "VP",
+    meaning:
+      "a visual prompt: the frame holds pixels trained so that one model answers right more often",
+  },
+  {
+    method: /^tvp(?![\w-])/,
+    word: "TVP",
+    meaning:
+      "a transferable visual prompt: as VP, and trained to leave the model's image features where they were and to look to CLIP like the right class",
+  },
+];
+
+const always: readonly Entry[] = [
+  { word: "source", meaning: "the model whose gradients trained the prompt" },
+  {
+    word: "unseen",
+    meaning:
+      "a model that played no part in the training: does the prompt help it too? Means over unseen models are of these models, not of models at large",
+  },
+  {
+    word: "drawing",
+    meaning:
+      "what was drawn at random for the test: pictures of one drawing (or photo, or handwriting) count as one",
+  },
+  {
+    word: "95 % interval",
+    meaning: "differences that the data allow; where it holds zero, no difference was shown",
+  },
+  {
+    word: "RMS of δ",
+    meaning:
+      "how strong the frame is: root of the mean square of what it adds to pixels from 0 to 1; the peak is its largest change",
+  },
+];
+
+/** Words that this report uses, in the order of its tables. */
+export function glossary({ scores }: ReportData): readonly Entry[] {
+  const used = treatments.filter(({ method }) => scores.some((s) => method.test(s.method)));
+  const own = scores.some(({ role }) => role === "own-encoder")
+    ? [{
+      word: "own encoder",
+      meaning: "an unseen model that sees through another vision encoder than the source's",
+    }]
+    : [];
+  const [source, unseen, ...rest] = always;
+  return [...used, source!, unseen!, ...own, ...rest];
+}

@@ -1,0 +1,164 @@
+/** What was found, in sentences that say what the intervals allow and no more. @module */
+import type { Difference, ReportData, Score } from "./report_data.ts";
+import {
+  inSetting,
+  interval,
+  isClear,
+  methodName,
+  modelName,
+  points,
+  probability,
+  signed,
+} from "./words.ts";
+
+/** Headlines beyond this many are folded away. */
+export const openHeadlines = 8;
+
+/** The level of a test. */
+const level = 0.05;
+
+/** The sentences at the top: the comparisons named beforehand, then every prompt against both baselines. */
+export function headlines(data: ReportData): string[] {
+  const { comparisons } = data;
+  const primary = groupsOf(comparisons.filter((c) => c.primary)).flatMap(primarySentences);
+  const claims = comparisons.filter((c) => c.b === "shrunk" || c.b === "none");
+  return [
+    ...primary,
+    ...groupsOf(claims, ({ b: _, ...c }) => c).flatMap((g) => claimSentences(data, g)),
+  ];
+}
+
+/** Comparisons of one kind, over all settings. */
+function groupsOf(
+  comparisons: readonly Difference[],
+  key: (c: Pick<Difference, "task" | "source" | "a" | "b" | "over">) => unknown = (c) => c,
+): Difference[][] {
+  const groups = new Map<string, Difference[]>();
+  for (const c of comparisons) {
+    const { task, source, a, b, over } = c;
+    const name = JSON.stringify(key({ task, source, a, b, over }));
+    groups.set(name, [...groups.get(name) ?? [], c]);
+  }
+  return [...groups.values()];
+}
+
+/** `mini-blip2, on which it was trained`; `2 models that it has not seen (mean)`. */
+function whom({ over, models }: Difference): string {
+  const names = models.map(modelName).join(" and ");
+  if (over === "source") return `${names}, on which it was trained`;
+  const kind = over === "unseen" ? "" : " with another vision encoder";
+  return models.length === 1
+    ? `${names}, a model${kind} that it has not seen`
+    : `${models.length} models${kind} that it has not seen (mean)`;
+}
+
+/** Where a comparison was made: `the source mini-blip2`, `2 unseen models (mean)`. */
+export function overName({ over, source, models }: Difference): string {
+  if (over === "source") return `the source ${modelName(source)}`;
+  const kind = over === "unseen" ? "unseen" : "own-encoder";
+  return models.length === 1
+    ? `${modelName(models[0]!)} (${kind})`
+    : `${models.length} ${kind} models (mean)`;
+}
+
+/** `+4.3 points [+2.0, +6.6]` */
+const figures = (c: Difference) =>
+  `${signed(c.difference)} points, 95 % interval ${interval(c.ci95)}`;
+
+function primarySentences(group: readonly Difference[]): string[] {
+  return group.length > 3 ? [manySentence(group)] : group.map((c) => {
+    const p = c.pHolm ?? c.p;
+    const verdict = p >= level
+      ? "shows no clear difference from"
+      : c.difference > 0
+      ? "does better than"
+      : "does worse than";
+    return `Named beforehand: ${c.task}${inSetting(c)}: ${methodName(c.a)} from ${
+      modelName(c.source)
+    } ${verdict} ${methodName(c.b)} on ${overName(c)}: ${figures(c)}, p ${p < 0.001 ? "" : "= "}${
+      probability(p)
+    }${c.pHolm === undefined ? "" : " (Holm)"}`;
+  });
+}
+
+/** What a prompt does, by its intervals against both baselines. */
+export function verdictOf(claims: readonly Difference[]): "helps" | "harms" | "mixed" | "open" {
+  const ups = claims.filter((c) => c.ci95[0] > 0).length;
+  const downs = claims.filter((c) => c.ci95[1] < 0).length;
+  if (ups === claims.length) return "helps";
+  if (downs === claims.length) return "harms";
+  return ups + downs === 0 ? "open" : "mixed";
+}
+
+/** Verb of a claim: `helps`, `is better than the full picture and not clearly different from …`. */
+function verdictWords(claims: readonly Difference[]): string {
+  const verdict = verdictOf(claims);
+  if (verdict === "open") return "makes no clear difference to";
+  if (verdict !== "mixed") return verdict;
+  const side = ({ ci95: [low, high] }: Difference) =>
+    low > 0 ? "better than" : high < 0 ? "worse than" : "not clearly different from";
+  return `is ${claims.map((c) => `${side(c)} ${baselineWords[c.b]}`).join(" and ")} on`;
+}
+
+/** One prompt on one kind of model against both baselines; a sentence a setting, or one for many. */
+function claimSentences(data: ReportData, group: readonly Difference[]): string[] {
+  const settings = new Map<string, Difference[]>();
+  for (const c of group) {
+    const name = JSON.stringify(c.setting ?? null);
+    settings.set(name, [...settings.get(name) ?? [], c]);
+  }
+  if (settings.size > 1) {
+    return [...new Set(group.map((c) => c.b))].map((b) =>
+      manySentence(group.filter((c) => c.b === b))
+    );
+  }
+  return [claimSentence(data, group)];
+}
+
+/** How the pictures of a baseline are told of. */
+const baselineWords: Readonly<Record<string, string>> = {
+  shrunk: "the shrunk picture without a prompt",
+  none: "the full picture",
+};
+
+function claimSentence(data: ReportData, claims: readonly Difference[]): string {
+  const [first] = claims as [Difference];
+  const percent = (method: string) => {
+    const mean = accuracyOf(data, first, method);
+    return mean === undefined ? "" : ` ${points(mean)} %`;
+  };
+  const against = claims.toSorted((a) => a.b === "shrunk" ? -1 : 1).map((c) =>
+    `against${percent(c.b)} with ${baselineWords[c.b]} (${figures(c)})`
+  );
+  return `${first.task}${inSetting(first)}: ${methodName(first.a)} from ${
+    modelName(first.source)
+  } ${verdictWords(claims)} ${whom(first)}:${percent(first.a)} right ${against.join(" and ")}`;
+}
+
+/** The mean accuracy of a method on the models of a comparison. */
+function accuracyOf(data: ReportData, c: Difference, method: string): number | undefined {
+  const found = c.models.map((model) =>
+    data.scores.find((s: Score) =>
+      s.task === c.task && s.model === model && s.method === method &&
+      JSON.stringify(s.setting ?? null) === JSON.stringify(c.setting ?? null) &&
+      (s.source === null || s.source === c.source)
+    )
+  );
+  if (found.some((score) => score === undefined)) return undefined;
+  return found.reduce((sum, score) => sum + score!.mean / found.length, 0);
+}
+
+/** One sentence on the same comparison in several settings. */
+function manySentence(all: readonly Difference[]): string {
+  const [first] = all as [Difference];
+  const differences = all.map((c) => c.difference).toSorted((a, b) => a - b);
+  const mean = differences.reduce((sum, x) => sum + x, 0) / all.length;
+  const clear = all.filter((c) => isClear(c.ci95)).length;
+  return `${first.primary ? "Named beforehand: " : ""}${first.task}: ${methodName(first.a)} from ${
+    modelName(first.source)
+  } against ${methodName(first.b)} on ${overName(first)}: ${
+    signed(mean)
+  } points over ${all.length} settings (from ${signed(differences[0]!)} to ${
+    signed(differences.at(-1)!)
+  }); the 95 % interval excludes zero in ${clear} of them`;
+}
