@@ -1,7 +1,7 @@
 import { fromFileUrl } from "@std/path";
 import type { Digest } from "../pipeline/key.ts";
-import { digestFile, digestOf } from "./digest.ts";
-import type { FileMemo } from "./file_memo.ts";
+import { digestFile, digestOf, isDigest } from "./digest.ts";
+import type { FileMemo, MemoKind } from "./file_memo.ts";
 import { lockedPackages, type Lockfile } from "./locked_packages.ts";
 import { moduleImports } from "./module_imports.ts";
 import { readResolver, type Resolver } from "./resolve_import.ts";
@@ -79,7 +79,7 @@ async function walk(
 }
 
 async function readModule(url: string, resolver: Resolver, memo: FileMemo): Promise<Module> {
-  const scanned = await memo.get("module", fromFileUrl(url), scan);
+  const scanned = await memo.get(SCANS, fromFileUrl(url));
   const resolved = scanned.imports.map((specifier) => resolver(specifier, url));
   return {
     ...scanned,
@@ -91,6 +91,14 @@ async function readModule(url: string, resolver: Resolver, memo: FileMemo): Prom
 async function scan(path: string): Promise<Scanned> {
   const imports = SOURCE.test(path) ? moduleImports(await Deno.readTextFile(path)) : [];
   return { digest: await digestFile(path), imports };
+}
+
+const SCANS: MemoKind<Scanned> = { name: "module", compute: scan, is: isScanned };
+
+function isScanned(value: unknown): value is Scanned {
+  const { digest, imports } = (value ?? {}) as Partial<Scanned>;
+  return isDigest(digest) && Array.isArray(imports) &&
+    imports.every((each) => typeof each === "string");
 }
 
 /** A file named in a module need not be there: `new URL("../data/", import.meta.url)` is a folder. */

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Digest } from "../pipeline/key.ts";
-import type { FileMemo } from "./file_memo.ts";
+import { fileKind } from "./file_kind.ts";
+import type { FileMemo, MemoKind } from "./file_memo.ts";
 
 /** How much of a file is read at once. */
 const CHUNK_BYTES = 1 << 20;
@@ -28,14 +30,6 @@ export async function digestFile(path: string): Promise<Digest> {
   return hash.digest("hex") as Digest;
 }
 
-/** What is in a folder, by name, in the order of their code units. */
-function sortedEntries(path: string): { name: string; isDirectory: boolean }[] {
-  return Deno.readDirSync(path).map(({ name, isDirectory, isSymlink }) => ({
-    name,
-    isDirectory: isSymlink ? Deno.statSync(join(path, name)).isDirectory : isDirectory,
-  })).toArray().sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
 /**
  * Digest of a file or a folder. A file's is the sha256 of its bytes. A folder's is a Merkle digest:
  * the sha256 of one line `file DIGEST NAME` or `folder DIGEST NAME` an entry, sorted by name; links
@@ -43,18 +37,73 @@ function sortedEntries(path: string): { name: string; isDirectory: boolean }[] {
  *
  * @param memo Spares reading files that were read before.
  * @throws {Deno.errors.NotFound} If there is nothing at `path`.
+ * @throws {DiagnosticError} `unreadable-file`, if what is there is no file or folder, or holds such.
  */
-export async function digestPath(path: string, memo?: FileMemo): Promise<Digest> {
-  return Deno.statSync(path).isDirectory
-    ? await digestFolder(path, memo)
-    : await (memo === undefined ? digestFile(path) : memo.get("sha256", path, digestFile));
+export function digestPath(path: string, memo?: FileMemo): Promise<Digest> {
+  const readFile = memo === undefined ? digestFile : (path: string) => memo.get(DIGESTS, path);
+  return digestEntry(path, kindAt(path), { readFile, open: new Set() });
 }
 
-async function digestFolder(path: string, memo: FileMemo | undefined): Promise<Digest> {
+const DIGESTS: MemoKind<Digest> = { name: "sha256", compute: digestFile, is: isDigest };
+
+/** Whether a value has the form of a digest. */
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+type EntryKind = "file" | "folder";
+
+/** A walk through a folder. */
+interface Walk {
+  readonly readFile: (path: string) => Promise<Digest>;
+  /** Folders that the walk is inside of, by what they really are: links may lead in circles. */
+  readonly open: Set<string>;
+}
+
+async function digestEntry(path: string, kind: EntryKind, walk: Walk): Promise<Digest> {
+  if (kind === "file") return await walk.readFile(path);
+  const real = Deno.realPathSync(path);
+  if (walk.open.has(real)) throw unreadable(path, "it is a link to a folder that holds it");
+  walk.open.add(real);
   const lines: string[] = [];
-  for (const { name, isDirectory } of sortedEntries(path)) {
-    const digest = await digestPath(join(path, name), memo);
-    lines.push(`${isDirectory ? "folder" : "file"} ${digest} ${JSON.stringify(name)}\n`);
+  for (const { name, kind } of sortedEntries(path)) {
+    const digest = await digestEntry(join(path, name), kind, walk);
+    lines.push(`${kind} ${digest} ${JSON.stringify(name)}\n`);
   }
+  walk.open.delete(real);
   return digestOf(lines.join(""));
+}
+
+/** What is in a folder, by name, in the order of their code units. */
+function sortedEntries(path: string): { name: string; kind: EntryKind }[] {
+  return Deno.readDirSync(path).map(({ name, isDirectory, isFile }) => ({
+    name,
+    kind: isDirectory ? "folder" as const : isFile ? "file" as const : kindInside(join(path, name)),
+  })).toArray().sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a link leads to, or an entry that is neither file nor folder. */
+function kindInside(path: string): EntryKind {
+  try {
+    return kindAt(path);
+  } catch (error) {
+    const { NotFound, FilesystemLoop } = Deno.errors;
+    if (error instanceof NotFound) throw unreadable(path, "it is a link to nothing");
+    if (error instanceof FilesystemLoop) {
+      throw unreadable(path, "it is a link that leads to itself");
+    }
+    throw error;
+  }
+}
+
+function kindAt(path: string): EntryKind {
+  const info = Deno.statSync(path);
+  if (info.isDirectory) return "folder";
+  if (info.isFile) return "file";
+  throw unreadable(path, `it is ${fileKind(info)}, expected a file or a folder`);
+}
+
+function unreadable(path: string, cause: string): DiagnosticError {
+  const message = `Cannot read "${path}": ${cause}`;
+  return new DiagnosticError([{ code: "unreadable-file", severity: "error", message }]);
 }

@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
 import { dirname } from "@std/path";
 import { replaceFile } from "./replace_file.ts";
+import { isSettled } from "./settled.ts";
 import { isSystemError } from "./system_error.ts";
 
-/** Size, modification time in nanoseconds and inode: what changes when a file's bytes do. */
+/** Device, inode, size, times of content and of last change: what changes when a file's bytes do. */
 type Stamp = string;
 
 interface Entry {
@@ -11,52 +11,65 @@ interface Entry {
   readonly value: unknown;
 }
 
-/**
- * A file whose time lies less than this before the moment it was read may change again without its
- * time changing, as kernels keep file times by the tick; what was read from it is not kept.
- */
-const TICK_MS = 40;
+/** A kind of value that is kept of files. */
+export interface MemoKind<T> {
+  /** Tells apart the values kept of one file; it must change when `compute` does. */
+  readonly name: string;
+  readonly compute: (path: string) => T | Promise<T>;
+  /** Whether what was kept is such a value: the file of a memo may be damaged. */
+  readonly is: (value: unknown) => value is T;
+}
+
+/** What a memo asks the system. */
+export interface MemoSystem {
+  readonly stat: (path: string) => Deno.FileInfo;
+  readonly now: () => number;
+}
 
 /**
- * Values computed from the bytes of files, kept from run to run and computed again when a file's
- * size, modification time or inode changes.
+ * Values computed from the bytes of files, kept from run to run and computed again when the file is
+ * another one or may have changed.
  *
  * @example
  * ```ts
  * const memo = new FileMemo(".tvp/cache/memo.json");
- * const lines = await memo.get("lines", "a.txt", (path) => Deno.readTextFileSync(path).split("\n").length);
+ * const lines = {
+ *   name: "lines",
+ *   compute: (path: string) => Deno.readTextFileSync(path).split("\n").length,
+ *   is: (value: unknown) => typeof value === "number",
+ * };
+ * await memo.get(lines, "a.txt");
  * memo.flush();
  * ```
  */
 export class FileMemo {
   readonly #path: string | undefined;
+  readonly #system: MemoSystem;
   #entries: Map<string, Entry> | undefined;
   #changed = false;
 
   /** @param path Where the values are kept; without one they last as long as the object. */
-  constructor(path?: string) {
+  constructor(path?: string, system: MemoSystem = { stat: Deno.statSync, now: Date.now }) {
     this.#path = path;
+    this.#system = system;
   }
 
   /**
-   * The value of `compute(path)`, from the memo if the file is the one that was seen.
+   * The value of a file, from the memo if its bytes are the ones that were seen.
    *
-   * @param kind Tells apart the values kept of one file; it must change when `compute` does.
    * @throws {Deno.errors.NotFound} If there is no such file.
    */
-  async get<T>(
-    kind: string,
-    path: string,
-    compute: (path: string) => T | Promise<T>,
-  ): Promise<T> {
+  async get<T>(kind: MemoKind<T>, path: string): Promise<T> {
     const entries = this.#entries ??= readEntries(this.#path);
-    const { stamp, changedMs } = stampOf(path);
-    const name = `${kind}:${path}`;
+    const { stat, now } = this.#system;
+    const info = stat(path);
+    const stamp = stampOf(info);
+    const name = `${kind.name}:${path}`;
     const known = entries.get(name);
-    if (known?.stamp === stamp) return known.value as T;
-    const readMs = Date.now();
-    const value = await compute(path);
-    if (readMs - changedMs > TICK_MS && stampOf(path).stamp === stamp) {
+    if (known?.stamp === stamp && kind.is(known.value)) return known.value;
+    const readMs = now();
+    const value = await kind.compute(path);
+    if (isSettled(info.ctime, readMs) && stampOf(stat(path)) === stamp) {
       entries.set(name, { stamp, value });
       this.#changed = true;
     }
@@ -76,15 +89,15 @@ export class FileMemo {
   }
 }
 
-function stampOf(path: string): { stamp: Stamp; changedMs: number } {
-  const { size, mtimeNs, ino } = statSync(path, { bigint: true });
-  return { stamp: `${size} ${mtimeNs} ${ino}`, changedMs: Number(mtimeNs / 1_000_000n) };
+function stampOf({ dev, ino, size, mtime, ctime }: Deno.FileInfo): Stamp {
+  return [dev, ino, size, ...[mtime, ctime].map((time) => time?.getTime())].join(" ");
 }
 
 function readEntries(path: string | undefined): Map<string, Entry> {
   if (path === undefined) return new Map();
   try {
-    return new Map(JSON.parse(Deno.readTextFileSync(path)) as [string, Entry][]);
+    const entries = JSON.parse(Deno.readTextFileSync(path)) as [string, Entry][];
+    return new Map(entries.filter(([, entry]) => typeof entry.stamp === "string"));
   } catch {
     return new Map();
   }

@@ -5,6 +5,7 @@ import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks } from "./lock.ts";
 import { type ListedManifest, listManifests, pathsIn } from "./manifests.ts";
 import { removeQuietly } from "./replace_file.ts";
+import { Seals } from "./seals.ts";
 import { type ListedObject, listObjects, pathBytes } from "./usage.ts";
 
 /** What the garbage collection leaves. Without a limit it takes only what no task refers to. */
@@ -62,6 +63,7 @@ export function collectGarbage(root: string, options: GcOptions = {}): GcResult 
     // Manifests first: a task without objects would be a warning, objects without a task are not.
     tasks.flatMap((key) => [layout.manifest(key), layout.log(key)]).forEach(removeQuietly);
     [...garbage.map(({ path }) => path), ...leftovers].forEach(removeQuietly);
+    new Seals(layout.seals).keep(keptDigests);
   }
   return {
     tasks,

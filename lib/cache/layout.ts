@@ -17,6 +17,8 @@ export interface StoreLayout {
   /** Folders of running tasks; everything half-written is in here. */
   readonly work: string;
   readonly scratch: string;
+  /** How objects looked when they were sound. */
+  readonly seals: string;
   /** Held shared by runs, exclusively by the garbage collection. */
   readonly usageLock: string;
   object(digest: Digest): string;
@@ -40,6 +42,7 @@ export function storeLayout(root: string): StoreLayout {
     locks,
     work: inside("work"),
     scratch: inside("scratch"),
+    seals: inside("seals.json"),
     usageLock: inside("lock"),
     object: (digest) => `${objects}/${digest}`,
     manifest: (key) => `${tasks}/${key}.json`,

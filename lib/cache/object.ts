@@ -1,21 +1,29 @@
 /** Objects of the store: files and folders that never change again. @module */
 import { join } from "@std/path";
 import type { Digest } from "../pipeline/key.ts";
-import { digestPath } from "./digest.ts";
+import { digestOf, digestPath } from "./digest.ts";
 import { syncPath } from "./group_sync.ts";
-import { removeQuietly, temporaryName } from "./replace_file.ts";
-import { ifThere, isSystemError } from "./system_error.ts";
+import { ownFiles } from "./own_files.ts";
+import { removeQuietly } from "./replace_file.ts";
+import { isSystemError } from "./system_error.ts";
 
-/**
- * Modification time of everything sealed, as package stores do it: any write changes it, and a copy
- * of the store that keeps times needs no reading to be trusted.
- */
+/** Modification time of everything sealed: any write that does not set it back changes it. */
 const SEAL = new Date("2000-01-01T00:00:00Z");
 
 /** Size of an object: of a file, or of all files of a folder. */
 export interface ObjectSize {
   readonly bytes: number;
   readonly files: number;
+}
+
+/** How a file or folder looks from outside. */
+export interface Look extends ObjectSize {
+  /** Whether it has the time of the seal, and nothing in it another one. */
+  readonly isSealed: boolean;
+  /** Which files and folders it is made of, and when each was last changed in any way. */
+  readonly stamp: string;
+  /** When the last of them was changed; `null` where the system does not tell. */
+  readonly changedAt: Date | null;
 }
 
 /** A file or folder that is ready to be moved into the store. */
@@ -28,97 +36,54 @@ export interface SealedObject extends ObjectSize {
  * Digests a file or a folder, brings it to the disk, and makes it read-only. Links become files of
  * their own, as sealing must not touch what they point to.
  *
- * @throws {Deno.errors.NotFound} If there is nothing at `path`.
+ * @param name The output's, for messages.
+ * @throws {DiagnosticError} `bad-output`, for what is no file, folder or link to such.
  */
-export async function sealObject(path: string): Promise<SealedObject> {
-  const files: string[] = [];
-  detachLinks(path);
-  eachEntry(path, (entry, info) => {
-    if (!info.isDirectory) files.push(entry);
-  });
+export async function sealObject(path: string, name: string): Promise<SealedObject> {
+  const { files, folders, bytes } = ownFiles(path, name);
   await Promise.all(files.map(syncPath));
   const digest = await digestPath(path);
-  return { path, digest, ...stampObject(path) };
+  seal(files, folders);
+  return { path, digest, bytes, files: files.length };
 }
 
-/** Marks an object as known to be what its digest says, and gives its size. */
-export function stampObject(path: string): ObjectSize {
-  const size = { bytes: 0, files: 0 };
-  eachEntry(path, (entry, info) => {
-    if (!info.isDirectory) {
-      size.bytes += info.size;
-      size.files += 1;
-      Deno.chmodSync(entry, 0o444);
-    }
-    Deno.utimeSync(entry, SEAL, SEAL);
-  });
-  return size;
+function seal(files: readonly string[], folders: readonly string[]): void {
+  for (const file of files) Deno.chmodSync(file, 0o444);
+  for (const path of [...files, ...folders]) Deno.utimeSync(path, SEAL, SEAL);
 }
 
-/** Marks an object as known to be sound, if it may be written: else it is read again next time. */
-export function stampIfAble(path: string): void {
+/** Seals an object again that is known to be sound, if it may be written. */
+export function sealIfAble(path: string): void {
+  const [files, folders]: [string[], string[]] = [[], []];
+  eachEntry(path, (entry, { isDirectory }) => (isDirectory ? folders : files).push(entry));
   try {
-    stampObject(path);
+    seal(files, folders);
   } catch (error) {
     if (!isSystemError(error)) throw error;
   }
 }
 
-/** Whether nothing was written to an object since it was sealed, as far as times and sizes say. */
-export function isSealed(path: string, size: ObjectSize): boolean {
-  const found = { bytes: 0, files: 0, intact: true };
-  measure(path, found);
-  return found.intact && found.bytes === size.bytes && found.files === size.files;
-}
-
-function measure(path: string, found: { bytes: number; files: number; intact: boolean }): void {
-  const info = Deno.lstatSync(path);
-  found.intact &&= info.mtime?.getTime() === SEAL.getTime() && !info.isSymlink;
-  if (info.isDirectory) {
-    for (const { name } of Deno.readDirSync(path)) measure(join(path, name), found);
-    return;
-  }
-  found.bytes += info.size;
-  found.files += 1;
-}
-
 /**
- * Moves a sealed object to its place. An object that is already there stays if it is intact.
+ * Looks at an object without reading it.
  *
- * @returns Whether the object is new.
+ * @throws {Deno.errors.NotFound} If there is nothing at `path`.
  */
-export function placeObject(object: SealedObject, target: string): boolean {
-  if (exists(target)) {
-    if (isSealed(target, object)) return false;
-    // A folder cannot be replaced by renaming, and a damaged one is of no use to anyone.
-    removeQuietly(target);
-  }
-  try {
-    Deno.renameSync(object.path, target);
-    return true;
-  } catch (error) {
-    // Another run has placed the same folder a moment ago.
-    if (exists(target) && isSealed(target, object)) return false;
-    throw error;
-  }
-}
-
-function exists(path: string): boolean {
-  return ifThere(() => Deno.lstatSync(path)) !== undefined;
-}
-
-/** Puts copies in the place of links, symbolic and hard. */
-function detachLinks(path: string): void {
-  const linked: string[] = [];
-  eachEntry(path, (entry, info) => {
-    if (info.isSymlink || (info.isFile && (info.nlink ?? 1) > 1)) linked.push(entry);
+export function lookAt(path: string): Look {
+  const look = { bytes: 0, files: 0, isSealed: true };
+  const stamps: string[] = [];
+  let changedMs: number | null = 0;
+  eachEntry(path, (_, info) => {
+    look.isSealed &&= info.mtime?.getTime() === SEAL.getTime() && !info.isSymlink;
+    if (!info.isDirectory) {
+      look.bytes += info.size;
+      look.files += 1;
+    }
+    const time = info.ctime?.getTime() ?? null;
+    changedMs = time === null || changedMs === null ? null : Math.max(changedMs, time);
+    stamps.push(`${info.ino} ${time}`);
   });
-  for (const entry of linked) {
-    const copy = `${entry}.${temporaryName()}`;
-    copyPath(entry, copy);
-    Deno.removeSync(entry);
-    Deno.renameSync(copy, entry);
-  }
+  const stamp = stamps.length === 1 ? stamps[0]! : digestOf(stamps.sort().join("\n"));
+  return { ...look, stamp, changedAt: changedMs === null ? null : new Date(changedMs) };
 }
 
 /** Moves a file or a folder, also to another file system. */
@@ -132,11 +97,12 @@ export function movePath(from: string, to: string): void {
   }
 }
 
-/** Copies a file or a folder, following links. */
-function copyPath(from: string, to: string): void {
-  if (!Deno.statSync(from).isDirectory) return Deno.copyFileSync(from, to);
-  Deno.mkdirSync(to);
-  for (const { name } of Deno.readDirSync(from)) copyPath(join(from, name), join(to, name));
+/** Copies a file or a folder that holds no links; what is there is not written over. */
+export function copyPath(from: string, to: string): void {
+  if (Deno.lstatSync(from).isDirectory) {
+    Deno.mkdirSync(to);
+    for (const { name } of Deno.readDirSync(from)) copyPath(join(from, name), join(to, name));
+  } else Deno.copyFileSync(from, to);
 }
 
 /** Visits a file, or a folder's entries before the folder itself. */

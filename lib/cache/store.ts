@@ -4,19 +4,11 @@ import type { Digest, Key, KeyPreimage } from "../pipeline/key.ts";
 import type { Artifact, ArtifactType } from "../pipeline/stage.ts";
 import type { ArtifactStore, Manifest, NewEntry, StoreHit, Workspace } from "../pipeline/store.ts";
 import { sayDiskFull } from "./disk_full.ts";
-import { digestPath } from "./digest.ts";
 import { GroupSync } from "./group_sync.ts";
 import { makeStore, type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks, lockFile, type LockOptions, tryLockFile } from "./lock.ts";
-import {
-  isSealed,
-  movePath,
-  type ObjectSize,
-  placeObject,
-  type SealedObject,
-  sealObject,
-  stampIfAble,
-} from "./object.ts";
+import { movePath, type ObjectSize, type SealedObject, sealObject } from "./object.ts";
+import { ObjectFolder } from "./object_folder.ts";
 import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
 import { ifThere, isSystemError } from "./system_error.ts";
 
@@ -72,12 +64,14 @@ class LocalStore implements ArtifactStore {
   readonly #options: LocalStoreOptions;
   readonly #sync = new GroupSync();
   readonly #warned = new Set<string>();
+  readonly #objects: ObjectFolder;
   #usage: Promise<Disposable | undefined> | undefined;
   #isOpen = false;
 
   constructor(layout: StoreLayout, options: LocalStoreOptions) {
     this.#layout = layout;
     this.#options = options;
+    this.#objects = new ObjectFolder(layout);
   }
 
   async get(key: Key): Promise<StoreHit | undefined> {
@@ -137,6 +131,7 @@ class LocalStore implements ArtifactStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sync[Symbol.asyncDispose]();
+    this.#objects[Symbol.dispose]();
     (await this.#usage)?.[Symbol.dispose]();
     this.#usage = undefined;
     this.#isOpen = false;
@@ -202,22 +197,13 @@ class LocalStore implements ArtifactStore {
     if (output === undefined) return false;
     const { digest } = output;
     try {
-      if (isSealed(this.#layout.object(digest), output)) return true;
-      if (await this.#reseal(digest)) return true;
+      if (await this.#objects.isSound(digest, output)) return true;
       this.#warn(digest, "damaged-object", cannotUse(name, manifest, "is damaged"));
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       this.#warn(digest, "missing-object", cannotUse(name, manifest, "is missing"));
     }
     return false;
-  }
-
-  /** Reads an object that may have been written to; seals it again if it is what it should be. */
-  async #reseal(digest: Digest): Promise<boolean> {
-    const path = this.#layout.object(digest);
-    if (await digestPath(path) !== digest) return false;
-    stampIfAble(path);
-    return true;
   }
 
   #warn(about: string, code: string, message: string): void {
@@ -258,8 +244,8 @@ class LocalStore implements ArtifactStore {
     const staged = this.#temporaryPath(key);
     moveOutput(name, path, staged);
     try {
-      const object = await sealObject(staged);
-      if (!placeObject(object, this.#layout.object(object.digest))) removeQuietly(staged);
+      const object = await sealObject(staged, name);
+      await this.#objects.place(object);
       this.#sync.add(this.#layout.objects);
       return object;
     } catch (error) {

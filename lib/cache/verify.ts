@@ -1,7 +1,6 @@
 import type { Digest, Key } from "../pipeline/key.ts";
-import { digestPath } from "./digest.ts";
 import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
-import { stampIfAble } from "./object.ts";
+import { ObjectFolder } from "./object_folder.ts";
 import { removeQuietly } from "./replace_file.ts";
 import { listManifests } from "./manifests.ts";
 import { listObjects } from "./usage.ts";
@@ -47,9 +46,9 @@ export async function verifyStore(
   const { manifests, unreadable } = listManifests(layout);
   const users = usersOf(manifests);
   const damaged: Digest[] = [];
-  for (const [i, { digest, path }] of objects.entries()) {
-    if (await digestPath(path) === digest) stampIfAble(path);
-    else damaged.push(digest);
+  using folder = new ObjectFolder(layout);
+  for (const [i, { digest }] of objects.entries()) {
+    if (!await folder.read(digest)) damaged.push(digest);
     options.onProgress?.(i + 1, objects.length);
   }
   if (options.remove) remove(layout, [...damaged.map(layout.object), ...unreadable]);

@@ -2,12 +2,14 @@
 import { ifThere } from "../cache/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { isFolder } from "./is_folder.ts";
+import type { RecordedTask } from "./run_record.ts";
 
 /** What a copy is made of. */
 export interface Installation {
-  /** Where the run's artifacts lie: `<task>/model` each. */
+  /** Where the run's artifacts lie. */
   readonly run: string;
-  readonly tasks: readonly { readonly task: string; readonly stage: string }[];
+  /** A model lies in `<folder>/model`. */
+  readonly tasks: readonly Pick<RecordedTask, "task" | "stage" | "folder">[];
   /** Names of the models of stages; an empty one leaves them out. */
   readonly names: ReadonlyMap<string, string>;
   /** Where to: a folder for each model. */
@@ -28,8 +30,8 @@ export interface InstalledModel {
 export function* installModels(
   { run, tasks, names, target }: Installation,
 ): Generator<InstalledModel> {
-  for (const { task, stage } of tasks) {
-    const source = `${run}/${folderOf(task)}/model`;
+  for (const { task, stage, folder } of tasks) {
+    const source = `${run}/${folder}/model`;
     const name = names.get(stage) ?? nameOf(task);
     if (name === "" || !ifThere(() => Deno.lstatSync(source))) continue;
     if (!ifThere(() => Deno.statSync(source))) throw gone(task, source);
@@ -39,21 +41,10 @@ export function* installModels(
   }
 }
 
-function partsOf(task: string): { readonly stage: string; readonly label: string | undefined } {
-  const [, stage, label] = /^([^[]+)(?:\[(.*)\])?$/s.exec(task)!;
-  return { stage: stage!, label };
-}
-
-/** `mllm[architecture=mini-blip2]` lies in `mllm/architecture=mini-blip2`. */
-function folderOf(task: string): string {
-  const { stage, label } = partsOf(task);
-  return label === undefined ? stage : `${stage}/${label.replace(/[\/\\]/g, "-")}`;
-}
-
 /** The values of the task's cell, or the name of its stage. */
 function nameOf(task: string): string {
-  const { stage, label } = partsOf(task);
-  return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage;
+  const [, stage, label] = /^([^[]+)(?:\[(.*)\])?$/s.exec(task)!;
+  return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage!;
 }
 
 function gone(task: string, link: string): DiagnosticError {

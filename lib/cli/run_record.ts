@@ -1,13 +1,14 @@
-/** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` and links to its artifacts. @module */
-import { dirname, relative, resolve } from "node:path";
+/** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` beside its artifacts. @module */
+import { isDigest } from "../cache/digest.ts";
+import { isSystemError } from "../cache/system_error.ts";
+import type { Key } from "../pipeline/key.ts";
 import type { TaskOutcome } from "../pipeline/run.ts";
-import { sha256 } from "../pipeline/canonical.ts";
-import type { Task } from "../pipeline/plan.ts";
-import type { ArtifactType } from "../pipeline/stage.ts";
+import { fillRunFolder, type RunLayout } from "./run_folder.ts";
 
 /** A run as it is recorded. */
 export interface RunRecord {
-  readonly format: 1;
+  /** 1 where artifacts were still links into the store, and had no `folder`. */
+  readonly format: 1 | 2;
   readonly id: string;
   readonly pipeline: string;
   /** Pipeline file as it was named. */
@@ -23,7 +24,9 @@ export interface RunRecord {
 export interface RecordedTask {
   readonly task: string;
   readonly stage: string;
-  readonly key?: string;
+  /** Where its artifacts lie in the folder of the run. */
+  readonly folder?: string;
+  readonly key?: Key;
   readonly state: TaskOutcome["state"];
   readonly message?: string;
   /** What a failed task has logged; what others logged is in the store. */
@@ -58,13 +61,33 @@ export function latestRun(folder: string): RunRecord | undefined {
   return readRecord(`${folder}/latest/run.json`);
 }
 
+/** A record that cannot be read, or that a crash has damaged, is none. */
 function readRecord(path: string): RunRecord | undefined {
   try {
-    return JSON.parse(Deno.readTextFileSync(path)) as RunRecord;
+    const record: unknown = JSON.parse(Deno.readTextFileSync(path));
+    return isRecord(record) ? record : undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+    if (isSystemError(error) || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function isRecord(value: unknown): value is RunRecord {
+  const { format, id, pipeline, outcome, startedAt, durationMs, tasks } = (value ?? {}) as Partial<
+    RunRecord
+  >;
+  return (format === 1 || format === 2) && typeof id === "string" &&
+    typeof pipeline === "string" && typeof outcome === "string" &&
+    typeof startedAt === "number" && typeof durationMs === "number" &&
+    Array.isArray(tasks) && tasks.every(isRecordedTask);
+}
+
+function isRecordedTask(value: unknown): value is RecordedTask {
+  const { task, stage, state, folder = "", key, message = "", log = [] } = (value ?? {}) as Partial<
+    RecordedTask
+  >;
+  return [task, stage, state, folder, message].every((each) => typeof each === "string") &&
+    (key === undefined || isDigest(key)) && Array.isArray(log);
 }
 
 function runIds(folder: string): string[] {
@@ -79,30 +102,39 @@ function runIds(folder: string): string[] {
   }
 }
 
-/** Writes the record and the links, and points `latest` at them. Returns the folder. */
+/** What a run came to. */
+export interface RunResult {
+  readonly outcomes: readonly TaskOutcome[];
+  readonly layout: RunLayout;
+}
+
+/** Writes the record and the artifacts, and points `latest` at them. */
 export function recordRun(
   folder: string,
   record: Omit<RunRecord, "id" | "format" | "tasks">,
-  outcomes: readonly TaskOutcome[],
-): string {
+  { outcomes, layout }: RunResult,
+): void {
   const id = runId(record.startedAt);
   const path = `${folder}/${id}`;
   Deno.mkdirSync(path, { recursive: true });
-  for (const outcome of outcomes) linkArtifacts(path, outcome);
-  const tasks = outcomes.map(recordedTask);
-  const full: RunRecord = { format: 1, id, ...record, tasks };
+  fillRunFolder(path, layout, outcomes);
+  const tasks = outcomes.map((outcome) => recordedTask(outcome, layout.folderOf(outcome.task)));
+  const full: RunRecord = { format: 2, id, ...record, tasks };
   Deno.writeTextFileSync(`${path}/run.json`, `${JSON.stringify(full)}\n`);
   pointLatest(folder, id);
   for (const old of runIds(folder).slice(0, -keptRuns)) {
     Deno.removeSync(`${folder}/${old}`, { recursive: true });
   }
-  return path;
 }
 
-function recordedTask({ task, state, resolved, failure, log }: TaskOutcome): RecordedTask {
+function recordedTask(
+  { task, state, resolved, failure, log }: TaskOutcome,
+  folder: string,
+): RecordedTask {
   return {
     task: task.id,
     stage: task.stage,
+    folder,
     state,
     ...(resolved ? { key: resolved.key } : {}),
     ...(failure ? { message: failure.message } : {}),
@@ -122,73 +154,13 @@ function pointLatest(folder: string, id: string): void {
   Deno.renameSync(temporary, `${folder}/latest`);
 }
 
-const extensions: Partial<Record<ArtifactType, string>> = {
-  prompt: ".safetensors",
-  tensor: ".safetensors",
-  scores: ".json",
-  curve: ".json",
-  json: ".json",
-  answers: ".jsonl",
-  text: ".txt",
-};
-
-/** File name under which people see an output. */
-export function outputFileName(task: Task, output: string): string {
-  return task.definition.files?.[output] ?? `${output}${extensions[task.outputs[output]!] ?? ""}`;
-}
-
-/** Folder of a task inside the folder of a run: `prompt/loss=tvp,seed=0`. */
-export function taskFolder(task: Task): string {
-  return task.label === "" ? task.stage : `${task.stage}/${fileName(task.label)}`;
-}
-
-/** File systems take 255 bytes. */
-const longestName = 200;
-
-function fileName(label: string): string {
-  const name = label.replace(/[\/\\]/g, "-");
-  if (new TextEncoder().encode(name).length <= longestName) return name;
-  return `${name.slice(0, longestName / 4)}…${sha256(label).slice(0, 12)}`;
-}
-
-function linkArtifacts(run: string, { task, hit }: TaskOutcome): void {
-  if (!hit) return;
-  const folder = `${run}/${taskFolder(task)}`;
-  Deno.mkdirSync(folder, { recursive: true });
-  for (const [output, artifact] of Object.entries(hit.outputs)) {
-    const link = `${folder}/${outputFileName(task, output)}`;
-    if (isFolder(artifact.type)) linkFolder(artifact.path, link);
-    else linkFile(artifact.path, link);
-  }
-}
-
-function linkFolder(path: string, link: string): void {
-  const target = relative(dirname(resolve(link)), resolve(path));
-  Deno.symlinkSync(target, link, { type: "dir" });
-}
-
-/**
- * A hard link: browsers and viewers follow a symbolic one to the object, whose name has no
- * extension to tell what it is. Copied where the store is on another file system.
- */
-function linkFile(path: string, link: string): void {
-  try {
-    Deno.linkSync(path, link);
-  } catch {
-    Deno.copyFileSync(path, link);
-  }
-}
-
-function isFolder(type: ArtifactType): boolean {
-  return type === "model" || type === "dataset" || type === "directory";
-}
-
-/** Whether a run's result is the recorded one: same tasks, same keys, links in place. */
+/** Whether a run's result is the recorded one: same tasks, same keys. */
 export function isRecorded(
   record: RunRecord | undefined,
   outcomes: readonly TaskOutcome[],
 ): boolean {
-  if (record?.outcome !== "done" || record.tasks.length !== outcomes.length) return false;
+  if (record?.format !== 2 || record.outcome !== "done") return false;
+  if (record.tasks.length !== outcomes.length) return false;
   return outcomes.every(({ task, resolved }, index) => {
     const recorded = record.tasks[index]!;
     return recorded.task === task.id && recorded.key === resolved?.key;

@@ -66,13 +66,17 @@ function shortened(text: string): string {
 /** Short, unique names of cells: `loss=tvp,seed=0`. */
 export function cellLabels(cells: readonly Cell[]): string[] {
   const seen = new Map<string, number>();
+  const taken = new Set<string>();
   return cells.map((cell) => {
-    const label = Object.entries(cell).map(([name, value]) => `${name}=${valueLabel(value)}`).join(
-      ",",
-    );
-    const count = (seen.get(label) ?? 0) + 1;
+    const parts = Object.entries(cell).map(([name, value]) => `${name}=${valueLabel(value)}`);
+    const label = parts.join(",");
+    let count = seen.get(label) ?? 0;
+    let unique: string;
+    // A value may itself end like the number of an equal label.
+    do unique = ++count === 1 ? label : `${label}~${count}`; while (taken.has(unique));
     seen.set(label, count);
-    return count === 1 ? label : `${label}~${count}`;
+    taken.add(unique);
+    return unique;
   });
 }
 

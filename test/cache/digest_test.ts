@@ -1,19 +1,11 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import * as fc from "fast-check";
 import { digestFile, digestOf, digestPath } from "../../lib/cache/digest.ts";
-import { FileMemo } from "../../lib/cache/file_memo.ts";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { withFolder } from "./rig.ts";
 
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-const PAST = new Date("2020-01-01T00:00:00Z");
-
-/** Writes a file that was not changed a moment ago. */
-function write(path: string, text: string): void {
-  Deno.writeTextFileSync(path, text);
-  Deno.utimeSync(path, PAST, PAST);
-}
-
 Deno.test("digestFile() is the sha256 of the bytes, over any number of chunks", () =>
   withFolder(async (folder) => {
     const path = join(folder, "f");
@@ -79,38 +71,31 @@ function canonical(files: Record<string, string>): string {
   return JSON.stringify(Object.entries(files).sort());
 }
 
-Deno.test("FileMemo computes again when bytes change, not when nothing does", () =>
-  withFolder(async (folder) => {
-    const [path, memo] = [join(folder, "f"), join(folder, "memo.json")];
-    let reads = 0;
-    const read = async () => {
-      const files = new FileMemo(memo);
-      const text = await files.get("text", path, (path) => {
-        reads += 1;
-        return Deno.readTextFileSync(path);
-      });
-      files.flush();
-      return `${text} ${reads}`;
-    };
-    write(path, "one");
-    assertEquals([await read(), await read()], ["one 1", "one 1"]);
-    Deno.writeTextFileSync(path, "two");
-    assertEquals(await read(), "two 2");
-    // Written a moment ago: the next write might keep the time, so it was not kept.
-    assertEquals(await read(), "two 3");
-    write(path, "six");
-    Deno.utimeSync(path, new Date(0), new Date(0));
-    assertEquals([await read(), await read()], ["six 4", "six 4"]);
-    Deno.writeTextFileSync(memo, "torn");
-    assertEquals(await read(), "six 5");
-  }));
+/** What a folder may hold that is no file: path of the entry, how it is made, what is said of it. */
+const ODD: Readonly<Record<string, readonly [string[], string]>> = {
+  "named pipe": [["mkfifo", "d/x"], "it is a named pipe, expected a file or a folder"],
+  "link to a pipe": [
+    ["sh", "-c", "mkfifo p; ln -s ../p d/x"],
+    "it is a named pipe, expected a file or a folder",
+  ],
+  "link to a device": [
+    ["ln", "-s", "/dev/zero", "d/x"],
+    "it is a device, expected a file or a folder",
+  ],
+  "link to nothing": [["ln", "-s", "none", "d/x"], "it is a link to nothing"],
+  "link to itself": [["ln", "-s", "x", "d/x"], "it is a link that leads to itself"],
+  "link to its folder": [["ln", "-s", ".", "d/x"], "it is a link to a folder that holds it"],
+  "link upwards": [["ln", "-s", "..", "d/x"], "it is a link to a folder that holds it"],
+};
 
-Deno.test("FileMemo keeps values of one file apart by kind", () =>
-  withFolder(async (folder) => {
-    const path = join(folder, "f");
-    write(path, "text");
-    const memo = new FileMemo();
-    assertEquals(await memo.get("length", path, (path) => Deno.readTextFileSync(path).length), 4);
-    assertEquals(await memo.get("upper", path, (path) => path.length > 0), true);
-    assert(await memo.get("length", path, () => 9) === 4);
-  }));
+for (const [what, [[program, ...args], cause]] of Object.entries(ODD)) {
+  Deno.test(`digestPath() refuses a ${what}, and does not wait for it`, () =>
+    withFolder(async (folder) => {
+      Deno.mkdirSync(join(folder, "d"));
+      const made = await new Deno.Command(program!, { args, cwd: folder }).output();
+      assertEquals(made.success, true);
+      const error = await assertRejects(() => digestPath(join(folder, "d")), DiagnosticError);
+      const inside = what === "link upwards" ? "d/x/d" : "d/x";
+      assertEquals(error.message, `Cannot read "${join(folder, inside)}": ${cause}`);
+    }));
+}

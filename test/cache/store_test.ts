@@ -50,6 +50,11 @@ Deno.test("localStore() keeps equal outputs of different tasks once", () =>
 
 const DAMAGE: Readonly<Record<string, (hit: StoreHit) => void>> = {
   "a changed byte": (hit) => overwrite(outputPath(hit, "a"), "alphb"),
+  "a byte changed and the time set back": (hit) => {
+    const { mtime } = Deno.statSync(outputPath(hit, "a"));
+    overwrite(outputPath(hit, "a"), "alphb");
+    Deno.utimeSync(outputPath(hit, "a"), mtime!, mtime!);
+  },
   "a file cut short": (hit) => overwrite(outputPath(hit, "a"), "al"),
   "a byte changed in a folder": (hit) => overwrite(join(outputPath(hit, "b"), "x.txt"), "xe"),
   "a file too many in a folder": (hit) =>

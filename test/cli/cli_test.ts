@@ -203,10 +203,12 @@ Deno.test("a stage that fails makes exit code 1, and its log is kept", async () 
 Deno.test("a damaged object is a warning that names it, and its task runs again", async () => {
   await using place = new Workplace({ "demo.yaml": pipeline });
   await place.tvp("run", "demo.yaml");
-  const link = `${place.path}/.tvp/runs/demo/latest/page/out.txt`;
-  const object = Deno.realPathSync(link);
-  Deno.chmodSync(object, 0o644);
-  Deno.writeTextFileSync(object, "damaged\n");
+  const { out: shown } = await place.tvp("show", "demo.yaml", "page.out", "--json");
+  const { path } = JSON.parse(shown) as { path: string };
+  const { mtime } = Deno.statSync(path);
+  Deno.chmodSync(path, 0o644);
+  Deno.writeTextFileSync(path, "HELLO\n");
+  Deno.utimeSync(path, mtime!, mtime!);
   const { code, out } = await place.tvp("run", "demo.yaml");
   assertEquals(code, 0);
   assertMatch(
@@ -214,7 +216,39 @@ Deno.test("a damaged object is a warning that names it, and its task runs again"
     /^! Cannot use output "out" of cached task .*: object [0-9a-f]{64} is damaged\n/,
   );
   assertMatch(out, /Done: 4 tasks, 1 ran, 3 cached in /);
-  assertEquals(Deno.readTextFileSync(link), "hello\n");
+  assertEquals(Deno.readTextFileSync(path), "hello\n");
+});
+
+Deno.test("what people do to the files of a run changes nothing in the store", async () => {
+  const cells = ["a/b", "a-b", "A-B"];
+  const stage = {
+    uses: "command",
+    matrix: { m: cells },
+    with: {
+      run: [
+        "sh",
+        "-c",
+        "mkdir {outputs.d}; echo '${{ matrix.m }}' | tee {outputs.d}/x > {outputs.t}",
+      ],
+      outputs: { d: "directory", t: "text" },
+    },
+  };
+  await using place = new Workplace({
+    "p.yaml": JSON.stringify({ name: "p", stages: { a: stage } }),
+  });
+  assertEquals((await place.tvp("run", "p.yaml")).code, 0);
+  const folder = `${place.path}/.tvp/runs/p/latest/a`;
+  const files = [...Deno.readDirSync(folder)].flatMap(({ name }) =>
+    ["d/x", "t.txt"].map((file) => `${folder}/${name}/${file}`)
+  );
+  const texts = files.map((file) => Deno.readTextFileSync(file).trim()).sort();
+  assertEquals(texts, cells.flatMap((cell) => [cell, cell]).sort());
+  for (const file of files) {
+    Deno.chmodSync(file, 0o644);
+    Deno.writeTextFileSync(file, "changed\n");
+  }
+  assertEquals((await place.tvp("verify")).code, 0);
+  assertMatch((await place.tvp("run", "p.yaml")).out, /Nothing to do: 3 tasks, all cached/);
 });
 
 function eventsOf(text: string): RunEvent[] {

@@ -28,11 +28,11 @@ Deno.test("installModels() copies the models of a run under the names of their c
     const installed = [...installModels({
       run,
       tasks: [
-        { task: "clip", stage: "clip" },
-        { task: "encoder", stage: "encoder" },
-        { task: "mllm[architecture=mini-a]", stage: "mllm" },
-        { task: "report", stage: "report" },
-        { task: "line", stage: "line" },
+        { task: "clip", stage: "clip", folder: "clip" },
+        { task: "encoder", stage: "encoder", folder: "encoder" },
+        { task: "mllm[architecture=mini-a]", stage: "mllm", folder: "mllm/architecture=mini-a" },
+        { task: "report", stage: "report", folder: "report" },
+        { task: "line", stage: "line", folder: "line" },
       ],
       names: new Map([["clip", "mini-clip"], ["encoder", ""]]),
       target,
@@ -56,7 +56,7 @@ Deno.test("installModels() says which model is gone", async () => {
   try {
     await Deno.mkdir(join(run, "clip"));
     await Deno.symlink(join(run, "nowhere"), join(run, "clip", "model"));
-    const tasks = [{ task: "clip", stage: "clip" }];
+    const tasks = [{ task: "clip", stage: "clip", folder: "clip" }];
     const install = () => [...installModels({ run, tasks, names: new Map(), target: run })];
     assertThrows(
       install,

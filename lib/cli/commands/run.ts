@@ -24,6 +24,7 @@ import {
   stateFolder,
 } from "../open_pipeline.ts";
 import { printLine } from "../print.ts";
+import { RunLayout } from "../run_folder.ts";
 import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
 
 /** Runs a pipeline. */
@@ -125,8 +126,9 @@ async function runOpened(
     signal: interrupt.signal,
     ...(executor.name === "local" ? { prepare: () => checkProvider(provider) } : {}),
   }, (event) => logger.log(event)).finally(() => logger.close());
-  const folder = keepRecord(args, plan, { summary, startedAt });
-  await reportResult(args, { pipeline: plan.name, summary, folder });
+  const layout = new RunLayout(plan.tasks);
+  const folder = keepRecord(args, plan, { summary, startedAt, layout });
+  await reportResult(args, { pipeline: plan.name, summary, folder, layout });
   return { done: exitCodes.done, failed: exitCodes.failed, interrupted: exitCodes.interrupted }[
     summary.outcome
   ];
@@ -135,15 +137,16 @@ async function runOpened(
 function keepRecord(
   args: CommandArguments,
   plan: Plan,
-  { summary, startedAt }: { summary: RunSummary; startedAt: number },
+  { summary, startedAt, layout }: { summary: RunSummary; startedAt: number; layout: RunLayout },
 ): string {
   const folder = runsFolder(stateFolder, plan.name);
   const { outcome, outcomes, durationMs } = summary;
-  // What ran anew is linked anew, even if its result has the digest it had.
+  // What ran anew is shown anew, even if its result has the digest it had.
   const isNew = outcomes.some(({ state }) => state === "ran");
   if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
     const file = args.operands[0]!;
-    recordRun(folder, { pipeline: plan.name, file, startedAt, durationMs, outcome }, outcomes);
+    const record = { pipeline: plan.name, file, startedAt, durationMs, outcome };
+    recordRun(folder, record, { outcomes, layout });
   }
   return `${folder}/latest`;
 }
@@ -151,10 +154,15 @@ function keepRecord(
 /** Says where the pages lie, to GitHub too. */
 async function reportResult(
   args: CommandArguments,
-  { pipeline, summary, folder }: { pipeline: string; summary: RunSummary; folder: string },
+  { pipeline, summary, folder, layout }: {
+    pipeline: string;
+    summary: RunSummary;
+    folder: string;
+    layout: RunLayout;
+  },
 ): Promise<void> {
   const { findPages } = await import("../pages.ts");
-  const pages = findPages(summary.outcomes, folder);
+  const pages = findPages(summary.outcomes, layout, folder);
   if (!hasFlag(args, "json")) { for (const page of pages) printLine(`Report: ${page}`); }
   if (Deno.env.get("GITHUB_STEP_SUMMARY") === undefined) return;
   const { writeStepFiles } = await import("../github.ts");
