@@ -18,12 +18,12 @@ export default defineStage({
   files: { estimate: "estimate.json" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
-    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
     const { valuesOf } = await import("../lib/prompts/prompt_values.ts");
     const { estimateTransfer } = await import("../lib/training/estimate_transfer.ts");
     const { openProbe } = await import("../lib/training/probe.ts");
     const data = await readDatasetFolder(parameters.data.path);
-    const prompt = decodePrompt(await Deno.readFile(parameters.prompt.path));
+    const prompt = await readPrompt(parameters.prompt.path);
     const values = valuesOf(prompt);
     const batch = Math.min(parameters.batch, data.rows.length);
     const batches = Math.min(parameters.batches, Math.floor(data.rows.length / batch));

@@ -67,8 +67,8 @@ async function treat(
 ) {
   const { baselineValues, valuesOf } = await import("../lib/prompts/prompt_values.ts");
   if (typeof prompt === "object") {
-    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
-    const trained = decodePrompt(await Deno.readFile(prompt.path));
+    const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
+    const trained = await readPrompt(prompt.path);
     return { method: trained.meta.method, ...valuesOf(trained) };
   }
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");

@@ -37,7 +37,7 @@ export default defineStage({
     const { renderPage } = await import("../lib/report/page.ts");
     const { renderMarkdown } = await import("../lib/report/markdown.ts");
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
-    const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
     const { readCurve, readScores } = await import("../lib/artifacts/read_scores.ts");
     const { readJson } = await import("../lib/artifacts/read_json.ts");
     // deno-lint-ignore no-explicit-any
@@ -49,10 +49,7 @@ export default defineStage({
       title: parameters.title,
       scores: await all(parameters.scores, ({ path }) => readScores(path)),
       curves: await all(parameters.curves, ({ path }) => readCurve(path)),
-      prompts: await all(
-        parameters.prompts,
-        async (file) => decodePrompt(await Deno.readFile(file.path)),
-      ),
+      prompts: await all(parameters.prompts, ({ path }) => readPrompt(path)),
       ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
       primary: [parameters.primary].flat(),
       validation: await all(parameters.validation, json),

@@ -103,9 +103,9 @@ async function treatmentOf(
   side: number,
 ) {
   const { treat } = await import("../lib/evaluation/treatment.ts");
-  const { decodePrompt } = await import("../lib/prompts/prompt_file.ts");
+  const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
-  const read = async ({ path }: Artifact) => decodePrompt(await Deno.readFile(path));
+  const read = ({ path }: Artifact) => readPrompt(path);
   return treat({
     prompt: typeof prompt === "string" ? prompt : await read(prompt),
     like: await Promise.all([like].flat().map(read)),

@@ -30,24 +30,74 @@ export const exporters: Readonly<Record<string, (prompt: Prompt) => Promise<Writ
     return { bytes: encodePrompt(prompt) };
   },
   ".pth": async ({ delta, transformation }) => {
-    const { encodeTorchCheckpoint } = await import("../tensor/torch_checkpoint.ts");
+    const { encodeTorchCheckpoint } = await import("../tensor/encode_torch_checkpoint.ts");
     return { bytes: encodeTorchCheckpoint({ [OFFICIAL_NAME]: delta, ...transformation }) };
   },
 };
 
-type Tensors = Readonly<Record<string, Tensor>>;
-
-async function readTorch(bytes: Uint8Array): Promise<Tensors> {
-  const { decodeTorchCheckpoint } = await import("../tensor/torch_checkpoint.ts");
-  return decodeTorchCheckpoint(bytes);
+/** What a file of another program holds: tensors by name, and texts that lie beside them. */
+export interface Contents {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
-/** Formats of `prompt import`: tensors by name. */
-export const importers: Readonly<Record<string, (bytes: Uint8Array) => Promise<Tensors>>> = {
-  ".pth": readTorch,
-  ".pt": readTorch,
-  ".npz": async (bytes) => (await import("../tensor/npz.ts")).decodeNpz(bytes),
-  ".npy": async (bytes) => ({ delta: (await import("../tensor/npy.ts")).decodeNpy(bytes) }),
-  ".safetensors": async (bytes) =>
-    (await import("../tensor/safetensors.ts")).decodeSafetensors(bytes).tensors,
-};
+/** Formats of `prompt import`, told by what a file begins with: names of files mean little. */
+interface Importer {
+  /** Whether it is this format. */
+  matches(bytes: Uint8Array): boolean;
+  read(bytes: Uint8Array): Promise<Contents>;
+}
+
+const startsWith = (bytes: Uint8Array, text: string, at = 0) =>
+  [...text].every((c, i) => bytes[at + i] === c.charCodeAt(0));
+
+const importers = {
+  npy: {
+    matches: (bytes) => startsWith(bytes, "\x93NUMPY"),
+    read: async (bytes) => ({
+      tensors: { delta: (await import("../tensor/npy.ts")).decodeNpy(bytes) },
+    }),
+  },
+  zip: { matches: (bytes) => startsWith(bytes, "PK"), read: readZip },
+  safetensors: {
+    matches: (bytes) => startsWith(bytes, "{", 8),
+    read: async (bytes) => {
+      const { decodeSafetensors } = await import("../tensor/safetensors.ts");
+      return decodeSafetensors(bytes, { unknownTypes: "leave-out" });
+    },
+  },
+  // A pickle of protocol 2 or later names its protocol first, an older one begins a tuple or dictionary.
+  pickle: {
+    matches: (bytes) => bytes[0] === 0x80 || /^[(\]}l]/.test(String.fromCharCode(bytes[0] ?? 0)),
+    read: readTorch,
+  },
+} satisfies Record<string, Importer>;
+
+async function readTorch(bytes: Uint8Array): Promise<Contents> {
+  const { readTorchCheckpoint } = await import("../tensor/torch_checkpoint.ts");
+  return readTorchCheckpoint(bytes);
+}
+
+/** `torch.save` and `numpy.savez` both write archives. */
+async function readZip(bytes: Uint8Array): Promise<Contents> {
+  const { zipNames } = await import("../tensor/unzip.ts");
+  if (zipNames(bytes).some((name) => name.endsWith("/data.pkl"))) return await readTorch(bytes);
+  return { tensors: (await import("../tensor/npz.ts")).decodeNpz(bytes) };
+}
+
+/**
+ * Reads the tensors of a file of another program.
+ *
+ * @throws {SyntaxError} If the file is of no known format, or damaged.
+ */
+export async function readContents(bytes: Uint8Array): Promise<Contents> {
+  if (bytes.length === 0) throw new SyntaxError("the file is empty");
+  if (startsWith(bytes, "version https://git-lfs")) {
+    throw new SyntaxError("it is a pointer of Git LFS; fetch the file itself: git lfs pull");
+  }
+  const importer = Object.values(importers).find(({ matches }) => matches(bytes));
+  if (importer !== undefined) return await importer.read(bytes);
+  throw new SyntaxError(
+    "it is no file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
+  );
+}

@@ -5,6 +5,17 @@ export function paddingOf({ canvas, image }: Canvas): number {
   return Math.floor((canvas - image) / 2);
 }
 
+/** Side of the largest square in the middle in which δ [3, S, S] is zero; 0 if there is none. */
+export function clearSquare(delta: Float32Array, canvas: number): number {
+  let margin = 0;
+  delta.forEach((value, i) => {
+    if (value === 0) return;
+    const [y, x] = [Math.floor(i / canvas) % canvas, i % canvas];
+    margin = Math.max(margin, 1 + Math.min(y, x, canvas - 1 - y, canvas - 1 - x));
+  });
+  return Math.max(0, canvas - 2 * margin);
+}
+
 /** Whether a pixel lies outside the square of side s in the middle. */
 function outsideMiddle(y: number, x: number, sizes: Canvas): boolean {
   const start = paddingOf(sizes);

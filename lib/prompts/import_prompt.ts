@@ -1,8 +1,17 @@
 /** A prompt from tensors of other programs, such as the official checkpoint of TVP. @module */
 import { castTensor } from "../tensor/convert.ts";
-import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
-import { paddingOf } from "./frame.ts";
-import type { Prompt, PromptMeta } from "./prompt_file.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import {
+  type Candidate,
+  type DeltaValues,
+  foreignCandidates,
+  type ForeignFile,
+  type FoundDelta,
+  isPrompt,
+  plainDelta,
+} from "./foreign_layouts.ts";
+import { clearSquare, paddingOf } from "./frame.ts";
+import { type Prompt, type PromptMeta, tensorsText } from "./prompt_file.ts";
 import { promptKind, promptMask, type PromptName, promptTable } from "./prompt_table.ts";
 
 /** What the file does not say, or says otherwise. */
@@ -10,6 +19,10 @@ export interface ImportOptions {
   /** Name of the tensor; default: the only one that can be a prompt. */
   readonly tensor?: string;
   readonly kind?: PromptName;
+  /** Whether the values in the file are added to pictures, or their sigmoid; default as the file says. */
+  readonly values?: DeltaValues;
+  /** Texts that lie beside the tensors. */
+  readonly texts?: Readonly<Record<string, string>>;
   /** Side s of the picture in pixels; default: of the zeros in the middle. */
   readonly image?: number;
   /** What tables call the prompt; default `imported`. */
@@ -21,44 +34,53 @@ export interface ImportOptions {
 /** The proportion of arXiv 2404.11207, where zeros do not show the picture. */
 const PICTURE_SHARE = 164 / 224;
 
-/** 3×S×S, or 1×3×S×S as a module with a batch axis has it. */
-function isPrompt({ dims, dtype }: Tensor): boolean {
-  const [channels, height, width] = dims.length === 4 && dims[0] === 1 ? dims.slice(1) : dims;
-  return dims.length >= 3 && channels === 3 && height === width && /float/.test(dtype) &&
-    sizeOf(dims) === 3 * height! * height!;
-}
-
 /** Names that other programs give to δ, the official one first. */
 const usualNames = ["perturbation", "delta"];
 
-function choose(tensors: Readonly<Record<string, Tensor>>, name?: string): Tensor {
-  const fitting = Object.keys(tensors).filter((key) => isPrompt(tensors[key]!));
-  const found = Object.entries(tensors)
-    .map(([key, { dtype, dims }]) => `"${key}" ${dtype} [${dims.join(", ")}]`).join(", ");
-  const usual = usualNames.flatMap((usual) =>
-    fitting.filter((key) => key.split(".").at(-1) === usual)
-  );
-  const candidates = name !== undefined
-    ? fitting.filter((key) => key === name)
-    : usual.length > 0
-    ? usual.slice(0, 1)
-    : fitting;
-  if (candidates.length === 1) return tensors[candidates[0]!]!;
+/** Parts of names that stand for no δ: weights of models, states of optimisers, masks. */
+const notDelta =
+  /(?:^|\.)(?:weight|bias|mask|running_mean|running_var|momentum_buffer|exp_avg\w*)$|(?:^|\.)\w*(?:optim|sched)\w*\./i;
+
+const plain = (tensors: ForeignFile["tensors"], names: readonly string[]): Candidate[] =>
+  names.map((name) => ({ name, read: () => plainDelta(tensors[name]!) }));
+
+/** The δs that a file may mean: of a known layout or a usual name, else whatever can be one. */
+function candidatesOf(file: ForeignFile): Candidate[] {
+  const { tensors } = file;
+  const foreign = foreignCandidates(file);
+  const taken = new Set(foreign.map(({ name }) => name));
+  const fitting = Object.keys(tensors)
+    .filter((key) => isPrompt(tensors[key]!) && !taken.has(key) && !notDelta.test(key));
+  const usual = fitting.filter((key) => usualNames.includes(key.split(".").at(-1)!));
+  const known = [...foreign, ...plain(tensors, usual)];
+  return known.length > 0 ? known : plain(tensors, fitting);
+}
+
+/** The δ that is asked for by name: of a layout, or any tensor that can be one. */
+function namedCandidates(file: ForeignFile, name: string): Candidate[] {
+  const foreign = foreignCandidates(file).filter((candidate) => candidate.name === name);
+  const x = file.tensors[name];
+  if (foreign.length > 0 || x === undefined || !isPrompt(x)) return foreign;
+  return plain(file.tensors, [name]);
+}
+
+function choose(file: ForeignFile, name?: string): FoundDelta {
+  const candidates = name === undefined ? candidatesOf(file) : namedCandidates(file, name);
+  const [only, ...others] = candidates.map((candidate) => candidate.read());
+  if (only !== undefined && others.every((other) => isSame(only, other))) return only;
   const wanted = name === undefined ? "one tensor of 3×S×S floats" : `a prompt "${name}"`;
+  const choice = candidates.length > 1
+    ? `; --tensor chooses one of ${candidates.slice(0, 8).map((one) => `"${one.name}"`).join(", ")}`
+    : "";
   throw new RangeError(
-    `Cannot import a prompt: expected ${wanted}, found ${found || "no tensors"}`,
+    `Cannot import a prompt: expected ${wanted}, found ${tensorsText(file.tensors)}${choice}`,
   );
 }
 
-/** Side of the largest square in the middle in which δ is zero; 0 if there is none. */
-function clearSquare(data: Float32Array, canvas: number): number {
-  let margin = 0;
-  data.forEach((value, i) => {
-    if (value === 0) return;
-    const [y, x] = [Math.floor(i / canvas) % canvas, i % canvas];
-    margin = Math.max(margin, 1 + Math.min(y, x, canvas - 1 - y, canvas - 1 - x));
-  });
-  return Math.max(0, canvas - 2 * margin);
+/** Copies of one δ, such as the best and the last, may be equal. */
+function isSame(a: FoundDelta, b: FoundDelta): boolean {
+  return a.kind === b.kind && a.values.length === b.values.length &&
+    a.values.every((value, i) => Object.is(value, b.values[i]));
 }
 
 /** A kind with a transformation whose tensors are all there. */
@@ -81,41 +103,54 @@ function transformationOf(tensors: Readonly<Record<string, Tensor>>, kind: Promp
   return { transformation: Object.fromEntries(named) };
 }
 
-function sizesOf(data: Float32Array, canvas: number, options: ImportOptions) {
-  const clear = clearSquare(data, canvas);
-  const kind = options.kind ?? (clear > 0 ? "frame" : "full");
-  const usual = 2 * Math.round(canvas * PICTURE_SHARE / 2);
-  const image = options.image ?? (kind === "frame" && clear > 0 ? clear : usual);
-  return { kind, canvas, image };
+function sizesOf({ values, canvas, kind: told, image: side }: FoundDelta, options: ImportOptions) {
+  const clear = clearSquare(values, canvas);
+  const kind = options.kind ?? told ?? (clear > 0 ? "frame" : "full");
+  const usual = Math.max(1, 2 * Math.round(canvas * PICTURE_SHARE / 2));
+  const shown = clear > 0 && (kind === "frame" || kind === "padding") ? clear : usual;
+  const image = options.image ?? side ?? shown;
+  if (Number.isInteger(image) && image > 0) return { kind, canvas, image };
+  throw new RangeError(`Cannot import a prompt: a picture has 1 pixel or more, not ${image}`);
+}
+
+/** δ is finite, and zero where its kind does not change the picture. */
+function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): void {
+  const { canvas, kind, image } = sizes;
+  const mask = promptMask(kind, sizes).data;
+  const wrong = values.findIndex((value, i) =>
+    !Number.isFinite(value) || (mask[i] === 0 && value !== 0)
+  );
+  if (wrong < 0) return;
+  const place = `row ${Math.floor(wrong / canvas) % canvas}, column ${wrong % canvas}`;
+  if (!Number.isFinite(values[wrong]!)) {
+    throw new RangeError(`Cannot import a prompt: δ is ${values[wrong]} in ${place}`);
+  }
+  throw new RangeError(
+    `Cannot import a ${kind} prompt around a picture of ${image} pixels (padding ${
+      paddingOf(sizes)
+    }): δ is ${values[wrong]} in ${place}, where it has to be 0`,
+  );
 }
 
 /**
- * Makes a prompt of a tensor: its values bit by bit where they are float32.
+ * Makes a prompt of the tensors of another program: their values bit by bit where they are float32 and
+ * what is added to pictures.
  *
  * @param tensors Contents of a file.
- * @throws {RangeError} If there is no 3×S×S tensor, or δ is not zero where its kind has to be.
+ * @throws {RangeError} If they hold no δ, several, or one whose place or meaning the file does not
+ * tell, or δ is not finite or not zero where its kind has to be.
  */
 export function importPrompt(
   tensors: Readonly<Record<string, Tensor>>,
   options: ImportOptions = {},
 ): Prompt {
-  const values = castTensor(choose(tensors, options.tensor), "float32").data;
-  const canvas = Math.sqrt(values.length / 3);
-  const transformed = options.kind === undefined ? transformedKind(tensors) : undefined;
-  const sizes = sizesOf(values, canvas, {
-    ...options,
-    ...(transformed === undefined ? {} : { kind: transformed }),
-  });
-  const mask = promptMask(sizes.kind, sizes).data;
-  const outside = values.findIndex((value, i) => mask[i] === 0 && value !== 0);
-  if (outside >= 0) {
-    const [y, x] = [Math.floor(outside / canvas) % canvas, outside % canvas];
-    throw new RangeError(
-      `Cannot import a ${sizes.kind} prompt around a picture of ${sizes.image} pixels (padding ${
-        paddingOf(sizes)
-      }): δ is ${values[outside]} in row ${y}, column ${x}, where it has to be 0`,
-    );
-  }
+  const { values: meaning, texts = {} } = options;
+  const file = { tensors, texts, ...(meaning === undefined ? {} : { values: meaning }) };
+  const found = choose(file, options.tensor);
+  const { values, canvas } = found;
+  const kind = options.kind ?? transformedKind(tensors);
+  const sizes = sizesOf(found, { ...options, ...(kind === undefined ? {} : { kind }) });
+  checkValues(values, sizes);
   const meta: PromptMeta = {
     ...sizes,
     sources: (options.sources ?? []).map((name) => ({ name, digest: "" })),

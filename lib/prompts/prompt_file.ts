@@ -2,6 +2,8 @@
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { PromptKind } from "./prompt_kind.ts";
+import { parameterPlaces } from "./prompt_parameters.ts";
+import { promptFailure, type PromptMeta, readMeta } from "./prompt_meta.ts";
 import {
   type AnyPromptKind,
   pictureSideOf,
@@ -10,29 +12,7 @@ import {
   promptTable,
 } from "./prompt_table.ts";
 
-/** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
-export interface PromptMeta {
-  /** Name of its kind; one of one's own says with `picture` how it shows the picture. */
-  readonly kind: string;
-  readonly picture?: PromptKind["picture"];
-  /** Side S of the canvas in pixels. */
-  readonly canvas: number;
-  /** Side s of the picture in pixels. */
-  readonly image: number;
-  /** Models it was trained on. */
-  readonly sources: readonly { readonly name: string; readonly digest: string }[];
-  readonly task: string;
-  /** What tables call the prompt. */
-  readonly method: string;
-  readonly loss: Readonly<Record<string, number>>;
-  readonly optimizer?: string;
-  readonly schedule?: string;
-  readonly augment?: string;
-  readonly lr?: number;
-  readonly steps?: number;
-  readonly batch?: number;
-  readonly seed: number | null;
-}
+export { PromptError, type PromptMeta } from "./prompt_meta.ts";
 
 /** A prompt. */
 export interface Prompt {
@@ -51,53 +31,70 @@ export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Arra
 /**
  * Reads a prompt file.
  *
- * @throws {SyntaxError} If the file is no safetensors file with a `prompt` entry and the float32
- * tensors of its kind of prompt.
+ * @throws {SyntaxError} If the file is no safetensors file with a `prompt` entry and the finite
+ * float32 tensors of its kind and size of prompt.
  */
 export function decodePrompt(bytes: Uint8Array): Prompt {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const meta: PromptMeta | undefined = metadata.prompt && JSON.parse(metadata.prompt);
-  const { delta, ...others } = tensors as Record<string, Tensor<"float32">>;
-  if (meta && !isKnownKind(meta)) {
-    throw new SyntaxError(
-      `Cannot read a prompt: its kind is "${meta.kind}", known are ${
-        Object.keys(promptTable).join(", ")
-      }`,
-    );
-  }
-  const names = meta ? parameterNames(meta) : [];
-  const isComplete = ["delta", ...names].every((name) => tensors[name]?.dtype === "float32");
-  if (meta === undefined || delta === undefined || !isComplete) {
-    const found = Object.keys(tensors).join(", ") || "none";
-    const wanted = ["delta", ...names].map((name) => `"${name}"`).join(", ");
-    throw new SyntaxError(
-      `Cannot read a prompt: expected ${
-        names.length > 0 ? "float32 tensors" : "a float32 tensor"
-      } ${wanted} and metadata "prompt", found tensors ${found}`,
-    );
-  }
-  if (names.length === 0) return { delta, meta };
-  const transformation = Object.fromEntries(names.map((name) => [name, others[name]!]));
-  return { delta, transformation, meta };
+  const meta = readMeta(metadata.prompt);
+  const parts = parameterPlaces(nameOfKind(meta) ?? ownKind(meta), meta).map(({ name, dims }) =>
+    [name, partOf(tensors, name, dims)] as const
+  );
+  const { delta, ...transformation } = Object.fromEntries(parts);
+  return Object.keys(transformation).length === 0
+    ? { delta: delta!, meta }
+    : { delta: delta!, transformation, meta };
 }
 
-/** A kind of one's own is used without its code: its file says all that has to be known. */
-const isKnownKind = ({ kind, picture }: PromptMeta) =>
-  Object.hasOwn(promptTable, kind) || picture === "shrunk" || picture === "whole";
+function partOf(
+  tensors: Readonly<Record<string, Tensor>>,
+  name: string,
+  dims: readonly number[],
+): Tensor<"float32"> {
+  const found = tensors[name];
+  const shape = dims.join(", ");
+  if (found?.dtype !== "float32" || found.dims.join(", ") !== shape) {
+    throw promptFailure(
+      `expected a tensor "${name}" float32 [${shape}], found ${tensorsText(tensors)}`,
+    );
+  }
+  const wrong = (found.data as Float32Array).find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw promptFailure(`its tensor "${name}" holds ${wrong}`);
+  return found as Tensor<"float32">;
+}
 
-const parameterNames = ({ kind }: PromptMeta) =>
-  Object.hasOwn(promptTable, kind)
-    ? promptKind(kind as PromptName).transformation?.parameters.map(({ name }) => name) ?? []
-    : [];
+/** Most tensors that a message names. */
+const NAMED = 8;
+
+/** Tensors of a file in a message. */
+export function tensorsText(tensors: Readonly<Record<string, Tensor>>): string {
+  const all = Object.entries(tensors);
+  const named = all.slice(0, NAMED)
+    .map(([name, { dtype, dims }]) => `"${name}" ${dtype} [${dims.join(", ")}]`).join(", ");
+  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : "";
+  return named === "" ? "no tensors" : `${named}${more}`;
+}
+
+const nameOfKind = ({ kind }: PromptMeta) =>
+  Object.hasOwn(promptTable, kind) ? kind as PromptName : undefined;
+
+/** A kind of one's own is used without its code: its file says all that has to be known. */
+const ownKind = (
+  { picture = "shrunk" }: PromptMeta,
+  covers: PromptKind["covers"] = () => true,
+) => ({
+  description: "of one's own",
+  picture,
+  covers,
+});
 
 /** The kind of a prompt; of one's own what its file tells of it: δ was trained where it is not 0. */
 export function kindOfPrompt({ meta, delta }: Prompt): AnyPromptKind {
-  const { kind, picture = "shrunk", canvas } = meta;
-  if (Object.hasOwn(promptTable, kind)) return kind as PromptName;
+  const { canvas } = meta;
   const plane = canvas * canvas;
-  const covers = (y: number, x: number) =>
+  const isTrained = (y: number, x: number) =>
     [0, 1, 2].some((channel) => delta.data[channel * plane + y * canvas + x] !== 0);
-  return { description: "of one's own", picture, covers };
+  return nameOfKind(meta) ?? ownKind(meta, isTrained);
 }
 
 /** What an evaluation has to know of a prompt to put it on pictures. */

@@ -1,6 +1,9 @@
-/** NumPy's npy format: one array in a file. @module */
-import { tensorBytes, tensorFromBytes } from "./bytes.ts";
+/** NumPy's npy format: one array in a file (versions 1.0 to 3.0). @module */
+import { tensorBytes } from "./bytes.ts";
 import type { DType } from "./dtype.ts";
+import { isShape } from "./limits.ts";
+import { numpyTypes, readDescriptor, tensorOfNumpy } from "./numpy_array.ts";
+import { parsePythonLiteral, PythonTuple } from "./python_literal.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The bytes are no npy file that can be read; the message says why. */
@@ -10,78 +13,99 @@ export class NpyError extends SyntaxError {
 
 const magic = "\x93NUMPY";
 
-/** Type descriptors; bfloat16 has none in NumPy. */
-const descriptors: Readonly<Record<Exclude<DType, "bfloat16">, string>> = {
-  float32: "<f4",
-  float64: "<f8",
-  float16: "<f2",
-  int64: "<i8",
-  int32: "<i4",
-  int16: "<i2",
-  int8: "|i1",
-  uint64: "<u8",
-  uint32: "<u4",
-  uint16: "<u2",
-  uint8: "|u1",
-  bool: "|b1",
-};
+/** What the header says of an array. */
+interface Header {
+  /** Type of the elements as NumPy writes it: `<f4`; a list where they are structures. */
+  readonly descr: unknown;
+  readonly fortran: boolean;
+  readonly dims: readonly number[];
+  /** Where the elements begin. */
+  readonly start: number;
+}
 
-const byDescriptor = new Map(
-  Object.entries(descriptors).map(([dtype, descriptor]) => [descriptor, dtype as DType]),
-);
+const failure = (cause: string) => new NpyError(`Cannot decode npy: ${cause}`);
+
+/** Whether bytes begin as an npy file does. */
+export function isNpy(bytes: Uint8Array): boolean {
+  return bytes.length >= 12 && [...magic].every((c, i) => bytes[i] === c.charCodeAt(0));
+}
 
 /**
- * Decodes an npy file of a numeric array in C order.
+ * Decodes an npy file of numbers, in either byte order and in C or Fortran order.
  *
- * @throws {NpyError} If the file is no npy file, is in Fortran order, or holds another element type.
+ * @throws {NpyError} If the file is no npy file, is damaged, or holds text, objects or structures.
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
-  const { header, start } = readHeader(bytes);
-  const descriptor = field(header, /'descr':\s*'([^']*)'/, "descr");
-  if (field(header, /'fortran_order':\s*(True|False)/, "fortran_order") === "True") {
-    throw new NpyError("Cannot decode npy: the array is in Fortran order, save it in C order");
-  }
-  const dtype = byDescriptor.get(descriptor);
-  if (dtype === undefined) {
-    throw new NpyError(
-      `Cannot decode npy: the element type is "${descriptor}", known are ${
-        [...byDescriptor.keys()].join(", ")
-      }`,
+  const header = readHeader(bytes);
+  const type = elementsOf(header);
+  if (type === undefined) {
+    const found = typeof header.descr === "string" ? `"${header.descr}"` : "a structure";
+    throw failure(
+      `the element type is ${found}, known are ${
+        Object.values(numpyTypes).join(", ")
+      } in either byte order`,
     );
   }
-  const shape = field(header, /'shape':\s*\(([^)]*)\)/, "shape");
-  const dims = shape.split(",").map((d) => d.trim()).filter((d) => d !== "").map(Number);
   try {
-    return tensorFromBytes(dtype, dims, bytes.subarray(start));
+    const { dims, fortran } = header;
+    return tensorOfNumpy({ ...type, dims, fortran }, bytes.subarray(header.start));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new NpyError(`Cannot decode npy: ${cause.message}`, { cause });
   }
 }
 
-function readHeader(bytes: Uint8Array): { header: string; start: number } {
-  const latin = new TextDecoder("latin1");
-  if (bytes.length < 12 || bytes[0] !== 0x93 || latin.decode(bytes.subarray(1, 6)) !== "NUMPY") {
-    throw new NpyError("Cannot decode npy: the file does not begin with \\x93NUMPY");
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = bytes[6]! > 1;
-  const first = wide ? 12 : 10;
-  const start = first + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
-  if (start > bytes.length) {
-    throw new NpyError(
-      `Cannot decode npy: the header ends at byte ${start}, the file has ${bytes.length}`,
-    );
-  }
-  return { header: latin.decode(bytes.subarray(first, start)), start };
+/**
+ * Whether an npy file holds numbers that a tensor can have, and not text, objects or structures.
+ *
+ * @throws {NpyError} If the file is no npy file, or its header is damaged.
+ */
+export function holdsNumbers(bytes: Uint8Array): boolean {
+  return elementsOf(readHeader(bytes)) !== undefined;
 }
 
-function field(header: string, pattern: RegExp, name: string): string {
-  const value = pattern.exec(header)?.[1];
-  if (value === undefined) {
-    throw new NpyError(`Cannot decode npy: the header has no ${name}: ${header.trim()}`);
+const elementsOf = ({ descr }: Header) =>
+  typeof descr === "string" ? readDescriptor(descr) : undefined;
+
+/** Bytes of the length of the header, and how its text is written, by the format's version. */
+const versions: Readonly<Record<number, { readonly wide: boolean; readonly encoding: string }>> = {
+  1: { wide: false, encoding: "latin1" },
+  2: { wide: true, encoding: "latin1" },
+  3: { wide: true, encoding: "utf-8" },
+};
+
+function readHeader(bytes: Uint8Array): Header {
+  if (!isNpy(bytes)) throw failure("the file does not begin with \\x93NUMPY");
+  const version = versions[bytes[6]!];
+  if (version === undefined) {
+    throw failure(`the format's version is ${bytes[6]}.${bytes[7]}, known are 1.0, 2.0 and 3.0`);
   }
-  return value;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const first = version.wide ? 12 : 10;
+  const start = first + (version.wide ? view.getUint32(8, true) : view.getUint16(8, true));
+  if (start > bytes.length) {
+    throw failure(`the header ends at byte ${start}, the file has ${bytes.length}`);
+  }
+  const text = new TextDecoder(version.encoding).decode(bytes.subarray(first, start));
+  return { ...parseHeader(text), start };
+}
+
+function parseHeader(text: string): Omit<Header, "start"> {
+  const shown = text.trim().slice(0, 200);
+  const header = parsePythonLiteral(text);
+  if (!(header instanceof Map)) {
+    throw failure(`the header is no dictionary of plain values: ${shown}`);
+  }
+  const [descr, fortran, shape] = ["descr", "fortran_order", "shape"].map((key) => {
+    if (header.has(key)) return header.get(key);
+    throw failure(`the header has no ${key}: ${shown}`);
+  });
+  if (typeof fortran !== "boolean") {
+    throw failure(`fortran_order is neither True nor False: ${shown}`);
+  }
+  const dims = shape instanceof PythonTuple ? shape.items : undefined;
+  if (!isShape(dims)) throw failure(`the shape is no tuple of sizes: ${shown}`);
+  return { descr, fortran, dims };
 }
 
 /**
@@ -90,13 +114,9 @@ function field(header: string, pattern: RegExp, name: string): string {
  * @throws {TypeError} If the element type is bfloat16, which NumPy does not have.
  */
 export function encodeNpy(x: Tensor): Uint8Array {
-  if (x.dtype === "bfloat16") {
-    throw new TypeError("Cannot encode npy: NumPy has no bfloat16, cast the tensor to float32");
-  }
   const shape = x.dims.length === 1 ? `${x.dims[0]},` : x.dims.join(", ");
-  const text = `{'descr': '${
-    descriptors[x.dtype]
-  }', 'fortran_order': False, 'shape': (${shape}), }`;
+  const descr = descriptorOf(x.dtype);
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`;
   const length = Math.ceil((magic.length + 4 + text.length + 1) / 64) * 64 - magic.length - 4;
   const data = tensorBytes(x);
   const bytes = new Uint8Array(magic.length + 4 + length + data.length).fill(0x20);
@@ -106,4 +126,12 @@ export function encodeNpy(x: Tensor): Uint8Array {
   bytes[magic.length + 4 + length - 1] = 0x0a;
   bytes.set(data, magic.length + 4 + length);
   return bytes;
+}
+
+function descriptorOf(dtype: DType): string {
+  if (dtype === "bfloat16") {
+    throw new TypeError("Cannot encode npy: NumPy has no bfloat16, cast the tensor to float32");
+  }
+  const code = numpyTypes[dtype];
+  return `${code.endsWith("1") ? "|" : "<"}${code}`;
 }

@@ -1,7 +1,8 @@
-/** The npz format of numpy: a zip archive, not compressed, of one npy file per array. @module */
-import { decodeNpy, encodeNpy } from "./npy.ts";
+/** The npz format of NumPy: a zip archive of one npy file per array, compressed or not. @module */
+import { decodeNpy, encodeNpy, holdsNumbers, NpyError } from "./npy.ts";
 import type { Tensor } from "./tensor.ts";
-import { decodeZip, encodeZip } from "./zip.ts";
+import { decodeZip } from "./unzip.ts";
+import { encodeZip } from "./zip.ts";
 
 /** Encodes arrays by name, as `numpy.savez` does. */
 export function encodeNpz(tensors: Readonly<Record<string, Tensor>>): Uint8Array<ArrayBuffer> {
@@ -10,14 +11,26 @@ export function encodeNpz(tensors: Readonly<Record<string, Tensor>>): Uint8Array
 }
 
 /**
- * Decodes what `numpy.savez` wrote.
+ * Decodes what `numpy.savez` or `savez_compressed` wrote. Arrays of text, objects or structures are
+ * left out, unread.
  *
- * @throws {SyntaxError} If the archive is damaged or compressed (`savez_compressed`), or an array
- * cannot be read.
+ * @throws {SyntaxError} If the archive or an array in it is damaged.
  */
 export function decodeNpz(bytes: Uint8Array): Record<string, Tensor> {
-  const files = [...decodeZip(bytes)];
+  const arrays = [...decodeZip(bytes)].filter(([name]) => name.endsWith(".npy"));
   return Object.fromEntries(
-    files.map(([name, file]) => [name.replace(/\.npy$/, ""), decodeNpy(file)]),
+    arrays.flatMap(([file, content]) => {
+      const x = decodeMember(file, content);
+      return x === undefined ? [] : [[file.slice(0, -".npy".length), x]];
+    }),
   );
+}
+
+function decodeMember(file: string, content: Uint8Array): Tensor | undefined {
+  try {
+    return holdsNumbers(content) ? decodeNpy(content) : undefined;
+  } catch (cause) {
+    if (!(cause instanceof NpyError)) throw cause;
+    throw new NpyError(`${cause.message} ("${file}" of the archive)`, { cause });
+  }
 }

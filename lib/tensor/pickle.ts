@@ -1,22 +1,22 @@
 /**
- * Python's pickle format read as data: nothing is imported, called or built but what the reader's
- * caller allows by name.
+ * Python's pickle format (protocols 0 to 5) read as data: nothing is imported, called or built but
+ * what the reader's caller allows by name.
  *
  * @module
  */
-
-/** The bytes are no pickle of plain data; the message says which opcode or name is not allowed. */
-export class PickleError extends SyntaxError {
-  override readonly name = "PickleError";
-}
+import { Buffer } from "node:buffer";
+import { PickleError, PickleObject } from "./pickle_object.ts";
 
 /** Stands for what a pickle may call: gets the arguments, gives the value. */
 export type PickleCall = (args: readonly unknown[]) => unknown;
 
 /** What a pickle may refer to. */
 export interface PickleHost {
-  /** Allowed names, `module name`, and what stands for them: a {@linkcode PickleCall} or a value. */
-  readonly globals: ReadonlyMap<string, unknown>;
+  /**
+   * What stands for a name of a module: a {@linkcode PickleCall}, a value, or a
+   * {@linkcode PickleObject} for what is kept as plain data.
+   */
+  find(module: string, name: string): unknown;
   /** Loads what lies beside the pickle. */
   persistent(id: unknown): unknown;
 }
@@ -27,7 +27,13 @@ export interface Unpickled {
   readonly end: number;
 }
 
-/** The stack machine of the format (PEP 307, PEP 3154). */
+/** Most operations of a pickle: each makes at most one object. A large checkpoint has some 10 000. */
+const MAX_OPERATIONS = 1_000_000;
+
+/** Most bytes of a whole number, which takes the square of them in time. */
+const MAX_INTEGER_BYTES = 1024;
+
+/** The stack machine of the format (PEP 307, 3154, 574). */
 interface Machine {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -41,24 +47,19 @@ interface Machine {
 
 type Operation = (machine: Machine) => void;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const failure = (cause: string) => new PickleError(`Cannot read pickle: ${cause}`);
 
-function decodeText(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw new PickleError("Cannot read pickle: a text in it is not UTF-8", { cause });
-  }
-}
+const utf8 = new TextDecoder();
+/** Characters 0 to 255 for the bytes: the web's decoder of this name is that of Windows. */
+const latin1 = {
+  decode: ({ buffer, byteOffset, length }: Uint8Array) =>
+    Buffer.from(buffer, byteOffset, length).toString("latin1"),
+};
 
 function take(machine: Machine, length: number): Uint8Array {
   const { bytes, at } = machine;
   if (at + length > bytes.length) {
-    throw new PickleError(
-      `Cannot read pickle: ${length} bytes are needed at byte ${at}, there are ${
-        bytes.length - at
-      }`,
-    );
+    throw failure(`${length} bytes are needed at byte ${at}, there are ${bytes.length - at}`);
   }
   machine.at += length;
   return bytes.subarray(at, at + length);
@@ -71,25 +72,58 @@ function unsigned(machine: Machine, size: 1 | 2 | 4 | 8): number {
   return value;
 }
 
-function line(machine: Machine): string {
+function line(machine: Machine, encoding: { decode(bytes: Uint8Array): string } = utf8): string {
   const end = machine.bytes.indexOf(0x0a, machine.at);
   const text = take(machine, (end < 0 ? machine.bytes.length : end) - machine.at + 1);
-  return decodeText(text.subarray(0, -1));
+  return encoding.decode(text.subarray(0, -1));
 }
 
-/** A little-endian integer of two's complement; a bigint where a number would lose digits. */
-function long(bytes: Uint8Array): number | bigint {
+/** A whole number; a bigint where a number would lose digits. */
+function integer(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** A little-endian integer of two's complement. */
+function long(machine: Machine, length: number): number | bigint {
+  if (length > MAX_INTEGER_BYTES) throw failure(`a whole number in it has ${length} bytes`);
+  const bytes = take(machine, length);
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-  const signed = BigInt.asIntN(8 * bytes.length, value);
-  const number = Number(signed);
-  return Number.isSafeInteger(number) ? number : signed;
+  return integer(BigInt.asIntN(8 * bytes.length, value));
+}
+
+/** `12`, `12L`, and `00` and `01`, which are False and True. */
+function decimal(machine: Machine): unknown {
+  const text = line(machine).replace(/L$/, "");
+  if (text === "00" || text === "01") return text === "01";
+  if (!/^-?\d+$/.test(text) || text.length > MAX_INTEGER_BYTES) {
+    throw failure(`"${text.slice(0, 20)}" before byte ${machine.at} is no whole number`);
+  }
+  return integer(BigInt(text));
+}
+
+/** A text as Python 2 shows it, between quotes. */
+function quoted(machine: Machine): string {
+  const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+  return line(machine, latin1).slice(1, -1).replace(
+    /\\(?:x([0-9a-fA-F]{2})|(.))/g,
+    (_, hex, sign) => hex ? String.fromCharCode(parseInt(hex, 16)) : escapes[sign] ?? sign,
+  );
+}
+
+function unicode(machine: Machine): string {
+  return line(machine, latin1).replace(
+    /\\(?:u([0-9a-fA-F]{4})|U(0[0-9a-fA-F]{7}))/g,
+    (_, short, wide) => {
+      const code = parseInt(short ?? wide, 16);
+      return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
+    },
+  );
 }
 
 function pop(machine: Machine): unknown {
-  if (machine.stack.length === 0) {
-    throw new PickleError(`Cannot read pickle: the stack is empty before byte ${machine.at}`);
-  }
+  if (machine.stack.length === 0) throw failure(`the stack is empty before byte ${machine.at}`);
   return machine.stack.pop();
 }
 
@@ -97,156 +131,181 @@ function pop(machine: Machine): unknown {
 function popMark(machine: Machine): unknown[] {
   const items = machine.stack;
   const below = machine.marks.pop();
-  if (below === undefined) {
-    throw new PickleError(`Cannot read pickle: there is no mark before byte ${machine.at}`);
-  }
+  if (below === undefined) throw failure(`there is no mark before byte ${machine.at}`);
   machine.stack = below;
   return items;
 }
 
 function recall(machine: Machine, index: number): void {
-  if (!machine.memo.has(index)) {
-    throw new PickleError(`Cannot read pickle: value ${index} is used before it is there`);
-  }
+  if (!machine.memo.has(index)) throw failure(`value ${index} is used before it is there`);
   machine.stack.push(machine.memo.get(index));
 }
 
-function lookUp({ host, stack }: Machine, name: string): void {
-  if (!host.globals.has(name)) {
-    throw new PickleError(
-      `Cannot read pickle: it asks for "${name.replace(" ", ".")}", allowed are ${
-        [...host.globals.keys()].map((key) => key.replace(" ", ".")).join(", ")
-      }`,
-    );
-  }
-  stack.push(host.globals.get(name));
+function store(machine: Machine, index: number): void {
+  machine.memo.set(index, machine.stack.at(-1));
 }
 
-function top<T>(machine: Machine, kind: "dictionary" | "list"): T {
-  const value = machine.stack.at(-1);
-  if (kind === "list" ? !Array.isArray(value) : !(value instanceof Map)) {
-    throw new PickleError(`Cannot read pickle: a ${kind} is needed before byte ${machine.at}`);
+function find(machine: Machine, module: unknown, name: unknown): unknown {
+  if (typeof module === "string" && typeof name === "string") {
+    return machine.host.find(module, name);
   }
-  return value as T;
+  throw failure(`what is named before byte ${machine.at} has no name`);
+}
+
+/** What a call gives: the caller's own, or the object with its arguments. */
+function call(machine: Machine, callee: unknown, args: unknown): unknown {
+  if (Array.isArray(args)) {
+    if (typeof callee === "function") return (callee as PickleCall)(args);
+    if (callee instanceof PickleObject) return new PickleObject(callee.name, args);
+  }
+  throw failure(`what is called before byte ${machine.at} is no function`);
 }
 
 function setItems(machine: Machine, items: readonly unknown[]): void {
-  const map = top<Map<unknown, unknown>>(machine, "dictionary");
+  const value = machine.stack.at(-1);
+  const map = value instanceof PickleObject ? value.items : value;
+  if (!(map instanceof Map)) throw failure(`a dictionary is needed before byte ${machine.at}`);
+  fill(map, items);
+}
+
+/** Keys and values in turn. */
+function fill(map: Map<unknown, unknown>, items: readonly unknown[]): Map<unknown, unknown> {
   for (let i = 0; i + 1 < items.length; i += 2) map.set(items[i], items[i + 1]);
+  return map;
 }
 
-function tuple(machine: Machine, length: number): void {
-  const items = Array.from({ length }, () => pop(machine));
-  machine.stack.push(items.reverse());
+function append(machine: Machine, items: readonly unknown[]): void {
+  const value = machine.stack.at(-1);
+  const list = value instanceof PickleObject ? value.elements : value;
+  if (!Array.isArray(list)) throw failure(`a list is needed before byte ${machine.at}`);
+  for (const item of items) list.push(item);
 }
 
-function reduce(machine: Machine): void {
-  const args = pop(machine);
-  const call = pop(machine);
-  if (typeof call !== "function" || !Array.isArray(args)) {
-    throw new PickleError(
-      `Cannot read pickle: what is called before byte ${machine.at} is no function`,
-    );
-  }
-  machine.stack.push((call as PickleCall)(args));
-}
-
-/** The attributes of an ordered dictionary, such as a state dict's `_metadata`, are left out. */
+/** Attributes of an object; those of a dictionary, such as a state dict's `_metadata`, are left out. */
 function build(machine: Machine): void {
-  pop(machine);
-  top(machine, "dictionary");
+  const state = pop(machine);
+  const value = machine.stack.at(-1);
+  if (value === undefined) throw failure(`there is no object before byte ${machine.at}`);
+  if (value instanceof PickleObject) value.state = state;
 }
 
 const push = (read: (machine: Machine) => unknown): Operation => (machine) => {
   machine.stack.push(read(machine));
 };
+/** Operands from the top of the stack down. */
+const using = (count: number, make: (machine: Machine, operands: unknown[]) => unknown) =>
+  push((machine) => make(machine, Array.from({ length: count }, () => pop(machine))));
 const text = (size: 1 | 4 | 8) =>
-  push((machine) => decodeText(take(machine, unsigned(machine, size))));
+  push((machine) => utf8.decode(take(machine, unsigned(machine, size))));
+/** Texts of Python 2, of which bytes are texts. */
+const bytesText = (size: 1 | 4) =>
+  push((machine) => latin1.decode(take(machine, unsigned(machine, size))));
 const raw = (size: 1 | 4 | 8) => push((machine) => take(machine, unsigned(machine, size)));
+/** Tuples, lists and sets are arrays. */
+const tuple = (length: number) => using(length, (_, items) => items.reverse());
+const emptyList = push(() => []);
 
-/** Opcodes by their byte: plain data, allowed names, and calls of these. */
+function marked(make: (machine: Machine, items: unknown[]) => unknown): Operation {
+  return (machine) => {
+    const items = popMark(machine);
+    machine.stack.push(make(machine, items));
+  };
+}
+
+/** Opcodes by their byte, as Python's `pickletools` lists them. */
 const operations: Readonly<Record<number, Operation>> = {
   0x80: (m) => void take(m, 1), // PROTO
   0x95: (m) => void take(m, 8), // FRAME
   0x28: (m) => void (m.marks.push(m.stack), m.stack = []), // MARK
-  0x30: (m) => void pop(m), // POP
+  0x30: (m) => void (m.stack.length > 0 ? pop(m) : popMark(m)), // POP
+  0x31: (m) => void popMark(m), // POP_MARK
+  0x32: push((m) => m.stack.at(-1)), // DUP
   0x4e: push(() => null), // NONE
   0x88: push(() => true), // NEWTRUE
   0x89: push(() => false), // NEWFALSE
+  0x49: push(decimal), // INT
   0x4a: push((m) => unsigned(m, 4) | 0), // BININT
   0x4b: push((m) => unsigned(m, 1)), // BININT1
   0x4d: push((m) => unsigned(m, 2)), // BININT2
-  0x8a: push((m) => long(take(m, unsigned(m, 1)))), // LONG1
+  0x4c: push(decimal), // LONG
+  0x8a: push((m) => long(m, unsigned(m, 1))), // LONG1
+  0x8b: push((m) => long(m, unsigned(m, 4))), // LONG4
+  0x46: push((m) => Number(line(m))), // FLOAT
   0x47: push((m) => (take(m, 8), m.view.getFloat64(m.at - 8))), // BINFLOAT, big endian
+  0x56: push(unicode), // UNICODE
   0x58: text(4), // BINUNICODE
   0x8c: text(1), // SHORT_BINUNICODE
   0x8d: text(8), // BINUNICODE8
-  0x54: raw(4), // BINSTRING
-  0x55: raw(1), // SHORT_BINSTRING
+  0x53: push(quoted), // STRING
+  0x54: bytesText(4), // BINSTRING
+  0x55: bytesText(1), // SHORT_BINSTRING
   0x42: raw(4), // BINBYTES
   0x43: raw(1), // SHORT_BINBYTES
+  0x8e: raw(8), // BINBYTES8
+  0x96: raw(8), // BYTEARRAY8
   0x7d: push(() => new Map()), // EMPTY_DICT
-  0x5d: push(() => []), // EMPTY_LIST
-  0x29: push(() => []), // EMPTY_TUPLE
-  0x85: (m) => tuple(m, 1), // TUPLE1
-  0x86: (m) => tuple(m, 2), // TUPLE2
-  0x87: (m) => tuple(m, 3), // TUPLE3
-  0x74: (m) => { // TUPLE
-    const items = popMark(m);
-    m.stack.push(items);
-  },
+  0x5d: emptyList, // EMPTY_LIST
+  0x29: emptyList, // EMPTY_TUPLE
+  0x8f: emptyList, // EMPTY_SET
+  0x64: marked((_, items) => fill(new Map(), items)), // DICT
+  0x6c: marked((_, items) => items), // LIST
+  0x74: marked((_, items) => items), // TUPLE
+  0x91: marked((_, items) => items), // FROZENSET
+  0x85: tuple(1), // TUPLE1
+  0x86: tuple(2), // TUPLE2
+  0x87: tuple(3), // TUPLE3
   0x73: (m) => { // SETITEM
     const value = pop(m);
     setItems(m, [pop(m), value]);
   },
   0x75: (m) => setItems(m, popMark(m)), // SETITEMS
-  0x61: (m) => { // APPEND
-    const value = pop(m);
-    top<unknown[]>(m, "list").push(value);
-  },
-  0x65: (m) => { // APPENDS
-    const items = popMark(m);
-    const list = top<unknown[]>(m, "list");
-    for (const item of items) list.push(item);
-  },
-  0x71: (m) => void m.memo.set(unsigned(m, 1), m.stack.at(-1)), // BINPUT
-  0x72: (m) => void m.memo.set(unsigned(m, 4), m.stack.at(-1)), // LONG_BINPUT
-  0x94: (m) => void m.memo.set(m.memo.size, m.stack.at(-1)), // MEMOIZE
+  0x61: (m) => append(m, [pop(m)]), // APPEND
+  0x65: (m) => append(m, popMark(m)), // APPENDS
+  0x90: (m) => append(m, popMark(m)), // ADDITEMS
+  0x70: (m) => store(m, Number(line(m))), // PUT
+  0x71: (m) => store(m, unsigned(m, 1)), // BINPUT
+  0x72: (m) => store(m, unsigned(m, 4)), // LONG_BINPUT
+  0x94: (m) => store(m, m.memo.size), // MEMOIZE
+  0x67: (m) => recall(m, Number(line(m))), // GET
   0x68: (m) => recall(m, unsigned(m, 1)), // BINGET
   0x6a: (m) => recall(m, unsigned(m, 4)), // LONG_BINGET
-  0x63: (m) => lookUp(m, `${line(m)} ${line(m)}`), // GLOBAL
-  0x93: (m) => { // STACK_GLOBAL
-    const name = pop(m);
-    lookUp(m, `${pop(m)} ${name}`);
+  0x63: push((m) => find(m, line(m), line(m))), // GLOBAL
+  0x93: using(2, (m, [name, module]) => find(m, module, name)), // STACK_GLOBAL
+  0x52: using(2, (m, [args, callee]) => call(m, callee, args)), // REDUCE
+  0x81: using(2, (m, [args, callee]) => call(m, callee, args)), // NEWOBJ
+  0x92: using(3, (m, [, args, callee]) => call(m, callee, args)), // NEWOBJ_EX
+  0x69: (m) => { // INST
+    const callee = find(m, line(m), line(m));
+    marked((machine, args) => call(machine, callee, args))(m);
   },
-  0x52: reduce, // REDUCE
+  0x6f: marked((m, [callee, ...args]) => call(m, callee, args)), // OBJ
   0x62: build, // BUILD
-  0x51: push((m) => m.host.persistent(pop(m))), // BINPERSID
+  0x50: push((m) => m.host.persistent(line(m))), // PERSID
+  0x51: using(1, (m, [id]) => m.host.persistent(id)), // BINPERSID
 };
 
 const STOP = 0x2e;
 
 /**
- * Reads one pickle. Dictionaries become maps, tuples and lists arrays.
+ * Reads one pickle. Dictionaries become maps; tuples, lists and sets arrays; objects that the host
+ * does not make {@linkcode PickleObject}s.
  *
  * @param at Where it begins.
- * @throws {PickleError} If it is cut off, or has an opcode or names a global that is not allowed.
+ * @throws {PickleError} If it is cut off, has more values than any checkpoint, or the host does not
+ * allow what it names.
  */
 export function readPickle(bytes: Uint8Array, host: PickleHost, at = 0): Unpickled {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const machine: Machine = { bytes, view, host, memo: new Map(), at, stack: [], marks: [] };
-  while (true) {
+  for (let count = 0; count < MAX_OPERATIONS; count++) {
     const code = unsigned(machine, 1);
     if (code === STOP) return { value: pop(machine), end: machine.at };
     const operation = operations[code];
     if (operation === undefined) {
       const hex = code.toString(16).padStart(2, "0");
-      throw new PickleError(
-        `Cannot read pickle: opcode 0x${hex} at byte ${
-          machine.at - 1
-        } is not one that plain tensors need`,
-      );
+      throw failure(`0x${hex} at byte ${machine.at - 1} is no opcode of plain data`);
     }
     operation(machine);
   }
+  throw failure(`it has more than ${MAX_OPERATIONS} values`);
 }

@@ -1,6 +1,7 @@
 /** The safetensors format: named tensors and string metadata in one file. @module */
 import { tensorBytes, tensorFromBytes } from "./bytes.ts";
 import { type DType, dtypes } from "./dtype.ts";
+import { isCount, isShape } from "./limits.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
 /** The bytes are no safetensors file; the message says what is wrong and where. */
@@ -26,6 +27,9 @@ const codes: Readonly<Record<DType, string>> = {
 
 const byCode = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
 
+/** Most bytes of a header, as the format has it. */
+const MAX_HEADER_BYTES = 100_000_000;
+
 interface Entry {
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -38,37 +42,48 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
+/** What to do with a tensor of an element type that is not known here, such as an 8-bit float. */
+export interface DecodeOptions {
+  /** Default `refuse`. */
+  readonly unknownTypes?: "refuse" | "leave-out";
+}
+
 /**
  * Decodes a safetensors file; tensors are views into `bytes` where alignment allows.
  *
- * @throws {SafetensorsError} If the file is truncated, its header is no JSON object of tensors, or
- * an element type is unknown.
+ * @throws {SafetensorsError} If the file is truncated, its header is no JSON object of tensors, they
+ * do not cover the data one after the other, or an element type is unknown.
  */
-export function decodeSafetensors(bytes: Uint8Array): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, options: DecodeOptions = {}): Safetensors {
   const { header, start } = decodeHeader(bytes);
-  const tensors: Record<string, Tensor> = {};
-  const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(header)) {
-    if (name === "__metadata__") Object.assign(metadata, value);
-    else tensors[name] = decodeEntry(name, value, bytes.subarray(start));
-  }
-  return { tensors, metadata };
+  const { __metadata__: metadata, ...entries } = header;
+  const data = bytes.subarray(start);
+  const checked = Object.entries(entries).map(([name, value]) =>
+    [name, entryOf(name, value)] as const
+  );
+  checkCover(checked, data.length);
+  const tensors = checked.flatMap(([name, entry]) => {
+    const x = decodeEntry(name, entry, { ...options, data });
+    return x === undefined ? [] : [[name, x] as const];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata: metadataOf(metadata) };
 }
+
+const failure = (cause: string) => new SafetensorsError(`Cannot decode safetensors: ${cause}`);
 
 function decodeHeader(bytes: Uint8Array): { header: Record<string, unknown>; start: number } {
   if (bytes.length < 8) {
-    throw new SafetensorsError(
-      `Cannot decode safetensors: a file has at least 8 bytes, this one has ${bytes.length}`,
-    );
+    throw failure(`a file has at least 8 bytes, this one has ${bytes.length}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > bytes.length - 8) {
-    throw new SafetensorsError(
-      `Cannot decode safetensors: the header should have ${length} bytes, the file has ${
-        bytes.length - 8
-      } after byte 8`,
+    throw failure(
+      `the header should have ${length} bytes, the file has ${bytes.length - 8} after byte 8`,
     );
+  }
+  if (length > MAX_HEADER_BYTES) {
+    throw failure(`the header has ${length} bytes, at most ${MAX_HEADER_BYTES} are read`);
   }
   return { header: parseHeader(bytes.subarray(8, 8 + length)), start: 8 + length };
 }
@@ -84,45 +99,69 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     });
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
-    throw new SafetensorsError("Cannot decode safetensors: the header is no JSON object");
+    throw failure("the header is no JSON object");
   }
   return header as Record<string, unknown>;
 }
 
-function isEntry(value: unknown): value is Entry {
+function metadataOf(metadata: unknown = {}): Record<string, string> {
+  const isMap = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
+  if (isMap && Object.values(metadata).every((value) => typeof value === "string")) {
+    return metadata as Record<string, string>;
+  }
+  throw failure("__metadata__ is no map of texts");
+}
+
+function entryOf(name: string, value: unknown): Entry {
   const entry = value as Partial<Entry> | null;
-  return typeof entry?.dtype === "string" && isSizes(entry.shape) && isSizes(entry.data_offsets) &&
-    entry.data_offsets?.length === 2;
+  const offsets = entry?.data_offsets;
+  const fits = typeof entry?.dtype === "string" && isShape(entry.shape) && Array.isArray(offsets) &&
+    offsets.length === 2 && offsets.every(isCount);
+  if (fits) return entry as Entry;
+  throw failure(
+    `tensor "${name}" needs dtype, shape and data_offsets, the header has ${
+      JSON.stringify(value).slice(0, 200)
+    }`,
+  );
 }
 
-function isSizes(value: unknown): boolean {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-}
-
-function decodeEntry(name: string, entry: unknown, data: Uint8Array): Tensor {
-  if (!isEntry(entry)) {
-    throw new SafetensorsError(
-      `Cannot decode safetensors: tensor "${name}" needs dtype, shape and data_offsets, the header has ${
-        JSON.stringify(entry)
-      }`,
-    );
+/** Tensors lie one after the other and end with the file: nothing is there twice, or beside them. */
+function checkCover(entries: readonly (readonly [string, Entry])[], bytes: number): void {
+  const sorted = entries.toSorted(([, a], [, b]) =>
+    a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]
+  );
+  let at = 0;
+  for (const [name, { data_offsets: [start, end] }] of sorted) {
+    if (end > bytes) {
+      throw failure(`tensor "${name}" ends at byte ${end}, the data at ${bytes}: it is cut off`);
+    }
+    if (start !== at || end < start) {
+      throw failure(`tensor "${name}" lies at bytes ${start} to ${end}, it should begin at ${at}`);
+    }
+    at = end;
   }
-  const dtype = byCode.get(entry.dtype);
+  if (at !== bytes) throw failure(`the tensors end at byte ${at}, the data at ${bytes}`);
+}
+
+function decodeEntry(
+  name: string,
+  { dtype: code, shape, data_offsets: [start, end] }: Entry,
+  { data, unknownTypes }: DecodeOptions & { readonly data: Uint8Array },
+): Tensor | undefined {
+  const dtype = byCode.get(code);
   if (dtype === undefined) {
-    throw new SafetensorsError(
-      `Cannot decode safetensors: tensor "${name}" has element type "${entry.dtype}", known are ${
-        Object.values(codes).join(", ")
-      }`,
+    if (unknownTypes === "leave-out") return undefined;
+    throw failure(
+      `tensor "${name}" has element type "${code}", known are ${Object.values(codes).join(", ")}`,
     );
   }
-  const [start, end] = entry.data_offsets;
-  const size = sizeOf(entry.shape) * dtypes[dtype].bytes;
-  if (end - start !== size || end > data.length) {
-    throw new SafetensorsError(
-      `Cannot decode safetensors: tensor "${name}" (${dtype} [${entry.shape}]) needs ${size} bytes, its range is ${start} to ${end} of ${data.length}`,
+  const size = sizeOf(shape) * dtypes[dtype].bytes;
+  if (end - start !== size) {
+    throw failure(
+      `tensor "${name}" (${dtype} [${shape}]) needs ${size} bytes, its range is ${start} to ${end} of ${data.length}`,
     );
   }
-  return tensorFromBytes(dtype, entry.shape, data.subarray(start, end));
+  return tensorFromBytes(dtype, shape, data.subarray(start, end));
 }
 
 /**
@@ -154,7 +193,7 @@ function layOut(
   sorted: readonly [string, Tensor][],
   metadata: Readonly<Record<string, string>>,
 ): { header: Record<string, unknown>; size: number } {
-  const header: Record<string, unknown> = {};
+  const header: Record<string, unknown> = Object.create(null); // a tensor may be called __proto__
   const keys = Object.keys(metadata).sort();
   if (keys.length > 0) {
     header["__metadata__"] = Object.fromEntries(keys.map((key) => [key, metadata[key]]));

@@ -1,98 +1,42 @@
 /**
- * Tensors of a file that `torch.save` wrote: the zip format of PyTorch 1.6 and later, and the one
- * before it. Pickles are read as data, so a file cannot run anything.
+ * Tensors of a file that `torch.save` wrote: the zip format of PyTorch 1.6 and later, the one before
+ * it, and a bare pickle of arrays. Pickles are read as data, so a file cannot run anything.
  *
  * @module
  */
-import { tensorBytes, tensorFromBytes } from "./bytes.ts";
-import { type DType, dtypes } from "./dtype.ts";
+import { ByteBudget } from "./limits.ts";
 import { type PickleHost, readPickle } from "./pickle.ts";
-import { sizeOf, type Tensor, zeros } from "./tensor.ts";
-import { decodeZip, encodeZip, isZip } from "./zip.ts";
+import { entriesOf, nameInPickle } from "./pickle_object.ts";
+import { type PickledArray, pickledArray, pickledBytes, tensorOfPickled } from "./pickled_array.ts";
+import type { Tensor } from "./tensor.ts";
+import {
+  alignedStorages,
+  checkpointFailure,
+  materialise,
+  persistentValue,
+  type ReadStorage,
+  Storage,
+  torchCalls,
+  View,
+} from "./torch_storage.ts";
+import { decodeZip, isZip } from "./unzip.ts";
 
-/** The bytes are no checkpoint of plain tensors; the message says why. */
-export class TorchCheckpointError extends SyntaxError {
-  override readonly name = "TorchCheckpointError";
+export { TorchCheckpointError } from "./torch_storage.ts";
+
+/** What a checkpoint holds. */
+export interface TorchCheckpoint {
+  readonly tensors: Record<string, Tensor>;
+  /** Texts that lie in the outermost dictionary, such as the name of a model. */
+  readonly texts: Record<string, string>;
 }
-
-/** Element types by the name of their storage class. */
-const storageTypes: Readonly<Record<string, DType>> = {
-  FloatStorage: "float32",
-  DoubleStorage: "float64",
-  HalfStorage: "float16",
-  BFloat16Storage: "bfloat16",
-  LongStorage: "int64",
-  IntStorage: "int32",
-  ShortStorage: "int16",
-  CharStorage: "int8",
-  ByteStorage: "uint8",
-  BoolStorage: "bool",
-};
-
-/** A block of elements that tensors are views of. */
-class Storage {
-  constructor(
-    readonly key: string,
-    readonly dtype: DType,
-    /** Number of elements. */
-    readonly size: number,
-  ) {}
-}
-
-/** A tensor before its storage is there: the older format has the data behind the pickle. */
-class View {
-  constructor(
-    readonly storage: Storage,
-    readonly offset: number,
-    readonly dims: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
-}
-
-const isSizes = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-
-function rebuildTensor([storage, offset, dims, strides]: readonly unknown[]): View {
-  const isShape = isSizes(dims) && isSizes(strides) && dims.length === strides.length;
-  if (!(storage instanceof Storage) || !isSizes([offset]) || !isShape) {
-    throw new TorchCheckpointError(
-      "Cannot read checkpoint: a tensor lacks its storage, sizes or strides",
-    );
-  }
-  return new View(storage, offset as number, dims, strides);
-}
-
-/** All that a pickle of tensors, parameters and state dicts names. */
-const globals: PickleHost["globals"] = new Map<string, unknown>([
-  ["collections OrderedDict", () => new Map()],
-  ["torch._utils _rebuild_tensor_v2", rebuildTensor],
-  ["torch._utils _rebuild_parameter", ([data]: readonly unknown[]) => data],
-  ["torch Size", ([sizes]: readonly unknown[]) => sizes],
-  ...Object.entries(storageTypes).map(([name, dtype]) => [`torch ${name}`, dtype] as const),
-]);
-
-/** A storage as it is named: `("storage", class, key, device, number of elements)`. */
-function storageOf(id: unknown): Storage {
-  const [kind, dtype, key, , size] = Array.isArray(id) ? id : [];
-  if (kind !== "storage" || !Object.hasOwn(dtypes, String(dtype)) || !isSizes([size])) {
-    throw new TorchCheckpointError(
-      "Cannot read checkpoint: a tensor's storage is not one of plain elements",
-    );
-  }
-  return new Storage(String(key), dtype as DType, size);
-}
-
-const host: PickleHost = { globals, persistent: storageOf };
-
-/** Bytes of a storage. */
-type ReadStorage = (storage: Storage) => Uint8Array;
 
 /**
- * Decodes a checkpoint. A tensor in dictionaries is called by its keys, `model.perturbation`; a
- * tensor alone is called "". What is no tensor, such as the number of an epoch, is left out.
+ * Decodes a checkpoint. A tensor in dictionaries, lists and modules is called by its keys,
+ * `model.perturbation`; a tensor alone is called "". NumPy's arrays count as tensors. Whatever else
+ * lies beside them, such as the number of an epoch or settings, is left out.
  *
- * @throws {TorchCheckpointError} If the file is damaged, big-endian or of an unknown kind.
- * @throws {SyntaxError} Also a `PickleError`, if the pickle names anything but tensors.
+ * @throws {SyntaxError} If the file is damaged, big-endian, of an unknown kind, asks to run something,
+ * or asks for more than its size allows.
  *
  * @example
  * ```ts
@@ -101,11 +45,41 @@ type ReadStorage = (storage: Storage) => Uint8Array;
  * ```
  */
 export function decodeTorchCheckpoint(bytes: Uint8Array): Record<string, Tensor> {
-  const { value, read } = isZip(bytes) ? openZip(bytes) : openLegacy(bytes);
-  const tensors: Record<string, Tensor> = Object.create(null);
-  collect(value, "", (name, view) => tensors[name] = materialise(view, read));
-  return { ...tensors };
+  return readTorchCheckpoint(bytes).tensors;
 }
+
+/** As {@linkcode decodeTorchCheckpoint}, with the texts of the outermost dictionary. */
+export function readTorchCheckpoint(bytes: Uint8Array): TorchCheckpoint {
+  const opened = isZip(bytes) ? openZip(bytes) : openLegacy(bytes);
+  const read = alignedStorages(opened.read);
+  const budget = new ByteBudget(bytes.length);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, leaf] of leavesOf(opened.value)) {
+    const x = leaf instanceof View ? materialise(leaf, read, budget) : unpickle(leaf, budget);
+    if (x !== undefined) tensors.set(name, x);
+  }
+  const texts = [...entriesOf(opened.value, new Set())].filter((entry): entry is [string, string] =>
+    entry.every((part) => typeof part === "string")
+  );
+  return { tensors: Object.fromEntries(tensors), texts: Object.fromEntries(texts) };
+}
+
+function unpickle(array: PickledArray, budget: ByteBudget): Tensor {
+  const bytes = pickledBytes(array);
+  const tooMuch = budget.take(bytes);
+  if (tooMuch !== undefined) throw checkpointFailure(`an array of ${bytes} bytes: ${tooMuch}`);
+  try {
+    return tensorOfPickled(array);
+  } catch (error) {
+    if (error instanceof RangeError) throw checkpointFailure(error.message);
+    throw error;
+  }
+}
+
+const host: PickleHost = {
+  find: (module, name) => torchCalls.get(`${module}.${name}`) ?? nameInPickle(module, name),
+  persistent: persistentValue,
+};
 
 interface Opened {
   readonly value: unknown;
@@ -117,24 +91,24 @@ function openZip(bytes: Uint8Array): Opened {
   const pickle = [...files].find(([name]) => /^[^/]*\/data\.pkl$/.test(name));
   if (pickle === undefined) {
     const names = [...files.keys()].slice(0, 5).join(", ");
-    throw new TorchCheckpointError(
-      `Cannot read checkpoint: the archive has no data.pkl, it has ${names || "nothing"}`,
-    );
+    throw checkpointFailure(`the archive has no data.pkl, it has ${names || "nothing"}`);
   }
   const folder = pickle[0].slice(0, -"data.pkl".length);
   const order = files.get(`${folder}byteorder`);
-  if (order !== undefined && new TextDecoder().decode(order) !== "little") {
-    throw bigEndian();
-  }
+  if (order !== undefined && new TextDecoder().decode(order) !== "little") throw bigEndian();
   return {
     value: readPickle(pickle[1], host).value,
-    read: ({ key }) => {
-      const data = files.get(`${folder}data/${key}`);
-      if (data) return data;
-      throw new TorchCheckpointError(`Cannot read checkpoint: storage "${key}" is missing`);
-    },
+    read: ({ key }) => files.get(`${folder}data/${key}`) ?? missing(key),
   };
 }
+
+function missing(key: string): never {
+  throw checkpointFailure(`storage "${key}" is missing`);
+}
+
+const bigEndian = () => checkpointFailure("its byte order is not little endian");
+
+const notTorch = () => checkpointFailure("it is no file that torch.save wrote");
 
 /** What a file of the older format begins with. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
@@ -143,186 +117,87 @@ const legacyMagic = 0x1950a86a20f9469cfc6cn;
 function openLegacy(bytes: Uint8Array): Opened {
   const parts: unknown[] = [];
   const sizes = new Map<string, number>();
-  const storages = (id: unknown) => {
-    const storage = storageOf(id);
-    sizes.set(storage.key, storage.size * dtypes[storage.dtype].bytes);
-    return storage;
+  const persistent = (id: unknown) => {
+    const value = persistentValue(id);
+    if (value instanceof Storage) sizes.set(value.key, value.size * value.type.bytes);
+    return value;
   };
   let at = 0;
   while (parts.length < 5) {
-    const { value, end } = readPickle(bytes, { globals, persistent: storages }, at);
-    if (parts.length === 0 && value !== legacyMagic) throw notTorch();
+    const { value, end } = readPickle(bytes, { ...host, persistent }, at);
+    if (parts.length === 0 && value !== legacyMagic) return bare(value, end === bytes.length);
     parts.push(value);
     at = end;
   }
-  if (parts[2] instanceof Map && parts[2].get("little_endian") === false) throw bigEndian();
-  const keys = parts[4];
-  if (!Array.isArray(keys) || keys.some((key) => !sizes.has(String(key)))) throw notTorch();
+  const [, , machine, value, keys] = parts;
+  if (machine instanceof Map && machine.get("little_endian") === false) throw bigEndian();
+  if (!Array.isArray(keys) || keys.some((key) => !sizes.has(key))) throw notTorch();
   const places = new Map<string, number>();
   for (const key of keys) {
-    places.set(String(key), at + 8);
-    at += 8 + sizes.get(String(key))!;
+    places.set(key, at + 8);
+    at += 8 + sizes.get(key)!;
   }
   if (at > bytes.length) {
-    throw new TorchCheckpointError(
-      `Cannot read checkpoint: ${at} bytes are needed, the file has ${bytes.length}`,
-    );
+    throw checkpointFailure(`${at} bytes are needed, the file has ${bytes.length}`);
   }
   return {
-    value: parts[3],
+    value,
     read: ({ key }) => {
-      const start = places.get(key);
-      if (start !== undefined) return bytes.subarray(start, start + sizes.get(key)!);
-      throw new TorchCheckpointError(`Cannot read checkpoint: storage "${key}" is missing`);
+      const start = places.get(key) ?? missing(key);
+      return bytes.subarray(start, start + sizes.get(key)!);
     },
   };
 }
 
-const bigEndian = () =>
-  new TorchCheckpointError("Cannot read checkpoint: its byte order is not little endian");
-
-const notTorch = () =>
-  new TorchCheckpointError("Cannot read checkpoint: it is no file that torch.save wrote");
-
-/** Walks dictionaries and lists; every container once, as a pickle may hold itself. */
-function collect(
-  value: unknown,
-  name: string,
-  found: (name: string, view: View) => void,
-  seen: Set<unknown> = new Set(),
-): void {
-  if (value instanceof View) return found(name, value);
-  if (!(value instanceof Map || Array.isArray(value)) || seen.has(value)) return;
-  seen.add(value);
-  for (const [key, item] of value.entries()) {
-    collect(item, name === "" ? String(key) : `${name}.${key}`, found, seen);
-  }
+/** What `pickle.dump` wrote: it has no storages, but it may have NumPy's arrays. */
+function bare(value: unknown, isWhole: boolean): Opened {
+  if (!isWhole) throw notTorch();
+  return { value, read: ({ key }) => missing(key) };
 }
 
-/** Most elements of a tensor; a view without strides may repeat one element without end. */
-const MAX_ELEMENTS = 2 ** 31;
+/** Deepest nesting, longest name and largest number of tensors of a checkpoint. */
+const limits = { depth: 100, name: 500, tensors: 100_000 };
 
-/** The elements of a view in row-major order. */
-function materialise({ storage, offset, dims, strides }: View, read: ReadStorage): Tensor {
-  const { dtype, size, key } = storage;
-  const bytes = read(storage);
-  const width = dtypes[dtype].bytes;
-  const last = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i]!, offset);
-  const count = sizeOf(dims);
-  if (count > MAX_ELEMENTS || bytes.length < size * width || (count > 0 && last >= size)) {
-    throw new TorchCheckpointError(
-      `Cannot read checkpoint: a ${dtype} tensor of shape [${dims}] ends at element ${last} of storage "${key}", which has ${
-        Math.floor(bytes.length / width)
-      }`,
-    );
-  }
-  if (isContiguous(dims, strides)) {
-    const start = offset * width;
-    return tensorFromBytes(dtype, dims, bytes.subarray(start, start + count * width));
-  }
-  const from = tensorFromBytes(dtype, [size], bytes.subarray(0, size * width)).data;
-  const out = zeros(dtype, dims);
-  for (let i = 0; i < count; i++) out.data[i] = from[elementAt(i, dims, strides) + offset]!;
-  return out;
+/** A dictionary, list or object on the way, and what it is called. */
+interface Place {
+  readonly value: unknown;
+  readonly name: string;
+  readonly depth: number;
 }
 
-function isContiguous(dims: readonly number[], strides: readonly number[]): boolean {
-  let expected = 1;
-  for (let i = dims.length - 1; i >= 0; i--) {
-    if (dims[i] !== 1 && strides[i] !== expected) return false;
-    expected *= dims[i]!;
-  }
-  return true;
+/** Tensors and arrays by name; every container once, as a pickle may hold itself. */
+function leavesOf(root: unknown): [string, View | PickledArray][] {
+  const leaves: [string, View | PickledArray][] = [];
+  const seen = new Set<unknown>();
+  const walk = ({ value, name, depth }: Place): void => {
+    const leaf = value instanceof View ? value : pickledArray(value);
+    if (leaf !== undefined) {
+      leaves.push([name, leaf]);
+      if (leaves.length > limits.tensors) {
+        throw checkpointFailure(`it has more than ${limits.tensors} tensors`);
+      }
+      return;
+    }
+    if (depth > limits.depth) {
+      throw checkpointFailure(`its values are nested deeper than ${limits.depth} levels`);
+    }
+    for (const [key, item] of entriesOf(value, seen)) {
+      const isPlain = typeof item !== "object" || item === null;
+      if (!isPlain) walk({ value: item, name: joined(name, key), depth: depth + 1 });
+    }
+  };
+  walk({ value: root, name: "", depth: 0 });
+  return leaves;
 }
 
-function elementAt(index: number, dims: readonly number[], strides: readonly number[]): number {
-  let at = 0;
-  for (let i = dims.length - 1; i >= 0; i--) {
-    at += index % dims[i]! * strides[i]!;
-    index = Math.floor(index / dims[i]!);
+/** Where modules keep what they hold; as in a state dict, it is no part of a name. */
+const insides = new Set<unknown>(["_parameters", "_buffers", "_modules"]);
+
+function joined(name: string, key: unknown): string {
+  if (insides.has(key)) return name;
+  const own = typeof key === "object" || key === undefined ? "?" : String(key);
+  if (name.length + own.length > limits.name) {
+    throw checkpointFailure(`a name in it is longer than ${limits.name} characters`);
   }
-  return at;
+  return name === "" ? own : `${name}.${own}`;
 }
-
-/**
- * Encodes tensors as `torch.save` writes a dictionary of them; `torch.load(…, weights_only=True)`
- * reads it. Equal tensors give equal bytes.
- *
- * @throws {TypeError} If PyTorch has no storage class of an element type.
- */
-export function encodeTorchCheckpoint(tensors: Readonly<Record<string, Tensor>>): Uint8Array {
-  const entries = Object.entries(tensors);
-  const pickle = new PickleWriter();
-  pickle.bytes(0x80, 2, 0x7d, 0x28);
-  entries.forEach(([name, x], i) => {
-    pickle.text(name);
-    writeTensor(pickle, x, String(i));
-  });
-  pickle.bytes(0x75, 0x2e);
-  return encodeZip({
-    "archive/data.pkl": pickle.finish(),
-    "archive/byteorder": new TextEncoder().encode("little"),
-    ...Object.fromEntries(entries.map(([, x], i) => [`archive/data/${i}`, tensorBytes(x)])),
-    "archive/version": new TextEncoder().encode("3\n"),
-  }, { alignment: 64 });
-}
-
-/** `_rebuild_tensor_v2(storage, 0, dims, strides, False, OrderedDict())` */
-function writeTensor(pickle: PickleWriter, { dtype, dims, data }: Tensor, key: string): void {
-  const storage = Object.keys(storageTypes).find((name) => storageTypes[name] === dtype);
-  if (storage === undefined) {
-    throw new TypeError(`Cannot write checkpoint: PyTorch has no storage class of ${dtype}`);
-  }
-  pickle.global("torch._utils", "_rebuild_tensor_v2");
-  pickle.bytes(0x28, 0x28);
-  pickle.text("storage");
-  pickle.global("torch", storage);
-  pickle.text(key);
-  pickle.text("cpu");
-  pickle.integer(data.length);
-  pickle.bytes(0x74, 0x51);
-  pickle.integer(0);
-  pickle.integers(dims);
-  pickle.integers(dims.map((_, i) => sizeOf(dims.slice(i + 1))));
-  pickle.bytes(0x89);
-  pickle.global("collections", "OrderedDict");
-  pickle.bytes(0x29, 0x52, 0x74, 0x52);
-}
-
-/** Writes opcodes of protocol 2. */
-class PickleWriter {
-  #bytes: number[] = [];
-
-  bytes(...bytes: readonly number[]): void {
-    for (const byte of bytes) this.#bytes.push(byte);
-  }
-
-  /** BINUNICODE */
-  text(value: string): void {
-    const bytes = new TextEncoder().encode(value);
-    this.bytes(0x58, ...int32(bytes.length), ...bytes);
-  }
-
-  /** BININT */
-  integer(value: number): void {
-    this.bytes(0x4a, ...int32(value));
-  }
-
-  /** A tuple: MARK … TUPLE */
-  integers(values: readonly number[]): void {
-    this.bytes(0x28);
-    for (const value of values) this.integer(value);
-    this.bytes(0x74);
-  }
-
-  /** GLOBAL */
-  global(module: string, name: string): void {
-    this.bytes(0x63, ...new TextEncoder().encode(`${module}\n${name}\n`));
-  }
-
-  finish(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
-  }
-}
-
-const int32 = (value: number) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);

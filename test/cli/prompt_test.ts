@@ -8,7 +8,7 @@ import {
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
 import { decodeNpy, encodeNpy } from "../../lib/tensor/npy.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
-import { encodeTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
+import { encodeTorchCheckpoint } from "../../lib/tensor/encode_torch_checkpoint.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
 import { encodePng } from "../../lib/vision/encode_png.ts";
 import { inFolder, tvp } from "./workplace.ts";
@@ -163,9 +163,12 @@ Deno.test("tvp prompt says what it cannot use", () =>
       [["export", "p.safetensors", "-o", "p.gif"], "ends in .png, .npz, .safetensors, .pth"],
       [
         ["import", "grey.png", "-o", "x.safetensors"],
-        "ends in .pth, .pt, .npz, .npy, .safetensors",
+        "it is no file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
       ],
-      [["import", "runs.pth", "-o", "x.safetensors"], 'it asks for "posix.system", allowed are'],
+      [
+        ["import", "runs.pth", "-o", "x.safetensors"],
+        'it asks to run "posix.system"; nothing was run',
+      ],
       [["import", "p.npy", "-o", "x.safetensors", "--image", "6"], "where it has to be 0"],
       [["import", "small.npy", "-o", "x.safetensors"], 'found "delta" float32 [2, 2]'],
       [

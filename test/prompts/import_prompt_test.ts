@@ -39,10 +39,33 @@ Deno.test("importPrompt() says what it found instead of a prompt", () => {
   const frame = deltaOf("frame");
   const cases: readonly [() => unknown, string][] = [
     [() => importPrompt({}), "found no tensors"],
-    [() => importPrompt({ a: frame, b: frame }), 'found "a" float32 [3, 8, 8], "b" float32'],
+    [
+      () => importPrompt({ a: frame, b: deltaOf("full") }),
+      'found "a" float32 [3, 8, 8], "b" float32',
+    ],
     [() => importPrompt({ a: frame }, { tensor: "c" }), 'expected a prompt "c", found "a"'],
     [() => importPrompt({ a: frame }, { image: 6 }), "δ is 1 in row 1, column 1"],
     [() => importPrompt({ a: zeros("int32", [3, 4, 4]) }), 'found "a" int32 [3, 4, 4]'],
+    [() => importPrompt({ "conv.weight": frame }), 'found "conv.weight" float32'],
+    [() => importPrompt({ "optimizer.state.0.exp_avg": frame }), 'found "optimizer.state.0'],
+    [
+      () => importPrompt({ "a.delta": frame, "ema.delta": deltaOf("full") }),
+      '; --tensor chooses one of "a.delta", "ema.delta"',
+    ],
+    [() => importPrompt({ a: frame }, { image: 0 }), "a picture has 1 pixel or more, not 0"],
+    [
+      () => importPrompt({ a: tensor("float32", [3, 1, 1], new Float32Array([0, NaN, 0])) }),
+      "δ is NaN in row 0, column 0",
+    ],
+    [
+      () =>
+        importPrompt(
+          Object.fromEntries(
+            Array.from({ length: 10 }, (_, i) => [`t${i}`, i === 0 ? frame : deltaOf("full")]),
+          ),
+        ),
+      ', "t7" float32 [3, 8, 8] and 2 more; --tensor chooses',
+    ],
   ];
   for (const [run, message] of cases) assertThrows(run, RangeError, message);
 });

@@ -12,6 +12,7 @@ import {
 } from "../../lib/prompts/prompt_parameters.ts";
 import type { PromptName } from "../../lib/prompts/prompt_table.ts";
 import { encodeSafetensors } from "../../lib/tensor/safetensors.ts";
+import { fromNumbers } from "../../lib/tensor/convert.ts";
 import { zeros } from "../../lib/tensor/tensor.ts";
 
 const sizes = { canvas: 8, image: 4 };
@@ -45,16 +46,41 @@ Deno.test("decodePrompt() reads every kind as it was written", () => {
 
 Deno.test("decodePrompt() says what is missing", () => {
   const { delta, meta } = promptOf("affine-color");
+  const frame = promptOf("frame");
+  const { kind: _, ...kindless } = frame.meta;
+  const withMeta = (change: Record<string, unknown>) =>
+    encodePrompt({ ...frame, meta: { ...frame.meta, ...change } as never });
+  const withDelta = (x: unknown) => encodePrompt({ ...frame, delta: x as never });
   const cases: readonly [Uint8Array, string][] = [
-    [encodeSafetensors({ delta }), 'expected a float32 tensor "delta" and metadata "prompt"'],
-    [encodePrompt({ delta, meta }), 'tensors "delta", "affine", "color"'],
+    [encodeSafetensors({ delta }), 'its metadata have no entry "prompt"'],
+    [encodeSafetensors({ delta }, { prompt: "{" }), "its metadata are no JSON"],
     [
-      encodePrompt({ delta, meta: { ...meta, kind: "disc" as never } }),
-      'its kind is "disc", known are frame',
+      encodeSafetensors({ delta }, { prompt: "null" }),
+      "in its metadata it must be a map, but is null",
     ],
+    [encodePrompt({ ...frame, meta: kindless as never }), "kind must be text, but is missing"],
     [
-      encodePrompt({ delta: zeros("float64", [1]) as never, meta: promptOf("frame").meta }),
-      "found tensors delta",
+      withMeta({ kind: "disc" }),
+      'its kind is "disc", known are frame, padding, patch, full, affine-color;',
+    ],
+    [withMeta({ kind: "disc", picture: "half" }), 'picture must be shrunk or whole, but is "half"'],
+    [withMeta({ canvas: -8 }), "canvas must be a whole number from 1, but is -8"],
+    [withMeta({ canvas: "8" }), 'canvas must be a whole number from 1, but is "8"'],
+    [withMeta({ canvas: 8.5 }), "canvas must be a whole number from 1, but is 8.5"],
+    [withMeta({ image: 9 }), "image (9) must not be larger than canvas (8)"],
+    [withMeta({ sources: undefined }), "sources must be a list, but is missing"],
+    [withMeta({ sources: [{ name: 5 }] }), "sources[0].name must be text, but is 5"],
+    [withMeta({ loss: { lm: "x" } }), 'loss.lm must be a number, but is "x"'],
+    [withMeta({ seed: "0" }), 'seed must be a whole number or null, but is "0"'],
+    [
+      withMeta({ canvas: 9 }),
+      'expected a tensor "delta" float32 [3, 9, 9], found "delta" float32 [3, 8, 8]',
+    ],
+    [encodePrompt({ delta, meta }), 'expected a tensor "affine" float32 [2, 3], found "delta"'],
+    [withDelta(zeros("float64", [3, 8, 8])), 'found "delta" float64 [3, 8, 8]'],
+    [
+      withDelta(fromNumbers("float32", [3, 8, 8], Array(192).fill(NaN))),
+      'tensor "delta" holds NaN',
     ],
   ];
   for (const [bytes, message] of cases) {

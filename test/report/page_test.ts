@@ -70,7 +70,10 @@ Deno.test("renderPage() shows the source first, then the unseen models, their me
 Deno.test("headlines() say the primary comparisons first, then each prompt against both baselines", () => {
   const lines = headlines(data).map((line) =>
     line.replaceAll(/[+−]?\d+\.\d+/g, "#").replaceAll(/better|worse/g, "otherwise")
-      .replaceAll(/helps|harms|makes no clear difference to|is (better|worse|not).*? on/g, "acts on")
+      .replaceAll(
+        /helps|harms|makes no clear difference to|is (better|worse|not).*? on/g,
+        "acts on",
+      )
   );
   assertEquals(lines.slice(0, 4), [
     "Named beforehand: emoji10: TVP from a shows no clear difference from VP on 2 unseen models (mean): # points, 95 % interval [#, #], p = # (Holm)",

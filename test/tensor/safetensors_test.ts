@@ -47,11 +47,35 @@ Deno.test("encodeSafetensors() does not depend on the order of keys", () => {
   );
 });
 
+/** A header of scalars of a byte each, one after the other. */
+const headerOf = (types: Readonly<Record<string, string>>) =>
+  JSON.stringify(Object.fromEntries(
+    Object.entries(types).map(([name, dtype], i) => [
+      name,
+      { dtype, shape: [], data_offsets: [i, i + 1] },
+    ]),
+  ));
+
+Deno.test("decodeSafetensors() leaves out what it does not know, if told to", () => {
+  const header = new TextEncoder().encode(headerOf({ x: "F8_E4M3", y: "U8" }));
+  const bytes = new Uint8Array(8 + header.length + 2);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, 8);
+  bytes.set([1, 2], 8 + header.length);
+  const { tensors } = decodeSafetensors(bytes, { unknownTypes: "leave-out" });
+  assertEquals(tensors, { y: tensor("uint8", [], Uint8Array.of(2)) });
+});
+
+Deno.test("a tensor may be called __proto__", () => {
+  const tensors = Object.fromEntries([["__proto__", tensor("uint8", [], Uint8Array.of(2))]]);
+  assertEquals(Object.keys(decodeSafetensors(encodeSafetensors(tensors)).tensors), ["__proto__"]);
+});
+
 Deno.test("decodeSafetensors() says what is wrong with a file", () => {
   const good = encodeSafetensors({ x: tensor("float32", [2], new Float32Array([1, 2])) });
-  const withHeader = (json: string) => {
+  const withHeader = (json: string, data = 0) => {
     const text = new TextEncoder().encode(json);
-    const bytes = new Uint8Array(8 + text.length);
+    const bytes = new Uint8Array(8 + text.length + data);
     new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
     bytes.set(text, 8);
     return bytes;
@@ -59,17 +83,22 @@ Deno.test("decodeSafetensors() says what is wrong with a file", () => {
   const cases: [Uint8Array, string][] = [
     [new Uint8Array(3), "a file has at least 8 bytes, this one has 3"],
     [good.subarray(0, 20), "the header should have 56 bytes, the file has 12 after byte 8"],
-    [
-      good.subarray(0, good.length - 1),
-      `tensor "x" (float32 [2]) needs 8 bytes, its range is 0 to 8 of 7`,
-    ],
+    [good.subarray(0, good.length - 1), `tensor "x" ends at byte 8, the data at 7: it is cut off`],
+    [Uint8Array.from([...good, 0]), "the tensors end at byte 8, the data at 9"],
     [withHeader("{nope"), "the header is no JSON"],
     [withHeader("[]"), "the header is no JSON object"],
-    [
-      withHeader(`{"x":{"dtype":"F8","shape":[],"data_offsets":[0,1]}}`),
-      `tensor "x" has element type "F8"`,
-    ],
+    [withHeader(`{"__metadata__":{"a":1}}`), "__metadata__ is no map of texts"],
+    [withHeader(headerOf({ x: "F8" }), 1), `tensor "x" has element type "F8"`],
+    [withHeader(headerOf({ x: "F32" }), 1), `tensor "x" (float32 []) needs 4 bytes, its range is`],
     [withHeader(`{"x":{"dtype":"F32"}}`), `tensor "x" needs dtype, shape and data_offsets`],
+    [
+      withHeader(`{"x":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}`, 1),
+      `tensor "x" needs dtype, shape and data_offsets`,
+    ],
+    [
+      withHeader(headerOf({ x: "U8", y: "U8" }).replace("[1,2]", "[0,1]"), 1),
+      `tensor "y" lies at bytes 0 to 1, it should begin at 1`,
+    ],
   ];
   for (const [bytes, message] of cases) {
     assertThrows(() => decodeSafetensors(bytes), SafetensorsError, message);

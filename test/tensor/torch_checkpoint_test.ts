@@ -1,9 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { fromNumbers, toNumbers } from "../../lib/tensor/convert.ts";
-import { PickleError } from "../../lib/tensor/pickle.ts";
+import { PickleError } from "../../lib/tensor/pickle_object.ts";
 import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";
-import { decodeTorchCheckpoint, encodeTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
-import { decodeZip, encodeZip, ZipError } from "../../lib/tensor/zip.ts";
+import { encodeTorchCheckpoint } from "../../lib/tensor/encode_torch_checkpoint.ts";
+import { decodeTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
+import { decodeZip, ZipError } from "../../lib/tensor/unzip.ts";
+import { encodeZip } from "../../lib/tensor/zip.ts";
 
 const read = (name: string) =>
   Deno.readFileSync(new URL(`../golden/torch/${name}`, import.meta.url));
@@ -21,6 +23,7 @@ const files: readonly [string, Record<string, Tensor>][] = [
   ["parameter.pth", { perturbation }],
   ["state_dict.pth", { "model.perturbation": perturbation, "model.mask": ramp(4, 4) }],
   ["alone.pth", { "": perturbation }],
+  ["module.pth", { perturbation, mask: ramp(4, 4) }],
 ];
 
 for (const [name, expected] of files) {
@@ -56,13 +59,98 @@ Deno.test("decodeTorchCheckpoint() follows strides and offsets", () => {
 
 Deno.test("decodeTorchCheckpoint() runs nothing and names what it was asked for", () => {
   const bytes = encodeZip({ "a/data.pkl": read("runs.pkl"), "a/version": new Uint8Array(1) });
-  assertThrows(() => decodeTorchCheckpoint(bytes), PickleError, 'asks for "posix.system", allowed');
-  assertThrows(
-    () => decodeTorchCheckpoint(read("module.pth")),
-    PickleError,
-    'asks for "__main__.Prompter", allowed are collections.OrderedDict',
+  const message = 'Cannot read pickle: it asks to run "posix.system"; nothing was run';
+  assertThrows(() => decodeTorchCheckpoint(bytes), PickleError, message);
+  assertThrows(() => decodeTorchCheckpoint(read("runs.pkl")), PickleError, message);
+});
+
+/** A pickle between its protocol and its end, in an archive beside one float32. */
+const archive = (...pickle: readonly (number | string)[]) =>
+  encodeZip({
+    "a/data.pkl": Uint8Array.from([0x80, 2, ...pickle, 0x2e].flatMap((part) =>
+      typeof part === "string" ? [...part].map((c) => c.charCodeAt(0)) : [part]
+    )),
+    "a/data/0": new Uint8Array(new Float32Array([0.5]).buffer),
+  });
+
+const int32 = (value: number) =>
+  "J" + [0, 8, 16, 24]
+    .map((shift) => String.fromCharCode((value >> shift) & 0xff)).join("");
+const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+const view = (dims: number[], strides: number[]) =>
+  `ctorch._utils\n_rebuild_tensor_v2\n((${text("storage")}ctorch\nFloatStorage\n${text("0")}${
+    text("cpu")
+  }${int32(1)}tQ${int32(0)}(${dims.map(int32).join("")}t(${strides.map(int32).join("")}ttR`;
+
+Deno.test("decodeTorchCheckpoint() leaves out what is no tensor, and looks into objects", () => {
+  const half = tensor("float32", [1], new Float32Array([0.5]));
+  const x = view([1], [1]);
+  const cases: readonly [string, string, Record<string, Tensor>][] = [
+    [
+      "a NumPy number",
+      `(${text("acc")}cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(${text("f8")}tRU\x01.tR${
+        text("x")
+      }${x}u`,
+      { x: half },
+    ],
+    ["a set", `(${text("s")}c__builtin__\nset\n(](K\x01K\x02etR${text("x")}${x}u`, { x: half }],
+    ["a device", `(${text("d")}ctorch\ndevice\n(${text("cpu")}tR${text("x")}${x}u`, { x: half }],
+    [
+      "an ordered dictionary of pairs",
+      `(${text("x")}ccollections\nOrderedDict\n(](${text("y")}${x}\x86etRu`,
+      { "x.y": half },
+    ],
+    [
+      "attributes",
+      `(${text("m")}cmine\nModel\n)\x81}(${text("_parameters")}}(${text("w")}${x}uubu`,
+      { "m.w": half },
+    ],
+    ["a tensor repeated", `(${text("x")}${view([2, 1], [0, 1])}u`, {
+      x: tensor("float32", [2, 1], new Float32Array([0.5, 0.5])),
+    }],
+  ];
+  for (const [what, pickle, expected] of cases) {
+    assertEquals(decodeTorchCheckpoint(archive("}", pickle)), expected, what);
+  }
+});
+
+Deno.test("decodeTorchCheckpoint() refuses what asks for more than the file's size allows", () => {
+  const doubled = Array.from(
+    { length: 40 },
+    (_, k) =>
+      `h${String.fromCharCode(k)}h${String.fromCharCode(k)}\x86q${String.fromCharCode(k + 1)}0`,
   );
-  assertThrows(() => decodeTorchCheckpoint(read("runs.pkl")), PickleError, "posix.system");
+  const laughs = `${text("x")}q\x000${doubled.join("")}`;
+  const cases: readonly [Uint8Array, string][] = [
+    [archive(view([2 ** 15, 2 ** 15], [0, 0])), "is out of proportion: more than 256 MiB"],
+    [archive(view(Array(65).fill(1), Array(65).fill(1))), "a tensor lacks its storage, sizes"],
+    [archive("]".repeat(200), "a".repeat(199)), "nested deeper than 100 levels"],
+    [archive("(".repeat(1_000_000)), "it has more than 1000000 values"],
+    [
+      archive(
+        "}(",
+        text("k".repeat(200)),
+        "}(",
+        text("l".repeat(200)),
+        "}(",
+        text("m".repeat(200)),
+        view([1], [1]),
+        "uuu",
+      ),
+      "a name in it is longer than 500",
+    ],
+    [archive("\x8b", "\0\0\x10\0"), "a whole number in it has 1048576 bytes"],
+    [archive(laughs, "h\x28h\x28\x93"), "has no name"],
+    [
+      archive(`(${text("storage")}ctorch\nFloatStorage\n`, laughs, `h\x28${text("cpu")}K\x01tQ`),
+      "not one of plain elements",
+    ],
+  ];
+  for (const [bytes, message] of cases) {
+    assertThrows(() => decodeTorchCheckpoint(bytes), SyntaxError, message);
+  }
+  const named = decodeTorchCheckpoint(archive("}", laughs, "h\x28", view([1], [1]), "s"));
+  assertEquals(Object.keys(named), ["?"]);
 });
 
 Deno.test("decodeTorchCheckpoint() says what is wrong with a file", () => {
@@ -76,8 +164,8 @@ Deno.test("decodeTorchCheckpoint() says what is wrong with a file", () => {
   damaged[good.length / 2 | 0]! ^= 1;
   const cases: readonly [Uint8Array, string][] = [
     [new Uint8Array(0), "1 bytes are needed at byte 0, there are 0"],
-    [new TextEncoder().encode("no pickle"), "opcode 0x6e at byte 0 is not one that plain tensors"],
-    [Uint8Array.of(0x80, 2, 0x4b, 1, 0x2e), "it is no file that torch.save wrote"],
+    [new TextEncoder().encode("no pickle"), "0x6e at byte 0 is no opcode of plain data"],
+    [Uint8Array.of(0x80, 2, 0x4b, 1, 0x2e, 0), "it is no file that torch.save wrote"],
     [good.subarray(0, good.length - 30), "the file is cut off"],
     [legacy.subarray(0, legacy.length - 4), `${legacy.length} bytes are needed`],
     [damaged, "checksum"],

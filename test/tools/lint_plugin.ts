@@ -9,7 +9,7 @@ interface ImportRule {
 const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/std": { ours: [], packages: ["npm:deno-std"] },
   "lib/diagnostic": { ours: [], packages: ["@std", "yaml"] },
-  "lib/tensor": { ours: [], packages: [] },
+  "lib/tensor": { ours: [], packages: ["node"] },
   "lib/pipeline": { ours: ["lib/diagnostic"], packages: ["zod", "@std", "node"] },
   "lib/cache": {
     ours: ["lib/pipeline", "lib/diagnostic"],
@@ -30,7 +30,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
     ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic"],
     packages: ["@huggingface", "@std", "node"],
   },
-  "lib/prompts": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
+  "lib/prompts": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["zod"] },
   "lib/losses": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
   "lib/architectures": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: [] },
   "lib/training": {

@@ -1,11 +1,12 @@
 import { extname } from "@std/path";
 import type { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import type { DeltaValues } from "../../prompts/foreign_layouts.ts";
 import type { ImportOptions } from "../../prompts/import_prompt.ts";
 import type { Prompt } from "../../prompts/prompt_file.ts";
 import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
 import { printJson, printLine } from "../print.ts";
-import { exporters, importers, type Written } from "../prompt_formats.ts";
+import { exporters, readContents, type Written } from "../prompt_formats.ts";
 import { middleSquare, readPicture, readPrompt, readThrough } from "../read_picture.ts";
 
 /** Uses trained prompts outside of pipelines. */
@@ -30,6 +31,13 @@ const command: Command = {
       value: "KIND",
       choices: ["frame", "padding", "patch", "full"],
       help: "import: which pixels it changes; default as its zeros show",
+    },
+    values: {
+      type: "text",
+      value: "HOW",
+      choices: ["added", "sigmoid"],
+      help:
+        "import: whether the file's values are added to pictures, or their sigmoid; default as it says",
     },
     image: { type: "number", value: "S", help: "import: side of the picture in pixels" },
     method: { type: "text", value: "NAME", help: "import: what tables call it" },
@@ -112,31 +120,23 @@ async function importFile(job: Job): Promise<void> {
   const { args, path } = job;
   const { importPrompt } = await import("../../prompts/import_prompt.ts");
   const { encodePrompt } = await import("../../prompts/prompt_file.ts");
-  const read = importers[extname(path)];
-  if (read === undefined) {
-    throw await failed(
-      `Cannot import "${path}": expected a file name that ends in ${
-        Object.keys(importers).join(", ")
-      }`,
-    );
-  }
   const options = importOptions(args);
-  const prompt = await readThrough(
-    path,
-    "prompt",
-    async (bytes) => importPrompt(await read(bytes), options),
-  );
+  const prompt = await readThrough(path, "prompt", async (bytes) => {
+    const { tensors, texts = {} } = await readContents(bytes);
+    return importPrompt(tensors, { ...options, texts });
+  });
   await writeOutput(job, encodePrompt(prompt));
   report(job, prompt, undefined);
 }
 
 function importOptions(args: CommandArguments): ImportOptions {
-  const [name, kind, image, method] = ["tensor", "kind", "image", "method"]
+  const [name, kind, values, image, method] = ["tensor", "kind", "values", "image", "method"]
     .map((option) => textOption(args, option));
   const sources = args.options.get("source");
   return {
     ...(name === undefined ? {} : { tensor: name }),
     ...(kind === undefined ? {} : { kind: kind as PromptName }),
+    ...(values === undefined ? {} : { values: values as DeltaValues }),
     ...(image === undefined ? {} : { image: Number(image) }),
     ...(method === undefined ? {} : { method }),
     ...(sources === undefined ? {} : { sources }),

@@ -1,0 +1,41 @@
+/** What a schema says of a value that came back from disk, in words. @module */
+
+/** An issue as zod gives it; its message says what was expected. */
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Longest text of a value that is shown. */
+const SHOWN = 60;
+
+/**
+ * The first issue of a schema whose messages say what is expected:
+ * `canvas must be a whole number from 1, but is -8`.
+ *
+ * @param input What was checked.
+ */
+export function issueText([issue]: readonly Issue[], input: unknown): string {
+  const { path, message } = issue!;
+  const found = path.reduce<unknown>(
+    (value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step],
+    input,
+  );
+  return `${placeOf(path)} must be ${message}, but is ${shown(found)}`;
+}
+
+/** `sources[0].name` */
+function placeOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "it";
+  return path.map((step, i) =>
+    typeof step === "number" ? `[${step}]` : i === 0 ? String(step) : `.${String(step)}`
+  ).join("");
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "a map";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
+}
