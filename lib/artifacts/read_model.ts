@@ -2,8 +2,9 @@
 import { join } from "@std/path";
 import { openModelDirectory } from "../models/directory.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
+import { readModelJson } from "../models/model_file.ts";
+import { configSchema } from "../models/model_schema.ts";
 import { decodeModel } from "../onnx/decode.ts";
-import { readJson } from "./read_json.ts";
 
 /**
  * Reads a model directory as an evaluation would. Of a model that is no multimodal language model,
@@ -12,23 +13,14 @@ import { readJson } from "./read_json.ts";
  * @throws {Error} With what is missing or cannot be read.
  */
 export async function readModelFolder(path: string): Promise<void> {
-  const config = await configOf(path);
+  const config = await readModelJson(join(path, "config.json"), configSchema);
+  if (config === undefined) throw new SyntaxError("there is no config.json in it");
   if (knownModelTypes.includes(String(config.model_type))) {
     await (await openModelDirectory(path)).tokenizer();
   }
   for (const file of graphsOf(join(path, "onnx"))) {
     decodeModel(await Deno.readFile(file), { directory: join(path, "onnx") });
   }
-}
-
-async function configOf(path: string): Promise<Record<string, unknown>> {
-  const file = join(path, "config.json");
-  if (!isThere(file)) throw new SyntaxError("there is no config.json in it");
-  const config = await readJson(file);
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    return config as Record<string, unknown>;
-  }
-  throw new SyntaxError("config.json is no JSON object");
 }
 
 function graphsOf(folder: string): string[] {

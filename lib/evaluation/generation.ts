@@ -34,7 +34,7 @@ export interface GeneratorOptions {
 /** Generates answers. */
 export interface Generator extends AsyncDisposable {
   /**
-   * Answers a batch: the most likely token at each step, up to the end symbol.
+   * Answers a batch: the most likely token at each step, up to an end symbol.
    *
    * @param pixels `pixel_values`, at most as many pictures as the generator's batch.
    * @param instructions One for each picture.
@@ -96,7 +96,7 @@ async function generate(
   for (let count = 0; count < maxTokens; count++) {
     const tokens = largestPerRow(step.logits);
     for (const row of [...running]) {
-      if (tokens[row] === text.endToken) running.delete(row);
+      if (text.endTokens.has(tokens[row]!)) running.delete(row);
       else answers[row]!.push(tokens[row]!);
     }
     if (running.size === 0 || count + 1 === maxTokens) break;

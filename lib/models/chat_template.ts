@@ -1,60 +1,136 @@
 /** The chat template of a model directory, where it has one. @module */
-import { join } from "@std/path";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { readTemplate, type Render, TemplateError } from "./render_template.ts";
+import { specialTokenTexts } from "./special_tokens.ts";
+import { findChatTemplate } from "./template_place.ts";
 import type { TextTokenizer } from "./tokenize.ts";
 
+/** How a template writes a picture. */
+export interface PictureText {
+  /** Written form of one placeholder; default `<image>`. */
+  readonly image?: string;
+  /** Whether a text without a placeholder will do, as the picture comes before all text. */
+  readonly mayLack?: boolean;
+}
+
 /** Renders an instruction about one picture as the model's chat template wants it. */
-export type ChatTemplate = (instruction: string) => string;
+export interface ChatTemplate {
+  /** @throws {DiagnosticError} If the template fails, or does not write one picture. */
+  (instruction: string, picture?: PictureText): string;
+  /** What follows an answer of the model; undefined where the template fails. */
+  afterAnswer(): string | undefined;
+}
 
 /**
- * Reads `chat_template.jinja`, `chat_template.json` or the template in tokenizer_config.json.
+ * Opens the chat template of a directory; {@linkcode findChatTemplate} says which.
  *
  * @returns Undefined where there is none.
+ * @throws {DiagnosticError} If there is one that cannot be read.
  */
 export async function openChatTemplate(
   directory: string,
-  tokenizer: TextTokenizer,
+  tokenizer: Pick<TextTokenizer, "config">,
 ): Promise<ChatTemplate | undefined> {
-  const source = await readTemplate(directory, tokenizer);
-  if (source === undefined) return undefined;
-  const { Template } = await import("@huggingface/jinja");
-  const template = new Template(source);
-  return (instruction) =>
-    template.render({
-      messages: [{
-        role: "user",
-        content: [{ type: "image" }, { type: "text", text: instruction }],
-      }],
-      add_generation_prompt: true,
-      bos_token: tokenText(tokenizer.config.bos_token),
-      eos_token: tokenText(tokenizer.config.eos_token),
-    });
+  const template = await findChatTemplate(directory, tokenizer.config);
+  if (template === undefined) return undefined;
+  const tokens = { bos_token: "", eos_token: "", ...specialTokenTexts(tokenizer.config) };
+  const place = `${template.name} in "${directory}"`;
+  const render = await openRender(template.source, place);
+  const write = (messages: readonly object[], add_generation_prompt: boolean) =>
+    render({ ...tokens, messages, add_generation_prompt });
+  const prompt = (content: Content) => write([{ role: "user", content }], true);
+  const exchange = (question: Content, content: Content) =>
+    write([{ role: "user", content: question }, { role: "assistant", content }], false);
+  return Object.assign(
+    (instruction: string, picture: PictureText = {}) =>
+      writePicture(instruction, picture, { prompt, place }),
+    { afterAnswer: () => afterAnswer(exchange) },
+  );
 }
 
-async function readTemplate(
-  directory: string,
-  tokenizer: TextTokenizer,
-): Promise<string | undefined> {
-  const jinja = await readText(join(directory, "chat_template.jinja"));
-  if (jinja !== undefined) return jinja;
-  const json = await readText(join(directory, "chat_template.json"));
-  const template = json === undefined
-    ? tokenizer.config.chat_template
-    : JSON.parse(json).chat_template;
-  return typeof template === "string" ? template : undefined;
-}
-
-/** Special tokens are written as text or as `{ content }`. */
-function tokenText(token: unknown): string {
-  if (typeof token === "string") return token;
-  const content = (token as { content?: unknown } | undefined)?.content;
-  return typeof content === "string" ? content : "";
-}
-
-async function readText(path: string): Promise<string | undefined> {
+async function openRender(source: string, place: string): Promise<Render> {
   try {
-    return await Deno.readTextFile(path);
+    return await readTemplate(source);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof TemplateError) throw failure(place, [error.message]);
     throw error;
   }
+}
+
+/** What a message says: parts for templates that know pictures, one text for others. */
+type Content = string | readonly Readonly<Record<string, unknown>>[];
+
+/** No template asks for it, so that it is seen in a prompt only where a part is printed whole. */
+const mark = "printed_as_a_whole";
+
+function textPart(text: string) {
+  return { type: "text", text, [mark]: true };
+}
+
+/** The ways to say an instruction about a picture, in the order in which they are tried. */
+function contentsOf(instruction: string, { image = "<image>", mayLack }: PictureText): Content[] {
+  const parts = [{ type: "image", [mark]: true }, textPart(instruction)];
+  return mayLack ? [parts, instruction] : [parts, image + instruction, instruction];
+}
+
+interface Writer {
+  readonly prompt: (content: Content) => string;
+  readonly place: string;
+}
+
+function writePicture(
+  instruction: string,
+  picture: PictureText,
+  { prompt, place }: Writer,
+): string {
+  const mistakes = new Set<string>();
+  for (const content of contentsOf(instruction, picture)) {
+    try {
+      const text = prompt(content);
+      const mistake = mistakeIn(text, picture);
+      if (mistake === undefined) return text;
+      mistakes.add(mistake);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      mistakes.add(error.message);
+      if (error.endless) break;
+    }
+  }
+  throw failure(place, [...mistakes]);
+}
+
+/** Why a prompt cannot be used, if so. */
+function mistakeIn(text: string, { image = "<image>", mayLack }: PictureText): string | undefined {
+  if (text.includes(mark)) return "it prints the parts of a message instead of their text";
+  const count = text.split(image).length - 1;
+  if (count === 1 || (mayLack && count === 0)) return undefined;
+  const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  return `it writes ${count} placeholders ${JSON.stringify(image)} for one picture: ${
+    JSON.stringify(shown)
+  }`;
+}
+
+/** What a template writes behind an answer, if it writes answers as they are. */
+function afterAnswer(
+  exchange: (question: Content, answer: Content) => string,
+): string | undefined {
+  const [question, answer] = ["The question.", "The answer."];
+  const asParts = (text: string) => [textPart(text)];
+  const asText = (text: string) => text;
+  for (const content of [asParts, asText]) {
+    try {
+      const text = exchange(content(question), content(answer));
+      const at = text.lastIndexOf(answer);
+      if (at >= 0 && !text.includes(mark)) return text.slice(at + answer.length);
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      if (error.endless) return undefined;
+    }
+  }
+  return undefined;
+}
+
+function failure(place: string, causes: readonly string[]): DiagnosticError {
+  const message = `Cannot use the chat template ${place}: ${causes.join("; ")}`;
+  return new DiagnosticError([{ code: "chat-template", severity: "error", message }]);
 }

@@ -4,6 +4,7 @@ import { openSession, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { ModelDirectory } from "./directory.ts";
 import { numberIn, objectIn } from "./families/family.ts";
+import { specialTokenTexts } from "./special_tokens.ts";
 import type { TextTokenizer } from "./tokenize.ts";
 import { pad } from "./text_batch.ts";
 
@@ -40,8 +41,8 @@ export async function embedTexts(
 }
 
 function padToken({ config }: ModelDirectory, tokenizer: TextTokenizer): number {
-  const named = tokenizer.config.pad_token;
-  return (typeof named === "string" ? tokenizer.idOf(named) : undefined) ??
+  const named = specialTokenTexts(tokenizer.config).pad_token;
+  return (named === undefined ? undefined : tokenizer.idOf(named)) ??
     numberIn(objectIn(config, "text_config"), "pad_token_id") ?? 0;
 }
 

@@ -3,8 +3,17 @@ import { basename, join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel } from "../onnx/decode.ts";
 import type { Model } from "../onnx/model.ts";
+import { checkProcessor } from "../vision/preprocess.ts";
+import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import type { Family, Json } from "./families/family.ts";
 import { familyOf } from "./families/family_table.ts";
+import { readModelJson, unreadable } from "./model_file.ts";
+import {
+  configSchema,
+  generationSchema,
+  preprocessorSchema,
+  processorSchema,
+} from "./model_schema.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
 /** A graph of a model directory: the name of its file in `onnx/`, without data type and extension. */
@@ -110,7 +119,7 @@ async function readConfig(path: string, options: DirectoryOptions): Promise<Json
   if (!isDirectory(path)) {
     throw failure("model-not-found", `Cannot open model "${name}": there is no folder "${path}"`);
   }
-  const config = await readJson(join(path, "config.json"));
+  const config = await readModelJson(join(path, "config.json"), configSchema);
   if (config !== undefined) return config;
   throw failure("model-incomplete", `Cannot open model "${name}": config.json is missing`, [
     "A model is a folder with config.json, preprocessor_config.json, tokenizer.json and onnx/*.onnx",
@@ -159,7 +168,7 @@ async function openParts(
     path,
     name,
     config,
-    generation: await readJson(join(path, "generation_config.json")) ?? {},
+    generation: await readModelJson(join(path, "generation_config.json"), generationSchema) ?? {},
     preprocessor: preprocessor!,
     has: (part) => findPart(path, part, options.weights) !== undefined,
     partPath,
@@ -210,20 +219,20 @@ function listOnnx(path: string): readonly string[] {
 }
 
 async function readPreprocessor(path: string): Promise<Json | undefined> {
-  const preprocessor = await readJson(join(path, "preprocessor_config.json"));
-  if (preprocessor !== undefined) return preprocessor;
-  const processor = await readJson(join(path, "processor_config.json"));
-  return processor?.image_processor as Json | undefined;
+  const file = join(path, "preprocessor_config.json");
+  const own = await readModelJson(file, preprocessorSchema);
+  if (own !== undefined) return checked(own, file);
+  const shared = join(path, "processor_config.json");
+  const processor = await readModelJson(shared, processorSchema);
+  return processor?.image_processor ? checked(processor.image_processor, shared) : undefined;
 }
 
-/** Reads a JSON object; undefined where the file is absent. */
-async function readJson(path: string): Promise<Json | undefined> {
+function checked(preprocessor: Json, path: string): Json {
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    checkProcessor(preprocessor);
+    return preprocessor;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
-    throw failure("model-unreadable", `Cannot read "${path}": ${error.message}`);
+    throw error instanceof ProcessorFieldError ? unreadable(path, error.problem) : error;
   }
 }
 

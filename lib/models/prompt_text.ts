@@ -2,7 +2,8 @@
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type ChatTemplate, openChatTemplate } from "./chat_template.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
-import { type Json, numberIn, objectIn } from "./families/family.ts";
+import { mostImageTokens } from "./model_schema.ts";
+import { type SpecialIds, specialIds, specialTokenTexts } from "./special_tokens.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
 /** An instruction as a model reads it. */
@@ -14,15 +15,10 @@ export interface InstructionIds {
 }
 
 /** Turns the texts of a task into ids for one model. */
-export interface TextEncoder {
+export interface TextEncoder extends SpecialIds {
   readonly imageToken: number;
   /** Rows of image features per picture. */
   readonly imageTokens: number;
-  /** Symbol that ends an answer. */
-  readonly endToken: number;
-  readonly padToken: number;
-  /** First decoder input of an encoder-decoder model. */
-  readonly startToken: number;
   instruction(text: string): InstructionIds;
   /** Ids of an answer, tokenised apart from the instruction, without end symbol. */
   answer(text: string): readonly number[];
@@ -45,24 +41,25 @@ export async function openTextEncoder(
   const imageToken = family.imageToken(config);
   const rows = imageTokens ?? await declaredRows(directory) ?? family.imageTokens(config);
   if (imageToken === undefined || rows === undefined) {
-    throw new DiagnosticError([{
-      code: "model-incomplete",
-      severity: "error",
-      message:
-        `Cannot place pictures in the text of model "${directory.name}": config.json has no ${
-          imageToken === undefined ? "image_token_index" : "number of image tokens"
-        }`,
-    }]);
+    throw unplaced(
+      directory,
+      `config.json has no ${
+        imageToken === undefined ? "image_token_index" : "number of image tokens"
+      }`,
+    );
   }
-  const place = { tokenizer, imageToken, rows, directory };
+  if (!Number.isInteger(rows) || rows < 1 || rows > mostImageTokens) {
+    throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${mostImageTokens}`);
+  }
   const template = await openChatTemplate(directory.path, tokenizer);
+  const place = { tokenizer, template, imageToken, rows, directory };
   const qformer = family.readsInstruction ? await openQFormerTokenizer(directory) : undefined;
   return {
     imageToken,
     imageTokens: rows,
-    ...specialTokens(directory),
+    ...specialIds(directory, tokenizer, template?.afterAnswer()),
     instruction: (text) => ({
-      ids: placeImage(text, template, place),
+      ids: placeImage(text, place),
       qformerIds: qformer?.encode(text, true) ?? [],
     }),
     answer: (text) => tokenizer.encode(tokenizer.separator + text),
@@ -80,32 +77,46 @@ async function declaredRows(directory: LanguageModelDirectory): Promise<number |
 
 interface Place {
   readonly tokenizer: TextTokenizer;
+  readonly template: ChatTemplate | undefined;
   readonly imageToken: number;
   readonly rows: number;
   readonly directory: LanguageModelDirectory;
 }
 
-function placeImage(
-  text: string,
-  template: ChatTemplate | undefined,
-  { tokenizer, imageToken, rows, directory }: Place,
-): readonly number[] {
+/** Ids of an instruction; the one placeholder in it becomes as many as a picture has rows. */
+function placeImage(text: string, place: Place): readonly number[] {
+  const { tokenizer, imageToken, rows, directory } = place;
   const picture = new Array<number>(rows).fill(imageToken);
   const image = tokenizer.tokenOf(imageToken) ?? "<image>";
-  const { placement } = directory.family;
-  const written = template?.(text) ?? directory.family.text(text, image);
-  // A template writes the start symbol itself.
-  const ids = tokenizer.encode(written, template === undefined);
+  const mayLack = directory.family.placement === "before-text";
+  const written = place.template?.(text, { image, mayLack }) ?? directory.family.text(text, image);
+  const ids = tokenizer.encode(written, !writesStart(written, place));
   const at = ids.indexOf(imageToken);
-  if (at >= 0) return [...ids.slice(0, at), ...picture, ...ids.slice(at + 1)];
-  if (placement === "before-text") return [...picture, ...ids];
-  throw new DiagnosticError([{
-    code: "no-image-placeholder",
-    severity: "error",
-    message: `Cannot place the picture in the text of model "${directory.name}": its text ${
-      JSON.stringify(written)
-    } holds no token ${imageToken} ("${image}")`,
-  }]);
+  if (at < 0 && mayLack) return [...picture, ...ids];
+  if (at >= 0 && at === ids.lastIndexOf(imageToken)) {
+    return [...ids.slice(0, at), ...picture, ...ids.slice(at + 1)];
+  }
+  const count = ids.filter((id) => id === imageToken).length;
+  throw unplaced(
+    directory,
+    `its text ${JSON.stringify(written)} holds ${count} image tokens ${imageToken} ("${image}")`,
+    "no-image-placeholder",
+  );
+}
+
+/** Whether a template has written the start symbol, so that the tokenizer must not add it again. */
+function writesStart(written: string, { template, tokenizer }: Place): boolean {
+  const start = specialTokenTexts(tokenizer.config).bos_token;
+  return template !== undefined && start !== undefined && start !== "" && written.startsWith(start);
+}
+
+function unplaced(
+  { name }: LanguageModelDirectory,
+  cause: string,
+  code = "model-incomplete",
+): DiagnosticError {
+  const message = `Cannot place the picture in the text of model "${name}": ${cause}`;
+  return new DiagnosticError([{ code, severity: "error", message }]);
 }
 
 /** The Q-Former may have a tokenizer of its own. */
@@ -116,30 +127,4 @@ async function openQFormerTokenizer(directory: LanguageModelDirectory): Promise<
     return await directory.tokenizer();
   }
   return await openTokenizer(directory.path, "qformer_tokenizer");
-}
-
-function specialTokens(
-  { config, generation, name }: LanguageModelDirectory,
-): { endToken: number; padToken: number; startToken: number } {
-  const places: readonly Json[] = [generation, objectIn(config, "text_config"), config];
-  const find = (key: string): number | undefined =>
-    places.map((place) => firstNumber(place, key)).find((id) => id !== undefined);
-  const endToken = find("eos_token_id");
-  if (endToken === undefined) {
-    throw new DiagnosticError([{
-      code: "model-incomplete",
-      severity: "error",
-      message:
-        `Cannot end an answer of model "${name}": neither generation_config.json nor config.json has eos_token_id`,
-    }]);
-  }
-  const padToken = find("pad_token_id") ?? endToken;
-  return { endToken, padToken, startToken: find("decoder_start_token_id") ?? padToken };
-}
-
-/** `eos_token_id` may be a list, of which the first ends an answer. */
-function firstNumber(place: Json, key: string): number | undefined {
-  const value = place[key];
-  const first = Array.isArray(value) ? value[0] : undefined;
-  return typeof first === "number" ? first : numberIn(place, key);
 }

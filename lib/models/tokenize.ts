@@ -1,20 +1,38 @@
 /** Text to token ids and back, from tokenizer.json and tokenizer_config.json. @module */
 import { join } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { readModelJson } from "./model_file.ts";
+import { tokenizerConfigSchema, tokenizerSchema } from "./model_schema.ts";
+import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
+import { growthMistake } from "./tokenizer_growth.ts";
+import { vocabularyMistake } from "./vocabulary_check.ts";
 
 /** A tokenizer. */
 export interface TextTokenizer {
-  /** Ids of a text. @param special Whether start and end symbols are added; default false. */
+  /**
+   * Ids of a text.
+   *
+   * @param special Whether start and end symbols are added; default false.
+   * @throws {DiagnosticError} If the tokenizer has no token for a part of it, or takes too long.
+   */
   encode(text: string, special?: boolean): readonly number[];
-  /** Text of ids, without special tokens. */
+  /** Text of ids, without special tokens. @throws {DiagnosticError} As `encode`. */
   decode(ids: readonly number[]): string;
   idOf(token: string): number | undefined;
   tokenOf(id: number): string | undefined;
+  /** Texts of the tokens that carry no text of an answer. */
+  readonly specialTokens: readonly string[];
   /** What stands between an instruction and its answer: a space, where words carry theirs in front. */
   readonly separator: string;
-  /** tokenizer_config.json. */
+  /** tokenizer_config.json, and what special_tokens_map.json adds to it. */
   readonly config: Readonly<Record<string, unknown>>;
 }
+
+/** A text that every tokenizer is tried on. */
+const sample = "The quick brown fox jumps over 13 lazy dogs, doesn't it?";
+
+/** Largest vocabularies take seconds to read. */
+const openLimitMs = 10_000;
 
 /**
  * Opens the tokenizer of a model directory.
@@ -23,59 +41,109 @@ export interface TextTokenizer {
  * @throws {DiagnosticError} If tokenizer.json is missing or cannot be read.
  */
 export async function openTokenizer(directory: string, folder = ""): Promise<TextTokenizer> {
-  const path = join(directory, folder, "tokenizer.json");
-  const definition = await readJson(path);
+  const place = (name: string) => join(directory, folder, name);
+  const path = place("tokenizer.json");
+  const definition = await readModelJson(path, tokenizerSchema);
   if (definition === undefined) {
-    throw unreadable(path, "it is missing", "A model needs tokenizer.json to read text");
+    throw failure(path, "it is missing", "A model needs tokenizer.json to read text");
   }
-  const config = await readJson(join(directory, folder, "tokenizer_config.json")) ?? {};
+  const mistake = vocabularyMistake(definition) ?? growthMistake(definition);
+  if (mistake !== undefined) throw failure(path, mistake);
+  const config = {
+    ...await readModelJson(place("special_tokens_map.json"), tokenizerConfigSchema),
+    ...await readModelJson(place("tokenizer_config.json"), tokenizerConfigSchema),
+  };
   const { Tokenizer } = await import("@huggingface/tokenizers");
-  try {
-    return wrap(new Tokenizer(definition, config), definition, config);
-  } catch (error) {
-    throw unreadable(path, error instanceof Error ? error.message : String(error));
-  }
+  const tokenizer = guarded(path, openLimitMs, () => {
+    const opened = new Tokenizer(withAllParts(definition), config);
+    // A mistake in a step shows only when it is taken.
+    opened.decode(opened.encode(sample).ids.filter(Number.isInteger).concat(0));
+    return opened;
+  });
+  return wrap(tokenizer, path, { definition, config });
 }
 
-type Definition = Readonly<Record<string, unknown>>;
+type Json = Readonly<Record<string, unknown>>;
+
+interface AddedToken {
+  readonly content: string;
+  readonly special?: unknown;
+}
+
+/** The tokenizer wants all its parts to be there. */
+function withAllParts(definition: Json): Json {
+  const absent = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
+  return { ...absent, ...definition, added_tokens: definition.added_tokens ?? [] };
+}
 
 function wrap(
   tokenizer: import("@huggingface/tokenizers").Tokenizer,
-  definition: Definition,
-  config: Definition,
+  path: string,
+  { definition, config }: { readonly definition: Json; readonly config: Json },
 ): TextTokenizer {
+  const added = (definition.added_tokens ?? []) as readonly AddedToken[];
+  const encode = (text: string, special: boolean): readonly number[] => {
+    const { ids, tokens } = guarded(
+      path,
+      textLimitMs,
+      () => tokenizer.encode(text, { add_special_tokens: special }),
+    );
+    const unknown = ids.findIndex((id) => !Number.isSafeInteger(id) || id < 0);
+    if (unknown < 0) return ids;
+    throw failure(
+      path,
+      `it has no number for ${JSON.stringify(tokens[unknown])} and no token for unknown text`,
+    );
+  };
   return {
-    encode: (text, special = false) => tokenizer.encode(text, { add_special_tokens: special }).ids,
+    encode: (text, special = false) => encode(text, special),
     // The tokenizer refuses an empty answer; models give one where the first token is the end.
     decode: (ids) =>
-      ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
+      ids.length === 0
+        ? ""
+        : guarded(path, textLimitMs, () =>
+          tokenizer.decode([...ids], { skip_special_tokens: true })),
     idOf: (token) => tokenizer.token_to_id(token),
     tokenOf: (id) => tokenizer.id_to_token(id),
-    separator: usesByteLevel(definition) ? " " : "",
+    specialTokens: added.filter(({ special }) => special === true).map(({ content }) => content),
+    separator: guarded(path, textLimitMs, () => usesByteLevel(definition)) ? " " : "",
     config,
   };
 }
 
+/** Runs the tokenizer, whose definition others wrote: it may loop, or trip over what they left out. */
+function guarded<T>(path: string, limitMs: number, work: () => T): T {
+  try {
+    return withTimeLimit(work, limitMs);
+  } catch (error) {
+    if (error instanceof TimeLimitError) {
+      throw failure(
+        path,
+        `its steps take more than ${limitMs / 1000} s for one text`,
+        "A regular expression in it may backtrack without end",
+      );
+    }
+    throw failure(path, wordsOf(error));
+  }
+}
+
+/** The tokenizer's own errors are plain ones, or about an expression; others are the language's. */
+function wordsOf(error: unknown): string {
+  const spoken = error instanceof Error &&
+    (error.constructor === Error || error instanceof SyntaxError);
+  return spoken ? error.message : "its definition is not as the tokenizers library writes it";
+}
+
 /** Byte-level vocabularies mark the start of a word by the space before it. */
-function usesByteLevel(definition: Definition): boolean {
+function usesByteLevel(definition: Json): boolean {
   const rows = (value: unknown): unknown[] => {
-    const row = value as { type?: string; pretokenizers?: unknown[] } | null;
+    const row = value as { type?: string; pretokenizers?: unknown[] } | null | undefined;
     return row?.type === "Sequence" ? (row.pretokenizers ?? []).flatMap(rows) : [row?.type];
   };
   return rows(definition.pre_tokenizer).includes("ByteLevel");
 }
 
-async function readJson(path: string): Promise<Definition | undefined> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof SyntaxError) throw unreadable(path, error.message);
-    throw error;
-  }
-}
-
-function unreadable(path: string, cause: string, ...notes: readonly string[]): DiagnosticError {
+function failure(path: string, cause: string, ...notes: readonly string[]): DiagnosticError {
   const message = `Cannot read tokenizer "${path}": ${cause}`;
   return new DiagnosticError([{ code: "tokenizer-unreadable", severity: "error", message, notes }]);
 }

@@ -2,12 +2,8 @@
 import { GraphBuilder } from "../onnx/builder.ts";
 import type { Model } from "../onnx/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import {
-  cropStart,
-  planProcessor,
-  type ProcessorConfig,
-  type ProcessorPlan,
-} from "./preprocess.ts";
+import { cropStart, planProcessor, type ProcessorPlan } from "./preprocess.ts";
+import type { ProcessorConfig } from "./processor_fields.ts";
 import { axisMatrix, axisWeights } from "./resize.ts";
 
 /**

@@ -6,15 +6,16 @@
  */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import {
-  type PictureSize,
-  type Resample,
-  resampleNames,
-  resizeBytes,
-  resizePlanes,
-} from "./resize.ts";
-
-/** The part of `preprocessor_config.json` that is read. */
-export type ProcessorConfig = Readonly<Record<string, unknown>>;
+  channelsOf,
+  factorOf,
+  filterOf,
+  fixedSize,
+  flagOf,
+  type ProcessorConfig,
+  ProcessorFieldError,
+  resizedSize,
+} from "./processor_fields.ts";
+import { type PictureSize, type Resample, resizeBytes, resizePlanes } from "./resize.ts";
 
 /** What happens to a picture of one size. */
 export interface ProcessorPlan {
@@ -28,6 +29,9 @@ export interface ProcessorPlan {
   readonly scale: readonly number[];
   readonly bias: readonly number[];
 }
+
+/** Most bytes of the pictures of one run. */
+const mostBytes = 2 ** 29;
 
 /** Settings that change the picture in ways that are not done here. */
 const unsupported = ["do_pad", "do_image_splitting", "do_pan_and_scan", "do_thumbnail"];
@@ -44,82 +48,38 @@ export function planProcessor(config: ProcessorConfig, from: PictureSize): Proce
       `Cannot build image processor: "${refused}" is set, supported are do_resize, do_center_crop, do_rescale and do_normalize`,
     );
   }
-  const resizes = (config.do_resize ?? config.size !== undefined) && config.size !== undefined;
+  return planSteps(config, from);
+}
+
+/**
+ * Reads the fields of a processor.
+ *
+ * @throws {ProcessorFieldError} If one cannot be used for any picture.
+ */
+export function checkProcessor(config: ProcessorConfig): void {
+  planSteps(config, { height: 224, width: 224 });
+}
+
+function planSteps(config: ProcessorConfig, from: PictureSize): ProcessorPlan {
+  const resizes = flagOf(config, "do_resize", true) && (config.size ?? undefined) !== undefined;
   const resized = resizes ? resizedSize(config.size, from) : from;
-  const cropped = config.do_center_crop === true
+  const cropped = flagOf(config, "do_center_crop", false)
     ? fixedSize(config.crop_size ?? config.size, "crop_size")
     : resized;
   return { from, resized, filter: filterOf(config), cropped, ...affineOf(config) };
 }
 
-function filterOf(config: ProcessorConfig): Resample {
-  const number = config.resample ?? 2; // the default of most processors is bilinear
-  const filter = resampleNames[number as number];
-  if (filter !== undefined) return filter;
-  throw new RangeError(
-    `Cannot build image processor: resample is ${JSON.stringify(number)}, allowed are 0 to 5 (${
-      resampleNames.join(", ")
-    })`,
-  );
-}
-
 function affineOf(config: ProcessorConfig): { scale: number[]; bias: number[] } {
-  const factor = config.do_rescale === false ? 255 : 255 * Number(config.rescale_factor ?? 1 / 255);
-  const normalizes = config.do_normalize !== false && config.image_mean !== undefined;
-  const mean = normalizes ? channels(config.image_mean, "image_mean") : [0, 0, 0];
-  const std = normalizes ? channels(config.image_std, "image_std") : [1, 1, 1];
-  return {
-    scale: std.map((deviation) => factor / deviation),
-    bias: mean.map((value, channel) => -value / std[channel]!),
-  };
-}
-
-function channels(value: unknown, name: string): number[] {
-  const list = typeof value === "number" ? [value, value, value] : value;
-  if (Array.isArray(list) && list.length === 3 && list.every(Number.isFinite)) return list;
-  throw new RangeError(
-    `Cannot build image processor: ${name} is ${JSON.stringify(value)}, three numbers are needed`,
-  );
-}
-
-type SizeFields = Readonly<
-  Partial<Record<"height" | "width" | "shortest_edge" | "longest_edge", number>>
->;
-
-function fixedSize(value: unknown, name: string): PictureSize {
-  if (typeof value === "number") return { height: value, width: value };
-  const { height, width, shortest_edge: edge } = (value ?? {}) as SizeFields;
-  if (height !== undefined && width !== undefined) return { height, width };
-  if (edge !== undefined) return { height: edge, width: edge };
-  throw unknownSize(value, name);
-}
-
-function resizedSize(value: unknown, from: PictureSize): PictureSize {
-  const size: SizeFields = typeof value === "number" ? { shortest_edge: value } : value ?? {};
-  if (size.height !== undefined && size.width !== undefined) {
-    return { height: size.height, width: size.width };
-  }
-  const shortest = Math.min(from.height, from.width);
-  const longest = Math.max(from.height, from.width);
-  if (size.shortest_edge === undefined && size.longest_edge === undefined) {
-    throw unknownSize(value, "size");
-  }
-  let edge = size.shortest_edge ?? shortest * size.longest_edge! / longest;
-  const limit = size.longest_edge ?? Infinity;
-  if (edge * longest / shortest > limit) edge = limit * shortest / longest;
-  const short = Math.trunc(edge);
-  const long = Math.min(Math.trunc(edge * longest / shortest), limit);
-  return from.height <= from.width
-    ? { height: short, width: long }
-    : { height: long, width: short };
-}
-
-function unknownSize(value: unknown, name: string): RangeError {
-  return new RangeError(
-    `Cannot build image processor: ${name} is ${
-      JSON.stringify(value)
-    }, needed is a number, {height, width}, {shortest_edge} or {longest_edge}`,
-  );
+  const rescales = flagOf(config, "do_rescale", true);
+  const factor = rescales ? 255 * factorOf(config, "rescale_factor", 1 / 255) : 255;
+  const normalizes = flagOf(config, "do_normalize", true) && (config.image_mean ?? null) !== null;
+  const mean = normalizes ? channelsOf(config, "image_mean") : [0, 0, 0];
+  const std = normalizes ? channelsOf(config, "image_std") : [1, 1, 1];
+  const scale = std.map((deviation) => factor / deviation);
+  const bias = mean.map((value, channel) => -value / std[channel]!);
+  if ([...scale, ...bias].every(Number.isFinite)) return { scale, bias };
+  const given = `image_mean is ${JSON.stringify(mean)} and image_std ${JSON.stringify(std)}`;
+  throw new ProcessorFieldError(`${given}, which gives infinite pixels`);
 }
 
 /** First pixel of a centre crop; negative where the crop is larger and zeros surround the picture. */
@@ -140,6 +100,8 @@ export function preprocess(
   const [count = 0, , height = 0, width = 0] = pictures.dims;
   const plan = planProcessor(config, { height, width });
   const { from, resized: to, filter, cropped } = plan;
+  refuseTooMany(count, to);
+  refuseTooMany(count, cropped);
   const data = pictures.data;
   const resized = data instanceof Uint8Array
     ? Float32Array.from(resizeBytes(data, { from, to, filter }), (value) => value / 255)
@@ -151,6 +113,13 @@ export function preprocess(
     planes[i] = planes[i]! * plan.scale[channel]! + plan.bias[channel]!;
   }
   return tensor("float32", [count, 3, cropped.height, cropped.width], planes);
+}
+
+function refuseTooMany(count: number, { height, width }: PictureSize): void {
+  if (4 * 3 * count * height * width <= mostBytes) return;
+  throw new RangeError(
+    `Cannot prepare ${count} pictures of ${width}×${height} pixels at once: they take more than ${mostBytes} bytes, a smaller batch takes less`,
+  );
 }
 
 function cropPlanes(planes: Float32Array, from: PictureSize, to: PictureSize): Float32Array {

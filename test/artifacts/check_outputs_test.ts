@@ -80,7 +80,11 @@ const cases: readonly [type: ArtifactType, files: Files, reason?: string][] = [
     "2 rows need as many u8 pictures, found uint8 [1,3,8,8]",
   ],
   ["model", {}, "there is no config.json in it"],
-  ["model", { "config.json": "[]" }, "config.json is no JSON object"],
+  [
+    "model",
+    { "config.json": "[]" },
+    'Cannot read "OUT/config.json": its content is [], needed is an object, as in { }',
+  ],
   ["model", { "config.json": "{}" }, "there is no onnx/*.onnx in it"],
 ];
 
@@ -93,7 +97,8 @@ for (const [index, [type, files, reason]] of cases.entries()) {
       const check = () => checkOutputs([{ name: "out", type, path }]);
       if (reason === undefined) return await check();
       const { message } = await assertRejects(check);
-      assertEquals(message, `Cannot keep output "out" as ${readersOf[type].title}: ${reason}`);
+      const problem = reason.replaceAll("OUT", path);
+      assertEquals(message, `Cannot keep output "out" as ${readersOf[type].title}: ${problem}`);
     }));
 }
 

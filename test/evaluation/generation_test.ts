@@ -102,11 +102,14 @@ for (const name of ["llava", "instructblip_t5_dynamo"]) {
   });
 }
 
-Deno.test("openGenerator() stops each row at the end symbol", async () => {
+Deno.test("openGenerator() stops each row at any of the end symbols", async () => {
   const { directory, text: words } = await openRecorded("llava");
   const text = idsAsText(words);
   const [first] = (await generate(directory, text, 2)).map((answer) => answer.split(" "));
-  const stopped = await generate(directory, { ...text, endToken: Number(first![1]) }, 4);
-  assertEquals(stopped[0], first![0]);
-  assert(stopped.every((answer) => !answer.split(" ").includes(first![1]!)));
+  const [before, end] = first!.map(Number);
+  for (const endTokens of [[end!], [-7, end!], [end!, -7]]) {
+    const stopped = await generate(directory, { ...text, endTokens: new Set(endTokens) }, 4);
+    assertEquals(stopped[0], String(before));
+    assert(stopped.every((answer) => !answer.split(" ").includes(String(end))));
+  }
 });

@@ -28,7 +28,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/vision": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["sharp"] },
   "lib/models": {
     ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic"],
-    packages: ["@huggingface", "@std", "node"],
+    packages: ["@huggingface", "zod", "@std", "node"],
   },
   "lib/prompts": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["zod"] },
   "lib/losses": { ours: ["lib/onnx", "lib/tensor"], packages: [] },

@@ -3,7 +3,8 @@ import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { buildProcessor } from "../../lib/vision/build_processor.ts";
-import { planProcessor, preprocess, type ProcessorConfig } from "../../lib/vision/preprocess.ts";
+import { planProcessor, preprocess } from "../../lib/vision/preprocess.ts";
+import type { ProcessorConfig } from "../../lib/vision/processor_fields.ts";
 import { resizeBytes } from "../../lib/vision/resize.ts";
 
 const clip: ProcessorConfig = {
@@ -36,12 +37,43 @@ Deno.test("planProcessor() works out sizes as transformers does", () => {
   }
 });
 
+Deno.test("planProcessor() takes null for absent", () => {
+  const config = { do_resize: null, size: null, crop_size: null, resample: null, image_mean: null };
+  const { cropped, scale } = planProcessor(config, { height: 8, width: 6 });
+  assertEquals([cropped, scale], [{ height: 8, width: 6 }, [1, 1, 1]]);
+});
+
+Deno.test("preprocess() refuses more pictures at once than memory should hold", () => {
+  const picture = tensor("uint8", [20, 3, 1, 1], new Uint8Array(60));
+  assertThrows(
+    () => preprocess(picture, { size: 5000 }),
+    RangeError,
+    "Cannot prepare 20 pictures of 5000×5000 pixels at once: they take more than 536870912 bytes",
+  );
+});
+
 Deno.test("planProcessor() rejects what it cannot do", () => {
+  const pixels = "needed is whole numbers of pixels from 1 to 16384, and 30000000 in all";
   const cases: [ProcessorConfig, string][] = [
     [{ do_pad: true }, '"do_pad" is set, supported are do_resize'],
-    [{ resample: 9 }, "resample is 9, allowed are 0 to 5 (nearest, lanczos"],
+    [{ resample: 9 }, "resample is 9, needed is 0 to 5 (nearest, lanczos"],
+    [{ resample: "length" }, 'resample is "length", needed is 0 to 5'],
     [{ size: { edge: 3 } }, 'size is {"edge":3}, needed is a number, {height, width}'],
-    [{ image_mean: [1, 2] }, "image_mean is [1,2], three numbers are needed"],
+    [{ size: { height: -64, width: -64 } }, `size is {"height":-64,"width":-64}, ${pixels}`],
+    [{ size: { height: 8.5, width: 8 } }, `size is {"height":8.5,"width":8}, ${pixels}`],
+    [{ size: 0 }, `size is 0, ${pixels}`],
+    [{ size: { height: 6000, width: 6000 } }, `size is {"height":6000,"width":6000}, ${pixels}`],
+    [{ size: { shortest_edge: "8" } }, 'size.shortest_edge is "8", needed is a number of pixels'],
+    [{ size: [8, 8] }, "size is [8,8], needed is a number, {height, width}"],
+    [{ do_center_crop: true, crop_size: -1 }, `crop_size is -1, ${pixels}`],
+    [{ do_resize: "no", size: 8 }, 'do_resize is "no", needed is true or false'],
+    [{ image_mean: [1, 2] }, "image_mean is [1,2], needed is three numbers"],
+    [{ image_mean: 0.5, image_std: null }, "image_std is null, needed is three numbers"],
+    [
+      { image_mean: 0.5, image_std: 0 },
+      "image_mean is [0.5,0.5,0.5] and image_std [0,0,0], which gives infinite pixels",
+    ],
+    [{ rescale_factor: NaN }, "rescale_factor is NaN, needed is a number other than 0"],
   ];
   for (const [config, cause] of cases) {
     assertThrows(() => planProcessor(config, { height: 8, width: 8 }), RangeError, cause);

@@ -1,0 +1,36 @@
+/** Ends code that others had a say in, such as a regular expression that backtracks without end. @module */
+import { createContext, Script } from "node:vm";
+
+/** Longest that the text side of a model may take for one text; it takes milliseconds. */
+export const textLimitMs = 3_000;
+
+/** Work that was ended as it took too long. */
+export class TimeLimitError extends RangeError {
+  override readonly name = "TimeLimitError";
+
+  constructor(limitMs: number) {
+    super(`Cannot wait longer than ${limitMs / 1000} s`);
+  }
+}
+
+// Only a script that runs in a context of its own can be ended from outside.
+const script = new Script("work()");
+
+/**
+ * Does synchronous work, and ends it after a while.
+ *
+ * @throws {TimeLimitError} If it takes too long.
+ *
+ * @example
+ * ```ts
+ * withTimeLimit(() => /(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), 1000); // throws
+ * ```
+ */
+export function withTimeLimit<T>(work: () => T, limitMs: number): T {
+  try {
+    return script.runInContext(createContext({ work }), { timeout: limitMs });
+  } catch (error) {
+    const { code } = Object(error) as { readonly code?: unknown };
+    throw code === "ERR_SCRIPT_EXECUTION_TIMEOUT" ? new TimeLimitError(limitMs) : error;
+  }
+}

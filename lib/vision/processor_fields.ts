@@ -1,0 +1,115 @@
+/** Fields of `preprocessor_config.json`, which may come from anywhere: each is checked when it is read. @module */
+import { type PictureSize, type Resample, resampleNames } from "./resize.ts";
+
+/** `preprocessor_config.json`; fields that are absent or null take their defaults. */
+export type ProcessorConfig = Readonly<Record<string, unknown>>;
+
+/** Longest edge of a picture, and most pixels in it: far more than any vision encoder reads. */
+const longestEdge = 16_384;
+const mostPixels = 30_000_000;
+
+/** A field that cannot be used. */
+export class ProcessorFieldError extends RangeError {
+  override readonly name = "ProcessorFieldError";
+  /** Which field, what it is, and what is needed. */
+  readonly problem: string;
+
+  constructor(problem: string) {
+    super(`Cannot build image processor: ${problem}`);
+    this.problem = problem;
+  }
+}
+
+/** Whether a step is on. @throws {ProcessorFieldError} If the field is neither true nor false. */
+export function flagOf(config: ProcessorConfig, name: string, absent: boolean): boolean {
+  const value = config[name] ?? absent;
+  if (typeof value === "boolean") return value;
+  throw misfit(name, value, "true or false");
+}
+
+/** A number other than 0. @throws {ProcessorFieldError} If the field is none. */
+export function factorOf(config: ProcessorConfig, name: string, absent: number): number {
+  const value = config[name] ?? absent;
+  if (typeof value === "number" && Number.isFinite(value) && value !== 0) return value;
+  throw misfit(name, value, "a number other than 0");
+}
+
+/** A number per channel. @throws {ProcessorFieldError} If the field has other ones. */
+export function channelsOf(config: ProcessorConfig, name: string): readonly number[] {
+  const value = config[name];
+  const list = typeof value === "number" ? [value, value, value] : value;
+  if (Array.isArray(list) && list.length === 3 && list.every(Number.isFinite)) return list;
+  throw misfit(name, value, "three numbers");
+}
+
+/** The filter of a resize; Pillow numbers them. @throws {ProcessorFieldError} If there is none of this number. */
+export function filterOf(config: ProcessorConfig): Resample {
+  const value = config.resample ?? 2; // the default of most processors is bilinear
+  const filter = typeof value === "number" ? resampleNames[value] : undefined;
+  if (filter !== undefined) return filter;
+  throw misfit("resample", value, `0 to 5 (${resampleNames.join(", ")})`);
+}
+
+/** The size of a crop. @throws {ProcessorFieldError} If the field is no size. */
+export function fixedSize(value: unknown, name: string): PictureSize {
+  if (typeof value === "number") return checkedSize({ height: value, width: value }, value, name);
+  const { height, width, shortest_edge: edge } = sizeFields(value, name);
+  if (height !== undefined && width !== undefined) {
+    return checkedSize({ height, width }, value, name);
+  }
+  if (edge !== undefined) return checkedSize({ height: edge, width: edge }, value, name);
+  throw unknownSize(value, name);
+}
+
+/** The size of a picture after resizing. @throws {ProcessorFieldError} If the field is no size. */
+export function resizedSize(value: unknown, from: PictureSize): PictureSize {
+  const size = typeof value === "number" ? { shortest_edge: value } : sizeFields(value, "size");
+  if (size.height !== undefined && size.width !== undefined) {
+    return checkedSize({ height: size.height, width: size.width }, value, "size");
+  }
+  const shortest = Math.min(from.height, from.width);
+  const longest = Math.max(from.height, from.width);
+  if (size.shortest_edge === undefined && size.longest_edge === undefined) {
+    throw unknownSize(value, "size");
+  }
+  let edge = size.shortest_edge ?? shortest * size.longest_edge! / longest;
+  const limit = size.longest_edge ?? Infinity;
+  if (edge * longest / shortest > limit) edge = limit * shortest / longest;
+  const short = Math.trunc(edge);
+  const long = Math.min(Math.trunc(edge * longest / shortest), limit);
+  const resized = from.height <= from.width
+    ? { height: short, width: long }
+    : { height: long, width: short };
+  return checkedSize(resized, value, "size");
+}
+
+const edges = ["height", "width", "shortest_edge", "longest_edge"] as const;
+
+type SizeFields = Readonly<Partial<Record<typeof edges[number], number>>>;
+
+function sizeFields(value: unknown, name: string): SizeFields {
+  if (typeof value !== "object" || value === null) throw unknownSize(value, name);
+  const fields = value as Readonly<Record<string, unknown>>;
+  const found = edges.map((edge) => [edge, fields[edge] ?? undefined] as const)
+    .filter(([, side]) => side !== undefined);
+  const odd = found.find(([, side]) => typeof side !== "number");
+  if (odd) throw misfit(`${name}.${odd[0]}`, odd[1], "a number of pixels");
+  return Object.fromEntries(found) as SizeFields;
+}
+
+function checkedSize(size: PictureSize, value: unknown, name: string): PictureSize {
+  const { height, width } = size;
+  const isEdge = (edge: number) => Number.isInteger(edge) && edge >= 1 && edge <= longestEdge;
+  if (isEdge(height) && isEdge(width) && height * width <= mostPixels) return size;
+  const limits = `whole numbers of pixels from 1 to ${longestEdge}, and ${mostPixels} in all`;
+  throw misfit(name, value, limits);
+}
+
+function unknownSize(value: unknown, name: string): ProcessorFieldError {
+  return misfit(name, value, "a number, {height, width}, {shortest_edge} or {longest_edge}");
+}
+
+function misfit(name: string, value: unknown, needed: string): ProcessorFieldError {
+  const shown = (typeof value === "number" ? String(value) : JSON.stringify(value)) ?? "absent";
+  return new ProcessorFieldError(`${name} is ${shown}, needed is ${needed}`);
+}

@@ -1,0 +1,58 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { readTemplate, TemplateError } from "../../lib/models/render_template.ts";
+
+const variables = { messages: [{ role: "user", content: "What is it?" }] };
+
+async function render(source: string): Promise<string> {
+  return (await readTemplate(source))(variables);
+}
+
+Deno.test("readTemplate() renders as transformers does", async () => {
+  const cases: readonly [string, string][] = [
+    ["{{ messages[0]['content'] }}", "What is it?"],
+    ["{% if true %}\n  {% if true %}\nyes\n  {% endif %}\n{% endif %}", "yes\n"],
+    ["{% if tools is not none %}tools{% endif %}{% if documents %}documents{% endif %}", ""],
+    [
+      "{% for i in range(3) %}{{ i }}{% endfor %}{% for i in range(4, 0, -2) %}{{ i }}{% endfor %}",
+      "01242",
+    ],
+    ["{{ strftime_now('%d %b %Y') }}", "26 Jul 2024"],
+    ["{{ date }}{{ now }}", ""],
+  ];
+  for (const [source, text] of cases) assertEquals(await render(source), text, source);
+});
+
+Deno.test("readTemplate() gives the template's own words", async () => {
+  const cases: readonly [string, string][] = [
+    ["{{ raise_exception('One picture, please') }}", "One picture, please"],
+    ["{{ raise_exception(7) }}", "7"],
+    ["{% for x in %}", "Unexpected token: CloseStatement"],
+    ["{{ now() }}", "Cannot call something that is not a function: got UndefinedValue"],
+    ["{{ [1, 2] | random }}", "Unknown ArrayValue filter: random"],
+    ["{{ range('a') }}", "range() takes whole numbers, and a step other than 0"],
+    [`{{ ${"(".repeat(50_000)}`, "it is nested too deep, or makes a text that is too long"],
+  ];
+  for (const [source, message] of cases) {
+    const error = await assertRejects(() => render(source), TemplateError);
+    assertEquals(error.message, message, source);
+  }
+});
+
+Deno.test("readTemplate() ends templates that do not end by themselves", async () => {
+  const doubling = (start: string) =>
+    `{% set ns = namespace(x=${start}) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}`;
+  const spent = "it takes too many steps, or too much text";
+  const cases: readonly [string, string][] = [
+    [
+      "{% for i in range(1000000000) %}{% endfor %}",
+      "range() of 1000000000 items, at most 100000 are supported",
+    ],
+    [doubling("'a'"), spent],
+    [doubling("[1]"), spent],
+    ["{% for i in range(9999) %}{% for j in range(9999) %}{{ j }}{% endfor %}{% endfor %}", spent],
+  ];
+  for (const [source, message] of cases) {
+    const error = await assertRejects(() => render(source), TemplateError);
+    assertEquals([error.message, error.endless], [message, true], source);
+  }
+});

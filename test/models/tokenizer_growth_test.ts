@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { growthMistake } from "../../lib/models/tokenizer_growth.ts";
+
+const replace = (pattern: object, content: string) => ({ type: "Replace", pattern, content });
+const sequence = (steps: readonly object[]) => ({ type: "Sequence", normalizers: steps });
+const doubling = replace({ String: "a" }, "aa");
+
+Deno.test("growthMistake() accepts what real tokenizers do", () => {
+  const blank = replace({ String: " " }, "▁");
+  for (
+    const definition of [
+      { normalizer: null, decoder: null },
+      { normalizer: sequence([{ type: "Prepend", prepend: "▁" }, blank]), decoder: blank },
+      { normalizer: replace({ Regex: " {2,}" }, "▁"), pre_tokenizer: { type: "Metaspace" } },
+      { pre_tokenizer: { type: "FixedLength", length: 4 } },
+      { normalizer: sequence(Array(8).fill(doubling)) },
+    ]
+  ) {
+    assertEquals(growthMistake(definition), undefined);
+  }
+});
+
+Deno.test("growthMistake() refuses what makes texts too long", () => {
+  const limit = "at most 256 is supported";
+  const cases: readonly [object, string][] = [
+    [
+      { normalizer: sequence(Array(20).fill(doubling)) },
+      `its Replace steps make a text 1048576 times as long, ${limit}`,
+    ],
+    [
+      {
+        normalizer: sequence([sequence(Array(5).fill(doubling))]),
+        decoder: replace({ String: "" }, "x".repeat(31)),
+      },
+      `its Replace steps make a text 1024 times as long, ${limit}`,
+    ],
+    [
+      { decoder: replace({ Regex: "." }, "x".repeat(1000)) },
+      `its Replace steps make a text 1000 times as long, ${limit}`,
+    ],
+    [
+      { pre_tokenizer: { type: "FixedLength", length: 0 } },
+      "its FixedLength has length 0, 1 is the least",
+    ],
+  ];
+  for (const [definition, mistake] of cases) assertEquals(growthMistake(definition), mistake);
+});
