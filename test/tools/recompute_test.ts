@@ -1,0 +1,154 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { digestOf } from "../../lib/cache/digest.ts";
+import type { Scores } from "../../lib/evaluation/scores.ts";
+import { summarize } from "../../lib/evaluation/summary.ts";
+import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
+
+const python = "python3";
+const script = new URL("recompute.py", import.meta.url).pathname;
+const ignore = !await hasPython();
+if (ignore) console.log("skipped: recompute.py, as there is no python3");
+
+async function hasPython(): Promise<boolean> {
+  try {
+    return (await new Deno.Command(python, { args: ["--version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+const primary = [
+  { a: "tvp", b: "vp", over: "unseen" },
+  { a: "tvp", b: "shrunk", over: "unseen" },
+  { a: "vp", b: "none", over: "source" },
+] as const;
+
+/** A run's folder with the report of these scores; `after` may change the files before they are read. */
+async function recompute(
+  scores: readonly Scores[],
+  change: (report: Record<string, unknown>) => void = () => {},
+): Promise<{ code: number; text: string }> {
+  const folder = await Deno.makeTempDir();
+  const files = scores.map((run) => JSON.stringify(run) + "\n");
+  for (const [i, text] of files.entries()) {
+    await Deno.mkdir(join(folder, "transfer", `${i}`), { recursive: true });
+    await Deno.writeTextFile(join(folder, "transfer", `${i}`, "scores.json"), text);
+  }
+  const report = {
+    ...summarize(scores, { primary }),
+    answers: files.map((text) => digestOf(text)),
+  };
+  change(report);
+  await Deno.mkdir(join(folder, "report"));
+  await Deno.writeTextFile(join(folder, "report", "report.json"), JSON.stringify(report));
+  const { code, stdout, stderr } = await new Deno.Command(python, { args: [script, folder] })
+    .output();
+  await Deno.remove(folder, { recursive: true });
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, text: decode(stdout) + decode(stderr) };
+}
+
+/** Rows of few drawings that differ, of classes with one drawing, of styles, of unequal classes. */
+const shapes: [string, (run: Scores) => Scores][] = [
+  ["as it is", (run) => run],
+  [
+    "with four styles",
+    (run) => ({ ...run, rows: run.rows.map((row, i) => ({ ...row, style: `${i % 80 % 4}` })) }),
+  ],
+  [
+    "of three drawings",
+    (run) => ({ ...run, rows: run.rows.map((row, i) => ({ ...row, cluster: `${i % 3}` })) }),
+  ],
+  [
+    "with a class of one drawing",
+    (run) => ({
+      ...run,
+      rows: run.rows.map((row) => row.answer === 2 ? { ...row, cluster: "lone" } : row),
+    }),
+  ],
+  ["of unequal classes", (run) => ({ ...run, rows: run.rows.slice(0, 399) })],
+  [
+    "where nothing differs",
+    (run) => ({
+      ...run,
+      rows: run.rows.map((row) => ({ ...row, hit: true, prediction: row.answer })),
+    }),
+  ],
+  ["of free answers", ({ classes: _, ...run }) => run],
+];
+for (const [name, shape] of shapes) {
+  Deno.test({
+    name: `recompute.py comes to the figures of a report ${name}`,
+    ignore,
+    fn: async () => {
+      const { code, text } = await recompute(syntheticExperiment().map(shape));
+      assertStringIncludes(text, " figures from 26 files of answers, 0 disagree");
+      assertEquals(code, 0);
+    },
+  });
+}
+
+Deno.test({
+  name: "recompute.py knows rows of settings and of what differs",
+  ignore,
+  fn: async () => {
+    const plain = ["none", "shrunk"].flatMap((method) =>
+      ["zoo/a", "zoo/b"].map((model) => syntheticScores({ model, method, rate: 0.5 }))
+    );
+    const prompted = [4, 16].flatMap((shots) =>
+      [1, 8].flatMap((lr) =>
+        [0, 1].flatMap((seed) =>
+          ["zoo/a", "zoo/b"].map((model) =>
+            syntheticScores({
+              ...{ model, method: "vp", seed, rate: 0.5, setting: { shots } },
+              treatment: { canvas: 64, lr },
+            })
+          )
+        )
+      )
+    );
+    const { code, text } = await recompute([...plain, ...prompted]);
+    assertStringIncludes(text, ", 0 disagree");
+    assertEquals(code, 0);
+  },
+});
+
+const lies: [string, (report: Record<string, unknown>) => void, string][] = [
+  [
+    "another accuracy",
+    (report) => (report.scores as { mean: number }[])[0]!.mean += 0.001,
+    "mean: ",
+  ],
+  [
+    "another interval",
+    (report) => (report.comparisons as { ci95: number[] }[])[0]!.ci95[0]! += 0.001,
+    "end 0 of the interval: ",
+  ],
+  ["another p", (report) => (report.comparisons as { p: number }[])[0]!.p += 0.001, "p: "],
+  [
+    "no correction",
+    (report) => {
+      const named = report.comparisons as { primary: boolean; p: number; pHolm: number }[];
+      for (const c of named) if (c.primary) c.pHolm = c.p;
+    },
+    "p (Holm): ",
+  ],
+  [
+    "more models",
+    (report) => (report.agreements as { effective: number }[])[0]!.effective += 0.1,
+    "effective: ",
+  ],
+  ["other answers", (report) => report.answers = ["0".repeat(64)], "are not those of the report"],
+];
+for (const [name, lie, found] of lies) {
+  Deno.test({
+    name: `recompute.py finds a report with ${name}`,
+    ignore,
+    fn: async () => {
+      const { code, text } = await recompute(syntheticExperiment(), lie);
+      assertStringIncludes(text, found);
+      assertEquals(code, 1);
+    },
+  });
+}
