@@ -52,7 +52,7 @@ export default defineStage({
       prompts: await all(parameters.prompts, ({ path }) => readPrompt(path)),
       ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
       primary: [parameters.primary].flat(),
-      validation: await all(parameters.validation, json),
+      validation: await all(parameters.validation, ({ path }) => readScores(path)),
       examples: parameters.examples,
       estimates: await all(parameters.estimates, json),
       costs: await all(parameters.costs, json),

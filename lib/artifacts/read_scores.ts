@@ -6,6 +6,8 @@ import { readJson } from "./read_json.ts";
 
 const answer = z.union([z.number(), z.string()]);
 
+const settings = z.record(z.string(), z.union([z.string(), z.number()]));
+
 const scoresSchema = z.looseObject({
   task: z.string(),
   model: z.string(),
@@ -14,18 +16,28 @@ const scoresSchema = z.looseObject({
   sources: z.array(z.string()),
   method: z.string(),
   seed: z.number().nullable(),
-  setting: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  treatment: settings,
+  delta: z.looseObject({ rms: z.number().min(0), peak: z.number().min(0) }),
+  setting: settings.optional(),
+  stem: z.string().optional(),
   metric: z.string(),
   classes: z.array(z.string()).optional(),
   mean: z.number().min(0).max(1),
   rows: z.array(z.looseObject({
     id: z.string(),
+    digest: z.string(),
     cluster: z.string(),
+    style: z.string().optional(),
     answer,
     prediction: answer,
     scores: z.array(z.number()).optional(),
     hit: z.boolean(),
   })).min(1),
+}).superRefine(({ mean, rows }, { addIssue }) => {
+  const share = rows.filter(({ hit }) => hit).length / rows.length;
+  if (Math.abs(share - mean) < 1e-6) return;
+  const message = `it is ${mean}, and ${share} of the rows are hits`;
+  addIssue({ code: "custom", message, path: ["mean"] });
 });
 
 const curveSchema = z.looseObject({

@@ -19,9 +19,11 @@ const scores = {
   sources: [],
   method: "none",
   seed: null,
+  treatment: {},
+  delta: { rms: 0, peak: 0 },
   metric: "top1",
-  mean: 0.5,
-  rows: [{ id: "a", cluster: "a", answer: 0, prediction: 1, hit: false }],
+  mean: 0,
+  rows: [{ id: "a", digest: "d", cluster: "a", answer: 0, prediction: 1, hit: false }],
 };
 const row = { id: "a", cluster: "a", instruction: "What?", answer: "yes" };
 const dataset = {
@@ -64,6 +66,11 @@ const cases: readonly [type: ArtifactType, files: Files, reason?: string][] = [
     JSON.stringify({ ...scores, mean: 50, rows: [{ ...scores.rows[0], hit: 1 }] }),
     "mean: Too big: expected number to be <=1; " +
     "rows.0.hit: Invalid input: expected boolean, received number",
+  ],
+  [
+    "scores",
+    JSON.stringify({ ...scores, mean: 0.5 }),
+    "mean: it is 0.5, and 0 of the rows are hits",
   ],
   [
     "curve",
