@@ -21,25 +21,32 @@ interface Module extends Scanned {
 
 const SOURCE = /\.(?:m|c)?[jt]sx?$/;
 
-/** Digests of code; see {@link codeDigests}. */
-export type CodeDigest = (module: URL) => Promise<Digest>;
+/** What is known of modules; see {@link codeDigests}. */
+export interface CodeDigests {
+  digest(module: URL): Promise<Digest>;
+  /** URLs of the module and of all local modules that it imports, directly or not. */
+  modules(module: URL): Promise<readonly string[]>;
+}
 
 /**
- * Makes the function that digests a module with all the local modules it imports, directly or not,
+ * Makes what digests a module with all the local modules it imports, directly or not,
  * and the lock file's entries of the packages that any of them imports. It does not depend on where
  * the files lie: modules count by their bytes and by which imports which.
  *
  * @param root Folder of `deno.json` and `deno.lock`, as a URL that ends in a slash.
  * @param memo Spares reading modules that were read before.
  */
-export function codeDigests(root: URL, memo: FileMemo): CodeDigest {
+export function codeDigests(root: URL, memo: FileMemo): CodeDigests {
   const modules = new Map<string, Promise<Module>>();
   const digests = new Map<string, Promise<Digest>>();
   const resolver = readResolver(root);
   const lock = readLock(root);
   const load = (url: string): Promise<Module> =>
     once(modules, url, () => readModule(url, resolver, memo));
-  return (module) => once(digests, module.href, () => digestGraph(module.href, load, lock));
+  return {
+    digest: (module) => once(digests, module.href, () => digestGraph(module.href, load, lock)),
+    modules: async (module) => [...(await walk(module.href, load)).urls.keys()],
+  };
 }
 
 function once<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {

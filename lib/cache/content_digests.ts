@@ -1,6 +1,6 @@
 import type { Digest } from "../pipeline/key.ts";
 import type { ContentDigests } from "../pipeline/store.ts";
-import { codeDigests } from "./code_digest.ts";
+import { type CodeDigests, codeDigests } from "./code_digest.ts";
 import { digestPath } from "./digest.ts";
 import { FileMemo } from "./file_memo.ts";
 
@@ -13,12 +13,15 @@ export interface ContentDigestsOptions {
 }
 
 /** Digests of files, folders and modules; what was learnt is written when disposed. */
-export function contentDigests(options: ContentDigestsOptions = {}): ContentDigests {
+export function contentDigests(
+  options: ContentDigestsOptions = {},
+): ContentDigests & Pick<CodeDigests, "modules"> {
   const memo = new FileMemo(options.memo);
   const code = codeDigests(options.root ?? new URL("../../", import.meta.url), memo);
   return {
     content: (path: string): Promise<Digest> => digestPath(path, memo),
-    code,
+    code: code.digest,
+    modules: code.modules,
     [Symbol.asyncDispose]: () => Promise.resolve(memo.flush()),
   };
 }

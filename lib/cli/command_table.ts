@@ -6,6 +6,7 @@ type Load = () => Promise<{ readonly default: Command }>;
 /** Summary and loader of each command, in the order of the help. */
 export const commandTable = {
   run: ["runs a pipeline", () => import("./commands/run.ts")],
+  trust: ["says that a file's own code may run", () => import("./commands/trust.ts")],
   plan: ["shows what a run would do", () => import("./commands/plan.ts")],
   graph: ["draws the graph of tasks: tree, Mermaid or DOT", () => import("./commands/graph.ts")],
   status: ["counts what is cached, stage by stage", () => import("./commands/status.ts")],

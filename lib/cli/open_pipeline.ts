@@ -9,12 +9,13 @@ import { planPipeline } from "../pipeline/expand.ts";
 import type { Plan } from "../pipeline/plan.ts";
 import type { SourceText } from "../pipeline/problem.ts";
 import type { SourceResolver } from "../pipeline/resolve.ts";
-import { loadStages } from "../pipeline/stage_lookup.ts";
+import { loadPipelineStages } from "./load_pipeline_stages.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { isFolder } from "./is_folder.ts";
 import { openStore, remoteOf } from "./open_store.ts";
 import { checkName, sourceResolver } from "./sources.ts";
+import { type TrustItem, trustItems } from "./trust_items.ts";
 
 /** Root of the project: where `stages/`, `models/` and `datasets/` are. */
 export const projectRoot: URL = new URL("../../", import.meta.url);
@@ -33,6 +34,11 @@ export interface OpenedPipeline extends AsyncDisposable {
 
 /** What may be said when opening. */
 export interface OpenOptions {
+  /**
+   * Called with what of the file is code before any of it runs; it throws where that may not. Without
+   * it none does: what is not trusted is looked at by a process without permissions.
+   */
+  readonly mayRun?: (items: readonly TrustItem[]) => void;
   readonly onWarning?: (warning: Diagnostic) => void;
   /** Whether to leave the remote alone that the arguments name. */
   readonly onlyLocal?: boolean;
@@ -50,13 +56,20 @@ export async function openPipeline(
   const file = args.operands[0]!;
   const spec = await readSpec(file, args.options.get("set") ?? []);
   const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec };
-  const stages = await loadStages(spec, stageFolders(spec, file));
-  const planned = await planPipeline(spec, stages, {
+  const cacheFolder = cacheFolderOf(args);
+  const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
+  const places = { base: folders.base, stageFolders: stageFolders(spec, file), digests };
+  options.mayRun?.(await trustItems(spec, places));
+  const stages = await loadPipelineStages(spec, places, {
+    mayRun: options.mayRun !== undefined,
+    memo: `${cacheFolder}/stage-answers`,
+  });
+  await using _host = stages;
+  const planned = await planPipeline(spec, stages.lookup, {
     readEnv: (name) => Deno.env.get(name),
     checkName: (kind, name) => checkName(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
-  const cacheFolder = cacheFolderOf(args);
   const { onlyLocal, ...warn } = options;
   const remote = onlyLocal ? undefined : remoteOf(args);
   const store = await openStore({
@@ -64,7 +77,6 @@ export async function openPipeline(
     ...(remote === undefined ? {} : { remote }),
     ...warn,
   });
-  const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   return {
     plan: planned.value,
     store,
@@ -76,6 +88,15 @@ export async function openPipeline(
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What of the pipeline file that the arguments name is code, and none of this project's. */
+export async function trustItemsOf(args: CommandArguments): Promise<TrustItem[]> {
+  const file = args.operands[0]!;
+  const spec = await readSpec(file, args.options.get("set") ?? []);
+  await using digests = contentDigests({ memo: `${cacheFolderOf(args)}/digests.json` });
+  const base = dirname(resolve(file));
+  return await trustItems(spec, { base, stageFolders: stageFolders(spec, file), digests });
 }
 
 /** Folder of the store. */

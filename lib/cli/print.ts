@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 
 /** Prints a text and a line break. */
 export function printLine(text = ""): void {
-  writeAll(encoder.encode(`${text}\n`));
+  writeAll(Deno.stdout, encoder.encode(`${text}\n`));
 }
 
 /** Prints a value as one line of JSON. */
@@ -14,12 +14,17 @@ export function printJson(value: unknown): void {
 
 /** Writes without a line break. */
 export function printText(text: string): void {
-  writeAll(encoder.encode(text));
+  writeAll(Deno.stdout, encoder.encode(text));
 }
 
-function writeAll(bytes: Uint8Array): void {
+/** Prints a text and a line break beside the output. */
+export function printNotice(text: string): void {
+  writeAll(Deno.stderr, encoder.encode(`${text}\n`));
+}
+
+function writeAll(stream: typeof Deno.stdout | typeof Deno.stderr, bytes: Uint8Array): void {
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   } catch (error) {
     // The reader has had enough (`| head`): that is no failure of ours.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

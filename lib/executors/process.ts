@@ -1,4 +1,5 @@
-/** The one place that starts processes. @module */
+/** The one place that starts processes; none of them sees a secret of the runner's. @module */
+import { withoutSecrets } from "../trust/secrets.ts";
 
 /** A running process whose three streams are pipes. */
 export type Process = Deno.ChildProcess;
@@ -7,7 +8,8 @@ export type Process = Deno.ChildProcess;
 export function startProcess(program: string, args: readonly string[]): Process {
   return new Deno.Command(program, {
     args: [...args],
-    env: { NO_COLOR: "1" },
+    clearEnv: true,
+    env: { ...withoutSecrets(Deno.env.toObject()), NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -28,6 +30,9 @@ export type RunProgram = (program: string, args: readonly string[]) => Promise<P
 export const runProgram: RunProgram = async (program, args) => {
   const { code, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
+    clearEnv: true,
+    // Slurm hands its callers' environment on to their jobs; its own token is for itself.
+    env: withoutSecrets(Deno.env.toObject(), ["SLURM_JWT"]),
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();

@@ -12,7 +12,7 @@ import { type DocumentPath, locateProblems, type Problem } from "./problem.ts";
 import { Scope } from "./scope.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { StageSpec, TaskSettings } from "./spec.ts";
-import { artifactTypeMistake } from "./stage.ts";
+import { outputsMistake } from "./stage_facts.ts";
 import { stageCells } from "./stage_cells.ts";
 import { orderStages, reportVariables } from "./stage_order.ts";
 import { runRules } from "./task_settings.ts";
@@ -156,14 +156,12 @@ class StageExpander {
     };
   }
 
-  /** Outputs that depend on the parameters: a stage of one's own may name a type that is none. */
+  /** Outputs that depend on the parameters: a stage of one's own may name them as it likes. */
   #checkOutputs(stage: string, outputs: Task["outputs"]): void {
-    for (const [output, type] of Object.entries(outputs)) {
-      const mistake = artifactTypeMistake(type);
-      if (mistake === undefined) continue;
-      const message = `Cannot plan output "${output}" of stages.${stage}: ${mistake}`;
-      this.#scope.report({ code: "unknown-artifact-type", path: ["stages", stage], message });
-    }
+    const mistake = outputsMistake(outputs);
+    if (mistake === undefined) return;
+    const message = `Cannot plan stages.${stage}: ${mistake}`;
+    this.#scope.report({ code: "unknown-artifact-type", path: ["stages", stage], message });
   }
 
   #executor(entry: StageSpec, base: DocumentPath, cell: Cell): ExecutorSettings | undefined {

@@ -2,18 +2,45 @@
 import { fromFileUrl } from "@std/path";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { PipelineSpec } from "./parse.ts";
-import type { NameMistake, StageLookup, StageModule } from "./plan.ts";
+import type { LoadedStage, NameMistake, StageLookup, StageModule } from "./plan.ts";
 import { shownPath } from "./shown_path.ts";
 import { ownFrames, placeOf } from "./thrown.ts";
-import { artifactTypeMistake, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
+import { outputsMistake } from "./stage_facts.ts";
+
+/** Loads the stage type of a module. @throws {StageMistake} if it cannot. */
+export type LoadStage = (url: URL) => Promise<StageModule>;
+
+/** Why there is no stage type in a module. */
+export class StageMistake extends Error {
+  override readonly name = "StageMistake";
+  readonly mistake: NameMistake;
+
+  constructor(mistake: NameMistake) {
+    super(mistake.cause);
+    this.mistake = mistake;
+  }
+}
+
+/** Loads a stage type into this process. */
+export async function loadHere(url: URL): Promise<LoadedStage> {
+  try {
+    return { stage: await importStage(url), module: url.href };
+  } catch (error) {
+    throw new StageMistake(notLoaded(url, error));
+  }
+}
 
 /**
  * Loads the modules of the stage types that a pipeline uses; earlier folders win. What cannot be
  * found or loaded is a mistake of the pipeline, told with the others when it is planned.
+ *
+ * @param load By default code of any folder is loaded into this process.
  */
 export async function loadStages(
   spec: PipelineSpec,
   folders: readonly URL[],
+  load: LoadStage = loadHere,
 ): Promise<StageLookup> {
   const used = [...new Set(Object.values(spec.stages).map((stage) => stage.uses))];
   const loaded = new Map<string, StageModule>();
@@ -22,9 +49,10 @@ export async function loadStages(
     const url = findModule(uses, folders);
     if (url === undefined) return void mistakes.set(uses, notFound(uses, folders));
     try {
-      loaded.set(uses, { stage: await importStage(url), module: url.href });
+      loaded.set(uses, await load(url));
     } catch (error) {
-      mistakes.set(uses, notLoaded(url, error));
+      if (!(error instanceof StageMistake)) throw error;
+      mistakes.set(uses, error.mistake);
     }
   }));
   return {
@@ -77,10 +105,8 @@ export async function importStage(url: URL): Promise<Stage> {
   const isWhole = typeof stage?.run === "function" && stage.outputs !== undefined &&
     typeof stage.with?.safeParse === "function";
   if (!isWhole) throw new TypeError("its default export is not made by defineStage");
-  for (const [output, type] of Object.entries(stage.outputs ?? {})) {
-    const mistake = artifactTypeMistake(type);
-    if (mistake !== undefined) throw new TypeError(`output "${output}" has no type: ${mistake}`);
-  }
+  const mistake = outputsMistake(stage.outputs!, stage.files);
+  if (mistake !== undefined) throw new TypeError(mistake);
   return stage as Stage;
 }
 

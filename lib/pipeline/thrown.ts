@@ -1,6 +1,7 @@
 /** What a user's own code threw, with the places in that code and none in ours. @module */
 import { fromFileUrl } from "@std/path";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { isProjectCode } from "./project_code.ts";
 import { shownPath } from "./shown_path.ts";
 
 /** A place in a module, from the stack of an error. */
@@ -11,11 +12,6 @@ export interface Frame {
   readonly line: number;
   readonly column: number;
 }
-
-/** Folders of this project whose code is no user's. */
-const ours = ["lib/", "stages/", "datasets/", "test/"].map((folder) =>
-  new URL(`../../${folder}`, import.meta.url).href
-);
 
 /** Places that are told: the one that threw and those that led to it. */
 const mostFrames = 5;
@@ -69,7 +65,7 @@ function frameOf(text: string): Frame | undefined {
 /** Whether a module is a user's: none of this project's, and none of a package. */
 function isOwn(url: string): boolean {
   const isPackage = /\/node_modules\/|\/npm\/[^/]+\/(?:@[^/]+\/)?[^/]+\/\d+\.\d+/.test(url);
-  return !isPackage && !ours.some((folder) => url.startsWith(folder));
+  return !isPackage && !isProjectCode(url);
 }
 
 /** `my_stages/greet.ts:4:14` */

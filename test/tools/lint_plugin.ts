@@ -8,15 +8,16 @@ interface ImportRule {
 
 const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/std": { ours: [], packages: ["npm:deno-std"] },
-  "lib/diagnostic": { ours: [], packages: ["@std", "yaml"] },
+  "lib/trust": { ours: [], packages: [] },
+  "lib/diagnostic": { ours: ["lib/trust"], packages: ["@std", "yaml"] },
   "lib/tensor": { ours: [], packages: ["node"] },
-  "lib/pipeline": { ours: ["lib/diagnostic"], packages: ["zod", "@std", "node"] },
+  "lib/pipeline": { ours: ["lib/diagnostic", "lib/trust"], packages: ["zod", "@std", "node"] },
   "lib/cache": {
-    ours: ["lib/pipeline", "lib/diagnostic"],
+    ours: ["lib/pipeline", "lib/diagnostic", "lib/trust"],
     packages: ["@std", "node", "aws4fetch"],
   },
   "lib/executors": {
-    ours: ["lib/pipeline", "lib/diagnostic", "lib/cache"],
+    ours: ["lib/pipeline", "lib/diagnostic", "lib/trust", "lib/cache"],
     packages: ["@std", "node"],
   },
   "lib/onnx": { ours: ["lib/tensor", "lib/diagnostic"], packages: ["@bufbuild/protobuf"] },
@@ -27,7 +28,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
   },
   "lib/vision": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["sharp"] },
   "lib/models": {
-    ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic"],
+    ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic", "lib/trust"],
     packages: ["@huggingface", "zod", "@std", "node"],
   },
   "lib/prompts": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["zod"] },
@@ -159,7 +160,7 @@ function listOf(names: readonly string[], none: string): string {
 }
 
 /** Folders whose code needs nothing but JavaScript: `test/browser` runs it in Chromium. */
-const browserFolders = ["lib/diagnostic", "lib/tensor", "lib/onnx", "lib/autodiff"];
+const browserFolders = ["lib/trust", "lib/diagnostic", "lib/tensor", "lib/onnx", "lib/autodiff"];
 
 /** Names that say nothing about what a file holds. */
 const vagueNames = ["utils.ts", "util.ts", "helpers.ts", "common.ts", "types.ts", "misc.ts"];

@@ -10,6 +10,7 @@ import {
   hasFlag,
   pipelineOptions,
 } from "../command.ts";
+import { askTrust, trustOptions } from "../ask_trust.ts";
 import { cacheLimitOf, trimStore } from "../cache_limit.ts";
 import { chooseExecutor, executorNames } from "../choose_executor.ts";
 import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
@@ -25,6 +26,7 @@ import {
 } from "../open_pipeline.ts";
 import { printLine } from "../print.ts";
 import { RunLayout } from "../run_folder.ts";
+import type { TrustItem } from "../trust_items.ts";
 import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
 
 /** Runs a pipeline. */
@@ -56,6 +58,7 @@ const command: Command = {
       value: "SIZE",
       help: "after the run the longest unused results go until the rest fits: 10GiB",
     },
+    ...trustOptions,
     quiet: { type: "flag", help: "print failures and the last line only" },
   },
   async run(args) {
@@ -73,7 +76,8 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   const early: Diagnostic[] = [];
   const onWarning = (diagnostic: Diagnostic) =>
     sink.logger ? sink.logger.log({ type: "warning", diagnostic }) : void early.push(diagnostic);
-  await using opened = await openPipeline(args, { onWarning });
+  const mayRun = (items: readonly TrustItem[]) => askTrust(args, items);
+  await using opened = await openPipeline(args, { onWarning, mayRun });
   sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
   return { code: await runOpened(args, opened, sink.logger), plan: opened.plan };
 }

@@ -1,0 +1,51 @@
+import { replaceFile } from "../cache/replace_file.ts";
+import { isSystemError } from "../cache/system_error.ts";
+
+/** Answers kept; beyond it all of them go, as each can be asked for again. */
+const mostAnswers = 500;
+
+/** Longest answer that is kept. */
+const longestAnswer = 16 << 20;
+
+/** Answers to questions, kept from run to run in files of a folder. */
+export class AnswerMemo {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The answer under a name, asked for if there is none. */
+  async get(name: string, ask: () => Promise<unknown>): Promise<unknown> {
+    const path = `${this.#folder}/${name}`;
+    const known = read(path);
+    if (known !== undefined) return known;
+    const answer = await ask();
+    this.#keep(path, JSON.stringify(answer));
+    return answer;
+  }
+
+  /** A memo that cannot be written costs time later, and is no error. */
+  #keep(path: string, text: string): void {
+    if (text.length > longestAnswer) return;
+    try {
+      Deno.mkdirSync(this.#folder, { recursive: true });
+      const kept = [...Deno.readDirSync(this.#folder)];
+      if (kept.length >= mostAnswers) {
+        for (const { name } of kept) Deno.removeSync(`${this.#folder}/${name}`);
+      }
+      replaceFile(path, text);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+    }
+  }
+}
+
+function read(path: string): unknown {
+  try {
+    return JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    if (error instanceof SyntaxError || isSystemError(error)) return undefined;
+    throw error;
+  }
+}

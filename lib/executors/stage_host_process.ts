@@ -1,0 +1,77 @@
+/**
+ * The process of a stage host: loads the module it is asked about, and says what its stage type takes
+ * and gives. It ends with its input.
+ *
+ * @module
+ */
+import { checkParameters } from "../pipeline/check_stage.ts";
+import type { NameMistake } from "../pipeline/plan.ts";
+import type { DocumentPath } from "../pipeline/problem.ts";
+import { readValue, type ToldTask, ValueWriter } from "../pipeline/stage_exchange.ts";
+import { factsOf } from "../pipeline/stage_facts.ts";
+import { loadHere, StageMistake } from "../pipeline/stage_lookup.ts";
+import type { Stage } from "../pipeline/stage.ts";
+import { readLines } from "./message.ts";
+
+/** What a host is asked. */
+export type HostQuestion =
+  | { readonly type: "describe"; readonly module: string }
+  | {
+    readonly type: "check";
+    readonly module: string;
+    readonly items: readonly { readonly written: unknown; readonly base: DocumentPath }[];
+    readonly tasks: readonly ToldTask[];
+  };
+
+/** What it answers. */
+export interface HostAnswer {
+  readonly value?: unknown;
+  readonly mistake?: NameMistake;
+}
+
+async function answer(question: HostQuestion): Promise<HostAnswer> {
+  try {
+    const { stage } = await loadHere(new URL(question.module));
+    if (question.type === "describe") return { value: factsOf(stage) };
+    const tasks = question.tasks.map((task, index) => ({ ...task, index, cell: {}, label: "" }));
+    return { value: question.items.map((item) => checked(stage, item, tasks)) };
+  } catch (error) {
+    if (error instanceof StageMistake) return { mistake: withoutPermissions(error.mistake) };
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { mistake: { cause: `its parameters cannot be checked: ${name}: ${message}` } };
+  }
+}
+
+type Item = (HostQuestion & { readonly type: "check" })["items"][number];
+type Tasks = Parameters<typeof readValue>[1];
+
+function checked(stage: Stage, { written, base }: Item, tasks: Tasks): unknown {
+  const writer = new ValueWriter(tasks);
+  const result = checkParameters(stage, { written: readValue(written, tasks), base });
+  const problems = result.problems.map(({ code, path, part, message, notes }) => ({
+    code,
+    path,
+    part,
+    message,
+    notes,
+  }));
+  return { parameters: writer.write(result.parameters), outputs: result.outputs, problems };
+}
+
+/** Looking gives a module no permissions: one that wants some has to be trusted first. */
+function withoutPermissions(mistake: NameMistake): NameMistake {
+  if (!/NotCapable|Requires \w+ access|--allow-|--no-remote|--cached-only/.test(mistake.cause)) {
+    return mistake;
+  }
+  const note = "Code that is not trusted is looked at without permissions; " +
+    "if you trust it, say so: deno task tvp trust FILE";
+  return { cause: mistake.cause, notes: [...(mistake.notes ?? []), note] };
+}
+
+if (import.meta.main) {
+  const encoder = new TextEncoder();
+  for await (const line of readLines(Deno.stdin.readable)) {
+    const bytes = encoder.encode(`\n\x1e${JSON.stringify(await answer(JSON.parse(line)))}\n`);
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  }
+}

@@ -1,0 +1,56 @@
+/** Which variables of the environment are secrets, and what of it tasks get to see. @module */
+
+/** What a secret is called: a word of a name, between underscores. */
+const words = [
+  "TOKENS?",
+  "JWT",
+  "SECRETS?",
+  "PASS(WORD|WD|PHRASE|CODE)?S?",
+  "PW|PWD",
+  "CRED(ENTIAL)?S?",
+  "COOKIES?",
+  "(API|ACCESS|PRIVATE|SECRET)?KEYS?",
+  "AUTH",
+  "DSN",
+  "WEBHOOK",
+  "CONNECTION_?STRING",
+];
+
+/** The same at the end of a longer word: `PGPASSWORD`, `_authToken`. */
+const endings = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY", "SSHPASS"];
+
+const secret = new RegExp(
+  `(^|[^A-Z0-9])(${words.join("|")})([^A-Z0-9]|$)|(${endings.join("|")})S?$|^(KUBECONFIG|NETRC)$`,
+  "i",
+);
+
+/** Names that look like one of these and are none. */
+const plain = /^(PWD|OLDPWD|SSH_ASKPASS|(MAX|MIN|NUM|N)_(\w+_)?TOKENS?)$/i;
+
+/** Variables by which programs find the network: a password in them has to stay. */
+const proxy = /^(https?|ftp|all|no)_proxy$/i;
+
+/** `https://user:password@host`, or a token in place of the user. */
+const urlWithPassword = /:\/\/([^/\s@:]*:[^/\s@]+|[^/\s@]{16,})@/;
+
+/** Whether a variable holds something that nobody should see who is not told it. */
+export function isSecretName(name: string): boolean {
+  return secret.test(name) && !plain.test(name);
+}
+
+/** The same by its name or its value. */
+export function isSecret(name: string, value: string): boolean {
+  return isSecretName(name) || urlWithPassword.test(value);
+}
+
+/** An environment without its secrets: what a program gets that a pipeline file names. */
+export function withoutSecrets(
+  environment: Readonly<Record<string, string>>,
+  keep: readonly string[] = [],
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) =>
+      keep.includes(name) || proxy.test(name) || !isSecret(name, value)
+    ),
+  );
+}
