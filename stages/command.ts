@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PlainPaths } from "./_plain_paths.ts";
 import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
 import {
   type Artifact,
@@ -42,7 +43,8 @@ export default defineStage({
       files: pathsOf(files),
       outputs: Object.fromEntries(Object.keys(outputs).map((key) => [key, context.output(key)])),
     };
-    const [program, ...args] = run.flatMap((word) => fillPaths(word, paths));
+    using plain = new PlainPaths();
+    const [program, ...args] = fillWords(run, paths, plain);
     if (program === undefined) throw mistake("Cannot run a program: the list of inputs is empty");
     context.signal.throwIfAborted();
     const child = start(program, args);
@@ -85,12 +87,36 @@ function unfilled(word: string, entries: Readonly<Record<string, unknown>>): str
   });
 }
 
-/** A list that is a word by itself becomes as many words; within a text spaces part its paths. */
-function fillPaths(word: string, paths: Paths): readonly string[] {
-  const [whole] = [...word.matchAll(placeholder)].filter(([written]) => written === word);
-  const list = whole === undefined ? undefined : paths[whole[1]!]![whole[2]!];
-  if (Array.isArray(list)) return list;
-  return [word.replace(placeholder, (_, kind, key) => [paths[kind]![key]!].flat().join(" "))];
+/** Programs that read a text among their arguments as commands. */
+const shells = /(?:^|\/)(?:a|ba|c|da|fi|k|mk|tc|ya|z)?sh$/;
+
+/**
+ * Fills in the paths. A list that is a word by itself becomes as many words; within a text spaces
+ * part its paths, and in a text that a shell reads no sign of theirs means anything to it.
+ */
+function fillWords(run: readonly string[], paths: Paths, plain: PlainPaths): string[] {
+  const shell = run.findIndex((word) => shells.test(word));
+  return run.flatMap((word, index) => {
+    const isRead = shell >= 0 && index > shell;
+    // After `-c` and its like even a mere path is a text.
+    const isText = isRead && /^-[a-z]*c$/.test(run[index - 1]!);
+    const whole = isText ? undefined : pathsIn(word, paths);
+    return whole ?? fillText(word, paths, isRead ? (path) => plain.of(path) : (path) => path);
+  });
+}
+
+/** The paths of a word that is one placeholder. */
+function pathsIn(word: string, paths: Paths): readonly string[] | undefined {
+  const [match] = [...word.matchAll(placeholder)].filter(([written]) => written === word);
+  return match && [paths[match[1]!]![match[2]!]!].flat();
+}
+
+/** @param written How a path stands in the text. */
+function fillText(word: string, paths: Paths, written: (path: string) => string): string {
+  return word.replace(
+    placeholder,
+    (_, kind, key) => [paths[kind]![key]!].flat().map(written).join(" "),
+  );
 }
 
 function mistake(message: string): DiagnosticError {

@@ -44,8 +44,80 @@ Deno.test("command makes as many arguments of a list of inputs, or words within 
     const script = `for each in "$@"; do cat "$each" >> "${folder}/list"; done`;
     await run(["sh", "-c", script, "sh", "{inputs.all}"]);
     assertEquals(Deno.readTextFileSync(`${folder}/list`), "a\nb c\n");
-    await run(["sh", "-c", `echo "{inputs.all}" > {outputs.out}`]);
-    assertEquals(Deno.readTextFileSync(`${folder}/out`), `${folder}/a ${folder}/b c\n`);
+    await run(["sh", "-c", "cat {inputs.all} > {outputs.out}"]);
+    assertEquals(Deno.readTextFileSync(`${folder}/out`), "a\nb c\n");
+  }));
+
+/** Names of folders with all that a shell reads. */
+const ODD_NAMES = [
+  ..."'&;|<>()$`\\\"*?[]{}!#~=^ \t\n",
+  "$(touch x)",
+  "`touch x`",
+  "a  b",
+  "-n x",
+  "$&",
+  "${HOME}",
+  "%s 100%",
+  "\u00fc \u{1f34e}",
+];
+
+/** How a path may stand in the text of a shell. */
+const QUOTED: Readonly<Record<string, string>> = {
+  bare: "cat {inputs.a} {files.note} > {outputs.out}",
+  "double quotes": 'cat "{inputs.a}" "{files.note}" > "{outputs.out}"',
+  "single quotes": "cat '{inputs.a}' '{files.note}' > '{outputs.out}'",
+  "a command inside": 'printf "%s\\n" "$(cat {inputs.a} `echo {files.note}`)" > {outputs.out}',
+  "a whole text": "{files.script}",
+  "a here-document": "xargs cat << E > {outputs.out}\n{inputs.a} {files.note}\nE",
+};
+
+for (const [how, text] of Object.entries(QUOTED)) {
+  Deno.test(`command writes paths of any signs into the text of a shell: ${how}`, () =>
+    withFolder(async (folder) => {
+      for (const [index, name] of ODD_NAMES.entries()) {
+        const odd = `${folder}/${index}/${name}`;
+        Deno.mkdirSync(odd, { recursive: true });
+        Deno.writeTextFileSync(`${odd}/a`, "hello\n");
+        Deno.writeTextFileSync(`${odd}/no${name}te.txt`, "note\n");
+        Deno.writeTextFileSync(
+          `${odd}/s.sh`,
+          `#!/bin/sh\ncd "$(dirname "$0")"; cat a *.txt > out\n`,
+        );
+        Deno.chmodSync(`${odd}/s.sh`, 0o755);
+        const source = (path: string) => ({ type: "file" as const, digest: "", path });
+        await command.run({
+          run: ["sh", "-c", text],
+          inputs: { a: source(`${odd}/a`) },
+          files: { note: source(`${odd}/no${name}te.txt`), script: source(`${odd}/s.sh`) },
+          outputs,
+        }, {
+          output: () => `${odd}/out`,
+          log: (line: string) => assertEquals(line, ""),
+          signal: new AbortController().signal,
+        } as unknown as StageContext);
+        assertEquals(Deno.readTextFileSync(`${odd}/out`), "hello\nnote\n", name);
+        const made = [...Deno.readDirSync(odd)].map((entry) => entry.name).sort();
+        assertEquals(made, ["a", `no${name}te.txt`, "out", "s.sh"].sort());
+      }
+    }));
+}
+
+Deno.test("command leaves paths as they are in words that no shell reads", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/b c`;
+    Deno.writeTextFileSync(path, "");
+    const code = "Deno.writeTextFileSync('{outputs.out}', Deno.args.join())";
+    await command.run({
+      run: [Deno.execPath(), "eval", code, "{inputs.a}", "--x={inputs.a}"],
+      inputs: { a: { type: "file", digest: "", path } },
+      files: {},
+      outputs,
+    }, {
+      output: () => `${folder}/o u t`,
+      log: () => {},
+      signal: new AbortController().signal,
+    } as unknown as StageContext);
+    assertEquals(Deno.readTextFileSync(`${folder}/o u t`), `${path},--x=${path}`);
   }));
 
 Deno.test("command ends with all that its program started when it is aborted", () =>
