@@ -1,5 +1,5 @@
 /** What may follow on the command line: for the completions of shells. @module */
-import { parse } from "@std/yaml";
+import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { commandTable } from "./command_table.ts";
 import { stateFolder } from "./open_pipeline.ts";
@@ -98,7 +98,9 @@ function isLiteral(word: string | undefined): boolean {
 function stageNames(file: string | undefined): string[] {
   if (file === undefined) return [];
   try {
-    const tree = parse(Deno.readTextFileSync(file)) as { stages?: Record<string, unknown> } | null;
+    const tree = parseYaml(Deno.readTextFileSync(file)) as
+      | { stages?: Record<string, unknown> }
+      | null;
     return Object.keys(tree?.stages ?? {});
   } catch {
     // A file that cannot be read has nothing to offer; the command itself says what is wrong.

@@ -1,7 +1,7 @@
 /** `--set NAME=VALUE`: values of the command line in place of the file's. @module */
-import { parse as parseYaml } from "@std/yaml";
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
+import { parseYaml, YamlError } from "../diagnostic/yaml_core.ts";
 import type { Origins } from "./problem.ts";
 import { treeProblems } from "./yaml_tree.ts";
 
@@ -54,7 +54,7 @@ function applyOverride(
     if (problem) return `Cannot set "${name}": ${problem.message.replace(/^.*?: /, "")}`;
     return { tree: withValue(tree, path, parsed), path };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof YamlError)) throw error;
     return `Cannot set "${name}": its value is no YAML: ${value}`;
   }
 }

@@ -69,7 +69,7 @@ async function checkTree(
     if (mistakes.length > 0) return { ok: false, error: mistakes };
     return { ok: true, value: { ...checked.data as PipelineTree, origins } };
   }
-  const tabs = await tabDiagnostics(origins.main);
+  const tabs = tabDiagnostics(origins.main);
   if (tabs.length > 0) return { ok: false, error: tabs };
   const problems = problemsOfIssues(checked.error.issues, { schema, base: [], input: tree });
   return { ok: false, error: [...mistakes, ...await locateProblems(problems, origins)] };

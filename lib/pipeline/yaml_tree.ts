@@ -4,7 +4,7 @@ import { pathText, type Problem } from "./problem.ts";
 /** Values after which aliases are taken for a mistake: 10 000 stages have a tenth of them. */
 const mostValues = 2_000_000;
 
-/** Dates, numbers that are none or not exact, and aliases that hold themselves or grow too large. */
+/** Numbers that are none or not exact, and aliases that hold themselves or grow too large. */
 export function treeProblems(tree: unknown): Problem[] {
   return new TreeCheck().run(tree);
 }
@@ -28,8 +28,6 @@ class TreeCheck {
     if (++this.#values > mostValues) return;
     if (typeof value === "number") return this.#number(value);
     if (typeof value !== "object" || value === null) return;
-    if (value instanceof Date) return this.#report("it is a date", quoteIt);
-    if (value instanceof Uint8Array) return this.#report("it is binary");
     if (this.#open.has(value)) return this.#report("its alias stands for itself");
     if (Object.hasOwn(value, "__proto__")) this.#report('no key may be "__proto__"');
     this.#open.add(value);

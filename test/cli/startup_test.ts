@@ -38,7 +38,7 @@ async function packagesOf(path: string): Promise<string[]> {
 }
 
 const stages = [...Deno.readDirSync(new URL("stages/", root))].map(({ name }) => `stages/${name}`);
-const light = new Set(["deno-std", "zod"]);
+const light = new Set(["deno-std", "js-yaml", "zod"]);
 
 for (const path of ["lib/cli/main.ts", "lib/cli/commands/run.ts", ...stages.sort()]) {
   Deno.test(`${path} loads no heavy package on its way in`, async () => {

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { renderDiagnostic, renderDiagnostics } from "../../lib/diagnostic/render.ts";
 import { editDistance, nearest, suggestions } from "../../lib/diagnostic/suggest.ts";
+import { YamlError } from "../../lib/diagnostic/yaml_core.ts";
+import { yamlErrors } from "../../lib/diagnostic/yaml_errors.ts";
 import { YamlPositions } from "../../lib/diagnostic/yaml_positions.ts";
 
 const distances: readonly [string, string, number][] = [
@@ -87,9 +89,10 @@ Deno.test("YamlPositions finds keys, values, and the nearest parent of what is n
   }
 });
 
-Deno.test("YamlPositions reports errors of the syntax with their place", () => {
-  const positions = new YamlPositions("a: [1, 2\nb: 3\n", { path: "a.yaml" });
-  assertEquals(positions.syntaxErrors().map(({ code, location }) => [code, location!.line]), [
+Deno.test("yamlErrors() reports errors of the syntax with their place", () => {
+  const refusal = new YamlError("deficient indentation", 9);
+  const errors = yamlErrors("a: [1, 2\nb: 3\n", refusal, { path: "a.yaml" });
+  assertEquals(errors.map(({ code, location }) => [code, location!.line]), [
     ["yaml-syntax", 2],
   ]);
 });

@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { parse } from "@std/yaml";
+import { parseYaml as parse } from "../../lib/diagnostic/yaml_core.ts";
 import { openPipeline, projectRoot } from "../../lib/cli/open_pipeline.ts";
 
 /** Paths of all pipeline files below a folder of the project; fragments for `include` have no name. */

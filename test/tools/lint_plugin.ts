@@ -9,7 +9,7 @@ interface ImportRule {
 const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/std": { ours: [], packages: ["npm:deno-std"] },
   "lib/trust": { ours: [], packages: [] },
-  "lib/diagnostic": { ours: ["lib/trust"], packages: ["@std", "yaml"] },
+  "lib/diagnostic": { ours: ["lib/trust"], packages: ["js-yaml", "yaml"] },
   "lib/tensor": { ours: [], packages: ["node"] },
   "lib/pipeline": { ours: ["lib/diagnostic", "lib/trust"], packages: ["zod", "@std", "node"] },
   "lib/cache": {

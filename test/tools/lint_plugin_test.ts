@@ -4,7 +4,7 @@ import plugin, { importMistake } from "./lint_plugin.ts";
 const allowed: readonly [string, string][] = [
   ["lib/pipeline/parse.ts", "../diagnostic/diagnostic.ts"],
   ["lib/pipeline/parse.ts", "./spec.ts"],
-  ["lib/pipeline/parse.ts", "@std/yaml"],
+  ["lib/pipeline/parse.ts", "@std/path"],
   ["lib/pipeline/canonical.ts", "node:crypto"],
   ["lib/onnx/decode.ts", "../tensor/tensor.ts"],
   ["stages/report.ts", "../lib/pipeline/stage.ts"],

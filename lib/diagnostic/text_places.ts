@@ -1,0 +1,23 @@
+import type { Location } from "./diagnostic.ts";
+
+/** Lines and columns of a text. */
+export class TextPlaces {
+  readonly #path: string;
+  readonly #text: string;
+  /** Where each line begins. */
+  readonly #starts: readonly number[];
+
+  constructor(text: string, options: { path: string }) {
+    this.#path = options.path;
+    this.#text = text;
+    this.#starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  }
+
+  /** Location of a range of the text. */
+  at(offset: number, length: number): Location {
+    const inside = Math.min(offset, this.#text.length);
+    const line = this.#starts.findLastIndex((start) => start <= inside);
+    const column = inside - this.#starts[line]! + 1;
+    return { path: this.#path, line: line + 1, column, offset, length };
+  }
+}
