@@ -17,15 +17,21 @@ export const openHeadlines = 8;
 /** The level of a test. */
 const level = 0.05;
 
-/** The sentences at the top: the comparisons named beforehand, then every prompt against both baselines. */
-export function headlines(data: ReportData): string[] {
-  const { comparisons } = data;
-  const primary = groupsOf(comparisons.filter((c) => c.primary)).flatMap(primarySentences);
-  const claims = comparisons.filter((c) => c.b === "shrunk" || c.b === "none");
-  return [
-    ...primary,
-    ...groupsOf(claims, ({ b: _, ...c }) => c).flatMap((g) => claimSentences(data, g)),
-  ];
+/** Sentences on the comparisons named beforehand. */
+export function primaryLines({ comparisons }: ReportData): string[] {
+  return groupsOf(comparisons.filter((c) => c.primary)).flatMap(primarySentences);
+}
+
+/** Sentences on every prompt against both baselines. */
+export function claimLines(data: ReportData): string[] {
+  return claimGroups(data.comparisons).flatMap((group) => claimSentences(data, group));
+}
+
+/** A prompt's comparisons with the shrunk and with the full picture, side by side. */
+export function claimGroups(comparisons: readonly Difference[]): Difference[][] {
+  const claims = comparisons.filter((c) => c.b === "shrunk" || c.b === "none")
+    .toSorted((a, b) => Number(b.b === "shrunk") - Number(a.b === "shrunk"));
+  return groupsOf(claims, ({ b: _, ...c }) => c);
 }
 
 /** Comparisons of one kind, over all settings. */
@@ -43,7 +49,7 @@ function groupsOf(
 }
 
 /** `mini-blip2, on which it was trained`; `2 models that it has not seen (mean)`. */
-function whom({ over, models }: Difference): string {
+export function whom({ over, models }: Difference): string {
   const names = models.map(modelName).join(" and ");
   if (over === "source") return `${names}, on which it was trained`;
   const kind = over === "unseen" ? "" : " with another vision encoder";
@@ -127,7 +133,7 @@ function claimSentence(data: ReportData, claims: readonly Difference[]): string 
     const mean = accuracyOf(data, first, method);
     return mean === undefined ? "" : ` ${points(mean)} %`;
   };
-  const against = claims.toSorted((a) => a.b === "shrunk" ? -1 : 1).map((c) =>
+  const against = claims.map((c) =>
     `against${percent(c.b)} with ${baselineWords[c.b]} (${figures(c)})`
   );
   return `${first.task}${inSetting(first)}: ${methodName(first.a)} from ${
@@ -136,7 +142,7 @@ function claimSentence(data: ReportData, claims: readonly Difference[]): string 
 }
 
 /** The mean accuracy of a method on the models of a comparison. */
-function accuracyOf(data: ReportData, c: Difference, method: string): number | undefined {
+export function accuracyOf(data: ReportData, c: Difference, method: string): number | undefined {
   const found = c.models.map((model) =>
     data.scores.find((s: Score) =>
       s.task === c.task && s.model === model && s.method === method &&

@@ -1,7 +1,7 @@
 /** The report as Markdown: what GitHub shows as a job summary. @module */
 import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
 import { glossary } from "./glossary.ts";
-import { headlines, openHeadlines, overName } from "./headlines.ts";
+import { claimLines, openHeadlines, overName, primaryLines } from "./headlines.ts";
 import type { Difference, Predictor, ReportData, Sweep, TransferMatrix } from "./report_data.ts";
 import {
   agreementName,
@@ -123,7 +123,7 @@ export function renderMarkdown(data: ReportData): string {
   const sections = [
     `# ${data.title}`,
     unfair ? `> **${unfair}**` : "",
-    headlineList(headlines(data)),
+    headlineList([...primaryLines(data), ...claimLines(data)]),
     glossary(data).map(({ word, meaning }) => `- **${word}**: ${meaning}`).join("\n"),
     "## Accuracy in %, with 95 % intervals",
     ...(blocks.length > mostBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),

@@ -4,10 +4,11 @@ import { blocksOf } from "./blocks.ts";
 import { lineChart, type Series, smooth } from "./chart.ts";
 import { comparisonTables, differencePicture } from "./differences.ts";
 import { glossary } from "./glossary.ts";
-import { headlines, openHeadlines } from "./headlines.ts";
+import { claimLines, openHeadlines, primaryLines } from "./headlines.ts";
 import { type Html, markup, raw } from "./html.ts";
 import type { Condition, Curve, Example, PromptPicture, ReportData } from "./report_data.ts";
 import { STYLE } from "./style.ts";
+import { verdictCards } from "./verdicts.ts";
 import { costTable, matrixTable, predictorTable, sweepFigure } from "./tables.ts";
 import { agreementName, methodName, modelName, unfairTest } from "./words.ts";
 
@@ -107,9 +108,17 @@ function headlineList(lines: readonly string[]): Html {
 
 function header(data: ReportData): Html {
   const unfair = unfairTest(data);
+  const [primary, claims] = [primaryLines(data), claimLines(data)];
+  const cards = verdictCards(data);
+  const words = cards
+    ? markup`${primary.length > 0 && headlineList(primary)}${cards}
+<details><summary>The same in words</summary>${headlineList(claims)}</details>`
+    : headlineList([...primary, ...claims]);
   return markup`<header><h1>${data.title}</h1>
+<p class="lead">A visual prompt is a frame of pixels around a picture. It is trained on one model, the
+source, to make it answer right more often. Does it help, there and on models that it has not seen?</p>
 ${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}
-${headlineList(headlines(data))}
+${words}
 ${differencePicture(data)}</header>`;
 }
 

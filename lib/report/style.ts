@@ -5,7 +5,7 @@ export const STYLE = `
 :root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--soft:#5f6b7a;--line:#dfe3e8;--panel:#f6f7f9;--up:#1a7f37;--down:#b3261e;--c0:#2563eb;--c1:#d97706;--c2:#059669;--c3:#9333ea;--c4:#dc2626;--c5:#0891b2}
 @media (prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e8eaed;--soft:#9aa4b1;--line:#2d333b;--panel:#1c2127;--up:#4ac26b;--down:#ff7b72;--c0:#6ea8ff;--c1:#f0a34a;--c2:#3fd0a0;--c3:#c084fc;--c4:#ff8a8a;--c5:#4fd1e8}}
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:2rem 1.25rem 4rem}
+main{max-width:1160px;margin:0 auto;padding:2rem 1.25rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:.2em 0 .5em}h2{font-size:1.25rem;margin:2.4rem 0 .5rem;border-top:1px solid var(--line);padding-top:1.2rem}h3{font-size:1rem;margin:1.4rem 0 .5rem}
 p{max-width:72ch;margin:.4rem 0 .9rem}small,figcaption,.legend{color:var(--soft);font-size:.8rem}
 .headlines{font-size:1.05rem;padding-left:1.1rem;margin:.5rem 0}.unfair{border-left:4px solid var(--down);background:var(--panel);padding:.7rem 1rem;max-width:none}
@@ -14,6 +14,8 @@ thead th{font-size:.85rem;color:var(--soft);font-weight:600;vertical-align:botto
 .scores td{min-width:8.5rem}.role{font-weight:400;font-size:.75rem;padding:.05rem .45rem;border-radius:1rem;background:var(--panel);border:1px solid var(--line)}.role.source{color:var(--c0)}.role.unseen{color:var(--c2)}.role.clip{color:var(--c3)}
 .up{color:var(--up)}.down{color:var(--down)}.seeds{display:block}
 .bar{display:block;position:relative;height:6px;background:var(--panel);border-radius:3px;margin:.25rem 0;overflow:hidden}.bar i{position:absolute;inset:0 auto 0 0;background:var(--c0);opacity:.55}.bar b{position:absolute;top:2px;height:2px;background:var(--fg)}
+.lead{font-size:1.1rem;color:var(--soft)}.verdicts{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:1rem;margin:1.2rem 0}.verdicts article{border:1px solid var(--line);border-radius:10px;padding:.9rem 1.1rem;background:var(--panel)}.verdicts h3{margin:0 0 .2rem}.verdicts table{width:100%}.verdicts tr:last-child>*{border:0}.verdicts th{font-size:1.15rem}.verdicts .share{font-size:1.5rem;font-weight:650;white-space:nowrap;line-height:1.2}.verdicts small{display:block}
+.badge{display:inline-block;border-radius:1rem;padding:.05rem .7rem;font-size:.85rem;font-weight:600;color:var(--bg);background:var(--soft)}.badge.helps{background:var(--up)}.badge.harms{background:var(--down)}.badge.mixed{background:var(--c1)}.differences td:nth-child(n+4){white-space:nowrap}
 .forest{margin:1.2rem 0}.forest .name{font-size:13px;fill:var(--fg);font-weight:600}.forest line{stroke-width:2.5}.forest .grid{stroke-width:1}.forest .zero{stroke:var(--fg);stroke-width:1.2}.better line,.better circle{stroke:var(--up);fill:var(--up)}.worse line,.worse circle{stroke:var(--down);fill:var(--down)}.unclear line,.unclear circle{stroke:var(--soft);fill:var(--soft)}
 .words{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:.5rem 1.6rem;margin:1rem 0 0}.words div{border-left:3px solid var(--line);padding-left:.7rem}.words dt{font-weight:650}.words dd{margin:0;color:var(--soft);font-size:.9rem}
 .specimens img{width:132px;height:132px}.specimens figure{flex:0 0 132px!important;text-align:center}.sample{color:var(--soft);font-size:.85rem;max-width:none}td.delta{min-width:0!important;white-space:nowrap;color:var(--soft)}

@@ -5,7 +5,7 @@ import { renderMarkdown } from "../../lib/report/markdown.ts";
 import { renderPage } from "../../lib/report/page.ts";
 import type { ReportData } from "../../lib/report/report_data.ts";
 import { smooth } from "../../lib/report/chart.ts";
-import { headlines, verdictOf } from "../../lib/report/headlines.ts";
+import { claimLines, primaryLines, verdictOf } from "../../lib/report/headlines.ts";
 import { interval, probability, signed, unfairTest } from "../../lib/report/words.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
 
@@ -67,8 +67,8 @@ Deno.test("renderPage() shows the source first, then the unseen models, their me
   ]);
 });
 
-Deno.test("headlines() say the primary comparisons first, then each prompt against both baselines", () => {
-  const lines = headlines(data).map((line) =>
+Deno.test("headlines say the primary comparisons first, then each prompt against both baselines", () => {
+  const lines = [...primaryLines(data), ...claimLines(data)].map((line) =>
     line.replaceAll(/[+−]?\d+\.\d+/g, "#").replaceAll(/better|worse/g, "otherwise")
       .replaceAll(
         /helps|harms|makes no clear difference to|is (better|worse|not).*? on/g,
@@ -99,6 +99,23 @@ for (const [expected, none, shrunk] of verdicts) {
   Deno.test(`verdictOf() says ${expected} by [${none}] and [${shrunk}]`, () =>
     assertEquals(verdictOf([claim("none", none), claim("shrunk", shrunk)]), expected));
 }
+
+Deno.test("renderPage() gives a verdict on every prompt, on its source and on unseen models", () => {
+  const cards = renderPage(data).split("<article>").slice(1);
+  assertEquals(cards.map((card) => /<h3>([^<]*)/.exec(card)![1]), [
+    "emoji10: on a, on which it was trained",
+    "emoji10: on 2 models that it has not seen (mean)",
+  ]);
+  for (const card of cards) {
+    const rows = [...card.matchAll(/<th>(\w+)<\/th>[^]*?class="badge (\w+)"/g)];
+    assertEquals(rows.map(([, method, verdict]) => `${method} ${verdict}`), [
+      "VP helps",
+      "TVP helps",
+    ]);
+  }
+  const inSettings = data.comparisons.map((c) => ({ ...c, setting: { shots: 4 } }));
+  assertEquals(renderPage({ ...data, comparisons: inSettings }).includes("<article>"), false);
+});
 
 Deno.test("renderPage() explains its words, and only those that it uses", () => {
   const words = [...renderPage(data).matchAll(/<dt>([^<]*)<\/dt>/g)].map((m) => m[1]);
