@@ -42,20 +42,20 @@ export function pixelValues(
   if (height !== width) {
     throw new RangeError(`Cannot frame pictures of ${width}×${height} pixels: they are not square`);
   }
-  const planes = promptedPlanes(Float32Array.from(bytes, (value) => value / 255), height, canvas);
+  const planes = promptedPlanes(bytes, height, canvas);
   const side = canvas.canvas;
   return preprocess(tensor("float32", [to - from, 3, side, side], planes), preprocessor);
 }
 
 /**
- * Puts a prompt on square pictures in [0, 1], `[n, 3, from, from]`: shrinks, pads, transforms and
+ * Puts a prompt on square pictures in [0, 1], or of bytes, `[n, 3, from, from]`: shrinks, pads, transforms and
  * adds δ, without clipping.
  *
  * @returns `[n, 3, canvas, canvas]`
  * @throws {RangeError} If δ has another size.
  */
 export function promptedPlanes(
-  pictures: Float32Array,
+  pictures: Float32Array | Uint8Array,
   from: number,
   { canvas, image, delta, transform }: PictureCanvas,
 ): Float32Array {

@@ -1,25 +1,138 @@
 /** Picture files to pixels: the only door to the image decoder for files. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { formatOf, type ImageFormat, strangerTitle } from "./image_formats.ts";
+
+/** The bytes are no picture that is read; the message says why. */
+export class ImageError extends SyntaxError {
+  override readonly name = "ImageError";
+}
 
 /**
- * Decodes a PNG, JPEG, WebP, GIF, AVIF, TIFF or SVG file to RGB; alpha is blended on white.
+ * How much a picture may ask for. A file of some kB can hold as many pixels as memory has bytes, and
+ * every pixel costs up to 16 bytes on its way to a model.
+ */
+export const imageLimits = {
+  /** Bytes of a file. */
+  fileBytes: 128 * 2 ** 20,
+  /** Pixels, 48 Mi: a photo of 8192×6144. */
+  pixels: 48 * 2 ** 20,
+  /** Longest side in pixels. */
+  side: 2 ** 15,
+  /** Seconds that decoding may take. */
+  seconds: 10,
+};
+
+const failure = (cause: string, options?: ErrorOptions) =>
+  new ImageError(`Cannot decode picture: ${cause}`, options);
+
+/**
+ * Decodes a PNG, JPEG, WebP, GIF, AVIF or TIFF file to RGB, 8 bits a channel, of an animation the
+ * first picture; alpha is blended on white. Colours are as Pillow gives them.
  *
  * @returns `[3, height, width]`, turned as its EXIF orientation says.
- * @throws {SyntaxError} If the bytes are no picture.
+ * @throws {SyntaxError} If the bytes are no picture, are damaged or cut off, or ask for more than
+ * {@linkcode imageLimits} allows.
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Tensor<"uint8">> {
+  if (bytes.length === 0) throw failure("the file is empty");
+  if (bytes.length > imageLimits.fileBytes) {
+    throw failure(`the file has ${bytes.length} bytes, at most ${imageLimits.fileBytes} are read`);
+  }
+  const format = formatOf(bytes);
+  if (format === undefined) throw failure(`the file is ${strangerTitle(bytes)}`);
+  return planesOf(await decodePixels(bytes, format));
+}
+
+/** Interleaved pixels of 8 bits, and what is known of them. */
+interface Pixels {
+  readonly data: Uint8Array;
+  readonly info: PixelInfo;
+}
+
+interface PixelInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+async function decodePixels(bytes: Uint8Array, format: ImageFormat): Promise<Pixels> {
+  try {
+    return await withinSeconds(imageLimits.seconds, readPixels(bytes));
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    const [told = ""] = (error as Error).message.split("\n");
+    throw failure(`the ${format.title} file is damaged, cut off or not supported (${told})`, {
+      cause: error,
+    });
+  }
+}
+
+/** Profiles of colours are left out of account, as Pillow does, by which models were trained. */
+async function readPixels(bytes: Uint8Array): Promise<Pixels> {
   const { default: sharp } = await import("sharp");
-  const image = sharp(bytes).autoOrient().flatten({ background: "white" }).toColourspace("srgb");
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true }).catch((error) => {
-    throw new SyntaxError(
-      `Cannot decode image of ${bytes.length} bytes: ${(error as Error).message}`,
-    );
+  const facts = await sharp(bytes, { limitInputPixels: false }).metadata();
+  checkSize(facts);
+  const image = sharp(bytes, { limitInputPixels: imageLimits.pixels, ignoreIcc: true })
+    .autoOrient();
+  const inks = facts.space === "cmyk";
+  const coloured = inks
+    ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
+    : image.flatten({ background: "white" }).toColourspace("srgb");
+  const { data, info } = await coloured.raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  if (inks) mixInks(data);
+  return { data, info };
+}
+
+/** Cyan, magenta, yellow and black to red, green, blue and nothing, as Pillow mixes them. */
+function mixInks(data: Uint8Array): void {
+  for (let i = 0; i < data.length; i += 4) {
+    const light = 255 - data[i + 3]!;
+    for (let c = i; c < i + 3; c++) data[c] = light - Math.round(data[c]! * light / 255);
+  }
+}
+
+/** The decoder cannot be stopped from here; nobody waits for it any longer. */
+async function withinSeconds<T>(seconds: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(failure(`it takes longer than ${seconds} s`)), 1000 * seconds);
   });
-  const area = info.height * info.width;
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface ImageFacts {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: string;
+}
+
+/** Depths of integers; other numbers have no scale that a file would tell. */
+const depths = ["uchar", "char", "ushort", "short"];
+
+function checkSize({ width, height, depth }: ImageFacts): void {
+  if (width * height > imageLimits.pixels || Math.max(width, height) > imageLimits.side) {
+    throw failure(
+      `it has ${width}×${height} pixels; at most ${
+        imageLimits.pixels / 2 ** 20
+      } Mi are read, and ${imageLimits.side} a side: make it smaller`,
+    );
+  }
+  if (!depths.includes(depth)) {
+    throw failure(`its pixels are of type ${depth}; 8 and 16 bits a channel are read`);
+  }
+}
+
+function planesOf({ data, info: { width, height, channels } }: Pixels): Tensor<"uint8"> {
+  const area = height * width;
   const planes = new Uint8Array(3 * area);
   for (let channel = 0; channel < 3; channel++) {
-    const from = info.channels === 1 ? 0 : channel; // greyscale has one plane for all
-    for (let i = 0; i < area; i++) planes[channel * area + i] = data[i * info.channels + from]!;
+    const from = channels < 3 ? 0 : channel; // greyscale has one plane for all
+    for (let i = 0; i < area; i++) planes[channel * area + i] = data[i * channels + from]!;
   }
-  return tensor("uint8", [3, info.height, info.width], planes);
+  return tensor("uint8", [3, height, width], planes);
 }

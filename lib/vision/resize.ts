@@ -141,16 +141,42 @@ export interface ResizeOptions {
   readonly filter?: Resample;
 }
 
-/** Resizes planes `[…, height, width]` of floating-point values. Bicubic may overshoot. */
-export function resizePlanes(planes: Float32Array, options: ResizeOptions): Float32Array {
+/**
+ * Resizes planes `[…, height, width]` of floating-point values, or of bytes, which stand for 0 to 1.
+ * Bicubic may overshoot.
+ */
+export function resizePlanes(
+  planes: Float32Array | Uint8Array,
+  options: ResizeOptions,
+): Float32Array {
   const { from, to, filter } = options;
   const wide = axisWeights(from.width, to.width, filter);
   const high = axisWeights(from.height, to.height, filter);
   return sumRows(sumColumns(planes, wide), high, to.width);
 }
 
+/** What a byte of a picture stands for. */
+const units = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/** Planes from 0 to 1 of bytes. */
+export function unitPlanes(bytes: Uint8Array): Float32Array {
+  const planes = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) planes[i] = units[bytes[i]!]!;
+  return planes;
+}
+
 /** Sums along the last axis. */
-function sumColumns(planes: Float32Array, axis: AxisWeights): Float32Array {
+function sumColumns(planes: Float32Array | Uint8Array, axis: AxisWeights): Float32Array {
+  return planes instanceof Uint8Array
+    ? sumColumnsOf(planes, axis, (byte) => units[byte]!)
+    : sumColumnsOf(planes, axis, (value) => value);
+}
+
+function sumColumnsOf(
+  planes: Float32Array | Uint8Array,
+  axis: AxisWeights,
+  valueOf: (element: number) => number,
+): Float32Array {
   const rows = planes.length / axis.inputSize;
   const out = new Float32Array(rows * axis.outputSize);
   const { taps, weights, start, outputSize, inputSize } = axis;
@@ -159,7 +185,7 @@ function sumColumns(planes: Float32Array, axis: AxisWeights): Float32Array {
     for (let row = 0; row < rows; row++) {
       const at = row * inputSize + start[x]!;
       let sum = 0;
-      for (let k = 0; k < count; k++) sum += planes[at + k]! * weights[x * taps + k]!;
+      for (let k = 0; k < count; k++) sum += valueOf(planes[at + k]!) * weights[x * taps + k]!;
       out[row * outputSize + x] = sum;
     }
   }

@@ -1,5 +1,5 @@
 /** The picture that a frame prompt leaves room around: shrunk, with zeros beside it. @module */
-import { resizePlanes } from "./resize.ts";
+import { resizePlanes, unitPlanes } from "./resize.ts";
 
 /** Sizes of {@linkcode shrinkAndPad}, in pixels. */
 export interface ShrinkOptions {
@@ -12,12 +12,15 @@ export interface ShrinkOptions {
 }
 
 /**
- * Resizes square pictures `[n, 3, from, from]` from 0 to 1 to `picture` (bicubic, antialiased,
+ * Resizes square pictures `[n, 3, from, from]` from 0 to 1, or of bytes, to `picture` (bicubic, antialiased,
  * clamped to 0 to 1) and pads them with zeros to `canvas`, the odd pixel to the right and below.
  *
  * @throws {RangeError} If the picture is larger than the canvas.
  */
-export function shrinkAndPad(images: Float32Array, options: ShrinkOptions): Float32Array {
+export function shrinkAndPad(
+  images: Float32Array | Uint8Array,
+  options: ShrinkOptions,
+): Float32Array {
   const { from, picture, canvas } = options;
   if (picture > canvas) {
     throw new RangeError(`Cannot pad a picture of ${picture} pixels to a canvas of ${canvas}`);
@@ -26,7 +29,7 @@ export function shrinkAndPad(images: Float32Array, options: ShrinkOptions): Floa
     from: { height: from, width: from },
     to: { height: picture, width: picture },
   });
-  return padPlanes(small, picture, canvas);
+  return padPlanes(small instanceof Uint8Array ? unitPlanes(small) : small, picture, canvas);
 }
 
 function padPlanes(planes: Float32Array, picture: number, canvas: number): Float32Array {

@@ -1,25 +1,110 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { decodeImage } from "../../lib/vision/decode_image.ts";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { crc32, deflateSync } from "node:zlib";
+import sharp from "sharp";
+import { decodeImage, imageLimits } from "../../lib/vision/decode_image.ts";
 import { encodePng } from "../../lib/vision/encode_png.ts";
 
 Deno.test("decodeImage() reads what encodePng() wrote, channels first", async () => {
-  const planes = Float32Array.from({ length: 3 * 2 * 3 }, (_, i) => i / 17);
+  const planes = Float32Array.from({ length: 3 * 2 * 3 }, (_, i) => i * 15 / 255);
   const image = await decodeImage(await encodePng(planes, { height: 2, width: 3 }));
   assertEquals(image.dims, [3, 2, 3]);
-  assertEquals([...image.data], Array.from(planes, (value) => Math.round(value * 255)));
+  assertEquals([...image.data], Array.from({ length: 18 }, (_, i) => i * 15));
+});
+
+/** 2×1 pixels: red and blue. */
+const pixels = Uint8Array.of(250, 10, 10, 10, 10, 250);
+const raw = { raw: { width: 2, height: 1, channels: 3 } } as const;
+
+Deno.test("decodeImage() reads every format, of animations the first picture", async () => {
+  const image = sharp(pixels, raw);
+  const files: Readonly<Record<string, Promise<Uint8Array>>> = {
+    png: image.clone().png().toBuffer(),
+    "palette png": image.clone().png({ palette: true }).toBuffer(),
+    "16-bit png": image.clone().toColourspace("rgb16").png().toBuffer(),
+    webp: image.clone().webp({ lossless: true }).toBuffer(),
+    gif: image.clone().gif().toBuffer(),
+    tiff: image.clone().tiff({ compression: "lzw" }).toBuffer(),
+    "16-bit tiff": image.clone().toColourspace("rgb16").tiff({ compression: "lzw" }).toBuffer(),
+    animation: sharp([
+      await image.clone().png().toBuffer(),
+      await image.clone().negate().png().toBuffer(),
+    ], { join: { animated: true } })
+      .webp({ lossless: true }).toBuffer(),
+  };
+  for (const [name, file] of Object.entries(files)) {
+    const { dims, data } = await decodeImage(await file);
+    assertEquals(dims, [3, 1, 2], name);
+    assertEquals([...data], [250, 10, 10, 10, 10, 250], name);
+  }
+  for (const format of ["jpeg", "avif"] as const) {
+    const { dims } = await decodeImage(await image.clone().toFormat(format).toBuffer());
+    assertEquals(dims, [3, 1, 2], format);
+  }
+});
+
+Deno.test("decodeImage() turns pictures as they say, and gives grey to all channels", async () => {
+  const turned = await sharp(pixels, raw).withMetadata({ orientation: 6 }).png().toBuffer();
+  const { dims, data } = await decodeImage(turned);
+  assertEquals([dims, [...data]], [[3, 2, 1], [250, 10, 10, 10, 10, 250]]);
+  const grey = sharp(Uint8Array.of(7, 200), { raw: { width: 2, height: 1, channels: 1 } });
+  const one = await decodeImage(await grey.png().toBuffer());
+  assertEquals([...one.data], [7, 200, 7, 200, 7, 200]);
 });
 
 Deno.test("decodeImage() blends alpha on white", async () => {
-  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">' +
-    '<rect width="1" height="1" fill="#f00" fill-opacity="0.5"/></svg>';
-  const { data } = await decodeImage(new TextEncoder().encode(svg));
-  assertEquals([data[0], Math.abs(data[1]! - 127) <= 1, data[1] === data[2]], [255, true, true]);
+  const half = { raw: { width: 1, height: 1, channels: 4 } } as const;
+  const file = await sharp(Uint8Array.of(0, 100, 200, 128), half).png().toBuffer();
+  const { data } = await decodeImage(file);
+  [127, 177, 227].forEach((expected, channel) => assertAlmostEquals(data[channel]!, expected, 1));
 });
 
-Deno.test("decodeImage() rejects bytes that are no picture", async () => {
-  await assertRejects(
-    () => decodeImage(new Uint8Array(10)),
-    SyntaxError,
-    "Cannot decode image of 10 bytes: ",
-  );
+Deno.test("decodeImage() mixes inks as Pillow does", async () => {
+  const ink = sharp({ create: { width: 8, height: 8, channels: 3, background: "#204080" } })
+    .toColourspace("cmyk").tiff();
+  const file = await ink.toBuffer();
+  const inks = await sharp(file).pipelineColourspace("cmyk").toColourspace("cmyk").raw().toBuffer();
+  const [c, m, y, k] = inks;
+  const { data } = await decodeImage(file);
+  const expected = [c!, m!, y!].map((value) => (255 - k!) * (255 - value) / 255);
+  expected.forEach((value, channel) => assertAlmostEquals(data[64 * channel]!, value, 1));
+});
+
+/** A PNG of one bit a pixel, all black, whatever its size. */
+function blackPng(width: number, height: number): Uint8Array {
+  const row = Math.ceil(width / 8) + 1;
+  const size = new DataView(new ArrayBuffer(13));
+  [width, height].forEach((value, i) => size.setUint32(4 * i, value));
+  size.setUint8(8, 1);
+  const chunk = (type: string, data: Uint8Array) => {
+    const body = Uint8Array.from([...new TextEncoder().encode(type), ...data]);
+    const frame = new Uint8Array(body.length + 8);
+    new DataView(frame.buffer).setUint32(0, data.length);
+    frame.set(body, 4);
+    new DataView(frame.buffer).setUint32(body.length + 4, crc32(body));
+    return [...frame];
+  };
+  return Uint8Array.from([
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunk("IHDR", new Uint8Array(size.buffer)),
+    ...chunk("IDAT", new Uint8Array(deflateSync(new Uint8Array(row * height)))),
+    ...chunk("IEND", new Uint8Array()),
+  ]);
+}
+
+Deno.test("decodeImage() says what is wrong with a file", async () => {
+  const png = await encodePng(new Float32Array(3 * 400), { height: 20, width: 20 });
+  const text = (content: string) => new TextEncoder().encode(content);
+  const cases: readonly [Uint8Array, string][] = [
+    [new Uint8Array(0), "the file is empty"],
+    [new Uint8Array(10), "the file is no picture: PNG, JPEG, WebP, GIF, AVIF, TIFF are read"],
+    [text("<html>not found</html>"), "the file is a web page"],
+    [text('<?xml version="1.0"?><svg width="9"/>'), "the file is an SVG drawing"],
+    [text("version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS"],
+    [png.subarray(0, 50), "the PNG file is damaged, cut off or not supported"],
+    [blackPng(16000, 16000), "it has 16000×16000 pixels; at most 48 Mi are read"],
+    [blackPng(1, imageLimits.side + 1), `it has 1×${imageLimits.side + 1} pixels`],
+  ];
+  for (const [bytes, message] of cases) {
+    await assertRejects(() => decodeImage(bytes), SyntaxError, message);
+  }
 });

@@ -190,9 +190,8 @@ async function applied(prompt: Prompt, path: string): Promise<Written> {
   const { appliedPrompt } = await import("../../prompts/prompt_file.ts");
   const { encodePng } = await import("../../vision/encode_png.ts");
   const { images, side, note } = middleSquare(await readPicture(path));
-  const planes = Float32Array.from(images, (byte) => byte / 255);
   const { canvas } = prompt.meta;
-  const prompted = promptedPlanes(planes, side, appliedPrompt(prompt));
+  const prompted = promptedPlanes(images, side, appliedPrompt(prompt));
   return {
     bytes: await encodePng(prompted, { height: canvas, width: canvas }),
     ...(note === undefined ? {} : { note }),

@@ -1,0 +1,58 @@
+/** Formats of pictures, told by what a file begins with. @module */
+
+/** A format that is read. */
+export interface ImageFormat {
+  readonly title: string;
+  matches(bytes: Uint8Array): boolean;
+}
+
+const textAt = (bytes: Uint8Array, start: number, end: number) =>
+  String.fromCharCode(...bytes.subarray(start, end));
+const startsWith = (text: string) => (bytes: Uint8Array) => textAt(bytes, 0, text.length) === text;
+
+/** What pictures of ISO's media format are called where they are coded as AV1. */
+const avifBrands = ["avif", "avis", "mif1", "msf1", "miaf"];
+
+/**
+ * Formats of pixels. SVG is not among them: it is a program that draws, and may draw for hours.
+ */
+export const imageFormats = {
+  png: { title: "PNG", matches: startsWith("\x89PNG\r\n\x1a\n") },
+  jpeg: { title: "JPEG", matches: startsWith("\xff\xd8\xff") },
+  webp: {
+    title: "WebP",
+    matches: (bytes) => startsWith("RIFF")(bytes) && textAt(bytes, 8, 12) === "WEBP",
+  },
+  gif: { title: "GIF", matches: (bytes) => /^GIF8[79]a$/.test(textAt(bytes, 0, 6)) },
+  avif: {
+    title: "AVIF",
+    matches: (bytes) => textAt(bytes, 4, 8) === "ftyp" && avifBrands.includes(textAt(bytes, 8, 12)),
+  },
+  tiff: {
+    title: "TIFF",
+    matches: (bytes) => /^(?:II[*+]\0|MM\0[*+])$/.test(textAt(bytes, 0, 4)),
+  },
+} satisfies Record<string, ImageFormat>;
+
+/** The format of a file; `undefined` if it is none that is read. */
+export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
+  return Object.values(imageFormats).find(({ matches }) => matches(bytes));
+}
+
+/** What files that are taken for pictures turn out to be. */
+const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
+  [/^version https:\/\/git-lfs/, "a pointer of Git LFS; fetch the file itself: git lfs pull"],
+  [/<svg[\s>]/i, "an SVG drawing, which is no picture of pixels; convert it to PNG"],
+  [/<!doctype html|<html[\s>]/i, "a web page"],
+  [/^%PDF/, "a PDF"],
+  [/^....ftyphe/s, "a HEIC picture; convert it to JPEG or PNG"],
+  [/^BM/, "a BMP picture; convert it to PNG"],
+];
+
+/** In words what a file is that is no picture. */
+export function strangerTitle(bytes: Uint8Array): string {
+  const start = textAt(bytes, 0, 1024);
+  const found = strangers.find(([pattern]) => pattern.test(start))?.[1];
+  const known = Object.values(imageFormats).map(({ title }) => title).join(", ");
+  return found === undefined ? `no picture: ${known} are read` : found;
+}
