@@ -81,7 +81,8 @@ function decodeTensorType(proto: NonNullable<TypeProto["tensorType"]>): ValueTyp
 
 function decodeDim(proto: DimProto): Dim {
   if (proto.dimValue !== undefined && proto.dimValue >= 0) return proto.dimValue;
-  return proto.dimParam || unknownDim();
+  // A name without a letter, such as "?" or "-1", says nothing: two of them need not be one size.
+  return /[\p{L}_]/u.test(proto.dimParam ?? "") ? proto.dimParam! : unknownDim();
 }
 
 function typeName(proto: TypeProto | undefined): string {
