@@ -1,6 +1,7 @@
 /** Inputs on which a model can be tried: given in files, or drawn at random. @module */
 import { isUnknownDim } from "../onnx/dim.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
+import { isDType } from "../onnx/data_type.ts";
 import type { Model, TensorType, ValueInfo } from "../onnx/model.ts";
 import { printType } from "../onnx/print.ts";
 import { fromNumbers } from "../tensor/convert.ts";
@@ -172,8 +173,8 @@ async function readNpy(path: string): Promise<Tensor> {
 
 function draw(info: ValueInfo, random: Random): Tensor {
   const { dtype, dims } = typeOf(info)!;
-  if (dtype === "string") {
-    throw failure("unknown-value", `Cannot make input "${info.name}": it holds strings`);
+  if (!isDType(dtype)) {
+    throw failure("unknown-value", `Cannot make input "${info.name}": it holds ${dtype}`);
   }
   const shape = dims as readonly number[];
   const next = dtypes[dtype].float

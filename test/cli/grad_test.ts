@@ -233,7 +233,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     await Deno.truncate(`${folder}/weights/w.bin`, 20);
     const short = await tvp(folder, "grad", "linear.onnx", ...asked);
     assertEquals(short.code, 2);
-    assertStringIncludes(short.err, 'w.bin" has 20 bytes, the model needs 24');
+    assertStringIncludes(short.err, 'w.bin": it has 20 bytes, the model needs 24');
     assertEquals([...Deno.readDirSync(folder)].length, before);
   }));
 

@@ -83,7 +83,7 @@ const command: Command = {
   },
   async run(args) {
     const { addGradients } = await import("../../autodiff/gradient.ts");
-    const { failure, isSameFile, readModel } = await import("../read_model.ts");
+    const { checkTypes, failure, isSameFile, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
     const { writing } = await import("../writing.ts");
     const { durationOf } = await import("../quantity.ts");
@@ -94,7 +94,9 @@ const command: Command = {
     }
     if (!hasFlag(args, "check")) refuseCheckOptions(args, failure);
     const limitMs = durationOf(textOption(args, "limit"), "--limit") ?? defaultLimitMs;
-    const model = await fixSizes(await readModel(path), args.options.get("fix") ?? []);
+    const read = await readModel(path);
+    await checkTypes(path, read);
+    const model = await fixSizes(read, args.options.get("fix") ?? []);
     const options = gradientOptions(args, model, failure);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
     const start = performance.now();
