@@ -1,3 +1,4 @@
+import { isConfidential, shownUrl } from "../trust/urls.ts";
 import { openedBlob, PLAIN, rangeHeaders, refusal, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote, type RemoteOptions } from "./remote.ts";
 import type { RemoteFailure } from "./retry.ts";
@@ -11,9 +12,10 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /** A server that takes GET, HEAD and PUT of paths below a URL. */
-export function httpRemote(url: URL, { token }: RemoteOptions): Remote {
+export function httpRemote(given: URL, { token }: RemoteOptions): Remote {
+  const url = isConfidential(given) ? given : withoutUser(given);
   const own: Record<string, string> = { ...PLAIN };
-  if (token !== undefined) own["authorization"] = `Bearer ${token}`;
+  if (token !== undefined && isConfidential(url)) own["authorization"] = `Bearer ${token}`;
   const request = async (method: string, name: string, init: RequestInit): Promise<Response> => {
     const headers = { ...own, ...init.headers as Record<string, string> };
     const response = await fetch(new URL(name, url), { ...init, method, headers });
@@ -22,7 +24,7 @@ export function httpRemote(url: URL, { token }: RemoteOptions): Remote {
     throw refused(response, method, name);
   };
   return {
-    url: url.href,
+    url: shownUrl(url),
     async open(name, { signal, from = 0 }) {
       const response = await request("GET", name, { signal, headers: rangeHeaders(from) });
       if (response.ok) return openedBlob(response);
@@ -41,6 +43,14 @@ export function httpRemote(url: URL, { token }: RemoteOptions): Remote {
       await response.body?.cancel();
     },
   };
+}
+
+/** What is sent in clear holds no password. */
+function withoutUser(given: URL): URL {
+  const url = new URL(given);
+  url.username = "";
+  url.password = "";
+  return url;
 }
 
 function refused(response: Response, method: string, name: string): RemoteFailure {

@@ -1,5 +1,6 @@
 /** Opens remotes by their URLs. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { shownUrl } from "../trust/urls.ts";
 import { fileRemote } from "./file_remote.ts";
 import { httpRemote } from "./http_remote.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
@@ -23,7 +24,7 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
   const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
   const open = parsed && PROTOCOLS[parsed.protocol];
   if (parsed !== undefined && open !== undefined) return await open(parsed, options);
-  const message = `Cannot open remote cache "${url}": it is no URL of a known kind`;
+  const message = `Cannot open remote cache "${shownUrl(url)}": it is no URL of a known kind`;
   const notes = ["A remote is file:///FOLDER, https://… or s3://BUCKET/PREFIX"];
   throw new DiagnosticError([{ code: "unknown-remote", severity: "error", message, notes }]);
 }

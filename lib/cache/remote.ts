@@ -29,6 +29,7 @@ export interface WriteOptions {
  * one try: who calls decides what is tried again.
  */
 export interface Remote {
+  /** For people: no password stands in it. */
   readonly url: string;
   /** Opens a blob to read; `undefined` if there is none. */
   open(name: string, options: ReadOptions): Promise<OpenedBlob | undefined>;
@@ -43,7 +44,7 @@ export interface Remote {
 
 /** What a remote needs to know besides its URL. */
 export interface RemoteOptions {
-  /** Sent to `https:` remotes as a bearer token. */
+  /** Sent as a bearer token over `https:` and to this machine, never in clear. */
   readonly token?: string;
 }
 

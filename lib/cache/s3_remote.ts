@@ -1,4 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
+import { shownUrl } from "../trust/urls.ts";
 import { digestOf } from "./digest.ts";
 import { openedBlob, PLAIN, rangeHeaders, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote } from "./remote.ts";
@@ -37,7 +38,7 @@ export function s3Remote(url: URL, surroundings: S3Surroundings = ofProcess): Re
     throw await refused(response, request, { bucket: url.host, region: config.region });
   };
   return {
-    url: url.href,
+    url: shownUrl(url),
     async open(name, { signal, from = 0 }) {
       const response = await send({ method: "GET", name, signal, headers: rangeHeaders(from) });
       if (response.ok) return openedBlob(response);
@@ -71,7 +72,7 @@ const ofProcess: S3Surroundings = {
 
 function configOf(url: URL, surroundings: S3Surroundings): S3Config {
   const bad = (cause: string, note: string) => {
-    const message = `Cannot open remote cache "${url.href}": ${cause}`;
+    const message = `Cannot open remote cache "${shownUrl(url)}": ${cause}`;
     return new DiagnosticError([
       { code: "unknown-remote", severity: "error", message, notes: [note] },
     ]);

@@ -1,6 +1,7 @@
 /** What GitHub Actions understands: annotations in the log, the job's summary, a step's outputs. @module */
 import { relative, resolve } from "node:path";
 import type { Diagnostic, Location } from "../diagnostic/diagnostic.ts";
+import { markdownText } from "../trust/visible_text.ts";
 import type { RunSummary } from "../pipeline/run.ts";
 import { summaryLine } from "./loggers/text.ts";
 
@@ -81,7 +82,9 @@ function jobSummary({ pipeline, summary, pages }: RunResult): string {
   const head = [
     `## ${pipeline}`,
     summaryLine({ type: "run-finished", ...summary }),
-    ...failed.map(({ task, failure }) => `- \`${task.id}\`: ${failure!.message}`),
+    ...failed.map(({ task, failure }) =>
+      `- \`${markdownText(task.id).replaceAll("`", "'")}\`: ${markdownText(failure!.message)}`
+    ),
   ].join("\n\n");
   const reports = pages.filter((path) => path.endsWith(".md"))
     .map((path) => Deno.readTextFileSync(path));

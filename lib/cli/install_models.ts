@@ -1,6 +1,7 @@
 /** Copies the models of a recorded run into a folder. @module */
 import { ifThere } from "../cache/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { modelNameMistake, segmentMistake } from "../trust/names.ts";
 import { isFolder } from "./is_folder.ts";
 import type { RecordedTask } from "./run_record.ts";
 
@@ -23,28 +24,49 @@ export interface InstalledModel {
 }
 
 /**
- * Copies the models; tasks that made none are passed over.
+ * Copies the models; tasks that made none are passed over. Only folders directly below the target are
+ * written: all names are checked before anything is.
  *
- * @throws {DiagnosticError} If the store no longer has a model that a task made.
+ * @throws {DiagnosticError} If a name is none of a model's, or the store no longer has a model that a
+ * task made.
  */
 export function* installModels(
   { run, tasks, names, target }: Installation,
 ): Generator<InstalledModel> {
-  for (const { task, stage, folder } of tasks) {
+  const found = tasks.flatMap(({ task, stage, folder }) => {
     const source = `${run}/${folder}/model`;
     const name = names.get(stage) ?? nameOf(task);
-    if (name === "" || !ifThere(() => Deno.lstatSync(source))) continue;
+    if (name === "" || !isInside(folder) || !ifThere(() => Deno.lstatSync(source))) return [];
     if (!ifThere(() => Deno.statSync(source))) throw gone(task, source);
-    if (!isFolder(source)) continue;
+    if (!isFolder(source)) return [];
+    const mistake = modelNameMistake(name);
+    if (mistake !== undefined) throw badName({ task, stage, name, mistake });
+    return [{ task, name, source }];
+  });
+  for (const { task, name, source } of found) {
     install(source, `${target}/${name}`);
     yield { task, name };
   }
 }
 
+/** A record may have been written by anyone. */
+function isInside(folder: unknown): folder is string {
+  return typeof folder === "string" &&
+    folder.split("/").every((name) => segmentMistake(name) === undefined);
+}
+
 /** The values of the task's cell, or the name of its stage. */
 function nameOf(task: string): string {
-  const [, stage, label] = /^([^[]+)(?:\[(.*)\])?$/s.exec(task)!;
-  return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage!;
+  const [, stage = task, label] = /^([^[]+)(?:\[(.*)\])?$/s.exec(task) ?? [];
+  return label?.split(",").map((part) => part.slice(part.indexOf("=") + 1)).join("-") ?? stage;
+}
+
+function badName(
+  { task, stage, name, mistake }: Readonly<Record<"task" | "stage" | "name" | "mistake", string>>,
+): DiagnosticError {
+  const message = `Cannot install the model of ${task} as "${name}": ${mistake}`;
+  const notes = [`name it yourself: --as ${stage}=NAME, or leave it out: --as ${stage}=`];
+  return new DiagnosticError([{ code: "bad-model-name", severity: "error", message, notes }]);
 }
 
 function gone(task: string, link: string): DiagnosticError {
@@ -75,6 +97,8 @@ function copyFolder(from: string, to: string): void {
   Deno.mkdirSync(to);
   for (const { name, isDirectory } of Deno.readDirSync(from)) {
     if (isDirectory) copyFolder(`${from}/${name}`, `${to}/${name}`);
-    else Deno.writeFileSync(`${to}/${name}`, Deno.readFileSync(`${from}/${name}`), { mode: 0o644 });
+    else if (Deno.statSync(`${from}/${name}`).isFile) {
+      Deno.writeFileSync(`${to}/${name}`, Deno.readFileSync(`${from}/${name}`), { mode: 0o644 });
+    }
   }
 }

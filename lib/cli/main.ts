@@ -21,7 +21,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runCommand(command, rest);
   } catch (error) {
     if (error instanceof DiagnosticError) return await fail(error.diagnostics);
-    console.error(`Internal error: ${error instanceof Error ? error.stack : error}`);
+    const { printNotice } = await import("./print.ts");
+    printNotice(`Internal error: ${error instanceof Error ? error.stack : error}`);
     return exitCodes.internal;
   }
 }

@@ -14,6 +14,8 @@ import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { isFolder } from "./is_folder.ts";
 import { openStore, remoteOf } from "./open_store.ts";
+import { isSecret, looksSecret } from "../trust/secrets.ts";
+import { secretValues } from "./print.ts";
 import { checkName, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
@@ -66,7 +68,8 @@ export async function openPipeline(
   });
   await using _host = stages;
   const planned = await planPipeline(spec, stages.lookup, {
-    readEnv: (name) => Deno.env.get(name),
+    readEnv,
+    hide: (text) => secretValues().hide(text),
     checkName: (kind, name) => checkName(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
@@ -88,6 +91,15 @@ export async function openPipeline(
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A variable of the environment that a pipeline asks for; what looks like a secret is one. */
+function readEnv(name: string): string | undefined {
+  const value = Deno.env.get(name);
+  if (value !== undefined && (isSecret(name, value) || looksSecret(value))) {
+    secretValues().add(name, value);
+  }
+  return value;
 }
 
 /** What of the pipeline file that the arguments name is code, and none of this project's. */

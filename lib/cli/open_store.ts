@@ -4,6 +4,7 @@ import { localStore } from "../cache/store.ts";
 import { ifThere } from "../cache/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactStore } from "../pipeline/store.ts";
+import { isConfidential, shownUrl } from "../trust/urls.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 
 /** File with the public keys of those whose results are believed, in the working directory. */
@@ -30,8 +31,19 @@ export async function openStore(
   return remoteStore(local, { ...shared, ...warn });
 }
 
-/** What is amiss with the keys: without the right public ones nothing of a remote is believed. */
+/** A remote, and what of this machine is not sent to it. */
+export interface SharedRemote extends RemoteTasksOptions {
+  readonly unsent: readonly Diagnostic[];
+}
+
+/** What is amiss with a remote: without the right public keys nothing of it is believed. */
 export async function trustWarnings(
+  shared: SharedRemote,
+): Promise<readonly Diagnostic[]> {
+  return [...shared.unsent, ...await keyWarnings(shared)];
+}
+
+async function keyWarnings(
   { signer, verifier }: RemoteTasksOptions,
 ): Promise<readonly Diagnostic[]> {
   const content = new TextEncoder().encode("trust");
@@ -51,18 +63,32 @@ function untrusted(cause: string): Diagnostic {
 }
 
 /** Opens a remote with the keys of this machine. @throws {DiagnosticError} as `openStore` does. */
-export async function openShared(url: string): Promise<RemoteTasksOptions> {
+export async function openShared(url: string): Promise<SharedRemote> {
   const { openRemote } = await import("../cache/open_remote.ts");
   const { readSigner, readVerifier } = await import("../cache/signature.ts");
   const token = Deno.env.get("TVP_CACHE_TOKEN");
   const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");
   return {
-    remote: await openRemote(url, token === undefined ? {} : { token }),
+    remote: await openRemote(url, token ? { token } : {}),
+    unsent: unsentTo(url, token),
     verifier: await readKeys(publicKeysFile, () => readVerifier(publicKeys())),
     ...(privateKey
       ? { signer: await readKeys("TVP_CACHE_PRIVATE_KEY", () => readSigner(privateKey)) }
       : {}),
   };
+}
+
+/** Passwords and tokens are not sent where anybody on the way could read them. */
+function unsentTo(url: string, token: string | undefined): Diagnostic[] {
+  if (!/^http:/i.test(url) || !URL.canParse(url) || isConfidential(url)) return [];
+  const what = [
+    ...(token ? ["TVP_CACHE_TOKEN"] : []),
+    ...(new URL(url).password ? ["the password in the URL"] : []),
+  ];
+  const message = `Cannot send ${what.join(" and ")} to remote cache "${shownUrl(url)}": ` +
+    "it would go there unencrypted";
+  const notes = ["Use a server with https; without it all is asked for as by anyone"];
+  return what.length === 0 ? [] : [{ code: "unencrypted", severity: "warning", message, notes }];
 }
 
 /** The remote that the arguments or the environment name. */

@@ -1,28 +1,55 @@
-/** Text on the standard output, and numbers for people. @module */
+/** Text on the standard output, and numbers for people. What others wrote is made harmless here. @module */
+import { Redactor } from "../trust/redactor.ts";
+import { withoutPasswords } from "../trust/urls.ts";
+import { visibleJson, visibleText } from "../trust/visible_text.ts";
 
 const encoder = new TextEncoder();
 
+let known: Redactor | undefined;
+
+/** Hides the secrets of this process's environment, and those that a pipeline declares. */
+export function secretValues(): Redactor {
+  return known ??= new Redactor(Deno.env.toObject());
+}
+
+/** A text as it may be shown: no secrets, and no characters that a terminal obeys. */
+export function shownText(text: string): string {
+  return visibleText(withoutPasswords(secretValues().hide(text)));
+}
+
 /** Prints a text and a line break. */
 export function printLine(text = ""): void {
-  writeAll(Deno.stdout, encoder.encode(`${text}\n`));
+  printText(`${text}\n`);
 }
 
 /** Prints a value as one line of JSON. */
 export function printJson(value: unknown): void {
-  printLine(JSON.stringify(value));
+  const text = withoutPasswords(secretValues().hide(JSON.stringify(value)));
+  writeAll(Deno.stdout, `${visibleJson(text)}\n`);
 }
 
 /** Writes without a line break. */
 export function printText(text: string): void {
-  writeAll(Deno.stdout, encoder.encode(text));
+  writeAll(Deno.stdout, shownText(text));
+}
+
+/** Writes what has been made harmless before, and is painted for a terminal. */
+export function printPainted(text: string): void {
+  writeAll(Deno.stdout, text);
 }
 
 /** Prints a text and a line break beside the output. */
 export function printNotice(text: string): void {
-  writeAll(Deno.stderr, encoder.encode(`${text}\n`));
+  writeAll(Deno.stderr, `${shownText(text)}\n`);
 }
 
-function writeAll(stream: typeof Deno.stdout | typeof Deno.stderr, bytes: Uint8Array): void {
+/** The same of what has been made harmless before. */
+export function printPaintedNotice(text: string): void {
+  writeAll(Deno.stderr, `${text}\n`);
+}
+
+function writeAll(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  const bytes = encoder.encode(text);
   try {
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
+import { printNotice } from "./print.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { NameMistake } from "../pipeline/plan.ts";
@@ -7,6 +8,8 @@ import type { Source, SourceResolver } from "../pipeline/resolve.ts";
 import { shownPath } from "../pipeline/shown_path.ts";
 import { codeWords, sourceKey } from "../pipeline/slot.ts";
 import type { Artifact, ArtifactType, ModelSource, ParameterKind } from "../pipeline/stage.ts";
+import { modelNameMistake } from "../trust/names.ts";
+import { isConfidential, shownUrl } from "../trust/urls.ts";
 import type { ContentDigests } from "../pipeline/store.ts";
 
 /** Where names are looked up. */
@@ -169,7 +172,9 @@ function noModelIn(folder: string): NameMistake {
 const remote = Symbol("remote");
 
 function modelPath(folders: SourceFolders, name: string): string | typeof remote | undefined {
-  if (/^zoo\/[A-Za-z0-9._-]+$/.test(name)) return `${folders.root}models/${name.slice(4)}`;
+  if (name.startsWith("zoo/") && modelNameMistake(name.slice(4)) === undefined) {
+    return `${folders.root}models/${name.slice(4)}`;
+  }
   if (/^hf:\/\/[^/]+\/[^/]+$/.test(name)) return remote;
   return /^\.{0,2}\//.test(name) ? filePath(folders, name) : undefined;
 }
@@ -254,13 +259,21 @@ async function openHubModel({ root }: SourceFolders, name: string): Promise<Sour
     }]);
   }
   const endpoint = Deno.env.get("HF_ENDPOINT");
-  const token = Deno.env.get("HF_TOKEN");
+  const token = hubToken(endpoint);
   const { path, commit } = await fetchHubModel(model, {
     cache: `${root}.tvp/models`,
     ...(endpoint ? { endpoint } : {}),
     ...(token ? { token } : {}),
   });
   return { name, path, digest: commit };
+}
+
+/** The token for a hub; one that would go unencrypted is not sent, and the user is told. */
+function hubToken(endpoint: string | undefined): string | undefined {
+  const token = Deno.env.get("HF_TOKEN");
+  if (!token || !endpoint || !URL.canParse(endpoint) || isConfidential(endpoint)) return token;
+  printNotice(`HF_TOKEN is not sent to ${shownUrl(endpoint)}: it would go there unencrypted`);
+  return undefined;
 }
 
 function zooModels({ root }: SourceFolders): string[] {

@@ -1,4 +1,5 @@
 /** Diagnostics as text: place, message, the source line with carets, notes. @module */
+import { visibleText } from "../trust/visible_text.ts";
 import type { Diagnostic, Location } from "./diagnostic.ts";
 
 /** How to print. */
@@ -7,6 +8,8 @@ export interface RenderOptions {
   readonly source?: (path: string) => string | undefined;
   /** Paints parts of the text; none by default. */
   readonly paint?: Partial<Record<"error" | "warning" | "place" | "caret" | "note", Paint>>;
+  /** Makes text of others harmless, before it is painted; by default control characters only. */
+  readonly clean?: (text: string) => string;
 }
 
 type Paint = (text: string) => string;
@@ -25,13 +28,13 @@ const plain: Paint = (text) => text;
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const { severity, message, location, notes = [] } = diagnostic;
-  const paint = options.paint ?? {};
-  const place = location ? `${location.path}:${location.line}:${location.column}: ` : "";
+  const { paint = {}, clean = visibleText } = options;
+  const place = location ? clean(`${location.path}:${location.line}:${location.column}: `) : "";
   const head = (paint.place ?? plain)(place) + (paint[severity] ?? plain)(`${severity}:`) +
-    ` ${message}`;
+    ` ${clean(message)}`;
   const excerpt = location ? renderExcerpt(location, options) : undefined;
   const margin = " ".repeat(excerpt?.margin ?? 2);
-  const noteLines = notes.map((note) => `${margin}= ${(paint.note ?? plain)(note)}`);
+  const noteLines = notes.map((note) => `${margin}= ${(paint.note ?? plain)(clean(note))}`);
   return [head, ...(excerpt?.lines ?? []), ...noteLines].join("\n");
 }
 
@@ -47,7 +50,10 @@ function renderExcerpt(
   location: Location,
   options: RenderOptions,
 ): { lines: string[]; margin: number } | undefined {
-  const line = options.source?.(location.path)?.split(/\r?\n/)[location.line - 1];
+  const { clean = visibleText } = options;
+  const source = options.source?.(location.path)?.split(/\r?\n/)[location.line - 1];
+  // One sign stands for one character, so that the carets stay below what they mark.
+  const line = source && clean(source);
   if (line === undefined || line.trim() === "") return undefined;
   const number = `  ${location.line} `;
   const gutter = " ".repeat(number.length);

@@ -38,7 +38,7 @@ export interface Estimate {
   /** Styles taken as random; 0 where they are not. */
   readonly styles: number;
   readonly seeds: number;
-  readonly errors: ErrorSources;
+  readonly sources: ErrorSources;
   /** Classes of one cluster, joined with others. */
   readonly joined: number;
   /** Why the interval is the cautious one: so few clusters differ from the rest. */
@@ -71,9 +71,9 @@ export function estimate(
   }
   const values = rowMeans(bySeed);
   const mean = total(values) / layout.rows;
-  const errors = errorSources(layout, bySeed, values);
+  const sources = errorSources(layout, bySeed, values);
   const rare = rareValues(layout, values);
-  const interval = (level: number) => intervalOf({ mean, errors, rare, range }, level);
+  const interval = (level: number) => intervalOf({ mean, sources, rare, range }, level);
   return {
     mean,
     ci95: interval(0.05),
@@ -83,7 +83,7 @@ export function estimate(
     strata: layout.strata.sizes.length,
     styles: layout.styles?.sizes.length ?? 0,
     seeds: bySeed.length,
-    errors,
+    sources,
     joined: layout.joined,
     ...(rare === undefined ? {} : { differing: rare.count }),
   };
@@ -188,13 +188,13 @@ function rareValues({ clusters, rows }: Layout, values: Float64Array): RareValue
 /** What an interval is made from. */
 interface Basis {
   readonly mean: number;
-  readonly errors: ErrorSources;
+  readonly sources: ErrorSources;
   readonly rare: RareValues | undefined;
   readonly range: readonly [number, number];
 }
 
-function intervalOf({ mean, errors, rare, range }: Basis, level: number): [number, number] {
-  const margin = marginOf(errors, level);
+function intervalOf({ mean, sources, rare, range }: Basis, level: number): [number, number] {
+  const margin = marginOf(sources, level);
   const [least, most] = range;
   let [low, high] = [Math.max(least, mean - margin), Math.min(most, mean + margin)];
   if (rare !== undefined) {

@@ -1,6 +1,7 @@
 /** Models of the Hugging Face hub: downloaded once, then kept. @module */
 import { dirname, join } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { isConfidential } from "../trust/urls.ts";
 import { weightSuffixes, type WeightType } from "./directory.ts";
 
 /** A model on a hub, as `hf://owner/name[@revision]` names it. */
@@ -198,7 +199,8 @@ async function request(
   { endpoint = "https://huggingface.co", token, signal }: HubOptions,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const isSent = token !== undefined && URL.canParse(endpoint) && isConfidential(endpoint);
+  const authorization: Record<string, string> = isSent ? { authorization: `Bearer ${token}` } : {};
   let response: Response;
   try {
     response = await fetch(`${endpoint.replace(/\/$/, "")}/${path}`, {

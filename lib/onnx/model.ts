@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ElementType } from "./data_type.ts";
+import type { DType } from "../tensor/dtype.ts";
 
 /** A dimension: its size, or the name of a symbol. A name that starts with `?` is unknown and equal to nothing but itself. */
 export type Dim = number | string;
@@ -12,7 +12,7 @@ export type Dim = number | string;
 /** Type of a tensor value; `dims` is absent where not even the rank is known. */
 export interface TensorType {
   readonly kind: "tensor";
-  readonly dtype: ElementType;
+  readonly dtype: DType | "string";
   readonly dims?: readonly Dim[];
 }
 
@@ -36,10 +36,7 @@ export interface ValueInfo {
   readonly type: ValueType;
 }
 
-/**
- * What a weight holds: bytes in memory (a view, little endian), a range of a file beside the model, or
- * texts.
- */
+/** Bytes of a weight: in memory (a view, little endian), or a range of a file beside the model. */
 export type WeightData =
   | { readonly kind: "inline"; readonly bytes: Uint8Array }
   | {
@@ -50,12 +47,11 @@ export type WeightData =
     readonly location: string;
     readonly offset: number;
     readonly length: number;
-  }
-  | { readonly kind: "text"; readonly texts: readonly Uint8Array[] };
+  };
 
 /** A constant tensor of a graph: an initializer or a tensor attribute. */
 export interface Weight {
-  readonly dtype: ElementType;
+  readonly dtype: DType;
   readonly dims: readonly number[];
   readonly data: WeightData;
 }
@@ -72,7 +68,6 @@ export type Attribute =
   | { readonly type: "strings"; readonly value: readonly string[] }
   | { readonly type: "tensors"; readonly value: readonly Weight[] }
   | { readonly type: "graphs"; readonly value: readonly Graph[] }
-  | { readonly type: "type"; readonly value: ValueType }
   | { readonly type: "ref"; readonly value: string; readonly refType: number };
 
 /** A node. An absent optional input or output is the empty string. `domain` is "" for ai.onnx. */

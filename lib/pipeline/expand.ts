@@ -4,6 +4,7 @@ import { suggestions } from "../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
 import { type CheckedParameters, checkParameters, type CheckRequest } from "./check_stage.ts";
 import { mergeExecutorSettings } from "./executor_spec.ts";
+import { HiddenValues } from "./hidden_values.ts";
 import type { ExecutorSettings } from "./job.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "./parse.ts";
@@ -35,7 +36,9 @@ export async function expandPipeline(
   stages: StageLookup,
   options: PlanOptions = {},
 ): Promise<{ readonly plan: Plan; readonly problems: readonly Problem[] }> {
+  const hidden = new HiddenValues();
   const scope = new Scope({
+    onEnv: (name, value) => hidden.add(name, value),
     vars: spec.vars ?? {},
     env: spec.env ?? {},
     readEnv: options.readEnv ?? (() => undefined),
@@ -43,7 +46,7 @@ export async function expandPipeline(
   });
   const tasks: Task[] = [];
   const byStage = new Map<string, Task[]>();
-  const plan: Plan = { name: spec.name, spec, tasks, stages: byStage };
+  const plan: Plan = { name: spec.name, spec, hidden, tasks, stages: byStage };
   reportVariables(spec, scope);
   const order = orderStages(spec, scope);
   const expander = new StageExpander(scope, tasks, { ...options, defaults: spec.defaults ?? {} });
@@ -83,11 +86,13 @@ class StageExpander {
   readonly #tasks: Task[];
   readonly #checker: ParameterChecker;
   readonly #defaults: TaskSettings;
+  readonly #hide: ((text: string) => string) | undefined;
 
   constructor(scope: Scope, tasks: Task[], options: ExpandOptions) {
     this.#scope = scope;
     this.#tasks = tasks;
     this.#defaults = options.defaults;
+    this.#hide = options.hide;
     this.#checker = new ParameterChecker(scope, options.checkName);
   }
 
@@ -96,7 +101,7 @@ class StageExpander {
     const cells = this.#wantedCells(entry, ["stages", name]);
     if (!cells) return undefined;
     this.#scope.enterMatrix(cells);
-    const labels = cellLabels(cells);
+    const labels = cellLabels(cells, this.#hide);
     const shared = sharedFields(name, entry, { found, defaults: this.#defaults });
     const base = ["stages", name, "with"];
     const requests = cells.map((cell) => ({

@@ -64,11 +64,14 @@ function shortened(text: string): string {
 }
 
 /** Short, unique names of cells: `loss=tvp,seed=0`. */
-export function cellLabels(cells: readonly Cell[]): string[] {
+export function cellLabels(
+  cells: readonly Cell[],
+  hide: (text: string) => string = String,
+): string[] {
   const seen = new Map<string, number>();
   const taken = new Set<string>();
   return cells.map((cell) => {
-    const parts = Object.entries(cell).map(([name, value]) => `${name}=${valueLabel(value)}`);
+    const parts = Object.entries(cell).map(([name, value]) => `${name}=${valueLabel(value, hide)}`);
     const label = parts.join(",");
     let count = seen.get(label) ?? 0;
     let unique: string;
@@ -80,13 +83,13 @@ export function cellLabels(cells: readonly Cell[]): string[] {
   });
 }
 
-function valueLabel(value: unknown): string {
+function valueLabel(value: unknown, hide: (text: string) => string): string {
   if (value instanceof Reference) {
-    const inner = Object.values(value.task.cell).map(valueLabel).join("-");
+    const inner = Object.values(value.task.cell).map((each) => valueLabel(each, hide)).join("-");
     return inner === "" ? value.toString() : inner;
   }
-  if (typeof value !== "object" || value === null) return shortened(String(value));
-  if ("name" in value && typeof value.name === "string") return shortened(value.name);
-  if (Array.isArray(value)) return value.map(valueLabel).join("+");
-  return Object.entries(value).map(([name, item]) => `${name}:${valueLabel(item)}`).join("+");
+  if (typeof value !== "object" || value === null) return shortened(hide(String(value)));
+  if ("name" in value && typeof value.name === "string") return shortened(hide(value.name));
+  if (Array.isArray(value)) return value.map((each) => valueLabel(each, hide)).join("+");
+  return Object.entries(value).map(([name, item]) => `${name}:${valueLabel(item, hide)}`).join("+");
 }

@@ -3,6 +3,7 @@ import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import { withNeeds } from "./graph.ts";
+import type { HiddenValues } from "./hidden_values.ts";
 import type { ExecutorSettings, Resources } from "./job.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { ReferencedTask } from "./slot.ts";
@@ -49,6 +50,8 @@ export interface NameMistake {
 export interface PlanOptions {
   /** The process environment; empty by default. */
   readonly readEnv?: (name: string) => string | undefined;
+  /** Puts names in place of secrets, in the names of tasks. */
+  readonly hide?: (text: string) => string;
   /** Looks at the name of a model, data set or file, or the path of an artifact, before anything runs. */
   readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;
 }
@@ -92,6 +95,8 @@ export function isolationOf({ definition, environment }: Task): Isolation {
 export interface Plan {
   readonly name: string;
   readonly spec: PipelineSpec;
+  /** Values of the environment that the file refers to. */
+  readonly hidden: HiddenValues;
   readonly tasks: readonly Task[];
   /** Tasks by stage, in the order of the file's stages by need. */
   readonly stages: ReadonlyMap<string, readonly Task[]>;

@@ -28,7 +28,7 @@ export async function previewPlan(plan: Plan, options: PreviewOptions): Promise<
   for (const task of plan.tasks) {
     if (options.selected && !options.selected.has(task.index)) continue;
     const needs = task.needs.map((need) => [need, found.get(need)] as const);
-    found.set(task.index, previewTask(task, needs, options));
+    found.set(task.index, previewTask(task, needs, { ...options, hidden: plan.hidden }));
   }
   return await Promise.all(found.values());
 }
@@ -36,7 +36,7 @@ export async function previewPlan(plan: Plan, options: PreviewOptions): Promise<
 async function previewTask(
   task: Task,
   needs: readonly (readonly [number, Promise<TaskPreview> | undefined])[],
-  { store, digests, resolver, provider, force }: PreviewOptions,
+  { store, digests, resolver, provider, force, hidden }: PreviewOptions & Pick<Plan, "hidden">,
 ): Promise<TaskPreview> {
   const hits = new Map<number, StoreHit>();
   for (const [need, preview] of needs) {
@@ -48,6 +48,7 @@ async function previewTask(
     resolver,
     outputsOf: (need) => outputsOf(hits.get(need)!),
     codeOf: (module) => digests.code(new URL(module)),
+    hidden,
     ...(provider === undefined ? {} : { provider }),
   });
   const hit = force?.(task) ? undefined : await store.get(resolved.key);

@@ -1,6 +1,7 @@
 /** From names to contents: what stands in a task's key, and what its stage gets. @module */
 import { canonicalJson, sha256 } from "./canonical.ts";
 import type { Digest, Json, Key, KeyPreimage } from "./key.ts";
+import type { HiddenValues } from "./hidden_values.ts";
 import type { Task } from "./plan.ts";
 import { Reference, Slot, sourceKey } from "./slot.ts";
 import type { Artifact, DatasetSource, ModelSource, ParameterKind } from "./stage.ts";
@@ -41,6 +42,8 @@ export interface KeyContext {
   readonly resolver: SourceResolver;
   readonly outputsOf: OutputsOf;
   readonly codeOf: (module: string) => Promise<Digest>;
+  /** Values that must not stand in a key. */
+  readonly hidden?: HiddenValues;
   /** With `--strict-provider`. */
   readonly provider?: string;
 }
@@ -52,14 +55,17 @@ export async function resolveTask(task: Task, context: KeyContext): Promise<Reso
   for (const slot of names) {
     sources.set(nameKey(slot), await context.resolver.open(slot.kind, slot.value as string));
   }
+  const hide = (text: string) => context.hidden?.hide(text) ?? text;
   const forKey = (slot: Slot | Reference) => digestOf(slot, sources, context.outputsOf);
   const forStage = (slot: Slot | Reference) => contentOf(slot, sources, context);
   const preimage: KeyPreimage = {
     format: 1,
     stage: task.definition.name,
     code: await context.codeOf(task.module),
-    parameters: fill(task.parameters, forKey),
-    environment: task.environment,
+    parameters: fill(task.parameters, forKey, hide),
+    environment: Object.fromEntries(
+      Object.entries(task.environment).map(([name, value]) => [name, hide(value)]),
+    ),
     ...(context.provider === undefined ? {} : { provider: context.provider }),
   };
   return { key: keyOf(preimage), preimage, parameters: fill(task.parameters, forStage) };
@@ -125,13 +131,18 @@ function contentOf(
 }
 
 /** A copy of checked parameters as JSON, with slots filled. */
-function fill(value: unknown, slot: (slot: Slot | Reference) => Json): Json {
+function fill(
+  value: unknown,
+  slot: (slot: Slot | Reference) => Json,
+  text: (text: string) => string = String,
+): Json {
   if (value instanceof Slot || value instanceof Reference) return slot(value);
-  if (Array.isArray(value)) return value.map((item) => fill(item, slot));
+  if (typeof value === "string") return text(value);
+  if (Array.isArray(value)) return value.map((item) => fill(item, slot, text));
   if (typeof value !== "object" || value === null) return value as Json;
   const filled: Record<string, Json> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined) filled[key] = fill(item, slot);
+    if (item !== undefined) filled[key] = fill(item, slot, text);
   }
   return filled;
 }

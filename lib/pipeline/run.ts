@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly checkpointIntervalMs?: number;
   /** URL of the module that checks outputs, for `Job.check`. */
   readonly outputCheck?: string;
+  /** Puts names in place of secrets, in what tasks log and fail with; by default nothing. */
+  readonly hide?: (text: string) => string;
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;
   /** Called once before the first task runs; what it throws ends the run. */

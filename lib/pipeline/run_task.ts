@@ -54,19 +54,23 @@ export class TaskRunner {
   }
 
   async #attempt(task: Task, resolved: ResolvedTask, attempt: number): Promise<TaskOutcome> {
-    const { store, executor } = this.#options;
+    const { store, executor, hide } = this.#options;
     await using workspace = await store.workspace(resolved.key);
     const log: string[] = [];
     this.#emit({ type: "task-started", ...nameOf(task), key: resolved.key, attempt });
     const job = this.#job(task, resolved, workspace);
-    const result = await executor.submit(job, {
-      signal: this.#signal,
-      onEvent: (event) => {
-        if (event.type === "log") log.push(event.line);
-        if (event.type === "checkpoint") store.checkpointSaved?.(resolved.key, job.checkpoint);
-        this.#emit({ ...event, type: `task-${event.type}`, ...nameOf(task) } as RunEvent);
-      },
-    });
+    const result = hideIn(
+      await executor.submit(job, {
+        signal: this.#signal,
+        onEvent: (told) => {
+          const event = hideIn(told, hide);
+          if (event.type === "log") log.push(event.line);
+          if (event.type === "checkpoint") store.checkpointSaved?.(resolved.key, job.checkpoint);
+          this.#emit({ ...event, type: `task-${event.type}`, ...nameOf(task) } as RunEvent);
+        },
+      }),
+      hide,
+    );
     if (!result.ok) return { task, state: "failed", resolved, failure: result, log };
     try {
       const hit = await this.#store(task, resolved, { job, result, log });
@@ -125,6 +129,16 @@ export class TaskRunner {
       log: done.log.map((line) => `${line}\n`).join(""),
     });
   }
+}
+
+/** What a task says, with names in place of secrets in all its texts. */
+function hideIn<T>(told: T, hide: ((text: string) => string) | undefined): T {
+  if (hide === undefined) return told;
+  if (typeof told === "string") return hide(told) as T;
+  if (Array.isArray(told)) return told.map((item) => hideIn(item, hide)) as T;
+  if (typeof told !== "object" || told === null) return told;
+  const entries = Object.entries(told).map(([key, item]) => [key, hideIn(item, hide)] as const);
+  return Object.fromEntries(entries) as T;
 }
 
 /** Outputs that cannot be stored, on a full disk for one, fail their task and no more. */

@@ -201,6 +201,7 @@ class Scheduler {
         if (!this.#codes.has(module)) this.#codes.set(module, digests.code(new URL(module)));
         return this.#codes.get(module)!;
       },
+      hidden: this.#plan.hidden,
       ...(strictProvider ? { provider } : {}),
     });
   }

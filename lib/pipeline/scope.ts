@@ -12,6 +12,8 @@ export interface ScopeOptions {
   readonly env: Readonly<Record<string, string | number | boolean | null>>;
   /** The process environment. */
   readonly readEnv: (name: string) => string | undefined;
+  /** Told of each value of the environment that is referred to. */
+  readonly onEnv?: (name: string, value: string) => void;
   /** Names of all stages. */
   readonly stageNames: readonly string[];
 }
@@ -172,13 +174,16 @@ export class Scope {
   }
 
   #environment(name: string, place: Place): unknown {
-    const { env, readEnv } = this.#options;
+    const { env, readEnv, onEnv } = this.#options;
     if (!Object.hasOwn(env, name)) {
       const notes = [...suggestions(name, Object.keys(env)), `declare it: env: { ${name}: null }`];
       return this.#broken(place.expression, place.path, `"${name}" is not declared in env`, notes);
     }
     const value = readEnv(name) ?? env[name];
-    if (value !== null) return String(value);
+    if (value !== null && value !== undefined) {
+      onEnv?.(name, String(value));
+      return String(value);
+    }
     const cause = `the environment variable ${name} is not set and has no default`;
     return this.#broken(place.expression, place.path, cause);
   }

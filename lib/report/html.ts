@@ -1,5 +1,7 @@
 /** Text to HTML, safely. @module */
 
+import { visibleText } from "../trust/visible_text.ts";
+
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -19,7 +21,7 @@ function textOf(child: Child): string {
   if (child === false || child === undefined) return "";
   if (Array.isArray(child)) return child.map(textOf).join("");
   if (typeof child === "object") return (child as Html).text;
-  return String(child).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return visibleText(String(child)).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
 /** Template tag: text is escaped, pieces made by `markup` are kept, lists are joined. */

@@ -1,4 +1,5 @@
 /** The report as Markdown: what GitHub shows as a job summary. @module */
+import { markdownText } from "../trust/visible_text.ts";
 import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
 import { glossary } from "./glossary.ts";
 import { claimLines, openHeadlines, overName, primaryLines } from "./headlines.ts";
@@ -117,7 +118,8 @@ function headlineList(lines: readonly string[]): string {
 const mostBlocks = 12;
 
 /** The whole report as Markdown. */
-export function renderMarkdown(data: ReportData): string {
+export function renderMarkdown(given: ReportData): string {
+  const data = escapedIn(given);
   const unfair = unfairTest(data);
   const blocks = blocksOf(data);
   const sections = [
@@ -151,4 +153,13 @@ export function renderMarkdown(data: ReportData): string {
     table(["what", "value"], Object.entries(data.provenance)),
   ];
   return sections.filter((section) => section !== "").join("\n\n") + "\n";
+}
+
+/** All texts of a report, which others have named, as text of Markdown. */
+function escapedIn<T>(value: T): T {
+  if (typeof value === "string") return markdownText(value) as T;
+  if (Array.isArray(value)) return value.map(escapedIn) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [markdownText(key), escapedIn(item)]);
+  return Object.fromEntries(entries) as T;
 }

@@ -7,8 +7,7 @@ const rules: readonly (readonly [isBroken: (name: string) => boolean, cause: str
   [(name) => name === "", "it is empty"],
   [(name) => name === "." || name === "..", "it stands for a folder"],
   [(name) => /[/\\]/.test(name), "it has a slash in it"],
-  // deno-lint-ignore no-control-regex
-  [(name) => /[\0-\x1f\x7f-\x9f]/.test(name), "it has a control character in it"],
+  [(name) => /\p{Cc}/u.test(name), "it has a control character in it"],
   [(name) => new TextEncoder().encode(name).length > longestName, "it is too long"],
 ];
 

@@ -43,6 +43,11 @@ export function isSecret(name: string, value: string): boolean {
   return isSecretName(name) || urlWithPassword.test(value);
 }
 
+/** Whether a value looks like a token, whatever it is called: one long word with letters and digits. */
+export function looksSecret(value: string): boolean {
+  return /^(?=.*\d)(?=.*[A-Za-z])[^\s/\\]{12,}$/.test(value);
+}
+
 /** An environment without its secrets: what a program gets that a pipeline file names. */
 export function withoutSecrets(
   environment: Readonly<Record<string, string>>,

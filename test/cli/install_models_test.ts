@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { installModels } from "../../lib/cli/install_models.ts";
 
 async function writeModel(folder: string, config: string): Promise<void> {
@@ -65,5 +66,27 @@ Deno.test("installModels() says which model is gone", async () => {
     );
   } finally {
     await Deno.remove(run, { recursive: true });
+  }
+});
+
+Deno.test("installModels() writes nothing where a name leads out", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [run, target] = [join(folder, "run"), join(folder, "models")];
+    await writeModel(join(run, "m", "as=x"), "new");
+    await writeModel(join(folder, "victim"), "old");
+    await Deno.mkdir(target);
+    for (const name of ["../victim", "..", ".", "/victim", "a/b", "a\\b", "a\0", ".x", "-x", ""]) {
+      const tasks = [{ task: `m[as=${name}]`, stage: "m", folder: "m/as=x" }];
+      const install = () => [...installModels({ run, tasks, names: new Map(), target })];
+      if (name === "") assertEquals(install(), []);
+      else assertThrows(install, DiagnosticError, `Cannot install the model of m[as=${name}]`);
+    }
+    const forged = [{ task: "m", stage: "m", folder: "../victim" }];
+    assertEquals([...installModels({ run, tasks: forged, names: new Map(), target })], []);
+    assertEquals(namesIn(target), []);
+    assertEquals(namesIn(join(folder, "victim", "model")), ["config.json", "onnx"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -75,7 +75,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
     ],
     packages: ["zod", "@std"],
   },
-  "lib/report": { ours: [], packages: ["d3-scale", "d3-shape"] },
+  "lib/report": { ours: ["lib/trust"], packages: ["d3-scale", "d3-shape"] },
   "datasets": {
     ours: ["lib/vision", "lib/tensor", "lib/diagnostic"],
     packages: ["zod", "@std", "sharp", "node"],

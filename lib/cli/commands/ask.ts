@@ -2,7 +2,7 @@ import type { Evaluated, Evaluation } from "../../evaluation/evaluate.ts";
 import { type Command, exitCodes, hasFlag, numberOption, textOption } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { projectRoot } from "../open_pipeline.ts";
-import { printJson, printLine, table } from "../print.ts";
+import { printJson, printLine, printNotice, table } from "../print.ts";
 import { failure } from "../read_model.ts";
 import { middleSquare, readPicture, readPrompt } from "../read_picture.ts";
 import { modelFolder } from "../sources.ts";
@@ -46,7 +46,7 @@ const command: Command = {
     if (hasFlag(args, "json")) {
       printJson({ model: name, question, answer: told, ...(ranked ? { choices: ranked } : {}) });
     } else printLine(ranked === undefined ? told : table(ranked.map(choiceRow)));
-    if (prompt !== undefined && note !== undefined) console.error(note);
+    if (prompt !== undefined && note !== undefined) printNotice(note);
     return exitCodes.done;
   },
 };

@@ -24,7 +24,7 @@ import {
   projectRoot,
   stateFolder,
 } from "../open_pipeline.ts";
-import { printLine } from "../print.ts";
+import { printLine, printNotice, secretValues } from "../print.ts";
 import { RunLayout } from "../run_folder.ts";
 import type { TrustItem } from "../trust_items.ts";
 import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
@@ -98,7 +98,7 @@ async function trimAfter(plan: Plan, args: CommandArguments, limitBytes: number)
   const { tasks = [] } = latestRun(runsFolder(stateFolder, plan.name)) ?? {};
   const keep = new Set(tasks.flatMap(({ key }) => (key ?? []) as Key[]));
   const warning = await trimStore(cacheFolderOf(args), { limitBytes, keep });
-  if (warning !== undefined) console.error(warning.message);
+  if (warning !== undefined) printNotice(warning.message);
 }
 
 async function runOpened(
@@ -128,6 +128,7 @@ async function runOpened(
     strictProvider: hasFlag(args, "strict-provider"),
     force: forceRule(args, plan),
     signal: interrupt.signal,
+    hide: (text) => secretValues().hide(text),
     ...(executor.name === "local" ? { prepare: () => checkProvider(provider) } : {}),
   }, (event) => logger.log(event)).finally(() => logger.close());
   const layout = new RunLayout(plan.tasks);

@@ -2,7 +2,7 @@ import { dim, green, red, yellow } from "@std/fmt/colors";
 import type { RunEvent } from "../../pipeline/event.ts";
 import type { QueueState } from "../../pipeline/job.ts";
 import type { Progress } from "../../pipeline/stage.ts";
-import { printText } from "../print.ts";
+import { printPainted, shownText } from "../print.ts";
 import type { Logger } from "./logger.ts";
 import { eventLine, progressText, queueText, summaryLine } from "./text.ts";
 
@@ -45,7 +45,7 @@ export class TerminalLogger implements Logger {
       : isLive(event)
       ? undefined
       : eventLine(event);
-    if (line !== undefined) this.#print((paints[event.type] ?? String)(line));
+    if (line !== undefined) this.#print((paints[event.type] ?? String)(shownText(line)));
   }
 
   close(): void {
@@ -83,24 +83,26 @@ export class TerminalLogger implements Logger {
 
   #print(line: string): void {
     this.#erase();
-    printText(`${line}\n`);
+    printPainted(`${line}\n`);
     this.#draw();
   }
 
   #erase(): void {
-    if (this.#drawn > 0) printText(`\x1b[${this.#drawn}A\x1b[0J`);
+    if (this.#drawn > 0) printPainted(`\x1b[${this.#drawn}A\x1b[0J`);
     this.#drawn = 0;
   }
 
   #draw(): void {
     const width = screenWidth();
     const tasks = [...this.#live].slice(0, mostLines);
-    const lines = tasks.map(([name, live]) => clip(`… ${name}  ${liveText(live)}`, width));
+    const lines = tasks.map(([name, live]) =>
+      clip(shownText(`… ${name}  ${liveText(live)}`), width)
+    );
     if (this.#live.size > 0) {
       lines.push(clip(`  ${this.#done}/${this.#total} tasks, ${this.#live.size} running`, width));
     }
     this.#erase();
-    if (lines.length > 0) printText(lines.map((line) => `${line}\n`).join(""));
+    if (lines.length > 0) printPainted(lines.map((line) => `${line}\n`).join(""));
     this.#drawn = lines.length;
   }
 }

@@ -1,0 +1,33 @@
+/** URLs that hold or carry secrets. @module */
+
+/** A URL for people: without user, password, query and fragment. */
+export function shownUrl(url: URL | string): string {
+  if (!URL.canParse(String(url))) return withoutPasswords(String(url)).replace(/[?#].*$/s, "");
+  const shown = new URL(url);
+  shown.username = "";
+  shown.password = "";
+  shown.search = "";
+  shown.hash = "";
+  return shown.href;
+}
+
+/** User and password of URLs within a text, and what signs a URL in its query. */
+const passwords = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi;
+const signatures =
+  /([?&](?:[\w.-]*(?:signature|credential|token|secret|password|api_?key|sig))=)[^\s&#"'<>]+/gi;
+
+/** A text without the passwords in its URLs. */
+export function withoutPasswords(text: string): string {
+  if (!text.includes("://")) return text;
+  return text.replace(passwords, "$1").replace(signatures, "$1…");
+}
+
+/** Whether nobody on the way reads what is sent to a URL: it is encrypted, or stays on this machine. */
+export function isConfidential(url: URL | string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || isLoopback(hostname);
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
+}

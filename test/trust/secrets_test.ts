@@ -1,0 +1,83 @@
+import { assertEquals } from "@std/assert";
+import { Redactor } from "../../lib/trust/redactor.ts";
+import { looksSecret, withoutSecrets } from "../../lib/trust/secrets.ts";
+
+const hidden = {
+  TVP_CACHE_PRIVATE_KEY: "x",
+  TVP_CACHE_TOKEN: "x",
+  HF_TOKEN: "x",
+  HUGGING_FACE_HUB_TOKEN: "x",
+  AWS_ACCESS_KEY_ID: "x",
+  AWS_SECRET_ACCESS_KEY: "x",
+  AWS_SESSION_TOKEN: "x",
+  AWS_SHARED_CREDENTIALS_FILE: "x",
+  GITHUB_TOKEN: "x",
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "x",
+  ACTIONS_RUNTIME_TOKEN: "x",
+  "npm_config_//registry.example/:_authToken": "x",
+  GOOGLE_APPLICATION_CREDENTIALS: "x",
+  AZURE_STORAGE_CONNECTION_STRING: "x",
+  OPENAI_API_KEY: "x",
+  PGPASSWORD: "x",
+  MYSQL_PWD: "x",
+  SSH_AUTH_SOCK: "x",
+  SLURM_JWT: "x",
+  MY_SECRET: "x",
+  db_password: "x",
+  DATABASE_URL: "postgres://user:password@host/db",
+  TVP_CACHE_REMOTE: "https://user:password@host/",
+  INDEX_URL: "https://0123456789abcdef@host/",
+};
+
+const plain = {
+  PATH: "/bin",
+  HOME: "/home/me",
+  PWD: "/",
+  LANG: "C",
+  LD_LIBRARY_PATH: "/lib",
+  CUDA_VISIBLE_DEVICES: "0",
+  OMP_NUM_THREADS: "2",
+  SLURM_JOB_ID: "1",
+  AWS_REGION: "eu-1",
+  TOKENIZERS_PARALLELISM: "false",
+  MAX_TOKENS: "512",
+  KEYBOARD_LAYOUT: "de",
+  PASSAGE: "x",
+  MONKEY: "x",
+  AUTHOR: "me",
+  PLAIN_VALUE: "plain",
+  GIT_URL: "ssh://git@host/x",
+  HTTPS_PROXY: "http://user:password@proxy/",
+};
+
+Deno.test("withoutSecrets() keeps what is none", () => {
+  assertEquals(withoutSecrets({ ...hidden, ...plain }), plain);
+  assertEquals(withoutSecrets(hidden, ["SLURM_JWT"]), { SLURM_JWT: "x" });
+});
+
+Deno.test("looksSecret() tells tokens from settings", () => {
+  assertEquals(["sEcReT0123456789", "hf_abcDEF123456"].filter((v) => !looksSecret(v)), []);
+  const settings = ["/data/imagenet2012", "cuda", "12345678901234", "a longer text with 1 digit"];
+  assertEquals(settings.filter(looksSecret), []);
+});
+
+Deno.test("a Redactor puts names in place of secrets, however they are written", () => {
+  const pem = "-----BEGIN-----\nMIIBVgIBADANBgkqhkiG9w0BAQ\n-----END-----";
+  const redactor = new Redactor({
+    A_TOKEN: 'quo"ted+token',
+    KEY: pem,
+    SHORT_KEY: "abc",
+    X: "plain text",
+  });
+  const cases: readonly (readonly [text: string, hidden: string])[] = [
+    ['is quo"ted+token.', "is [A_TOKEN]."],
+    [JSON.stringify({ t: 'quo"ted+token' }), '{"t":"[A_TOKEN]"}'],
+    ["?q=quo%22ted%2Btoken", "?q=[A_TOKEN]"],
+    [pem, "[KEY]"],
+    ["MIIBVgIBADANBgkqhkiG9w0BAQ", "[KEY]"],
+    ["abc plain text", "abc plain text"],
+  ];
+  for (const [text, shown] of cases) assertEquals(redactor.hide(text), shown);
+  redactor.add("LATER", "plain text");
+  assertEquals(redactor.hide("plain text"), "[LATER]");
+});
