@@ -41,7 +41,7 @@ export interface Estimate {
   readonly sources: ErrorSources;
   /** Classes of one cluster, joined with others. */
   readonly joined: number;
-  /** Why the interval is the cautious one: so few clusters differ from the rest. */
+  /** Where the interval is the cautious one: so few clusters differ from the rest of their stratum. */
   readonly differing?: number;
 }
 
@@ -162,8 +162,9 @@ function seedError(means: readonly number[]): ErrorSource {
   return { variance: total(squares) / freedom / means.length, freedom };
 }
 
-/** The value that most clusters have, where fewer than five have another. */
+/** The value that most clusters of each stratum have, where fewer than five have another. */
 interface RareValues {
+  /** Mean of these values over the rows. */
   readonly usual: number;
   /** Clusters whose mean is another. */
   readonly count: number;
@@ -171,18 +172,30 @@ interface RareValues {
   readonly clusters: number;
 }
 
-function rareValues({ clusters, rows }: Layout, values: Float64Array): RareValues | undefined {
+function rareValues(layout: Layout, values: Float64Array): RareValues | undefined {
+  const { clusters, strata, stratumOf, rows } = layout;
   const means = sumsBy(clusters, values).map((sum, c) => sum / clusters.sizes[c]!);
-  const counts = new Map<string, { mean: number; count: number }>();
-  for (const mean of means) {
-    const key = mean.toFixed(9);
-    counts.set(key, { mean, count: (counts.get(key)?.count ?? 0) + 1 });
-  }
-  const usual = [...counts.values()].reduce((a, b) => b.count > a.count ? b : a);
-  const count = means.length - usual.count;
+  const inStrata = Array.from(strata.sizes, (): number[] => []);
+  means.forEach((mean, c) => inStrata[stratumOf[c]!]!.push(mean));
+  const usual = inStrata.map(commonest);
+  const count = means.length - usual.reduce((sum, { count }) => sum + count, 0);
   if (count >= leastDiffering) return undefined;
   const squares = total(clusters.sizes.map((size) => size ** 2));
-  return { usual: usual.mean, count, clusters: rows ** 2 / squares };
+  return {
+    usual: usual.reduce((sum, { value }, h) => sum + value * strata.sizes[h]! / rows, 0),
+    count,
+    clusters: rows ** 2 / squares,
+  };
+}
+
+/** The value that is there most often, and how often; values that differ by rounding are the same. */
+function commonest(values: readonly number[]): { readonly value: number; readonly count: number } {
+  const counts = new Map<string, { value: number; count: number }>();
+  for (const value of values) {
+    const key = value.toFixed(9);
+    counts.set(key, { value, count: (counts.get(key)?.count ?? 0) + 1 });
+  }
+  return [...counts.values()].reduce((a, b) => b.count > a.count ? b : a);
 }
 
 /** What an interval is made from. */

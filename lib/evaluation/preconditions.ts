@@ -102,7 +102,8 @@ function frameCost({ runs }: Evidence, frame: "plain" | "noise"): Verdict | unde
   return costs.length === 0 ? undefined : {
     name: `a ${frame} frame as strong as a prompt costs no model more than 5 points`,
     holds: costs.every(({ cost }) => cost <= mostFrameCost),
-    found: costs.map(({ model, cost }) => `${model} ${(100 * cost).toFixed(1)}`).join(", "),
+    found: costs.map(({ model, cost }) => `${model} ${(100 * cost).toFixed(1).replace("-", "−")}`)
+      .join(", "),
   };
 }
 

@@ -60,8 +60,8 @@ export const sampleSizes = ({ rows, clusters, seeds }: Difference): string =>
 export function cautionOf({ differing, clusters }: Sample): string | undefined {
   if (differing === undefined) return undefined;
   return differing === 0
-    ? `all ${clusters} drawings gave the same value`
-    : `only ${differing} of ${clusters} drawings differ from the rest`;
+    ? `all drawings of a class gave the same value`
+    : `only ${differing} of ${clusters} drawings differ from the rest of their class`;
 }
 
 /** The sign of a cautious interval. */
@@ -80,7 +80,7 @@ export function methodNote({ comparisons, scores }: ReportData): string {
     `${parts.join("; ")}. p is below 0.05 exactly where the interval excludes zero.`,
     seeds.has(1) && "With one seed they hold for these trained prompts alone.",
     all.some((s) => s.differing !== undefined) &&
-    "† Fewer than five drawings differ from the rest: the interval is an exact, cautious bound (Clopper–Pearson over drawings).",
+    "† Fewer than five drawings differ from the rest of their class: the interval is an exact, cautious bound (Clopper–Pearson over drawings).",
     all.some((s) => s.joined > 0) &&
     `Classes with a single drawing (${
       Math.max(...all.map((s) => s.joined))

@@ -92,6 +92,18 @@ for (const [name, values, [low, high], differing] of cautious) {
   });
 }
 
+Deno.test("estimate() is cautious where each class has one value", () => {
+  const places = Array.from({ length: 30 }, (_, i) => ({ cluster: `${i}`, stratum: i % 3 }));
+  const { mean, ci95, differing } = estimate(
+    layoutOf(places),
+    [places.map(({ stratum }) => stratum === 0 ? 0 : 1)],
+    [0, 1],
+  );
+  assertEquals(differing, 0);
+  assertAlmostEquals(ci95[0], mean * (1 - unseen(30)), 1e-6);
+  assertAlmostEquals(ci95[1], mean + unseen(30) * (1 - mean), 1e-6);
+});
+
 Deno.test("estimate() is cautious until five clusters differ from the rest", () => {
   const of = (differing: number) => {
     const values = Array.from({ length: 40 }, (_, i) => i < differing ? 0.02 * (i + 1) : 0);

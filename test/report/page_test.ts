@@ -152,7 +152,7 @@ Deno.test("reports mark cautious intervals, and say where seeds are lacking", ()
   }));
   const markdown = renderMarkdown({ ...data, ...summarize(same) });
   assertStringIncludes(markdown, "| +0.0 [−4.5, +4.5]† | 1.000 | secondary | 400 / 80 / 1 |");
-  assertStringIncludes(markdown, "† Fewer than five drawings differ from the rest");
+  assertStringIncludes(markdown, "† Fewer than five drawings differ from the rest of their class");
   assertStringIncludes(markdown, "With one seed they hold for these trained prompts alone");
 });
 

@@ -137,12 +137,15 @@ def estimate(rows, classes, by_seed, least, most):
         means = [sum(values) / n for values in by_seed]
         training = sum((m - mean) ** 2 for m in means) / (seeds - 1) / seeds
 
-    of_cluster = [sum(value[i] for i in inside) / len(inside) for inside in members.values()]
-    tally = {}
-    for m in of_cluster:
-        tally.setdefault(f"{m:.9f}", []).append(m)
-    usual = max(tally.values(), key=len)
-    differing = len(of_cluster) - len(usual)
+    tallies = {}  # stratum -> value -> clusters that have it
+    for inside in members.values():
+        m = sum(value[i] for i in inside) / len(inside)
+        tallies.setdefault(strata[inside[0]], {}).setdefault(f"{m:.9f}", []).append(m)
+    usual, differing = 0.0, 0
+    for name, tally in tallies.items():
+        most_common = max(tally.values(), key=len)
+        usual += most_common[0] * len(in_stratum[name]) / n
+        differing += sum(len(same) for same in tally.values()) - len(most_common)
     effective = n * n / sum(len(inside) ** 2 for inside in members.values())
 
     def interval(level):
@@ -154,8 +157,8 @@ def estimate(rows, classes, by_seed, least, most):
         low, high = max(least, mean - math.sqrt(base)), min(most, mean + math.sqrt(base))
         if differing < 5:
             share = largest_share(level, differing, effective)
-            low = min(low, usual[0] - share * (usual[0] - least))
-            high = max(high, usual[0] + share * (most - usual[0]))
+            low = min(low, usual - share * (usual - least))
+            high = max(high, usual + share * (most - usual))
         return low, high
 
     return {

@@ -75,6 +75,10 @@ const shapes: [string, (run: Scores) => Scores][] = [
       rows: run.rows.map((row) => ({ ...row, hit: true, prediction: row.answer })),
     }),
   ],
+  [
+    "where only classes differ",
+    (run) => ({ ...run, rows: run.rows.map((row) => ({ ...row, hit: row.answer !== 0 })) }),
+  ],
   ["of free answers", ({ classes: _, ...run }) => run],
 ];
 for (const [name, shape] of shapes) {
