@@ -65,6 +65,8 @@ export interface Dataset {
   readonly info: DatasetInfo;
   /** zod schema of parameters of its own, such as the drawing scale; absent where it has none. */
   readonly parameters?: import("zod").ZodType;
+  /** Side of its square pictures in pixels, where it is always the same. */
+  readonly side?: number;
   load(options: LoadOptions): Promise<Readonly<Record<"train" | "validation" | "test", Split>>>;
 }
 

@@ -6,6 +6,7 @@ import { type BalancedTask, drawTask } from "./balanced_task.ts";
 import type { Dataset } from "./dataset.ts";
 import {
   addNoise,
+  canvasSize,
   contrastingColours,
   inkSprite,
   paintGround,
@@ -39,6 +40,7 @@ const ranges: Readonly<Record<SplitName, readonly [number, number]>> = {
 };
 
 const dataset: Dataset = {
+  side: canvasSize,
   info: {
     name: "digits10",
     kind: "classification",

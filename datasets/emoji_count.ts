@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { canvasSize } from "./drawing.ts";
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
 import { type BalancedTask, drawTask } from "./balanced_task.ts";
@@ -33,6 +34,7 @@ const parameters = z.strictObject({
 export type EmojiCountParameters = z.output<typeof parameters>;
 
 const dataset: Dataset = {
+  side: canvasSize,
   info: {
     name: "emoji-count",
     kind: "generation",

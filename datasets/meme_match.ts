@@ -24,6 +24,7 @@ import {
 import type { Dataset } from "./dataset.ts";
 import {
   addNoise,
+  canvasSize,
   jitterColour,
   paintGround,
   paintSprite,
@@ -49,6 +50,7 @@ export type MemeMatchParameters = z.output<typeof parameters>;
 const answers = ["yes", "no"] as const;
 
 const dataset: Dataset = {
+  side: canvasSize,
   info: {
     name: "meme-match",
     kind: "yes-no",

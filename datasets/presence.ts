@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { canvasSize } from "./drawing.ts";
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
 import { type BalancedTask, drawTask } from "./balanced_task.ts";
@@ -41,6 +42,7 @@ export type PresenceParameters = z.output<typeof parameters>;
 const answers = ["yes", "no"] as const;
 
 const dataset: Dataset = {
+  side: canvasSize,
   info: {
     name: "presence",
     kind: "yes-no",

@@ -18,6 +18,7 @@ import {
 import type { Dataset } from "./dataset.ts";
 import {
   addNoise,
+  canvasSize,
   jitterColour,
   paintGround,
   paintSprite,
@@ -54,6 +55,7 @@ export type RecognitionParameters = z.output<ReturnType<typeof parametersOf>>;
 export function recognitionDataset(task: RecognitionTask): Dataset {
   const parameters = parametersOf(task);
   return {
+    side: canvasSize,
     info: {
       name: task.name,
       kind: "classification",

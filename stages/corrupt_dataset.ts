@@ -19,6 +19,7 @@ export default defineStage({
     seed: z.int().min(0).default(0).describe("chooses noise, flakes and directions"),
   }),
   outputs: { data: "dataset" },
+  picturesOf: "data",
   async run({ data: { path }, kind, severity, seed }, context) {
     const { readDatasetFolder, writeDatasetFolder } = await import("../datasets/dataset_folder.ts");
     const { corruptPicture } = await import("../lib/vision/corrupt/corrupt.ts");

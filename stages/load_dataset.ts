@@ -18,6 +18,7 @@ export default defineStage({
     path: ["percentage"],
   }),
   outputs: { train: "dataset", validation: "dataset", test: "dataset" },
+  picturesOf: "dataset",
   async run(parameters, context) {
     const { join } = await import("@std/path");
     const { writeDatasetFolder } = await import("../datasets/dataset_folder.ts");

@@ -26,6 +26,7 @@ export default defineStage({
   isolation: "fresh",
   outputs: { cost: "json" },
   files: { cost: "cost.json" },
+  fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
     const { loadOwnTerms, plainWeights } = await import("../lib/losses/own_terms.ts");

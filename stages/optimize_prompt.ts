@@ -79,6 +79,7 @@ export default defineStage({
   }),
   outputs: { prompt: "prompt", curve: "curve" },
   files: { prompt: "prompt.safetensors", curve: "curve.json" },
+  fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
     const { encodePrompt } = await import("../lib/prompts/prompt_file.ts");

@@ -30,6 +30,7 @@ export default defineStage({
   }),
   outputs: { scores: "scores" },
   files: { scores: "scores.json" },
+  fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");

@@ -16,7 +16,7 @@ import { isFolder } from "./is_folder.ts";
 import { openStore, remoteOf } from "./open_store.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { secretValues } from "./print.ts";
-import { checkName, sourceResolver } from "./sources.ts";
+import { checkName, pictureSide, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
 /** Root of the project: where `stages/`, `models/` and `datasets/` are. */
@@ -71,6 +71,7 @@ export async function openPipeline(
     readEnv,
     hide: (text) => secretValues().hide(text),
     checkName: (kind, name) => checkName(folders, kind, name),
+    pictureSides: (kind, name) => pictureSide(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
   const { onlyLocal, ...warn } = options;

@@ -1,8 +1,10 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
 import { printNotice } from "./print.ts";
+import type { Dataset } from "../../datasets/dataset.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
+import { knownModelTypes } from "../models/families/family_table.ts";
 import type { NameMistake } from "../pipeline/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/resolve.ts";
 import { shownPath } from "../pipeline/shown_path.ts";
@@ -47,7 +49,9 @@ const checks = {
       return { cause: "it is no model name", notes: [modelForms, ...suggestions(name, zoo)] };
     }
     if (path === remote) return undefined;
-    if (isDirectory(path)) return exists(`${path}/config.json`) ? undefined : noModelIn(path);
+    if (isDirectory(path)) {
+      return exists(`${path}/config.json`) ? typeMistake(path) : noModelIn(path);
+    }
     if (!name.startsWith("zoo/")) return { cause: `there is no folder ${path}` };
     return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
   },
@@ -64,6 +68,24 @@ const checks = {
     return exists(path) ? undefined : { cause: `there is no file ${path}` };
   },
 };
+
+/** Side of a data set's pictures: of one of the project's own, or of one that lies in a folder. */
+export async function pictureSide(
+  folders: SourceFolders,
+  kind: ParameterKind,
+  name: string,
+): Promise<number | undefined> {
+  if (kind.kind === "artifact") {
+    const { readJson } = await import("../artifacts/read_json.ts");
+    const card = await readJson(`${filePath(folders, name)}/dataset.json`).catch(() => undefined);
+    return (card as { height?: number } | undefined)?.height;
+  }
+  const path = kind.kind === "dataset" ? datasetPath(folders, name) : undefined;
+  // Nobody's code runs for a look.
+  if (path === undefined || !path.startsWith(`${folders.root}datasets/`)) return undefined;
+  const { default: dataset } = await import(pathToFileURL(path).href) as { default: Dataset };
+  return dataset.side;
+}
 
 /** Which folder holds code of a category. */
 const codeFolders = { loss: "lossFolder", "prompt-kind": "promptFolder" } as const;
@@ -143,6 +165,33 @@ function checkArtifact(
 }
 
 const modelForms = "a model is zoo/NAME, hf://OWNER/NAME, or a path that starts with ./ or /";
+
+/** What models of other structures than families of multimodal models are of use. */
+const otherModelTypes = ["clip"];
+
+/** A model of a type that nothing here can run is told before the stages that come before it run. */
+function typeMistake(folder: string): NameMistake | undefined {
+  const type = modelTypeIn(`${folder}/config.json`);
+  const known = [...knownModelTypes, ...otherModelTypes].sort();
+  if (type === undefined || known.includes(type)) return undefined;
+  return {
+    cause: `its config.json says model_type "${type}", which is not known here`,
+    notes: [
+      ...suggestions(type, known),
+      "if its graphs are of the structure of one of these, say so in its config.json",
+    ],
+  };
+}
+
+/** Undefined where there is none to read: what else is wrong is told when the model is opened. */
+function modelTypeIn(path: string): string | undefined {
+  try {
+    const config = JSON.parse(Deno.readTextFileSync(path)) as { model_type?: unknown } | null;
+    return typeof config?.model_type === "string" ? config.model_type : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The folder of a model by its name, fetched where it is a hub's.

@@ -2,6 +2,7 @@
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
+import { sizeProblems } from "./check_sizes.ts";
 import { type CheckedParameters, checkParameters, type CheckRequest } from "./check_stage.ts";
 import { mergeExecutorSettings } from "./executor_spec.ts";
 import { HiddenValues } from "./hidden_values.ts";
@@ -26,8 +27,13 @@ export async function planPipeline(
   options: PlanOptions = {},
 ): Promise<Result<Plan, readonly Diagnostic[]>> {
   const { plan, problems } = await expandPipeline(spec, stages, options);
-  if (problems.length === 0) return { ok: true, value: plan };
-  return { ok: false, error: await locateProblems(problems, spec.origins, spec) };
+  const { pictureSides } = options;
+  const sizes = problems.length > 0 || pictureSides === undefined
+    ? []
+    : await sizeProblems(plan.tasks, pictureSides);
+  const all = [...problems, ...sizes];
+  if (all.length === 0) return { ok: true, value: plan };
+  return { ok: false, error: await locateProblems(all, spec.origins, spec) };
 }
 
 /** The pure part of `planPipeline`: the plan is whole only if there are no problems. */

@@ -1,6 +1,7 @@
 /** What a pipeline comes to: tasks, each with its needs before it. @module */
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
+import type { PictureSides } from "./check_sizes.ts";
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import { withNeeds } from "./graph.ts";
 import type { HiddenValues } from "./hidden_values.ts";
@@ -10,7 +11,10 @@ import type { ReferencedTask } from "./slot.ts";
 import type { Isolation, ParameterKind, Stage } from "./stage.ts";
 
 /** What is known of a stage type without running any of its code. */
-export type StageFacts = Pick<Stage, "name" | "description" | "outputs" | "files" | "isolation">;
+export type StageFacts = Pick<
+  Stage,
+  "name" | "description" | "outputs" | "files" | "picturesOf" | "fits" | "isolation"
+>;
 
 /** A stage type and where its code is. */
 export type StageModule = LoadedStage | RemoteStage;
@@ -54,6 +58,8 @@ export interface PlanOptions {
   readonly hide?: (text: string) => string;
   /** Looks at the name of a model, data set or file, or the path of an artifact, before anything runs. */
   readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;
+  /** Sizes of the pictures of data sets, where they are known before anything runs. */
+  readonly pictureSides?: PictureSides;
 }
 
 /** How often and why a task is tried again. */

@@ -238,6 +238,10 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   declareOutputs?(parameters: z.output<S>): Readonly<Record<string, ArtifactType>>;
   /** File names that people see in `.tvp/runs/…`, where the output's name and type would not do. */
   readonly files?: Readonly<Partial<Record<O, string>>>;
+  /** Parameter whose pictures, in their size, its data sets show. */
+  readonly picturesOf?: string;
+  /** Parameters of sizes: `image` pixels have to fit in `canvas`, or else in the pictures of `data`. */
+  readonly fits?: { readonly image: string; readonly canvas: string; readonly data: string };
   /** Where it runs; `worker` is the default. */
   readonly isolation?: Isolation;
   /** Writes every output to `context.output(name)`. */

@@ -104,7 +104,7 @@ Deno.test("loss terms, kinds of prompt, data sets and stages come from beside th
   inFolder(async (folder) => {
     await place(folder);
     const locked = await Deno.readTextFile(lock);
-    const ran = await tvp(folder, "run", "p.yaml");
+    const ran = await tvp(folder, "run", "p.yaml", "--trust");
     assertEquals([ran.code, ran.err], [0, ""], ran.out);
     const latest = join(folder, ".tvp/runs/own/latest");
     const prompt = decodePrompt(await Deno.readFile(join(latest, "prompt/prompt.safetensors")));

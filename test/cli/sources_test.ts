@@ -89,7 +89,18 @@ Deno.test("checkName() tells a folder that holds no model", async () => {
   assertEquals(causeOf(), `there is no folder ${base}/mine`);
   await Deno.mkdir(`${base}/mine`);
   assertEquals(causeOf(), `there is no config.json in ${base}/mine`);
-  await Deno.writeTextFile(`${base}/mine/config.json`, "{}");
-  assertEquals(causeOf(), undefined);
+  const configs: readonly [text: string, cause: string | undefined][] = [
+    ["{}", undefined],
+    ['{"a": NaN, "model_type": "lava"}', undefined],
+    ['{"model_type": "llava"}', undefined],
+    ['{"model_type": "clip"}', undefined],
+    ['{"model_type": "lava"}', 'its config.json says model_type "lava", which is not known here'],
+  ];
+  for (const [text, cause] of configs) {
+    await Deno.writeTextFile(`${base}/mine/config.json`, text);
+    assertEquals(causeOf(), cause, text);
+  }
+  const { notes } = checkName(folders, { kind: "model" }, "./mine")!;
+  assertEquals(notes?.[0], 'did you mean "llava"?');
   await Deno.remove(base, { recursive: true });
 });
