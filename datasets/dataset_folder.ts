@@ -2,7 +2,8 @@
 import { join } from "@std/path";
 import { decodeSafetensors, encodeSafetensors } from "../lib/tensor/safetensors.ts";
 import { tensor } from "../lib/tensor/tensor.ts";
-import type { DatasetInfo, Row, Split } from "./dataset.ts";
+import type { DatasetInfo, Split } from "./dataset.ts";
+import { type Card, DatasetError, readCard, readRows } from "./dataset_schema.ts";
 
 /** A split read back, with what is known of its data set. */
 export interface DatasetFolder extends Split {
@@ -29,31 +30,58 @@ export async function writeDatasetFolder(
 }
 
 /**
- * Reads what `writeDatasetFolder` wrote.
+ * Reads what `writeDatasetFolder` wrote, or another program did.
  *
- * @throws {SyntaxError} If rows and pictures do not belong together.
+ * @throws {DatasetError} If a file is missing or damaged, or rows and pictures do not belong together.
  */
 export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
-  const [info, lines, bytes] = await Promise.all([
-    Deno.readTextFile(join(path, "dataset.json")),
-    Deno.readTextFile(join(path, "rows.jsonl")),
-    Deno.readFile(join(path, "images.safetensors")),
-  ]);
-  const rows: Row[] = lines.trimEnd().split("\n").map((line) => JSON.parse(line));
-  const images = decodeSafetensors(bytes).tensors.images;
-  const [count, , height, width] = images?.dims ?? [];
-  if (images?.dtype !== "uint8" || count !== rows.length) {
-    throw new SyntaxError(
-      `Cannot read data set "${path}": ${rows.length} rows need as many u8 pictures, found ${
-        images ? `${images.dtype} [${images.dims}]` : "none"
+  try {
+    return await readFolder(path);
+  } catch (cause) {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? await missingFile(path)
+      : cause instanceof SyntaxError
+      ? cause.message
+      : undefined;
+    if (reason === undefined) throw cause;
+    throw new DatasetError(`Cannot read data set "${path}": ${reason}`, { cause });
+  }
+}
+
+const files = ["dataset.json", "rows.jsonl", "images.safetensors"] as const;
+
+async function missingFile(path: string): Promise<string> {
+  for (const name of files) {
+    const found = await Deno.stat(join(path, name)).catch(() => undefined);
+    if (found === undefined) return `there is no ${name}`;
+  }
+  return "a file of it is gone";
+}
+
+async function readFolder(path: string): Promise<DatasetFolder> {
+  const [card, lines, pictures] = files.map((name) => join(path, name)) as [string, string, string];
+  const info = readCard(await Deno.readTextFile(card));
+  const rows = readRows(await Deno.readTextFile(lines), info);
+  const images = decodeSafetensors(await Deno.readFile(pictures)).tensors.images;
+  const [count, channels, height, width] = images?.dims ?? [];
+  const fits = images?.dtype === "uint8" && images.dims.length === 4 && count === rows.length &&
+    channels === 3 && height! > 0 && width! > 0;
+  if (!fits) {
+    throw new DatasetError(
+      `${rows.length} rows need a tensor "images" uint8 [${rows.length}, 3, height, width], found ${
+        images ? `${images.dtype} [${images.dims.join(", ")}]` : "none"
       }`,
     );
   }
-  return {
-    info: JSON.parse(info),
-    rows,
-    images: images.data as Uint8Array,
-    height: height!,
-    width: width!,
-  };
+  checkCard(info, { rows: rows.length, height: height!, width: width! });
+  return { info, rows, images: images.data as Uint8Array, height: height!, width: width! };
+}
+
+/** A card that says something else is of another split, or of one that was cut off. */
+function checkCard(card: Card, found: Readonly<Record<"rows" | "height" | "width", number>>): void {
+  for (const name of ["rows", "height", "width"] as const) {
+    const said = card[name];
+    if (said === undefined || said === found[name]) continue;
+    throw new DatasetError(`dataset.json says ${name} ${said}, there are ${found[name]}`);
+  }
 }

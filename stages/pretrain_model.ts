@@ -102,6 +102,7 @@ function toHost(context: Context, steps: number) {
     onOpen: context.ranOn,
     threads: context.threads,
     signal: context.signal,
+    log: context.log,
     checkpoint: context.checkpoint,
     onStep: (step: number, metrics: Readonly<Record<string, number>>) => {
       context.progress({ done: step, total: steps, unit: "steps", metrics });

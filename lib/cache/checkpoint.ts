@@ -85,14 +85,22 @@ function difference(saved: CheckpointFacts, current: CheckpointFacts): string | 
   return `the checkpoint was saved with ${name} "${was}", this run has "${is}"`;
 }
 
+/** The first line, which a crash, or a remote, may have changed. */
 function parseHeader(bytes: Uint8Array): Header | undefined {
   try {
-    const header = JSON.parse(new TextDecoder().decode(bytes)) as Header;
-    return header.format === 1 ? header : undefined;
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isHeader(header) ? header : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+function isHeader(value: unknown): value is Header {
+  const { format, facts, sha256 } = (value ?? {}) as Partial<Header>;
+  return format === 1 && typeof sha256 === "string" && typeof facts === "object" &&
+    facts !== null && !Array.isArray(facts) &&
+    Object.values(facts).every((fact) => typeof fact === "string");
 }
 
 /** Removes what a save that was cut off left beside the file. */

@@ -24,7 +24,8 @@ import { CleanFeatures } from "./clean_features.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
 import { type OptimizerName, optimizerRule } from "./optimizer.ts";
 import { photosOf, type Pictures } from "./photos.ts";
-import { decodeState, encodeState, type PromptState } from "./prompt_state.ts";
+import { decodeState, encodeState, type ExpectedState, type PromptState } from "./prompt_state.ts";
+import { TrainingStateError } from "./saved_state.ts";
 import type { ScheduleName } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import type { SpsaOptions } from "./spsa.ts";
@@ -183,16 +184,27 @@ async function fingerprintOf(graph: StepGraph, session: Session, threads: number
   }, ${session.provider}, onnxruntime ${version}, ${threads} threads`;
 }
 
-async function resume(host: TrainingHost, fingerprint: string): Promise<PromptState | undefined> {
+/** The saved state, if there is one to go on from; what speaks against it is logged. */
+async function resume(
+  host: TrainingHost,
+  fingerprint: string,
+  expected: ExpectedState,
+): Promise<PromptState | undefined> {
   const saved = await host.loadCheckpoint();
   if (!saved) return undefined;
-  const state = decodeState(saved, fingerprint);
-  host.log(
-    state
-      ? `continues after step ${state.optimizer.step}`
-      : `starts again: the checkpoint was not made with ${fingerprint}`,
-  );
-  return state;
+  try {
+    const state = decodeState(saved, fingerprint, expected);
+    host.log(
+      state
+        ? `continues after step ${state.optimizer.step}`
+        : `starts again: the checkpoint was not made with ${fingerprint}`,
+    );
+    return state;
+  } catch (error) {
+    if (!(error instanceof TrainingStateError)) throw error;
+    host.log(`starts again: ${error.message}`);
+    return undefined;
+  }
 }
 
 /**
@@ -213,7 +225,10 @@ export async function optimizePrompt(
     ? await openSession(prepared.graph.features, options)
     : undefined;
   const fingerprint = await fingerprintOf(prepared.graph, session, host.threads);
-  const state = await resume(host, fingerprint);
+  const state = await resume(host, fingerprint, {
+    values: prepared.initial.length,
+    moments: optimizerRule(training.optimizer).moments,
+  });
   const cost = flopsOfStep(training, prepared);
   const clock = new StepClock(() => performance.now());
   const trained = await trainPrompt({

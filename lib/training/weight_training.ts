@@ -8,8 +8,9 @@
 import { addGradients } from "../autodiff/gradient.ts";
 import type { Model } from "../onnx/model.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
-import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
+import { encodeSafetensors } from "../tensor/safetensors.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { openState, statePart, stateStep, TrainingStateError } from "./saved_state.ts";
 import { adamWDefaults, TrainedWeights, warmupLinear } from "./adamw.ts";
 
 /** How long and how fast a training goes. */
@@ -38,6 +39,7 @@ export interface TrainingHost {
   /** Called with what the session runs on. */
   readonly onOpen?: NonNullable<SessionOptions["onOpen"]>;
   readonly signal?: AbortSignal;
+  readonly log?: (line: string) => void;
   /** Called after every step, which counts from 1, with the graph's scalars and the gradient's norm. */
   readonly onStep?: (step: number, metrics: Readonly<Record<string, number>>) => void;
   readonly checkpoint?: {
@@ -57,13 +59,29 @@ function saveState(weights: TrainedWeights): Uint8Array {
   }, { step: String(weights.step) });
 }
 
-/** Puts a saved state back; one of another network is left alone. */
+/**
+ * Puts a saved state back.
+ *
+ * @throws {TrainingStateError} If it is damaged or of another network; the weights are as before.
+ */
 function restoreState(weights: TrainedWeights, state: Uint8Array): void {
-  const { tensors, metadata } = decodeSafetensors(state);
-  const parts = ["values", "first", "second"] as const;
-  if (parts.some((part) => tensors[part]?.data.length !== weights.values.length)) return;
-  for (const part of parts) weights[part].set(tensors[part]!.data as Float32Array);
-  weights.step = Number(metadata.step);
+  const { tensors, metadata } = openState(state);
+  const parts = (["values", "first", "second"] as const)
+    .map((part) => [part, statePart(tensors, part, weights.values.length)] as const);
+  weights.step = stateStep(metadata);
+  for (const [part, data] of parts) weights[part].set(data);
+}
+
+/** Goes on from a saved state if there is one; what speaks against it is logged. */
+async function resume(weights: TrainedWeights, host: TrainingHost): Promise<void> {
+  const saved = await host.checkpoint?.load();
+  if (saved === undefined) return;
+  try {
+    restoreState(weights, saved);
+  } catch (error) {
+    if (!(error instanceof TrainingStateError)) throw error;
+    host.log?.(`starts again: ${error.message}`);
+  }
 }
 
 /**
@@ -78,8 +96,7 @@ export async function trainWeights(
 ): Promise<Readonly<Record<string, Tensor<"float32">>>> {
   const names = Object.keys(training.weights);
   const weights = new TrainedWeights(training.weights);
-  const saved = await host.checkpoint?.load();
-  if (saved !== undefined) restoreState(weights, saved);
+  await resume(weights, host);
   const { steps, learningRate, warmup, decay } = training.schedule;
   const graph = addGradients(training.graph, { of: "loss", wrt: names });
   await using session = await openSession(graph, {

@@ -84,7 +84,7 @@ const cases: readonly [type: ArtifactType, files: Files, reason?: string][] = [
   [
     "dataset",
     { ...dataset, "rows.jsonl": dataset["rows.jsonl"].repeat(2) },
-    "2 rows need as many u8 pictures, found uint8 [1,3,8,8]",
+    'rows.jsonl line 2: its id "a" is that of line 1',
   ],
   ["model", {}, "there is no config.json in it"],
   [

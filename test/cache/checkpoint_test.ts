@@ -46,7 +46,27 @@ const REFUSALS: readonly [string, (bytes: Uint8Array) => Uint8Array][] = [
   ["changed", (bytes) => bytes.with(bytes.length - 1, 0) as Uint8Array],
   ["without a header", () => new TextEncoder().encode("rubbish")],
   ["empty", () => new Uint8Array()],
+  ["without facts", (bytes) => headed(bytes, ({ facts: _, ...header }) => header)],
+  ["with facts that are a list", (bytes) => headed(bytes, (header) => ({ ...header, facts: [] }))],
+  [
+    "with a fact that is no text",
+    (bytes) => headed(bytes, (header) => ({ ...header, facts: { provider: 1 } })),
+  ],
+  ["with another header", (bytes) => headed(bytes, () => null)],
 ];
+
+/** A file with its first line changed. */
+function headed(
+  bytes: Uint8Array,
+  change: (header: Record<string, unknown>) => unknown,
+): Uint8Array {
+  const end = bytes.indexOf(10);
+  const header = change(JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))));
+  return Uint8Array.from([
+    ...new TextEncoder().encode(JSON.stringify(header)),
+    ...bytes.subarray(end),
+  ]);
+}
 
 for (const [what, damage] of REFUSALS) {
   Deno.test(`fileCheckpoint() refuses a file that is ${what}`, () =>

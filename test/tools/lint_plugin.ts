@@ -48,7 +48,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
       "lib/diagnostic",
       "datasets",
     ],
-    packages: ["@std"],
+    packages: ["@std", "zod"],
   },
   "lib/evaluation": {
     ours: [

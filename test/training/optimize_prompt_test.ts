@@ -103,6 +103,21 @@ for (const choices of cases) {
   });
 }
 
+Deno.test("optimizePrompt() starts again, and says so, where the saved state is damaged", async () => {
+  const logged: string[] = [];
+  const straight = await optimizePrompt(trainingFor(cases[0]!), host);
+  const again = await optimizePrompt(trainingFor(cases[0]!), {
+    ...host,
+    loadCheckpoint: () => Promise.resolve(new Uint8Array(4)),
+    log: (line) => logged.push(line),
+  });
+  assertEquals(again.values, straight.values);
+  assertEquals(
+    logged.find((line) => line.startsWith("starts again")),
+    "starts again: Cannot use the saved state: Cannot decode safetensors: a file has at least 8 bytes, this one has 4",
+  );
+});
+
 Deno.test("optimizePrompt() counts operations: SPSA costs forwards, a gradient about three", async () => {
   const logs: string[] = [];
   const count = async (optimizer: OptimizerName) => {

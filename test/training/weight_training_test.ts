@@ -69,12 +69,14 @@ Deno.test("trainWeights() that was interrupted ends with the bytes of one that w
   for (const name of ["w", "b"]) assertEquals(resumed[name]!.data, whole[name]!.data, name);
 });
 
-Deno.test("trainWeights() ignores a checkpoint of another network", async () => {
+Deno.test("trainWeights() starts again, and says so, with a checkpoint of another network", async () => {
   const { encodeSafetensors } = await import("../../lib/tensor/safetensors.ts");
   const other = tensor("float32", [7], new Float32Array(7));
   const state = encodeSafetensors({ values: other, first: other, second: other }, { step: "5" });
   const steps: number[] = [];
+  const logged: string[] = [];
   await trainWeights({ ...training, schedule: { ...training.schedule, steps: 2 } }, {
+    log: (line) => logged.push(line),
     checkpoint: {
       load: () => Promise.resolve(state),
       due: () => false,
@@ -83,4 +85,7 @@ Deno.test("trainWeights() ignores a checkpoint of another network", async () => 
     onStep: (step) => steps.push(step),
   });
   assertEquals(steps, [1, 2]);
+  assertEquals(logged, [
+    'starts again: Cannot use the saved state: it needs "values" float32 [3], it has float32 [7]',
+  ]);
 });
