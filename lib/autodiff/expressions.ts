@@ -6,7 +6,7 @@
  */
 import { float, type GraphBuilder, type Value } from "../onnx/builder.ts";
 import type { Dim } from "../onnx/model.ts";
-import { dataTypeOf } from "../onnx/data_type.ts";
+import { dataTypeOf, isDType } from "../onnx/data_type.ts";
 import { toNumbers } from "../tensor/convert.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { dtypes } from "../tensor/dtype.ts";
@@ -70,7 +70,8 @@ export function dropWhere(b: GraphBuilder, condition: Value, x: Value): Value {
 
 /** The value with another element type; itself if it has it already. */
 export function castTo(b: GraphBuilder, x: Value, dtype: DType): Value {
-  return b.dtype(x) === dtype ? x : b.op("Cast", [x], { to: dataTypeOf[dtype] });
+  const packed = b.type(x) !== undefined && !isDType(b.type(x)!.dtype);
+  return packed || b.dtype(x) !== dtype ? b.op("Cast", [x], { to: dataTypeOf[dtype] }) : x;
 }
 
 /** 1 where the condition holds, 0 elsewhere, in the element type of `like`. */
@@ -209,8 +210,14 @@ export function rankOf(b: GraphBuilder, x: Value): number {
   throw new TypeError(`Cannot build a gradient: the rank of "${x}" is unknown`);
 }
 
-/** The integers 0, 1, … n−1. */
+/** Longer lists than any graph is made of: what asks for one does not mean it. */
+const longestRange = 1 << 20;
+
+/** The integers 0, 1, … n−1. @throws {RangeError} If there are more than a graph can be made of. */
 export function range(n: number): number[] {
+  if (!(n <= longestRange)) {
+    throw new RangeError(`Cannot list ${n} numbers: a graph has not as many`);
+  }
   return Array.from({ length: n }, (_, i) => i);
 }
 

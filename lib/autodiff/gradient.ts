@@ -6,11 +6,12 @@
  */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { checkStructure } from "../onnx/check.ts";
 import type { Dim, Model, Node } from "../onnx/model.ts";
 import { pruneModel } from "../onnx/prune.ts";
 import { sumOf } from "./accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
-import { explained, unknownTypes } from "./explain.ts";
+import { explained, unsuitableTypes } from "./explain.ts";
 import { isDifferentiable, type Path, valuesRead } from "./mark.ts";
 import {
   inputsToWeights,
@@ -19,7 +20,11 @@ import {
   type Request,
   weightsToInputs,
 } from "./prepare.ts";
-import { lostStraightThrough, quantizedActivations } from "./quantized_activations.ts";
+import {
+  lostStraightThrough,
+  packedActivations,
+  quantizedActivations,
+} from "./quantized_activations.ts";
 import { refusedOps } from "./refused_ops.ts";
 import { refuseAll, requestedModel, wrongNames } from "./request.ts";
 import { type GradContext, opKey } from "./rule.ts";
@@ -62,7 +67,7 @@ export interface GradientOptions {
  * output, `{ cotangents: ["grad.x"], wrt: ["x"] }`, it adds `grad.grad.x`: the product of the Hessian
  * and the vector `ct.grad.x`.
  *
- * @throws {DiagnosticError} If a name is unknown, if an op on the path has no gradient rule, or if the
+ * @throws {DiagnosticError} If the model is invalid, if a name is unknown, if an op on the path has no gradient rule, or if the
  * type of a value that a rule asks for is not known.
  *
  * @example
@@ -78,13 +83,14 @@ export interface GradientOptions {
 export function addGradients(model: Model, options: GradientOptions): Model {
   const { wrt } = options;
   const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
+  refuseAll(invalidities(model));
   refuseAll(wrongNames(model, options));
   const request = { ...options, targets };
   const asked = requestedModel(model, options);
   const prepared = prepare(weightsToInputs(asked, wrt), request);
   refuseAll(obstacles(prepared, request));
   const builder = new GraphBuilder({ model: prepared.model, prefix: "grad" });
-  refuseAll(unknownTypes(builder, [...targets, ...wrt]));
+  refuseAll(unsuitableTypes(builder, [...targets, ...wrt]));
   const adjoints = seed(builder, prepared.path, options, targets);
   walkBack(builder, prepared, adjoints, request);
   for (const name of wrt) {
@@ -114,21 +120,27 @@ export function unsupportedNodes(
     values.filter(({ type }) => isDifferentiable(type)).map(({ name }) => name);
   const wrt = options.wrt ?? floats(graph.inputs);
   const targets = options.cotangents ?? (options.of ? [options.of] : floats(graph.outputs));
+  refuseAll(invalidities(model));
   const request = { ...options, wrt, targets };
   const asked = requestedModel(model, request);
   return obstacles(prepare(weightsToInputs(asked, wrt), request), request);
+}
+
+/** What makes the model none; what its ops mean, rules may know better than the table of operators. */
+function invalidities(model: Model): Diagnostic[] {
+  return checkStructure(model).filter(({ code, severity }) =>
+    severity === "error" && code !== "unknown-operator"
+  );
 }
 
 /** Nodes that stand in the way: without a rule, or with a derivative that says nothing. */
 function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Request): Diagnostic[] {
   const { model, path, lookup, whole } = prepared;
   const route = { wrt, targets, stops: (node: Node) => lookup.stops(node) };
-  return [
-    ...missingRules(model, path, lookup),
-    ...(straightThrough
-      ? lostStraightThrough(model, path, route)
-      : quantizedActivations(whole, route)),
-  ];
+  const packed = packedActivations(whole, route);
+  const rounded = () =>
+    straightThrough ? lostStraightThrough(model, path, route) : quantizedActivations(whole, route);
+  return [...missingRules(model, path, lookup), ...(packed.length > 0 ? packed : rounded())];
 }
 
 /** One diagnostic per node on the path that has no rule. */
@@ -223,7 +235,7 @@ function walkBack(
         const fitted = rule.broadcasts === true ? unbroadcast(b, grad, input) : grad;
         checkShape(b, node, fitted, input);
         append(adjoints, input, fitted);
-      }));
+      }), lookup.isOwn(node));
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Graph, Node, ValueType } from "../onnx/model.ts";
-import { dtypes } from "../tensor/dtype.ts";
+import { isFloatType } from "../onnx/data_type.ts";
 
 /** The nodes on a path, in the order of the graph, and the values that carry a gradient. */
 export interface Path {
@@ -50,7 +50,7 @@ export function typesOf(graph: Graph): (name: string) => ValueType | undefined {
 export function isDifferentiable(type: ValueType | undefined): boolean {
   if (type === undefined || type.kind === "unknown") return true;
   if (type.kind !== "tensor") return isDifferentiable(type.element);
-  return type.dtype !== "string" && dtypes[type.dtype].float;
+  return isFloatType(type.dtype);
 }
 
 /** How gradients pass a node. */

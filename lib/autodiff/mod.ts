@@ -45,7 +45,7 @@
  * ```ts
  * import { GraphBuilder } from "@tvp/pipeline/onnx";
  * import { openSession } from "@tvp/pipeline/runtime";
- * import { assertAlmostEquals } from "@std/assert";
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
  *
  * const b = new GraphBuilder();
  * b.output(b.op("Sin", [b.input("x", "float64", [2])]), "y");
@@ -55,7 +55,8 @@
  * };
  * const feeds = { x: { dtype: "float64", dims: [2], data: new Float64Array([0.5, 1]) } } as const;
  * const check = await checkGradient(b.finish(), feeds, run, { outputs: ["y"], wrt: ["x"] });
- * assertAlmostEquals(check.analytic, check.numeric, 1e-5);
+ * assertEquals(check.verdict, "ok"); // or "kink", "differs", "inconclusive"
+assertAlmostEquals(check.analytic, check.numeric, 1e-5);
  * ```
  *
  * @module
@@ -63,8 +64,12 @@
 export {
   checkGradient,
   type CheckOptions,
+  type DirectionCheck,
   type GradientCheck,
+  openCheck,
+  type Precision,
   type RunModel,
+  type Verdict,
 } from "./check_gradient.ts";
 export { addGradients, type GradientOptions, unsupportedNodes } from "./gradient.ts";
 export type { Decomposition, GradContext, GradRule, InputGrads } from "./rule.ts";

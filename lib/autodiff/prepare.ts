@@ -12,6 +12,7 @@ import { upgradeModel } from "../onnx/upgrade.ts";
 import { widenModel } from "../onnx/widen_model.ts";
 import { composeLayerNorms } from "./compose_normalization.ts";
 import { explained } from "./explain.ts";
+import { spellOutBatchStatistics } from "./decompositions/batch_statistics.ts";
 import { unblockLayout } from "./decompositions/blocked_layout.ts";
 import { inlineBranches } from "./decompositions/branches.ts";
 import { resolveSequences } from "./decompositions/sequences.ts";
@@ -46,7 +47,8 @@ const maxRounds = 16;
 /** Prepares a model for gradients. */
 export function prepare(model: Model, request: Request): Prepared {
   const { wrt, targets, rules, straightThrough } = request;
-  const typed = (m: Model) => inferShapes(resolveSequences(inlineBranches(foldConstants(m))));
+  const typed = (m: Model) =>
+    inferShapes(spellOutBatchStatistics(resolveSequences(inlineBranches(foldConstants(m)))));
   const widened = request.precision === "float32" ? widenModel : (m: Model) => m;
   const plain = widened(inlineFunctions(upgradeModel(model)));
   const whole = composeLayerNorms(typed(inferShapes(unblockLayout(plain))));
@@ -66,7 +68,12 @@ export function prepare(model: Model, request: Request): Prepared {
         current,
         (node, b, original) =>
           todo.has(original)
-            ? explained(node, b, () => lookup.decomposition(original)!(node, b))
+            ? explained(
+              node,
+              b,
+              () => lookup.decomposition(original)!(node, b),
+              lookup.isOwn(original),
+            )
             : undefined,
       ),
     );

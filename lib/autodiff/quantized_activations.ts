@@ -7,6 +7,7 @@
  * @module
  */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { isDType } from "../onnx/data_type.ts";
 import type { Model, Node, ValueType } from "../onnx/model.ts";
 import { isDifferentiable, type Path, typesOf, valuesRead } from "./mark.ts";
 import { opKey } from "./rule.ts";
@@ -71,6 +72,23 @@ export interface Route {
   readonly wrt: readonly string[];
   readonly targets: readonly string[];
   stops(node: Node): boolean;
+}
+
+/**
+ * One diagnostic per node on the route that rounds an activation to a type of which tensors have no
+ * elements, such as int4 or float8: no rule computes with these.
+ */
+export function packedActivations(model: Model, route: Route): Diagnostic[] {
+  const typeOf = typesOf(model.graph);
+  return nodesBetween(model, route).flatMap((node) => {
+    const packed = node.outputs.map(typeOf).find((type) =>
+      type?.kind === "tensor" && type.dtype !== "string" && !isDType(type.dtype)
+    );
+    if (packed?.kind !== "tensor") return [];
+    const cause =
+      `it rounds an activation to ${packed.dtype}, its derivative is zero almost everywhere`;
+    return [problem(node, cause, ["Use the model in float32 or float16"])];
+  });
 }
 
 /** One diagnostic per node on the route that rounds an activation to integers. */

@@ -139,10 +139,18 @@ export class RuleLookup {
     return this.rule(node) === piecewiseConstant;
   }
 
+  /** Whether the row is one of the user's. */
+  isOwn(node: Node): boolean {
+    return newest(this.#own, opKey(node), this.#versionOf(node)) !== undefined;
+  }
+
   #row(node: Node): RuleRow | undefined {
-    const key = opKey(node);
-    const version = key === node.opType ? this.#model.opset : this.#model.domains[node.domain] ?? 1;
+    const [key, version] = [opKey(node), this.#versionOf(node)];
     return newest(this.#own, key, version) ?? newest(defaultRules, key, version);
+  }
+
+  #versionOf(node: Node): number {
+    return opKey(node) === node.opType ? this.#model.opset : this.#model.domains[node.domain] ?? 1;
   }
 }
 

@@ -1,5 +1,7 @@
 /** Inputs on which a model can be tried: given in files, or drawn at random. @module */
+import { isUnknownDim } from "../onnx/dim.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
+import { isDType } from "../onnx/data_type.ts";
 import type { Model, TensorType, ValueInfo } from "../onnx/model.ts";
 import { printType } from "../onnx/print.ts";
 import { fromNumbers } from "../tensor/convert.ts";
@@ -7,11 +9,12 @@ import { dtypes } from "../tensor/dtype.ts";
 import { decodeNpy } from "../tensor/npy.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
+import { count } from "./print.ts";
 import { failure } from "./read_model.ts";
 
 /** How inputs are made. */
 export interface FeedOptions {
-  /** `batch=2`: sizes of symbolic dimensions. */
+  /** `batch=2`, `x[0]=2`: sizes of free dimensions. */
   readonly dims: readonly string[];
   /** `input_ids=ids.npy`: values of inputs. */
   readonly feeds: readonly string[];
@@ -51,21 +54,29 @@ function isSized(info: ValueInfo): boolean {
 }
 
 function unknownSizes(inputs: readonly ValueInfo[]) {
-  const symbols = [...new Set(inputs.flatMap(symbolsOf))];
+  const sized = [...new Set(inputs.flatMap(freeDims).map(({ text }) => text))];
   const shown = inputs.map(({ name, type }) => `"${name}" ${printType(type)}`).join(", ");
   return failure("unknown-size", `Cannot make inputs: the sizes of ${shown} are not known`, [
-    ...(symbols.length > 0 ? [`give them: ${symbols.map((s) => `--dim ${s}=2`).join(" ")}`] : []),
+    ...(sized.length > 0 ? [`give them: ${sized.map((text) => `--dim ${text}`).join(" ")}`] : []),
     `or give values: --feed ${inputs[0]!.name}=FILE.npy`,
   ]);
 }
 
-function symbolsOf(info: ValueInfo): readonly string[] {
+/** The free dimensions of an input, with a size as an example: `batch=2`, `x[2]=64`. */
+function freeDims(info: ValueInfo): readonly { readonly name: string; readonly text: string }[] {
   const dims = typeOf(info)?.dims ?? [];
-  return dims.filter((dim) => typeof dim === "string" && !dim.startsWith("?")) as string[];
+  return dims.flatMap((dim, axis) => {
+    if (typeof dim === "number") return [];
+    if (!isUnknownDim(dim)) return [{ name: dim, text: `${dim}=2` }];
+    const example = axis === 0 ? 1 : axis > 1 && dims.length > 3 ? 64 : 2;
+    const name = `${info.name}[${axis}]`;
+    return [{ name, text: `${name}=${example}` }];
+  });
 }
 
 /**
- * Sizes of symbolic dimensions, given as `NAME=SIZE` after an option.
+ * Sizes of free dimensions by their symbols, given as `NAME=SIZE`, or by input and place as
+ * `INPUT[AXIS]=SIZE`, after an option.
  *
  * @throws {DiagnosticError} If a text has another form, or no input has the dimension.
  */
@@ -74,19 +85,62 @@ export function sizesOf(
   inputs: readonly ValueInfo[],
   option: string,
 ): Readonly<Record<string, number>> {
-  const known = [...new Set(inputs.flatMap(symbolsOf))];
-  return Object.fromEntries(texts.map((text) => {
-    const [, name, size] = /^(.+)=(\d+)$/.exec(text) ?? [];
+  const sizes: Record<string, number> = {};
+  for (const text of texts) {
+    const [, name, digits] = /^(.+)=(\d+)$/.exec(text) ?? [];
     if (name === undefined) {
-      throw failure("usage", `Cannot use "${text}" for ${option}: expected NAME=SIZE`);
-    }
-    if (!known.some((dim) => dim === name || dim.split(/[^\w.:/]+/).includes(name))) {
-      throw failure("unknown-dimension", `Cannot set dimension "${name}": no input has it`, [
-        `dimensions: ${known.join(", ") || "none is symbolic"}`,
+      throw failure("usage", `Cannot use "${text}" for ${option}: expected NAME=SIZE`, [
+        "a dimension without a name goes by its place: INPUT[AXIS]=SIZE",
       ]);
     }
-    return [name, Number(size)];
-  }));
+    const size = Number(digits);
+    const symbol = symbolAt(name, size, { inputs, option }) ?? symbolOf(name, inputs);
+    if (symbol === undefined) throw unknownDimension(name, inputs);
+    if (Object.hasOwn(sizes, symbol) && sizes[symbol] !== size) {
+      throw failure("usage", `Cannot use "${text}" for ${option}: it is ${sizes[symbol]} already`);
+    }
+    sizes[symbol] = size;
+  }
+  return sizes;
+}
+
+/** A symbol that an input has, by itself or in an expression. */
+function symbolOf(name: string, inputs: readonly ValueInfo[]): string | undefined {
+  const dims = inputs.flatMap((info) => typeOf(info)?.dims ?? []);
+  const isKnown = dims.some((dim) =>
+    typeof dim === "string" && !isUnknownDim(dim) &&
+    (dim === name || dim.split(/[^\w.:/]+/).includes(name))
+  );
+  return isKnown ? name : undefined;
+}
+
+/** The symbol at `INPUT[AXIS]`; axes count from 0, negative ones from the end. */
+function symbolAt(
+  place: string,
+  size: number,
+  { inputs, option }: { readonly inputs: readonly ValueInfo[]; readonly option: string },
+): string | undefined {
+  const [, name, axis] = /^(.*)\[(-?\d+)\]$/.exec(place) ?? [];
+  const input = inputs.find((info) => info.name === name);
+  if (input === undefined) return undefined;
+  const dims = typeOf(input)?.dims;
+  const dim = dims?.at(Number(axis));
+  const refused = (cause: string) =>
+    failure("unknown-dimension", `Cannot use "${place}=${size}" for ${option}: ${cause}`, [
+      `its type: ${printType(input.type)}`,
+    ]);
+  if (dims === undefined) throw refused(`the model does not say how many dimensions it has`);
+  if (dim === undefined) throw refused(`it has ${count(dims.length, "dimension")}`);
+  if (typeof dim === "number" && dim !== size) throw refused(`it is ${dim} in the model`);
+  // A size that is there already is as good as not given.
+  return typeof dim === "number" ? `${place} is fixed` : dim;
+}
+
+function unknownDimension(name: string, inputs: readonly ValueInfo[]) {
+  const free = [...new Set(inputs.flatMap(freeDims).map((dim) => dim.name))];
+  return failure("unknown-dimension", `Cannot set dimension "${name}": no input has it`, [
+    `dimensions: ${free.join(", ") || "none is free"}`,
+  ]);
 }
 
 async function readFeeds(
@@ -119,8 +173,8 @@ async function readNpy(path: string): Promise<Tensor> {
 
 function draw(info: ValueInfo, random: Random): Tensor {
   const { dtype, dims } = typeOf(info)!;
-  if (dtype === "string") {
-    throw failure("unknown-value", `Cannot make input "${info.name}": it holds strings`);
+  if (!isDType(dtype)) {
+    throw failure("unknown-value", `Cannot make input "${info.name}": it holds ${dtype}`);
   }
   const shape = dims as readonly number[];
   const next = dtypes[dtype].float

@@ -1,78 +1,119 @@
-/** Compares a gradient model with finite differences, in several random directions. @module */
-import { checkGradient } from "../autodiff/check_gradient.ts";
+/** Checks a gradient model against the model itself, name by name and direction by direction. @module */
+import { type GradientCheck, openCheck, type Verdict } from "../autodiff/check_gradient.ts";
 import { weightsToInputs } from "../autodiff/prepare.ts";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model } from "../onnx/model.ts";
 import { tensorFromWeight } from "../onnx/weight.ts";
-import { openSession, type Session } from "../runtime/session.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { ModelSessions } from "../runtime/model_sessions.ts";
 import { readRange } from "../runtime/weight_files.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { failure } from "./read_model.ts";
 
 /** What is checked. */
 export interface GradientCheckTask {
   readonly model: Model;
   readonly gradient: Model;
+  /** The gradient for random weights of the targets: asked for where their plain sum does not vary. */
+  readonly weighted?: () => Model;
   readonly targets: readonly string[];
   readonly wrt: readonly string[];
+  readonly straightThrough: boolean;
   /** Values of the model's inputs. */
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** Of the first direction. */
   readonly seed: number;
+  /** For each name. */
+  readonly directions: number;
+  /** No direction begins after this. */
+  readonly limitMs: number;
+  /** Called before each evaluation. */
+  readonly onEvaluation?: (progress: CheckProgress) => void;
+}
+
+/** How far a check is. */
+export interface CheckProgress {
+  /** Evaluations of the model or the gradient so far. */
+  readonly evaluations: number;
+  /** Directions that are done, of how many. */
+  readonly done: number;
   readonly directions: number;
 }
 
 /** The result in one direction. */
-export interface DirectionCheck {
+export interface CheckRow extends GradientCheck {
+  readonly wrt: string;
   readonly seed: number;
-  readonly analytic: number;
-  readonly numeric: number;
-  /** Length of the step with which the differences agree best. */
-  readonly step: number;
-  /** |analytic − numeric| over the largest of them and the norm of the gradient. */
-  readonly error: number;
+  /** How the elements of the outputs are weighted in the sum that is compared. */
+  readonly weights: "ones" | "random";
+  /** Whether the gradient is right, kinks included. */
   readonly ok: boolean;
 }
 
-/** Differences of float32 values agree to about three digits. */
-export const checkTolerance = 1e-2;
+/** All results. */
+export interface CheckReport {
+  readonly rows: readonly CheckRow[];
+  /** The worst of the rows; inconclusive too if a name was not reached. */
+  readonly verdict: Verdict;
+  readonly evaluations: number;
+  readonly ms: number;
+  /** Directions that the time limit left out. */
+  readonly skipped: number;
+}
 
-/** A short step drowns in rounding, a long one in curvature; the middle is tried first. */
-const steps = [1e-2, 1e-3, 1e-1, 1e-4];
-
-/**
- * Checks a gradient with ONNX Runtime on the processor.
- *
- * @throws {DiagnosticError} If the model does not run on its inputs.
- */
-export async function checkDirections(task: GradientCheckTask): Promise<readonly DirectionCheck[]> {
-  const { wrt } = task;
-  const model = weightsToInputs(task.model, wrt);
-  const differentiated = weightsToInputs(task.gradient, wrt);
-  const feeds = { ...task.feeds, ...weightValues(task) };
-  refuseShortFloats(feeds, wrt);
-  await using sessions = new Sessions();
-  const checks: DirectionCheck[] = [];
-  for (let seed = task.seed; seed < task.seed + task.directions; seed++) {
-    let best: DirectionCheck | undefined;
-    for (const step of steps) {
-      const options = { outputs: task.targets, wrt, seed, step, differentiated };
-      const { analytic, numeric, norm } = await checkGradient(
-        model,
-        feeds,
-        (m, values) => sessions.run(m, values),
-        options,
-      );
-      const size = Math.max(Math.abs(analytic), Math.abs(numeric), norm);
-      const error = size === 0 ? 0 : Math.abs(analytic - numeric) / size;
-      const ok = error <= checkTolerance;
-      if (best === undefined || !(error >= best.error)) {
-        best = { seed, analytic, numeric, step, error, ok };
-      }
-      if (ok) break;
+/** Checks a gradient with ONNX Runtime on the processor. @throws {DiagnosticError} If it does not run. */
+export async function checkDirections(task: GradientCheckTask): Promise<CheckReport> {
+  const start = performance.now();
+  const rows: CheckRow[] = [];
+  const todo = task.wrt.flatMap((wrt) =>
+    Array.from({ length: task.directions }, (_, i) => ({ wrt, seed: task.seed + i }))
+  );
+  let evaluations = 0;
+  await using sessions = new ModelSessions({ provider: "cpu", graphOptimization: "basic" });
+  const run = async (model: Model, feeds: Readonly<Record<string, Tensor>>) => {
+    task.onEvaluation?.({ evaluations, done: rows.length, directions: todo.length });
+    evaluations++;
+    return await sessions.run(model, feeds);
+  };
+  const isLate = () => rows.length > 0 && performance.now() - start > task.limitMs;
+  const checkAll = async (gradient: Model, weights: CheckRow["weights"], wanted: typeof todo) => {
+    const check = await open(task, gradient, run);
+    for (const { wrt, seed } of wanted) {
+      if (isLate()) return;
+      const found = await check([wrt], seed);
+      const ok = found.verdict === "ok" || found.verdict === "kink";
+      rows.push({ ...found, wrt, seed, weights, ok });
     }
-    checks.push(best!);
+  };
+  await checkAll(task.gradient, task.weighted ? "ones" : "random", todo);
+  const skipped = todo.length - rows.length;
+  const flat = rows.filter(({ isZero }) => isZero);
+  if (flat.length > 0 && task.weighted) await checkAll(task.weighted(), "random", flat);
+  const verdict = worst(rows, skipped);
+  return { rows, verdict, evaluations, ms: performance.now() - start, skipped };
+}
+
+type Run = (model: Model, feeds: Readonly<Record<string, Tensor>>) => Promise<
+  Readonly<Record<string, Tensor>>
+>;
+
+async function open(task: GradientCheckTask, gradient: Model, run: Run) {
+  const { wrt, targets, straightThrough, seed } = task;
+  const feeds = { ...task.feeds, ...weightValues(task) };
+  try {
+    return await openCheck(weightsToInputs(task.model, wrt), feeds, run, {
+      outputs: targets,
+      wrt,
+      straightThrough,
+      seed,
+      differentiated: weightsToInputs(gradient, wrt),
+    });
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error;
+    const cause = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    throw failure("check-failed", `Cannot run the model on made-up inputs: ${cause}`, [
+      "other sizes: --dim NAME=SIZE; real values: --feed NAME=FILE.npy",
+    ]);
   }
-  return checks;
 }
 
 function weightValues({ model, wrt }: GradientCheckTask): Record<string, Tensor> {
@@ -82,38 +123,11 @@ function weightValues({ model, wrt }: GradientCheckTask): Record<string, Tensor>
   }));
 }
 
-function refuseShortFloats(feeds: Readonly<Record<string, Tensor>>, wrt: readonly string[]): void {
-  for (const name of wrt) {
-    const { dtype } = feeds[name]!;
-    if (dtype === "float32" || dtype === "float64") continue;
-    throw failure("unchecked-type", `Cannot check the gradient of "${name}": it is ${dtype}`, [
-      "differences of 16-bit values say nothing; check the float32 model",
-    ]);
-  }
-}
+/** From the worst to the best. */
+const order: readonly Verdict[] = ["differs", "inconclusive", "kink", "ok"];
 
-/** A session per model, opened when it first runs. */
-class Sessions implements AsyncDisposable {
-  readonly #open = new Map<Model, Session>();
-
-  async run(model: Model, feeds: Readonly<Record<string, Tensor>>) {
-    let session = this.#open.get(model);
-    if (session === undefined) {
-      session = await openSession(model, { provider: "cpu" });
-      this.#open.set(model, session);
-    }
-    const used = session.inputs.map(({ name }) => [name, feeds[name]!] as const);
-    try {
-      return await session.run(Object.fromEntries(used));
-    } catch (error) {
-      const cause = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-      throw failure("check-failed", `Cannot run the model on made-up inputs: ${cause}`, [
-        "other sizes: --dim NAME=SIZE; real values: --feed NAME=FILE.npy",
-      ]);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of this.#open.values()) await session[Symbol.asyncDispose]();
-  }
+function worst(rows: readonly CheckRow[], skipped: number): Verdict {
+  const found = new Set<Verdict>(rows.map(({ verdict }) => verdict));
+  if (skipped > 0) found.add("inconclusive");
+  return order.find((verdict) => found.has(verdict)) ?? "ok";
 }

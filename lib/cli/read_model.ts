@@ -1,42 +1,35 @@
 /** ONNX files as commands read them: whatever is wrong with one is a diagnostic. @module */
-import { dirname, join, resolve } from "@std/path";
+import { join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { decodeModel, OnnxDecodeError } from "../onnx/decode.ts";
 import type { Model, ValueType } from "../onnx/model.ts";
-import { weightFilesOf } from "../runtime/weight_files.ts";
+import { readModelFile } from "../runtime/read_model.ts";
 import { isFolder } from "./is_folder.ts";
 
 /**
- * Reads a model and checks that its weight files are there and complete.
+ * Reads a model and checks that it is one, and that its weight files are there and complete.
  *
  * @throws {DiagnosticError} If the file or its weights are missing, truncated, or not ONNX.
  */
 export async function readModel(path: string): Promise<Model> {
-  const bytes = await readBytes(path);
-  const directory = await Deno.realPath(dirname(resolve(path)));
-  const model = decode(bytes, path, directory);
-  const problems: Diagnostic[] = [];
-  for (const [file, { size }] of weightFilesOf(model)) {
-    const cause = await weightProblem(file, size);
-    if (cause) problems.push(problem("weights-unreadable", `Cannot read "${path}": ${cause}`));
-  }
-  if (problems.length > 0) throw new DiagnosticError(problems);
-  return model;
+  if (!isFolder(path)) return await readModelFile(path);
+  throw failure("model-unreadable", `Cannot read "${path}": it is a folder`, filesNote(path));
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw failure("model-not-found", `Cannot read "${path}": there is no such file`);
-    }
-    if (!(error instanceof Error)) throw error;
-    if (isFolder(path)) {
-      throw failure("model-unreadable", `Cannot read "${path}": it is a folder`, filesNote(path));
-    }
-    throw failure("model-unreadable", `Cannot read "${path}": ${error.message}`);
-  }
+/**
+ * Tells, once, of shapes that the file declares and its graph contradicts: the graph counts.
+ *
+ * @throws {DiagnosticError} If a node does not fit the types and shapes that it meets.
+ */
+export async function checkTypes(path: string, model: Model): Promise<void> {
+  const { checkModel } = await import("../onnx/check.ts");
+  const { printDiagnostics } = await import("./print_diagnostics.ts");
+  const found = checkModel(model);
+  const errors = found.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new DiagnosticError(errors);
+  const [first, ...more] = found.filter(({ code }) => code === "untrue-shape");
+  if (first === undefined) return;
+  const rest = more.length > 0 ? [`and ${more.length} more declared shapes are not true`] : [];
+  printDiagnostics([problem(first.code, `"${path}": ${first.message}`, rest, "warning")]);
 }
 
 /** The ONNX files of a model's folder, in the layout of transformers.js or beside each other. */
@@ -46,27 +39,6 @@ function filesNote(folder: string): string[] {
   );
   const models = files.filter((file) => file.endsWith(".onnx")).sort();
   return models.length === 0 ? [] : [`its ONNX files: ${models.join(", ")}`];
-}
-
-function decode(bytes: Uint8Array, path: string, directory: string): Model {
-  try {
-    return decodeModel(bytes, { directory });
-  } catch (error) {
-    if (!(error instanceof OnnxDecodeError)) throw error;
-    const cause = error.message.replace(/^Cannot decode model: /, "");
-    throw failure("model-unreadable", `Cannot read "${path}": ${cause}`);
-  }
-}
-
-async function weightProblem(file: string, size: number): Promise<string | undefined> {
-  try {
-    const stat = await Deno.stat(file);
-    if (stat.size >= size) return undefined;
-    return `its weight file "${file}" has ${stat.size} bytes, the model needs ${size}`;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return `its weight file "${file}" is missing`;
-  }
 }
 
 /** Whether two paths are the same file. */
@@ -97,6 +69,11 @@ export function failure(
   return new DiagnosticError([problem(code, message, notes)]);
 }
 
-function problem(code: string, message: string, notes: readonly string[] = []): Diagnostic {
-  return { code, severity: "error", message, ...(notes.length > 0 ? { notes } : {}) };
+function problem(
+  code: string,
+  message: string,
+  notes: readonly string[] = [],
+  severity: Diagnostic["severity"] = "error",
+): Diagnostic {
+  return { code, severity, message, ...(notes.length > 0 ? { notes } : {}) };
 }

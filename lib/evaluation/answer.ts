@@ -101,7 +101,7 @@ export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
   const directory = await openClipDirectory(task.model.path, { name: task.model.name });
   const captions = task.captions ?? task.candidates ?? [];
   const texts = await embedTexts(directory, captions, task.session);
-  const session = await openSession(directory.partPath("vision_model"), task.session);
+  const session = await openSession(await directory.readPart("vision_model"), task.session);
   const width = texts.dims[1]!;
   return {
     preprocessor: directory.preprocessor,

@@ -38,7 +38,7 @@ export interface Estimate {
   /** Styles taken as random; 0 where they are not. */
   readonly styles: number;
   readonly seeds: number;
-  readonly sources: ErrorSources;
+  readonly errors: ErrorSources;
   /** Classes of one cluster, joined with others. */
   readonly joined: number;
   /** Where the interval is the cautious one: so few clusters differ from the rest of their stratum. */
@@ -71,9 +71,9 @@ export function estimate(
   }
   const values = rowMeans(bySeed);
   const mean = total(values) / layout.rows;
-  const sources = errorSources(layout, bySeed, values);
+  const errors = errorSources(layout, bySeed, values);
   const rare = rareValues(layout, values);
-  const interval = (level: number) => intervalOf({ mean, sources, rare, range }, level);
+  const interval = (level: number) => intervalOf({ mean, errors, rare, range }, level);
   return {
     mean,
     ci95: interval(0.05),
@@ -83,7 +83,7 @@ export function estimate(
     strata: layout.strata.sizes.length,
     styles: layout.styles?.sizes.length ?? 0,
     seeds: bySeed.length,
-    sources,
+    errors,
     joined: layout.joined,
     ...(rare === undefined ? {} : { differing: rare.count }),
   };
@@ -201,13 +201,13 @@ function commonest(values: readonly number[]): { readonly value: number; readonl
 /** What an interval is made from. */
 interface Basis {
   readonly mean: number;
-  readonly sources: ErrorSources;
+  readonly errors: ErrorSources;
   readonly rare: RareValues | undefined;
   readonly range: readonly [number, number];
 }
 
-function intervalOf({ mean, sources, rare, range }: Basis, level: number): [number, number] {
-  const margin = marginOf(sources, level);
+function intervalOf({ mean, errors, rare, range }: Basis, level: number): [number, number] {
+  const margin = marginOf(errors, level);
   const [least, most] = range;
   let [low, high] = [Math.max(least, mean - margin), Math.min(most, mean + margin)];
   if (rare !== undefined) {

@@ -20,7 +20,7 @@ export async function embedTexts(
   options: Pick<SessionOptions, "provider" | "threads">,
 ): Promise<Tensor<"float32">> {
   const tokenizer = await directory.tokenizer();
-  await using session = await openSession(directory.partPath("text_model"), options);
+  await using session = await openSession(await directory.readPart("text_model"), options);
   const ids = texts.map((text) => tokenizer.encode(text, true));
   const known: Record<string, Tensor> = {
     input_ids: pad(ids, padToken(directory, tokenizer)),

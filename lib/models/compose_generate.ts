@@ -34,7 +34,7 @@ export async function composeFirstRun(
 ): Promise<Model> {
   const decoder = await directory.readPart("decoder_model_merged");
   const presents = pastInputs(decoder).map((name) => `decoder.${presentOf(name)}`);
-  const whole = pruneModel(await composeModel(directory, sizes), [composed.logits, ...presents]);
+  const whole = await composeModel(directory, sizes, [composed.logits, ...presents]);
   return rowsOf(whole, {
     value: composed.logits,
     batch: sizes.batch,

@@ -30,7 +30,7 @@ export async function composeLoss(
   directory: ModelDirectory,
   options: LossOptions,
 ): Promise<Model> {
-  const model = pruneModel(await composeModel(directory, options), [
+  const model = await composeModel(directory, options, [
     composed.imageFeatures,
     composed.logits,
   ]);

@@ -6,9 +6,10 @@
  */
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
 import { composeModels, type Part } from "../onnx/compose.ts";
-import { dataTypeOf } from "../onnx/data_type.ts";
+import { dataTypeOf, isDType } from "../onnx/data_type.ts";
 import { foldConstants } from "../onnx/fold_constants.ts";
 import { inferShapes } from "../onnx/infer_shapes.ts";
+import { pruneModel } from "../onnx/prune.ts";
 import { simplifyModel } from "../onnx/simplify_model.ts";
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
 import { weightFromTensor } from "../onnx/weight.ts";
@@ -59,11 +60,13 @@ export const composed = {
  * `qformer_input_ids`, `qformer_attention_mask`; `decoder_input_ids` of encoder-decoder models.
  * The past of the decoder is empty.
  *
+ * @param outputs Outputs to keep, `part.output`; default all.
  * @returns A graph with inferred shapes whose outputs are those of its parts, `part.output`.
  */
 export async function composeModel(
   directory: ModelDirectory,
   sizes: ModelSizes,
+  outputs?: readonly string[],
 ): Promise<Model> {
   const encoderDecoder = directory.has("encoder_model");
   const vision = await directory.readPart("vision_encoder");
@@ -77,7 +80,9 @@ export async function composeModel(
       ? await encoderDecoderParts(directory, embed, decoder)
       : [decoderOnlyPart(decoder)],
   ];
-  const whole = composeModels(parts);
+  const composed = composeModels(parts);
+  // What is not asked for may not fit the sizes.
+  const whole = outputs === undefined ? composed : pruneModel(composed, outputs);
   const sized = inferShapes(withInputDims(whole, inputDims(whole, sizes)));
   return simplifyModel(foldConstants(sized));
 }
@@ -154,7 +159,7 @@ function imageRowsOf({ batch, imageTokens, imageRows }: ModelSizes): number {
 /** Declared type of an output. @throws {TypeError} If the model has no such output of floats. */
 function outputType(model: Model, name: string): { dtype: DType; dims?: readonly Dim[] } {
   const type = model.graph.outputs.find((info) => info.name === name)?.type;
-  if (type?.kind === "tensor" && type.dtype !== "string") {
+  if (type?.kind === "tensor" && isDType(type.dtype)) {
     return { dtype: type.dtype, ...(type.dims === undefined ? {} : { dims: type.dims }) };
   }
   const found = model.graph.outputs.map((info) => `"${info.name}"`).join(", ");

@@ -109,7 +109,7 @@ async function composeAnswers(
   sizes: ScoreSizes,
 ): Promise<Model> {
   const state = "encoder.last_hidden_state";
-  const prefix = pruneModel(await composeModel(directory, { ...sizes, answer: 1 }), [state]);
+  const prefix = await composeModel(directory, { ...sizes, answer: 1 }, [state]);
   const parts: Part[] = [
     { name: "prefix", model: prefix, connect: ownInputs(prefix) },
     expansion(prefix, [state], sizes.rows, { mask: [sizes.batch, sizes.sequence] }),
@@ -133,7 +133,7 @@ async function composeRepeated(
   sizes: ScoreSizes,
 ): Promise<Model> {
   const placed = "place.inputs_embeds";
-  const prefix = pruneModel(await composeModel(directory, sizes), [placed]);
+  const prefix = await composeModel(directory, sizes, [placed]);
   const type = prefix.graph.outputs[0]!.type as TensorType;
   const next = sizes.length === 0 ? [] : [
     { name: "next_embed", model: embed, connect: { input_ids: "next_ids" } },

@@ -1,8 +1,8 @@
 /** Model directories in the layout of Hugging Face and transformers.js. @module */
 import { basename, join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { decodeModel } from "../onnx/decode.ts";
 import type { Model } from "../onnx/model.ts";
+import { readModelFile } from "../runtime/read_model.ts";
 import { checkProcessor } from "../vision/preprocess.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import type { Family, Json } from "./families/family.ts";
@@ -172,18 +172,9 @@ async function openParts(
     preprocessor: preprocessor!,
     has: (part) => findPart(path, part, options.weights) !== undefined,
     partPath,
-    readPart: (part) => readGraph(partPath(part), join(path, "onnx")),
+    readPart: (part) => readModelFile(partPath(part)),
     tokenizer: () => tokenizer ??= openTokenizer(path),
   };
-}
-
-async function readGraph(path: string, directory: string): Promise<Model> {
-  try {
-    return decodeModel(await Deno.readFile(path), { directory });
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw failure("model-unreadable", `Cannot read "${path}": ${error.message}`);
-  }
 }
 
 function findParts(

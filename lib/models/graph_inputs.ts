@@ -1,5 +1,6 @@
 /** Inputs of composed graphs: their shapes, and inputs that have one value for good. @module */
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
+import { isDType } from "../onnx/data_type.ts";
 import { weightFromTensor } from "../onnx/weight.ts";
 import { type DType, dtypes } from "../tensor/dtype.ts";
 import { sizeOf } from "../tensor/tensor.ts";
@@ -30,7 +31,7 @@ export function bindInputs(model: Model, weights: Readonly<Record<string, Weight
 
 /** Element type of an input. */
 export function dtypeOfInput(info: ValueInfo): DType {
-  if (info.type.kind === "tensor" && info.type.dtype !== "string") return info.type.dtype;
+  if (info.type.kind === "tensor" && isDType(info.type.dtype)) return info.type.dtype;
   throw new TypeError(`Cannot feed input "${info.name}": it is no numeric tensor`);
 }
 

@@ -3,6 +3,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { fromNumbers } from "../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { type AttributeInput, toAttributes } from "./attribute.ts";
+import { isDType } from "./data_type.ts";
 import { nodeKey, weightKey } from "./node_key.ts";
 import { GraphTypes, type Inferred } from "./infer/graph_types.ts";
 import { isNumeric, type Known, tensorFromKnown } from "./infer/known.ts";
@@ -282,11 +283,11 @@ export class GraphBuilder {
   /**
    * Element type of a value.
    *
-   * @throws {TypeError} If it is not known, or strings.
+   * @throws {TypeError} If it is not known, or one that tensors have not, such as strings.
    */
   dtype(value: Value): DType {
     const dtype = this.type(value)?.dtype;
-    if (dtype === undefined || dtype === "string") {
+    if (!isDType(dtype)) {
       const node = this.#producers.get(value);
       throw new TypeError(
         `Cannot tell the element type of value "${value}"${
@@ -310,7 +311,7 @@ export class GraphBuilder {
   /** The value if it is known while building: a weight in memory, or folded shape arithmetic. */
   constantOf(value: Value): Tensor | undefined {
     const weight = this.#initializers.get(value);
-    if (weight?.data.kind === "inline") return tensorFromWeight(weight);
+    if (weight?.data.kind === "inline" && isDType(weight.dtype)) return tensorFromWeight(weight);
     const elements = this.#types.known(value);
     return elements && tensorFromKnown(elements);
   }

@@ -1,30 +1,48 @@
 /** Finds what makes a model invalid. @module */
-import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { callProblems } from "./check_calls.ts";
 import { GraphTypes } from "./infer/graph_types.ts";
+import { placeOf } from "./infer/wrong_node.ts";
 import type { Dim, FunctionDef, Graph, Model, Node, ValueType } from "./model.ts";
+import { formProblems, isStandardOp } from "./op_signature.ts";
+import { newestOpset } from "./op_signatures.ts";
 import { printType } from "./print.ts";
 import { opRow, opTable } from "./infer/table.ts";
-import { weightSize } from "./weight.ts";
+import { storedBytes, weightSize } from "./weight.ts";
 
 /**
- * Checks that every value is defined once and before it is read, that outputs exist, that domains and
- * operators are known, that weights have as many bytes as their shapes need, and that declared types
- * can be true.
+ * Checks a model as ONNX's checker does: everything that {@linkcode checkStructure} finds, and that
+ * attributes and inputs fit the types and shapes that they meet. Declared shapes between nodes that are
+ * not true are warnings: the graph counts.
  *
  * @returns What is wrong, in the order of the graph; empty for a valid model.
  */
 export function checkModel(model: Model): readonly Diagnostic[] {
+  const found = [...checkStructure(model)];
+  if (!found.some((d) => d.severity === "error")) found.push(...typeProblems(model));
+  return found;
+}
+
+/**
+ * Checks that every value is defined once and before it is read, in branches and functions too, that
+ * outputs exist, that functions do not call themselves, that domains, operators and the form of nodes
+ * are known, and that weights have as many bytes as their shapes need.
+ *
+ * @returns What is wrong, in the order of the graph.
+ */
+export function checkStructure(model: Model): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const report = (code: string, message: string, severity: Diagnostic["severity"] = "error") =>
     found.push({ code, severity, message });
   const check = new Checker(model, report);
-  check.graph(model.graph, new Set());
+  check.graph(model.graph, new Set(), model.opset);
   for (const f of model.functions) check.function(f);
-  if (!found.some((d) => d.severity === "error")) checkTypes(model, report);
+  for (const message of callProblems(model)) report("function-calls", message);
   return found;
 }
 
 type Report = (code: string, message: string, severity?: Diagnostic["severity"]) => void;
+type Define = (name: string, by: string) => void;
 
 class Checker {
   readonly #model: Model;
@@ -37,35 +55,35 @@ class Checker {
     this.#functions = new Set(model.functions.map((f) => `${f.domain}.${f.name}`));
   }
 
-  /** `outer` are the values that a subgraph may read. */
-  graph(graph: Graph, outer: ReadonlySet<string>): void {
+  /** `outer` are the values that a subgraph may read, and must not define again. */
+  graph(graph: Graph, outer: ReadonlySet<string>, opset: number): void {
     const defined = new Set(outer);
     const own = new Set<string>();
-    const define = (name: string, by: string) => {
-      if (own.has(name)) {
-        this.#report(
-          "duplicate-value",
-          `Cannot define value "${name}" by ${by}: it is defined already`,
-        );
-      }
+    const define: Define = (name, by) => {
+      if (own.has(name)) this.#definedTwice(name, by);
       own.add(name);
       defined.add(name);
     };
     for (const { name } of graph.inputs) define(name, "an input");
     for (const [name, weight] of graph.initializers) {
       if (!own.has(name)) define(name, "an initializer");
-      const { data } = weight;
-      const length = data.kind === "inline" ? data.bytes.length : data.length;
-      if (length !== weightSize(weight)) {
+      if (storedBytes(weight) !== weightSize(weight)) {
         this.#report(
           "weight-size",
           `Cannot use weight "${name}": ${weight.dtype}[${weight.dims}] has ${
             weightSize(weight)
-          } bytes, there are ${length}`,
+          } bytes, there are ${storedBytes(weight)}`,
         );
       }
     }
-    this.#nodes(graph.nodes, defined, define);
+    const inner: Define = (name, by) => {
+      if (outer.has(name)) this.#definedTwice(name, by);
+      define(name, by);
+    };
+    this.#nodes(graph.nodes, defined, inner, {
+      opset,
+      later: "it is defined only later, or made of itself in a cycle",
+    });
     for (const { name } of graph.outputs) {
       if (!defined.has(name)) {
         this.#report("undefined-output", `Cannot give output "${name}": nothing defines it`);
@@ -73,14 +91,27 @@ class Checker {
     }
   }
 
+  #definedTwice(name: string, by: string): void {
+    this.#report(
+      "duplicate-value",
+      `Cannot define value "${name}" by ${by}: it is defined already`,
+    );
+  }
+
   function(f: FunctionDef): void {
+    const whose = `function "${f.domain}.${f.name}"`;
     const defined = new Set(f.inputs);
-    this.#nodes(f.nodes, defined, (name) => defined.add(name));
+    const define: Define = (name, by) => {
+      if (defined.has(name)) this.#definedTwice(name, by);
+      defined.add(name);
+    };
+    const opset = f.opsets[""] ?? this.#model.opset;
+    this.#nodes(f.nodes, defined, define, { opset, later: "it is defined only later", whose });
     for (const name of f.outputs) {
       if (!defined.has(name)) {
         this.#report(
           "undefined-output",
-          `Cannot give output "${name}" of function "${f.domain}.${f.name}": nothing defines it`,
+          `Cannot give output "${name}" of ${whose}: nothing defines it`,
         );
       }
     }
@@ -89,84 +120,115 @@ class Checker {
   #nodes(
     nodes: readonly Node[],
     defined: Set<string>,
-    define: (name: string, by: string) => void,
+    define: Define,
+    { opset, later, whose }: { opset: number; later: string; whose?: string },
   ): void {
     const names = new Set<string>();
-    const later = new Set(nodes.flatMap((node) => node.outputs));
+    const made = new Set(nodes.flatMap((node) => node.outputs));
     for (const node of nodes) {
-      const place = placeOf(node);
+      const place = whose === undefined ? placeOf(node) : `${placeOf(node)} of ${whose}`;
       if (node.name !== "" && names.has(node.name)) {
         this.#report("duplicate-node", `Cannot name two nodes "${node.name}": names are unique`);
       }
       names.add(node.name);
-      this.#operator(node, place);
+      this.#operator(node, place, opset);
       for (const name of node.inputs) {
         if (name === "" || defined.has(name)) continue;
-        const why = later.has(name) ? "it is defined only later" : "nothing defines it";
+        const why = made.has(name) ? later : "nothing defines it";
         this.#report("undefined-value", `Cannot read value "${name}" in ${place}: ${why}`);
       }
       for (const a of Object.values(node.attributes)) {
-        if (a.type === "graph") this.graph(a.value, defined);
-        if (a.type === "graphs") a.value.forEach((g) => this.graph(g, defined));
+        if (a.type === "graph") this.graph(a.value, defined, opset);
+        if (a.type === "graphs") a.value.forEach((g) => this.graph(g, defined, opset));
       }
       for (const name of node.outputs) if (name !== "") define(name, place);
     }
   }
 
-  #operator(node: Node, place: string): void {
+  #operator(node: Node, place: string, opset: number): void {
     const { domain, opType } = node;
     if (this.#functions.has(`${domain}.${opType}`)) return;
-    if (domain !== "" && !(domain in this.#model.domains)) {
+    if (opType === "") {
+      this.#report("unknown-operator", `Cannot run ${place}: it names no operator`);
+    } else if (domain !== "" && !Object.hasOwn(this.#model.domains, domain)) {
       this.#report(
         "unknown-domain",
         `Cannot run ${place}: the model does not import domain "${domain}"`,
-        domain in opTable ? "warning" : "error",
+        Object.hasOwn(opTable, domain) ? "warning" : "error",
       );
-    } else if (opRow(domain, opType) === undefined) {
-      this.#report(
-        "unknown-operator",
-        `Cannot tell the types of ${place}: operator ${
-          domain && `${domain}.`
-        }${opType} is not known`,
-        "warning",
-      );
+    } else if (domain === "") this.#standardOperator(node, place, opset);
+    else if (opRow(domain, opType) === undefined) this.#unknown(node, place, "warning");
+  }
+
+  #standardOperator(node: Node, place: string, opset: number): void {
+    if (isStandardOp(node.opType)) {
+      for (const problem of formProblems(node, opset)) {
+        this.#report("wrong-form", `Cannot use ${place}: ${problem}`);
+      }
+    } else if (opRow("", node.opType) === undefined) {
+      this.#unknown(node, place, opset > newestOpset ? "warning" : "error");
     }
+  }
+
+  #unknown({ domain, opType }: Node, place: string, severity: Diagnostic["severity"]): void {
+    const name = `${domain && `${domain}.`}${opType}`;
+    this.#report(
+      "unknown-operator",
+      `Cannot tell the types of ${place}: operator ${name} is not known`,
+      severity,
+    );
   }
 }
 
-function placeOf(node: Node): string {
-  const name = node.name || node.outputs.find((o) => o !== "") || "";
-  return `${node.opType} node "${name}"`;
-}
-
-/** Declared types against inferred ones. */
-function checkTypes(model: Model, report: Report): void {
+/** Nodes that do not fit the types they meet, and declared types against inferred ones. */
+function typeProblems(model: Model): Diagnostic[] {
   const types = new GraphTypes({ opset: model.opset, functions: model.functions });
-  types.addGraph(model.graph);
+  try {
+    types.addGraph(model.graph);
+  } catch (error) {
+    if (error instanceof DiagnosticError) return [...error.diagnostics];
+    throw error;
+  }
   const declared = [
     ...model.graph.values,
     ...model.graph.outputs.map((o) => [o.name, o.type] as const),
   ];
-  for (const [name, type] of declared) {
-    const inferred = types.types.get(name);
-    if (inferred !== undefined && !canBeSame(inferred, type)) {
-      report(
-        "wrong-type",
-        `Cannot be ${printType(type)}: value "${name}" is ${printType(inferred)}`,
-      );
-    }
-  }
+  return declared.flatMap(([name, type]) => declaredProblem(name, type, types.types.get(name)));
 }
 
-function canBeSame(a: ValueType, b: ValueType): boolean {
+function declaredProblem(
+  name: string,
+  declared: ValueType,
+  inferred: ValueType | undefined,
+): Diagnostic[] {
+  if (inferred === undefined) return [];
+  if (!isSameKind(inferred, declared)) {
+    const message = `Cannot be ${printType(declared)}: value "${name}" is ${printType(inferred)}`;
+    return [{ code: "wrong-type", severity: "error", message }];
+  }
+  if (canBeShape(inferred, declared)) return [];
+  const message = `Value "${name}" is declared as ${printType(declared)} and is ${
+    printType(inferred)
+  }: the declaration is not used`;
+  return [{ code: "untrue-shape", severity: "warning", message }];
+}
+
+function isSameKind(a: ValueType, b: ValueType): boolean {
   if (a.kind === "unknown" || b.kind === "unknown") return true;
   if (a.kind !== "tensor" || b.kind !== "tensor") return a.kind === b.kind;
-  if (a.dtype !== b.dtype) return false;
-  if (a.dims === undefined || b.dims === undefined) return true;
-  const other = b.dims;
-  return a.dims.length === other.length && a.dims.every((d, axis) => canBeSize(d, other[axis]!));
+  return a.dtype === b.dtype;
 }
 
-function canBeSize(a: Dim, b: Dim): boolean {
-  return typeof a === "string" || typeof b === "string" || a === b;
+function canBeShape(a: ValueType, b: ValueType): boolean {
+  if (a.kind !== "tensor" || b.kind !== "tensor") return true;
+  if (a.dims === undefined || b.dims === undefined) return true;
+  const declared = b.dims;
+  return a.dims.length === declared.length &&
+    a.dims.every((d, axis) => canBeSize(d, declared[axis]!));
+}
+
+/** A symbol of the graph may be any size, but a declared one is not the same size for every run. */
+function canBeSize(inferred: Dim, declared: Dim): boolean {
+  if (typeof declared === "string" || inferred === declared) return true;
+  return typeof inferred === "string" && inferred.includes("?");
 }

@@ -210,6 +210,7 @@ class WeightPool {
 /** Equal weights have equal fingerprints; the bytes themselves are compared only where they agree. */
 function fingerprintOf({ dtype, dims, data }: Weight): string {
   const shape = `${dtype} ${dims}`;
+  if (data.kind === "text") return `${shape} ${data.texts.length}`;
   if (data.kind === "external") {
     return `${shape} ${data.directory}/${data.location} ${data.offset}`;
   }
@@ -220,7 +221,9 @@ function fingerprintOf({ dtype, dims, data }: Weight): string {
 }
 
 function sameWeight(a: Weight, b: Weight): boolean {
-  if (a.data.kind === "external" || b.data.kind === "external") return a.data.kind === b.data.kind;
+  if (a.data.kind !== "inline" || b.data.kind !== "inline") {
+    return a.data.kind === "external" && b.data.kind === "external";
+  }
   const [x, y] = [a.data.bytes, b.data.bytes];
   if (x.length !== y.length) return false;
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;

@@ -1,4 +1,5 @@
 /** Model file → IR. @module */
+import { DecodeContext } from "./decode_context.ts";
 import { decodeNodes } from "./decode_node.ts";
 import { decodeGraph } from "./decode_graph.ts";
 import { decodeAttributes } from "./decode_node.ts";
@@ -18,8 +19,9 @@ export interface DecodeOptions {
 /**
  * Decodes an ONNX file. Weights are views into `bytes` or references into files beside the model.
  *
- * @throws {OnnxDecodeError} If the file is truncated, is no ONNX model, or holds element types that
- * the IR has not (such as int4 or float8).
+ * @throws {OnnxDecodeError} If the file is truncated or no ONNX model, if weights do not fit their
+ * shapes or would lie outside of the model's folder, or if it holds more parts, or deeper ones, than a
+ * file of its size needs.
  *
  * @example
  * ```ts ignore
@@ -35,13 +37,13 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Mod
     );
   }
   const { opset, domains } = decodeOpsets(proto.opsetImport ?? []);
-  const directory = options.directory ?? "";
+  const context = new DecodeContext(options.directory ?? "");
   return {
     irVersion: proto.irVersion,
     opset,
     domains,
-    graph: decodeGraph(proto.graph, { directory, dropInitializedInputs: proto.irVersion < 4 }),
-    functions: (proto.functions ?? []).map((f) => decodeFunction(f, directory)),
+    graph: decodeGraph(proto.graph, context, { dropInitializedInputs: proto.irVersion < 4 }),
+    functions: (proto.functions ?? []).map((f) => decodeFunction(f, context)),
     metadata: Object.fromEntries(
       (proto.metadataProps ?? []).map((e) => [e.key ?? "", e.value ?? ""]),
     ),
@@ -91,7 +93,7 @@ function opsetVersions(protos: readonly OpsetProto[]): Map<string, number> {
   return new Map(protos.map((p) => [domainName(p.domain), p.version ?? 1]));
 }
 
-function decodeFunction(proto: FunctionProto, directory: string): FunctionDef {
+function decodeFunction(proto: FunctionProto, context: DecodeContext): FunctionDef {
   const name = proto.name ?? "";
   const defaults = proto.attributeProto ?? [];
   return {
@@ -100,8 +102,8 @@ function decodeFunction(proto: FunctionProto, directory: string): FunctionDef {
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
     attributes: [...proto.attribute ?? [], ...defaults.map((a) => a.name ?? "")],
-    attributeDefaults: decodeAttributes(defaults, directory, `function "${name}"`),
-    nodes: decodeNodes(proto.node ?? [], directory),
+    attributeDefaults: decodeAttributes(defaults, context, `function "${name}"`),
+    nodes: decodeNodes(proto.node ?? [], context),
     opsets: Object.fromEntries(opsetVersions(proto.opsetImport ?? [])),
   };
 }

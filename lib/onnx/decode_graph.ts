@@ -1,44 +1,62 @@
 /** GraphProto → Graph. @module */
 import { dataTypeName, dtypeOfDataType } from "./data_type.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
+import type { DecodeContext } from "./decode_context.ts";
 import { unknownDim } from "./dim.ts";
 import { decodeNodes } from "./decode_node.ts";
+import { decodeSparse } from "./decode_sparse.ts";
 import { decodeWeight } from "./decode_weight.ts";
-import type { Dim, Graph, ValueInfo, ValueType } from "./model.ts";
+import type { Dim, Graph, ValueInfo, ValueType, Weight } from "./model.ts";
 import { sortNodes } from "./sort_nodes.ts";
 import type { DimProto, GraphProto, TypeProto, ValueInfoProto } from "./proto.ts";
 
 /** Options of {@linkcode decodeGraph}. */
 export interface GraphOptions {
-  readonly directory: string;
   /** Before IR version 4 every initializer was listed among the inputs too. */
   readonly dropInitializedInputs?: boolean;
 }
 
 /** Decodes a graph with its subgraphs. */
-export function decodeGraph(proto: GraphProto, options: GraphOptions): Graph {
+export function decodeGraph(
+  proto: GraphProto,
+  context: DecodeContext,
+  options: GraphOptions = {},
+): Graph {
   const name = proto.name ?? "";
-  if (proto.sparseInitializer !== undefined) {
-    throw new OnnxDecodeError(
-      `Cannot decode graph "${name}": sparse initializers are not supported, use dense ones`,
-    );
-  }
-  const initializers = new Map(
-    (proto.initializer ?? []).map((t) =>
-      [t.name ?? "", decodeWeight(t, options.directory, `graph "${name}"`)] as const
-    ),
-  );
+  const initializers = decodeInitializers(proto, context);
   const inputs = (proto.input ?? []).filter((i) =>
     !(options.dropInitializedInputs && initializers.has(i.name ?? ""))
   );
   return {
     name,
-    nodes: sortNodes(decodeNodes(proto.node ?? [], options.directory)),
+    nodes: sortNodes(decodeNodes(proto.node ?? [], context)),
     inputs: inputs.map(decodeInterface),
-    outputs: (proto.output ?? []).map(decodeInterface),
+    outputs: (proto.output ?? []).map(decodeOutput),
     initializers,
     values: decodeValues(proto.valueInfo ?? []),
   };
+}
+
+function decodeInitializers(proto: GraphProto, context: DecodeContext): Map<string, Weight> {
+  const place = `graph "${proto.name ?? ""}"`;
+  const initializers = new Map<string, Weight>();
+  const add = (name = "", weight: Weight) => {
+    if (!initializers.has(name)) return initializers.set(name, weight);
+    throw new OnnxDecodeError(`Cannot decode ${place}: it has two initializers "${name}"`);
+  };
+  for (const tensor of proto.initializer ?? []) {
+    add(tensor.name, decodeWeight(tensor, context.directory, place));
+  }
+  for (const sparse of proto.sparseInitializer ?? []) {
+    add(sparse.values?.name, decodeSparse(sparse, context, place));
+  }
+  return initializers;
+}
+
+/** An output of a type that the IR has not, such as a map, is left to the node that makes it. */
+function decodeOutput(proto: ValueInfoProto): ValueInfo {
+  const type = proto.type && decodeType(proto.type);
+  return { name: proto.name ?? "", type: type ?? { kind: "unknown" } };
 }
 
 function decodeInterface(proto: ValueInfoProto): ValueInfo {
@@ -62,7 +80,8 @@ function decodeValues(protos: readonly ValueInfoProto[]): Map<string, ValueType>
   return values;
 }
 
-function decodeType(proto: TypeProto): ValueType | undefined {
+/** A type; undefined for one that the IR has not. */
+export function decodeType(proto: TypeProto): ValueType | undefined {
   const { tensorType, sequenceType, optionalType } = proto;
   if (tensorType !== undefined) return decodeTensorType(tensorType);
   const container = sequenceType ?? optionalType;
@@ -80,8 +99,10 @@ function decodeTensorType(proto: NonNullable<TypeProto["tensorType"]>): ValueTyp
 }
 
 function decodeDim(proto: DimProto): Dim {
-  if (proto.dimValue !== undefined && proto.dimValue >= 0) return proto.dimValue;
-  return proto.dimParam || unknownDim();
+  const size = proto.dimValue;
+  if (size !== undefined && size >= 0 && Number.isSafeInteger(size)) return size;
+  // A name without a letter, such as "?" or "-1", says nothing: two of them need not be one size.
+  return /[\p{L}_]/u.test(proto.dimParam ?? "") ? proto.dimParam! : unknownDim();
 }
 
 function typeName(proto: TypeProto | undefined): string {

@@ -29,6 +29,7 @@ function polynomialOf(dim: Dim): Polynomial {
   if (typeof dim === "number") return new Map(dim === 0 ? [] : [["", dim]]);
   const known = parsed.get(dim);
   if (known !== undefined) return known;
+  if (dim.length > longestText) return new Map([[dim, 1]]);
   const polynomial = parse(dim) ?? new Map([[dim, 1]]);
   if (parsed.size > parsedLimit) parsed.clear();
   parsed.set(dim, polynomial);
@@ -85,9 +86,14 @@ function addTerm(terms: Map<string, number>, product: string, factor: number): v
   else terms.set(product, sum);
 }
 
+/** Longer texts and sums say no more than that a size is not known; products of them would grow on. */
+const longestText = 1000;
+const mostTerms = 100;
+
 function dimOf(polynomial: Polynomial): Dim {
   if (polynomial.size === 0) return 0;
   if (polynomial.size === 1 && polynomial.has("")) return polynomial.get("")!;
+  if (polynomial.size > mostTerms) return unknownDim();
   const products = [...polynomial.keys()].sort(byProduct);
   let text = "";
   for (const product of products) {
@@ -97,7 +103,11 @@ function dimOf(polynomial: Polynomial): Dim {
     if (text === "") text = factor < 0 ? `-${term}` : term;
     else text += factor < 0 ? ` - ${term}` : ` + ${term}`;
   }
-  return text;
+  return bounded(text);
+}
+
+function bounded(text: string): Dim {
+  return text.length > longestText ? unknownDim() : text;
 }
 
 /** Symbols first, in order of their names; the constant comes last. */
@@ -133,6 +143,7 @@ export function multiplyDims(a: Dim, b: Dim): Dim {
 }
 
 function multiply(a: Polynomial, b: Polynomial): Polynomial {
+  if (a.size * b.size > mostTerms ** 2) return new Map([[unknownDim() as string, 1]]);
   const terms = new Map<string, number>();
   for (const [p, f] of a) for (const [q, g] of b) addTerm(terms, joinProducts(p, q), f * g);
   return terms;
@@ -160,7 +171,7 @@ export function divideDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return Math.trunc(a / b);
   if (b === 1) return a;
   const quotient = divideExactly(polynomialOf(a), polynomialOf(b));
-  return quotient === undefined ? `floor(${group(a)}/${group(b)})` : dimOf(quotient);
+  return quotient === undefined ? bounded(`floor(${group(a)}/${group(b)})`) : dimOf(quotient);
 }
 
 function group(dim: Dim): string {
@@ -232,21 +243,21 @@ function isAtMost(a: Dim, b: Dim): boolean {
 export function minDims(a: Dim, b: Dim): Dim {
   if (isAtMost(a, b)) return a;
   if (isAtMost(b, a)) return b;
-  return `min(${[String(a), String(b)].sort().join(", ")})`;
+  return bounded(`min(${[String(a), String(b)].sort().join(", ")})`);
 }
 
 /** The larger one. */
 export function maxDims(a: Dim, b: Dim): Dim {
   if (isAtMost(a, b)) return b;
   if (isAtMost(b, a)) return a;
-  return `max(${[String(a), String(b)].sort().join(", ")})`;
+  return bounded(`max(${[String(a), String(b)].sort().join(", ")})`);
 }
 
 /** The remainder. */
 export function moduloDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return ((a % b) + b) % b;
   if (divideExactly(polynomialOf(a), polynomialOf(b)) !== undefined) return 0;
-  return `mod(${a}, ${b})`;
+  return bounded(`mod(${a}, ${b})`);
 }
 
 /** The dimension with symbols replaced by sizes. */
@@ -311,12 +322,12 @@ export function broadcastDim(a: Dim, b: Dim): Dim {
   if (a === 1) return b;
   if (typeof a === "number") return a;
   if (typeof b === "number") return b;
-  return `broadcast(${[a, b].sort().join(", ")})`;
+  return bounded(`broadcast(${[a, b].sort().join(", ")})`);
 }
 
 /** The shape after NumPy broadcasting. */
 export function broadcastDims(shapes: readonly (readonly Dim[])[]): readonly Dim[] {
-  const rank = Math.max(0, ...shapes.map((dims) => dims.length));
+  const rank = shapes.reduce((most, dims) => Math.max(most, dims.length), 0);
   return Array.from({ length: rank }, (_, axis) =>
     shapes.reduce<Dim>(
       (dim, dims) => broadcastDim(dim, dims[dims.length - rank + axis] ?? 1),

@@ -33,6 +33,8 @@ const text = new TextEncoder();
  * Encodes a model as an ONNX file. External data stay references, relative to the folder in which
  * the caller puts the file; inline weights are copied into the result.
  *
+ * @throws {TypeError} If an integer of the model is none, such as a size of 0.5.
+ *
  * @example
  * ```ts ignore
  * await Deno.writeFile("model.onnx", encodeModel(model));
@@ -124,6 +126,7 @@ const encoders: Encoders = {
   strings: (a) => ({ type: 8, strings: a.value.map((s) => text.encode(s)) }),
   tensors: (a) => ({ type: 9, tensors: a.value.map((w) => encodeWeight(w)) }),
   graphs: (a) => ({ type: 10, graphs: a.value.map(encodeGraph) }),
+  type: (a) => ({ type: 13, tp: encodeType(a.value) }),
   ref: (a) => ({ type: a.refType, refAttrName: a.value }),
 };
 
@@ -138,6 +141,7 @@ function encodeWeight(w: Weight, name?: string): TensorProto {
     ...(name === undefined ? {} : { name }),
   };
   if (w.data.kind === "inline") return { ...proto, rawData: w.data.bytes };
+  if (w.data.kind === "text") return { ...proto, stringData: [...w.data.texts] };
   const { location, offset, length } = w.data;
   const external = { location, offset: String(offset), length: String(length) };
   return { ...proto, dataLocation: 1, externalData: encodeEntries(external) };

@@ -1,6 +1,6 @@
 /** Fills in the types of all values of a model. @module */
 import { substituteDim } from "./dim.ts";
-import { GraphTypes, refine } from "./infer/graph_types.ts";
+import { GraphTypes, hinted } from "./infer/graph_types.ts";
 import type { Attribute, Graph, Model, Node } from "./model.ts";
 import { mapTypes } from "./rename.ts";
 
@@ -43,7 +43,7 @@ function withTypes(graph: Graph, types: GraphTypes): Graph {
     nodes: graph.nodes.map((node) => withSubgraphs(node, types)),
     outputs: graph.outputs.map(({ name, type }) => ({
       name,
-      type: refine(types.type(name), type) ?? type,
+      type: hinted(types.type(name), type) ?? type,
     })),
     values,
   };

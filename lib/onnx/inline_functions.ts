@@ -1,6 +1,7 @@
 /** Puts the bodies of local functions in place of their calls. @module */
 import { bindAttributes } from "./bind_attributes.ts";
 import type { FunctionDef, Graph, Model, Node } from "./model.ts";
+import { Unfolding } from "./infer/unfolding.ts";
 import { mapSubgraphs, renameNode } from "./rename.ts";
 
 type Functions = ReadonlyMap<string, FunctionDef>;
@@ -13,13 +14,14 @@ function keyOf(domain: string, name: string): string {
  * Replaces every call of a model-local function by the function's body, also in subgraphs and in other
  * functions; the result has no functions.
  *
- * @throws {TypeError} If functions call each other in a circle.
+ * @throws {DiagnosticError} If functions call each other in a circle, or again and again, so that the
+ * result would be far larger than the model.
  */
 export function inlineFunctions(model: Model): Model {
   if (model.functions.length === 0) return model;
   const functions = new Map(model.functions.map((f) => [keyOf(f.domain, f.name), f]));
   const inliner = new Inliner(functions);
-  const graph = inliner.graph(model.graph, []);
+  const graph = inliner.graph(model.graph);
   const domains: Record<string, number> = Object.fromEntries(
     Object.entries(model.domains).filter(([d]) => !model.functions.some((f) => f.domain === d)),
   );
@@ -35,26 +37,25 @@ export function inlineFunctions(model: Model): Model {
 
 class Inliner {
   readonly #functions: Functions;
+  readonly #unfolding = new Unfolding();
   #calls = 0;
 
   constructor(functions: Functions) {
     this.#functions = functions;
   }
 
-  graph(graph: Graph, stack: readonly string[]): Graph {
-    return { ...graph, nodes: graph.nodes.flatMap((node) => this.node(node, stack)) };
+  graph(graph: Graph): Graph {
+    return { ...graph, nodes: graph.nodes.flatMap((node) => this.node(node)) };
   }
 
-  node(node: Node, stack: readonly string[]): Node[] {
-    const key = keyOf(node.domain, node.opType);
-    const called = this.#functions.get(key);
-    if (called === undefined) return [this.#withSubgraphs(node, stack)];
-    if (stack.includes(key)) {
-      throw new TypeError(
-        `Cannot inline function "${key}": it calls itself through ${[...stack, key].join(" → ")}`,
-      );
-    }
-    return this.#body(called, node).flatMap((inner) => this.node(inner, [...stack, key]));
+  node(node: Node): Node[] {
+    this.#unfolding.count(node);
+    const called = this.#functions.get(keyOf(node.domain, node.opType));
+    if (called === undefined) return [this.#withSubgraphs(node)];
+    return this.#unfolding.within(
+      node,
+      () => this.#body(called, node).flatMap((inner) => this.node(inner)),
+    );
   }
 
   /** The body with the call's values and attributes; its own values get a name per call. */
@@ -75,8 +76,8 @@ class Inliner {
     ];
   }
 
-  #withSubgraphs(node: Node, stack: readonly string[]): Node {
-    return mapSubgraphs(node, (graph) => this.graph(graph, stack));
+  #withSubgraphs(node: Node): Node {
+    return mapSubgraphs(node, (graph) => this.graph(graph));
   }
 }
 

@@ -1,8 +1,8 @@
 /** Visits every weight of a model, wherever it is kept. @module */
 import type { Attribute, Graph, Model, Node, Weight } from "./model.ts";
 
-/** What becomes of a weight; the weight itself leaves it as it is. */
-export type WeightMap = (weight: Weight) => Weight;
+/** What becomes of a weight; the weight itself leaves it as it is. `name` is its own, or its node's. */
+export type WeightMap = (weight: Weight, name: string) => Weight;
 
 /**
  * A model with other weights: initializers and tensor attributes, those of subgraphs and functions
@@ -14,7 +14,7 @@ export function mapWeights(model: Model, map: WeightMap): Model {
 }
 
 function mapGraph(graph: Graph, map: WeightMap): Graph {
-  const initializers = new Map([...graph.initializers].map(([name, w]) => [name, map(w)]));
+  const initializers = new Map([...graph.initializers].map(([name, w]) => [name, map(w, name)]));
   return { ...graph, initializers, nodes: mapNodes(graph.nodes, map) };
 }
 
@@ -22,7 +22,11 @@ function mapNodes(nodes: readonly Node[], map: WeightMap): readonly Node[] {
   return nodes.map((node) => {
     if (!Object.values(node.attributes).some(holdsWeights)) return node;
     const entries = Object.entries(node.attributes);
-    const attributes = Object.fromEntries(entries.map(([name, a]) => [name, mapAttribute(a, map)]));
+    const owner = node.name || node.outputs[0] || node.opType;
+    const named: WeightMap = (weight) => map(weight, owner);
+    const attributes = Object.fromEntries(
+      entries.map(([name, a]) => [name, mapAttribute(a, map, named)]),
+    );
     return { ...node, attributes };
   });
 }
@@ -31,12 +35,12 @@ function holdsWeights({ type }: Attribute): boolean {
   return type === "tensor" || type === "tensors" || type === "graph" || type === "graphs";
 }
 
-function mapAttribute(attribute: Attribute, map: WeightMap): Attribute {
+function mapAttribute(attribute: Attribute, map: WeightMap, named: WeightMap): Attribute {
   switch (attribute.type) {
     case "tensor":
-      return { type: "tensor", value: map(attribute.value) };
+      return { type: "tensor", value: named(attribute.value, "") };
     case "tensors":
-      return { type: "tensors", value: attribute.value.map(map) };
+      return { type: "tensors", value: attribute.value.map((w) => named(w, "")) };
     case "graph":
       return { type: "graph", value: mapGraph(attribute.value, map) };
     case "graphs":

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "../tensor/dtype.ts";
+import type { ElementType } from "./data_type.ts";
 
 /** A dimension: its size, or the name of a symbol. A name that starts with `?` is unknown and equal to nothing but itself. */
 export type Dim = number | string;
@@ -12,7 +12,7 @@ export type Dim = number | string;
 /** Type of a tensor value; `dims` is absent where not even the rank is known. */
 export interface TensorType {
   readonly kind: "tensor";
-  readonly dtype: DType | "string";
+  readonly dtype: ElementType;
   readonly dims?: readonly Dim[];
 }
 
@@ -36,7 +36,10 @@ export interface ValueInfo {
   readonly type: ValueType;
 }
 
-/** Bytes of a weight: in memory (a view, little endian), or a range of a file beside the model. */
+/**
+ * What a weight holds: bytes in memory (a view, little endian), a range of a file beside the model, or
+ * texts.
+ */
 export type WeightData =
   | { readonly kind: "inline"; readonly bytes: Uint8Array }
   | {
@@ -47,11 +50,12 @@ export type WeightData =
     readonly location: string;
     readonly offset: number;
     readonly length: number;
-  };
+  }
+  | { readonly kind: "text"; readonly texts: readonly Uint8Array[] };
 
 /** A constant tensor of a graph: an initializer or a tensor attribute. */
 export interface Weight {
-  readonly dtype: DType;
+  readonly dtype: ElementType;
   readonly dims: readonly number[];
   readonly data: WeightData;
 }
@@ -68,6 +72,7 @@ export type Attribute =
   | { readonly type: "strings"; readonly value: readonly string[] }
   | { readonly type: "tensors"; readonly value: readonly Weight[] }
   | { readonly type: "graphs"; readonly value: readonly Graph[] }
+  | { readonly type: "type"; readonly value: ValueType }
   | { readonly type: "ref"; readonly value: string; readonly refType: number };
 
 /** A node. An absent optional input or output is the empty string. `domain` is "" for ai.onnx. */

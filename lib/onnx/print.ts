@@ -114,6 +114,6 @@ function attributeText(attribute: Attribute): string {
 }
 
 function weightText({ dtype, dims, data }: Weight): string {
-  const place = data.kind === "inline" ? "inline" : `${data.location}@${data.offset}`;
+  const place = data.kind === "external" ? `${data.location}@${data.offset}` : "inline";
   return `${dtype}[${dims.join(", ")}] ${place}`;
 }

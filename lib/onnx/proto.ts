@@ -43,13 +43,19 @@ export interface TensorProto {
   floatData?: number[];
   int32Data?: number[];
   stringData?: Uint8Array[];
-  int64Data?: bigint[];
+  int64Data?: BigInt64Array;
   name?: string;
   rawData?: Uint8Array;
   doubleData?: number[];
-  uint64Data?: bigint[];
+  uint64Data?: BigUint64Array;
   externalData?: EntryProto[];
   dataLocation?: number;
+}
+
+export interface SparseTensorProto {
+  values?: TensorProto;
+  indices?: TensorProto;
+  dims?: number[];
 }
 
 export interface DimProto {
@@ -82,6 +88,8 @@ export interface AttributeProto {
   graphs?: GraphProto[];
   type?: number;
   refAttrName?: string;
+  tp?: TypeProto;
+  sparseTensor?: SparseTensorProto;
 }
 
 export interface NodeProto {
@@ -98,7 +106,7 @@ export interface GraphProto {
   node?: NodeProto[];
   name?: string;
   initializer?: TensorProto[];
-  sparseInitializer?: unknown[];
+  sparseInitializer?: SparseTensorProto[];
   input?: ValueInfoProto[];
   output?: ValueInfoProto[];
   valueInfo?: ValueInfoProto[];
@@ -152,6 +160,12 @@ const tensor: MessageTable = {
   14: one("dataLocation", "int32"),
 };
 
+const sparseTensor: MessageTable = {
+  1: one("values", () => tensor),
+  2: one("indices", () => tensor),
+  3: many("dims", "int64"),
+};
+
 const dim: MessageTable = { 1: one("dimValue", "int64"), 2: one("dimParam", "string") };
 
 const shape: MessageTable = { 1: many("dim", () => dim) };
@@ -180,8 +194,10 @@ const attribute: MessageTable = {
   9: many("strings", "bytes"),
   10: many("tensors", () => tensor),
   11: many("graphs", () => graph),
+  14: one("tp", () => type),
   20: one("type", "int32"),
   21: one("refAttrName", "string"),
+  22: one("sparseTensor", () => sparseTensor),
 };
 
 const node: MessageTable = {
@@ -201,7 +217,7 @@ const graph: MessageTable = {
   11: many("input", () => valueInfo),
   12: many("output", () => valueInfo),
   13: many("valueInfo", () => valueInfo),
-  15: many("sparseInitializer", "bytes"),
+  15: many("sparseInitializer", () => sparseTensor),
 };
 
 const functionTable: MessageTable = {

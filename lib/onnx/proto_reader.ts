@@ -14,6 +14,41 @@ export class ProtoError extends SyntaxError {
   }
 }
 
+/** Messages in messages: the limit of protobuf itself, so that no runtime opens a deeper file. */
+const deepest = 100;
+
+/** Messages and texts that a file of this size may hold; what is left of real ones is mostly weights. */
+function mostParts(bytes: number): number {
+  return 1_000_000 + Math.floor(bytes / 64);
+}
+
+/** Counts how deep and in how many parts one reads. */
+class Limits {
+  #depth = 0;
+  #parts: number;
+
+  constructor(bytes: number) {
+    this.#parts = mostParts(bytes);
+  }
+
+  part(offset: number): void {
+    if (this.#parts-- > 0) return;
+    throw new ProtoError("it consists of more parts than a model of its size needs", offset);
+  }
+
+  within<T>(offset: number, read: () => T): T {
+    if (++this.#depth > deepest) {
+      throw new ProtoError(
+        `it is nested more than ${deepest} deep, which no runtime reads`,
+        offset,
+      );
+    }
+    const result = read();
+    this.#depth--;
+    return result;
+  }
+}
+
 type ScalarKind = Exclude<FieldKind, () => MessageTable>;
 
 interface Scalar {
@@ -38,7 +73,7 @@ const scalars: Readonly<Record<ScalarKind, Scalar>> = {
  * @throws {ProtoError} If the bytes are truncated or are no protobuf message of this kind.
  */
 export function readMessage<T>(table: MessageTable, bytes: Uint8Array): T {
-  const reader = new BinaryReader(bytes);
+  const reader = new LimitedReader(bytes);
   try {
     return readFields(reader, table, bytes.length) as T;
   } catch (error) {
@@ -48,7 +83,16 @@ export function readMessage<T>(table: MessageTable, bytes: Uint8Array): T {
   }
 }
 
-function readFields(reader: BinaryReader, table: MessageTable, end: number): unknown {
+class LimitedReader extends BinaryReader {
+  readonly limits: Limits;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    this.limits = new Limits(bytes.length);
+  }
+}
+
+function readFields(reader: LimitedReader, table: MessageTable, end: number): unknown {
   const message: Record<string, unknown> = {};
   while (reader.pos < end) {
     const start = reader.pos;
@@ -72,7 +116,7 @@ function checkWire(wire: WireType, number: number, offset: number): void {
 }
 
 function readField(
-  reader: BinaryReader,
+  reader: LimitedReader,
   message: Record<string, unknown>,
   field: Field,
   wire: WireType,
@@ -82,9 +126,9 @@ function readField(
   const scalar = typeof kind === "function" ? undefined : scalars[kind];
   const expected = scalar?.wire ?? WireType.LengthDelimited;
   if (field.repeated) {
-    const list = (message[name] ??= []) as unknown[];
-    if (wire === expected) list.push(readValue(reader, kind, scalar));
-    else if (wire === WireType.LengthDelimited) readPacked(reader, scalar!, list);
+    const list = (message[name] ??= listOf(kind)) as List;
+    if (wire === expected) message[name] = appended(list, readValue(reader, kind, scalar));
+    else if (wire === WireType.LengthDelimited) message[name] = readPacked(reader, scalar!, list);
     else throw wrongWire(name, wire, start);
   } else if (wire === expected) {
     message[name] = readValue(reader, kind, scalar);
@@ -95,26 +139,70 @@ function wrongWire(name: string, wire: WireType, offset: number): ProtoError {
   return new ProtoError(`field "${name}" has wire type ${wire}`, offset);
 }
 
-function readValue(reader: BinaryReader, kind: FieldKind, scalar: Scalar | undefined): unknown {
+function readValue(reader: LimitedReader, kind: FieldKind, scalar: Scalar | undefined): unknown {
   if (scalar !== undefined && scalar.wire !== WireType.LengthDelimited) return scalar.read(reader);
   const start = reader.pos;
+  reader.limits.part(start);
   const length = reader.uint32();
   const end = reader.pos + length;
   checkEnd(reader, end, start);
-  if (typeof kind === "function") return readFields(reader, kind(), end);
+  if (typeof kind === "function") {
+    return reader.limits.within(start, () => readFields(reader, kind(), end));
+  }
   reader.pos = start;
   return scalar!.read(reader);
 }
 
-function readPacked(reader: BinaryReader, scalar: Scalar, list: unknown[]): void {
+/** Values of a repeated field; 64-bit integers lie side by side, not each for itself. */
+type List = unknown[] | BigInt64Array | BigUint64Array;
+
+function listOf(kind: FieldKind): List {
+  if (kind === "bigint64") return new BigInt64Array();
+  return kind === "biguint64" ? new BigUint64Array() : [];
+}
+
+function appended(list: List, value: unknown): List {
+  if (Array.isArray(list)) {
+    list.push(value);
+    return list;
+  }
+  return joined(list, [value as bigint]);
+}
+
+/** A longer list; its buffer has room for as much again, so that one by one is not slow. */
+function joined(list: BigInt64Array | BigUint64Array, values: readonly bigint[]): List {
+  const length = list.length + values.length;
+  const Row = list.constructor as BigInt64ArrayConstructor;
+  const room = list.byteOffset === 0 ? list.buffer.byteLength / 8 : 0;
+  const buffer = length <= room ? list.buffer : new ArrayBuffer(Math.max(length, 2 * room) * 8);
+  const longer = new Row(buffer, 0, length);
+  if (buffer !== list.buffer) longer.set(list as BigInt64Array);
+  longer.set(values, list.length);
+  return longer;
+}
+
+/** Values are taken over in portions, so that never all of them are there twice. */
+const portion = 1024;
+
+function readPacked(reader: LimitedReader, scalar: Scalar, list: List): List {
   const start = reader.pos;
   const length = reader.uint32();
   const end = reader.pos + length;
   checkEnd(reader, end, start);
-  while (reader.pos < end) list.push(scalar.read(reader));
+  if (Array.isArray(list)) {
+    while (reader.pos < end) list.push(scalar.read(reader));
+    return list;
+  }
+  let longer = list;
+  while (reader.pos < end) {
+    const values: bigint[] = [];
+    while (reader.pos < end && values.length < portion) values.push(scalar.read(reader) as bigint);
+    longer = joined(longer, values) as BigInt64Array;
+  }
+  return longer;
 }
 
-function checkEnd(reader: BinaryReader, end: number, offset: number): void {
+function checkEnd(reader: LimitedReader, end: number, offset: number): void {
   if (end > reader.len) {
     const present = reader.len - reader.pos;
     throw new ProtoError(

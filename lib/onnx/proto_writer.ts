@@ -61,8 +61,14 @@ function isPlain(value: number): boolean {
 
 const maxInt64 = 2n ** 63n - 1n;
 
+/** What cannot be written as the field that it stands in. */
+export class WriteError extends TypeError {
+  override readonly name = "WriteError";
+}
+
 /** Doubles near 2⁶³ stand for the largest int64, as which "to the end" of a Slice is written. */
 function toInt64(value: number): bigint {
+  if (!Number.isInteger(value)) throw new WriteError(`Cannot encode model: ${value} is no integer`);
   const big = BigInt(value);
   return big > maxInt64 ? maxInt64 : big;
 }

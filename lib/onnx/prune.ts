@@ -5,8 +5,12 @@ import type { Graph, Model, Node } from "./model.ts";
 export function valuesRead(node: Node): string[] {
   const names = node.inputs.filter((name) => name !== "");
   for (const attribute of Object.values(node.attributes)) {
-    if (attribute.type === "graph") names.push(...outerValues(attribute.value));
-    if (attribute.type === "graphs") names.push(...attribute.value.flatMap(outerValues));
+    const graphs = attribute.type === "graph"
+      ? [attribute.value]
+      : attribute.type === "graphs"
+      ? attribute.value
+      : [];
+    for (const name of graphs.flatMap(outerValues)) names.push(name);
   }
   return names;
 }

@@ -27,7 +27,7 @@ function depthFirst(needs: readonly (readonly number[])[]): number[] {
       const open = state[i] === 0 ? needs[i]!.filter((need) => state[need] === 0) : [];
       if (state[i] === 0) state[i] = 1;
       if (open.length > 0) {
-        stack.push(...open.toReversed());
+        for (const need of open.toReversed()) stack.push(need);
         continue;
       }
       stack.pop();

@@ -1,4 +1,5 @@
 /** How each operator that changed its form is rewritten into the newer one. @module */
+import { wrongNodeError } from "./infer/wrong_node.ts";
 import type { Attribute, Node, TensorType } from "./model.ts";
 
 /** Attributes of a new node. */
@@ -146,12 +147,53 @@ const inferenceDropout: Upgrade = (node) => ({
   attributes: without(node.attributes, "ratio", "is_test"),
 });
 
-/** Only the normalised output is left in inference. */
-const inferenceBatchNorm: Upgrade = (node) => ({
-  ...node,
-  outputs: node.outputs.slice(0, 1),
-  attributes: without(node.attributes, "spatial", "momentum", "is_test"),
-});
+/** Statistics among the outputs said that it trains; there is an attribute for that now. */
+const batchNorm: Upgrade = (node, context) => {
+  const { spatial } = node.attributes;
+  if (spatial?.type === "int" && spatial.value === 0) {
+    throw wrongNodeError(node, "its spatial is 0, which no operator set from 9 on has");
+  }
+  const trains = node.outputs.slice(1).some((name) => name !== "");
+  const attributes = without(node.attributes, "spatial", "is_test");
+  if (!trains) {
+    return {
+      ...node,
+      outputs: node.outputs.slice(0, 1),
+      attributes: without(attributes, "momentum"),
+    };
+  }
+  return [
+    {
+      ...node,
+      outputs: node.outputs.slice(0, 3),
+      attributes: { ...attributes, training_mode: int(1) },
+    },
+    ...savedStatistics(node, context),
+  ];
+};
+
+/** Mean and variance of the batch, which were outputs as well. */
+function savedStatistics(node: Node, { add, type }: UpgradeContext): Node[] {
+  const [x = ""] = node.inputs;
+  const rank = type(x)?.dims?.length;
+  const saved = node.outputs.slice(3, 5);
+  if (rank === undefined || saved.every((name) => name === "")) return [];
+  const axes = add("Constant", [], {
+    value_ints: ints(Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1)),
+  });
+  const centered = add("Sub", [x, add("ReduceMean", [x, axes], { keepdims: int(1) })]);
+  const sources = [x, add("Mul", [centered, centered])];
+  return saved.flatMap((name, i) =>
+    name === "" ? [] : [{
+      name: "",
+      opType: "ReduceMean",
+      domain: "",
+      inputs: [sources[i]!, axes],
+      outputs: [name],
+      attributes: { keepdims: int(rank < 2 ? 1 : 0) },
+    }]
+  );
+}
 
 const GRID_MODES: Readonly<Record<string, string>> = { bilinear: "linear", bicubic: "cubic" };
 
@@ -216,7 +258,7 @@ export const upgrades: Readonly<Record<string, readonly UpgradeRow[]>> = {
   RoiAlign: [{ since: 16, rewrite: shiftedRegions }],
   Scatter: [{ since: 11, rewrite: (node) => ({ ...node, opType: "ScatterElements" }) }],
   Dropout: [{ since: 12, rewrite: inferenceDropout }],
-  BatchNormalization: [{ since: 14, rewrite: inferenceBatchNorm }],
+  BatchNormalization: [{ since: 14, rewrite: batchNorm }],
   GridSample: [{ since: 20, rewrite: gridSampleNames }],
   GroupNormalization: [{ since: 21, rewrite: perChannel }],
 };

@@ -6,10 +6,11 @@
  * @module
  */
 import { join } from "@std/path";
-import { mapWeights, weightsOf } from "../onnx/map_weights.ts";
+import { weightsOf } from "../onnx/map_weights.ts";
 import type { Model } from "../onnx/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
-import { linkOrCopy, weightFilesOf, weightPath } from "./weight_files.ts";
+import { fileKey, linkOrCopy, moveFiles, weightFilesOf } from "./weight_files.ts";
+import { weightPath } from "./weight_path.ts";
 
 /** A model laid out on disk. */
 export interface SessionFolder {
@@ -27,7 +28,7 @@ export interface FolderOptions {
 
 /** Whether a model can be handed over as one buffer. */
 export function fitsBuffer(model: Model): boolean {
-  return fitsProtobuf(model) && weightsOf(model).every(({ data }) => data.kind === "inline");
+  return fitsProtobuf(model) && weightsOf(model).every(({ data }) => data.kind !== "external");
 }
 
 /**
@@ -60,15 +61,15 @@ export async function materialiseModel(
 
 async function moveWeights(model: Model, folder: string, options: FolderOptions): Promise<Model> {
   const locations = new Map<string, string>();
-  for (const path of weightFilesOf(model).keys()) {
+  for (const [key, file] of weightFilesOf(model)) {
     const location = `weights_${locations.size}.data`;
-    locations.set(path, location);
-    await linkOrCopy(path, join(folder, location), options.log);
+    locations.set(key, location);
+    await linkOrCopy(weightPath(file), join(folder, location), options.log);
   }
-  const linked = mapWeights(model, (weight) => {
-    if (weight.data.kind === "inline") return weight;
-    const location = locations.get(weightPath(weight.data))!;
-    return { ...weight, data: { ...weight.data, directory: folder, location } };
-  });
+  const linked = moveFiles(model, (data) => ({
+    ...data,
+    directory: folder,
+    location: locations.get(fileKey(data))!,
+  }));
   return spillWeights(linked, folder, "inline.data");
 }

@@ -1,59 +1,69 @@
 /** Weight files beside a model: linked where the file system allows, copied where not. @module */
 import { dirname, join } from "@std/path";
-import { weightsOf } from "../onnx/map_weights.ts";
-import type { Model } from "../onnx/model.ts";
+import { mapWeights } from "../onnx/map_weights.ts";
+import type { Model, WeightData } from "../onnx/model.ts";
 import type { ReadRange } from "../onnx/weight.ts";
+import { weightPath, type WeightPlace } from "./weight_path.ts";
 
 /** Called with a line where a weight file had to be copied. */
 export type Log = (line: string) => void;
 
-/** Path of the file that holds a range. */
-export function weightPath(data: { readonly directory: string; readonly location: string }) {
-  return join(data.directory, data.location);
-}
-
-/** Reads weights that lie in files. */
+/** Reads weights that lie in files. @throws {DiagnosticError} If they cannot lie where they are said to. */
 export const readRange: ReadRange = (data) => {
-  using file = Deno.openSync(weightPath(data));
+  const path = weightPath({ ...data, size: data.offset + data.length });
+  using file = Deno.openSync(path);
   file.seekSync(data.offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(data.length);
   for (let done = 0; done < bytes.length;) {
     const count = file.readSync(bytes.subarray(done));
     if (count === null) {
-      throw new RangeError(`Cannot read "${weightPath(data)}"`);
+      throw new RangeError(`Cannot read "${path}": it has become shorter`);
     }
     done += count;
   }
   return bytes;
 };
 
-/** A file that holds weights of a model. */
-export interface WeightFile {
-  /** Name relative to the model it belongs to. */
-  readonly location: string;
-  /** Bytes it must have at least. */
-  readonly size: number;
+type External = Extract<WeightData, { kind: "external" }>;
+
+/** A file that holds weights of a model: its name relative to the model, the bytes it must have. */
+export type WeightFile = Required<WeightPlace>;
+
+/** What two ranges of one file have in common. */
+export function fileKey({ directory, location }: WeightPlace): string {
+  return join(directory, location);
 }
 
-/** The files that hold a model's weights, by their paths. */
+/** The files that hold a model's weights, by their keys; that they are there, {@link weightPath} checks. */
 export function weightFilesOf(model: Model): ReadonlyMap<string, WeightFile> {
   const files = new Map<string, WeightFile>();
-  for (const { data } of weightsOf(model)) {
-    if (data.kind === "inline") continue;
-    const path = weightPath(data);
-    const size = Math.max(files.get(path)?.size ?? 0, data.offset + data.length);
-    files.set(path, { location: data.location, size });
-  }
+  mapWeights(model, (weight, tensor) => {
+    if (weight.data.kind !== "external") return weight;
+    const { directory, location, offset, length } = weight.data;
+    const known = files.get(fileKey(weight.data));
+    const longest = known !== undefined && known.size >= offset + length;
+    if (!longest) {
+      files.set(fileKey(weight.data), { directory, location, size: offset + length, tensor });
+    }
+    return weight;
+  });
   return files;
 }
 
-/** Makes a hard link, or a copy on another file system. @returns Which. */
+/** The model with its weight files under other names. */
+export function moveFiles(model: Model, move: (data: External) => External): Model {
+  return mapWeights(
+    model,
+    (weight) => weight.data.kind === "external" ? { ...weight, data: move(weight.data) } : weight,
+  );
+}
+
+/** Makes a hard link to a real file, or a copy on another file system. @returns Which. */
 export async function linkOrCopy(
-  from: string,
+  real: string,
   to: string,
   log?: Log,
 ): Promise<"linked" | "copied"> {
-  const real = await Deno.realPath(from);
   await Deno.mkdir(dirname(to), { recursive: true });
   try {
     await Deno.link(real, to);
@@ -62,7 +72,7 @@ export async function linkOrCopy(
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists) {
       throw error;
     }
-    log?.(`Copying weights "${from}": a hard link was not possible here`);
+    log?.(`Copying weights "${real}": a hard link was not possible here`);
     await Deno.copyFile(real, to);
     return "copied";
   }

@@ -1,10 +1,17 @@
 /** Writes a model to a file, with its external weights valid beside it. @module */
 import { basename, dirname, join, resolve } from "@std/path";
 import { encodeModel } from "../onnx/encode.ts";
-import { mapWeights } from "../onnx/map_weights.ts";
 import type { Model } from "../onnx/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
-import { linkOrCopy, type Log, sameBytes, weightFilesOf, weightPath } from "./weight_files.ts";
+import {
+  fileKey,
+  linkOrCopy,
+  type Log,
+  moveFiles,
+  sameBytes,
+  weightFilesOf,
+} from "./weight_files.ts";
+import { isInside, weightPath } from "./weight_path.ts";
 
 /** A weight file of a written model. */
 export interface WrittenWeights {
@@ -27,7 +34,7 @@ export interface WrittenModel {
  * model's, or copied where a link is not possible. Inline weights too large for a protobuf move to
  * a file. The model appears under its name when it is complete.
  *
- * @throws {Deno.errors.NotFound} If a weight file is missing.
+ * @throws {DiagnosticError} If a weight file is missing, or lies where it must not.
  */
 export async function writeModel(model: Model, path: string, log?: Log): Promise<WrittenModel> {
   const target = resolve(path);
@@ -36,7 +43,7 @@ export async function writeModel(model: Model, path: string, log?: Log): Promise
   const weights: WrittenWeights[] = [];
   let placed = await placeWeights(model, target, weights, log);
   if (!fitsProtobuf(placed)) {
-    const location = `${basename(target)}.data`;
+    const location = await freeName(target);
     placed = spillWeights(placed, folder, location);
     weights.push({ location, how: "written" });
   }
@@ -60,17 +67,30 @@ async function placeWeights(
 ): Promise<Model> {
   const folder = dirname(target);
   const locations = new Map<string, string>();
-  for (const [path, file] of weightFilesOf(model)) {
+  for (const [key, file] of weightFilesOf(model)) {
+    const path = weightPath(file);
     const { location, how } = await placeFile(path, file.location, target, log);
-    locations.set(path, location);
+    locations.set(key, location);
     weights.push({ location, how, ...(how === "kept" ? {} : { from: path }) });
   }
-  return mapWeights(model, (weight) => {
-    if (weight.data.kind === "inline") return weight;
-    const location = locations.get(weightPath(weight.data))!;
-    return { ...weight, data: { ...weight.data, directory: folder, location } };
-  });
+  return moveFiles(model, (data) => ({
+    ...data,
+    directory: folder,
+    location: locations.get(fileKey(data))!,
+  }));
 }
+
+/** A name beside the model that nothing has: what is there may be a second name of other weights. */
+async function freeName(target: string): Promise<string> {
+  for (let attempt = 0;; attempt++) {
+    const location = nameOf(target, attempt);
+    const place = join(dirname(target), location);
+    if (await Deno.lstat(place).catch(ignoreNotFound) === undefined) return location;
+  }
+}
+
+const nameOf = (target: string, attempt: number) =>
+  attempt === 0 ? `${basename(target)}.data` : `${basename(target)}.${attempt}.data`;
 
 /** Puts a weight file beside a model: under its own name, or another where that is taken. */
 async function placeFile(
@@ -80,13 +100,24 @@ async function placeFile(
   log: Log | undefined,
 ): Promise<{ location: string; how: "kept" | "linked" | "copied" }> {
   for (let attempt = 0;; attempt++) {
-    const location = attempt === 0 ? name : `${basename(target)}.${attempt}.data`;
+    const location = attempt === 0 ? name : nameOf(target, attempt);
     const place = join(dirname(target), location);
+    if (place === target || !await staysInside(place, dirname(target))) continue;
     const there = await Deno.lstat(place).catch(ignoreNotFound);
     if (there === undefined) return { location, how: await linkOrCopy(path, place, log) };
     // ONNX Runtime may refuse a link that leads out of the model's folder.
     if (!there.isSymlink && await sameBytes(path, place)) return { location, how: "kept" };
   }
+}
+
+/** Whether a place in a folder is reached without a link that leads out of it. */
+async function staysInside(place: string, folder: string): Promise<boolean> {
+  const root = await Deno.realPath(folder);
+  for (let parent = dirname(place); parent !== folder; parent = dirname(parent)) {
+    const real = await Deno.realPath(parent).catch(ignoreNotFound);
+    if (real !== undefined && !isInside(real, root)) return false;
+  }
+  return true;
 }
 
 function ignoreNotFound(error: unknown): undefined {

@@ -22,6 +22,16 @@ async function writeLinear(folder: string): Promise<void> {
   await Deno.writeFile(`${folder}/linear.onnx`, encodeModel(b.finish()));
 }
 
+/** loss = Σ softmax(x): images of any size; the dimensions have no names, or "?" for one. */
+function namelessModel(): Model {
+  const b = new GraphBuilder({ opset: 18 });
+  const x = b.input("x", "float32", ["?", 3, "?", "?1"]);
+  const y = b.op("Softmax", [b.op("ReduceMean", [x, b.int64s([2, 3])], { keepdims: 0 })]);
+  b.output(y, "y");
+  b.output(b.op("ReduceSum", [y], { keepdims: 0 }), "loss");
+  return b.finish();
+}
+
 /** A model with an operator that nobody knows. */
 function strangeModel(): Model {
   const b = new GraphBuilder({ opset: 18 });
@@ -58,7 +68,7 @@ Deno.test("tvp grad writes a model whose weights stay where they are", () =>
     assertEquals(code, 0, err + out);
     assertStringIncludes(out, "linear.grad.onnx: ");
     assertStringIncludes(out, "weights weights/w.bin: kept");
-    assertEquals(out.match(/^ok {5}[012] /gm)?.length, 3, out);
+    assertEquals(out.match(/^ok {5}[012] {5}[xw] /gm)?.length, 6, out);
     assertClose(await runAt(`${folder}/linear.grad.onnx`), gradient);
     const files = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     assertEquals(files, ["linear.grad.onnx", "linear.onnx", "weights"]);
@@ -99,6 +109,35 @@ Deno.test("tvp grad gives each output named by --cotangent an input of its shape
       ["x", ["batch", 2]],
       ["ct.y", ["batch", 2]],
     ]);
+  }));
+
+Deno.test("tvp grad takes sizes of dimensions without names by their places", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/nameless.onnx`, encodeModel(namelessModel()));
+    const sizes = ["--dim", "x[0]=2", "--dim", "x[2]=4", "--dim", "x[-1]=5"];
+    const asked = ["grad", "nameless.onnx", "--of", "y", "--wrt", "x", "--check"];
+    const { code, out, err } = await tvp(folder, ...asked, ...sizes, "--directions", "1", "--json");
+    assertEquals(code, 0, err);
+    const { checks, verdict, ok } = JSON.parse(out);
+    assertEquals([verdict, ok], ["ok", true]);
+    // The sum of probabilities does not vary, so random weights of them are tried as well.
+    type Row = { weights: string; verdict: string; isZero?: boolean };
+    assertEquals(checks.map((row: Row) => [row.weights, row.verdict, row.isZero]), [
+      ["ones", "ok", true],
+      ["random", "ok", undefined],
+    ]);
+    const fixed = ["--fix", "x[0]=2", "--fix", "x[2]=4", "--fix", "x[3]=5", "-o", "fixed.onnx"];
+    assertEquals((await tvp(folder, ...asked.slice(0, -1), ...fixed)).code, 0);
+    await using session = await openSession(`${folder}/fixed.onnx`, { provider: "cpu" });
+    assertEquals(session.inputs.map(({ dims }) => dims), [[2, 3, 4, 5]]);
+  }));
+
+Deno.test("tvp grad checks straight-through gradients without the rounding", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/rounded.onnx`, encodeModel(roundedModel()));
+    const asked = ["grad", "rounded.onnx", "--of", "y", "--wrt", "x", "--straight-through"];
+    const { code, out } = await tvp(folder, ...asked, "--check", "--dim", "batch=3");
+    assertEquals([code, out.match(/^ok {5}[012] /gm)?.length], [0, 3], out);
   }));
 
 /** y = DequantizeLinear(QuantizeLinear(x)) · 2 */
@@ -152,6 +191,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     await Deno.writeFile(`${folder}/cut.onnx`, bytes.subarray(0, bytes.length - 20));
     await Deno.writeTextFile(`${folder}/page.onnx`, "<html></html>");
     await Deno.writeFile(`${folder}/empty.onnx`, new Uint8Array());
+    await Deno.writeFile(`${folder}/nameless.onnx`, encodeModel(namelessModel()));
     const asked = ["--of", "loss", "--wrt", "x"];
     const cases: readonly [readonly string[], string][] = [
       [["none.onnx", ...asked], 'Cannot read "none.onnx": there is no such file'],
@@ -163,6 +203,15 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", "--wrt", "x"], 'expected either "--of" or "--cotangent"'],
       [["linear.onnx", ...asked, "--check"], "--dim batch=2"],
       [["linear.onnx", ...asked, "--check", "--dim", "b=2"], 'Cannot set dimension "b"'],
+      [["linear.onnx", ...asked, "--check", "--dim", "x[2]=2"], "it has 2 dimensions"],
+      [["linear.onnx", ...asked, "--check", "--dim", "x[1]=3"], "it is 2 in the model"],
+      [["linear.onnx", ...asked, "--fix", "batch=1", "--fix", "x[0]=2"], "it is 1 already"],
+      [["linear.onnx", ...asked, "--limit", "1m"], "expected it with --check"],
+      [["linear.onnx", ...asked, "--check", "--limit", "soon"], 'Cannot use "soon" for --limit'],
+      [
+        ["nameless.onnx", ...asked, "--check"],
+        "give them: --dim x[0]=1 --dim x[2]=64 --dim x[3]=64",
+      ],
       [["linear.onnx", ...asked, "--check", "--feed", "z=z.npy"], 'Cannot feed "z"'],
       [["linear.onnx", ...asked, "--fix", "bach=2"], 'Cannot set dimension "bach"'],
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
@@ -184,7 +233,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     await Deno.truncate(`${folder}/weights/w.bin`, 20);
     const short = await tvp(folder, "grad", "linear.onnx", ...asked);
     assertEquals(short.code, 2);
-    assertStringIncludes(short.err, 'w.bin" has 20 bytes, the model needs 24');
+    assertStringIncludes(short.err, 'w.bin": it has 20 bytes, the model needs 24');
     assertEquals([...Deno.readDirSync(folder)].length, before);
   }));
 

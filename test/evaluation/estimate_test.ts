@@ -41,7 +41,7 @@ Deno.test("estimate() does not count differences between classes of a balanced s
   const values = places.map(({ stratum }) => (stratum % 2 ? 0.5 : -0.5) + random.normal() / 100);
   const width = ([low, high]: readonly [number, number]) => high - low;
   const strata = estimate(layoutOf(places), [values], differences);
-  assertEquals([strata.strata, strata.sources.clusters!.freedom], [10, 70]);
+  assertEquals([strata.strata, strata.errors.clusters!.freedom], [10, 70]);
   assert(width(strata.ci95) < 0.01);
   assert(width(estimate(apart(80), [values], differences).ci95) > 0.2);
 });
@@ -51,9 +51,9 @@ Deno.test("estimate() adds the seeds' error by a t of their own", () => {
   const random = new Random(3);
   const noise = Array.from({ length: 200 }, () => random.normal() / 100);
   const bySeed = [0, 0.1, 0.2].map((shift) => noise.map((value) => shift + value));
-  const { ci95: [low, high], sources } = estimate(layout, bySeed, differences);
-  assertEquals(sources.seeds!.freedom, 2);
-  assertAlmostEquals(sources.seeds!.variance, 0.01 / 3, 1e-12);
+  const { ci95: [low, high], errors } = estimate(layout, bySeed, differences);
+  assertEquals(errors.seeds!.freedom, 2);
+  assertAlmostEquals(errors.seeds!.variance, 0.01 / 3, 1e-12);
   // t(2) = 4.3027; the drawings' part is small beside it.
   assertAlmostEquals((high - low) / 2, 4.3027 * Math.sqrt(0.01 / 3), 1e-3);
 });
@@ -65,10 +65,10 @@ Deno.test("estimate() takes at least three styles as drawn from more", () => {
   const noise = Array.from({ length: 120 }, () => random.normal() / 100);
   const values = (count: number) => noise.map((value, i) => value + 0.1 * (i % count));
   const three = estimate(styled(3), [values(3)], differences);
-  assertEquals([three.styles, three.sources.styles!.freedom], [3, 2]);
+  assertEquals([three.styles, three.errors.styles!.freedom], [3, 2]);
   assertAlmostEquals((three.ci95[1] - three.ci95[0]) / 2, 4.3027 * 0.1 / Math.sqrt(3), 0.02);
   const two = estimate(styled(2), [values(2)], differences);
-  assertEquals([two.styles, two.sources.styles], [0, undefined]);
+  assertEquals([two.styles, two.errors.styles], [0, undefined]);
 });
 
 const third = 1 / 3;

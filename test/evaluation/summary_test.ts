@@ -70,6 +70,19 @@ Deno.test("summarize() averages the unseen models without the source and CLIP", 
   assertAlmostEquals(mean.mean, (vp[0]!.mean + vp[1]!.mean) / 2, 1e-12);
 });
 
+Deno.test("summarize() takes one named comparison of two tasks for a family of two", () => {
+  const runs = syntheticExperiment();
+  const other = runs.map((run) => ({
+    ...run,
+    task: "digits10",
+    rows: run.rows.map((row) => ({ ...row, digest: `other ${row.digest}` })),
+  }));
+  const { comparisons } = summarize([...runs, ...other], { primary });
+  const family = comparisons.filter((c) => c.primary);
+  assertEquals(family.map((c) => c.task), ["emoji10", "digits10"]);
+  assertAlmostEquals(family[0]!.pHolm!, Math.min(1, 2 * family[0]!.p), 1e-12);
+});
+
 /** A whole message, with its notes. */
 function mistakeOf(run: () => unknown): string {
   const { diagnostics: [found] } = assertThrows(run, DiagnosticError);

@@ -226,10 +226,10 @@ function simulate(structure: Structure, scenario: Scenario, seeds: number, draws
   for (let draw = 0; draw < draws; draw++) {
     const random = new Random(`${structure.name}/${scenario.name}/${seeds}/${draw}`);
     const found = experiment(structure, scenario, { seeds, random });
-    const { ci95: [low, high], mean, sources, p } = found.difference;
+    const { ci95: [low, high], mean, errors, p } = found.difference;
     const holds = ([from, to]: readonly [number, number], value: number) =>
       from <= value && value <= to;
-    const { variance, freedom } = sources.clusters!;
+    const { variance, freedom } = errors.clusters!;
     if (holds([low, high], right - other)) count.difference++;
     if (holds(found.accuracy.ci95, right)) count.accuracy++;
     if (Math.abs(mean - right + other) <= twoSidedT(0.05, freedom) * Math.sqrt(variance)) {

@@ -178,7 +178,7 @@ const instanceNorm: GradRule = (node, { builder: b, outputGrads: [narrow], needs
   ];
 };
 
-/** Inference: statistics are inputs. y = (x − mean) · scale / √(var + ε) + bias. */
+/** Statistics are inputs, those of a batch too by now. y = (x − mean) · scale / √(var + ε) + bias. */
 const batchNorm: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   const [x, weight, , mean, variance] = node.inputs as [Value, Value, Value, Value, Value];
@@ -187,7 +187,8 @@ const batchNorm: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   const r = b.op("Reciprocal", [b.op("Sqrt", [add(b, variance, epsilon)])]);
   const gain = mul(b, weight, r);
   const others = range(rank).filter((axis) => axis !== 1);
-  const sum = (value: Value) => reduceSum(b, value, others, false);
+  // A vector is one channel.
+  const sum = (value: Value) => reduceSum(b, value, others, rank < 2);
   const slope = () => sum(mul(b, g, sub(b, x, perChannel(b, mean, rank))));
   return [
     needs(0) ? mul(b, g, perChannel(b, gain, rank)) : undefined,

@@ -29,6 +29,18 @@ const resize = linear(({ b, node, g, x, y }) => {
 /** Rule of Resize; Upsample is a Resize after the upgrade to opset 18. */
 export const resizeRules = { Resize: resize } satisfies GradRules;
 
+/** y of a Resize as products with Rₐ, in the type of x. */
+export function resizeByProducts(b: GraphBuilder, node: Node, x: Value): Value {
+  refuseAspectPolicy(node);
+  const rank = rankOf(b, x);
+  const axes = intsOf(node, "axes")?.map((axis) => positive(axis, rank)) ?? range(rank);
+  return axes.reduce((y, axis, i) => {
+    if (keepsAxis(b, node, x, node.outputs[0]!, axis, i)) return y;
+    const matrix = resizedIdentity(b, node, x, axis, i, axes.length);
+    return alongAxis(b, y, axis, rank, b.op("Transpose", [matrix], { perm: [1, 0] }));
+  }, x);
+}
+
 /** Sizes rounded from one common scale cannot be repeated on one axis alone. */
 function refuseAspectPolicy(node: Node): void {
   const policy = stringOf(node, "keep_aspect_ratio_policy", "stretch");

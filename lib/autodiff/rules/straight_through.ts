@@ -40,31 +40,39 @@ const dynamicQuantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], n
 
 /** (A − a₀)(B − b₀) */
 const matMulInteger: GradRule = (node, context) => {
-  const [x, w, origin, point] = node.inputs as [Value, Value, Value?, Value?];
-  const b = context.builder;
   const g = context.outputGrads[0];
   if (g === undefined) return [];
-  const rows = origin && b.rank(origin) === 1 && b.dims(origin)![0] !== 1
-    ? b.op("Unsqueeze", [origin, b.int64s([-1])])
-    : origin;
-  const inputs = [centred(b, x, rows, g), centred(b, w, point, g)];
+  const inputs = matMulFactors(context.builder, node, g);
   return matmulRules.MatMul({ ...node, opType: "MatMul", inputs }, context);
 };
 
+/** A − a₀ and B − b₀, in the type of a value. */
+export function matMulFactors(b: GraphBuilder, node: Node, like: Value): [Value, Value] {
+  const [x, w, origin, point] = node.inputs as [Value, Value, Value?, Value?];
+  const rows = origin && b.rank(origin) === 1 && b.dims(origin)![0] !== 1
+    ? b.op("Unsqueeze", [origin, b.int64s([-1])])
+    : origin;
+  return [centred(b, x, rows, like), centred(b, w, point, like)];
+}
+
 /** The convolution of (x − x₀) by (w − w₀). */
 const convInteger: GradRule = (node, context) => {
-  const [x, w, origin, point] = node.inputs as [Value, Value, Value?, Value?];
-  const b = context.builder;
   const g = context.outputGrads[0];
   if (g === undefined) return [];
+  const [x, w] = convFactors(context.builder, node, g);
+  // The input's elements matter to the weight's gradient only, its shape to both.
+  const inputs = [context.needs(1) ? x : node.inputs[0]!, w];
+  return convolutionRules.Conv({ ...node, opType: "Conv", inputs }, context);
+};
+
+/** x − x₀ and w − w₀, in the type of a value. */
+export function convFactors(b: GraphBuilder, node: Node, like: Value): [Value, Value] {
+  const [x, w, origin, point] = node.inputs as [Value, Value, Value?, Value?];
   const perChannel = point && b.rank(point) === 1 && b.dims(point)![0] !== 1
     ? b.op("Reshape", [point, b.int64s([-1, ...b.dims(w)!.slice(1).map(() => 1)])])
     : point;
-  // The input's elements matter to the weight's gradient only, its shape to both.
-  const data = context.needs(1) ? centred(b, x, origin, g) : x;
-  const inputs = [data, centred(b, w, perChannel, g)];
-  return convolutionRules.Conv({ ...node, opType: "Conv", inputs }, context);
-};
+  return [centred(b, x, origin, like), centred(b, w, perChannel, like)];
+}
 
 /** Rules of ops that round activations, or compute with rounded ones. */
 export const straightThroughRules = {
@@ -88,7 +96,8 @@ function quotient(b: GraphBuilder, g: Value, s: Value): Value {
   return div(b, g, s);
 }
 
-const bounds: Partial<Record<DType, readonly [number, number]>> = {
+/** Smallest and largest number of a type that is rounded to. */
+export const bounds: Partial<Record<DType, readonly [number, number]>> = {
   int8: [-128, 127],
   uint8: [0, 255],
   int16: [-32768, 32767],

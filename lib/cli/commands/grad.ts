@@ -1,7 +1,7 @@
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
 import { numberOption, textOption } from "../command.ts";
 import { count, printJson, printLine, table } from "../print.ts";
-import type { DirectionCheck, GradientCheckTask } from "../gradient_check.ts";
+import type { CheckReport, CheckRow, GradientCheckTask } from "../gradient_check.ts";
 import type { GradientOptions } from "../../autodiff/gradient.ts";
 import type { Model } from "../../onnx/model.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -34,7 +34,7 @@ const command: Command = {
       type: "text",
       value: "NAME=SIZE",
       repeat: true,
-      help: "size of a symbolic dimension that the written model is made for",
+      help: "size of a free dimension that the written model is made for",
     },
     precision: {
       type: "text",
@@ -60,7 +60,7 @@ const command: Command = {
       type: "text",
       value: "NAME=SIZE",
       repeat: true,
-      help: "check: size of a symbolic dimension",
+      help: "check: size of a free dimension; one without a name by its place: --dim x[0]=1",
     },
     feed: {
       type: "text",
@@ -69,21 +69,34 @@ const command: Command = {
       help: "check: value of an input; the others are random",
     },
     seed: { type: "number", zero: true, value: "N", help: "check: seed of inputs and directions" },
-    directions: { type: "number", value: "N", help: "check: number of directions; default 3" },
+    directions: {
+      type: "number",
+      value: "N",
+      help: "check: number of directions for each --wrt; default 3",
+    },
+    limit: {
+      type: "text",
+      value: "TIME",
+      help: "check: no direction begins after this time; default 5m",
+    },
     json: { type: "flag", help: "the report as JSON" },
   },
   async run(args) {
     const { addGradients } = await import("../../autodiff/gradient.ts");
-    const { failure, isSameFile, readModel } = await import("../read_model.ts");
+    const { checkTypes, failure, isSameFile, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
     const { writing } = await import("../writing.ts");
+    const { durationOf } = await import("../quantity.ts");
     const path = args.operands[0]!;
     const output = textOption(args, "output") ?? path.replace(/(\.onnx)?$/, ".grad.onnx");
     if (await isSameFile(path, output)) {
       throw failure("usage", `Cannot write "${output}": it is the model itself`);
     }
     if (!hasFlag(args, "check")) refuseCheckOptions(args, failure);
-    const model = await fixSizes(await readModel(path), args.options.get("fix") ?? []);
+    const limitMs = durationOf(textOption(args, "limit"), "--limit") ?? defaultLimitMs;
+    const read = await readModel(path);
+    await checkTypes(path, read);
+    const model = await fixSizes(read, args.options.get("fix") ?? []);
     const options = gradientOptions(args, model, failure);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
     const start = performance.now();
@@ -92,28 +105,29 @@ const command: Command = {
     const log = (line: string) => hasFlag(args, "json") || printLine(line);
     const written = await writing(output, () => writeModel(gradient, output, log));
     const { wrt } = options;
-    const targets = options.cotangents ?? [options.of!];
-    const checks = feeds && await check(args, { model, gradient, targets, wrt, feeds });
+    const report = feeds && await check(args, { model, gradient, options, feeds, limitMs });
     const nodes = { before: model.graph.nodes.length, after: gradient.graph.nodes.length };
-    const ok = checks?.every((c) => c.ok) ?? true;
     if (hasFlag(args, "json")) {
       const gradients = wrt.map((name) => `grad.${name}`);
-      printJson({ ...written, nodes, gradients, buildMs, ...(checks ? { checks } : {}), ok });
+      printJson({ ...written, nodes, gradients, buildMs, ...jsonOf(report) });
     } else {
       printWritten(written, nodes, wrt);
-      if (checks) printChecks(checks);
+      if (report) await printReport(report, wrt.length > 1);
     }
-    return ok ? exitCodes.done : exitCodes.failed;
+    return report?.verdict === "differs" ? exitCodes.failed : exitCodes.done;
   },
 };
 export default command;
+
+/** Five minutes. */
+const defaultLimitMs = 300_000;
 
 /** Without --check nothing is run: what says how would be passed over. */
 function refuseCheckOptions(
   { options }: CommandArguments,
   failure: typeof import("../read_model.ts").failure,
 ): void {
-  const given = ["dim", "feed", "seed", "directions"].find((name) => options.has(name));
+  const given = ["dim", "feed", "seed", "directions", "limit"].find((name) => options.has(name));
   if (given === undefined) return;
   throw failure("usage", `Cannot use --${given}: expected it with --check, which is not given`, [
     ...(given === "dim" ? ["--fix NAME=SIZE sets a size in the written model"] : []),
@@ -166,14 +180,45 @@ async function feedsOf(args: CommandArguments, model: Model): Promise<Record<str
 
 async function check(
   args: CommandArguments,
-  task: Omit<GradientCheckTask, "seed" | "directions">,
-): Promise<readonly DirectionCheck[]> {
+  given: Pick<GradientCheckTask, "model" | "gradient" | "feeds" | "limitMs"> & {
+    readonly options: GradientOptions;
+  },
+): Promise<CheckReport> {
+  const { addGradients } = await import("../../autodiff/gradient.ts");
   const { checkDirections } = await import("../gradient_check.ts");
+  const { liveLine } = await import("../live_line.ts");
+  const { of, ...rest } = given.options;
+  const weighted = of === undefined || isSingle(given.model, of)
+    ? {}
+    : { weighted: () => addGradients(given.model, { ...rest, cotangents: [of] }) };
+  using line = liveLine();
   return await checkDirections({
-    ...task,
+    model: given.model,
+    gradient: given.gradient,
+    feeds: given.feeds,
+    ...weighted,
+    targets: given.options.cotangents ?? [of!],
+    wrt: rest.wrt,
+    straightThrough: hasFlag(args, "straight-through"),
     seed: numberOption(args, "seed") ?? 0,
     directions: numberOption(args, "directions") ?? 3,
+    limitMs: given.limitMs,
+    onEvaluation: ({ evaluations, done, directions }) =>
+      line.show(`check: ${done} of ${directions} directions, ${count(evaluations, "evaluation")}`),
   });
+}
+
+/** Whether an output is a single number, whatever weighs it. */
+function isSingle({ graph }: Model, name: string): boolean {
+  const type = graph.outputs.find((output) => output.name === name)?.type;
+  return type?.kind === "tensor" && type.dims?.every((dim) => dim === 1) === true;
+}
+
+function jsonOf(report: CheckReport | undefined) {
+  if (report === undefined) return { ok: true };
+  const { rows, verdict, evaluations, ms, skipped } = report;
+  const ok = verdict === "ok" || verdict === "kink";
+  return { checks: rows, verdict, evaluations, checkMs: ms, skipped, ok };
 }
 
 function printWritten(
@@ -190,16 +235,47 @@ function printWritten(
   }
 }
 
-function printChecks(checks: readonly DirectionCheck[]): void {
+const shownVerdicts = {
+  ok: "ok",
+  kink: "kink",
+  differs: "DIFFERS",
+  inconclusive: "inconclusive",
+} as const;
+
+async function printReport(report: CheckReport, manyNames: boolean): Promise<void> {
+  const { formatDuration } = await import("../print.ts");
+  const { rows, evaluations, ms, skipped } = report;
   const digits = (value: number) => value.toExponential(4);
+  const name = (text: string) => manyNames ? [text] : [];
   printLine(table([
-    ["check", "seed", "gradient", "differences", "error"],
-    ...checks.map(({ ok, seed, analytic, numeric, error }) => [
-      ok ? "ok" : "DIFFERS",
-      String(seed),
-      digits(analytic),
-      digits(numeric),
-      error.toExponential(1),
+    ["check", "seed", ...name("by"), "gradient", "differences", "error", "smallest seen"],
+    ...rows.map((row) => [
+      shownVerdicts[row.verdict],
+      String(row.seed),
+      ...name(row.wrt),
+      digits(row.analytic),
+      digits(row.numeric),
+      ...row.isZero ? ["–", "–"] : [row.error, row.resolution].map((x) => x.toExponential(1)),
     ]),
   ]));
+  for (const note of new Set(rows.flatMap(notesOf))) printLine(note);
+  printLine(`${count(evaluations, "evaluation")} in ${formatDuration(ms)}, ${typesOf(rows)}`);
+  if (skipped > 0) {
+    printLine(`${count(skipped, "direction")} not checked: the time was up, see --limit`);
+  }
+}
+
+function notesOf({ verdict, reason, isZero, weights }: CheckRow): readonly string[] {
+  if (isZero && weights === "ones") {
+    return ["0 by gradient and differences: the sum of this output does not vary here"];
+  }
+  return reason === undefined ? [] : [`${shownVerdicts[verdict]}: ${reason}`];
+}
+
+/** In which types was computed, and what the model's own type makes of it. */
+function typesOf(rows: readonly CheckRow[]): string {
+  const { precision, rounding } = rows.find(({ isZero }) => !isZero) ?? rows[0]!;
+  if (precision === "model" || rounding === undefined) return "in the model's own types";
+  const where = precision === "float64" ? "in float64" : "in float64 where there are kernels";
+  return `${where}; rounding changes the gradient by ${rounding.toExponential(1)} of its norm`;
 }

@@ -37,9 +37,10 @@ const command: Command = {
     json: { type: "flag", help: "the report as JSON" },
   },
   async run(args) {
-    const { readModel } = await import("../read_model.ts");
+    const { checkTypes, readModel } = await import("../read_model.ts");
     const { summariseModel } = await import("../model_summary.ts");
     const model = await readModel(args.operands[0]!);
+    await checkTypes(args.operands[0]!, model);
     if (hasFlag(args, "graph")) {
       const { printModel } = await import("../../onnx/print.ts");
       const { inferShapes } = await import("../../onnx/infer_shapes.ts");

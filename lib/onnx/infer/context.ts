@@ -1,5 +1,5 @@
 /** What an inference rule sees of a node and its inputs. @module */
-import type { DType } from "../../tensor/dtype.ts";
+import type { ElementType } from "../data_type.ts";
 import type { Attribute, Dim, Node, TensorType, ValueType, Weight } from "../model.ts";
 import { type Known, numbersOf } from "./known.ts";
 
@@ -30,7 +30,7 @@ type AttributeValues = { [A in Attribute as A["type"]]: A["value"] };
 
 /** A tensor type; undefined if the element type is. */
 export function typed(
-  dtype: DType | "string" | undefined,
+  dtype: ElementType | undefined,
   dims?: readonly Dim[],
 ): TensorType | undefined {
   if (dtype === undefined) return undefined;
@@ -67,7 +67,7 @@ export class NodeContext {
     return type?.kind === "tensor" ? type : undefined;
   }
 
-  dtype(input: number): DType | "string" | undefined {
+  dtype(input: number): ElementType | undefined {
     return this.type(input)?.dtype;
   }
 

@@ -1,5 +1,5 @@
 /** Rules of operators that make shapes and constants. @module */
-import { dtypeOfDataType } from "../data_type.ts";
+import { dtypeOfDataType, isDType } from "../data_type.ts";
 import { addDims, divideDimsUp, productOfDims, subtractDims, unknownDim } from "../dim.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
@@ -16,6 +16,7 @@ export const knownLimit = 4096;
 /** The elements of a weight if they are in memory and few. */
 export function knownFromWeight(weight: Weight, limit = knownLimit): Known | undefined {
   if (weight.data.kind !== "inline" || sizeOf(weight.dims) > limit) return undefined;
+  if (!isDType(weight.dtype)) return undefined;
   return knownFromTensor(tensorFromWeight(weight));
 }
 
@@ -83,8 +84,9 @@ const constantOfShape: OpRow = {
     const dims = c.numbers(0);
     if (dims === undefined || sizeOf(dims) > knownLimit) return undefined;
     const value = c.tensor("value");
-    const fill = (value && knownFromWeight(value)?.elements[0]) ?? 0;
-    return [known(value?.dtype ?? "float32", dims, new Array<Dim>(sizeOf(dims)).fill(fill))];
+    const filled = value === undefined ? known("float32", [1], [0]) : knownFromWeight(value);
+    if (filled?.elements.length !== 1) return undefined;
+    return [known(filled.dtype, dims, new Array<Dim>(sizeOf(dims)).fill(filled.elements[0]!))];
   },
 };
 

@@ -1,6 +1,6 @@
 /** Rules of operators that work element by element. @module */
 import { type DType, dtypes } from "../../tensor/dtype.ts";
-import { dtypeOfDataType } from "../data_type.ts";
+import { dtypeOfDataType, type ElementType, isDType } from "../data_type.ts";
 import { broadcastDims } from "../dim.ts";
 import { elementFunctions, mapElements } from "./arithmetic.ts";
 import {
@@ -11,7 +11,9 @@ import {
   typed,
 } from "./context.ts";
 import { type Known, known } from "./known.ts";
+import type { Dim } from "../model.ts";
 import { roundTo } from "./arithmetic.ts";
+import { WrongNode } from "./wrong_node.ts";
 
 /** Shape that the inputs from `first` on are broadcast to. */
 export function broadcastInputs(context: NodeContext, first = 0) {
@@ -21,29 +23,60 @@ export function broadcastInputs(context: NodeContext, first = 0) {
     if (dims === undefined) return undefined;
     shapes.push(dims);
   }
-  return broadcastDims(shapes);
+  return fitting(shapes);
+}
+
+/** The shape that shapes are broadcast to. @throws {WrongNode} If sizes other than 1 differ. */
+function fitting(shapes: readonly (readonly Dim[])[]): readonly Dim[] {
+  const joined = broadcastDims(shapes);
+  for (const dims of shapes) {
+    const shift = joined.length - dims.length;
+    const fits = dims.every((size, axis) => {
+      const other = joined[shift + axis];
+      return size === 1 || typeof size === "string" || typeof other === "string" || size === other;
+    });
+    if (!fits) {
+      const texts = shapes.map((shape) => `[${shape.join(", ")}]`);
+      throw new WrongNode(`its inputs of shapes ${texts.join(" and ")} cannot be broadcast`);
+    }
+  }
+  return joined;
 }
 
 /** The first output has the type of the first input. */
 export const sameAsInput: InferRule = (c) => [c.type(0)];
 
-const broadcast: InferRule = (c) => [typed(c.dtype(0) ?? c.dtype(1), broadcastInputs(c))];
+const broadcast: InferRule = (c) => [typed(commonDType(c), broadcastInputs(c))];
 
-const compare: InferRule = (c) => [typed("bool", broadcastInputs(c))];
+/** Element type of inputs that all have the same; powers and shifts may differ from what they act on. */
+function commonDType(c: NodeContext): ElementType | undefined {
+  const first = c.dtype(0) ?? c.dtype(1);
+  if (mixes.has(c.node.opType)) return first;
+  for (let i = 1; i < c.inputCount; i++) {
+    const other = c.dtype(i) ?? first;
+    if (other !== first) throw new WrongNode(`it mixes ${first} and ${other}`);
+  }
+  return first;
+}
+
+const mixes: ReadonlySet<string> = new Set(["Pow", "BitShift"]);
+
+const compare: InferRule = (c) => {
+  commonDType(c);
+  return [typed("bool", broadcastInputs(c))];
+};
 
 const unaryToBool: InferRule = (c) => [typed("bool", c.dims(0))];
 
 /** Evaluates the function of the node's operator on all inputs. */
 function evaluateElements(
-  result: (context: NodeContext) => DType | "string" | undefined,
+  result: (context: NodeContext) => DType | undefined,
 ): EvaluateRule {
   return (c) => {
     const operands = knownInputs(c);
     const dtype = result(c);
     const f = elementFunctions[c.node.opType];
-    if (operands === undefined || f === undefined || dtype === undefined || dtype === "string") {
-      return undefined;
-    }
+    if (operands === undefined || f === undefined || dtype === undefined) return undefined;
     return [mapElements(f, dtype, operands)];
   };
 }
@@ -83,8 +116,8 @@ const castLike: OpRow = {
   evaluate: (c) => evaluateCast(c.known(0), c.dtype(1)),
 };
 
-function evaluateCast(x: Known | undefined, dtype: DType | "string" | undefined) {
-  if (x === undefined || dtype === undefined || dtype === "string") return undefined;
+function evaluateCast(x: Known | undefined, dtype: ElementType | undefined) {
+  if (x === undefined || !isDType(dtype)) return undefined;
   const intoBool = dtype === "bool" && x.elements.some((e) => typeof e === "string");
   if (intoBool || (dtypes[x.dtype].float && !x.elements.every(isFinite))) return undefined;
   return [known(dtype, x.dims, x.elements.map((e) => roundTo(e, dtype)))];

@@ -1,20 +1,26 @@
 /** Types and known elements of the values of a graph, found node by node. @module */
 import { bindAttributes } from "../bind_attributes.ts";
-import { isUnknownDim } from "../dim.ts";
-import type { Dim, FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../model.ts";
+import { unknownDim } from "../dim.ts";
+import type { FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../model.ts";
 import { NodeContext, type OutputTypes, type Scope, typed } from "./context.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
+import { numbersProblem } from "./attribute_checks.ts";
 import { knownFromWeight, knownLimit } from "./creation.ts";
 import type { Known } from "./known.ts";
+import { ranksProblem } from "./rank_checks.ts";
 import { opRow } from "./table.ts";
+import { Unfolding } from "./unfolding.ts";
+import { WrongNode, wrongNodeError } from "./wrong_node.ts";
 
 /** What inference needs besides the graph. */
 export interface GraphTypesOptions {
   readonly opset: number;
   readonly functions?: readonly FunctionDef[];
-  /** Types that are declared; they fill what cannot be inferred. */
+  /** Types that are declared: hints for what cannot be inferred. */
   readonly declared?: ReadonlyMap<string, ValueType>;
   readonly parent?: GraphTypes;
+  /** How much functions and subgraphs have unfolded so far, shared by all of them. */
+  readonly unfolding?: Unfolding;
 }
 
 /** What is known of the outputs of a node. */
@@ -32,9 +38,11 @@ export class GraphTypes implements Scope {
   readonly #weights = new Map<string, Weight>();
   readonly #functions: ReadonlyMap<string, FunctionDef>;
   readonly #options: GraphTypesOptions;
+  readonly #unfolding: Unfolding;
 
   constructor(options: GraphTypesOptions) {
     this.#options = options;
+    this.#unfolding = options.unfolding ?? new Unfolding();
     this.#functions = new Map(
       (options.functions ?? []).map((f) => [`${f.domain}.${f.name}`, f]),
     );
@@ -84,14 +92,32 @@ export class GraphTypes implements Scope {
   /** Types and known elements of a node's outputs, without remembering them. */
   infer(node: Node): Inferred {
     const called = this.#functions.get(`${node.domain}.${node.opType}`);
-    if (called !== undefined) return { types: this.#inferCall(called, node) };
+    this.#unfolding.count(node);
+    if (called !== undefined) {
+      return { types: this.#unfolding.within(node, () => this.#inferCall(called, node)) };
+    }
+    try {
+      return this.#inferOp(node);
+    } catch (error) {
+      const cause = misfit(error);
+      if (cause === undefined) throw error;
+      // A branch that is never taken need not fit what it meets.
+      if (this.#unfolding.depth > 0) return { types: [] };
+      throw wrongNodeError(node, cause);
+    }
+  }
+
+  #inferOp(node: Node): Inferred {
+    const context = new NodeContext(node, this.#options.opset, this);
+    const problem = ranksProblem(context) ?? numbersProblem(context);
+    if (problem !== undefined) throw new WrongNode(problem);
     const row = opRow(node.domain, node.opType);
     if (row === undefined) return { types: [] };
-    const context = new NodeContext(node, this.#options.opset, this);
     const types = row.infer(context);
-    if (types.some(isLarge)) return { types };
-    const elements = row.evaluate?.(context);
-    if (elements === undefined) return { types };
+    for (const type of types) refuseImpossible(type);
+    if (row.evaluate === undefined || types.some(isLarge)) return { types };
+    const elements = row.evaluate(context);
+    if (elements === undefined || !elements.every(isComplete)) return { types };
     return { types: types.map((t, i) => knownType(elements[i]) ?? t), elements };
   }
 
@@ -102,25 +128,32 @@ export class GraphTypes implements Scope {
       ...this.#options,
       declared: graph.value.values,
       parent: this,
+      unfolding: this.#unfolding,
     });
-    scope.addGraph(graph.value, inputs);
+    this.#unfolding.within(node, () => scope.addGraph(graph.value, inputs));
     this.subgraphs.set(graph.value, scope);
-    return graph.value.outputs.map(({ name, type }) => refine(scope.type(name), type));
+    return graph.value.outputs.map(({ name, type }) => hinted(scope.type(name), type));
   }
 
   /** Adds everything in a graph; `inputs` are types of its inputs that are known from outside. */
   addGraph(graph: Graph, inputs: OutputTypes = []): void {
     for (const [name, weight] of graph.initializers) this.addWeight(name, weight);
     graph.inputs.forEach(({ name, type }, i) => {
-      if (!graph.initializers.has(name)) this.addValue(name, refine(inputs[i], type));
+      if (!graph.initializers.has(name)) this.addValue(name, this.#inputType(inputs[i], type));
     });
     for (const node of graph.nodes) this.addNode(node);
+  }
+
+  /** What a graph is fed has the declared shape, or no runtime takes it; a body is fed by its node. */
+  #inputType(outer: ValueType | undefined, declared: ValueType): ValueType | undefined {
+    return this.#options.parent === undefined ? declared : hinted(outer, declared);
   }
 
   #inferCall(called: FunctionDef, node: Node): OutputTypes {
     const scope = new GraphTypes({
       opset: called.opsets[""] ?? this.#options.opset,
       functions: this.#options.functions ?? [],
+      unfolding: this.#unfolding,
     });
     called.inputs.forEach((name, i) => {
       const input = node.inputs[i];
@@ -136,7 +169,7 @@ export class GraphTypes implements Scope {
 
   #refined(name: string, type: ValueType | undefined): ValueType | undefined {
     const declared = this.#options.declared?.get(name);
-    return declared === undefined ? type : refine(type, declared);
+    return declared === undefined ? type : hinted(type, declared);
   }
 }
 
@@ -146,26 +179,50 @@ function isLarge(type: ValueType | undefined): boolean {
   return sizeOf(type.dims as readonly number[]) > knownLimit;
 }
 
+/** What does not fit, if an error says so. Rules count on what an op's definition promises of its inputs. */
+function misfit(error: unknown): string | undefined {
+  if (error instanceof WrongNode) return error.message;
+  const isBroken = error instanceof TypeError || error instanceof RangeError;
+  return isBroken ? "its inputs or attributes do not go together" : undefined;
+}
+
+/** Whether there are as many elements as the shape says. */
+function isComplete(elements: Known | undefined): boolean {
+  return elements === undefined || elements.elements.length === sizeOf(elements.dims);
+}
+
 function knownType(elements: Known | undefined): TensorType | undefined {
   return elements && typed(elements.dtype, elements.dims);
 }
 
-/** The inferred type, with what is not known of it taken from the declared one. */
-export function refine(
+/** @throws {WrongNode} If a size is none. */
+function refuseImpossible(type: ValueType | undefined): void {
+  if (type?.kind !== "tensor" || type.dims === undefined) return;
+  const at = type.dims.findIndex((dim) =>
+    typeof dim === "number" && !(Number.isSafeInteger(dim) && dim >= 0)
+  );
+  if (at < 0) return;
+  throw new WrongNode(`axis ${at} of its result would have the size ${type.dims[at]}`);
+}
+
+/**
+ * The inferred type. Where nothing is inferred, a declaration says the element type and the number of
+ * axes, but no sizes: files declare shapes that are not true, and what depends on sizes is left to the
+ * run.
+ */
+export function hinted(
   inferred: ValueType | undefined,
   declared: ValueType | undefined,
 ): ValueType | undefined {
-  if (inferred === undefined || inferred.kind === "unknown") return declared;
-  if (inferred.kind !== "tensor" || declared?.kind !== "tensor") return inferred;
-  if (declared.dims === undefined) return inferred;
-  if (inferred.dims === undefined) return typed(inferred.dtype, declared.dims);
-  if (inferred.dims.length !== declared.dims.length) return inferred;
-  const dims = declared.dims;
-  return typed(inferred.dtype, inferred.dims.map((d, axis) => refineDim(d, dims[axis]!)));
+  if (declared === undefined || declared.kind === "unknown") return inferred;
+  if (inferred === undefined || inferred.kind === "unknown") return withoutSizes(declared);
+  if (inferred.kind !== "tensor" || declared.kind !== "tensor") return inferred;
+  if (inferred.dims !== undefined || declared.dims === undefined) return inferred;
+  return typed(inferred.dtype, declared.dims.map(unknownDim));
 }
 
-/** Numbers say most, then inferred symbols, then declared ones. */
-function refineDim(inferred: Dim, declared: Dim): Dim {
-  if (typeof inferred === "number") return inferred;
-  return typeof declared === "number" || isUnknownDim(inferred) ? declared : inferred;
+function withoutSizes(type: ValueType): ValueType {
+  if (type.kind === "unknown") return type;
+  if (type.kind !== "tensor") return { ...type, element: withoutSizes(type.element) };
+  return type.dims === undefined ? type : { ...type, dims: type.dims.map(unknownDim) };
 }

@@ -17,11 +17,16 @@ import {
   type OpRow,
   typed,
 } from "./context.ts";
+import { WrongNode } from "./wrong_node.ts";
 import { broadcastSource, type Known, known, rearrange, reshaped, stridesOf } from "./known.ts";
 import { broadcastDims } from "../dim.ts";
 
+/** More axes than any runtime knows. */
+const mostAxes = 256;
+
 /** `count` dimensions of which nothing is known. */
 export function unknownDims(count: number): Dim[] {
+  if (!(count <= mostAxes)) throw new WrongNode(`a result would have ${count} axes`);
   return Array.from({ length: count }, unknownDim);
 }
 
@@ -48,7 +53,9 @@ function reshapeKnown(infer: InferRule): OpRow {
 
 const reshape = reshapeKnown((c) => {
   const target = dimsFromInput(c, 1) ?? c.ints("shape");
-  return [typed(c.dtype(0), target && reshapeDims(c.dims(0), target, c.int("allowzero", 0) === 1))];
+  const dims = target && reshapeDims(c.dims(0), target, c.int("allowzero", 0) === 1);
+  refuseOtherCount(c.dims(0), dims);
+  return [typed(c.dtype(0), dims)];
 });
 
 function reshapeDims(
@@ -64,6 +71,14 @@ function reshapeDims(
     ? unknownDim()
     : divideDims(productOfDims(dims), productOfDims(rest));
   return copied.map((d, axis) => axis === free ? size : d);
+}
+
+/** @throws {WrongNode} If one shape has more elements than the other, whatever its symbols are. */
+function refuseOtherCount(from: readonly Dim[] | undefined, to: readonly Dim[] | undefined): void {
+  if (from === undefined || to === undefined) return;
+  const [before, after] = [productOfDims(from), productOfDims(to)];
+  if (typeof before !== "number" || typeof after !== "number" || before === after) return;
+  throw new WrongNode(`it gives ${before} elements the shape [${to.join(", ")}]`);
 }
 
 const flatten = reshapeKnown((c) => {

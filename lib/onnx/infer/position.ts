@@ -1,12 +1,13 @@
 /** Rules of operators that look at positions: triangles, running sums, pads, elements by index. @module */
 import { addDims } from "../dim.ts";
-import { dtypeOfDataType } from "../data_type.ts";
+import { dtypeOfDataType, isDType } from "../data_type.ts";
 import type { Dim } from "../model.ts";
 import { roundTo } from "./arithmetic.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
 import { sameAsInput } from "./elementwise.ts";
 import { forEachIndex, known, rearrange, reshaped, stridesOf } from "./known.ts";
 import { unknownDims } from "./movement.ts";
+import { WrongNode } from "./wrong_node.ts";
 
 const triangle: OpRow = {
   infer: sameAsInput,
@@ -62,7 +63,7 @@ const eyeLike: OpRow = {
     const dims = c.dims(0);
     const dtype = eyeDType(c);
     const small = dims?.every((d) => typeof d === "number" && d <= 64);
-    if (!small || dtype === undefined || dtype === "string") return undefined;
+    if (!small || !isDType(dtype)) return undefined;
     const elements: Dim[] = [];
     forEachIndex(dims as readonly number[], ([row, column]) => {
       elements.push(column! - row! === c.int("k", 0) ? 1 : 0);
@@ -84,6 +85,9 @@ const pad: OpRow = {
     const axes = paddedAxes(c, dims.length);
     if (pads === undefined || axes === undefined) {
       return [typed(c.dtype(0), unknownDims(dims.length))];
+    }
+    if (pads.length !== 2 * axes.length) {
+      throw new WrongNode(`it has ${pads.length} pads for ${axes.length} axes, expected two each`);
     }
     const padded = [...dims];
     axes.forEach((axis, i) => {

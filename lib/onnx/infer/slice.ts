@@ -3,6 +3,7 @@ import { addDims, compareDims, divideDimsUp, minDims, subtractDims, unknownDim }
 import type { Dim } from "../model.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
 import { rearrange, stridesOf } from "./known.ts";
+import { WrongNode } from "./wrong_node.ts";
 import { unknownDims } from "./movement.ts";
 
 interface Range {
@@ -20,6 +21,9 @@ function sliceRanges(c: NodeContext, rank: number): Range[] | undefined {
     (c.has(3) ? undefined : unslicedAxes(c));
   const steps = c.has(4) ? c.numbers(4) : axes?.map(() => 1);
   if (axes === undefined || steps === undefined) return undefined;
+  if ([starts, ends, steps].some((list) => list !== undefined && list.length !== axes.length)) {
+    throw new WrongNode("its starts, ends, axes and steps are not as many");
+  }
   return axes.map((axis, i) => ({
     axis: axisOf(axis, rank),
     start: starts?.[i] ?? unknownDim(),
@@ -30,7 +34,10 @@ function sliceRanges(c: NodeContext, rank: number): Range[] | undefined {
 
 function unslicedAxes(c: NodeContext): number[] | undefined {
   const count = c.dims(1)?.[0];
-  return typeof count === "number" ? Array.from({ length: count }, (_, i) => i) : undefined;
+  const rank = c.rank(0) ?? 0;
+  if (typeof count !== "number") return undefined;
+  if (count > rank) throw new WrongNode(`it slices ${count} axes of an input of rank ${rank}`);
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 const farAway = 2 ** 31 - 1;

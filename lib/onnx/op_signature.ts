@@ -1,0 +1,137 @@
+/** What a node of ai.onnx may look like: numbers of inputs and outputs, attributes and their types. @module */
+import type { Attribute, Node } from "./model.ts";
+import { newestOpset, opSignatures } from "./op_signatures.ts";
+
+interface Count {
+  readonly least: number;
+  readonly most: number;
+  /** Positions below the least that may be left out all the same. */
+  readonly optional: ReadonlySet<number>;
+}
+
+/** The form of an operator from an operator set on; without `form` it is no longer there. */
+interface Signature {
+  readonly since: number;
+  readonly form?: {
+    readonly inputs: Count;
+    readonly outputs: Count;
+    readonly attributes: ReadonlyMap<string, { readonly type: string; readonly required: boolean }>;
+  };
+}
+
+let table: ReadonlyMap<string, readonly Signature[]> | undefined;
+
+/** Forms by operator, oldest first. */
+export function signatures(): ReadonlyMap<string, readonly Signature[]> {
+  if (table !== undefined) return table;
+  const rows = new Map<string, Signature[]>();
+  for (const line of opSignatures.trim().split("\n")) {
+    const [name, since, inputs, outputs, ...attributes] = line.split(" ");
+    const form = inputs === "deprecated" ? {} : {
+      form: {
+        inputs: countOf(inputs!),
+        outputs: countOf(outputs!),
+        attributes: attributesOf(attributes),
+      },
+    };
+    const row = { since: Number(since), ...form };
+    rows.set(name!, [...rows.get(name!) ?? [], row]);
+  }
+  return table = rows;
+}
+
+function countOf(text: string): Count {
+  const [range, ...optional] = text.split("?");
+  const [least, most = least] = range!.split("-");
+  return {
+    least: Number(least),
+    most: most === "*" ? Infinity : Number(most),
+    optional: new Set(optional.map(Number)),
+  };
+}
+
+function attributesOf(texts: readonly string[]) {
+  return new Map(texts.map((text) => {
+    const [name, type] = text.split(":") as [string, string];
+    return [name, { type: type.replace("!", ""), required: type.endsWith("!") }] as const;
+  }));
+}
+
+/**
+ * What is wrong with the form of a node of ai.onnx, continuing "Cannot use … node: "; nothing if the
+ * operator is not known in this set, which older runtimes and newer ones have more of.
+ */
+export function formProblems(node: Node, opset: number): string[] {
+  if (opset > newestOpset) return [];
+  const rows = signatures().get(node.opType)?.filter(({ since }) => since <= opset);
+  const row = rows?.at(-1);
+  if (row === undefined) return [];
+  if (row.form === undefined) return [`operator set ${opset} has it no longer`];
+  const { inputs, outputs, attributes } = row.form;
+  const given = withoutTrailing(node.inputs);
+  const count = inputs.optional.size > 0 ? node.inputs.length : given.length;
+  return [
+    ...wrongCount("input", count, inputs),
+    ...missingInputs(given, inputs),
+    ...wrongCount("output", node.outputs.length, outputs),
+    ...wrongAttributes(node, attributes),
+  ];
+}
+
+function withoutTrailing(names: readonly string[]): readonly string[] {
+  return names.slice(0, names.findLastIndex((name) => name !== "") + 1);
+}
+
+function wrongCount(what: string, count: number, { least, most }: Count): string[] {
+  if (count >= least && count <= most) return [];
+  const allowed = least === most
+    ? `${least}`
+    : most === Infinity
+    ? `${least} or more`
+    : `${least} to ${most}`;
+  return [`it has ${count} ${what}${count === 1 ? "" : "s"}, expected ${allowed}`];
+}
+
+function missingInputs(names: readonly string[], { least, optional }: Count): string[] {
+  const at = names.slice(0, least).findIndex((name, i) => name === "" && !optional.has(i));
+  return at < 0 ? [] : [`its input ${at} is left out, it is required`];
+}
+
+type Attributes = NonNullable<Signature["form"]>["attributes"];
+
+function wrongAttributes(node: Node, known: Attributes): string[] {
+  const given = Object.entries(node.attributes);
+  const required = [...known].filter(([, { required }]) => required).map(([name]) => name);
+  return [
+    ...given.flatMap(([name, attribute]) => wrongAttribute(name, attribute, known)),
+    ...required.filter((name) => !Object.hasOwn(node.attributes, name)).map((name) =>
+      `attribute "${name}" is missing`
+    ),
+  ];
+}
+
+/** AttributeProto.AttributeType of the types that a reference may stand for. */
+const typeNumbers: Readonly<Record<string, number>> = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+};
+
+function wrongAttribute(name: string, attribute: Attribute, known: Attributes): string[] {
+  const expected = known.get(name)?.type;
+  if (expected === undefined) return [`it has no attribute "${name}"`];
+  const fits = attribute.type === "ref"
+    ? attribute.refType === typeNumbers[expected]
+    : attribute.type === expected;
+  return fits ? [] : [`attribute "${name}" is of type ${attribute.type}, expected ${expected}`];
+}
+
+/** Whether ONNX defines an operator of ai.onnx, in whatever operator set. */
+export function isStandardOp(opType: string): boolean {
+  return signatures().has(opType);
+}
