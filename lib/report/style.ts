@@ -23,7 +23,7 @@ thead th{font-size:.85rem;color:var(--soft);font-weight:600;vertical-align:botto
 .differences .clear td:nth-child(4),.differences .clear td:nth-child(5){font-weight:700}.differences .open{color:var(--soft)}.tag{font-size:.72rem;background:var(--c0);color:var(--bg);border-radius:.3rem;padding:.05rem .35rem}
 .wide{margin:1rem 0}.wide img{max-width:100%;background:#fff;image-rendering:auto}
 .role.own-encoder{color:var(--c1)}details{margin:.6rem 0}summary{cursor:pointer;color:var(--soft)}.matrix td{text-align:right}
-.checks{list-style:none;padding:0}.checks li:before{display:inline-block;width:1.5em;font-weight:700}.checks .yes:before{content:"✓";color:var(--up)}.checks .no:before{content:"✗";color:var(--down)}
+.checks{list-style:none;padding:0}.checks li:before{display:inline-block;text-indent:0;width:1.5em;font-weight:700}.checks .yes:before{content:"✓";color:var(--up)}.checks .no:before{content:"✗";color:var(--down)}
 .row{display:flex;flex-wrap:wrap;gap:1.2rem}figure{margin:0}.row>figure{flex:0 1 420px}.prompt{flex:0 0 190px!important}.prompt img{width:190px;height:190px}
 img{image-rendering:pixelated;display:block;border-radius:4px;border:1px solid var(--line)}svg{width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}.grid{stroke:var(--line)}.line{fill:none;stroke-width:1.8;opacity:.9}
 .c0{stroke:var(--c0);--dot:var(--c0)}.c1{stroke:var(--c1);--dot:var(--c1)}.c2{stroke:var(--c2);--dot:var(--c2)}.c3{stroke:var(--c3);--dot:var(--c3)}.c4{stroke:var(--c4);--dot:var(--c4)}.c5{stroke:var(--c5);--dot:var(--c5)}

@@ -2,7 +2,7 @@
  * How often the report's 95 % intervals hold the truth, where the truth is known: experiments are
  * simulated with the classes, drawings, styles and seeds of the benchmark's own test splits.
  *
- *     deno run -A test/tools/coverage.ts [draws]
+ *     deno run -A test/tools/coverage.ts [draws [split]]
  *
  * A model answers right where a normal score is above 0. The score adds what is the same for all
  * methods (class, drawing, style, picture, model) and what a method adds: an effect of its own, on
@@ -256,7 +256,7 @@ function simulate(structure: Structure, scenario: Scenario, seeds: number, draws
 }
 
 /** Rows of a Markdown table as they come. */
-function main(draws: number): void {
+function main(draws: number, split: string | undefined): void {
   const head = [
     ...["split", "seeds", "scenario", "true difference", "interval", "coverage", "of accuracies"],
     ...["if drawings alone varied", "p < 0.05", `any of ${family} by Holm`],
@@ -265,6 +265,7 @@ function main(draws: number): void {
     `| ${head.join(" | ")} |\n| ${head.map((_, i) => i < 3 ? "---" : "---:").join(" | ")} |`,
   );
   for (const structure of structures) {
+    if (split !== undefined && structure.name !== split) continue;
     for (const seeds of [1, 3, 5]) {
       for (const scenario of scenarios) {
         if (scenario.bySeed > 0.1 && seeds === 1) continue;
@@ -279,4 +280,4 @@ function main(draws: number): void {
   );
 }
 
-if (import.meta.main) main(Number(Deno.args[0] ?? 2000));
+if (import.meta.main) main(Number(Deno.args[0] ?? 2000), Deno.args[1]);
