@@ -33,7 +33,7 @@ function chooseLocal(args: CommandArguments): ExecutorChoice {
   return {
     jobs,
     capacity: { cpu: Math.max(cpu, jobs), gpu: numberOfGpus() },
-    open: () => Promise.resolve(localExecutor({ slots: jobs })),
+    open: (folder) => Promise.resolve(localExecutor({ slots: jobs, folder: resolve(folder) })),
   };
 }
 

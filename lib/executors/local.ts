@@ -1,5 +1,6 @@
 import type { Executor, SubmitOptions } from "../pipeline/executor.ts";
 import type { Job, JobResult } from "../pipeline/job.ts";
+import { lockFlags } from "./lock_copy.ts";
 import { runJob, TimeoutReason } from "./run_job.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -7,6 +8,8 @@ import { WorkerProcess } from "./worker_process.ts";
 export interface LocalExecutorOptions {
   /** Most workers kept for the next job; default 2. */
   readonly slots?: number;
+  /** Folder for what the processes need besides; see {@linkcode lockFlags}. */
+  readonly folder?: string;
   /** How long a stage may take to save its state after an abort; default 30 s. */
   readonly graceMs?: number;
 }
@@ -17,19 +20,21 @@ export interface LocalExecutorOptions {
  * work for them.
  */
 export function localExecutor(options: LocalExecutorOptions = {}): Executor {
-  return new LocalExecutor(options.slots ?? 2, options.graceMs ?? 30_000);
+  return new LocalExecutor(options);
 }
 
 class LocalExecutor implements Executor {
   readonly name = "local";
   readonly #slots: number;
   readonly #graceMs: number;
+  readonly #folder: string | undefined;
   readonly #idle: WorkerProcess[] = [];
   readonly #busy = new Set<WorkerProcess>();
 
-  constructor(slots: number, graceMs: number) {
+  constructor({ slots = 2, graceMs = 30_000, folder }: LocalExecutorOptions) {
     this.#slots = slots;
     this.#graceMs = graceMs;
+    this.#folder = folder;
   }
 
   async submit(job: Job, options: SubmitOptions): Promise<JobResult> {
@@ -52,7 +57,8 @@ class LocalExecutor implements Executor {
 
   async #runInWorker(job: Job, options: SubmitOptions): Promise<JobResult> {
     const isFresh = job.isolation === "fresh";
-    const worker = (isFresh ? undefined : this.#takeIdle(job)) ?? new WorkerProcess();
+    const worker = (isFresh ? undefined : this.#takeIdle(job)) ??
+      new WorkerProcess(this.#folder === undefined ? [] : lockFlags(this.#folder));
     this.#busy.add(worker);
     const result = await worker.run(job, { ...options, graceMs: this.#graceMs });
     this.#busy.delete(worker);

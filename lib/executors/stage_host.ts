@@ -9,6 +9,7 @@ import { readChecked, readFacts } from "../pipeline/stage_facts.ts";
 import { StageMistake } from "../pipeline/stage_lookup.ts";
 import { shownPath } from "../pipeline/shown_path.ts";
 import { AnswerMemo } from "./answer_memo.ts";
+import { lockFlags } from "./lock_copy.ts";
 import { HostedModule, HostFailure, hostFlags } from "./hosted_module.ts";
 import type { HostQuestion } from "./stage_host_process.ts";
 
@@ -80,7 +81,9 @@ export class StageHost implements AsyncDisposable {
 
   async #start(url: URL, code: Digest): Promise<HostedModule> {
     const { modulesOf, isTrusted } = this.#options;
-    const flags = isTrusted(code) ? ["-A"] : hostFlags(await modulesOf(url));
+    const flags = isTrusted(code)
+      ? ["-A", ...lockFlags(this.#options.memo)]
+      : hostFlags(await modulesOf(url));
     const hosted = new HostedModule(flags);
     this.#running.set(url.href, hosted);
     return hosted;

@@ -31,9 +31,11 @@ export class WorkerProcess implements AsyncDisposable {
   /** Module of the stage that ran last; what it loaded is still warm. */
   lastModule: string | undefined;
 
-  constructor() {
+  /** @param flags Further flags of Deno. */
+  constructor(flags: readonly string[] = []) {
     const worker = new URL("./worker.ts", import.meta.url).href;
-    this.#process = startProcess(Deno.execPath(), ["run", "--quiet", "--no-prompt", "-A", worker]);
+    const args = ["run", "--quiet", "--no-prompt", "-A", ...flags, worker];
+    this.#process = startProcess(Deno.execPath(), args);
     this.#input = this.#process.stdin.getWriter();
     this.#ended = this.#watch();
   }

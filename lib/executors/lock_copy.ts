@@ -1,0 +1,30 @@
+/** The project's lock file stays as it is, whatever packages a user's own code imports. @module */
+import { ifThere, isSystemError } from "../cache/system_error.ts";
+import { sha256 } from "../pipeline/canonical.ts";
+
+const lockFile = new URL("../../deno.lock", import.meta.url);
+
+/**
+ * Flags of a process that may load a user's own code: a copy of the project's lock file takes up the
+ * packages that are not in it, and keeps their versions for the next time. One that is out of date
+ * has another name.
+ *
+ * @param folder Where the copy is kept; where nothing may be written there, there is none.
+ */
+export function lockFlags(folder: string): readonly string[] {
+  const text = ifThere(() => Deno.readTextFileSync(lockFile));
+  if (text === undefined) return [];
+  const path = `${folder}/deno-${sha256(text).slice(0, 12)}.lock`;
+  try {
+    if (ifThere(() => Deno.statSync(path)) === undefined) {
+      const part = `${path}.${crypto.randomUUID()}`;
+      Deno.mkdirSync(folder, { recursive: true });
+      Deno.writeTextFileSync(part, text);
+      Deno.renameSync(part, path);
+    }
+    return [`--lock=${path}`];
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return [];
+  }
+}
