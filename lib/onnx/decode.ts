@@ -6,6 +6,7 @@ import { decodeAttributes } from "./decode_node.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
 import type { FunctionDef, Model } from "./model.ts";
 import { type FunctionProto, type ModelProto, modelTable, type OpsetProto } from "./proto.ts";
+import { plainBytes } from "../tensor/bytes.ts";
 import { ProtoError, readMessage } from "./proto_reader.ts";
 
 export { OnnxDecodeError } from "./decode_error.ts";
@@ -29,7 +30,7 @@ export interface DecodeOptions {
  * ```
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Model {
-  const proto = readProto(bytes);
+  const proto = readProto(plainBytes(bytes));
   if (proto.graph === undefined || proto.irVersion === undefined) {
     const missing = proto.graph === undefined ? "graph" : "IR version";
     throw new OnnxDecodeError(

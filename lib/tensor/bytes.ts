@@ -8,6 +8,16 @@ export function tensorBytes(x: Tensor): Uint8Array {
 }
 
 /**
+ * The same bytes as a plain array: Node's `Buffer` is one whose `slice` is a view, at any offset of a
+ * larger block.
+ */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
  * A tensor over little-endian bytes: a view where their offset is aligned, a copy otherwise.
  *
  * @throws {RangeError} If the number of bytes does not fit the shape.
@@ -26,7 +36,8 @@ export function tensorFromBytes<T extends DType>(
       } bytes, there are ${bytes.length}`,
     );
   }
-  const aligned = bytes.byteOffset % row.bytes === 0 ? bytes : bytes.slice();
+  const plain = plainBytes(bytes);
+  const aligned = plain.byteOffset % row.bytes === 0 ? plain : plain.slice();
   const data = new row.array(aligned.buffer, aligned.byteOffset, length);
   return tensor(dtype, dims, data as DTypeArrays[T]);
 }

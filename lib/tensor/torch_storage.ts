@@ -1,5 +1,5 @@
 /** PyTorch's tensors in a pickle: views of storages, which lie beside it. @module */
-import { tensorFromBytes } from "./bytes.ts";
+import { plainBytes, tensorFromBytes } from "./bytes.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { type ByteBudget, isCount, isShape } from "./limits.ts";
 import type { PickleCall } from "./pickle.ts";
@@ -117,7 +117,7 @@ export function alignedStorages(read: ReadStorage): ReadStorage {
     const found = known.get(storage.key);
     if (found !== undefined) return found;
     const bytes = read(storage);
-    const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+    const aligned = bytes.byteOffset % 8 === 0 ? bytes : plainBytes(bytes).slice();
     known.set(storage.key, aligned);
     return aligned;
   };
