@@ -13,7 +13,8 @@ export class TimeLimitError extends RangeError {
   }
 }
 
-// Only a script that runs in a context of its own can be ended from outside.
+// Only a script that runs in a context of its own can be ended from outside; to make one takes long.
+const sandbox = createContext({ work: undefined as (() => unknown) | undefined });
 const script = new Script("work()");
 
 /**
@@ -28,9 +29,12 @@ const script = new Script("work()");
  */
 export function withTimeLimit<T>(work: () => T, limitMs: number): T {
   try {
-    return script.runInContext(createContext({ work }), { timeout: limitMs });
+    sandbox.work = work;
+    return script.runInContext(sandbox, { timeout: limitMs });
   } catch (error) {
     const { code } = Object(error) as { readonly code?: unknown };
     throw code === "ERR_SCRIPT_EXECUTION_TIMEOUT" ? new TimeLimitError(limitMs) : error;
+  } finally {
+    sandbox.work = undefined;
   }
 }
