@@ -4,7 +4,7 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { readModelJson } from "./model_file.ts";
 import { tokenizerConfigSchema, tokenizerSchema } from "./model_schema.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
-import { growthMistake } from "./tokenizer_growth.ts";
+import { stepMistake } from "./tokenizer_steps.ts";
 import { vocabularyMistake } from "./vocabulary_check.ts";
 
 /** A tokenizer. */
@@ -47,7 +47,7 @@ export async function openTokenizer(directory: string, folder = ""): Promise<Tex
   if (definition === undefined) {
     throw failure(path, "it is missing", "A model needs tokenizer.json to read text");
   }
-  const mistake = vocabularyMistake(definition) ?? growthMistake(definition);
+  const mistake = vocabularyMistake(definition) ?? stepMistake(definition);
   if (mistake !== undefined) throw failure(path, mistake);
   const config = {
     ...await readModelJson(place("special_tokens_map.json"), tokenizerConfigSchema),

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { growthMistake } from "../../lib/models/tokenizer_growth.ts";
+import { stepMistake } from "../../lib/models/tokenizer_steps.ts";
 
 const replace = (pattern: object, content: string) => ({ type: "Replace", pattern, content });
 const sequence = (steps: readonly object[]) => ({ type: "Sequence", normalizers: steps });
 const doubling = replace({ String: "a" }, "aa");
 
-Deno.test("growthMistake() accepts what real tokenizers do", () => {
+Deno.test("stepMistake() accepts what real tokenizers do", () => {
   const blank = replace({ String: " " }, "▁");
   for (
     const definition of [
@@ -16,13 +16,19 @@ Deno.test("growthMistake() accepts what real tokenizers do", () => {
       { normalizer: sequence(Array(8).fill(doubling)) },
     ]
   ) {
-    assertEquals(growthMistake(definition), undefined);
+    assertEquals(stepMistake(definition), undefined);
   }
 });
 
-Deno.test("growthMistake() refuses what makes texts too long", () => {
+Deno.test("stepMistake() refuses steps without a pattern, and what makes texts too long", () => {
   const limit = "at most 256 is supported";
+  const patterns = 'needed is { "String": TEXT } or { "Regex": TEXT }';
   const cases: readonly [object, string][] = [
+    [{ pre_tokenizer: { type: "Split" } }, `the pattern of its Split is absent, ${patterns}`],
+    [
+      { normalizer: replace({ Regex: 5 }, "") },
+      `the pattern of its Replace is {"Regex":5}, ${patterns}`,
+    ],
     [
       { normalizer: sequence(Array(20).fill(doubling)) },
       `its Replace steps make a text 1048576 times as long, ${limit}`,
@@ -43,5 +49,5 @@ Deno.test("growthMistake() refuses what makes texts too long", () => {
       "its FixedLength has length 0, 1 is the least",
     ],
   ];
-  for (const [definition, mistake] of cases) assertEquals(growthMistake(definition), mistake);
+  for (const [definition, mistake] of cases) assertEquals(stepMistake(definition), mistake);
 });
