@@ -267,11 +267,19 @@ function numeric(dim: Dim | undefined, name: string): number {
   );
 }
 
+/** @throws {TypeError} If the encoder does not read pictures as they are, but cut up. */
+function wholePicture(declared: readonly Dim[]): readonly Dim[] {
+  if (declared.length === 4) return declared;
+  throw new TypeError(
+    `Cannot compose a model: pixel_values are [${declared}], pictures in tiles or patches are not supported`,
+  );
+}
+
 /** Shapes of the whole's inputs. */
 function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim[]> {
   const { batch, sequence, answer = 0, qformer = 0 } = sizes;
   const table: Record<string, (declared: readonly Dim[]) => readonly Dim[]> = {
-    pixel_values: (declared) => [batch, ...declared.slice(1)],
+    pixel_values: (declared) => [batch, ...wholePicture(declared).slice(1)],
     input_ids: () => [batch, sequence],
     attention_mask: () => [batch, sequence],
     position_ids: (declared) => [declared[0] === 1 ? 1 : batch, sequence],

@@ -52,17 +52,18 @@ export async function openTextEncoder(
     throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${mostImageTokens}`);
   }
   const template = await openChatTemplate(directory.path, tokenizer);
+  const special = specialIds(directory, tokenizer, template?.afterAnswer());
   const place = { tokenizer, template, imageToken, rows, directory };
   const qformer = family.readsInstruction ? await openQFormerTokenizer(directory) : undefined;
   return {
     imageToken,
     imageTokens: rows,
-    ...specialIds(directory, tokenizer, template?.afterAnswer()),
+    ...special,
     instruction: (text) => ({
       ids: placeImage(text, place),
       qformerIds: qformer?.encode(text, true) ?? [],
     }),
-    answer: (text) => tokenizer.encode(tokenizer.separator + text),
+    answer: answerEncoder(place, special.endToken),
     decode: (ids) => tokenizer.decode(ids),
   };
 }
@@ -83,20 +84,18 @@ interface Place {
   readonly directory: LanguageModelDirectory;
 }
 
-/** Ids of an instruction; the one placeholder in it becomes as many as a picture has rows. */
+/** Ids of an instruction, with as many placeholders as a picture has rows. */
 function placeImage(text: string, place: Place): readonly number[] {
   const { tokenizer, imageToken, rows, directory } = place;
   const picture = new Array<number>(rows).fill(imageToken);
   const image = tokenizer.tokenOf(imageToken) ?? "<image>";
-  const mayLack = directory.family.placement === "before-text";
-  const written = place.template?.(text, { image, mayLack }) ?? directory.family.text(text, image);
-  const ids = tokenizer.encode(written, !writesStart(written, place));
+  const { written, expanded } = writePrompt(text, image, place);
+  const ids = tokenizer.encode(expanded, !startsWithSymbol(expanded, place));
   const at = ids.indexOf(imageToken);
-  if (at < 0 && mayLack) return [...picture, ...ids];
-  if (at >= 0 && at === ids.lastIndexOf(imageToken)) {
-    return [...ids.slice(0, at), ...picture, ...ids.slice(at + 1)];
-  }
+  if (at < 0 && directory.family.placement === "before-text") return [...picture, ...ids];
   const count = ids.filter((id) => id === imageToken).length;
+  if (expanded !== written && count === rows) return ids;
+  if (count === 1) return [...ids.slice(0, at), ...picture, ...ids.slice(at + 1)];
   throw unplaced(
     directory,
     `its text ${JSON.stringify(written)} holds ${count} image tokens ${imageToken} ("${image}")`,
@@ -104,10 +103,56 @@ function placeImage(text: string, place: Place): readonly number[] {
   );
 }
 
-/** Whether a template has written the start symbol, so that the tokenizer must not add it again. */
-function writesStart(written: string, { template, tokenizer }: Place): boolean {
-  const start = specialTokenTexts(tokenizer.config).bos_token;
-  return template !== undefined && start !== undefined && start !== "" && written.startsWith(start);
+/** A prompt as the template writes it, and with the picture as the family writes it. */
+function writePrompt(
+  text: string,
+  image: string,
+  { tokenizer, template, directory, rows }: Place,
+): { readonly written: string; readonly expanded: string } {
+  const { family, config } = directory;
+  const picture = family.picture?.(config, tokenizer.tokenOf);
+  const placeholder = picture?.placeholder ?? image;
+  const start = specialTokenTexts(tokenizer.config).bos_token ?? "";
+  const mayLack = family.placement === "before-text";
+  const written = template?.(text, { image: placeholder, mayLack }) ??
+    family.text(text, placeholder, start);
+  const expanded = picture === undefined
+    ? written
+    : written.replace(placeholder, () => picture.expand(image, rows));
+  return { written, expanded };
+}
+
+/** Whether the start symbol is written, so that the tokenizer must not add it again. */
+function startsWithSymbol(written: string, { tokenizer }: Place): boolean {
+  const start = specialTokenTexts(tokenizer.config).bos_token ?? "";
+  return start !== "" && written.startsWith(start);
+}
+
+/**
+ * Answers of a decoder go on from the prompt, so that words want the space in front that a tokenizer
+ * of the whole text would see. Answers of an encoder-decoder model are texts of their own, with the
+ * special tokens that the tokenizer adds.
+ */
+function answerEncoder(place: Place, endToken: number): TextEncoder["answer"] {
+  const { tokenizer, directory } = place;
+  if (directory.family.architecture(directory.config) === "encoder-decoder") {
+    return (text) => {
+      const ids = tokenizer.encode(text, true);
+      return ids.at(-1) === endToken ? ids.slice(0, -1) : ids;
+    };
+  }
+  let space: string | undefined;
+  return (text) => tokenizer.encode((space ??= spaceBefore(place)) + text);
+}
+
+/** Nothing where the prompt ends in white space or a special token, or the tokenizer adds a space. */
+function spaceBefore(place: Place): string {
+  const { tokenizer, imageToken } = place;
+  if (tokenizer.addsSpace) return "";
+  const { written } = writePrompt("What?", tokenizer.tokenOf(imageToken) ?? "<image>", place);
+  const ends = /\s$/.test(written) ||
+    tokenizer.specialTokens.some((token) => written.endsWith(token));
+  return ends ? "" : " ";
 }
 
 function unplaced(

@@ -22,8 +22,8 @@ export interface TextTokenizer {
   tokenOf(id: number): string | undefined;
   /** Texts of the tokens that carry no text of an answer. */
   readonly specialTokens: readonly string[];
-  /** What stands between an instruction and its answer: a space, where words carry theirs in front. */
-  readonly separator: string;
+  /** Whether a text begins with a space for the tokenizer even where it has none. */
+  readonly addsSpace: boolean;
   /** tokenizer_config.json, and what special_tokens_map.json adds to it. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -106,7 +106,7 @@ function wrap(
     idOf: (token) => tokenizer.token_to_id(token),
     tokenOf: (id) => tokenizer.id_to_token(id),
     specialTokens: added.filter(({ special }) => special === true).map(({ content }) => content),
-    separator: guarded(path, textLimitMs, () => usesByteLevel(definition)) ? " " : "",
+    addsSpace: guarded(path, textLimitMs, () => addsSpace(definition)),
     config,
   };
 }
@@ -134,13 +134,19 @@ function wordsOf(error: unknown): string {
   return spoken ? error.message : "its definition is not as the tokenizers library writes it";
 }
 
-/** Byte-level vocabularies mark the start of a word by the space before it. */
-function usesByteLevel(definition: Json): boolean {
-  const rows = (value: unknown): unknown[] => {
-    const row = value as { type?: string; pretokenizers?: unknown[] } | null | undefined;
-    return row?.type === "Sequence" ? (row.pretokenizers ?? []).flatMap(rows) : [row?.type];
-  };
-  return rows(definition.pre_tokenizer).includes("ByteLevel");
+/** Whether a step writes a space in front: a normaliser that prepends, or a Metaspace. */
+function addsSpace({ normalizer, pre_tokenizer }: Json): boolean {
+  const steps = [normalizer, pre_tokenizer].flatMap(stepsOf);
+  return steps.some(({ type, prepend_scheme: scheme = "always" }) =>
+    type === "Prepend" || (type === "Metaspace" && scheme !== "never")
+  );
+}
+
+/** A step, or those of a sequence. */
+function stepsOf(value: unknown): readonly Json[] {
+  const step = Object(value) as Json;
+  if (step.type !== "Sequence") return [step];
+  return [step.normalizers ?? step.pretokenizers].flat().flatMap(stepsOf);
 }
 
 function failure(path: string, cause: string, ...notes: readonly string[]): DiagnosticError {

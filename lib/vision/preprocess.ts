@@ -33,7 +33,10 @@ export interface ProcessorPlan {
 /** Most bytes of the pictures of one run. */
 const mostBytes = 2 ** 29;
 
-/** Settings that change the picture in ways that are not done here. */
+/**
+ * Settings that change the picture in ways that are not done here. Where there is a grid of tiles,
+ * `do_pad` is about their number.
+ */
 const unsupported = ["do_pad", "do_image_splitting", "do_pan_and_scan", "do_thumbnail"];
 
 /**
@@ -42,7 +45,9 @@ const unsupported = ["do_pad", "do_image_splitting", "do_pan_and_scan", "do_thum
  * @throws {RangeError} If the configuration asks for what is not supported, or its sizes are no sizes.
  */
 export function planProcessor(config: ProcessorConfig, from: PictureSize): ProcessorPlan {
-  const refused = unsupported.find((name) => config[name] === true);
+  const refused = unsupported.find((name) =>
+    config[name] === true && !(name === "do_pad" && config.image_grid_pinpoints)
+  );
   if (refused !== undefined) {
     throw new RangeError(
       `Cannot build image processor: "${refused}" is set, supported are do_resize, do_center_crop, do_rescale and do_normalize`,

@@ -22,7 +22,12 @@ async function failureOf(open: () => Promise<unknown>) {
 Deno.test("openModelDirectory() reads configurations and graphs when asked", async () => {
   const directory = await openModelDirectory(recordedModel("llava"));
   assertEquals(directory.name, "llava");
-  assertEquals(directory.family.modelTypes, ["llava", "vipllava"]);
+  assertEquals(directory.family.modelTypes, [
+    "llava",
+    "vipllava",
+    "llava_qwen2",
+    "llava_onevision",
+  ]);
   assertEquals(directory.preprocessor.image_processor_type, "CLIPImageProcessor");
   assertEquals(directory.has("encoder_model"), false);
   const embed = await directory.readPart("embed_tokens");
@@ -70,7 +75,7 @@ Deno.test("openModelDirectory() lists the known model types", () =>
     const failure = await failureOf(() => openModelDirectory(folder));
     assertEquals(failure.message, `Cannot open "${folder}/config.json": model_type is "gpt5"`);
     assertEquals(failure.notes, [
-      "Known model types: blip-2, instructblip, llava, minigpt4, paligemma, vipllava",
+      "Known model types: blip-2, gemma3, instructblip, llava, llava_onevision, llava_qwen2, minigpt4, paligemma, vipllava",
     ]);
   }));
 

@@ -4,7 +4,9 @@ import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { openModelDirectory } from "../../lib/models/directory.ts";
 import { openTextEncoder } from "../../lib/models/prompt_text.ts";
 import type { zooArchitectures } from "../../lib/architectures/zoo_table.ts";
+import { openTokenizer } from "../../lib/models/tokenize.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
+import { textDirectory, tokenizerFile, vocabulary, withTextFiles } from "./text_rig.ts";
 
 type Name = keyof typeof zooArchitectures;
 
@@ -88,3 +90,95 @@ Deno.test("openTextEncoder() says what of the text is missing", () =>
     const error = await assertRejects(() => openText(path), DiagnosticError);
     assertEquals(error.message, `Cannot read tokenizer "${path}/tokenizer.json": it is missing`);
   }));
+
+const parts = "{% for c in messages[0].content %}" +
+  "{{ '<image> ' if c.type == 'image' else c.text }}{% endfor %}";
+const ids = (words: string) => words.split(" ").map((word) => vocabulary.indexOf(word));
+
+/** A tokenizer that begins texts with the start symbol, if it is let. */
+const withStart = {
+  ...tokenizerFile,
+  post_processor: {
+    type: "TemplateProcessing",
+    single: [{ SpecialToken: { id: "<s>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+    pair: [],
+    special_tokens: { "<s>": { id: "<s>", ids: [1], tokens: ["<s>"] } },
+  },
+};
+const prompts: readonly [string, string, string][] = [
+  ["one that the template writes", `{{ bos_token }} ${parts}`, "<s> <image> <image> What is it ?"],
+  ["one where it does not", parts, "<s> <image> <image> What is it ?"],
+];
+for (const [name, template, words] of prompts) {
+  Deno.test(`TextEncoder.instruction() has one start symbol: ${name}`, () => {
+    const files = { "tokenizer.json": withStart, "chat_template.jinja": template };
+    return withTextFiles(files, async (folder) => {
+      const text = await openTextEncoder(textDirectory(folder));
+      assertEquals(text.instruction("What is it ?").ids, ids(words));
+    });
+  });
+}
+
+Deno.test("TextEncoder.instruction() refuses pictures of its own in an instruction", () =>
+  withTextFiles({}, async (folder) => {
+    const text = await openTextEncoder(textDirectory(folder));
+    assertThrows(
+      () => text.instruction("<image> What ?"),
+      DiagnosticError,
+      'Cannot place the picture in the text of model "zoo/x": its text "<image>\\n<image> What ?" holds 2 image tokens 5 ("<image>")',
+    );
+  }));
+
+Deno.test("openTextEncoder() refuses a number of image tokens that is none", () =>
+  withTextFiles({}, async (folder) => {
+    for (const rows of [0, 1.5, 2 ** 17]) {
+      await assertRejects(
+        () => openTextEncoder(textDirectory(folder), rows),
+        DiagnosticError,
+        `a picture takes ${rows} tokens, needed are 1 to 65536`,
+      );
+    }
+  }));
+
+Deno.test("TextEncoder.instruction() writes a picture between the family's markers", () => {
+  const template = "<|user|>{{ messages[0].content[1].text }}";
+  const config = { model_type: "gemma3", boi_token_index: 3, eoi_token_index: 4 };
+  return withTextFiles({ "chat_template.jinja": template }, async (folder) => {
+    const text = await openTextEncoder(textDirectory(folder, { config }), 2);
+    const words = "<|user|> <image> <image> <|end|> What ?";
+    assertEquals(text.instruction("What ?").ids, ids(words));
+  });
+});
+
+const byteLevel = {
+  type: "ByteLevel",
+  add_prefix_space: false,
+  trim_offsets: true,
+  use_regex: true,
+};
+const spaces: readonly [string, object, string, string][] = [
+  ["a word", byteLevel, `${parts}`, " yes"],
+  ["white space", byteLevel, `${parts}{{ '\n' }}`, "yes"],
+  ["a special token", byteLevel, `${parts}<|end|>`, "yes"],
+  ["a word, for a tokenizer that adds a space", { type: "Metaspace" }, `${parts}`, "yes"],
+];
+for (const [name, pre_tokenizer, template, text] of spaces) {
+  Deno.test(`TextEncoder.answer() after ${name} is ${JSON.stringify(text)}`, () => {
+    const files = {
+      "tokenizer.json": { ...tokenizerFile, pre_tokenizer },
+      "chat_template.jinja": template,
+    };
+    return withTextFiles(files, async (folder) => {
+      const directory = textDirectory(folder);
+      const tokenizer = await openTokenizer(folder);
+      const seen: string[] = [];
+      const encode = (text: string, special?: boolean) => {
+        seen.push(text);
+        return tokenizer.encode(text, special);
+      };
+      const watched = { ...directory, tokenizer: () => Promise.resolve({ ...tokenizer, encode }) };
+      (await openTextEncoder(watched)).answer("yes");
+      assertEquals(seen.at(-1), text);
+    });
+  });
+}

@@ -58,6 +58,10 @@ Deno.test("findCases() tells levels apart", () => {
   const levels = new Map(findCases(recorded).map(({ name, level }) => [name, level]));
   assertEquals(levels.get("llava"), "mllm");
   assertEquals(levels.get("mul_bcast"), "vjp");
+  const folder = Deno.makeTempDirSync();
+  Deno.writeTextFileSync(`${folder}/case.json`, '{ "level": "directory" }');
+  assertEquals(findCases(folder).map(({ level }) => level), ["directory"]);
+  Deno.removeSync(folder, { recursive: true });
 });
 
 Deno.test("CaseWorker goes on after a process that died or took too long", async () => {

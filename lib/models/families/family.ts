@@ -6,6 +6,14 @@ export type Json = Readonly<Record<string, unknown>>;
 /** How the text is produced. */
 export type Architecture = "decoder-only" | "encoder-decoder";
 
+/** A picture in a text. */
+export interface WrittenPicture {
+  /** What a template writes for it. */
+  readonly placeholder: string;
+  /** What takes that place before the text is tokenised. */
+  expand(image: string, rows: number): string;
+}
+
 /** One row of the table of families. */
 export interface Family {
   /** `model_type`s in config.json that this row serves. */
@@ -19,9 +27,12 @@ export interface Family {
   readonly placement: "before-text" | "in-text";
   /**
    * The text of an instruction where the directory has no chat template; `image` is the written
-   * form of one placeholder, used by families with placeholders in the text.
+   * form of one placeholder, used by families with placeholders in the text, `start` that of the
+   * start symbol, used where it is the processor that writes it and not the tokenizer.
    */
-  text(instruction: string, image: string): string;
+  text(instruction: string, image: string, start: string): string;
+  /** How a picture is written; default: one image token, which stands for all. */
+  picture?(config: Json, tokenOf: (id: number) => string | undefined): WrittenPicture | undefined;
   /** Whether the vision encoder reads the instruction as well (`qformer_input_ids`). */
   readonly readsInstruction: boolean;
 }

@@ -2,12 +2,13 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { blip2 } from "./blip_2.ts";
 import type { Family, Json } from "./family.ts";
+import { gemma3 } from "./gemma3.ts";
 import { instructblip } from "./instructblip.ts";
 import { llava } from "./llava.ts";
 import { minigpt4 } from "./minigpt4.ts";
 import { paligemma } from "./paligemma.ts";
 
-const families: readonly Family[] = [llava, blip2, instructblip, minigpt4, paligemma];
+const families: readonly Family[] = [llava, blip2, instructblip, minigpt4, paligemma, gemma3];
 
 /** The `model_type`s that are known. */
 export const knownModelTypes: readonly string[] = families.flatMap((f) => f.modelTypes).sort();

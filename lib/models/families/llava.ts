@@ -9,7 +9,8 @@ function patches(config: Parameters<Family["imageTokens"]>[0]): number | undefin
 
 /** LLaVA: projected patch features stand in the text, in place of `<image>` tokens. */
 export const llava: Family = {
-  modelTypes: ["llava", "vipllava"],
+  // LLaVA-OneVision where its encoder reads the whole picture, without tiles.
+  modelTypes: ["llava", "vipllava", "llava_qwen2", "llava_onevision"],
   architecture: () => "decoder-only",
   imageToken: (config) => numberIn(config, "image_token_index", "image_token_id"),
   imageTokens: (config) => numberIn(config, "image_seq_length") ?? patches(config),

@@ -9,6 +9,6 @@ export const paligemma: Family = {
     numberIn(objectIn(config, "text_config"), "num_image_tokens") ??
       numberIn(objectIn(config, "vision_config"), "num_image_tokens"),
   placement: "before-text",
-  text: (instruction) => `${instruction}\n`,
+  text: (instruction, _, start) => `${start}${instruction}\n`,
   readsInstruction: false,
 };

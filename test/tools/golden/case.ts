@@ -1,8 +1,8 @@
 /** What a golden case and its result are. @module */
 import { join } from "@std/path";
 
-/** What a case is about: one graph, one multimodal model, or a training. */
-export type Level = "vjp" | "mllm" | "trajectory";
+/** What a case is about: one graph, one multimodal model, a whole model directory, or a training. */
+export type Level = "vjp" | "mllm" | "directory" | "trajectory";
 
 /** The outcome of one case: what `--json` prints. */
 export interface CaseResult {
@@ -57,7 +57,8 @@ export function findCases(directory: string): readonly CaseFolder[] {
   const names = new Set([...Deno.readDirSync(directory)].map((entry) => entry.name));
   const name = directory.replace(/\/+$/, "").split("/").at(-1)!;
   if (names.has("case.json")) {
-    return [{ name, path: directory, level: names.has("onnx") ? "mllm" : "vjp" }];
+    const level = levelOf(join(directory, "case.json")) ?? (names.has("onnx") ? "mllm" : "vjp");
+    return [{ name, path: directory, level }];
   }
   if (names.has("meta.json") && names.has("trajectory.safetensors")) {
     return [{ name, path: directory, level: "trajectory" }];
@@ -65,4 +66,10 @@ export function findCases(directory: string): readonly CaseFolder[] {
   return [...names].sort().map((entry) => join(directory, entry))
     .filter((path) => Deno.statSync(path).isDirectory)
     .flatMap(findCases);
+}
+
+/** The level that a case says itself; older ones do not. */
+function levelOf(path: string): Level | undefined {
+  const { level } = JSON.parse(Deno.readTextFileSync(path)) as { readonly level?: unknown };
+  return level === "directory" ? level : undefined;
 }

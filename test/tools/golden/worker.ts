@@ -16,6 +16,7 @@ type Runner = (folder: CaseFolder, provider: Provider) => Promise<Outcome>;
 const runners: Readonly<Record<Level, () => Promise<Runner>>> = {
   vjp: async () => (await import("./vjp.ts")).runVjp,
   mllm: async () => (await import("./mllm.ts")).runMllm,
+  directory: async () => (await import("./directory.ts")).runDirectory,
   trajectory: async () => (await import("./trajectory.ts")).runTrajectory,
 };
 
