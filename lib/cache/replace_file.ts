@@ -12,6 +12,8 @@ export function temporaryName(): string {
 export interface ReplaceOptions {
   /** Whether to wait for the disk, so that a crash of the machine leaves old or new bytes as well. */
   readonly durable?: boolean;
+  /** Permissions of the file: `0o600` where only its owner may read it. */
+  readonly mode?: number;
   /** Path on the same file system for the unfinished file; default a name beside the file. */
   readonly via?: string;
 }
@@ -24,7 +26,7 @@ export function replaceFile(
 ): void {
   const temporary = options.via ?? `${path}.${temporaryName()}.tmp`;
   try {
-    writeNew(temporary, content, options.durable ?? false);
+    writeNew(temporary, content, options);
     Deno.renameSync(temporary, path);
   } catch (error) {
     removeQuietly(temporary);
@@ -32,8 +34,13 @@ export function replaceFile(
   }
 }
 
-function writeNew(path: string, content: string | readonly Uint8Array[], durable: boolean): void {
-  using file = Deno.openSync(path, { write: true, createNew: true });
+function writeNew(
+  path: string,
+  content: string | readonly Uint8Array[],
+  { durable, mode }: ReplaceOptions,
+): void {
+  const permissions = mode === undefined ? {} : { mode };
+  using file = Deno.openSync(path, { write: true, createNew: true, ...permissions });
   const parts = typeof content === "string" ? [new TextEncoder().encode(content)] : content;
   for (const part of parts) writeAll(file, part);
   if (durable) file.syncSync();

@@ -3,6 +3,7 @@ import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import { type Command, commandHelp, exitCodes, parseArguments } from "./command.ts";
 import { commandTable, programHelp } from "./command_table.ts";
+import { giveUpPermissions } from "./permissions.ts";
 
 /** Runs the program and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -18,7 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     if (!Object.hasOwn(commandTable, name)) return await fail(unknownCommand(name));
     const { default: command } = await commandTable[name as keyof typeof commandTable][1]();
-    return await runCommand(command, rest);
+    return await runCommand(command, name as keyof typeof commandTable, rest);
   } catch (error) {
     if (error instanceof DiagnosticError) return await fail(error.diagnostics);
     const { printNotice } = await import("./print.ts");
@@ -27,13 +28,19 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+async function runCommand(
+  command: Command,
+  name: keyof typeof commandTable,
+  args: readonly string[],
+): Promise<number> {
   if (args.slice(0, args.indexOf("--") + 1 || args.length).some(isHelp)) {
     write(commandHelp(command));
     return exitCodes.done;
   }
   const parsed = parseArguments(command, args);
-  return parsed.ok ? await command.run(parsed.value) : await fail(parsed.error);
+  if (!parsed.ok) return await fail(parsed.error);
+  giveUpPermissions(name);
+  return await command.run(parsed.value);
 }
 
 function isHelp(word: string): boolean {

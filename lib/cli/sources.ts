@@ -1,6 +1,6 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
-import { printNotice } from "./print.ts";
+import { printNotice, secretValues } from "./print.ts";
 import type { Dataset } from "../../datasets/dataset.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
@@ -44,6 +44,9 @@ export function checkName(
 const checks = {
   model(folders: SourceFolders, name: string): NameMistake | undefined {
     const path = modelPath(folders, name);
+    if (path === remote && secretValues().hide(name) !== name) {
+      return { cause: "it holds a secret of the environment, which a hub would get to see" };
+    }
     if (path === undefined) {
       const zoo = zooModels(folders);
       return { cause: "it is no model name", notes: [modelForms, ...suggestions(name, zoo)] };

@@ -1,7 +1,7 @@
 /** What of a pipeline file would run that is not this project's own. @module */
 import { resolve } from "node:path";
 import { fromFileUrl, toFileUrl } from "@std/path";
-import { canonicalJson, sha256 } from "../pipeline/canonical.ts";
+import { sha256 } from "../pipeline/canonical.ts";
 import { parseTemplate } from "../pipeline/expression.ts";
 import type { PipelineSpec } from "../pipeline/parse.ts";
 import { isProjectCode } from "../pipeline/project_code.ts";
@@ -9,6 +9,7 @@ import { shownPath } from "../pipeline/shown_path.ts";
 import type { StageSpec } from "../pipeline/spec.ts";
 import { findModule } from "../pipeline/stage_lookup.ts";
 import type { ContentDigests } from "../pipeline/store.ts";
+import { isSecretName } from "../trust/secrets.ts";
 import { isFolder } from "./is_folder.ts";
 
 /** A piece of code or a program, and what stands for its content. */
@@ -45,10 +46,30 @@ export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promis
     what: `${kind}: ${shownPath(fromFileUrl(url))}`,
   }));
   const programs = Object.values(spec.stages)
-    .filter(({ uses, with: parameters }) => uses === "command" && Array.isArray(parameters?.run))
+    .filter(({ uses }) => uses === "command")
     .map((stage) => programItem(stage, spec, places));
   const items = await Promise.all([...code, ...programs]);
-  return [...new Map(items.map((item) => [item.digest, item])).values()];
+  const all = [...items, ...setupItems(spec)];
+  const unique = [...new Map(all.map((item) => [item.digest, item])).values()];
+  return [...unique, ...secretItems(spec, unique)];
+}
+
+/** Lines of shell that a file wants to run before its jobs on a cluster. */
+function setupItems({ defaults, stages }: PipelineSpec): TrustItem[] {
+  return [defaults, ...Object.values(stages)].flatMap((settings) => {
+    const setup = settings?.executor?.slurm?.setup;
+    if (setup === undefined) return [];
+    return [{ digest: sha256(`setup ${setup}`), what: `setup of Slurm jobs: ${setup}` }];
+  });
+}
+
+/** Secrets that the file hands to its code: the same code with more of them is asked about again. */
+function secretItems(spec: PipelineSpec, code: readonly TrustItem[]): TrustItem[] {
+  const secrets = Object.keys(spec.env ?? {}).filter(isSecretName).sort();
+  if (secrets.length === 0 || code.length === 0) return [];
+  const digests = code.map(({ digest }) => digest).sort();
+  const digest = sha256(JSON.stringify({ secrets, code: digests }));
+  return [{ digest, what: `hands to them: ${secrets.join(", ")}` }];
 }
 
 /** Fields of a pipeline file that name folders of code, beside its stage types. */
@@ -72,17 +93,19 @@ async function programItem(
   spec: PipelineSpec,
   { base, digests }: CodePlaces,
 ): Promise<TrustItem> {
-  const { run, files } = stage.with as { run: unknown[]; files?: unknown };
+  const { run, files } = stage.with ?? {};
   const contents = Object.values(isMap(files) ? files : {}).map((path) =>
     typeof path === "string" ? contentOf(resolve(base, path), digests) : ""
   );
   const preimage = {
     run,
     values: valuesIn(run, stage, spec, new Map()),
+    // Variables such as PATH say which program a word means.
+    env: [spec.defaults?.env, stage.env],
     files: await Promise.all(contents),
   };
-  const words = run.map((word) => typeof word === "string" ? word : JSON.stringify(word));
-  return { digest: sha256(canonicalJson(preimage)), what: `program: ${words.join(" ")}` };
+  const words = [run].flat().map((word) => typeof word === "string" ? word : JSON.stringify(word));
+  return { digest: sha256(JSON.stringify(preimage)), what: `program: ${words.join(" ")}` };
 }
 
 /** What cannot be read is told when the pipeline is planned. */
@@ -103,7 +126,9 @@ function valuesIn(
 ): Record<string, unknown> {
   for (const text of textsIn(value)) {
     for (const [root, name] of referencesIn(text)) {
-      const written = root === "vars" ? spec.vars?.[name] : stage.matrix?.[name];
+      const written = root === "vars"
+        ? spec.vars?.[name]
+        : [stage.matrix?.[name], stage.matrix?.include];
       const key = `${root}.${name}`;
       if (written === undefined || found.has(key)) continue;
       found.set(key, written);

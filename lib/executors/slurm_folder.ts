@@ -36,7 +36,8 @@ export class TaskFolder {
   prepare(job: Job): void {
     removeQuietly(this.path);
     Deno.mkdirSync(this.path, { recursive: true });
-    replaceFile(this.#inside("job.json"), JSON.stringify(job));
+    // It holds what the task is given, declared secrets too.
+    replaceFile(this.#inside("job.json"), JSON.stringify(job), { mode: 0o600 });
     this.#read = 0;
   }
 
