@@ -5,6 +5,7 @@ import type { Dataset } from "../../datasets/dataset.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
+import { parseHubName } from "../models/hub_name.ts";
 import type { NameMistake } from "../pipeline/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/resolve.ts";
 import { shownPath } from "../pipeline/shown_path.ts";
@@ -227,7 +228,7 @@ function modelPath(folders: SourceFolders, name: string): string | typeof remote
   if (name.startsWith("zoo/") && modelNameMistake(name.slice(4)) === undefined) {
     return `${folders.root}models/${name.slice(4)}`;
   }
-  if (/^hf:\/\/[^/]+\/[^/]+$/.test(name)) return remote;
+  if (parseHubName(name) !== undefined) return remote;
   return /^\.{0,2}\//.test(name) ? filePath(folders, name) : undefined;
 }
 
@@ -300,7 +301,6 @@ async function openPath(
 
 /** A model of a hub: its commit stands for its content. HF_ENDPOINT and HF_TOKEN are respected. */
 async function openHubModel({ root }: SourceFolders, name: string): Promise<Source> {
-  const { fetchHubModel, parseHubName } = await import("../models/hub.ts");
   const model = parseHubName(name);
   if (model === undefined) {
     throw new DiagnosticError([{
@@ -310,6 +310,7 @@ async function openHubModel({ root }: SourceFolders, name: string): Promise<Sour
       notes: ["write hf://OWNER/NAME or hf://OWNER/NAME@REVISION"],
     }]);
   }
+  const { fetchHubModel } = await import("../models/hub.ts");
   const endpoint = Deno.env.get("HF_ENDPOINT");
   const token = hubToken(endpoint);
   const { path, commit } = await fetchHubModel(model, {

@@ -1,14 +1,34 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { fetchHubModel, type HubOptions, parseHubName } from "../../lib/models/hub.ts";
+import { fetchHubModel, type HubOptions } from "../../lib/models/hub.ts";
+import { parseHubName } from "../../lib/models/hub_name.ts";
+import { encodeModel } from "../../lib/onnx/encode.ts";
+import { GraphBuilder } from "../../lib/onnx/builder.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
-const content: Readonly<Record<string, string>> = {
+const weights = "weights ".repeat(100);
+
+/** A graph whose weights lie in the given files. */
+function graph(...locations: readonly string[]): Uint8Array<ArrayBuffer> {
+  const builder = new GraphBuilder();
+  builder.output(builder.input("x", "float32", [200]), "y");
+  const { graph, ...model } = builder.finish();
+  const initializers = new Map(locations.map((location, i) => [`w${i}`, {
+    dtype: "float32" as const,
+    dims: [200],
+    data: { kind: "external" as const, directory: "", location, offset: 0, length: 800 },
+  }]));
+  return encodeModel({ ...model, graph: { ...graph, initializers } }) as Uint8Array<ArrayBuffer>;
+}
+
+type Content = string | Uint8Array<ArrayBuffer>;
+
+const content: Readonly<Record<string, Content>> = {
   "config.json": "{}",
-  "onnx/vision_encoder.onnx": "graph",
-  "onnx/vision_encoder.onnx_data": "weights ".repeat(100),
-  "onnx/vision_encoder_fp16.onnx": "half",
+  "onnx/vision_encoder.onnx": graph("vision_encoder.onnx_data"),
+  "onnx/vision_encoder.onnx_data": weights,
+  "onnx/vision_encoder_fp16.onnx": graph(),
   "model.safetensors": "not needed",
   "README.md": "not needed",
 };
@@ -18,7 +38,9 @@ interface Hub {
   readonly requests: { path: string; range: string | null }[];
   /** Bytes after which the next answer breaks off. */
   cut: number | undefined;
-  files: Record<string, string>;
+  files: Record<string, Content>;
+  /** What the hub says of the model in place of its files. */
+  listing?: unknown;
 }
 
 async function withHub(test: (hub: Hub) => Promise<void>): Promise<void> {
@@ -41,22 +63,28 @@ async function withHub(test: (hub: Hub) => Promise<void>): Promise<void> {
 }
 
 async function answer(hub: Hub, path: string, range: string | null): Promise<Response> {
-  if (path === "/api/models/some/model/revision/main") {
-    const siblings = await Promise.all(
-      Object.entries(content).map(async ([rfilename, text]) => ({
-        rfilename,
-        size: text.length,
-        ...(rfilename.endsWith("_data") ? { lfs: { sha256: await digest(text) } } : {}),
-      })),
-    );
-    return Response.json({ sha: commit, siblings });
+  if (/^\/api\/models\/some\/model\/revision\/(main|refs%2Fpr%2F1)$/.test(path)) {
+    if (typeof hub.listing === "string") return new Response(hub.listing);
+    return Response.json(hub.listing === undefined ? await listingOf(hub.files) : hub.listing);
   }
-  const text = hub.files[path.replace(`/some/model/resolve/${commit}/`, "")];
-  if (text === undefined) return new Response("", { status: 404 });
+  const name = path.replace(`/some/model/resolve/${commit}/`, "");
+  const file = hub.files[name.split("/").map(decodeURIComponent).join("/")];
+  if (file === undefined) return new Response("", { status: 404 });
   const from = Number(/bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
-  const end = hub.cut ?? text.length;
+  const end = hub.cut ?? file.length;
   hub.cut = undefined;
-  return new Response(text.slice(from, end), { status: from > 0 ? 206 : 200 });
+  return new Response(file.slice(from, end), { status: from > 0 ? 206 : 200 });
+}
+
+async function listingOf(files: Readonly<Record<string, Content>>): Promise<unknown> {
+  const siblings = await Promise.all(
+    Object.keys(files).map(async (rfilename) => ({
+      rfilename,
+      size: files[rfilename]!.length,
+      ...(rfilename.endsWith("_data") ? { lfs: { sha256: await digest(weights) } } : {}),
+    })),
+  );
+  return { sha: commit, siblings };
 }
 
 async function digest(text: string): Promise<string> {
@@ -73,6 +101,12 @@ Deno.test("parseHubName() takes owner, name and revision apart", () => {
     ["zoo/model", undefined],
     ["hf://model", undefined],
     ["hf://a/b/c", undefined],
+    ["hf://a/b@refs/pr/1", { owner: "a", name: "b", revision: "refs/pr/1" }],
+    ["hf://a/b@v1.0+cu118", { owner: "a", name: "b", revision: "v1.0+cu118" }],
+    ["hf://a/b@feature/x#2", { owner: "a", name: "b", revision: "feature/x#2" }],
+    ["hf://a/b@../x", undefined],
+    ["hf://../b", undefined],
+    ["hf://a/b@", undefined],
   ];
   for (const [text, expected] of cases) assertEquals(parseHubName(text), expected, text);
 });
@@ -92,7 +126,7 @@ Deno.test("fetchHubModel() downloads what is needed, once", () =>
       "vision_encoder.onnx",
       "vision_encoder.onnx_data",
     ]);
-    assertEquals(seen.at(-1), 2 + 5 + 800);
+    assertEquals(seen.at(-1), 2 + content["onnx/vision_encoder.onnx"]!.length + 800);
     requests.length = 0;
     await fetchHubModel(model, options);
     assertEquals(requests.length, 1);
@@ -133,7 +167,7 @@ async function fetchFailing(hub: Hub, count: number): Promise<void> {
 
 Deno.test("fetchHubModel() refuses content that is not what was announced", () =>
   withHub(async (hub) => {
-    hub.files["onnx/vision_encoder.onnx_data"] = "WEIGHTS ".repeat(100);
+    hub.files["onnx/vision_encoder.onnx_data"] = weights.toUpperCase();
     const error = await assertRejects(() => fetchHubModel(model, hub.options), DiagnosticError);
     assertEquals(error.message.endsWith("its content is not what the hub announced"), true);
     hub.files = { ...content };
@@ -151,4 +185,121 @@ Deno.test("fetchHubModel() says that a model is not there, or the hub", () =>
     const offline = { ...options, endpoint: "http://127.0.0.1:1" };
     const error = await assertRejects(() => fetchHubModel(model, offline), DiagnosticError);
     assertEquals(error.message.includes("the hub cannot be reached"), true);
+  }));
+
+Deno.test("fetchHubModel() fetches what graphs refer to, whatever it is called", () =>
+  withHub(async (hub) => {
+    const named = ["weights/w0.bin", "./model.layers.0.weight", "160ea76f #1%.data"];
+    hub.files = {
+      "config.json": "{}",
+      "additional_chat_templates/tool.jinja": "tools",
+      "onnx/vision_encoder.onnx": graph(...named),
+      "onnx/weights/w0.bin": weights,
+      "onnx/model.layers.0.weight": weights,
+      "onnx/160ea76f #1%.data": weights,
+      "onnx/other.data": weights,
+    };
+    const { path } = await fetchHubModel({ ...model, revision: "refs/pr/1" }, hub.options);
+    for (const name of Object.keys(hub.files).filter((name) => !name.endsWith("other.data"))) {
+      assertEquals((await Deno.stat(join(path, name))).size, hub.files[name]!.length, name);
+    }
+    assertEquals(hub.requests.some(({ path }) => path.endsWith("other.data")), false);
+  }));
+
+Deno.test("fetchHubModel() takes the type of weights that there is", () =>
+  withHub(async (hub) => {
+    hub.files = {
+      "onnx/vision_encoder_fp16.onnx": graph(),
+      "onnx/vision_encoder_q4f16.onnx": graph(),
+      "onnx/embed_tokens_q4.onnx": graph(),
+    };
+    await fetchHubModel(model, hub.options);
+    assertEquals(hub.requests.slice(1).map(({ path }) => path.split("/").at(-1)), [
+      "vision_encoder_fp16.onnx",
+      "embed_tokens_q4.onnx",
+    ]);
+  }));
+
+Deno.test("fetchHubModel() believes nothing that a hub says", async () => {
+  const cause = 'Cannot fetch model "hf://some/model@main": ';
+  const many = "0".repeat(1 << 20);
+  const cases: [string, Partial<Hub>, string][] = [
+    [
+      "a commit that leads out",
+      { listing: { sha: "../../x", siblings: [] } },
+      'the hub is not understood: in its answer, sha must be a commit of 40 hexadecimal digits, but is "../../x"',
+    ],
+    [
+      "a page",
+      { listing: "<html>login</html>" },
+      'the hub is not understood: its answer is no JSON, but begins with "<html>login</html>"',
+    ],
+    [
+      "nothing",
+      { listing: null },
+      "the hub is not understood: in its answer, it must be a map, but is null",
+    ],
+    [
+      "no files",
+      { listing: { sha: commit } },
+      "the hub is not understood: in its answer, siblings must be a list of files, but is missing",
+    ],
+    [
+      "a negative size",
+      { listing: { sha: commit, siblings: [{ rfilename: "config.json", size: -1 }] } },
+      "the hub is not understood: in its answer, siblings[0].size must be a number of bytes, but is -1",
+    ],
+    [
+      "more than announced",
+      {
+        listing: { sha: commit, siblings: [{ rfilename: "config.json", size: 10 }] },
+        files: { "config.json": many },
+      },
+      'file "config.json" has more bytes than the 10 it may have',
+    ],
+    [
+      "without end",
+      {
+        listing: { sha: commit, siblings: [{ rfilename: "config.json" }] },
+        files: { "config.json": many.repeat(33) },
+      },
+      'file "config.json" has more bytes than the 33554432 it may have',
+    ],
+    [
+      "weights that are not listed",
+      { files: { "onnx/vision_encoder.onnx": graph("w.bin") } },
+      '"onnx/vision_encoder.onnx" keeps the weights of "w0" in "onnx/w.bin", which the hub does not list',
+    ],
+    [
+      "no graph",
+      { files: { "onnx/vision_encoder.onnx": "graph" } },
+      'cannot use file "onnx/vision_encoder.onnx": ',
+    ],
+  ];
+  for (const [name, change, message] of cases) {
+    await withHub(async (hub) => {
+      Object.assign(hub, change);
+      const error = await assertRejects(
+        () => fetchHubModel(model, hub.options),
+        DiagnosticError,
+        cause + message,
+      );
+      assertEquals(error.diagnostics.length, 1, name);
+    });
+  }
+});
+
+Deno.test("fetchHubModel() passes over names that lead out of the folder", () =>
+  withHub(async (hub) => {
+    const siblings = [
+      "../../evil.json",
+      "/evil.json",
+      "onnx/../../evil.onnx",
+      "a\0.json",
+      "config.json",
+    ]
+      .map((rfilename) => ({ rfilename, size: 2 }));
+    hub.listing = { sha: commit, siblings };
+    await fetchHubModel(model, hub.options);
+    assertEquals(hub.requests.slice(1).map(({ path }) => path.split("/").at(-1)), ["config.json"]);
   }));

@@ -1,0 +1,102 @@
+/** What a hub says of a model, and which of its files are needed. @module */
+import { z } from "zod";
+import { issueText } from "../diagnostic/schema_issue.ts";
+import { segmentMistake } from "../trust/names.ts";
+import { weightSuffixes, type WeightType } from "./directory.ts";
+
+const bytes = z.int("a number of bytes").min(0, "a number of bytes").nullish();
+
+const listingSchema = z.looseObject({
+  sha: z.string("a commit of 40 hexadecimal digits")
+    .regex(/^[0-9a-f]{40}$/, "a commit of 40 hexadecimal digits"),
+  siblings: z.array(
+    z.looseObject({
+      rfilename: z.string("a file's name"),
+      size: bytes,
+      lfs: z.looseObject({
+        sha256: z.string("a SHA-256 in hexadecimal digits")
+          .regex(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal digits").nullish(),
+      }, "a map").nullish(),
+    }, "a map"),
+    "a list of files",
+  ).max(100_000, "a list of at most 100 000 files"),
+}, "a map");
+
+/** A file of a commit. */
+export interface HubFile {
+  /** Its path in the repository: every part of it is safe as the name of a file or folder. */
+  readonly name: string;
+  /** Bytes, where the hub tells them. */
+  readonly size?: number;
+  /** In hexadecimal digits, where the hub tells it. */
+  readonly sha256?: string;
+}
+
+/** A commit and its files. */
+export interface HubListing {
+  /** 40 hexadecimal digits. */
+  readonly commit: string;
+  readonly files: ReadonlyMap<string, HubFile>;
+}
+
+/**
+ * Reads the hub's answer on a model. Files whose names could not be written below a folder are left
+ * out.
+ *
+ * @returns The listing, or what is wrong with the answer.
+ */
+export function parseListing(text: string): HubListing | string {
+  const answer = parseJson(text);
+  if (answer === undefined) {
+    return `its answer is no JSON, but begins with ${JSON.stringify(text.slice(0, 40))}`;
+  }
+  const { data, error } = listingSchema.safeParse(answer.value);
+  if (error !== undefined) return `in its answer, ${issueText(error.issues, answer.value)}`;
+  const files = data.siblings.map(({ rfilename: name, size, lfs }): HubFile => ({
+    name,
+    ...(typeof size === "number" ? { size } : {}),
+    ...(lfs?.sha256 ? { sha256: lfs.sha256 } : {}),
+  }));
+  const safe = files.filter(({ name }) =>
+    name.split("/").every((part) => segmentMistake(part) === undefined)
+  );
+  return { commit: data.sha, files: new Map(safe.map((file) => [file.name, file])) };
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Configurations, tokenizers and chat templates. */
+const textFile = /^(?:(?:qformer_tokenizer|additional_chat_templates)\/)?[^/]+\.(?:json|jinja)$/;
+
+/** The files that say how a model is used, of any listing. */
+export function textFiles({ files }: HubListing): readonly HubFile[] {
+  return [...files.values()].filter(({ name }) => textFile.test(name));
+}
+
+/**
+ * The graphs of a listing, one for each part: with the weights asked for, else as the part is; where
+ * none are asked for, of the first type that there is, as a directory is opened.
+ */
+export function graphFiles({ files }: HubListing, weights?: WeightType): readonly HubFile[] {
+  const order = weights === undefined
+    ? Object.values(weightSuffixes)
+    : [weightSuffixes[weights], weightSuffixes.fp32];
+  const stems = [...files.keys()].flatMap((name) => /^onnx\/([^/]+)\.onnx$/.exec(name)?.[1] ?? []);
+  return [...new Set(stems.map(partOf))].flatMap((part) => {
+    const found = order.map((suffix) => files.get(`onnx/${part}${suffix}.onnx`));
+    return found.find((file) => file !== undefined) ?? [];
+  });
+}
+
+const suffixes = Object.values(weightSuffixes).filter((suffix) => suffix !== "");
+
+function partOf(stem: string): string {
+  const suffix = suffixes.find((known) => stem.endsWith(known)) ?? "";
+  return stem.slice(0, stem.length - suffix.length);
+}

@@ -1,0 +1,188 @@
+/** Requests to a hub, which may be any server: no more is read than was announced. @module */
+import { dirname } from "@std/path";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { isConfidential } from "../trust/urls.ts";
+import type { HubFile } from "./hub_listing.ts";
+import type { HubModel } from "./hub_name.ts";
+
+/** How a hub is asked. */
+export interface HubAccess {
+  /** Default https://huggingface.co. */
+  readonly endpoint?: string;
+  /** For models that are not public. */
+  readonly token?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Most bytes of an answer, or of a file, whose size the hub did not announce. */
+const mostUnannounced = 32 * 2 ** 20;
+
+const causes: Readonly<Record<number, string>> = {
+  401: "it does not exist or is not public",
+  403: "access is not granted",
+  404: "it does not exist, or has no such revision",
+};
+
+/** What went wrong with a model of a hub. */
+export function hubFailure({ owner, name, revision }: HubModel, cause: string): DiagnosticError {
+  const message = `Cannot fetch model "hf://${owner}/${name}@${revision}": ${cause}`;
+  return new DiagnosticError([{ code: "hub-failed", severity: "error", message }]);
+}
+
+/** A path of a URL from its parts, whatever signs they have. */
+const urlPath = (...parts: readonly string[]): string => parts.map(encodeURIComponent).join("/");
+
+/** What the hub says of a model's revision. @throws {DiagnosticError} If it does not, or too much. */
+export async function requestListing(model: HubModel, access: HubAccess): Promise<string> {
+  const { owner, name, revision } = model;
+  const path = urlPath("api", "models", owner, name, "revision", revision);
+  const response = await request(model, `${path}?blobs=true`, access);
+  const chunks: Uint8Array[] = [];
+  for await (
+    const chunk of bodyOf(model, response, { most: mostUnannounced, what: "its answer" })
+  ) {
+    chunks.push(chunk);
+  }
+  return await new Blob(chunks as BlobPart[]).text();
+}
+
+/** Where a file is to be written. */
+export interface Download {
+  readonly commit: string;
+  readonly file: HubFile;
+  /** Path of the file once it is complete. */
+  readonly target: string;
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * Downloads a file; one that was cut off is continued. Size and digest are checked, where the hub
+ * told them.
+ *
+ * @throws {DiagnosticError} If it cannot be had, or is not what was announced.
+ */
+export async function downloadFile(
+  model: HubModel,
+  { commit, file, target, onBytes }: Download,
+  access: HubAccess,
+): Promise<void> {
+  if (sizeOfFile(target) !== undefined) return;
+  await Deno.mkdir(dirname(target), { recursive: true });
+  const partial = `${target}.part`;
+  const from = sizeOfFile(partial) ?? 0;
+  if (from === 0 || from !== file.size) {
+    const { owner, name } = model;
+    const path = urlPath(owner, name, "resolve", commit, ...file.name.split("/"));
+    const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
+    const response = await request(model, path, access, range);
+    // A server that ignores the range sends the whole file again.
+    await append(model, response, {
+      file,
+      partial,
+      from: isPart(response, from) ? from : 0,
+      onBytes,
+    });
+  }
+  await checkFile(model, file, partial);
+  await Deno.rename(partial, target);
+}
+
+const isPart = (response: Response, from: number): boolean =>
+  response.status === 206 &&
+  (response.headers.get("content-range") ?? `bytes ${from}-`).startsWith(`bytes ${from}-`);
+
+interface Append {
+  readonly file: HubFile;
+  readonly partial: string;
+  readonly from: number;
+  readonly onBytes: (count: number) => void;
+}
+
+async function append(model: HubModel, response: Response, append: Append): Promise<void> {
+  const { file, partial, from, onBytes } = append;
+  using output = await Deno.open(partial, { write: true, create: true });
+  await output.truncate(from);
+  await output.seek(from, Deno.SeekMode.Start);
+  const most = (file.size ?? mostUnannounced) - from;
+  let done = from;
+  for await (const chunk of bodyOf(model, response, { most, what: `file "${file.name}"` })) {
+    for (let written = 0; written < chunk.length;) {
+      written += await output.write(chunk.subarray(written));
+    }
+    done += chunk.length;
+    onBytes(done);
+  }
+}
+
+/** The chunks of a body, which breaks off after `most` bytes. */
+async function* bodyOf(
+  model: HubModel,
+  response: Response,
+  { most, what }: { readonly most: number; readonly what: string },
+): AsyncGenerator<Uint8Array> {
+  let left = most;
+  for await (const chunk of response.body ?? []) {
+    left -= chunk.length;
+    // Leaving the loop cancels the rest.
+    if (left < 0) throw hubFailure(model, `${what} has more bytes than the ${most} it may have`);
+    yield chunk;
+  }
+}
+
+async function checkFile(model: HubModel, file: HubFile, path: string): Promise<void> {
+  const size = sizeOfFile(path) ?? 0;
+  const wrongSize = file.size !== undefined && size !== file.size;
+  const wrongDigest = !wrongSize && file.sha256 !== undefined &&
+    await sha256(path) !== file.sha256;
+  if (!wrongSize && !wrongDigest) return;
+  // A file that is too short is continued next time, any other one is fetched anew.
+  if (wrongDigest || size > file.size!) await Deno.remove(path);
+  const cause = wrongSize
+    ? `it has ${size} bytes instead of ${file.size}`
+    : "its content is not what the hub announced";
+  throw hubFailure(model, `cannot use file "${file.name}": ${cause}`);
+}
+
+async function sha256(path: string): Promise<string> {
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(1 << 20);
+  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
+    hash.update(buffer.subarray(0, read));
+  }
+  return hash.digest("hex");
+}
+
+async function request(
+  model: HubModel,
+  path: string,
+  { endpoint = "https://huggingface.co", token, signal }: HubAccess,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const isSent = token !== undefined && URL.canParse(endpoint) && isConfidential(endpoint);
+  const authorization: Record<string, string> = isSent ? { authorization: `Bearer ${token}` } : {};
+  let response: Response;
+  try {
+    response = await fetch(`${endpoint.replace(/\/$/, "")}/${path}`, {
+      headers: { ...headers, ...authorization },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    const cause = error instanceof Error ? error.message : error;
+    throw hubFailure(model, `the hub cannot be reached, ${cause}`);
+  }
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw hubFailure(model, causes[response.status] ?? `the hub answers ${response.status}`);
+}
+
+/** Bytes of a file, if it is there. */
+export function sizeOfFile(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return undefined;
+  }
+}
