@@ -68,10 +68,15 @@ async function digestEntry(path: string, kind: EntryKind, walk: Walk): Promise<D
   const lines: string[] = [];
   for (const { name, kind } of sortedEntries(path)) {
     const digest = await digestEntry(join(path, name), kind, walk);
-    lines.push(`${kind} ${digest} ${JSON.stringify(name)}\n`);
+    lines.push(entryLine(kind, digest, name));
   }
   walk.open.delete(real);
   return digestOf(lines.join(""));
+}
+
+/** What an entry adds to the digest of its folder. */
+export function entryLine(kind: "file" | "folder", digest: Digest, name: string): string {
+  return `${kind} ${digest} ${JSON.stringify(name)}\n`;
 }
 
 /** What is in a folder, by name, in the order of their code units. */

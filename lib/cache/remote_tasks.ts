@@ -11,7 +11,8 @@ import type { Signer, Verifier } from "./signature.ts";
 import type { StoredManifest } from "./store.ts";
 import { ifThere } from "./system_error.ts";
 import { download, readBlob, TransferError, type TransferOptions, upload } from "./transfer.ts";
-import { listTree, makeFolders, parseTree } from "./tree.ts";
+import { readState, stateHeader, stateName } from "./remote_state.ts";
+import { listLimit, listTree, makeFolders, parseTree } from "./tree.ts";
 
 /** A remote, and whose word counts there. */
 export interface RemoteTasksOptions extends TransferOptions {
@@ -34,8 +35,8 @@ interface Parcel {
   readonly log: string;
 }
 
-/** Most bytes of each kind of record. */
-const LIMITS = { manifest: 16 << 20, tree: 64 << 20, checkpoint: 4 * 2 ** 30 };
+/** Most bytes of a record. */
+const LIMITS = { manifest: 16 << 20, checkpoint: 4 * 2 ** 30 };
 
 /** Blobs on their way at once, pulled or pushed. */
 const TRANSFERS = 12;
@@ -102,16 +103,12 @@ export class RemoteTasks {
 
   /** Brings a task's saved state to `path`. Returns whether there is one. */
   async pullCheckpoint(key: Key, path: string, transfer: TransferOptions = {}): Promise<boolean> {
-    const bytes = await this.#read(`checkpoints/${key}`, LIMITS.checkpoint, transfer);
-    if (bytes === undefined) return false;
-    const end = bytes.indexOf("\n".charCodeAt(0));
-    const signature = new TextDecoder().decode(bytes.subarray(0, Math.max(0, end)));
-    const state = bytes.subarray(end + 1);
-    if (!await this.#options.verifier.verify(`checkpoint ${key}`, state, signature)) {
-      throw new TransferError(`checkpoints/${key} is not signed by a key that is trusted`);
-    }
-    if (state.length > 0) replaceFile(path, [state]);
-    return state.length > 0;
+    const { remote, verifier } = this.#options;
+    const options = { ...this.#options, ...transfer, verifier, limitBytes: LIMITS.checkpoint };
+    const state = await this.#transfers.run(() => readState(remote, key, options));
+    if (state === undefined || state.length === 0) return false;
+    replaceFile(path, [state]);
+    return true;
   }
 
   /** Pushes a task's saved state, if there still is one. */
@@ -130,9 +127,9 @@ export class RemoteTasks {
     state: Uint8Array<ArrayBuffer>,
     transfer: TransferOptions,
   ): Promise<void> {
-    const signature = await this.#sign(`checkpoint ${key}`, state);
-    const blob = new Blob([`${signature}\n`, state]);
-    await this.#upload(`checkpoints/${key}`, new Uint8Array(await blob.arrayBuffer()), transfer);
+    const header = await stateHeader(key, state, (...of) => this.#sign(...of));
+    const blob = new Blob([header, state]);
+    await this.#upload(stateName(key), new Uint8Array(await blob.arrayBuffer()), transfer);
   }
 
   async #readParcel(key: Key, transfer: TransferOptions): Promise<Parcel | undefined> {
@@ -150,16 +147,17 @@ export class RemoteTasks {
   }
 
   async #pullObject(
-    { digest, bytes, files }: StoredManifest["outputs"][string],
+    output: StoredManifest["outputs"][string],
     to: string,
     transfer: TransferOptions,
   ): Promise<void> {
-    const listed = await this.#read(`trees/${digest}`, LIMITS.tree, transfer);
+    const { digest, bytes, files } = output;
+    const listed = await this.#read(`trees/${digest}`, listLimit(files), transfer);
     if (listed === undefined && files === 1) {
       return await this.#download({ digest, bytes }, to, transfer);
     }
     if (listed === undefined) throw new TransferError(`trees/${digest} is missing`);
-    const tree = parseTree(listed, bytes);
+    const tree = parseTree(listed, output);
     Deno.mkdirSync(to);
     makeFolders(tree, to);
     await all(tree.files.map((file) => this.#download(file, join(to, file.path), transfer)));

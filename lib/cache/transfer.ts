@@ -126,19 +126,22 @@ function request<T>(
 }
 
 /** Where pieces of a blob go; on a file that has what came before, reading goes on. */
-interface Sink {
+export interface Sink {
   readonly bytes: number;
-  take(part: Uint8Array): void;
+  /** @throws {TransferError} If it is not what should come. */
+  take(part: Uint8Array): void | Promise<void>;
   /** The blob comes from its beginning again. */
   restart(): void;
 }
 
-interface Receive extends TransferOptions {
+/** How a blob is received. */
+export interface Receive extends TransferOptions {
   readonly limitBytes: number;
   readonly sink: Sink;
 }
 
-async function receive(remote: Remote, name: string, options: Receive): Promise<boolean> {
+/** Receives a blob piece by piece. Returns whether there is one. */
+export async function receive(remote: Remote, name: string, options: Receive): Promise<boolean> {
   const { limitBytes, sink, signal, patienceMs = PATIENCE_MS } = options;
   const startMs = performance.now();
   const attempt = async (answerMs: number) => {
@@ -147,7 +150,7 @@ async function receive(remote: Remote, name: string, options: Receive): Promise<
       if (sink.bytes + part.length > limitBytes) {
         throw new TransferError(`${name} is longer than ${limitBytes} bytes`);
       }
-      sink.take(part);
+      await sink.take(part);
       if (performance.now() - startMs > uploadMs(sink.bytes, patienceMs)) {
         throw new RemoteFailure(`the server sends ${name} too slowly`);
       }
