@@ -3,7 +3,7 @@ import { shownUrl } from "../trust/urls.ts";
 import { digestOf } from "./digest.ts";
 import { openedBlob, PLAIN, rangeHeaders, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote } from "./remote.ts";
-import { readS3Config, type S3Config, type S3Surroundings } from "./s3_config.ts";
+import { readS3Config, type S3Config, S3SettingError, type S3Surroundings } from "./s3_config.ts";
 import { isMissing, refused } from "./s3_error.ts";
 import { PART_BYTES, writeParts } from "./s3_multipart.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -81,11 +81,8 @@ function configOf(url: URL, surroundings: S3Surroundings): S3Config {
   try {
     return readS3Config(url.host, surroundings);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw bad(
-      "the endpoint of the S3 server is no URL",
-      "AWS_ENDPOINT_URL_S3 is something like https://s3.example.org",
-    );
+    if (!(error instanceof S3SettingError)) throw error;
+    throw bad(error.message, error.note);
   }
 }
 

@@ -187,13 +187,14 @@ for (const [what, bucket, environment, expected] of CONFIGS) {
 }
 
 Deno.test("s3Remote() refuses a URL without a bucket and an endpoint that is no URL", () => {
-  const surroundings = { env: () => "nowhere", read: () => undefined };
+  const env = (name: string) => name.startsWith("AWS_ENDPOINT") ? "nowhere" : undefined;
+  const surroundings = { env, read: () => undefined };
   const messages = ["s3:///prefix/", "s3://bucket/"].map((url) =>
     assertThrows(() => s3Remote(new URL(url), surroundings), DiagnosticError).message
   );
   assertEquals(messages, [
     'Cannot open remote cache "s3:///prefix/": it names no bucket',
-    'Cannot open remote cache "s3://bucket/": the endpoint of the S3 server is no URL',
+    'Cannot open remote cache "s3://bucket/": AWS_ENDPOINT_URL_S3 is "nowhere", no URL of a server',
   ]);
 });
 
