@@ -60,19 +60,24 @@ async function decodePixels(bytes: Uint8Array, format: ImageFormat): Promise<Pix
     return await withinSeconds(imageLimits.seconds, readPixels(bytes));
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    const [told = ""] = (error as Error).message.split("\n");
+    const told = (error as Error).message.split("\n")[0]!.replace(/:$/, "");
     throw failure(`the ${format.title} file is damaged, cut off or not supported (${told})`, {
       cause: error,
     });
   }
 }
 
-/** Profiles of colours are left out of account, as Pillow does, by which models were trained. */
+/**
+ * As Pillow does it, by which models were trained: profiles of colours are left out of account, what is
+ * merely odd in a file is no mistake, what is cut off is one.
+ */
+const reading = { ignoreIcc: true, failOn: "error" } as const;
+
 async function readPixels(bytes: Uint8Array): Promise<Pixels> {
   const { default: sharp } = await import("sharp");
   const facts = await sharp(bytes, { limitInputPixels: false }).metadata();
   checkSize(facts);
-  const image = sharp(bytes, { limitInputPixels: imageLimits.pixels, ignoreIcc: true })
+  const image = sharp(bytes, { ...reading, limitInputPixels: imageLimits.pixels })
     .autoOrient();
   const inks = facts.space === "cmyk";
   const coloured = inks
