@@ -16,6 +16,7 @@ import { isFolder } from "./is_folder.ts";
 import { openStore, remoteOf } from "./open_store.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { secretValues } from "./print.ts";
+import { readPipelineText } from "./read_pipeline_text.ts";
 import { checkName, pictureSide, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
@@ -119,10 +120,10 @@ export function cacheFolderOf(args: CommandArguments): string {
 
 /** Reads and checks a pipeline file. @throws {DiagnosticError} with all mistakes of its form. */
 export async function readSpec(file: string, set: readonly string[]): Promise<PipelineSpec> {
-  const text = readPipelineText(file);
+  const text = readMainText(file);
   const read = (path: string): SourceText => {
     const full = isAbsolute(path) ? path : join(dirname(file), path);
-    return { path: full, text: Deno.readTextFileSync(full) };
+    return { path: full, text: readPipelineText(full) };
   };
   const parsed = await parsePipeline(text, { path: file, set, read });
   if (!parsed.ok) throw new DiagnosticError(parsed.error);
@@ -137,16 +138,12 @@ function stageFolders(spec: PipelineSpec, file: string): URL[] {
   return [...own, new URL("stages/", projectRoot)];
 }
 
-function readPipelineText(file: string): string {
+function readMainText(file: string): string {
   try {
-    return Deno.readTextFileSync(file);
+    return readPipelineText(file);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const cause = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : isFolder(file)
-      ? "it is a folder"
-      : error.message;
+    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
     const message = `Cannot read the pipeline file "${file}": ${cause}`;
     const notes = isFolder(file)
       ? suggestions("", yamlFiles(file))

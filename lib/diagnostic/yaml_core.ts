@@ -32,8 +32,11 @@ export class YamlError extends SyntaxError {
 
 /** The value of a text; `null` if it holds none. @throws {YamlError} */
 export function parseYaml(text: string): unknown {
-  return orYamlError(() => load(text, { schema })) ?? null;
+  return orYamlError(() => load(text, { schema, maxTotalMergeKeys: MOST_MERGED })) ?? null;
 }
+
+/** Keys that `<<` brings in, in all places of a text. */
+const MOST_MERGED = 1_000_000;
 
 function orYamlError<T>(read: () => T): T | undefined {
   try {

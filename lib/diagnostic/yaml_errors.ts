@@ -16,7 +16,7 @@ export function yamlErrors(
   options: { path: string },
 ): Diagnostic[] {
   const places = new TextPlaces(text, options);
-  const { errors } = parseDocument(text, { prettyErrors: false });
+  const errors = secondOpinion(text);
   const breaking = errors.findIndex(({ code }) => code !== "DUPLICATE_KEY");
   const shown = breaking < 0 ? errors : errors.slice(0, breaking + 1);
   const found = shown.map((error) => ({
@@ -32,6 +32,17 @@ export function yamlErrors(
     location,
   }));
 }
+
+/** The second parser takes long for long texts, and is no judge of those that mean harm. */
+const LONGEST_TEXT = 100_000;
+
+function secondOpinion(text: string): readonly YAMLParseError[] {
+  if (text.length > LONGEST_TEXT || DEEP.test(text)) return [];
+  return parseDocument(text, { prettyErrors: false }).errors;
+}
+
+/** Hundreds of brackets or dashes: it would go down into each. */
+const DEEP = /(?:[[{?-][ \t]*){100}/;
 
 function causeOf({ code, message, pos: [start] }: YAMLParseError, text: string): string {
   if (code === "DUPLICATE_KEY") {

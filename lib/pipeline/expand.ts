@@ -12,6 +12,7 @@ import type { PipelineSpec } from "./parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
 import { type DocumentPath, locateProblems, type Problem } from "./problem.ts";
 import { Scope } from "./scope.ts";
+import { PlanTooLarge } from "./plan_budget.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { StageSpec, TaskSettings } from "./spec.ts";
 import { outputsMistake } from "./stage_facts.ts";
@@ -51,8 +52,24 @@ export async function expandPipeline(
     stageNames: Object.keys(spec.stages),
   });
   const tasks: Task[] = [];
-  const byStage = new Map<string, Task[]>();
-  const plan: Plan = { name: spec.name, spec, hidden, tasks, stages: byStage };
+  const plan = { name: spec.name, spec, hidden, tasks, stages: new Map<string, Task[]>() };
+  try {
+    await expandStages(plan, { scope, stages, options });
+  } catch (error) {
+    if (!(error instanceof PlanTooLarge)) throw error;
+    scope.report(error.problem);
+  }
+  return { plan, problems: scope.problems };
+}
+
+/** Fills in the tasks. @throws {PlanTooLarge} */
+async function expandStages(
+  { spec, tasks, stages: byStage }: Plan & {
+    readonly tasks: Task[];
+    readonly stages: Map<string, Task[]>;
+  },
+  { scope, stages, options }: { scope: Scope; stages: StageLookup; options: PlanOptions },
+): Promise<void> {
   reportVariables(spec, scope);
   const order = orderStages(spec, scope);
   const expander = new StageExpander(scope, tasks, { ...options, defaults: spec.defaults ?? {} });
@@ -68,7 +85,6 @@ export async function expandPipeline(
     byStage.set(name, made);
     scope.addStage(name, made);
   }
-  return { plan, problems: scope.problems };
 }
 
 function unknownStage(name: string, uses: string, lookup: StageLookup): Problem {
@@ -110,10 +126,11 @@ class StageExpander {
     const labels = cellLabels(cells, this.#hide);
     const shared = sharedFields(name, entry, { found, defaults: this.#defaults });
     const base = ["stages", name, "with"];
-    const requests = cells.map((cell) => ({
-      written: this.#scope.resolve(entry.with ?? {}, base, cell),
-      base,
-    }));
+    const requests = cells.map((cell) => {
+      const written = this.#scope.resolve(entry.with ?? {}, base, cell);
+      this.#scope.budget.spendOn(written, base);
+      return { written, base };
+    });
     const checks = await checkAll(found, requests);
     return cells.map((cell, index) => {
       const label = labels[index]!;

@@ -19,7 +19,6 @@ export type Template =
   | { readonly kind: "whole"; readonly expression: Expression }
   | { readonly kind: "mixed"; readonly parts: readonly (string | Expression)[] };
 
-const pattern = /\$\{\{\s*(.*?)\s*\}\}/g;
 const plain: Template = { kind: "plain" };
 const memo = new Map<string, Template>();
 
@@ -36,18 +35,36 @@ export function parseTemplate(text: string): Template {
 function takeApart(text: string): Template {
   const parts: (string | Expression)[] = [];
   let end = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (match.index > end) parts.push(text.slice(end, match.index));
-    parts.push({ text: match[0], path: match[1] === "" ? [] : match[1]!.split(".") });
-    end = match.index + match[0].length;
+  for (let open = text.indexOf("${{"); open >= 0; open = text.indexOf("${{", end)) {
+    if (open > end) parts.push(text.slice(end, open));
+    const expression = expressionAt(text, open);
+    parts.push(expression);
+    end = expression.unclosed ? text.length : open + expression.text.length;
   }
-  const open = text.indexOf("${{", end);
-  const plainEnd = open < 0 ? text.length : open;
-  if (end < plainEnd) parts.push(text.slice(end, plainEnd));
-  if (open >= 0) parts.push({ text: text.slice(open).split("\n")[0]!, path: [], unclosed: true });
+  if (end < text.length) parts.push(text.slice(end));
   const [first] = parts;
-  if (parts.length === 1 && typeof first === "object") return { kind: "whole", expression: first };
+  if (parts.length === 1 && typeof first === "object" && !first.unclosed) {
+    return { kind: "whole", expression: first };
+  }
   return { kind: "mixed", parts };
+}
+
+function expressionAt(text: string, open: number): Expression {
+  const close = text.indexOf("}}", open);
+  const inside = close < 0 ? "" : text.slice(open + 3, close).trim();
+  if (close < 0 || inside.includes("\n")) {
+    const line = text.slice(open).split("\n", 1)[0]!;
+    return { text: line, path: [], unclosed: true };
+  }
+  return { text: text.slice(open, close + 2), path: inside === "" ? [] : inside.split(".") };
+}
+
+/** Longest expression that a message repeats. */
+const longestShown = 200;
+
+/** A text of the file as a message repeats it. */
+export function shortened(text: string): string {
+  return text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`;
 }
 
 /** What is wrong with the form of a reference, if anything. */
@@ -56,12 +73,13 @@ export function formMistake(expression: Expression): string | undefined {
   if (unclosed) return "no }} closes it on its line";
   if (path.length === 0) return "it is empty";
   const bad = path.find((step) => !/^([A-Za-z0-9_][A-Za-z0-9_-]*|\*)$/.test(step));
+  const written = shortened(path.join("."));
   if (bad !== undefined && /\w\[/.test(bad)) {
-    const dotted = path.join(".").replace(/\[["']?([^\]"']*)["']?\]/g, ".$1");
+    const dotted = written.replace(/\[["']?([^\]"']*)["']?\]/g, ".$1");
     return `a step into a list or a map is written with a dot: ${dotted}`;
   }
   if (bad !== undefined) {
-    return `"${path.join(".")}" is no path: only names, "." and "*" are allowed, no expressions`;
+    return `"${written}" is no path: only names, "." and "*" are allowed, no expressions`;
   }
   if (path.length === 1) return `it names no value of ${path[0]}`;
   return undefined;

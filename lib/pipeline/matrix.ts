@@ -1,6 +1,6 @@
 /** Matrix cells: combinations of axis values, with what is added and left out. @module */
 import { canonicalJson } from "./canonical.ts";
-import { Reference } from "./slot.ts";
+import { Reference, type ReferencedTask } from "./slot.ts";
 
 /** Values of one cell by axis. */
 export type Cell = Readonly<Record<string, unknown>>;
@@ -56,11 +56,12 @@ function isMap(value: unknown): value is Cell {
 }
 
 const longestValue = 48;
+const longestTask = 4 * longestValue;
 
 /** One line, and short enough to be part of a file's name. */
-function shortened(text: string): string {
+function shortened(text: string, longest = longestValue): string {
   const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
-  return line.length <= longestValue ? line : `${line.slice(0, longestValue - 1)}…`;
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
 }
 
 /** Short, unique names of cells: `loss=tvp,seed=0`. */
@@ -84,12 +85,21 @@ export function cellLabels(
 }
 
 function valueLabel(value: unknown, hide: (text: string) => string): string {
-  if (value instanceof Reference) {
-    const inner = Object.values(value.task.cell).map((each) => valueLabel(each, hide)).join("-");
-    return inner === "" ? value.toString() : inner;
-  }
+  if (value instanceof Reference) return taskLabel(value.task, hide) || value.toString();
   if (typeof value !== "object" || value === null) return shortened(hide(String(value)));
   if ("name" in value && typeof value.name === "string") return shortened(hide(value.name));
   if (Array.isArray(value)) return value.map((each) => valueLabel(each, hide)).join("+");
   return Object.entries(value).map(([name, item]) => `${name}:${valueLabel(item, hide)}`).join("+");
+}
+
+const taskLabels = new WeakMap<ReferencedTask, string>();
+
+/** The values of a task's cell, each once worked out: tasks refer to tasks that refer to tasks. */
+function taskLabel(task: ReferencedTask, hide: (text: string) => string): string {
+  const known = taskLabels.get(task);
+  if (known !== undefined) return known;
+  const values = Object.values(task.cell).map((value) => valueLabel(value, hide));
+  const label = shortened(values.join("-"), longestTask);
+  taskLabels.set(task, label);
+  return label;
 }

@@ -1,7 +1,8 @@
 /** Following references: what `${{ … }}` means at a place of the pipeline file. @module */
 import { nearest, suggestions } from "../diagnostic/suggest.ts";
-import { type Expression, formMistake, parseTemplate, roots } from "./expression.ts";
+import { type Expression, formMistake, parseTemplate, roots, shortened } from "./expression.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
+import { PlanBudget } from "./plan_budget.ts";
 import { type DocumentPath, pathText, type Problem } from "./problem.ts";
 import { Reference, type ReferencedTask } from "./slot.ts";
 
@@ -26,6 +27,8 @@ const longestChain = 500;
 
 /** Tells of mistakes in the form of problems; `undefined` stands for a value that has one. */
 export class Scope {
+  /** Spent with every value that is made. */
+  readonly budget: PlanBudget = new PlanBudget();
   readonly #options: ScopeOptions;
   readonly #vars = new Map<string, unknown>();
   readonly #openVars = new Set<string>();
@@ -73,13 +76,20 @@ export class Scope {
     this.#stages.set(name, tasks);
   }
 
-  /** A value with all its references followed. Lists take in fan-outs of `*` as elements. */
+  /**
+   * A value with all its references followed. Lists take in fan-outs of `*` as elements.
+   *
+   * @throws {PlanTooLarge}
+   */
   resolve(value: unknown, path: DocumentPath, cell?: Cell): unknown {
+    this.budget.spend(1, path);
     if (typeof value === "string") return this.#resolveText(value, path, cell);
     if (Array.isArray(value)) {
       return value.flatMap((item, index) => {
         const resolved = this.resolve(item, [...path, index], cell);
-        return isFanOut(item) && Array.isArray(resolved) ? resolved : [resolved];
+        if (!isFanOut(item) || !Array.isArray(resolved)) return [resolved];
+        this.budget.spend(resolved.length, path);
+        return resolved;
       });
     }
     if (typeof value !== "object" || value === null) return value;
@@ -97,7 +107,9 @@ export class Scope {
     const parts = template.parts.map((part) =>
       typeof part === "string" ? part : this.#asText(part, path, cell)
     );
-    return parts.includes(undefined) ? undefined : parts.join("");
+    if (parts.includes(undefined)) return undefined;
+    for (const part of parts) this.budget.spendOn(part, path);
+    return parts.join("");
   }
 
   #asText(expression: Expression, path: DocumentPath, cell?: Cell): string | undefined {
@@ -107,7 +119,9 @@ export class Scope {
       code: "not-text",
       path,
       excerpt: expression.text,
-      message: `Cannot put ${expression.text} into the text of ${pathText(path)}: it is ${
+      message: `Cannot put ${shortened(expression.text)} into the text of ${
+        pathText(path)
+      }: it is ${
         value instanceof Reference ? "an artifact" : Array.isArray(value) ? "a list" : "a map"
       }`,
       notes: ["within a text only numbers, words and truth values may stand"],
@@ -146,7 +160,7 @@ export class Scope {
       code: "broken-reference",
       path,
       excerpt: expression.text,
-      message: `Cannot follow ${expression.text} in ${pathText(path)}: ${cause}`,
+      message: `Cannot follow ${shortened(expression.text)} in ${pathText(path)}: ${cause}`,
       ...(notes && notes.length > 0 ? { notes } : {}),
     });
   }

@@ -13,10 +13,13 @@ const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: "letters, digits and `_`, starting with a letter",
 });
 
-/** A reference in text: `${{ vars.x }}`. */
-const expression = z.string().regex(/\$\{\{.*\}\}/, { error: "a reference such as ${{ vars.x }}" });
+/** No `$` in it: so a text of many beginnings is looked through once. */
+const reference = /\$\{\{[^$]*\}\}/;
 
-const condition = z.string().regex(/\$\{\{.*\}\}/, {
+/** A reference in text: `${{ vars.x }}`. */
+const expression = z.string().regex(reference, { error: "a reference such as ${{ vars.x }}" });
+
+const condition = z.string().regex(reference, {
   error: "true, false or a reference such as ${{ vars.x }}",
 });
 

@@ -17,6 +17,7 @@ export function stageCells(
   const resolved: Record<string, unknown[]> = {};
   let broken = false;
   for (const [axis, written] of Object.entries(axes)) {
+    if (!checkName(scope, axis, [...path, axis])) broken = true;
     const values = scope.resolve(written, [...path, axis]);
     if (Array.isArray(values) && values.length > 0 && !values.includes(undefined)) {
       resolved[axis] = values;
@@ -30,26 +31,35 @@ export function stageCells(
   const added = scope.resolve(include ?? [], [...path, "include"]) as Cell[];
   const removed = scope.resolve(exclude ?? [], [...path, "exclude"]) as Cell[];
   const count = Object.values(resolved).reduce((product, values) => product * values.length, 1);
-  if (count > mostCells) broken = tooMany(scope, path, count);
   if (broken) return undefined;
+  const { budget } = scope;
+  budget.addTasks(count, path);
+  budget.spend(count * (added.length + removed.length) / cellsPerValue, path);
+  added.forEach((cell, index) =>
+    Object.keys(cell).forEach((name) => checkName(scope, name, [...path, "include", index, name]))
+  );
   removed.forEach((cell, index) => checkAxisNames(scope, cell, axes, [...path, "exclude", index]));
   const cells = expandMatrix({ axes: resolved, include: added, exclude: removed });
   if (cells.length === 0) noCells(scope, path);
+  budget.addTasks(Math.max(0, cells.length - count), path);
+  for (const cell of cells) budget.spendOn(cell, path);
   return cells;
 }
 
-/** A hundred times what anyone was seen to run; memory lasts for it. */
-const mostCells = 1_000_000;
+/** Comparing cells costs less than making values. */
+const cellsPerValue = 10;
 
-function tooMany(scope: Scope, path: DocumentPath, count: number): true {
+/** A name that no reference can have would be of no use, and may be anything. */
+function checkName(scope: Scope, name: string, path: DocumentPath): boolean {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_-]*$/.test(name)) return true;
   scope.report({
-    code: "large-matrix",
+    code: "bad-axis",
     path,
     part: "key",
-    message: `Cannot expand ${pathText(path)}: it has ${count} cells`,
-    notes: [`at most ${mostCells} are allowed, before any is excluded`],
+    message: `Cannot use ${JSON.stringify(name)} as the name of an axis: expected letters, ` +
+      "digits, `_` and `-`",
   });
-  return true;
+  return false;
 }
 
 function badAxis(scope: Scope, path: DocumentPath, values: unknown): void {

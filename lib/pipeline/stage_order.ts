@@ -1,5 +1,5 @@
 /** In which order stages are expanded: each after those that it refers to. @module */
-import { eachExpression } from "./expression.ts";
+import { eachExpression, shortened } from "./expression.ts";
 import { orderByNeeds } from "./graph.ts";
 import type { PipelineSpec } from "./parse.ts";
 import { pathText } from "./problem.ts";
@@ -53,7 +53,7 @@ export function reportVariables(spec: PipelineSpec, scope: Scope): void {
         code: "broken-reference",
         path,
         excerpt: expression.text,
-        message: `Cannot follow ${expression.text} in ${pathText(path)}: ` +
+        message: `Cannot follow ${shortened(expression.text)} in ${pathText(path)}: ` +
           "variables may refer to vars and env only",
       });
     });

@@ -24,14 +24,14 @@ export async function parseText(
 
 /** Tabs change what belongs to what, so that other messages would mislead. */
 export function tabDiagnostics({ text, path }: SourceText): Diagnostic[] {
-  const indents = [...text.matchAll(/^ *(\t+)[ \t]*[^\s#]/gm)];
+  const indents = [...text.matchAll(/^ *\t[ \t]*[^\s#]/gm)];
   if (indents.length === 0) return [];
   const places = new TextPlaces(text, { path });
-  return indents.map((match) => ({
+  return indents.map(({ 0: indent, index }) => ({
     code: "tab",
     severity: "error",
     message: "Cannot indent with a tab: YAML wants spaces",
-    location: places.at(match.index + match[0].indexOf("\t"), match[1]!.length),
+    location: places.at(index + indent.indexOf("\t"), /\t+/.exec(indent)![0].length),
   }));
 }
 
@@ -57,7 +57,6 @@ async function syntaxDiagnostics(source: SourceText, error: YamlError): Promise<
 export function unquotedReferences(text: string): { offset: number; text: string }[] {
   const found: { offset: number; text: string }[] = [];
   let depth = 0;
-  const token = /\$\{\{[^}\n]*\}\}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?<=^|\s)#.*|[\[{\]}]/gm;
   for (const { 0: piece, index } of text.matchAll(token)) {
     if (piece.startsWith("${{")) {
       if (depth > 0) found.push({ offset: index, text: piece });
@@ -66,3 +65,6 @@ export function unquotedReferences(text: string): { offset: number; text: string
   }
   return found;
 }
+
+/** Quotes that nothing closes take the rest of their line, so that no sign is read twice. */
+const token = /\$\{\{[^}$\n]*\}\}|"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|(?<=^|[ \t])#.*|[\[{\]}]/gm;

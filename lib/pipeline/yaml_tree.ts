@@ -4,7 +4,7 @@ import { pathText, type Problem } from "./problem.ts";
 /** Values after which aliases are taken for a mistake: 10 000 stages have a tenth of them. */
 const mostValues = 2_000_000;
 
-/** Numbers that are none or not exact, and aliases that hold themselves or grow too large. */
+/** Numbers that are none or not exact, texts that are none, aliases that hold themselves or grow. */
 export function treeProblems(tree: unknown): Problem[] {
   return new TreeCheck().run(tree);
 }
@@ -27,12 +27,13 @@ class TreeCheck {
   #look(value: unknown): void {
     if (++this.#values > mostValues) return;
     if (typeof value === "number") return this.#number(value);
+    if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object" || value === null) return;
     if (this.#open.has(value)) return this.#report("its alias stands for itself");
     if (Object.hasOwn(value, "__proto__")) this.#report('no key may be "__proto__"');
     this.#open.add(value);
     if (Array.isArray(value)) value.forEach((item, index) => this.#inside(index, item));
-    else for (const key in value) this.#inside(key, (value as Record<string, unknown>)[key]);
+    else for (const key in value) this.#member(key, (value as Record<string, unknown>)[key]);
     this.#open.delete(value);
   }
 
@@ -40,6 +41,15 @@ class TreeCheck {
     this.#path.push(step);
     this.#look(value);
     this.#path.pop();
+  }
+
+  #member(key: string, value: unknown): void {
+    if (isText(key)) return this.#inside(key, value);
+    this.#report(`the name ${JSON.stringify(key)} in it ${noText}`);
+  }
+
+  #text(value: string): void {
+    if (!isText(value)) this.#report(`it ${noText}`);
   }
 
   #number(value: number): void {
@@ -60,5 +70,12 @@ class TreeCheck {
     });
   }
 }
+
+/** Neither the system's paths nor UTF-8 can hold others. */
+function isText(value: string): boolean {
+  return !value.includes("\0") && value.isWellFormed();
+}
+
+const noText = "has a NUL or half a character in it";
 
 const quoteIt = ["to have it as text, put it in quotes"];
