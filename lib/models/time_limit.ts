@@ -2,7 +2,7 @@
 import { createContext, Script } from "node:vm";
 
 /** Longest that the text side of a model may take for one text; it takes milliseconds. */
-export const textLimitMs = 3_000;
+export const textLimitMs = 2_000;
 
 /** Work that was ended as it took too long. */
 export class TimeLimitError extends RangeError {

@@ -54,11 +54,15 @@ export async function openTokenizer(directory: string, folder = ""): Promise<Tex
     ...await readModelJson(place("tokenizer_config.json"), tokenizerConfigSchema),
   };
   const { Tokenizer } = await import("@huggingface/tokenizers");
-  const tokenizer = guarded(path, openLimitMs, () => {
-    const opened = new Tokenizer(withAllParts(definition), config);
-    // A mistake in a step shows only when it is taken.
-    opened.decode(opened.encode(sample).ids.filter(Number.isInteger).concat(0));
-    return opened;
+  const tokenizer = guarded(
+    path,
+    openLimitMs,
+    () => new Tokenizer(withAllParts(definition), config),
+  );
+  // A mistake in a step shows only when it is taken.
+  guarded(path, textLimitMs, () => {
+    const ids = tokenizer.encode(sample).ids.filter(Number.isInteger);
+    tokenizer.decode([...ids, 0]);
   });
   return wrap(tokenizer, path, { definition, config });
 }

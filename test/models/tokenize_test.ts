@@ -95,7 +95,7 @@ Deno.test("TextTokenizer.encode() refuses text without a token, and expressions 
     assertThrows(
       () => encode(`${"a".repeat(40)}b`),
       DiagnosticError,
-      `${path} its steps take more than 3 s for one text`,
+      `${path} its steps take more than 2 s for one text`,
     );
   });
 });
