@@ -36,6 +36,7 @@ export function encodeState(state: PromptState, fingerprint: string): Uint8Array
   }, {
     fingerprint,
     step: String(state.optimizer.step),
+    moments: moments.map(([name]) => name).join(" "),
     curve: JSON.stringify(state.curve),
   });
 }
@@ -73,10 +74,8 @@ export function decodeState(
   const { tensors, metadata } = openState(bytes);
   if (metadata.fingerprint !== fingerprint) return undefined;
   const length = expected?.values ?? tensors.values?.data.length ?? 0;
-  const found = Object.keys(tensors).filter((name) => name.startsWith(MOMENT))
-    .map((name) => name.slice(MOMENT.length));
-  const moments = expected?.moments ?? found;
-  return {
+  const moments = expected?.moments ?? metadata.moments?.split(" ").filter((name) => name) ?? [];
+  const state = {
     values: statePart(tensors, "values", length),
     optimizer: {
       step: stateStep(metadata),
@@ -86,6 +85,9 @@ export function decodeState(
     },
     curve: readCurve(metadata.curve),
   };
+  const { curve, optimizer: { step } } = state;
+  if (expected === undefined || curve.length === step) return state;
+  throw stateFailure(`it is that of step ${step}, its curve has ${curve.length} points`);
 }
 
 function readCurve(json: string | undefined): CurvePoint[] {

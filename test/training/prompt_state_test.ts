@@ -36,6 +36,7 @@ Deno.test("decodeState() says what of a state is damaged", () => {
     [({ metadata }) => delete metadata.step, 'its step is "", expected a whole number from 0'],
     [({ metadata }) => metadata.step = "-1", 'its step is "-1"'],
     [({ metadata }) => metadata.step = "1e3", 'its step is "1e3"'],
+    [({ metadata }) => metadata.step = "7", "it is that of step 7, its curve has 1 points"],
     [({ metadata }) => delete metadata.curve, "its curve is no JSON"],
     [({ metadata }) => metadata.curve = "x", "its curve is no JSON"],
     [({ metadata }) => metadata.curve = "{}", "in its curve it must be a list, but is a map"],
@@ -47,5 +48,9 @@ Deno.test("decodeState() says what of a state is damaged", () => {
     const bytes = encodeSafetensors(parts.tensors, parts.metadata);
     assertThrows(() => decodeState(bytes, "graph a", expected), TrainingStateError, message);
   }
+  const parts = decodeSafetensors(encodeState(state, "graph a"));
+  delete parts.tensors["moment.velocity"];
+  const bytes = encodeSafetensors(parts.tensors, parts.metadata);
+  assertThrows(() => decodeState(bytes, "graph a"), TrainingStateError, 'needs "moment.velocity"');
   assertThrows(() => decodeState(new Uint8Array(4), "graph a"), TrainingStateError, "has 4");
 });
