@@ -1,0 +1,60 @@
+/**
+ * `deno run -A test/tools/search_table.ts [REPORT]`: the table by which rates and weights were chosen,
+ * from the report of `pipelines/paper/search.yaml` (default: of its last run). Gains over `shrunk` in
+ * points on validation pictures, means over tasks and sources; the last column decides.
+ *
+ * @module
+ */
+
+interface Score {
+  readonly task: string;
+  readonly model: string;
+  readonly role: string;
+  readonly source: string | null;
+  readonly method: string;
+  readonly mean: number;
+  readonly setting?: { readonly lr?: number };
+}
+
+const [path = ".tvp/runs/paper-search/latest/report/report.json"] = Deno.args;
+const { scores } = JSON.parse(await Deno.readTextFile(path)) as { scores: readonly Score[] };
+
+const placeOf = ({ task, model }: Score) => `${task} ${model}`;
+const shrunk = new Map(
+  scores.filter(({ method }) => method === "shrunk").map((score) => [placeOf(score), score.mean]),
+);
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+interface Gain {
+  readonly task: string;
+  readonly onSource: boolean;
+  readonly points: number;
+}
+
+const gains = new Map<string, Gain[]>();
+for (const score of scores) {
+  if (score.source === null) continue;
+  const choice = `| ${score.method} | ${score.setting?.lr} |`;
+  gains.set(choice, [...gains.get(choice) ?? [], {
+    task: score.task,
+    onSource: score.role === "source",
+    points: 100 * (score.mean - shrunk.get(placeOf(score))!),
+  }]);
+}
+
+const tasks = [...new Set(scores.map(({ task }) => task))];
+const points = (own: readonly Gain[], onSource: boolean) =>
+  mean(own.filter((gain) => gain.onSource === onSource).map((gain) => gain.points));
+const cell = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+
+const heads = tasks.map((task) => `${task}: source, targets`);
+console.log(`| loss | lr | ${heads.join(" | ")} | source | targets | mean of both |`);
+console.log(`| --- | ---: |${" ---: |".repeat(tasks.length + 3)}`);
+for (const [choice, own] of gains) {
+  const byTask = tasks.map((task) => own.filter((gain) => gain.task === task))
+    .map((some) => `${cell(points(some, true))}, ${cell(points(some, false))}`);
+  const [source, targets] = [points(own, true), points(own, false)];
+  const both = (source + targets) / 2;
+  console.log(`${choice} ${[...byTask, cell(source), cell(targets), cell(both)].join(" | ")} |`);
+}
