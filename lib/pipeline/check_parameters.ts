@@ -71,6 +71,7 @@ export class ParameterChecker {
     if (!mistake) return;
     this.#scope.report({
       code: `unknown-${kind.kind === "code" ? kind.of : kind.kind}`,
+      same: `name ${key}`,
       path,
       // What has a weight is a key, `{ mine: 0.1 }`.
       ...(Object.keys(beside).length > 0 ? { part: "key" as const } : {}),

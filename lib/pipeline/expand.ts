@@ -10,7 +10,7 @@ import type { ExecutorSettings } from "./job.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "./parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
-import { type DocumentPath, locateProblems, type Problem } from "./problem.ts";
+import { type DocumentPath, eachOnce, locateProblems, type Problem } from "./problem.ts";
 import { Scope } from "./scope.ts";
 import { PlanTooLarge } from "./plan_budget.ts";
 import { Reference, Slot } from "./slot.ts";
@@ -34,7 +34,7 @@ export async function planPipeline(
     : await sizeProblems(plan.tasks, pictureSides);
   const all = [...problems, ...sizes];
   if (all.length === 0) return { ok: true, value: plan };
-  return { ok: false, error: await locateProblems(all, spec.origins, spec) };
+  return { ok: false, error: await locateProblems(eachOnce(all), spec.origins, spec) };
 }
 
 /** The pure part of `planPipeline`: the plan is whole only if there are no problems. */
@@ -92,6 +92,7 @@ function unknownStage(name: string, uses: string, lookup: StageLookup): Problem 
     { cause: "there is none of this name" };
   return {
     code: "unknown-stage",
+    same: `stage type ${uses}`,
     path: ["stages", name, "uses"],
     message: `Cannot use "${uses}" as stage type of stages.${name}: ${cause}`,
     notes,

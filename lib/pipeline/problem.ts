@@ -14,6 +14,8 @@ export interface SourceText {
 
 /** A mistake at a path. */
 export interface Problem {
+  /** Problems that have it in common are one mistake, told where it is met first. */
+  readonly same?: string;
   readonly code: string;
   readonly path: DocumentPath;
   /** The key or its value; default `value`. */
@@ -77,6 +79,24 @@ export async function locateProblems(
   });
   return diagnostics.sort(byPlace);
 }
+
+/** One problem for each mistake; where else it is met is a note. */
+export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  const met = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const { same = `${met.size}` } = problem;
+    met.set(same, [...met.get(same) ?? [], problem]);
+  }
+  return [...met.values()].map(([first, ...others]) => {
+    if (others.length === 0) return first!;
+    const paths = others.slice(0, mostPlaces).map(({ path }) => pathText(path)).join(", ");
+    const more = others.length > mostPlaces ? ` and ${others.length - mostPlaces} more` : "";
+    return { ...first!, notes: [...first!.notes ?? [], `also in ${paths}${more}`] };
+  });
+}
+
+/** Places of one mistake that are named. */
+const mostPlaces = 5;
 
 /** An argument of the command line as a text of one line. */
 function argumentOf({ written }: Override): SourceText {
