@@ -60,10 +60,18 @@ export function makeStore(layout: StoreLayout): void {
   }
 }
 
-/** What an error of the system says of a store: that it cannot be written. Others are as they are. */
-export function unusableStore(root: string, error: unknown): unknown {
+/** What an error of the system says of a store: that it cannot be used. Others are as they are. */
+export function unusableStore(
+  root: string,
+  error: unknown,
+  use: keyof typeof uses = "write",
+): unknown {
   if (!isSystemError(error) || isDiskFull(error)) return error;
-  const cause = error instanceof Deno.errors.AlreadyExists ? "it is no folder" : error.message;
-  const message = `Cannot write to the cache "${root}": ${cause}`;
+  const { AlreadyExists, NotADirectory } = Deno.errors;
+  const isFile = error instanceof AlreadyExists || error instanceof NotADirectory;
+  const cause = isFile ? "it is no folder" : error.message;
+  const message = `Cannot ${uses[use]} the cache "${root}": ${cause}`;
   return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
 }
+
+const uses = { write: "write to", read: "read" } as const;

@@ -1,7 +1,7 @@
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import type { Digest, Key } from "../pipeline/key.ts";
-import type { Manifest } from "../pipeline/store.ts";
 import type { StoreLayout } from "./layout.ts";
+import { isStoredManifest } from "./manifest_form.ts";
 import { ifThere } from "./system_error.ts";
 
 /** A stored task, as far as collecting and verifying need to know it. */
@@ -29,12 +29,14 @@ export function listManifests(
 
 function readManifest(path: string): ListedManifest | undefined {
   try {
-    const { key, preimage, outputs } = JSON.parse(Deno.readTextFileSync(path)) as Manifest;
+    const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
+    if (!isStoredManifest(manifest) || `${manifest.key}.json` !== basename(path)) return undefined;
+    const { key, preimage, outputs } = manifest;
     const digests = Object.values(outputs).map(({ digest }) => digest);
     const usedAt = Deno.statSync(path).mtime?.getTime() ?? 0;
     return { key, stage: preimage.stage, digests, usedAt };
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { sayDiskFull } from "./disk_full.ts";
 import { GroupSync } from "./group_sync.ts";
 import { makeStore, type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks, lockFile, type LockOptions, tryLockFile } from "./lock.ts";
+import { isStoredManifest } from "./manifest_form.ts";
 import { movePath, type ObjectSize, type SealedObject, sealObject } from "./object.ts";
 import { ObjectFolder } from "./object_folder.ts";
 import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
@@ -179,14 +180,14 @@ class LocalStore implements ArtifactStore {
   #readManifest(key: Key): StoredManifest | undefined {
     try {
       const path = this.#layout.manifest(key);
-      const manifest = JSON.parse(Deno.readTextFileSync(path)) as StoredManifest;
-      if (manifest.format === 1 && manifest.key === key) {
+      const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
+      if (isStoredManifest(manifest) && manifest.key === key) {
         markUsed(path);
         return manifest;
       }
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      if (!(error instanceof SyntaxError)) throw error;
+      if (!(error instanceof SyntaxError)) throw unusableStore(this.#layout.root, error, "read");
     }
     this.#warn(key, "damaged-manifest", `Cannot use cached task "${key}": its manifest is damaged`);
     return undefined;
@@ -200,7 +201,9 @@ class LocalStore implements ArtifactStore {
       if (await this.#objects.isSound(digest, output)) return true;
       this.#warn(digest, "damaged-object", cannotUse(name, manifest, "is damaged"));
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw unusableStore(this.#layout.root, error, "read");
+      }
       this.#warn(digest, "missing-object", cannotUse(name, manifest, "is missing"));
     }
     return false;

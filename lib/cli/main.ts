@@ -1,4 +1,5 @@
 /** The command line. Loads no more than the command that is asked for. @module */
+import { isSystemError } from "../cache/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import { type Command, commandHelp, exitCodes, parseArguments } from "./command.ts";
@@ -22,10 +23,16 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runCommand(command, name as keyof typeof commandTable, rest);
   } catch (error) {
     if (error instanceof DiagnosticError) return await fail(error.diagnostics);
+    if (isSystemError(error)) return await fail([refused(error)]);
     const { printNotice } = await import("./print.ts");
     printNotice(`Internal error: ${error instanceof Error ? error.stack : error}`);
     return exitCodes.internal;
   }
+}
+
+/** What the system says no to, with the path: a folder that may not be read, a file that is in the way. */
+function refused({ message }: Error): Diagnostic {
+  return { code: "system", severity: "error", message: `Cannot go on: ${message}` };
 }
 
 async function runCommand(

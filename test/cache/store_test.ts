@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { collectGarbage } from "../../lib/cache/gc.ts";
 import { localStore } from "../../lib/cache/store.ts";
+import { verifyStore } from "../../lib/cache/verify.ts";
 import { type Diagnostic, DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import type { StoreHit } from "../../lib/pipeline/store.ts";
 import { keyOf, pathsIn, preimageOf, storeTask, withFolder } from "./rig.ts";
@@ -104,6 +105,43 @@ Deno.test("localStore() takes a missing object and a torn manifest for misses", 
     assertEquals(await store.get(keyOf("u")), undefined);
     assertEquals(codes, ["missing-object", "damaged-manifest"]);
   }));
+
+/** What a crash, a full disk or another program may leave of a manifest. */
+const DAMAGED_MANIFESTS: Readonly<Record<string, (manifest: Record<string, unknown>) => unknown>> =
+  {
+    "null": () => null,
+    "a list": () => [],
+    "no outputs": ({ outputs: _, ...rest }) => rest,
+    "outputs that are null": (manifest) => ({ ...manifest, outputs: { a: null } }),
+    "a digest that leads out": (manifest) => ({
+      ...manifest,
+      outputs: { a: { type: "file", digest: "../../x", bytes: 1, files: 1 } },
+    }),
+    "an unknown type": (manifest) => ({
+      ...manifest,
+      outputs: { a: { type: "thing", digest: keyOf("x"), bytes: 1, files: 1 } },
+    }),
+    "no preimage": ({ preimage: _, ...rest }) => rest,
+    "no host": ({ host: _, ...rest }) => rest,
+    "a duration that is a text": (manifest) => ({ ...manifest, durationMs: "1" }),
+    "another version": (manifest) => ({ ...manifest, format: 2 }),
+    "another key": (manifest) => ({ ...manifest, key: keyOf("u") }),
+  };
+
+for (const [what, damage] of Object.entries(DAMAGED_MANIFESTS)) {
+  Deno.test(`localStore() takes a manifest with ${what} for a miss, and verify names it`, () =>
+    withFolder(async (folder) => {
+      const codes: string[] = [];
+      await using store = localStore(folder, { onWarning: ({ code }) => codes.push(code) });
+      await storeTask(store, "t", OUTPUTS);
+      const path = join(folder, "tasks", `${keyOf("t")}.json`);
+      const manifest = JSON.parse(Deno.readTextFileSync(path)) as Record<string, unknown>;
+      Deno.writeTextFileSync(path, JSON.stringify(damage(manifest)));
+      assertEquals(await store.get(keyOf("t")), undefined);
+      assertEquals(codes, ["damaged-manifest"]);
+      assertEquals((await verifyStore(folder)).manifests, [path]);
+    }));
+}
 
 Deno.test("localStore() trusts an object that was touched only after reading it", () =>
   withFolder(async (folder) => {

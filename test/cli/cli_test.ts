@@ -251,6 +251,20 @@ Deno.test("what people do to the files of a run changes nothing in the store", a
   assertMatch((await place.tvp("run", "p.yaml")).out, /Nothing to do: 3 tasks, all cached/);
 });
 
+Deno.test("every command says which store it cannot use", async () => {
+  await using place = new Workplace({ "demo.yaml": pipeline, "afile": "" });
+  for (
+    const words of ["run demo.yaml", "status demo.yaml", "show demo.yaml page", "verify", "gc"]
+  ) {
+    const { code, err } = await place.tvp(...words.split(" "), "--cache", "afile");
+    assertEquals(code, 2, words);
+    assertMatch(
+      err,
+      /^error: Cannot (write to the cache "afile": it is no folder|go on: .*afile)/m,
+    );
+  }
+});
+
 function eventsOf(text: string): RunEvent[] {
   return text.trim().split("\n").map((line) => JSON.parse(line) as RunEvent);
 }
