@@ -1,15 +1,9 @@
 /** Whether code that is not this project's own may run: said by a flag, on the terminal, or before. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { type CommandArguments, hasFlag, type OptionSpec } from "./command.ts";
+import { type CommandArguments, hasFlag } from "./command.ts";
 import { count, printNotice } from "./print.ts";
 import type { TrustItem } from "./trust_items.ts";
 import { addTrusted, readTrusted } from "./trusted.ts";
-
-/** Options of the command that runs what others have written. */
-export const trustOptions = {
-  trust: { type: "flag", help: "the file's own stages and programs may run; remembered" },
-  "require-trust": { type: "flag", help: "end where something of the file is not trusted" },
-} as const satisfies Record<string, OptionSpec>;
 
 /** Most items that are shown. */
 const mostShown = 12;

@@ -5,7 +5,6 @@ import { isProjectCode } from "../pipeline/project_code.ts";
 import { loadHere, loadStages } from "../pipeline/stage_lookup.ts";
 import type { contentDigests } from "../cache/content_digests.ts";
 import type { CodePlaces } from "./trust_items.ts";
-import { readTrusted } from "./trusted.ts";
 
 /** Stage types to plan with, and the processes that know them. */
 export interface PipelineStages extends AsyncDisposable {
@@ -29,7 +28,7 @@ export async function loadPipelineStages(
   await using open = new AsyncDisposableStack();
   const hostOf = async () => {
     const { StageHost } = await import("../executors/stage_host.ts");
-    const trusted = readTrusted();
+    const trusted = (await import("./trusted.ts")).readTrusted();
     return open.use(
       new StageHost({
         digestOf: digests.code,

@@ -41,7 +41,7 @@ export interface OpenOptions {
    * Called with what of the file is code before any of it runs; it throws where that may not. Without
    * it none does: what is not trusted is looked at by a process without permissions.
    */
-  readonly mayRun?: (items: readonly TrustItem[]) => void;
+  readonly mayRun?: (items: readonly TrustItem[]) => Promise<void>;
   readonly onWarning?: (warning: Diagnostic) => void;
   /** Whether to leave the remote alone that the arguments name. */
   readonly onlyLocal?: boolean;
@@ -62,7 +62,7 @@ export async function openPipeline(
   const cacheFolder = cacheFolderOf(args);
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   const places = { base: folders.base, stageFolders: stageFolders(spec, file), digests };
-  options.mayRun?.(await trustItems(spec, places));
+  await options.mayRun?.(await trustItems(spec, places));
   const stages = await loadPipelineStages(spec, places, {
     mayRun: options.mayRun !== undefined,
     memo: `${cacheFolder}/stage-answers`,

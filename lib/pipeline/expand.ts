@@ -15,7 +15,7 @@ import { Scope } from "./scope.ts";
 import { PlanTooLarge } from "./plan_budget.ts";
 import { Reference, Slot } from "./slot.ts";
 import type { StageSpec, TaskSettings } from "./spec.ts";
-import { outputsMistake } from "./stage_facts.ts";
+import { outputsMistake } from "./stage_outputs.ts";
 import { stageCells } from "./stage_cells.ts";
 import { orderStages, reportVariables } from "./stage_order.ts";
 import { runRules } from "./task_settings.ts";

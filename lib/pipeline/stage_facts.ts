@@ -1,11 +1,11 @@
 /** What a process says of a stage type and of its parameters, which may be anything. @module */
-import { segmentMistake } from "../trust/names.ts";
 import type { CheckedParameters } from "./check_stage.ts";
 import type { StageFacts } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import type { ReferencedTask } from "./slot.ts";
 import { type ArtifactType, artifactTypeMistake, type Stage } from "./stage.ts";
 import { readValue } from "./stage_exchange.ts";
+import { outputsMistake } from "./stage_outputs.ts";
 
 /** What planning needs to know of a stage, as plain data. */
 export function factsOf({ name, description, outputs, files, isolation }: Stage): StageFacts {
@@ -16,27 +16,6 @@ export function factsOf({ name, description, outputs, files, isolation }: Stage)
     ...(files === undefined ? {} : { files }),
     ...(isolation === undefined ? {} : { isolation }),
   };
-}
-
-/**
- * What is wrong with the outputs of a stage and the names of their files, if anything: both become
- * names in folders of the store and of the runs.
- */
-export function outputsMistake(
-  outputs: Readonly<Record<string, unknown>>,
-  files: Readonly<Record<string, unknown>> = {},
-): string | undefined {
-  for (const [output, type] of Object.entries(outputs)) {
-    const name = segmentMistake(output);
-    if (name !== undefined) return `output ${JSON.stringify(output)} cannot be a file: ${name}`;
-    const mistake = artifactTypeMistake(type);
-    if (mistake !== undefined) return `output "${output}" has no type: ${mistake}`;
-  }
-  for (const file of Object.values(files)) {
-    const mistake = typeof file === "string" ? segmentMistake(file) : "it is no text";
-    if (mistake !== undefined) return `file name ${JSON.stringify(file)}: ${mistake}`;
-  }
-  return undefined;
 }
 
 /** @throws {TypeError} If it describes no stage type. */

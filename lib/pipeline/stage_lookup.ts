@@ -6,7 +6,7 @@ import type { LoadedStage, NameMistake, StageLookup, StageModule } from "./plan.
 import { shownPath } from "./shown_path.ts";
 import { ownFrames, placeOf } from "./thrown.ts";
 import type { Stage } from "./stage.ts";
-import { outputsMistake } from "./stage_facts.ts";
+import { outputsMistake } from "./stage_outputs.ts";
 
 /** Loads the stage type of a module. @throws {StageMistake} if it cannot. */
 export type LoadStage = (url: URL) => Promise<StageModule>;

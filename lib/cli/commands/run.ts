@@ -10,7 +10,6 @@ import {
   hasFlag,
   pipelineOptions,
 } from "../command.ts";
-import { askTrust, trustOptions } from "../ask_trust.ts";
 import { cacheLimitOf, trimStore } from "../cache_limit.ts";
 import { chooseExecutor, executorNames } from "../choose_executor.ts";
 import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
@@ -58,7 +57,8 @@ const command: Command = {
       value: "SIZE",
       help: "after the run the longest unused results go until the rest fits: 10GiB",
     },
-    ...trustOptions,
+    trust: { type: "flag", help: "the file's own stages and programs may run; remembered" },
+    "require-trust": { type: "flag", help: "end where something of the file is not trusted" },
     quiet: { type: "flag", help: "print failures and the last line only" },
   },
   async run(args) {
@@ -76,7 +76,9 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   const early: Diagnostic[] = [];
   const onWarning = (diagnostic: Diagnostic) =>
     sink.logger ? sink.logger.log({ type: "warning", diagnostic }) : void early.push(diagnostic);
-  const mayRun = (items: readonly TrustItem[]) => askTrust(args, items);
+  const mayRun = async (items: readonly TrustItem[]) => {
+    if (items.length > 0) (await import("../ask_trust.ts")).askTrust(args, items);
+  };
   await using opened = await openPipeline(args, { onWarning, mayRun });
   sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
   return { code: await runOpened(args, opened, sink.logger), plan: opened.plan };
