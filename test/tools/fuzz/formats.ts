@@ -1,0 +1,17 @@
+/** Every format that comes from strangers. @module */
+import { cacheFormats } from "./cache_formats.ts";
+import type { OpenFormat } from "./format.ts";
+import { onnxFormats } from "./onnx_formats.ts";
+import { tensorFormats } from "./tensor_formats.ts";
+import { textFormats } from "./text_formats.ts";
+
+/** How each is opened, by name. */
+export const formats = {
+  ...onnxFormats,
+  ...tensorFormats,
+  ...textFormats,
+  ...cacheFormats,
+} satisfies Record<string, OpenFormat>;
+
+/** Name of a format. */
+export type FormatName = keyof typeof formats;
