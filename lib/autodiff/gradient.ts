@@ -146,7 +146,8 @@ function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Reques
 /** One diagnostic per node on the path that has no rule. */
 function missingRules(model: Model, path: Path, lookup: RuleLookup): Diagnostic[] {
   return path.nodes.filter((node) => lookup.rule(node) === undefined).map((node) => {
-    const reason = refusedOps[opKey(node)];
+    const key = opKey(node);
+    const reason = Object.hasOwn(refusedOps, key) ? refusedOps[key] : undefined;
     return {
       code: "no-gradient-rule",
       severity: "error",

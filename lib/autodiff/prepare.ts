@@ -18,7 +18,7 @@ import { inlineBranches } from "./decompositions/branches.ts";
 import { resolveSequences } from "./decompositions/sequences.ts";
 import { isDifferentiable, markPath, type Passage, type Path } from "./mark.ts";
 import { carriesStraightThrough } from "./quantized_activations.ts";
-import { rewriteNodes } from "./rewrite.ts";
+import { mostNodes, rewriteNodes } from "./rewrite.ts";
 import { RuleLookup, type RuleTable } from "./rule_table.ts";
 
 /** What is wanted, and by which rules. */
@@ -58,6 +58,7 @@ export function prepare(model: Model, request: Request): Prepared {
     carries: straightThrough ? carriesStraightThrough : (_node, _i, type) => isDifferentiable(type),
   };
   const mark = ({ graph }: Model) => markPath(graph, wrt, targets, passage);
+  const most = mostNodes(whole);
   let current = whole;
   for (let round = 0; round < maxRounds; round++) {
     const marked = mark(current).nodes;
@@ -75,6 +76,7 @@ export function prepare(model: Model, request: Request): Prepared {
               lookup.isOwn(original),
             )
             : undefined,
+        most,
       ),
     );
   }

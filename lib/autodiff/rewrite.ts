@@ -1,5 +1,6 @@
 /** Rebuilds a graph with some of its nodes replaced. @module */
 import { GraphBuilder, type Value } from "../onnx/builder.ts";
+import { countNodes } from "../onnx/count_nodes.ts";
 import type { Graph, Model, Node } from "../onnx/model.ts";
 import { capturedBy, valuesRead } from "./mark.ts";
 
@@ -13,12 +14,23 @@ export type Rewrite = (
   original: Node,
 ) => readonly Value[] | undefined;
 
-/** Replaces the nodes for which `rewrite` gives values; readers of the old outputs read those. */
-export function rewriteNodes(model: Model, rewrite: Rewrite): Model {
+/** Nodes that a graph may become when parts of it are unrolled: that must come to an end. */
+export function mostNodes({ graph }: Model): number {
+  return 40_000 + 20 * countNodes(graph.nodes);
+}
+
+/**
+ * Replaces the nodes for which `rewrite` gives values; readers of the old outputs read those.
+ *
+ * @param most Nodes that the graph may have in the end.
+ * @throws {DiagnosticError} If it would have more.
+ */
+export function rewriteNodes(model: Model, rewrite: Rewrite, most = mostNodes(model)): Model {
   const { graph } = model;
   const builder = new GraphBuilder({
     model: { ...model, graph: { ...graph, nodes: [], outputs: [] } },
     prefix: freePrefix(graph),
+    mostNodes: most,
   });
   const renamed = new Map<string, Value>();
   const captured = capturedIn(graph);

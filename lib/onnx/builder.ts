@@ -5,6 +5,8 @@ import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { type AttributeInput, toAttributes } from "./attribute.ts";
 import { isDType } from "./data_type.ts";
 import { nodeKey, weightKey } from "./node_key.ts";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { countNodes } from "./count_nodes.ts";
 import { GraphTypes, type Inferred } from "./infer/graph_types.ts";
 import { isNumeric, type Known, tensorFromKnown } from "./infer/known.ts";
 import { simplify } from "./simplify.ts";
@@ -25,6 +27,8 @@ export interface BuilderOptions {
   readonly opset?: number;
   /** Put before the names of new values. */
   readonly prefix?: string;
+  /** Nodes that may be asked for, those in their subgraphs included; default: any number. */
+  readonly mostNodes?: number;
 }
 
 /** Options of {@linkcode GraphBuilder.node}. */
@@ -92,12 +96,15 @@ export class GraphBuilder {
   readonly #shared = new Map<string, readonly Value[]>();
   readonly #constants = new Map<string, Value>();
   readonly #producers = new Map<Value, Node>();
+  readonly #mostNodes: number;
+  #asked = 0;
 
   constructor(options: BuilderOptions = {}) {
     const model = options.model ?? { ...emptyModel, opset: options.opset ?? 18 };
     this.#model = model;
     this.opset = model.opset;
     this.#prefix = options.prefix ?? "";
+    this.#mostNodes = options.mostNodes ?? Infinity;
     this.#nodes = [...model.graph.nodes];
     this.#inputs = [...model.graph.inputs];
     this.#outputs = [...model.graph.outputs];
@@ -161,6 +168,7 @@ export class GraphBuilder {
    * are known become constants, unless the outputs have names of their own.
    *
    * @throws {RangeError} If a name is taken.
+   * @throws {DiagnosticError} If the node cannot be what it is meant to be, or there are too many.
    */
   node(
     opType: string,
@@ -176,9 +184,22 @@ export class GraphBuilder {
       outputs: typeof outputs === "number" ? new Array(outputs).fill("") : outputs,
       attributes: toAttributes(options.attributes ?? {}),
     };
+    this.#count(draft);
     if (typeof outputs !== "number") return this.#append(draft);
     const inferred = this.#types.infer(draft);
     return this.#find(draft, inferred) ?? this.#append(this.#named(draft), inferred);
+  }
+
+  #count(draft: Node): void {
+    if (this.#mostNodes === Infinity) return;
+    this.#asked += countNodes([draft]);
+    if (this.#asked <= this.#mostNodes) return;
+    throw new DiagnosticError([{
+      code: "too-large",
+      severity: "error",
+      message: `Cannot build a graph of more than ${this.#mostNodes} nodes`,
+      notes: ["Loops, recurrent layers and sequences are unrolled: make them shorter"],
+    }]);
   }
 
   /** Appends a node with one output. */

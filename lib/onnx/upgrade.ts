@@ -6,7 +6,7 @@
  */
 import { GraphTypes } from "./infer/graph_types.ts";
 import { numbersOf } from "./infer/known.ts";
-import { type Attributes, type Upgrade, upgrades } from "./upgrade_rules.ts";
+import { type Attributes, type Upgrade, type UpgradeRow, upgrades } from "./upgrade_rules.ts";
 import type { Attribute, FunctionDef, Graph, Model, Node, TensorType } from "./model.ts";
 
 /** The oldest operator set that rules know; its forms hold up to opset 23, but for `upgrades`. */
@@ -88,13 +88,17 @@ function upgradeNode(node: Node, step: Step): Node[] {
   const { from, to } = step;
   if (node.domain !== "") return [node];
   let nodes: Node[] = [node];
-  for (const { since, rewrite } of upgrades[node.opType] ?? []) {
+  for (const { since, rewrite } of upgradesOf(node)) {
     if (from >= since || to < since) continue;
     nodes = nodes.flatMap((one) =>
       one.opType === node.opType ? rewriteNode(one, rewrite, step) : [one]
     );
   }
   return nodes;
+}
+
+function upgradesOf({ opType }: Node): readonly UpgradeRow[] {
+  return Object.hasOwn(upgrades, opType) ? upgrades[opType]! : [];
 }
 
 function rewriteNode(node: Node, rewrite: Upgrade, { names, types }: Step): Node[] {

@@ -2,6 +2,7 @@
 import type { GraphBuilder, Value } from "../../onnx/builder.ts";
 import type { Model, Node } from "../../onnx/model.ts";
 import { intOf } from "../attributes.ts";
+import { explained } from "../explain.ts";
 import { constantInts, positive, range } from "../expressions.ts";
 import { rewriteNodes } from "../rewrite.ts";
 import { stack } from "./loops.ts";
@@ -55,8 +56,10 @@ export function resolveSequences(model: Model): Model {
     domain === "" && opType !== "Identity" && Object.hasOwn(makers, opType);
   if (!model.graph.nodes.some(concerns)) return model;
   return rewriteNodes(model, (node, b) => {
-    const maker = node.domain === "" ? makers[node.opType] : undefined;
-    const made = maker?.({ b, node, items: known.get(node.inputs[0] ?? "") });
+    const isMaker = node.domain === "" && Object.hasOwn(makers, node.opType);
+    const maker = isMaker ? makers[node.opType] : undefined;
+    const items = known.get(node.inputs[0] ?? "");
+    const made = maker && explained(node, b, () => maker({ b, node, items }));
     if (made?.sequence !== undefined) known.set(node.outputs[0]!, made.sequence);
     return made?.value === undefined ? undefined : [made.value];
   });

@@ -335,29 +335,50 @@ function sequenceRank(c: NodeContext): number | undefined {
   return known === undefined ? undefined : known + c.int("new_axis", 0);
 }
 
+/** Checks by name: names come out of files, and an object would also know those of its prototype. */
+const byAttribute = new Map(Object.entries(attributeChecks));
+const byOp = new Map(
+  Object.entries(exceptions).map(([op, checks]) => [op, new Map(Object.entries(checks))]),
+);
+const byInput = new Map(
+  Object.entries(inputChecks).map(([op, checks]) => [
+    op,
+    Object.entries(checks).map(([input, check]) => [Number(input), ...check] as const),
+  ]),
+);
+
 /** What is wrong with a node's numbers, continuing "Cannot use … node: "; undefined if nothing is. */
 export function numbersProblem(c: NodeContext): string | undefined {
-  const { opType, domain, attributes } = c.node;
+  const { domain } = c.node;
   if (domain !== "" && !domain.startsWith("com.microsoft")) return undefined;
-  const key = domain === "" ? opType : `${domain}.${opType}`;
+  return attributesProblem(c) ?? (domain === "" ? inputsProblem(c) : undefined);
+}
+
+function attributesProblem(c: NodeContext): string | undefined {
+  const { opType, domain, attributes } = c.node;
+  const own = byOp.get(domain === "" ? opType : `${domain}.${opType}`);
   for (const name in attributes) {
-    const check = exceptions[key]?.[name] ?? attributeChecks[name];
+    const check = own?.get(name) ?? byAttribute.get(name);
     const values = check === undefined ? undefined : numbersOf(attributes[name]!);
     const problem = values === undefined ? undefined : check!(values, c);
     if (problem !== undefined) return `its ${name} ${problem}`;
   }
-  if (domain !== "") return undefined;
+  return undefined;
+}
+
+function inputsProblem(c: NodeContext): string | undefined {
+  const { opType } = c.node;
   if (opType === "Einsum") return equationProblem(c);
-  if (c.rank(0) === 0 && takesAxis.has(opType)) return "its input has no axis";
-  const inputs = inputChecks[opType];
-  for (const input in inputs) {
-    const [name, check] = inputs[Number(input)]!;
-    const values = c.numbers(Number(input));
+  if (takesAxis.has(opType) && c.rank(0) === 0) return "its input has no axis";
+  for (const [input, name, check] of byInput.get(opType) ?? none) {
+    const values = c.numbers(input);
     const problem = values === undefined ? undefined : check(values, c);
     if (problem !== undefined) return `its ${name} ${problem}`;
   }
   return undefined;
 }
+
+const none: readonly (readonly [number, string, Check])[] = [];
 
 function numbersOf(attribute: Attribute): readonly number[] | undefined {
   const { type, value } = attribute;

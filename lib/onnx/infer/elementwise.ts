@@ -31,11 +31,10 @@ function fitting(shapes: readonly (readonly Dim[])[]): readonly Dim[] {
   const joined = broadcastDims(shapes);
   for (const dims of shapes) {
     const shift = joined.length - dims.length;
-    const fits = dims.every((size, axis) => {
-      const other = joined[shift + axis];
-      return size === 1 || typeof size === "string" || typeof other === "string" || size === other;
-    });
-    if (!fits) {
+    for (let axis = 0; axis < dims.length; axis++) {
+      const [size, other] = [dims[axis]!, joined[shift + axis]!];
+      if (size === other || size === 1) continue;
+      if (typeof size === "string" || typeof other === "string") continue;
       const texts = shapes.map((shape) => `[${shape.join(", ")}]`);
       throw new WrongNode(`its inputs of shapes ${texts.join(" and ")} cannot be broadcast`);
     }

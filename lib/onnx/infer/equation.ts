@@ -1,6 +1,9 @@
 /** Whether the equation of an Einsum fits its inputs. @module */
 import type { NodeContext } from "./context.ts";
 
+/** A gradient has as many products as there are terms, each of as many factors. */
+const mostTerms = 100;
+
 const termPattern = /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/;
 
 /** What is wrong with the equation of an Einsum; undefined if nothing is. */
@@ -11,6 +14,9 @@ export function equationProblem(c: NodeContext): string | undefined {
   const terms = left!.split(",");
   if (rest.length > 0 || [...terms, right ?? ""].some((term) => !termPattern.test(term))) {
     return wrong("is none: expected letters, commas, an arrow and at most one ellipsis a term");
+  }
+  if (terms.length > mostTerms) {
+    return wrong(`has ${terms.length} terms, expected at most ${mostTerms}`);
   }
   if (terms.length !== c.inputCount) {
     return wrong(`has ${terms.length} terms for ${c.inputCount} inputs`);

@@ -23,6 +23,9 @@ export interface GraphTypesOptions {
   readonly unfolding?: Unfolding;
 }
 
+/** Nodes that fit what they meet: every pass infers them anew, and ranks do not change on the way. */
+const fits = new WeakSet<Node>();
+
 /** What is known of the outputs of a node. */
 export interface Inferred {
   readonly types: OutputTypes;
@@ -109,8 +112,11 @@ export class GraphTypes implements Scope {
 
   #inferOp(node: Node): Inferred {
     const context = new NodeContext(node, this.#options.opset, this);
-    const problem = ranksProblem(context) ?? numbersProblem(context);
-    if (problem !== undefined) throw new WrongNode(problem);
+    if (!fits.has(node)) {
+      const problem = ranksProblem(context) ?? numbersProblem(context);
+      if (problem !== undefined) throw new WrongNode(problem);
+      if (node.outputs[0] && context.rank(0) !== undefined) fits.add(node);
+    }
     const row = opRow(node.domain, node.opType);
     if (row === undefined) return { types: [] };
     const types = row.infer(context);
@@ -198,11 +204,11 @@ function knownType(elements: Known | undefined): TensorType | undefined {
 /** @throws {WrongNode} If a size is none. */
 function refuseImpossible(type: ValueType | undefined): void {
   if (type?.kind !== "tensor" || type.dims === undefined) return;
-  const at = type.dims.findIndex((dim) =>
-    typeof dim === "number" && !(Number.isSafeInteger(dim) && dim >= 0)
-  );
-  if (at < 0) return;
-  throw new WrongNode(`axis ${at} of its result would have the size ${type.dims[at]}`);
+  for (let axis = 0; axis < type.dims.length; axis++) {
+    const dim = type.dims[axis]!;
+    if (typeof dim === "string" || (Number.isSafeInteger(dim) && dim >= 0)) continue;
+    throw new WrongNode(`axis ${axis} of its result would have the size ${dim}`);
+  }
 }
 
 /**

@@ -63,19 +63,24 @@ const table: Readonly<Record<string, RankRow>> = {
   ...row(["Concat"], { inputs: [[1]] }),
 };
 
+const rows: ReadonlyMap<string, RankRow> = new Map(Object.entries(table));
+
 /** What is wrong with the ranks of a node's inputs; undefined if nothing is, or they are not known. */
 export function ranksProblem(c: NodeContext): string | undefined {
   const { domain, opType } = c.node;
-  if (domain !== "" || !Object.hasOwn(table, opType)) return undefined;
-  const { inputs = [], same = [] } = table[opType]!;
-  for (const [input, ranks] of inputs.entries()) {
-    const rank = c.rank(input);
+  const row = domain === "" ? rows.get(opType) : undefined;
+  if (row === undefined) return undefined;
+  const { inputs = [], same = [] } = row;
+  for (let input = 0; input < inputs.length; input++) {
+    const ranks = inputs[input];
+    const rank = ranks === undefined ? undefined : c.rank(input);
     if (ranks === undefined || rank === undefined) continue;
     const [least, most = Infinity] = ranks;
     if (rank < least || rank > most) {
       return `its input ${input} has rank ${rank}, expected ${expected(ranks)}`;
     }
   }
+  if (same.length === 0) return undefined;
   const first = c.rank(0);
   const other = same.find((input) => (c.rank(input) ?? first) !== first);
   if (first === undefined || other === undefined) return undefined;
