@@ -82,10 +82,10 @@ export async function locateProblems(
 
 /** One problem for each mistake; where else it is met is a note. */
 export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
-  const met = new Map<string, Problem[]>();
+  const met = new Map<string | Problem, Problem[]>();
   for (const problem of problems) {
-    const { same = `${met.size}` } = problem;
-    met.set(same, [...met.get(same) ?? [], problem]);
+    const mistake = problem.same ?? problem;
+    met.set(mistake, [...met.get(mistake) ?? [], problem]);
   }
   return [...met.values()].map(([first, ...others]) => {
     if (others.length === 0) return first!;
