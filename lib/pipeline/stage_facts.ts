@@ -3,7 +3,7 @@ import type { CheckedParameters } from "./check_stage.ts";
 import type { StageFacts } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import type { ReferencedTask } from "./slot.ts";
-import { type ArtifactType, artifactTypeMistake, type Stage } from "./stage.ts";
+import type { ArtifactType, Stage } from "./stage.ts";
 import { readValue } from "./stage_exchange.ts";
 import { outputsMistake } from "./stage_outputs.ts";
 
