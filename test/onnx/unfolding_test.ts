@@ -1,6 +1,7 @@
 /** Models that are small in a file and would be without end when they are unfolded. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { GraphBuilder } from "../../lib/onnx/builder.ts";
 import { unknownDim } from "../../lib/onnx/dim.ts";
 import { multiplyDims } from "../../lib/onnx/dim.ts";
 import { inferShapes } from "../../lib/onnx/infer_shapes.ts";
@@ -78,6 +79,13 @@ Deno.test("inferShapes() and inlineFunctions() take functions that are used ofte
   const model = calling(chain(10, twice));
   assertEquals(inlineFunctions(model).graph.nodes.length, 1024);
   assertEquals(inferShapes(model).graph.outputs[0]!.type, model.graph.outputs[0]!.type);
+});
+
+Deno.test("a Slice of an axis without end is counted, not listed", () => {
+  const b = new GraphBuilder();
+  const long = b.input("x", "float32", [2 ** 40]);
+  const ends = [b.int64s([1]), b.int64s([2 ** 40 - 1]), b.int64s([0]), b.int64s([3])];
+  assertEquals(b.dims(b.op("Slice", [long, ...ends])), [Math.ceil((2 ** 40 - 2) / 3)]);
 });
 
 Deno.test("products of symbols that grow without end become a size that is not known", () => {

@@ -2,7 +2,7 @@
 import { addDims, compareDims, divideDimsUp, minDims, subtractDims, unknownDim } from "../dim.ts";
 import type { Dim } from "../model.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
-import { rearrange, stridesOf } from "./known.ts";
+import { known, rearrange, stridesOf } from "./known.ts";
 import { WrongNode } from "./wrong_node.ts";
 import { unknownDims } from "./movement.ts";
 
@@ -45,7 +45,7 @@ const farAway = 2 ** 31 - 1;
 /** Number of elements that a range takes of an axis. */
 function sliceSize(size: Dim, { start, end, step }: Range): Dim {
   if (typeof size === "number" && typeof start === "number" && typeof end === "number") {
-    return sliceIndices(size, start, end, step).length;
+    return taken(size, start, end, step).count;
   }
   if (step < 0) {
     return start === -1 && typeof end === "number" && end <= -farAway && step === -1
@@ -71,18 +71,20 @@ function sliceEnd(size: Dim, end: Dim): Dim {
   return compareDims(end, size) === -1 ? end : minDims(end, size);
 }
 
-function sliceIndices(size: number, start: number, end: number, step: number): number[] {
+/** First index, step and number of the elements that a range takes of an axis. */
+function taken(size: number, start: number, end: number, step: number) {
   const clamp = (at: number, low: number, high: number) =>
     Math.min(Math.max(at < 0 ? at + size : at, low), high);
-  const indices: number[] = [];
-  if (step > 0) {
-    for (let i = clamp(start, 0, size); i < clamp(end, 0, size); i += step) indices.push(i);
-  } else {
-    const last = end < -size ? -1 : clamp(end, -1, size - 1);
-    // A start before the axis counts as its first element, as in the operator's text.
-    for (let i = clamp(start, 0, size - 1); i > last; i += step) indices.push(i);
-  }
-  return indices;
+  // A start before the axis counts as its first element, as in the operator's text.
+  const first = clamp(start, 0, step > 0 ? size : size - 1);
+  const last = step > 0 ? clamp(end, 0, size) : end < -size ? -1 : clamp(end, -1, size - 1);
+  return { first, count: Math.max(0, Math.ceil((last - first) / step)) };
+}
+
+/** Indices that a range takes of an axis. */
+function sliceIndices(size: number, start: number, end: number, step: number): number[] {
+  const { first, count } = taken(size, start, end, step);
+  return Array.from({ length: count }, (_, i) => first + i * step);
 }
 
 /** Slice, in the form of set 1 with attributes as well. */
@@ -100,6 +102,11 @@ export const slice: OpRow = {
     const ranges = x && sliceRanges(c, x.dims.length);
     if (ranges?.every((r) => typeof r.start === "number" && typeof r.end === "number") !== true) {
       return undefined;
+    }
+    if (x!.elements.length === 0) {
+      const dims = [...x!.dims];
+      for (const range of ranges) dims[range.axis] = sliceSize(dims[range.axis]!, range) as number;
+      return [known(x!.dtype, dims, [])];
     }
     const kept = x!.dims.map((d) => Array.from({ length: d }, (_, i) => i));
     for (const { axis, start, end, step } of ranges) {
