@@ -92,9 +92,9 @@ export function parseArguments(
     const [, name, inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg)!;
     const spec = command.options[name!];
     if (!spec) {
-      const near = nearest(name!, Object.keys(command.options));
+      const near = otherWords[name!] ?? nearest(name!, Object.keys(command.options));
       mistake(`Unknown option "--${name}" of ${command.name}`, [
-        ...(near ? [`did you mean "--${near}"?`] : []),
+        ...(near !== undefined && near in command.options ? [`did you mean "--${near}"?`] : []),
         `all options: tvp ${command.name} --help`,
       ]);
       continue;
@@ -210,3 +210,12 @@ export function commandHelp(command: Command): string {
     "",
   ].join("\n");
 }
+
+/** What other programs call our options. */
+const otherWords: Readonly<Record<string, string>> = {
+  "dry-run": "plan",
+  "dryrun": "plan",
+  "workers": "jobs",
+  "cores": "jobs",
+  "silent": "quiet",
+};

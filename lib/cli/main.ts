@@ -18,12 +18,12 @@ export async function main(args: readonly string[]): Promise<number> {
       write(programHelp());
       return name === undefined ? exitCodes.usage : exitCodes.done;
     }
-    if (!Object.hasOwn(commandTable, name)) return await fail(unknownCommand(name));
+    if (!Object.hasOwn(commandTable, name)) return await fail(unknownCommand(name), rest);
     const { default: command } = await commandTable[name as keyof typeof commandTable][1]();
     return await runCommand(command, name as keyof typeof commandTable, rest);
   } catch (error) {
-    if (error instanceof DiagnosticError) return await fail(error.diagnostics);
-    if (isSystemError(error)) return await fail([refused(error)]);
+    if (error instanceof DiagnosticError) return await fail(error.diagnostics, rest);
+    if (isSystemError(error)) return await fail([refused(error)], rest);
     const { printNotice } = await import("./print.ts");
     printNotice(`Internal error: ${error instanceof Error ? error.stack : error}`);
     return exitCodes.internal;
@@ -45,7 +45,7 @@ async function runCommand(
     return exitCodes.done;
   }
   const parsed = parseArguments(command, args);
-  if (!parsed.ok) return await fail(parsed.error);
+  if (!parsed.ok) return await fail(parsed.error, args);
   giveUpPermissions(name);
   return await command.run(parsed.value);
 }
@@ -69,7 +69,16 @@ function unknownCommand(name: string): Diagnostic[] {
   return [{ code: "usage", severity: "error", message: `Unknown command "${name}"`, notes }];
 }
 
-async function fail(diagnostics: readonly Diagnostic[]): Promise<number> {
+/** Tells of mistakes: with `--json` as a line each, for who reads the lines. */
+async function fail(
+  diagnostics: readonly Diagnostic[],
+  args: readonly string[],
+): Promise<number> {
+  if (args.slice(0, args.indexOf("--") + 1 || args.length).includes("--json")) {
+    const { printJson } = await import("./print.ts");
+    for (const diagnostic of diagnostics) printJson({ type: "error", diagnostic });
+    return exitCodes.usage;
+  }
   const { printDiagnostics } = await import("./print_diagnostics.ts");
   printDiagnostics(diagnostics);
   return exitCodes.usage;

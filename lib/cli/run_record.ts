@@ -27,7 +27,7 @@ export interface RecordedTask {
   /** Where its artifacts lie in the folder of the run. */
   readonly folder?: string;
   readonly key?: Key;
-  readonly state: TaskOutcome["state"];
+  readonly state: TaskOutcome["state"] | "interrupted";
   readonly message?: string;
   /** What a failed task has logged; what others logged is in the store. */
   readonly log?: readonly string[];
@@ -135,7 +135,7 @@ function recordedTask(
     task: task.id,
     stage: task.stage,
     folder,
-    state,
+    state: failure?.reason === "cancelled" ? "interrupted" : state,
     ...(resolved ? { key: resolved.key } : {}),
     ...(failure ? { message: failure.message } : {}),
     ...(log && log.length > 0 ? { log } : {}),

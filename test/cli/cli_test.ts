@@ -265,6 +265,20 @@ Deno.test("every command says which store it cannot use", async () => {
   }
 });
 
+Deno.test("mistakes under --json are lines of JSON, and the words of other programs are known", async () => {
+  await using place = new Workplace({ "bad.yaml": "name: 1\n" });
+  const file = await place.tvp("plan", "bad.yaml", "--json");
+  const lines = file.out.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals([file.code, file.err], [2, ""]);
+  assertEquals(lines.map(({ type, diagnostic }) => [type, diagnostic.location.line]), [
+    ["error", 1],
+    ["error", 1],
+  ]);
+  const { code, err } = await place.tvp("run", "bad.yaml", "--dry-run");
+  assertEquals(code, 2);
+  assertStringIncludes(err, 'Unknown option "--dry-run" of run\n  = did you mean "--plan"?');
+});
+
 function eventsOf(text: string): RunEvent[] {
   return text.trim().split("\n").map((line) => JSON.parse(line) as RunEvent);
 }

@@ -25,7 +25,8 @@ const command: Command = {
           run.pipeline,
           run.id,
           run.outcome,
-          `${count("ran")} ran, ${count("cached")} cached, ${count("failed")} failed`,
+          ["ran", "cached", "failed", "interrupted"].map((state) => `${count(state)} ${state}`)
+            .filter((text) => !text.startsWith("0 int")).join(", "),
           formatDuration(run.durationMs),
         ];
       })));
