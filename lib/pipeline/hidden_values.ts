@@ -16,6 +16,11 @@ export class HiddenValues {
     if (value !== "" && !this.#names.has(value)) this.#names.set(value, name);
   }
 
+  /** Whether the file refers to none. */
+  get isEmpty(): boolean {
+    return this.#names.size === 0;
+  }
+
   /** A text for a key: a value that it is or holds is replaced by its name and digest. */
   hide(text: string): string {
     if (this.#names.size === 0) return text;

@@ -55,7 +55,10 @@ export async function resolveTask(task: Task, context: KeyContext): Promise<Reso
   for (const slot of names) {
     sources.set(nameKey(slot), await context.resolver.open(slot.kind, slot.value as string));
   }
-  const hide = (text: string) => context.hidden?.hide(text) ?? text;
+  const { hidden } = context;
+  const hide = hidden === undefined || hidden.isEmpty
+    ? undefined
+    : (text: string) => hidden.hide(text);
   const forKey = (slot: Slot | Reference) => digestOf(slot, sources, context.outputsOf);
   const forStage = (slot: Slot | Reference) => contentOf(slot, sources, context);
   const preimage: KeyPreimage = {
@@ -63,9 +66,7 @@ export async function resolveTask(task: Task, context: KeyContext): Promise<Reso
     stage: task.definition.name,
     code: await context.codeOf(task.module),
     parameters: fill(task.parameters, forKey, hide),
-    environment: Object.fromEntries(
-      Object.entries(task.environment).map(([name, value]) => [name, hide(value)]),
-    ),
+    environment: fill(task.environment, forKey, hide) as Record<string, string>,
     ...(context.provider === undefined ? {} : { provider: context.provider }),
   };
   return { key: keyOf(preimage), preimage, parameters: fill(task.parameters, forStage) };
@@ -134,10 +135,10 @@ function contentOf(
 function fill(
   value: unknown,
   slot: (slot: Slot | Reference) => Json,
-  text: (text: string) => string = String,
+  text?: (text: string) => string,
 ): Json {
   if (value instanceof Slot || value instanceof Reference) return slot(value);
-  if (typeof value === "string") return text(value);
+  if (typeof value === "string") return text === undefined ? value : text(value);
   if (Array.isArray(value)) return value.map((item) => fill(item, slot, text));
   if (typeof value !== "object" || value === null) return value as Json;
   const filled: Record<string, Json> = {};
