@@ -4,6 +4,7 @@
  * What a terminal would obey instead of showing it: control characters but for line breaks and
  * tabulators, and the marks that turn the direction of what follows.
  */
+// deno-lint-ignore no-control-regex
 const unseen = new RegExp(
   "[\\0-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]|\\r(?!\\n)",
   "g",

@@ -129,5 +129,5 @@ interface Dependency {
 
 /** `new URL("…", import.meta.url)` is no import to Deno. */
 function isAsset(name: string): boolean {
-  return name === "./worker.ts";
+  return name === "./worker.ts" || name === "../../deno.lock";
 }

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { toFileUrl } from "@std/path";
 import { parsePipeline } from "../../lib/pipeline/parse.ts";
+import { shownPath } from "../../lib/pipeline/shown_path.ts";
 import { loadStages } from "../../lib/pipeline/stage_lookup.ts";
 import { withFolder } from "../cache/rig.ts";
 
@@ -55,7 +56,12 @@ Deno.test("loadStages() finds stage types, and says why one cannot be used", () 
     for (const [uses, cause, note] of cases) {
       const mistake = lookup.mistake!(uses)!;
       assertMatch(mistake.cause, cause);
-      if (note) assertEquals(mistake.notes?.[0], note.replace("DIR", folder));
+      if (note) {
+        assertEquals(
+          mistake.notes?.[0],
+          note.replace("DIR", shownPath(`${folder}/own`).replace(/\/own$/, "")),
+        );
+      }
     }
     assertMatch(lookup.mistake!("greeet")!.notes!.at(-1)!, /^there is no folder .*gone$/);
   }));

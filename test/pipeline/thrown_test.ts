@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
+import { shownPath } from "../../lib/pipeline/shown_path.ts";
 import { thrownDiagnostic } from "../../lib/pipeline/thrown.ts";
 import { inFolder } from "../cli/workplace.ts";
 
@@ -81,7 +82,8 @@ for (const { name, code, message, notes } of cases) {
         () => undefined,
         (error) => thrownDiagnostic(error, url),
       );
-      const inFolderOf = (text: string) => text.replaceAll("DIR", folder);
+      const inFolderOf = (text: string) =>
+        text.replaceAll("DIR/m.ts", shownPath(path)).replaceAll("DIR", folder);
       assertEquals(told?.message, inFolderOf(message));
       assertEquals(told?.notes, notes.map(inFolderOf));
     }));
