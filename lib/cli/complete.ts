@@ -1,7 +1,7 @@
 /** What may follow on the command line: for the completions of shells. @module */
 import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
-import { commandTable } from "./command_table.ts";
+import { type CommandName, commandTable, loadCommand } from "./command_table.ts";
 import { stateFolder } from "./open_pipeline.ts";
 import { readRuns, recordedPipelines, runsFolder } from "./run_record.ts";
 
@@ -20,7 +20,7 @@ export async function completeWords(words: readonly string[]): Promise<string[]>
 
 async function completeCommand(name: string, words: readonly string[]): Promise<string[]> {
   if (!Object.hasOwn(commandTable, name)) return [];
-  const { default: command } = await commandTable[name as keyof typeof commandTable][1]();
+  const command = await loadCommand(name as CommandName);
   const before = words.slice(0, -1);
   const last = words.at(-1)!;
   const operands = operandsOf(command, before);

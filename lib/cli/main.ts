@@ -3,7 +3,7 @@ import { isSystemError } from "../cache/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import { type Command, commandHelp, exitCodes, parseArguments } from "./command.ts";
-import { commandTable, programHelp } from "./command_table.ts";
+import { type CommandName, commandTable, loadCommand, programHelp } from "./command_table.ts";
 import { giveUpPermissions } from "./permissions.ts";
 
 /** Runs the program and returns its exit code. */
@@ -19,8 +19,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return name === undefined ? exitCodes.usage : exitCodes.done;
     }
     if (!Object.hasOwn(commandTable, name)) return await fail(unknownCommand(name), rest);
-    const { default: command } = await commandTable[name as keyof typeof commandTable][1]();
-    return await runCommand(command, name as keyof typeof commandTable, rest);
+    const command = await loadCommand(name as CommandName);
+    return await runCommand(command, name as CommandName, rest);
   } catch (error) {
     if (error instanceof DiagnosticError) return await fail(error.diagnostics, rest);
     if (isSystemError(error)) return await fail([refused(error)], rest);
@@ -37,7 +37,7 @@ function refused({ message }: Error): Diagnostic {
 
 async function runCommand(
   command: Command,
-  name: keyof typeof commandTable,
+  name: CommandName,
   args: readonly string[],
 ): Promise<number> {
   if (args.slice(0, args.indexOf("--") + 1 || args.length).some(isHelp)) {

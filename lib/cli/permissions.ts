@@ -1,7 +1,6 @@
 /** What a command gives up before it begins. @module */
-import type { commandTable } from "./command_table.ts";
+import type { CommandName } from "./command_table.ts";
 
-type CommandName = keyof typeof commandTable;
 type Permission = "write" | "net" | "run" | "ffi";
 
 const [write, net, run, ffi] = ["write", "net", "run", "ffi"] as const;

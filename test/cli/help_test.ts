@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Command } from "../../lib/cli/command.ts";
 import { commandHelp, parseArguments } from "../../lib/cli/command.ts";
-import { commandTable } from "../../lib/cli/command_table.ts";
+import { type CommandName, commandTable, loadCommand } from "../../lib/cli/command_table.ts";
 import { main } from "../../lib/cli/main.ts";
 
 const commands: readonly Command[] = await Promise.all(
-  Object.values(commandTable).map(async ([, load]) => (await load()).default),
+  (Object.keys(commandTable) as CommandName[]).map(loadCommand),
 );
 
 for (const command of commands) {
