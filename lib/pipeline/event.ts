@@ -13,6 +13,8 @@ export interface RunStarted {
   readonly version: typeof eventVersion;
   readonly pipeline: string;
   readonly tasks: number;
+  /** How many of them each stage has. */
+  readonly stages?: Readonly<Record<string, number>>;
   /** Most tasks at once. */
   readonly jobs: number;
 }

@@ -67,6 +67,7 @@ const events = {
     version: z.literal(eventVersion).describe("Goes up when a field changes its meaning."),
     pipeline: z.string(),
     tasks: count,
+    stages: z.record(z.string(), count).optional().describe("How many of them each stage has."),
     jobs: count.describe("Most tasks at once."),
   }],
   "task-cached": ["The outputs were found in the store.", { ...task, key }],

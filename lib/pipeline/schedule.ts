@@ -99,7 +99,13 @@ class Scheduler {
     const started = now();
     const tasks = this.#selected.size;
     const { name: pipeline } = this.#plan;
-    this.#emit({ type: "run-started", version: eventVersion, pipeline, tasks, jobs: this.#jobs });
+    const stages: Record<string, number> = {};
+    for (const index of this.#selected) {
+      const { stage } = this.#plan.tasks[index]!;
+      stages[stage] = (stages[stage] ?? 0) + 1;
+    }
+    const jobs = this.#jobs;
+    this.#emit({ type: "run-started", version: eventVersion, pipeline, tasks, stages, jobs });
     const { signal } = this.#options;
     const onAbort = () => this.#end(signal!.reason);
     signal?.addEventListener("abort", onAbort, { once: true });

@@ -292,6 +292,7 @@ Deno.test("--json gives one event a line, from run-started to run-finished", asy
     version: 1,
     pipeline: "demo",
     tasks: 4,
+    stages: { first: 1, fan: 2, page: 1 },
     jobs: events[0]!.type === "run-started" ? events[0].jobs : 0,
   });
   assertEquals(events.filter((event) => event.type === "task-finished").length, 4);

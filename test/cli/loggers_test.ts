@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { eventLine, progressText, summaryLine } from "../../lib/cli/loggers/text.ts";
+import { Remaining } from "../../lib/cli/loggers/remaining.ts";
 import { formatDuration, table } from "../../lib/cli/print.ts";
 import type { RunEvent } from "../../lib/pipeline/event.ts";
 import type { Key } from "../../lib/pipeline/key.ts";
@@ -101,4 +102,38 @@ Deno.test("formatDuration() rounds as people do", () => {
 
 Deno.test("table() aligns columns", () => {
   assertEquals(table([["a", "long", "x"], ["bbb", "b"]]), "a    long  x\nbbb  b");
+});
+
+Deno.test("Remaining tells how long the rest may take, by the mean of each stage so far", () => {
+  let at = 0;
+  const remaining = new Remaining(() => at);
+  const said: string[] = [];
+  const tell = (event: RunEvent) => {
+    remaining.follow(event);
+    said.push(remaining.text());
+  };
+  const of = (stage: string, nth: number) => ({ task: `${stage}[${nth}]`, stage, key });
+  const stages = { data: 1, prompt: 4, report: 1 };
+  tell({ type: "run-started", version: 1, pipeline: "p", tasks: 6, stages, jobs: 2 });
+  tell({ type: "task-cached", ...of("data", 0) });
+  tell({ type: "task-started", ...of("prompt", 0), attempt: 1 });
+  tell({ type: "task-started", ...of("prompt", 1), attempt: 1 });
+  at = 10_000;
+  tell({ type: "task-finished", ...of("prompt", 0), durationMs: 10_000 });
+  at = 12_000;
+  tell({ type: "task-finished", ...of("prompt", 1), durationMs: 12_000 });
+  tell({ type: "task-finished", ...of("report", 0), durationMs: 500 });
+  tell({ type: "task-failed", ...of("prompt", 2), failure: { ...broken, reason: "error" } });
+  tell({ type: "task-skipped", ...of("prompt", 3), reason: "ending" });
+  assertEquals(said, [
+    "0/6 tasks",
+    "1/6 tasks",
+    "1/6 tasks",
+    "1/6 tasks",
+    "2/6 tasks, at least 10 s left",
+    "3/6 tasks, at least 11 s left",
+    "4/6 tasks, about 11 s left",
+    "5/6 tasks, about 5.5 s left",
+    "6/6 tasks",
+  ]);
 });

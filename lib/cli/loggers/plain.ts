@@ -1,6 +1,8 @@
+import type { RunEvent } from "../../pipeline/event.ts";
 import type { Progress } from "../../pipeline/stage.ts";
 import { printLine } from "../print.ts";
 import type { Logger } from "./logger.ts";
+import { Remaining } from "./remaining.ts";
 import { eventLine, progressText, summaryLine } from "./text.ts";
 
 /** How much to print. */
@@ -13,12 +15,15 @@ export interface PlainOptions {
 
 const loud = new Set(["task-failed", "task-retrying", "warning"]);
 
-/** Shortest time between two lines on the progress of a task. */
+/** Shortest time between two lines on the progress of a task, and on that of the run. */
 const progressIntervalMs = 10_000;
+const remainingIntervalMs = 30_000;
 
 /** Lines for logs that nobody watches. */
 export function plainLogger(options: PlainOptions = {}): Logger {
-  const progressLine = progressLines(options.now ?? (() => performance.now()));
+  const now = options.now ?? (() => performance.now());
+  const progressLine = progressLines(now);
+  const remainingLine = remainingLines(now);
   return {
     log(event) {
       if (event.type === "run-finished") return printLine(summaryLine(event));
@@ -27,8 +32,22 @@ export function plainLogger(options: PlainOptions = {}): Logger {
         ? progressLine(event.task, event.progress)
         : eventLine(event);
       if (line !== undefined) printLine(line);
+      const rest = remainingLine(event);
+      if (rest !== undefined) printLine(rest);
     },
     close: () => {},
+  };
+}
+
+/** After a task, and every half minute at most, a line for the run. */
+function remainingLines(now: () => number): (event: RunEvent) => string | undefined {
+  const remaining = new Remaining(now);
+  let printedAt = now();
+  return (event) => {
+    remaining.follow(event);
+    if (event.type !== "task-finished" || now() - printedAt < remainingIntervalMs) return undefined;
+    printedAt = now();
+    return `  ${remaining.text()}`;
   };
 }
 

@@ -4,6 +4,7 @@ import type { QueueState } from "../../pipeline/job.ts";
 import type { Progress } from "../../pipeline/stage.ts";
 import { printPainted, shownText } from "../print.ts";
 import type { Logger } from "./logger.ts";
+import { Remaining } from "./remaining.ts";
 import { eventLine, progressText, queueText, summaryLine } from "./text.ts";
 
 /** A task that runs, as the screen shows it. */
@@ -30,8 +31,7 @@ export class TerminalLogger implements Logger {
   readonly #live = new Map<string, LiveTask>();
   readonly #timer: ReturnType<typeof setInterval>;
   #drawn = 0;
-  #done = 0;
-  #total = 0;
+  readonly #remaining = new Remaining(() => performance.now());
 
   constructor() {
     this.#timer = setInterval(() => this.#draw(), 200);
@@ -54,15 +54,13 @@ export class TerminalLogger implements Logger {
   }
 
   #follow(event: RunEvent): void {
-    if (event.type === "run-started") this.#total = event.tasks;
+    this.#remaining.follow(event);
     if (event.type === "task-started") {
       this.#live.set(event.task, { startedAt: performance.now() });
     }
     if (event.type === "task-queue") this.#queue(event.task, event.queue);
     if (event.type === "task-progress") this.#progress(event.task, event.progress);
-    if (event.type === "task-cached") this.#done++;
     if (event.type === "task-finished" || event.type === "task-failed") {
-      this.#done++;
       this.#live.delete(event.task);
     }
   }
@@ -99,7 +97,7 @@ export class TerminalLogger implements Logger {
       clip(shownText(`… ${name}  ${liveText(live)}`), width)
     );
     if (this.#live.size > 0) {
-      lines.push(clip(`  ${this.#done}/${this.#total} tasks, ${this.#live.size} running`, width));
+      lines.push(clip(`  ${this.#remaining.text()}, ${this.#live.size} running`, width));
     }
     this.#erase();
     if (lines.length > 0) printPainted(lines.map((line) => `${line}\n`).join(""));
