@@ -4,7 +4,10 @@ import type { Split } from "./dataset.ts";
 import type { SplitName } from "./split_sizes.ts";
 
 /** Splits of which no two may share anything. */
-const pairs = [["train", "validation"], ["train", "test"], ["validation", "test"]] as const;
+export const splitPairs = [["train", "validation"], ["train", "test"], [
+  "validation",
+  "test",
+]] as const;
 
 /** How many shared things a message names; it counts the others. */
 const NAMED = 3;
@@ -30,7 +33,7 @@ export async function assertSplitsApart(name: string, splits: Splits): Promise<v
       validation: await identities(splits.validation),
       test: await identities(splits.test),
     };
-    for (const [a, b] of pairs) {
+    for (const [a, b] of splitPairs) {
       const shared = [...found[a]].filter(([key]) => found[b].has(key))
         .map(([key, id]) => `${id} and ${found[b].get(key)}`);
       if (shared.length > 0) throw refusal(`"${name}": ${a} and ${b}`, what, shared);

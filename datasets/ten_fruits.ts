@@ -13,6 +13,3 @@ export const tenFruits = [
   "tangerine",
   "watermelon",
 ] as const;
-
-/** One of the ten. */
-export type TenFruit = typeof tenFruits[number];

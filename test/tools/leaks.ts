@@ -7,11 +7,13 @@
  */
 import { artBytes, loadArtwork } from "../../datasets/art.ts";
 import { defaultDownloads } from "../../datasets/art_packages.ts";
+import { splitPairs } from "../../datasets/check_splits.ts";
 import {
   type ClassMembers,
   loadDrawings,
   type Partition,
   partitionDrawings,
+  stylesParameter,
 } from "../../datasets/class_drawings.ts";
 import { loadConcepts } from "../../datasets/concepts.ts";
 import { handRange, handSize, loadHandwriting } from "../../datasets/digits10.ts";
@@ -22,12 +24,11 @@ import { zooStyles } from "../../datasets/zoo_world.ts";
 import { likePairs, type Look, lookOf } from "../../lib/vision/likeness.ts";
 
 const [downloads = defaultDownloads] = Deno.args;
-const styles = ["emojione", "emojione-v1", "openmoji", "fxemoji"] as const;
+const styles = stylesParameter.parse(undefined);
 const tasks: Readonly<Record<string, ClassMembers>> = {
   emoji10: emojiMembers,
   kind10: kindMembers,
 };
-const pairs = [["train", "validation"], ["train", "test"], ["validation", "test"]] as const;
 
 /** Handwritten ones are alike by nature; a copy is more so. */
 const sameHand = 0.99;
@@ -74,7 +75,7 @@ const zoo = await zooDrawings();
 for (const [task, members] of Object.entries(tasks)) {
   const drawings = await loadDrawings(members, styles, { seed: 0, downloads });
   const partition = partitionDrawings(drawings, task);
-  for (const [a, b] of pairs) {
+  for (const [a, b] of splitPairs) {
     tell(`${task}, ${a} and ${b}`, alike(namesOf(partition[a]), namesOf(partition[b])));
   }
   tell(`${task} and the zoo`, alike(namesOf(drawings), zoo));
@@ -85,7 +86,7 @@ const hands = (await loadHandwriting({ downloads })).map((masks, digit) =>
     look: lookOf(Float32Array.from(mask), { height: handSize, width: handSize }),
   }))
 );
-for (const [a, b] of pairs) {
+for (const [a, b] of splitPairs) {
   const found = hands.flatMap((own) => {
     const of = (split: typeof a | typeof b) => own.slice(...handRange(own.length, split));
     return alike(of(a), of(b), sameHand);
