@@ -1,9 +1,9 @@
 /** Handwritten digits in colour on cluttered backgrounds; the zoo has seen typeset ones. @module */
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
-import { type DownloadOptions, readArtJson } from "./art_packages.ts";
-import { type BalancedTask, drawTask } from "./balanced_task.ts";
-import type { Dataset } from "./dataset.ts";
+import { type DownloadOptions, readArtJson } from "../lib/drawing/art_packages.ts";
+import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
+import type { Dataset, SplitName } from "../lib/data/dataset.ts";
 import {
   addNoise,
   canvasSize,
@@ -12,8 +12,7 @@ import {
   paintGround,
   paintSprite,
   randomPose,
-} from "./drawing.ts";
-import type { SplitName } from "./split_sizes.ts";
+} from "../lib/drawing/drawing.ts";
 
 const parameters = z.strictObject({
   scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.4])

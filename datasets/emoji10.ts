@@ -1,6 +1,6 @@
 /** Ten classes, eight of them CIFAR-10's, drawn in art styles that no zoo model has seen. @module */
-import { emojiMembers } from "./emoji_classes.ts";
-import { recognitionDataset, type RecognitionTask } from "./recognition.ts";
+import { emojiMembers } from "../lib/drawing/emoji_classes.ts";
+import { recognitionDataset, type RecognitionTask } from "../lib/drawing/recognition.ts";
 
 /** The task. */
 export const emoji10: RecognitionTask = {

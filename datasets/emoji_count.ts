@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { canvasSize } from "./drawing.ts";
+import { canvasSize } from "../lib/drawing/drawing.ts";
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
-import { type BalancedTask, drawTask } from "./balanced_task.ts";
+import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
@@ -18,11 +18,11 @@ import {
   stylesLicence,
   stylesParameter,
   stylesSource,
-} from "./class_drawings.ts";
-import type { Dataset } from "./dataset.ts";
-import { countNames, frequencyInstruction } from "./questions.ts";
-import { paintScene } from "./scene.ts";
-import { emojiClasses, emojiMembers } from "./emoji_classes.ts";
+} from "../lib/drawing/class_drawings.ts";
+import type { Dataset } from "../lib/data/dataset.ts";
+import { countNames, frequencyInstruction } from "../lib/drawing/questions.ts";
+import { paintScene } from "../lib/drawing/scene.ts";
+import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,

@@ -1,6 +1,6 @@
 /** Ten kinds of things, animals and food, named as the zoo names them, by drawings it has not seen. @module */
-import type { ClassMembers } from "./class_drawings.ts";
-import { recognitionDataset, type RecognitionTask } from "./recognition.ts";
+import type { ClassMembers } from "../lib/drawing/class_drawings.ts";
+import { recognitionDataset, type RecognitionTask } from "../lib/drawing/recognition.ts";
 
 /** Unicode names of the emoji of each kind; Unicode's groups, without what shows no one thing. */
 export const kindMembers: ClassMembers = {

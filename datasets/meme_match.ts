@@ -7,8 +7,8 @@
  */
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
-import { artSize } from "./art.ts";
-import { type BalancedTask, drawTask } from "./balanced_task.ts";
+import { artSize } from "../lib/drawing/art.ts";
+import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
@@ -20,8 +20,8 @@ import {
   stylesLicence,
   stylesParameter,
   stylesSource,
-} from "./class_drawings.ts";
-import type { Dataset } from "./dataset.ts";
+} from "../lib/drawing/class_drawings.ts";
+import type { Dataset } from "../lib/data/dataset.ts";
 import {
   addNoise,
   canvasSize,
@@ -30,10 +30,10 @@ import {
   paintSprite,
   randomPose,
   spriteOf,
-} from "./drawing.ts";
-import { matchText } from "./questions.ts";
-import { emojiClasses, emojiMembers } from "./emoji_classes.ts";
-import { colourNames, palette } from "./zoo_world.ts";
+} from "../lib/drawing/drawing.ts";
+import { matchText } from "../lib/drawing/questions.ts";
+import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
+import { colourNames, palette } from "../lib/drawing/zoo_world.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,

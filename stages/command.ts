@@ -8,7 +8,7 @@ import {
   artifactTypes,
   defineStage,
   file,
-} from "../lib/pipeline/stage.ts";
+} from "../lib/pipeline/contract/stage.ts";
 
 const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a name such as weights" });
 const outputType = z.enum(artifactTypes);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { artifact, defineStage } from "../lib/pipeline/stage.ts";
+import { artifact, defineStage } from "../lib/pipeline/contract/stage.ts";
 
 /** Corrupts the pictures of a split: the common corruptions of arXiv 1903.12261. */
 export default defineStage({
@@ -21,7 +21,7 @@ export default defineStage({
   outputs: { data: "dataset" },
   picturesOf: "data",
   async run({ data: { path }, kind, severity, seed }, context) {
-    const { readDatasetFolder, writeDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder, writeDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { corruptPicture } = await import("../lib/vision/corrupt/corrupt.ts");
     const { info, rows, images, height, width } = await readDatasetFolder(path);
     const size = 3 * height * width;

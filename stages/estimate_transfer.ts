@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { artifact, defineStage, model, type ModelSource } from "../lib/pipeline/stage.ts";
+import { artifact, defineStage, model, type ModelSource } from "../lib/pipeline/contract/stage.ts";
 
 /** An estimate of transfer before anything is answered. */
 export default defineStage({
@@ -17,7 +17,7 @@ export default defineStage({
   outputs: { estimate: "json" },
   files: { estimate: "estimate.json" },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
     const { valuesOf } = await import("../lib/prompts/prompt_values.ts");
     const { estimateTransfer } = await import("../lib/training/estimate_transfer.ts");

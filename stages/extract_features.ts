@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/stage.ts";
+import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/contract/stage.ts";
 
 /** Image features of a model, with or without a visual prompt. */
 export default defineStage({
@@ -20,7 +20,7 @@ export default defineStage({
   outputs: { features: "tensor" },
   files: { features: "features.safetensors" },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
     const { encodeSafetensors } = await import("../lib/tensor/safetensors.ts");
     const { tensor } = await import("../lib/tensor/tensor.ts");

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { dataset, defineStage } from "../lib/pipeline/stage.ts";
-import type { Dataset } from "../datasets/dataset.ts";
+import { dataset, defineStage } from "../lib/pipeline/contract/stage.ts";
+import type { Dataset } from "../lib/data/dataset.ts";
 
 /** Loads a data set and splits it into training, validation and test rows. */
 export default defineStage({
@@ -21,8 +21,8 @@ export default defineStage({
   picturesOf: "dataset",
   async run(parameters, context) {
     const { join } = await import("@std/path");
-    const { writeDatasetFolder } = await import("../datasets/dataset_folder.ts");
-    const { assertSplitsApart } = await import("../datasets/check_splits.ts");
+    const { writeDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { assertSplitsApart } = await import("../lib/data/check_splits.ts");
     const { default: source } = await import(parameters.dataset.module) as { default: Dataset };
     const { shots, percentage, seed } = parameters;
     const splits = await source.load({

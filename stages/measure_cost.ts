@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { weightDescriptions } from "../lib/losses/variant_table.ts";
-import { artifact, defineStage, model, weightsByName } from "../lib/pipeline/stage.ts";
+import { artifact, defineStage, model, weightsByName } from "../lib/pipeline/contract/stage.ts";
 
 /** What a training step costs on this machine. */
 export default defineStage({
@@ -28,7 +28,7 @@ export default defineStage({
   files: { cost: "cost.json" },
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { loadOwnTerms, plainWeights } = await import("../lib/losses/own_terms.ts");
     const { watchPeakMemory } = await import("../lib/runtime/peak_memory.ts");
     const { resolveChoices } = await import("../lib/training/choices.ts");

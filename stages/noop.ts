@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineStage } from "../lib/pipeline/stage.ts";
+import { defineStage } from "../lib/pipeline/contract/stage.ts";
 
 /** Does nothing with anything: for trying out pipelines and measuring the engine. */
 export default defineStage({

@@ -8,7 +8,7 @@ import {
   model,
   type OwnWeight,
   weightsByName,
-} from "../lib/pipeline/stage.ts";
+} from "../lib/pipeline/contract/stage.ts";
 import type { PromptName } from "../lib/prompts/prompt_table.ts";
 import { methods } from "../lib/training/method_table.ts";
 
@@ -81,7 +81,7 @@ export default defineStage({
   files: { prompt: "prompt.safetensors", curve: "curve.json" },
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { encodePrompt } = await import("../lib/prompts/prompt_file.ts");
     const { parameterPlaces, parameterTensors } = await import(
       "../lib/prompts/prompt_parameters.ts"

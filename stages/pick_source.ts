@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { artifact, defineStage, model, type ModelSource } from "../lib/pipeline/stage.ts";
+import { artifact, defineStage, model, type ModelSource } from "../lib/pipeline/contract/stage.ts";
 
 /** Chooses the model that prompts are trained on. */
 export default defineStage({
@@ -15,7 +15,7 @@ export default defineStage({
   outputs: { model: "model", scores: "json" },
   files: { scores: "scores.json" },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const { candidates, by } = parameters;
     const named = candidates.find(({ name }) => name === by);

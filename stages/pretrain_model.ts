@@ -4,8 +4,8 @@ import {
   zooArchitectures,
   zooEncoders,
   type ZooName,
-} from "../lib/architectures/zoo_table.ts";
-import { artifact, defineStage, type StageContext } from "../lib/pipeline/stage.ts";
+} from "../lib/zoo/zoo_table.ts";
+import { artifact, defineStage, type StageContext } from "../lib/pipeline/contract/stage.ts";
 
 const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
 const encoderNames = Object.keys(zooEncoders) as [EncoderName, ...EncoderName[]];
@@ -41,7 +41,7 @@ export default defineStage({
   outputs: { model: "model" },
   async run(values, context) {
     const { writeDirectory } = await import("../lib/training/write_directory.ts");
-    const { openZooWorld } = await import("../datasets/zoo_world.ts");
+    const { openZooWorld } = await import("../lib/drawing/zoo_world.ts");
     const { join } = await import("@std/path");
     const world = await openZooWorld({
       downloads: join(context.scratch, "downloads"),
@@ -61,10 +61,10 @@ function isZooName(name: string): name is ZooName {
 
 async function pretrain(
   values: Parameters,
-  world: import("../datasets/zoo_world.ts").ZooWorld,
+  world: import("../lib/drawing/zoo_world.ts").ZooWorld,
   context: Context,
 ) {
-  const { everyText, captionForms, ask } = await import("../datasets/questions.ts");
+  const { everyText, captionForms, ask } = await import("../lib/drawing/questions.ts");
   const training = await import("../lib/training/pretrain.ts");
   const { seed, batch, steps, learningRate, warmup, decay, digits, architecture } = values;
   const options = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { artifact, defineStage } from "../lib/pipeline/stage.ts";
+import { artifact, defineStage } from "../lib/pipeline/contract/stage.ts";
 
 /** Features of several prompts on one plane. */
 export default defineStage({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Artifact, artifact, defineStage } from "../lib/pipeline/stage.ts";
+import { type Artifact, artifact, defineStage } from "../lib/pipeline/contract/stage.ts";
 
 const comparison = z.strictObject({
   a: z.string().describe("method that should be better, such as tvp"),
@@ -36,7 +36,7 @@ export default defineStage({
     const { buildReport } = await import("../lib/evaluation/report_input.ts");
     const { renderPage } = await import("../lib/report/page.ts");
     const { renderMarkdown } = await import("../lib/report/markdown.ts");
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
     const { readCurve, readScores } = await import("../lib/artifacts/read_scores.ts");
     const { readJson } = await import("../lib/artifacts/read_json.ts");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/stage.ts";
+import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/contract/stage.ts";
 
 /** Scores a model on a split, with or without a visual prompt. */
 export default defineStage({
@@ -32,7 +32,7 @@ export default defineStage({
   files: { scores: "scores.json" },
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../datasets/dataset_folder.ts");
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const data = await readDatasetFolder(parameters.data.path);
     const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(

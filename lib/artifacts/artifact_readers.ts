@@ -1,5 +1,5 @@
 /** How each type of artifact is read, and in which words its form is told. @module */
-import type { ArtifactType } from "../pipeline/stage.ts";
+import type { ArtifactType } from "../pipeline/contract/stage.ts";
 
 /** What is known of the form of a type. */
 export interface ArtifactReader {
@@ -18,8 +18,7 @@ export const readersOf: Readonly<Record<ArtifactType, ArtifactReader>> = {
     title: "a data set",
     isFolder: true,
     form: "a data set is a folder with dataset.json, rows.jsonl and images.safetensors",
-    read: async (path) =>
-      (await import("../../datasets/dataset_folder.ts")).readDatasetFolder(path),
+    read: async (path) => (await import("../data/dataset_folder.ts")).readDatasetFolder(path),
   },
   model: {
     title: "a model",

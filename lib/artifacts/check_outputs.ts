@@ -5,7 +5,7 @@
  * @module
  */
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { ArtifactType } from "../pipeline/stage.ts";
+import type { ArtifactType } from "../pipeline/contract/stage.ts";
 import { readersOf } from "./artifact_readers.ts";
 
 /** An output of a stage: what it should hold, and where it was written. */

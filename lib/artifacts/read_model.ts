@@ -4,7 +4,7 @@ import { openModelDirectory } from "../models/directory.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
 import { readModelJson } from "../models/model_file.ts";
 import { configSchema } from "../models/model_schema.ts";
-import { decodeModel } from "../onnx/decode.ts";
+import { decodeModel } from "../onnx/codec/decode.ts";
 
 /**
  * Reads a model directory as an evaluation would. Of a model that is no multimodal language model,

@@ -70,8 +70,8 @@ export {
   type Precision,
   type RunModel,
   type Verdict,
-} from "./check_gradient.ts";
-export { addGradients, type GradientOptions, unsupportedNodes } from "./gradient.ts";
-export type { Decomposition, GradContext, GradRule, InputGrads } from "./rule.ts";
-export { defaultRules, type RuleRow, type RuleTable } from "./rule_table.ts";
+} from "./check/check_gradient.ts";
+export { addGradients, type GradientOptions, unsupportedNodes } from "./engine/gradient.ts";
+export type { Decomposition, GradContext, GradRule, InputGrads } from "./engine/rule.ts";
+export { defaultRules, type RuleRow, type RuleTable } from "./rules/rule_table.ts";
 export { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";

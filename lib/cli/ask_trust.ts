@@ -2,8 +2,8 @@
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { count, printNotice } from "./print.ts";
-import type { TrustItem } from "./trust_items.ts";
-import { addTrusted, readTrusted } from "./trusted.ts";
+import type { TrustItem } from "../workspace/trust_items.ts";
+import { addTrusted, readTrusted } from "../workspace/trusted.ts";
 
 /** Most items that are shown. */
 const mostShown = 12;

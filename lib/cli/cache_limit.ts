@@ -1,6 +1,6 @@
 /** Keeps the store below a size, run by run. @module */
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Key } from "../pipeline/key.ts";
+import type { Key } from "../pipeline/contract/key.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { sizeOf } from "./quantity.ts";
 
@@ -22,7 +22,7 @@ export async function trimStore(
   folder: string,
   { limitBytes, keep }: { readonly limitBytes: number; readonly keep: ReadonlySet<Key> },
 ): Promise<Diagnostic | undefined> {
-  const { collectGarbage } = await import("../cache/gc.ts");
+  const { collectGarbage } = await import("../cache/local/gc.ts");
   const { format } = await import("@std/fmt/bytes");
   try {
     const { keptBytes } = collectGarbage(folder, { maxBytes: limitBytes, keep });

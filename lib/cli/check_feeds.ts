@@ -1,9 +1,9 @@
 /** Inputs on which a model can be tried: given in files, or drawn at random. @module */
-import { isUnknownDim } from "../onnx/dim.ts";
-import { inferShapes } from "../onnx/infer_shapes.ts";
-import { isDType } from "../onnx/data_type.ts";
-import type { Model, TensorType, ValueInfo } from "../onnx/model.ts";
-import { printType } from "../onnx/print.ts";
+import { isUnknownDim } from "../onnx/ir/dim.ts";
+import { inferShapes } from "../onnx/infer/infer_shapes.ts";
+import { isDType } from "../onnx/ir/data_type.ts";
+import type { Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
+import { printType } from "../onnx/ir/print.ts";
 import { fromNumbers } from "../tensor/convert.ts";
 import { dtypes } from "../tensor/dtype.ts";
 import { decodeNpy } from "../tensor/npy.ts";

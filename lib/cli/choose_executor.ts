@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { localExecutor } from "../executors/local.ts";
-import type { Capacity } from "../pipeline/capacity.ts";
-import type { Executor } from "../pipeline/executor.ts";
+import type { Capacity } from "../pipeline/run/capacity.ts";
+import type { Executor } from "../pipeline/contract/executor.ts";
 import { type CommandArguments, numberOption, textOption } from "./command.ts";
 
 /** An executor to open, and how much may be handed to it at once. */

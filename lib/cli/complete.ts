@@ -3,7 +3,7 @@ import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandName, commandTable, loadCommand } from "./command_table.ts";
 import { stateFolder } from "./open_pipeline.ts";
-import { readRuns, recordedPipelines, runsFolder } from "./run_record.ts";
+import { readRuns, recordedPipelines, runsFolder } from "../workspace/run_record.ts";
 
 /** Stands for the names of files, which shells know better. */
 export const filesMark = ":files";

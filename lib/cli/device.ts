@@ -1,6 +1,6 @@
 /** `--provider`: the device that models are to run on, and whether this machine has it. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Job } from "../pipeline/job.ts";
+import type { Job } from "../pipeline/contract/job.ts";
 import { type CommandArguments, hasFlag, type OptionSpec, textOption } from "./command.ts";
 
 type Provider = Job["provider"];

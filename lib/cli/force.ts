@@ -1,6 +1,6 @@
 /** `--force`: tasks to run although they are cached. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { type Plan, selectTargets, type Task } from "../pipeline/plan.ts";
+import { type Plan, selectTargets, type Task } from "../pipeline/plan/plan.ts";
 import type { CommandArguments } from "./command.ts";
 
 /** `--force` means all tasks, `--force=STAGE` those of a stage. */

@@ -1,9 +1,9 @@
 /** Checks a gradient model against the model itself, name by name and direction by direction. @module */
-import { type GradientCheck, openCheck, type Verdict } from "../autodiff/check_gradient.ts";
-import { weightsToInputs } from "../autodiff/prepare.ts";
+import { type GradientCheck, openCheck, type Verdict } from "../autodiff/check/check_gradient.ts";
+import { weightsToInputs } from "../autodiff/passes/prepare.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Model } from "../onnx/model.ts";
-import { tensorFromWeight } from "../onnx/weight.ts";
+import type { Model } from "../onnx/ir/model.ts";
+import { tensorFromWeight } from "../onnx/ir/weight.ts";
 import { ModelSessions } from "../runtime/model_sessions.ts";
 import { readRange } from "../runtime/weight_files.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,9 +1,9 @@
 /** What a model consists of, in numbers. @module */
-import { opKey } from "../autodiff/rule.ts";
-import { weightsOf } from "../onnx/map_weights.ts";
-import type { Graph, Model, Node } from "../onnx/model.ts";
-import { printType } from "../onnx/print.ts";
-import { weightSize } from "../onnx/weight.ts";
+import { opKey } from "../autodiff/engine/rule.ts";
+import { weightsOf } from "../onnx/ir/map_weights.ts";
+import type { Graph, Model, Node } from "../onnx/ir/model.ts";
+import { printType } from "../onnx/ir/print.ts";
+import { weightSize } from "../onnx/ir/weight.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 

@@ -1,26 +1,26 @@
 /** From the name of a file to a plan with a store: what most commands begin with. @module */
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { contentDigests } from "../cache/content_digests.ts";
+import { contentDigests } from "../cache/digest/content_digests.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
-import { parsePipeline, type PipelineSpec } from "../pipeline/parse.ts";
-import { planPipeline } from "../pipeline/expand.ts";
-import type { Plan } from "../pipeline/plan.ts";
-import type { SourceText } from "../pipeline/problem.ts";
-import type { SourceResolver } from "../pipeline/resolve.ts";
-import { loadPipelineStages } from "./load_pipeline_stages.ts";
-import type { ArtifactStore, ContentDigests } from "../pipeline/store.ts";
+import { parsePipeline, type PipelineSpec } from "../pipeline/read/parse.ts";
+import { planPipeline } from "../pipeline/plan/expand.ts";
+import type { Plan } from "../pipeline/plan/plan.ts";
+import type { SourceText } from "../pipeline/read/problem.ts";
+import type { SourceResolver } from "../pipeline/plan/resolve.ts";
+import { loadPipelineStages } from "../workspace/load_pipeline_stages.ts";
+import type { ArtifactStore, ContentDigests } from "../pipeline/contract/store.ts";
 import { type CommandArguments, textOption } from "./command.ts";
-import { isFolder } from "./is_folder.ts";
+import { isFolder } from "../workspace/is_folder.ts";
 import { openStore, remoteOf } from "./open_store.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { secretValues } from "./print.ts";
-import { readPipelineText } from "./read_pipeline_text.ts";
+import { readPipelineText } from "../workspace/read_pipeline_text.ts";
 import { checkName, pictureSide, sourceResolver } from "./sources.ts";
-import { type TrustItem, trustItems } from "./trust_items.ts";
+import { type TrustItem, trustItems } from "../workspace/trust_items.ts";
 
-/** Root of the project: where `stages/`, `models/` and `datasets/` are. */
+/** Root of the project: where `stages/`, `zoo/` and `datasets/` are. */
 export const projectRoot: URL = new URL("../../", import.meta.url);
 
 /** Folder of the store and the runs, in the working directory. */

@@ -1,9 +1,9 @@
 /** The store of a run: a folder, and with `--remote` a cache that other machines share. @module */
-import type { RemoteTasksOptions } from "../cache/remote_tasks.ts";
-import { localStore } from "../cache/store.ts";
-import { ifThere } from "../cache/system_error.ts";
+import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
+import { localStore } from "../cache/local/store.ts";
+import { ifThere } from "../cache/local/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { ArtifactStore } from "../pipeline/store.ts";
+import type { ArtifactStore } from "../pipeline/contract/store.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 
@@ -25,7 +25,7 @@ export async function openStore(
   const warn = onWarning ? { onWarning } : {};
   const local = localStore(folder, warn);
   if (remote === undefined) return local;
-  const { remoteStore } = await import("../cache/remote_store.ts");
+  const { remoteStore } = await import("../cache/remote/remote_store.ts");
   const shared = await openShared(remote);
   (await trustWarnings(shared)).forEach((warning) => onWarning?.(warning));
   return remoteStore(local, { ...shared, ...warn });
@@ -64,8 +64,8 @@ function untrusted(cause: string): Diagnostic {
 
 /** Opens a remote with the keys of this machine. @throws {DiagnosticError} as `openStore` does. */
 export async function openShared(url: string): Promise<SharedRemote> {
-  const { openRemote } = await import("../cache/open_remote.ts");
-  const { readSigner, readVerifier } = await import("../cache/signature.ts");
+  const { openRemote } = await import("../cache/remote/open_remote.ts");
+  const { readSigner, readVerifier } = await import("../cache/remote/signature.ts");
   const token = Deno.env.get("TVP_CACHE_TOKEN");
   const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");
   return {

@@ -1,7 +1,7 @@
 /** A pipeline with what a run would find in the store: what commands that look begin with. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { selectTargets, type Task } from "../pipeline/plan.ts";
-import { previewPlan, type TaskPreview } from "../pipeline/preview.ts";
+import { selectTargets, type Task } from "../pipeline/plan/plan.ts";
+import { previewPlan, type TaskPreview } from "../pipeline/plan/preview.ts";
 import type { CommandArguments } from "./command.ts";
 import { keyProvider } from "./device.ts";
 import { forceRule } from "./force.ts";

@@ -1,6 +1,6 @@
 /** Sizes and times as people write them on the command line. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { durationMs, sizeBytes } from "../pipeline/spec.ts";
+import { durationMs, sizeBytes } from "../pipeline/read/spec.ts";
 
 /** Milliseconds of `30d`. @throws {DiagnosticError} if it is none. */
 export function durationOf(text: string | undefined, where: string): number | undefined {

@@ -1,9 +1,9 @@
 /** ONNX files as commands read them: whatever is wrong with one is a diagnostic. @module */
 import { join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Model, ValueType } from "../onnx/model.ts";
+import type { Model, ValueType } from "../onnx/ir/model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
-import { isFolder } from "./is_folder.ts";
+import { isFolder } from "../workspace/is_folder.ts";
 
 /**
  * Reads a model and checks that it is one, and that its weight files are there and complete.
@@ -21,7 +21,7 @@ export async function readModel(path: string): Promise<Model> {
  * @throws {DiagnosticError} If a node does not fit the types and shapes that it meets.
  */
 export async function checkTypes(path: string, model: Model): Promise<void> {
-  const { checkModel } = await import("../onnx/check.ts");
+  const { checkModel } = await import("../onnx/infer/check.ts");
   const { printDiagnostics } = await import("./print_diagnostics.ts");
   const found = checkModel(model);
   const errors = found.filter(({ severity }) => severity === "error");

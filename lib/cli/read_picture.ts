@@ -1,7 +1,7 @@
 /** Prompts and pictures as commands read them: whatever is wrong with a file is a diagnostic. @module */
-import { isSystemError } from "../cache/system_error.ts";
+import { isSystemError } from "../cache/local/system_error.ts";
 import type { Prompt } from "../prompts/prompt_file.ts";
-import { isFolder } from "./is_folder.ts";
+import { isFolder } from "../workspace/is_folder.ts";
 
 /** A picture as bytes: u8 [3, height, width]. */
 export interface Picture {

@@ -1,23 +1,28 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
 import { printNotice, secretValues } from "./print.ts";
-import type { Dataset } from "../../datasets/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
 import { parseHubName } from "../models/hub_name.ts";
-import type { NameMistake } from "../pipeline/plan.ts";
-import type { Source, SourceResolver } from "../pipeline/resolve.ts";
-import { shownPath } from "../pipeline/shown_path.ts";
-import { codeWords, sourceKey } from "../pipeline/slot.ts";
-import type { Artifact, ArtifactType, ModelSource, ParameterKind } from "../pipeline/stage.ts";
+import type { NameMistake } from "../pipeline/plan/plan.ts";
+import type { Source, SourceResolver } from "../pipeline/plan/resolve.ts";
+import { shownPath } from "../pipeline/contract/shown_path.ts";
+import { codeWords, sourceKey } from "../pipeline/contract/slot.ts";
+import type {
+  Artifact,
+  ArtifactType,
+  ModelSource,
+  ParameterKind,
+} from "../pipeline/contract/stage.ts";
 import { modelNameMistake } from "../trust/names.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
-import type { ContentDigests } from "../pipeline/store.ts";
+import type { ContentDigests } from "../pipeline/contract/store.ts";
 
 /** Where names are looked up. */
 export interface SourceFolders {
-  /** Root of the project, with `models/` and `datasets/`; ends in a slash. */
+  /** Root of the project, with `zoo/` and `datasets/`; ends in a slash. */
   readonly root: string;
   /** Folder of the pipeline file, without a slash at its end. */
   readonly base: string;
@@ -226,7 +231,7 @@ const remote = Symbol("remote");
 
 function modelPath(folders: SourceFolders, name: string): string | typeof remote | undefined {
   if (name.startsWith("zoo/") && modelNameMistake(name.slice(4)) === undefined) {
-    return `${folders.root}models/${name.slice(4)}`;
+    return `${folders.root}zoo/${name.slice(4)}`;
   }
   if (parseHubName(name) !== undefined) return remote;
   return /^\.{0,2}\//.test(name) ? filePath(folders, name) : undefined;
@@ -330,7 +335,7 @@ function hubToken(endpoint: string | undefined): string | undefined {
 }
 
 function zooModels({ root }: SourceFolders): string[] {
-  return entries(`${root}models`).filter((entry) => entry.isDirectory)
+  return entries(`${root}zoo`).filter((entry) => entry.isDirectory)
     .map((entry) => `zoo/${entry.name}`).sort();
 }
 

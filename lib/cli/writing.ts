@@ -1,7 +1,7 @@
 /** Files that commands write where the user says: what the system refuses is no mistake of ours. @module */
-import { isSystemError } from "../cache/system_error.ts";
+import { isSystemError } from "../cache/local/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { isFolder } from "./is_folder.ts";
+import { isFolder } from "../workspace/is_folder.ts";
 
 /** Runs what writes a file. @throws {DiagnosticError} If the system does not let it. */
 export async function writing<T>(path: string, write: () => T | Promise<T>): Promise<T> {

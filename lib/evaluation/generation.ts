@@ -12,7 +12,7 @@ import { isEncoderPast, isMerged } from "../models/compose_model.ts";
 import { dimsOfInput, dtypeOfInput } from "../models/graph_inputs.ts";
 import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
 import { positionIds, type TextBatch, toTextBatch } from "../models/text_batch.ts";
-import type { Model } from "../onnx/model.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { fillBatch, fillRows, indices } from "./batch_fill.ts";

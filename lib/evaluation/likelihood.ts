@@ -9,7 +9,7 @@ import { modelFeeds } from "../models/compose_loss.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
 import { pad, positionIds, toTextBatch } from "../models/text_batch.ts";
-import type { Model } from "../onnx/model.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { fillBatch, fillRows, indices, pictures } from "./batch_fill.ts";

@@ -1,5 +1,5 @@
-import { replaceFile } from "../cache/replace_file.ts";
-import { isSystemError } from "../cache/system_error.ts";
+import { replaceFile } from "../cache/local/replace_file.ts";
+import { isSystemError } from "../cache/local/system_error.ts";
 
 /** Answers kept; beyond it all of them go, as each can be asked for again. */
 const mostAnswers = 500;

@@ -1,6 +1,6 @@
 /** A process that has loaded one stage module and answers questions on it. @module */
 import { fromFileUrl } from "@std/path";
-import type { NameMistake } from "../pipeline/plan.ts";
+import type { NameMistake } from "../pipeline/plan/plan.ts";
 import { splitLine } from "./message.ts";
 import { type Process, startProcess } from "./process.ts";
 import type { HostAnswer, HostQuestion } from "./stage_host_process.ts";

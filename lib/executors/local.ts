@@ -1,5 +1,5 @@
-import type { Executor, SubmitOptions } from "../pipeline/executor.ts";
-import type { Job, JobResult } from "../pipeline/job.ts";
+import type { Executor, SubmitOptions } from "../pipeline/contract/executor.ts";
+import type { Job, JobResult } from "../pipeline/contract/job.ts";
 import { lockFlags } from "./lock_copy.ts";
 import { runJob, TimeoutReason } from "./run_job.ts";
 import { WorkerProcess } from "./worker_process.ts";

@@ -1,5 +1,5 @@
 /** What a runner and its worker processes say to each other: JSON text sequences (RFC 7464). @module */
-import type { Job, JobEvent, JobResult } from "../pipeline/job.ts";
+import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 
 /** To a worker. Workers run one job at a time. */
 export type WorkerCommand =

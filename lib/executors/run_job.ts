@@ -1,10 +1,10 @@
-import { fileCheckpoint } from "../cache/checkpoint.ts";
-import { isDiskFull } from "../cache/disk_full.ts";
+import { fileCheckpoint } from "../cache/local/checkpoint.ts";
+import { isDiskFull } from "../cache/local/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { SubmitOptions } from "../pipeline/executor.ts";
-import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/job.ts";
-import { thrownDiagnostic } from "../pipeline/thrown.ts";
-import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/stage.ts";
+import type { SubmitOptions } from "../pipeline/contract/executor.ts";
+import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/contract/job.ts";
+import { thrownDiagnostic } from "../pipeline/contract/thrown.ts";
+import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/contract/stage.ts";
 
 /** Why a signal was aborted, where it was not the user. */
 export class TimeoutReason extends DOMException {

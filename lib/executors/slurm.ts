@@ -1,7 +1,7 @@
 /** Runs jobs on a cluster with Slurm. @module */
 import { join } from "@std/path";
-import type { Executor, SubmitOptions } from "../pipeline/executor.ts";
-import type { Job, JobEvent, JobFailure, JobResult } from "../pipeline/job.ts";
+import type { Executor, SubmitOptions } from "../pipeline/contract/executor.ts";
+import type { Job, JobEvent, JobFailure, JobResult } from "../pipeline/contract/job.ts";
 import { localExecutor } from "./local.ts";
 import { runProgram } from "./process.ts";
 import { slurmFailure, submitFailure } from "./slurm_failure.ts";

@@ -1,6 +1,6 @@
 /** What became of a job that Slurm ended, in words: job, state, log, and what to change. @module */
 import { format as formatBytes } from "@std/fmt/bytes";
-import type { Job, JobFailure } from "../pipeline/job.ts";
+import type { Job, JobFailure } from "../pipeline/contract/job.ts";
 import { formatTimeLimit, type QueueRow } from "./slurm_text.ts";
 
 /** A job that has ended without a result of its own. */

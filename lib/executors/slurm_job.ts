@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { JobEvent } from "../pipeline/job.ts";
+import type { JobEvent } from "../pipeline/contract/job.ts";
 import { localExecutor } from "./local.ts";
 import { batchTask, TaskFolder } from "./slurm_folder.ts";
 

@@ -1,5 +1,5 @@
 /** One question to Slurm for all jobs of a run, and a look into their folders. @module */
-import type { JobEvent, JobResult, QueueState } from "../pipeline/job.ts";
+import type { JobEvent, JobResult, QueueState } from "../pipeline/contract/job.ts";
 import type { RunProgram } from "./process.ts";
 import type { Submission, TaskFolder } from "./slurm_folder.ts";
 import {

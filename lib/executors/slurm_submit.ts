@@ -1,7 +1,7 @@
 /** Hands jobs to Slurm, those that come together and ask for the same as one job array. @module */
 import { join } from "@std/path";
-import { removeQuietly } from "../cache/replace_file.ts";
-import type { Job } from "../pipeline/job.ts";
+import { removeQuietly } from "../cache/local/replace_file.ts";
+import type { Job } from "../pipeline/contract/job.ts";
 import { makeBatch, type Submission, type TaskFolder } from "./slurm_folder.ts";
 import type { SlurmMeans } from "./slurm_queue.ts";
 import {

@@ -1,5 +1,5 @@
 /** What Slurm's commands are told and what they answer, as text; starts nothing. @module */
-import type { ExecutorSettings, Resources } from "../pipeline/job.ts";
+import type { ExecutorSettings, Resources } from "../pipeline/contract/job.ts";
 
 /** Options of a pipeline file for jobs of Slurm. */
 export type SlurmSettings = NonNullable<ExecutorSettings["slurm"]>;

@@ -1,13 +1,13 @@
 /** Stage types whose code must not run in this process: another one says what they take and give. @module */
 import { fromFileUrl } from "@std/path";
-import { canonicalJson, sha256 } from "../pipeline/canonical.ts";
-import type { CheckedParameters, CheckRequest } from "../pipeline/check_stage.ts";
-import type { Digest } from "../pipeline/key.ts";
-import type { RemoteStage } from "../pipeline/plan.ts";
-import { type ToldTask, ValueWriter } from "../pipeline/stage_exchange.ts";
-import { readChecked, readFacts } from "../pipeline/stage_facts.ts";
-import { StageMistake } from "../pipeline/stage_lookup.ts";
-import { shownPath } from "../pipeline/shown_path.ts";
+import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
+import type { CheckedParameters, CheckRequest } from "../pipeline/plan/check_stage.ts";
+import type { Digest } from "../pipeline/contract/key.ts";
+import type { RemoteStage } from "../pipeline/plan/plan.ts";
+import { type ToldTask, ValueWriter } from "../pipeline/plan/stage_exchange.ts";
+import { readChecked, readFacts } from "../pipeline/plan/stage_facts.ts";
+import { StageMistake } from "../pipeline/plan/stage_lookup.ts";
+import { shownPath } from "../pipeline/contract/shown_path.ts";
 import { AnswerMemo } from "./answer_memo.ts";
 import { lockFlags } from "./lock_copy.ts";
 import { HostedModule, HostFailure, hostFlags } from "./hosted_module.ts";

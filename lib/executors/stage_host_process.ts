@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { checkParameters } from "../pipeline/check_stage.ts";
-import type { NameMistake } from "../pipeline/plan.ts";
-import type { DocumentPath } from "../pipeline/problem.ts";
-import { readValue, type ToldTask, ValueWriter } from "../pipeline/stage_exchange.ts";
-import { factsOf } from "../pipeline/stage_facts.ts";
-import { loadHere, StageMistake } from "../pipeline/stage_lookup.ts";
-import type { Stage } from "../pipeline/stage.ts";
+import { checkParameters } from "../pipeline/plan/check_stage.ts";
+import type { NameMistake } from "../pipeline/plan/plan.ts";
+import type { DocumentPath } from "../pipeline/read/problem.ts";
+import { readValue, type ToldTask, ValueWriter } from "../pipeline/plan/stage_exchange.ts";
+import { factsOf } from "../pipeline/plan/stage_facts.ts";
+import { loadHere, StageMistake } from "../pipeline/plan/stage_lookup.ts";
+import type { Stage } from "../pipeline/contract/stage.ts";
 import { readLines } from "./message.ts";
 
 /** What a host is asked. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Job, JobEvent } from "../pipeline/job.ts";
-import type { Progress } from "../pipeline/stage.ts";
+import type { Job, JobEvent } from "../pipeline/contract/job.ts";
+import type { Progress } from "../pipeline/contract/stage.ts";
 import {
   abortWords,
   encodeMessage,

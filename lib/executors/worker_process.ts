@@ -1,5 +1,5 @@
-import type { SubmitOptions } from "../pipeline/executor.ts";
-import type { Job, JobEvent, JobResult } from "../pipeline/job.ts";
+import type { SubmitOptions } from "../pipeline/contract/executor.ts";
+import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 import { encodeMessage, readLines, splitLine, type WorkerMessage } from "./message.ts";
 import { type Process, startProcess } from "./process.ts";
 import { abortReason } from "./run_job.ts";

@@ -1,7 +1,7 @@
 /** Graphs of free generation: the first run over picture and instruction, and one more token. @module */
-import { composeModels, type Part } from "../onnx/compose.ts";
-import type { Dim, Model } from "../onnx/model.ts";
-import { pruneModel } from "../onnx/prune.ts";
+import { composeModels, type Part } from "../onnx/passes/compose.ts";
+import type { Dim, Model } from "../onnx/ir/model.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
 import {
   composed,
   composeModel,

@@ -1,8 +1,8 @@
 /** The training graph of a multimodal language model: its loss on the answers of a batch. @module */
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import { dataTypeOf } from "../onnx/data_type.ts";
-import type { Model } from "../onnx/model.ts";
-import { pruneModel } from "../onnx/prune.ts";
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { dataTypeOf } from "../onnx/ir/data_type.ts";
+import type { Model } from "../onnx/ir/model.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { composed, composeModel, type ModelSizes } from "./compose_model.ts";
 import type { ModelDirectory } from "./directory.ts";

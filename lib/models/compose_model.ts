@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import { composeModels, type Part } from "../onnx/compose.ts";
-import { dataTypeOf, isDType } from "../onnx/data_type.ts";
-import { foldConstants } from "../onnx/fold_constants.ts";
-import { inferShapes } from "../onnx/infer_shapes.ts";
-import { pruneModel } from "../onnx/prune.ts";
-import { simplifyModel } from "../onnx/simplify_model.ts";
-import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
-import { weightFromTensor } from "../onnx/weight.ts";
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { composeModels, type Part } from "../onnx/passes/compose.ts";
+import { dataTypeOf, isDType } from "../onnx/ir/data_type.ts";
+import { foldConstants } from "../onnx/passes/fold_constants.ts";
+import { inferShapes } from "../onnx/infer/infer_shapes.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
+import { simplifyModel } from "../onnx/passes/simplify_model.ts";
+import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
+import { weightFromTensor } from "../onnx/ir/weight.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { ModelDirectory } from "./directory.ts";

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { composeModels, type Part } from "../onnx/compose.ts";
-import type { Model, TensorType } from "../onnx/model.ts";
-import { pruneModel } from "../onnx/prune.ts";
+import { composeModels, type Part } from "../onnx/passes/compose.ts";
+import type { Model, TensorType } from "../onnx/ir/model.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
 import {
   bindPast,
   composed,

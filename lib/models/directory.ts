@@ -1,7 +1,7 @@
 /** Model directories in the layout of Hugging Face and transformers.js. @module */
 import { basename, join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Model } from "../onnx/model.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
 import { checkProcessor } from "../vision/preprocess.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
@@ -79,7 +79,7 @@ export interface LanguageModelDirectory extends ModelDirectory {
  *
  * @example
  * ```ts ignore
- * const directory = await openModelDirectory("models/mini-blip2");
+ * const directory = await openModelDirectory("zoo/mini-blip2");
  * const decoder = await directory.readPart("decoder_model_merged");
  * ```
  */

@@ -1,7 +1,7 @@
 /** Inputs of composed graphs: their shapes, and inputs that have one value for good. @module */
-import type { Dim, Model, ValueInfo, Weight } from "../onnx/model.ts";
-import { isDType } from "../onnx/data_type.ts";
-import { weightFromTensor } from "../onnx/weight.ts";
+import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
+import { isDType } from "../onnx/ir/data_type.ts";
+import { weightFromTensor } from "../onnx/ir/weight.ts";
 import { type DType, dtypes } from "../tensor/dtype.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 

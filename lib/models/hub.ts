@@ -1,7 +1,7 @@
 /** Models of the Hugging Face hub: downloaded once, then kept. @module */
 import { join } from "@std/path";
-import { decodeModel, OnnxDecodeError } from "../onnx/decode.ts";
-import type { Model } from "../onnx/model.ts";
+import { decodeModel, OnnxDecodeError } from "../onnx/codec/decode.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
 import type { WeightType } from "./directory.ts";
 import {

@@ -3,7 +3,7 @@
  *
  * @example
  * ```ts ignore
- * const directory = await openModelDirectory("models/mini-blip2");
+ * const directory = await openModelDirectory("zoo/mini-blip2");
  * const decoder = await directory.readPart("decoder_model_merged");
  * ```
  *

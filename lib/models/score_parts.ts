@@ -1,11 +1,11 @@
 /** Pieces of which scoring graphs are put together. @module */
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import type { Part } from "../onnx/compose.ts";
-import { dataTypeOf } from "../onnx/data_type.ts";
-import { foldConstants } from "../onnx/fold_constants.ts";
-import { inferShapes } from "../onnx/infer_shapes.ts";
-import type { Dim, Model, TensorType } from "../onnx/model.ts";
-import { pruneModel } from "../onnx/prune.ts";
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import type { Part } from "../onnx/passes/compose.ts";
+import { dataTypeOf } from "../onnx/ir/data_type.ts";
+import { foldConstants } from "../onnx/passes/fold_constants.ts";
+import { inferShapes } from "../onnx/infer/infer_shapes.ts";
+import type { Dim, Model, TensorType } from "../onnx/ir/model.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
 import { dimsOfInput, withInputDims } from "./graph_inputs.ts";
 import { selectRows } from "./select_rows.ts";
 

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../onnx/builder.ts";
-import type { Dim, Graph, Node } from "../onnx/model.ts";
+import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { Dim, Graph, Node } from "../onnx/ir/model.ts";
 
 /** Which rows of which value. */
 export interface RowSelection {

@@ -1,7 +1,7 @@
 /** What tells vision encoders apart: the first weights that a picture meets. @module */
 import { createHash } from "node:crypto";
-import type { Model } from "../onnx/model.ts";
-import { tensorFromWeight } from "../onnx/weight.ts";
+import type { Model } from "../onnx/ir/model.ts";
+import { tensorFromWeight } from "../onnx/ir/weight.ts";
 import { readRange } from "../runtime/weight_files.ts";
 import { tensorBytes } from "../tensor/bytes.ts";
 

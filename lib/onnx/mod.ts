@@ -9,21 +9,21 @@
  *
  * @module
  */
-export { type AttributeInput, float, floats } from "./attribute.ts";
-export { type BuilderOptions, GraphBuilder, type NodeOptions, type Value } from "./builder.ts";
-export { checkModel } from "./check.ts";
-export { composeModels, type Part } from "./compose.ts";
-export { decodeModel, type DecodeOptions, OnnxDecodeError } from "./decode.ts";
-export { encodeModel } from "./encode.ts";
-export { foldConstants, type FoldOptions } from "./fold_constants.ts";
-export { type InferOptions, inferShapes } from "./infer_shapes.ts";
-export { inlineFunctions } from "./inline_functions.ts";
-export type * from "./model.ts";
-export { printModel, printType } from "./print.ts";
-export { pruneModel } from "./prune.ts";
-export { simplifyModel } from "./simplify_model.ts";
-export { upgradeModel } from "./upgrade.ts";
+export { type AttributeInput, float, floats } from "./ir/attribute.ts";
+export { type BuilderOptions, GraphBuilder, type NodeOptions, type Value } from "./ir/builder.ts";
+export { checkModel } from "./infer/check.ts";
+export { composeModels, type Part } from "./passes/compose.ts";
+export { decodeModel, type DecodeOptions, OnnxDecodeError } from "./codec/decode.ts";
+export { encodeModel } from "./codec/encode.ts";
+export { foldConstants, type FoldOptions } from "./passes/fold_constants.ts";
+export { type InferOptions, inferShapes } from "./infer/infer_shapes.ts";
+export { inlineFunctions } from "./passes/inline_functions.ts";
+export type * from "./ir/model.ts";
+export { printModel, printType } from "./ir/print.ts";
+export { pruneModel } from "./passes/prune.ts";
+export { simplifyModel } from "./passes/simplify_model.ts";
+export { upgradeModel } from "./passes/upgrade.ts";
 export type { Diagnostic } from "../diagnostic/diagnostic.ts";
 export type { DType } from "../tensor/dtype.ts";
 export type { Tensor } from "../tensor/tensor.ts";
-export { type ReadRange, tensorFromWeight, weightFromTensor, weightSize } from "./weight.ts";
+export { type ReadRange, tensorFromWeight, weightFromTensor, weightSize } from "./ir/weight.ts";

@@ -16,8 +16,8 @@
  *
  * @module
  */
-export { contentDigests, type ContentDigestsOptions } from "../cache/content_digests.ts";
-export { localStore, type LocalStoreOptions } from "../cache/store.ts";
+export { contentDigests, type ContentDigestsOptions } from "../cache/digest/content_digests.ts";
+export { localStore, type LocalStoreOptions } from "../cache/local/store.ts";
 export {
   type Diagnostic,
   DiagnosticError,
@@ -26,14 +26,14 @@ export {
 } from "../diagnostic/diagnostic.ts";
 export { renderDiagnostic, renderDiagnostics, type RenderOptions } from "../diagnostic/render.ts";
 export { localExecutor, type LocalExecutorOptions } from "../executors/local.ts";
-export type { RunEvent } from "./event.ts";
-export type { Executor, SubmitOptions } from "./executor.ts";
-export { planPipeline } from "./expand.ts";
-export { explainKey, type KeyDifference } from "./explain.ts";
-export type { HostFacts, Job, JobEvent, JobFailure, JobResult, Resources } from "./job.ts";
-export { pipelineJsonSchema } from "./json_schema.ts";
-export type { Digest, Json, Key, KeyPreimage } from "./key.ts";
-export { type ParseOptions, parsePipeline, type PipelineSpec } from "./parse.ts";
+export type { RunEvent } from "./contract/event.ts";
+export type { Executor, SubmitOptions } from "./contract/executor.ts";
+export { planPipeline } from "./plan/expand.ts";
+export { explainKey, type KeyDifference } from "./plan/explain.ts";
+export type { HostFacts, Job, JobEvent, JobFailure, JobResult, Resources } from "./contract/job.ts";
+export { pipelineJsonSchema } from "./read/json_schema.ts";
+export type { Digest, Json, Key, KeyPreimage } from "./contract/key.ts";
+export { type ParseOptions, parsePipeline, type PipelineSpec } from "./read/parse.ts";
 export {
   type Plan,
   type PlanOptions,
@@ -41,11 +41,11 @@ export {
   type StageLookup,
   type StageModule,
   type Task,
-} from "./plan.ts";
-export { previewPlan, type TaskPreview } from "./preview.ts";
-export { keyOf, type ResolvedTask, type Source, type SourceResolver } from "./resolve.ts";
-export type { FailureMode, RunOptions, RunSummary, TaskOutcome } from "./run.ts";
-export { runPlan, runTasks } from "./schedule.ts";
+} from "./plan/plan.ts";
+export { previewPlan, type TaskPreview } from "./plan/preview.ts";
+export { keyOf, type ResolvedTask, type Source, type SourceResolver } from "./plan/resolve.ts";
+export type { FailureMode, RunOptions, RunSummary, TaskOutcome } from "./run/run.ts";
+export { runPlan, runTasks } from "./run/schedule.ts";
 export {
   artifact,
   dataset,
@@ -55,8 +55,8 @@ export {
   type Stage,
   type StageContext,
   type StageDefinition,
-} from "./stage.ts";
-export { loadStages } from "./stage_lookup.ts";
+} from "./contract/stage.ts";
+export { loadStages } from "./plan/stage_lookup.ts";
 export type {
   ArtifactStore,
   ContentDigests,
@@ -64,4 +64,4 @@ export type {
   NewEntry,
   StoreHit,
   Workspace,
-} from "./store.ts";
+} from "./contract/store.ts";

@@ -1,5 +1,5 @@
 /** Runs many models, each with a session of its own. @module */
-import type { Model } from "../onnx/model.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
 

@@ -1,6 +1,6 @@
 /** The model that shows whether a device works: y = x + x. @module */
-import { encodeModel } from "../onnx/encode.ts";
-import type { ValueInfo } from "../onnx/model.ts";
+import { encodeModel } from "../onnx/codec/encode.ts";
+import type { ValueInfo } from "../onnx/ir/model.ts";
 
 /** Bytes of a model with one input `x` and one output `y`, float32[2]. */
 export function probeModel(): Uint8Array {

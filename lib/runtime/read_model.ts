@@ -1,9 +1,9 @@
 /** The one door for model files from outside: whatever is wrong with one is a diagnostic. @module */
 import { dirname, resolve } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { checkStructure } from "../onnx/check.ts";
-import { decodeModel, OnnxDecodeError } from "../onnx/decode.ts";
-import type { Model } from "../onnx/model.ts";
+import { checkStructure } from "../onnx/infer/check.ts";
+import { decodeModel, OnnxDecodeError } from "../onnx/codec/decode.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "./weight_files.ts";
 import { weightPath } from "./weight_path.ts";
 

@@ -6,8 +6,8 @@
 import { dirname, join } from "@std/path";
 import { createRequire } from "node:module";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { encodeModel } from "../onnx/encode.ts";
-import type { Dim, Model } from "../onnx/model.ts";
+import { encodeModel } from "../onnx/codec/encode.ts";
+import type { Dim, Model } from "../onnx/ir/model.ts";
 import { type DType, dtypes } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {

@@ -6,8 +6,8 @@
  * @module
  */
 import { join } from "@std/path";
-import { weightsOf } from "../onnx/map_weights.ts";
-import type { Model } from "../onnx/model.ts";
+import { weightsOf } from "../onnx/ir/map_weights.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
 import { fileKey, linkOrCopy, moveFiles, weightFilesOf } from "./weight_files.ts";
 import { weightPath } from "./weight_path.ts";

@@ -1,7 +1,7 @@
 /** A file that takes the large inline weights of a model. @module */
 import { join } from "@std/path";
-import { weightsOf } from "../onnx/map_weights.ts";
-import type { Model, Weight } from "../onnx/model.ts";
+import { weightsOf } from "../onnx/ir/map_weights.ts";
+import type { Model, Weight } from "../onnx/ir/model.ts";
 
 /** Largest sum of inline weights that is kept in the protobuf, whose limit is 2 GiB. */
 const inlineLimit = 1 << 30;

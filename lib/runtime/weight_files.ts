@@ -1,8 +1,8 @@
 /** Weight files beside a model: linked where the file system allows, copied where not. @module */
 import { dirname, join } from "@std/path";
-import { mapWeights } from "../onnx/map_weights.ts";
-import type { Model, WeightData } from "../onnx/model.ts";
-import type { ReadRange } from "../onnx/weight.ts";
+import { mapWeights } from "../onnx/ir/map_weights.ts";
+import type { Model, WeightData } from "../onnx/ir/model.ts";
+import type { ReadRange } from "../onnx/ir/weight.ts";
 import { weightPath, type WeightPlace } from "./weight_path.ts";
 
 /** Called with a line where a weight file had to be copied. */

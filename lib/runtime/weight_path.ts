@@ -1,7 +1,7 @@
 /** The one way from a model's weights to the files they lie in. @module */
 import { isAbsolute, join, relative } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { locationProblem } from "../onnx/weight_location.ts";
+import { locationProblem } from "../onnx/ir/weight_location.ts";
 
 /** A range of a file, as a model refers to it. */
 export interface WeightPlace {

@@ -1,7 +1,7 @@
 /** Writes a model to a file, with its external weights valid beside it. @module */
 import { basename, dirname, join, resolve } from "@std/path";
-import { encodeModel } from "../onnx/encode.ts";
-import type { Model } from "../onnx/model.ts";
+import { encodeModel } from "../onnx/codec/encode.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
 import {
   fileKey,

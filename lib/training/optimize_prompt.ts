@@ -1,7 +1,7 @@
 /** From models and data to a trained prompt: graphs, sessions, checkpoints, the loop. @module */
 import { type LossTerms, type LossWeights, termThatAsksClip } from "../losses/loss_table.ts";
 import { openModelDirectory } from "../models/directory.ts";
-import { encodeModel } from "../onnx/encode.ts";
+import { encodeModel } from "../onnx/codec/encode.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import {
   initialParameters,

@@ -13,29 +13,29 @@ import {
   type NetworkPlan,
   planClip,
   planMultimodal,
-} from "../architectures/directory_files.ts";
-import { storedWeights } from "../architectures/module.ts";
-import { imageRows, type MultimodalSizes } from "../architectures/multimodal.ts";
+} from "../zoo/directory_files.ts";
+import { storedWeights } from "../zoo/module.ts";
+import { imageRows, type MultimodalSizes } from "../zoo/multimodal.ts";
 import {
   type EncoderSizes,
   isConvNext,
   tokenCount,
   tokenLayout,
   visionEncoder,
-} from "../architectures/vision_encoder.ts";
+} from "../zoo/vision_encoder.ts";
 import {
   type EncoderName,
   zooArchitectures,
   type ZooEncoder,
   zooEncoders,
   type ZooName,
-} from "../architectures/zoo_table.ts";
+} from "../zoo/zoo_table.ts";
 import type { Json } from "../models/families/family.ts";
 import { familyOf } from "../models/families/family_table.ts";
 import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
 import { openTokenizer } from "../models/tokenize.ts";
-import { decodeModel } from "../onnx/decode.ts";
-import { tensorFromWeight } from "../onnx/weight.ts";
+import { decodeModel } from "../onnx/codec/decode.ts";
+import { tensorFromWeight } from "../onnx/ir/weight.ts";
 import { openSession } from "../runtime/session.ts";
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";

@@ -4,28 +4,23 @@
  *
  * @module
  */
-import {
-  decoder,
-  type DecoderSizes,
-  embedTokens,
-  readsPositions,
-} from "../architectures/decoders.ts";
+import { decoder, type DecoderSizes, embedTokens, readsPositions } from "../zoo/decoders.ts";
 import {
   type EncoderDecoderSizes,
   isEncoderDecoder,
   t5Decoder,
   t5Encoder,
-} from "../architectures/encoder_decoder.ts";
-import { type Module, moduleOn, notedWeights, seededWeights } from "../architectures/module.ts";
+} from "../zoo/encoder_decoder.ts";
+import { type Module, moduleOn, notedWeights, seededWeights } from "../zoo/module.ts";
 import {
   imageFeatures,
   imageRows,
   instructionInputs,
   type MultimodalSizes,
   readsInstruction,
-} from "../architectures/multimodal.ts";
-import { tokenCount, tokenLayout } from "../architectures/vision_encoder.ts";
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
+} from "../zoo/multimodal.ts";
+import { tokenCount, tokenLayout } from "../zoo/vision_encoder.ts";
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { LossGraph } from "./pretrain_vision.ts";

@@ -8,8 +8,8 @@ import {
   type Questions,
   targetFeeds,
 } from "./pretrain_vision.ts";
-import type { VisionSizes } from "../architectures/vision_transformer.ts";
-import { patchCount } from "../architectures/vision_transformer.ts";
+import type { VisionSizes } from "../zoo/vision_transformer.ts";
+import { patchCount } from "../zoo/vision_transformer.ts";
 
 /** What is on a picture: indices of its concept, kind and background colour (−1: none), and a count. */
 export interface PictureFact {

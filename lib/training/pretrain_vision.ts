@@ -4,29 +4,23 @@
  *
  * @module
  */
-import { type ClipTextSizes, textEmbedding } from "../architectures/clip_text.ts";
-import { linear } from "../architectures/layers.ts";
-import {
-  type Module,
-  moduleOn,
-  notedWeights,
-  parameter,
-  seededWeights,
-} from "../architectures/module.ts";
+import { type ClipTextSizes, textEmbedding } from "../zoo/clip_text.ts";
+import { linear } from "../zoo/layers.ts";
+import { type Module, moduleOn, notedWeights, parameter, seededWeights } from "../zoo/module.ts";
 import {
   imageEmbedding,
   patchCount,
   pixelInput,
   type VisionSizes,
-} from "../architectures/vision_transformer.ts";
+} from "../zoo/vision_transformer.ts";
 import {
   type EncoderSizes,
   encoderTokens,
   isConvNext,
   tokenLayout,
-} from "../architectures/vision_encoder.ts";
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import type { Model } from "../onnx/model.ts";
+} from "../zoo/vision_encoder.ts";
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import type { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";

@@ -1,7 +1,7 @@
 /** What a training step costs: operations counted from the graph, time and memory measured. @module */
-import { countFlops } from "../onnx/count_flops.ts";
-import { inferShapes } from "../onnx/infer_shapes.ts";
-import type { Model } from "../onnx/model.ts";
+import { countFlops } from "../onnx/infer/count_flops.ts";
+import { inferShapes } from "../onnx/infer/infer_shapes.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Sizes of the symbolic dimensions of a model's inputs, as tensors have them. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { addGradients } from "../autodiff/gradient.ts";
+import { addGradients } from "../autodiff/engine/gradient.ts";
 import {
   type LossTerms,
   type LossWeights,
@@ -12,11 +12,11 @@ import {
   weightedTerms,
 } from "../losses/loss_table.ts";
 import type { LossInputs } from "../losses/loss_term.ts";
-import { GraphBuilder, type Value } from "../onnx/builder.ts";
-import { composeModels, type Part } from "../onnx/compose.ts";
-import type { Dim, Model } from "../onnx/model.ts";
-import { pruneModel } from "../onnx/prune.ts";
-import { simplifyModel } from "../onnx/simplify_model.ts";
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { composeModels, type Part } from "../onnx/passes/compose.ts";
+import type { Dim, Model } from "../onnx/ir/model.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
+import { simplifyModel } from "../onnx/passes/simplify_model.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, promptKind } from "../prompts/prompt_table.ts";
 

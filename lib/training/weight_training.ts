@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { addGradients } from "../autodiff/gradient.ts";
-import type { Model } from "../onnx/model.ts";
+import { addGradients } from "../autodiff/engine/gradient.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import { encodeSafetensors } from "../tensor/safetensors.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";

@@ -1,7 +1,7 @@
 /** Writes model directories. @module */
 import { join } from "@std/path";
-import type { DirectoryFiles } from "../architectures/directory_files.ts";
-import { encodeModel } from "../onnx/encode.ts";
+import type { DirectoryFiles } from "../zoo/directory_files.ts";
+import { encodeModel } from "../onnx/codec/encode.ts";
 
 /** Writes the files of a model directory; equal files give equal bytes. */
 export async function writeDirectory(path: string, files: DirectoryFiles): Promise<void> {

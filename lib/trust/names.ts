@@ -24,7 +24,7 @@ export function segmentMistake(name: string): string | undefined {
   return rules.find(([isBroken]) => isBroken(name))?.[1];
 }
 
-/** Names of models in `models/`, and of owners and models on a hub. */
+/** Names of models in `zoo/`, and of owners and models on a hub. */
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 /** What keeps a name from being a model's, which is written in pipeline files, if anything. */

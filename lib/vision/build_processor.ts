@@ -1,6 +1,6 @@
 /** A model's image processor as a graph, so that gradients pass through it. @module */
-import { GraphBuilder } from "../onnx/builder.ts";
-import type { Model } from "../onnx/model.ts";
+import { GraphBuilder } from "../onnx/ir/builder.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { cropStart, planProcessor, type ProcessorPlan } from "./preprocess.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";

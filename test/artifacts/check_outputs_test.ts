@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { checkOutputs } from "../../lib/artifacts/check_outputs.ts";
-import { artifactTypes } from "../../lib/pipeline/stage.ts";
-import type { ArtifactType } from "../../lib/pipeline/stage.ts";
+import { artifactTypes } from "../../lib/pipeline/contract/stage.ts";
+import type { ArtifactType } from "../../lib/pipeline/contract/stage.ts";
 import { encodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { readersOf } from "../../lib/artifacts/artifact_readers.ts";
@@ -10,7 +10,7 @@ import { withFolder } from "../cache/rig.ts";
 
 type Files = string | Uint8Array | Readonly<Record<string, string | Uint8Array>>;
 
-const zoo = new URL("../../models/mini-blip2/", import.meta.url).pathname;
+const zoo = new URL("../../zoo/mini-blip2/", import.meta.url).pathname;
 const scores = {
   task: "t",
   model: "m",

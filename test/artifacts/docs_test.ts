@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { checkOutputs } from "../../lib/artifacts/check_outputs.ts";
-import { artifactTypes } from "../../lib/pipeline/stage.ts";
+import { artifactTypes } from "../../lib/pipeline/contract/stage.ts";
 import { withFolder } from "../cache/rig.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/artifacts.md", import.meta.url));

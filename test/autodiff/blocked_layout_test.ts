@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import * as ort from "onnxruntime-node";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { decodeModel } from "../../lib/onnx/decode.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
-import { decodeModel } from "../../lib/onnx/decode.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import { tensorFromBytes } from "../../lib/tensor/bytes.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

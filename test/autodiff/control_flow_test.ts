@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
+import { addGradients, unsupportedNodes } from "../../lib/autodiff/engine/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import type { Attribute, Graph, Model } from "../../lib/onnx/model.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import type { Attribute, Graph, Model } from "../../lib/onnx/ir/model.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { checkOnce } from "./gradient_case.ts";
 

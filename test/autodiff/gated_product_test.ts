@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
-import { tensorFromWeight } from "../../lib/onnx/weight.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
+import { tensorFromWeight } from "../../lib/onnx/ir/weight.ts";
 import { checkOnce, floats, runOnce } from "./gradient_case.ts";
 
 type Build = (b: GraphBuilder, x: Value) => Value;

@@ -1,10 +1,10 @@
 /** One op with inputs that keep off its kinks, and how it is checked by differences. @module */
-import { checkGradient } from "../../lib/autodiff/check_gradient.ts";
-import type { CheckOptions, GradientCheck } from "../../lib/autodiff/check_gradient.ts";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { type AttributeInput, GraphBuilder } from "../../lib/onnx/builder.ts";
-import type { Attribute, Model } from "../../lib/onnx/model.ts";
-import { pruneModel } from "../../lib/onnx/prune.ts";
+import { checkGradient } from "../../lib/autodiff/check/check_gradient.ts";
+import type { CheckOptions, GradientCheck } from "../../lib/autodiff/check/check_gradient.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { type AttributeInput, GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import type { Attribute, Model } from "../../lib/onnx/ir/model.ts";
+import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { ModelSessions } from "../../lib/runtime/model_sessions.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";

@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
-import { type Decomposition, elementwise, type GradRule } from "../../lib/autodiff/rule.ts";
-import { defaultRules, type RuleTable } from "../../lib/autodiff/rule_table.ts";
+import { addGradients, unsupportedNodes } from "../../lib/autodiff/engine/gradient.ts";
+import { type Decomposition, elementwise, type GradRule } from "../../lib/autodiff/engine/rule.ts";
+import { defaultRules, type RuleTable } from "../../lib/autodiff/rules/rule_table.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import { floats, runOnce } from "./gradient_case.ts";
 
 /** y = Cube(x) of a domain of one's own, in a version. */

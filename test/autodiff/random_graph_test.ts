@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";
 import { checkOnce } from "./gradient_case.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
+import { addGradients, unsupportedNodes } from "../../lib/autodiff/engine/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import { checkModel } from "../../lib/onnx/check.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { checkModel } from "../../lib/onnx/infer/check.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";
 import { moreQuantizedCases, type QuantizedCase, quantizedCases } from "./cases/quantized.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import { toNumbers } from "../../lib/tensor/convert.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";

@@ -1,12 +1,12 @@
 /** Files that declare shapes that are not true, and weights of types that tensors have not. */
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import { dataTypeOf, type StorageType } from "../../lib/onnx/data_type.ts";
-import { decodeModel } from "../../lib/onnx/decode.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
-import type { Dim, Graph, Model, ValueType, Weight } from "../../lib/onnx/model.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { dataTypeOf, type StorageType } from "../../lib/onnx/ir/data_type.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import type { Dim, Graph, Model, ValueType, Weight } from "../../lib/onnx/ir/model.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { runOnce } from "./gradient_case.ts";
 

@@ -1,6 +1,6 @@
 /** What it takes to write a gradient graph: `tvp grad` as a whole process, on large models. @module */
-import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { decodeModel } from "../../lib/onnx/decode.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import { statusBytes } from "../../lib/runtime/peak_memory.ts";
 import type { Benchmark, BenchRow } from "./benchmark.ts";
 import { type LargeModelSizes, writeLargeModel } from "./large_model.ts";

@@ -1,8 +1,8 @@
 /** What a gradient costs: forward pass alone against forward pass with the gradient of the inputs. @module */
-import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
 import { makeFeeds } from "../../lib/cli/check_feeds.ts";
-import { inferShapes } from "../../lib/onnx/infer_shapes.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { inferShapes } from "../../lib/onnx/infer/infer_shapes.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import { openSession, type Session } from "../../lib/runtime/session.ts";
 import { decodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";

@@ -12,7 +12,7 @@ const side = 64;
 export const benchStep: Benchmark = async ({ rounds }) => {
   const { directories, hasClip, notes } = await openZoo();
   if (directories.length > 0 && !hasClip) {
-    return { rows: [], summary: {}, notes: ["skipped: TVP needs models/mini-clip"] };
+    return { rows: [], summary: {}, notes: ["skipped: TVP needs zoo/mini-clip"] };
   }
   const rows: BenchRow[] = [];
   for (const { name, path } of directories) {

@@ -1,8 +1,8 @@
-/** The models in `models/`, and pictures to try them on. @module */
+/** The models in `zoo/`, and pictures to try them on. @module */
 import { type LanguageModelDirectory, openModelDirectory } from "../../lib/models/directory.ts";
 import { Random } from "../../lib/tensor/random.ts";
 
-const root = new URL("../../models/", import.meta.url);
+const root = new URL("../../zoo/", import.meta.url);
 
 /** Path of a model of the zoo. */
 export const zooPath = (name: string): string => new URL(name, root).pathname;
@@ -23,7 +23,7 @@ export async function openZoo(): Promise<Zoo> {
     const directory = await openModelDirectory(zooPath(name), { name }).catch(() => undefined);
     if (directory !== undefined) directories.push(directory);
   }
-  const notes = directories.length > 0 ? [] : ["skipped: there is no complete model in models/"];
+  const notes = directories.length > 0 ? [] : ["skipped: there is no complete model in zoo/"];
   return { directories, hasClip: names.includes("mini-clip"), notes };
 }
 

@@ -1,7 +1,7 @@
 /** Finds Chromium, or fetches one, and opens a page in it. @module */
 import { join } from "@std/path";
 import { brotliDecompressSync } from "node:zlib";
-import { readTar } from "../../datasets/tarball.ts";
+import { readTar } from "../../lib/drawing/tarball.ts";
 import { openChromiumPackage } from "./packages.ts";
 
 /** A program and the folder of libraries it needs, if any. */

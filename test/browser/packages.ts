@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ArtPackage, openPackage } from "../../datasets/art_packages.ts";
+import { type ArtPackage, openPackage } from "../../lib/drawing/art_packages.ts";
 
 const onnxruntimeWeb = {
   package: "onnxruntime-web",

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join, toFileUrl } from "@std/path";
-import { generateSigningKeys } from "../../lib/cache/signature.ts";
+import { generateSigningKeys } from "../../lib/cache/remote/signature.ts";
 import { type RunReport, startRun } from "../rigs/kill_runs.ts";
 import { withFolder } from "./rig.ts";
 

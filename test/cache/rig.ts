@@ -1,7 +1,7 @@
 import { join } from "@std/path";
-import { digestOf } from "../../lib/cache/digest.ts";
-import type { Digest, Key, KeyPreimage } from "../../lib/pipeline/key.ts";
-import type { ArtifactStore, NewEntry, StoreHit } from "../../lib/pipeline/store.ts";
+import { digestOf } from "../../lib/cache/digest/digest.ts";
+import type { Digest, Key, KeyPreimage } from "../../lib/pipeline/contract/key.ts";
+import type { ArtifactStore, NewEntry, StoreHit } from "../../lib/pipeline/contract/store.ts";
 
 /** Runs something with a folder that is gone afterwards. */
 export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {

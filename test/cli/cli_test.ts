@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { RunEvent } from "../../lib/pipeline/event.ts";
+import type { RunEvent } from "../../lib/pipeline/contract/event.ts";
 
 const root = new URL("../../", import.meta.url);
 const main = new URL("lib/cli/main.ts", root).pathname;
@@ -301,7 +301,7 @@ Deno.test("--json gives one event a line, from run-started to run-finished", asy
 
 const counter = `
 import { z } from "${import.meta.resolve("zod")}";
-import { defineStage } from "${new URL("lib/pipeline/stage.ts", root).href}";
+import { defineStage } from "${new URL("lib/pipeline/contract/stage.ts", root).href}";
 
 /** Counts to ten; half-way it waits to be interrupted, if it started from nothing. */
 export default defineStage({

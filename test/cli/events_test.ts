@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
-import type { RunEvent } from "../../lib/pipeline/event.ts";
-import { runEvent } from "../../lib/pipeline/event_schema.ts";
+import type { RunEvent } from "../../lib/pipeline/contract/event.ts";
+import { runEvent } from "../../lib/pipeline/contract/event_schema.ts";
 import { inFolder, tvp } from "./workplace.ts";
 
 const programs = new URL("../rigs/fake_slurm_bin", import.meta.url).pathname;

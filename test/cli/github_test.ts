@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { annotation } from "../../lib/cli/github.ts";
 import { inFolder, tvp } from "./workplace.ts";
 
-const contract = new URL("../../lib/pipeline/stage.ts", import.meta.url).href;
+const contract = new URL("../../lib/pipeline/contract/stage.ts", import.meta.url).href;
 
 const pageStage = `import { z } from "zod";
 import { defineStage } from "${contract}";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
-import type { Model, Weight } from "../../lib/onnx/model.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import type { Model, Weight } from "../../lib/onnx/ir/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { encodeNpy } from "../../lib/tensor/npy.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

@@ -7,7 +7,9 @@ import { inFolder, type Ran, tvp } from "./workplace.ts";
  */
 function hostile(folder: string, port: number): string {
   return `import { z } from "zod";
-import { defineStage } from "${new URL("../../lib/pipeline/stage.ts", import.meta.url).href}";
+import { defineStage } from "${
+    new URL("../../lib/pipeline/contract/stage.ts", import.meta.url).href
+  }";
 function take(when) {
   const got = [when];
   const attempt = (f) => { try { got.push(String(f())); } catch { /* not given */ } };

@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { eventLine, progressText, summaryLine } from "../../lib/cli/loggers/text.ts";
 import { Remaining } from "../../lib/cli/loggers/remaining.ts";
 import { formatDuration, table } from "../../lib/cli/print.ts";
-import type { RunEvent } from "../../lib/pipeline/event.ts";
-import type { Key } from "../../lib/pipeline/key.ts";
+import type { RunEvent } from "../../lib/pipeline/contract/event.ts";
+import type { Key } from "../../lib/pipeline/contract/key.ts";
 
 const name = { task: "prompt[seed=1]", stage: "prompt" };
 const key = "k" as Key;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { generateSigningKeys } from "../../lib/cache/signature.ts";
+import { generateSigningKeys } from "../../lib/cache/remote/signature.ts";
 import { fakeServer, type Fault } from "../cache/remote_rig.ts";
 import { startS3 } from "../rigs/s3_server.ts";
 import { inFolder, type Ran, tvp } from "./workplace.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { checkName, sourceResolver } from "../../lib/cli/sources.ts";
-import { contentDigests } from "../../lib/cache/content_digests.ts";
-import type { ArtifactType } from "../../lib/pipeline/stage.ts";
-import type { ContentDigests } from "../../lib/pipeline/store.ts";
+import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
+import type { ArtifactType } from "../../lib/pipeline/contract/stage.ts";
+import type { ContentDigests } from "../../lib/pipeline/contract/store.ts";
 
 const commit = "89abcdef0123456789abcdef0123456789abcdef";
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { z } from "zod";
 import { allStages, stagesPage } from "../../lib/cli/commands/stages.ts";
-import { stageReference } from "../../lib/pipeline/stage_reference.ts";
-import { artifact, builtInOrOwn, dataset, file, model } from "../../lib/pipeline/stage.ts";
+import { stageReference } from "../../lib/pipeline/plan/stage_reference.ts";
+import { artifact, builtInOrOwn, dataset, file, model } from "../../lib/pipeline/contract/stage.ts";
 import { inFolder, tvp } from "./workplace.ts";
 
 Deno.test("docs/stages.md is current: deno task tvp stages --markdown > docs/stages.md", async () => {

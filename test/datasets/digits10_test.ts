@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { drawTask } from "../../datasets/balanced_task.ts";
+import { drawTask } from "../../lib/drawing/balanced_task.ts";
 import digits10, {
   type Digits10Parameters,
   digitsTask,

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { drawTask } from "../../datasets/balanced_task.ts";
-import { listDrawings } from "../../datasets/class_drawings.ts";
-import { assertSplitsApart } from "../../datasets/check_splits.ts";
-import type { LoadOptions } from "../../datasets/dataset.ts";
+import { drawTask } from "../../lib/drawing/balanced_task.ts";
+import { listDrawings } from "../../lib/drawing/class_drawings.ts";
+import { assertSplitsApart } from "../../lib/data/check_splits.ts";
+import type { LoadOptions } from "../../lib/data/dataset.ts";
 import dataset, { emoji10 } from "../../datasets/emoji10.ts";
-import { paintedTask, type RecognitionParameters } from "../../datasets/recognition.ts";
-import { emojiClasses, emojiMembers } from "../../datasets/emoji_classes.ts";
+import { paintedTask, type RecognitionParameters } from "../../lib/drawing/recognition.ts";
+import { emojiClasses, emojiMembers } from "../../lib/drawing/emoji_classes.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { patches } from "./synthetic_art.ts";
 

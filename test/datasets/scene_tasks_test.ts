@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { drawTask } from "../../datasets/balanced_task.ts";
-import { listDrawings } from "../../datasets/class_drawings.ts";
-import type { Dataset, Row } from "../../datasets/dataset.ts";
+import { drawTask } from "../../lib/drawing/balanced_task.ts";
+import { listDrawings } from "../../lib/drawing/class_drawings.ts";
+import type { Dataset, Row } from "../../lib/data/dataset.ts";
 import emojiCount, { countTask, type EmojiCountParameters } from "../../datasets/emoji_count.ts";
 import memeMatch, { matchTask, type MemeMatchParameters } from "../../datasets/meme_match.ts";
 import presence, {
@@ -11,7 +11,7 @@ import presence, {
   type PresenceParameters,
   presenceTask,
 } from "../../datasets/presence.ts";
-import { type EmojiClass, emojiClasses, emojiMembers } from "../../datasets/emoji_classes.ts";
+import { type EmojiClass, emojiClasses, emojiMembers } from "../../lib/drawing/emoji_classes.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { patches } from "./synthetic_art.ts";
 

@@ -1,8 +1,8 @@
 /** Drawings made up for tests: random patches, each unlike the others. */
-import { artBytes, artSize, type ArtStyle, type Artwork } from "../../datasets/art.ts";
-import { classMembers, tenClasses } from "../../datasets/ten_classes.ts";
-import type { Concept } from "../../datasets/concepts.ts";
-import { maskSize, type Typeset } from "../../datasets/typeset.ts";
+import { artBytes, artSize, type ArtStyle, type Artwork } from "../../lib/drawing/art.ts";
+import { classMembers, tenClasses } from "../../lib/drawing/ten_classes.ts";
+import type { Concept } from "../../lib/drawing/concepts.ts";
+import { maskSize, type Typeset } from "../../lib/drawing/typeset.ts";
 import { Random } from "../../lib/tensor/random.ts";
 
 const cells = 8;

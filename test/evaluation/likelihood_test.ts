@@ -6,7 +6,7 @@ import { bindPast, composed, composeModel } from "../../lib/models/compose_model
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
 import type { InstructionIds, TextEncoder } from "../../lib/models/prompt_text.ts";
 import { toTextBatch } from "../../lib/models/text_batch.ts";
-import { pruneModel } from "../../lib/onnx/prune.ts";
+import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { openRecorded, randomPixels, withDecoder } from "../models/rig.ts";

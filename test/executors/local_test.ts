@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { localExecutor, type LocalExecutorOptions } from "../../lib/executors/local.ts";
-import type { Executor } from "../../lib/pipeline/executor.ts";
-import type { Job, JobEvent, JobResult } from "../../lib/pipeline/job.ts";
+import type { Executor } from "../../lib/pipeline/contract/executor.ts";
+import type { Job, JobEvent, JobResult } from "../../lib/pipeline/contract/job.ts";
 import { keyOf, withFolder } from "../cache/rig.ts";
 import type { ActName } from "./stages/puppet.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { sweepJobs, TaskFolder } from "../../lib/executors/slurm_folder.ts";
-import type { JobEvent } from "../../lib/pipeline/job.ts";
+import type { JobEvent } from "../../lib/pipeline/contract/job.ts";
 import { withFolder } from "../cache/rig.ts";
 
 Deno.test("sweepJobs() removes what is old, and nothing else", async () => {

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { slurmExecutor } from "../../lib/executors/slurm.ts";
-import type { Executor } from "../../lib/pipeline/executor.ts";
-import type { Job, JobEvent, JobFailure, JobResult } from "../../lib/pipeline/job.ts";
-import type { Key } from "../../lib/pipeline/key.ts";
+import type { Executor } from "../../lib/pipeline/contract/executor.ts";
+import type { Job, JobEvent, JobFailure, JobResult } from "../../lib/pipeline/contract/job.ts";
+import type { Key } from "../../lib/pipeline/contract/key.ts";
 import { FakeSlurm } from "../rigs/fake_slurm.ts";
 
 /** A place for jobs, gone at the end of a test. */

@@ -1,14 +1,14 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { toFileUrl } from "@std/path";
-import { contentDigests } from "../../lib/cache/content_digests.ts";
+import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { StageHost } from "../../lib/executors/stage_host.ts";
-import { planPipeline } from "../../lib/pipeline/expand.ts";
-import { parsePipeline } from "../../lib/pipeline/parse.ts";
-import { loadStages, StageMistake } from "../../lib/pipeline/stage_lookup.ts";
+import { planPipeline } from "../../lib/pipeline/plan/expand.ts";
+import { parsePipeline } from "../../lib/pipeline/read/parse.ts";
+import { loadStages, StageMistake } from "../../lib/pipeline/plan/stage_lookup.ts";
 import { withFolder } from "../cache/rig.ts";
 
-const contract = new URL("../../lib/pipeline/stage.ts", import.meta.url).href;
+const contract = new URL("../../lib/pipeline/contract/stage.ts", import.meta.url).href;
 
 const stage = (body: string, head = "") =>
   `import { z } from "zod";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { lockFile, tryLockFile } from "../../lib/cache/lock.ts";
+import { lockFile, tryLockFile } from "../../lib/cache/local/lock.ts";
 import { withFolder } from "../cache/rig.ts";
 
 Deno.test("a worker ends with its runner, even if that is killed", () =>

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { composeLoss, lossFeeds } from "../../lib/models/compose_loss.ts";
 import { toTextBatch } from "../../lib/models/text_batch.ts";
-import type { Model, Node } from "../../lib/onnx/model.ts";
+import type { Model, Node } from "../../lib/onnx/ir/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "./rig.ts";
-import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 

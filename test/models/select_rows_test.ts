@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { GraphBuilder, type Value } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
-import { pruneModel } from "../../lib/onnx/prune.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
+import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { selectRows } from "../../lib/models/select_rows.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";

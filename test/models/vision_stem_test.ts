@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { openModelDirectory } from "../../lib/models/directory.ts";
 import { visionStem } from "../../lib/models/vision_stem.ts";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 
 /** A picture scaled, convolved with a kernel, and one more product behind it. */
@@ -33,7 +33,7 @@ Deno.test("visionStem() is undefined where no weight meets the pixels", () => {
 
 Deno.test("visionStem() finds the zoo's shared encoder", async () => {
   const stems = await Promise.all(["mini-minigpt4", "mini-vpgtrans"].map(async (name) => {
-    const directory = await openModelDirectory(`models/${name}`);
+    const directory = await openModelDirectory(`zoo/${name}`);
     return visionStem(await directory.readPart("vision_encoder"));
   }));
   assert(stems[0]?.length === 64);

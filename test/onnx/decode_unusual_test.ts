@@ -1,10 +1,10 @@
 /** Tensors of rare types, sparse ones, and files that are made to be too much. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { decodeModel, OnnxDecodeError } from "../../lib/onnx/decode.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
-import { modelTable, type TensorProto } from "../../lib/onnx/proto.ts";
-import { writeMessage } from "../../lib/onnx/proto_writer.ts";
-import type { Weight } from "../../lib/onnx/model.ts";
+import { decodeModel, OnnxDecodeError } from "../../lib/onnx/codec/decode.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import { modelTable, type TensorProto } from "../../lib/onnx/codec/proto.ts";
+import { writeMessage } from "../../lib/onnx/codec/proto_writer.ts";
+import type { Weight } from "../../lib/onnx/ir/model.ts";
 
 /** A model of these initializers and sparse ones. */
 function fileOf(initializer: readonly TensorProto[], sparseInitializer: readonly unknown[] = []) {

@@ -1,16 +1,16 @@
 /** Models as exporters write them: what is inferred and rewritten must agree with a run. */
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { checkModel } from "../../lib/onnx/check.ts";
-import { decodeModel } from "../../lib/onnx/decode.ts";
-import { substituteDim } from "../../lib/onnx/dim.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
-import { foldConstants } from "../../lib/onnx/fold_constants.ts";
-import { inferShapes } from "../../lib/onnx/infer_shapes.ts";
-import { inlineFunctions } from "../../lib/onnx/inline_functions.ts";
-import type { Dim, Model, TensorType } from "../../lib/onnx/model.ts";
-import { printModel } from "../../lib/onnx/print.ts";
-import { upgradeModel } from "../../lib/onnx/upgrade.ts";
+import { checkModel } from "../../lib/onnx/infer/check.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
+import { substituteDim } from "../../lib/onnx/ir/dim.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import { foldConstants } from "../../lib/onnx/passes/fold_constants.ts";
+import { inferShapes } from "../../lib/onnx/infer/infer_shapes.ts";
+import { inlineFunctions } from "../../lib/onnx/passes/inline_functions.ts";
+import type { Dim, Model, TensorType } from "../../lib/onnx/ir/model.ts";
+import { printModel } from "../../lib/onnx/ir/print.ts";
+import { upgradeModel } from "../../lib/onnx/passes/upgrade.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { decodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";

@@ -1,11 +1,11 @@
 /** Operators against the node tests of ONNX itself (test/golden/make_onnx_ops.py). */
 import { assert, assertEquals } from "@std/assert";
-import { decodeModel } from "../../lib/onnx/decode.ts";
-import { foldConstants } from "../../lib/onnx/fold_constants.ts";
-import { inferShapes } from "../../lib/onnx/infer_shapes.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
+import { foldConstants } from "../../lib/onnx/passes/fold_constants.ts";
+import { inferShapes } from "../../lib/onnx/infer/infer_shapes.ts";
 import { opTable } from "../../lib/onnx/infer/table.ts";
-import type { Model, Node, Weight } from "../../lib/onnx/model.ts";
-import { tensorFromWeight, weightFromTensor } from "../../lib/onnx/weight.ts";
+import type { Model, Node, Weight } from "../../lib/onnx/ir/model.ts";
+import { tensorFromWeight, weightFromTensor } from "../../lib/onnx/ir/weight.ts";
 import { fromNumbers, toNumbers } from "../../lib/tensor/convert.ts";
 import type { DType } from "../../lib/tensor/dtype.ts";
 

@@ -1,12 +1,12 @@
 /** Models that are small in a file and would be without end when they are unfolded. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
-import { unknownDim } from "../../lib/onnx/dim.ts";
-import { multiplyDims } from "../../lib/onnx/dim.ts";
-import { inferShapes } from "../../lib/onnx/infer_shapes.ts";
-import { inlineFunctions } from "../../lib/onnx/inline_functions.ts";
-import type { Dim, Model, Node } from "../../lib/onnx/model.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { unknownDim } from "../../lib/onnx/ir/dim.ts";
+import { multiplyDims } from "../../lib/onnx/ir/dim.ts";
+import { inferShapes } from "../../lib/onnx/infer/infer_shapes.ts";
+import { inlineFunctions } from "../../lib/onnx/passes/inline_functions.ts";
+import type { Dim, Model, Node } from "../../lib/onnx/ir/model.ts";
 
 function node(opType: string, inputs: string[], output: string, domain = ""): Node {
   return { name: output, opType, domain, inputs, outputs: [output], attributes: {} };

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
-import { parsePipeline } from "../../lib/pipeline/parse.ts";
-import { planPipeline } from "../../lib/pipeline/expand.ts";
-import { defineStage } from "../../lib/pipeline/stage.ts";
+import { parsePipeline } from "../../lib/pipeline/read/parse.ts";
+import { planPipeline } from "../../lib/pipeline/plan/expand.ts";
+import { defineStage } from "../../lib/pipeline/contract/stage.ts";
 
 const any = defineStage({
   name: "any",

@@ -1,13 +1,13 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { dirname, join, toFileUrl } from "@std/path";
 import { z } from "zod";
-import { contentDigests } from "../../lib/cache/content_digests.ts";
-import { localStore } from "../../lib/cache/store.ts";
+import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
+import { localStore } from "../../lib/cache/local/store.ts";
 import { sourceResolver } from "../../lib/cli/sources.ts";
-import type { Job } from "../../lib/pipeline/job.ts";
-import type { StageLookup } from "../../lib/pipeline/plan.ts";
-import { runTasks } from "../../lib/pipeline/schedule.ts";
-import { artifact, dataset, defineStage, file, model } from "../../lib/pipeline/stage.ts";
+import type { Job } from "../../lib/pipeline/contract/job.ts";
+import type { StageLookup } from "../../lib/pipeline/plan/plan.ts";
+import { runTasks } from "../../lib/pipeline/run/schedule.ts";
+import { artifact, dataset, defineStage, file, model } from "../../lib/pipeline/contract/stage.ts";
 import { planText } from "../rigs/pipeline_rig.ts";
 import { PuppetExecutor } from "../rigs/puppet.ts";
 import { withFolder } from "../cache/rig.ts";
@@ -29,8 +29,8 @@ const project: Files = {
   "datasets/shapes.ts":
     `const rows = new URL("./shapes.csv", import.meta.url);\nexport default rows;`,
   "datasets/shapes.csv": "circle,1\n",
-  "models/tiny/config.json": "{}",
-  "models/tiny/onnx/model.onnx_data": "weights 0",
+  "zoo/tiny/config.json": "{}",
+  "zoo/tiny/onnx/model.onnx_data": "weights 0",
   "notes.txt": "notes 0",
 };
 
@@ -122,7 +122,7 @@ const cases: readonly {
 }[] = [
   {
     what: "a byte of a model's weights",
-    files: edited("models/tiny/onnx/model.onnx_data", "0", "1"),
+    files: edited("zoo/tiny/onnx/model.onnx_data", "0", "1"),
     ran: ["report", "train"],
   },
   {

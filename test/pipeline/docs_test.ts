@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { toFileUrl } from "@std/path";
 import { renderDiagnostics } from "../../lib/diagnostic/render.ts";
-import { planPipeline } from "../../lib/pipeline/expand.ts";
-import { parsePipeline } from "../../lib/pipeline/parse.ts";
-import type { Plan } from "../../lib/pipeline/plan.ts";
-import { loadStages } from "../../lib/pipeline/stage_lookup.ts";
+import { planPipeline } from "../../lib/pipeline/plan/expand.ts";
+import { parsePipeline } from "../../lib/pipeline/read/parse.ts";
+import type { Plan } from "../../lib/pipeline/plan/plan.ts";
+import { loadStages } from "../../lib/pipeline/plan/stage_lookup.ts";
 import { withFolder } from "../cache/rig.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -1,9 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { renderDiagnostics } from "../../lib/diagnostic/render.ts";
-import { parsePipeline } from "../../lib/pipeline/parse.ts";
-import { planPipeline } from "../../lib/pipeline/expand.ts";
-import { artifact, dataset, defineStage, model, type Stage } from "../../lib/pipeline/stage.ts";
+import { parsePipeline } from "../../lib/pipeline/read/parse.ts";
+import { planPipeline } from "../../lib/pipeline/plan/expand.ts";
+import {
+  artifact,
+  dataset,
+  defineStage,
+  model,
+  type Stage,
+} from "../../lib/pipeline/contract/stage.ts";
 
 // mistakes.txt holds a heading, the file, and the whole text of its messages for every mistake.
 // TVP_UPDATE_TEXTS=1 writes the present messages into it, to be read before they are committed.

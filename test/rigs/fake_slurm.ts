@@ -2,7 +2,7 @@
 import type { ProgramResult } from "../../lib/executors/process.ts";
 import { batchTask, TaskFolder } from "../../lib/executors/slurm_folder.ts";
 import type { SlurmMeans } from "../../lib/executors/slurm_queue.ts";
-import type { JobEvent, JobResult } from "../../lib/pipeline/job.ts";
+import type { JobEvent, JobResult } from "../../lib/pipeline/contract/job.ts";
 
 interface FakeJob {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** Runs of a pipeline that are killed again and again, and what was lost by it. @module */
 import { fromFileUrl, join } from "@std/path";
-import { verifyStore } from "../../lib/cache/verify.ts";
+import { verifyStore } from "../../lib/cache/local/verify.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { pathsIn } from "../cache/rig.ts";
 

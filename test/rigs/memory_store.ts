@@ -1,12 +1,12 @@
 /** A store in memory, for tests of the scheduler: no files, no clock. @module */
-import { sha256 } from "../../lib/pipeline/canonical.ts";
-import type { Digest, Key } from "../../lib/pipeline/key.ts";
+import { sha256 } from "../../lib/pipeline/contract/canonical.ts";
+import type { Digest, Key } from "../../lib/pipeline/contract/key.ts";
 import type {
   ArtifactStore,
   ContentDigests,
   NewEntry,
   StoreHit,
-} from "../../lib/pipeline/store.ts";
+} from "../../lib/pipeline/contract/store.ts";
 
 /** A store whose outputs are digests of their paths' last parts and the key. */
 export class MemoryStore implements ArtifactStore {

@@ -1,14 +1,14 @@
 /** From a YAML text to a plan and a run, with stages that only have a form. @module */
 import { z } from "zod";
 import { renderDiagnostics } from "../../lib/diagnostic/render.ts";
-import type { RunEvent } from "../../lib/pipeline/event.ts";
-import { parsePipeline } from "../../lib/pipeline/parse.ts";
-import { planPipeline } from "../../lib/pipeline/expand.ts";
-import type { Plan, StageLookup } from "../../lib/pipeline/plan.ts";
-import type { SourceResolver } from "../../lib/pipeline/resolve.ts";
-import type { RunOptions, RunSummary } from "../../lib/pipeline/run.ts";
-import { runTasks } from "../../lib/pipeline/schedule.ts";
-import { defineStage } from "../../lib/pipeline/stage.ts";
+import type { RunEvent } from "../../lib/pipeline/contract/event.ts";
+import { parsePipeline } from "../../lib/pipeline/read/parse.ts";
+import { planPipeline } from "../../lib/pipeline/plan/expand.ts";
+import type { Plan, StageLookup } from "../../lib/pipeline/plan/plan.ts";
+import type { SourceResolver } from "../../lib/pipeline/plan/resolve.ts";
+import type { RunOptions, RunSummary } from "../../lib/pipeline/run/run.ts";
+import { runTasks } from "../../lib/pipeline/run/schedule.ts";
+import { defineStage } from "../../lib/pipeline/contract/stage.ts";
 import { memoryDigests, MemoryStore } from "./memory_store.ts";
 import { PuppetExecutor } from "./puppet.ts";
 

@@ -1,6 +1,12 @@
 /** An executor whose jobs a test ends by hand: order and parallelism without sleeping. @module */
-import type { Executor, SubmitOptions } from "../../lib/pipeline/executor.ts";
-import type { HostFacts, Job, JobEvent, JobFailure, JobResult } from "../../lib/pipeline/job.ts";
+import type { Executor, SubmitOptions } from "../../lib/pipeline/contract/executor.ts";
+import type {
+  HostFacts,
+  Job,
+  JobEvent,
+  JobFailure,
+  JobResult,
+} from "../../lib/pipeline/contract/job.ts";
 
 /** A job in the hands of a test. */
 export interface Puppet {

@@ -5,9 +5,9 @@ import {
   multimodalFiles,
   planClip,
   planMultimodal,
-} from "../../lib/architectures/directory_files.ts";
-import { seededWeights } from "../../lib/architectures/module.ts";
-import { zooArchitectures } from "../../lib/architectures/zoo_table.ts";
+} from "../../lib/zoo/directory_files.ts";
+import { seededWeights } from "../../lib/zoo/module.ts";
+import { zooArchitectures } from "../../lib/zoo/zoo_table.ts";
 import { writeDirectory } from "../../lib/training/write_directory.ts";
 
 const corpus = ["this is a photo of a cat or a dog", "what is it? a bird, a cat, a dog"];

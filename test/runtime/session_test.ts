@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import type { Model, Node, ValueInfo } from "../../lib/onnx/model.ts";
-import { encodeModel } from "../../lib/onnx/encode.ts";
-import { weightFromTensor } from "../../lib/onnx/weight.ts";
+import type { Model, Node, ValueInfo } from "../../lib/onnx/ir/model.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import { weightFromTensor } from "../../lib/onnx/ir/weight.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import type { DType } from "../../lib/tensor/dtype.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { StageContext } from "../../lib/pipeline/stage.ts";
+import type { StageContext } from "../../lib/pipeline/contract/stage.ts";
 import command from "../../stages/command.ts";
 import { withFolder } from "../cache/rig.ts";
 

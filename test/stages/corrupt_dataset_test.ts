@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { readDatasetFolder, writeDatasetFolder } from "../../datasets/dataset_folder.ts";
-import type { StageContext } from "../../lib/pipeline/stage.ts";
+import { readDatasetFolder, writeDatasetFolder } from "../../lib/data/dataset_folder.ts";
+import type { StageContext } from "../../lib/pipeline/contract/stage.ts";
 import corruptDataset from "../../stages/corrupt_dataset.ts";
 
 const info = { name: "dots", kind: "yes-no", licence: "CC0", source: "none" } as const;

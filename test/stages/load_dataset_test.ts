@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { readDatasetFolder } from "../../datasets/dataset_folder.ts";
+import { readDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import type { Progress, StageContext } from "../../lib/pipeline/stage.ts";
+import type { Progress, StageContext } from "../../lib/pipeline/contract/stage.ts";
 import stage from "../../stages/load_dataset.ts";
 
 const tiny = {

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { writeDatasetFolder } from "../../datasets/dataset_folder.ts";
+import { writeDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import type { Scores } from "../../lib/evaluation/scores.ts";
-import type { Stage, StageContext } from "../../lib/pipeline/stage.ts";
+import type { Stage, StageContext } from "../../lib/pipeline/contract/stage.ts";
 import { encodePrompt } from "../../lib/prompts/prompt_file.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

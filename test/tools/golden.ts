@@ -8,7 +8,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { CaseFolder, CaseResult } from "./golden/case.ts";
 import { findCases } from "./golden/case.ts";
 import type { Provider } from "../../lib/runtime/provider.ts";
-import { isFolder } from "../../lib/cli/is_folder.ts";
+import { isFolder } from "../../lib/workspace/is_folder.ts";
 import { CaseWorker } from "./golden/pool.ts";
 
 const providers: readonly Provider[] = ["auto", "cpu", "cuda", "webgpu"];

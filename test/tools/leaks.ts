@@ -5,22 +5,22 @@
  *
  * @module
  */
-import { artBytes, loadArtwork } from "../../datasets/art.ts";
-import { defaultDownloads } from "../../datasets/art_packages.ts";
-import { splitPairs } from "../../datasets/check_splits.ts";
+import { artBytes, loadArtwork } from "../../lib/drawing/art.ts";
+import { defaultDownloads } from "../../lib/drawing/art_packages.ts";
+import { splitPairs } from "../../lib/data/check_splits.ts";
 import {
   type ClassMembers,
   loadDrawings,
   type Partition,
   partitionDrawings,
   stylesParameter,
-} from "../../datasets/class_drawings.ts";
-import { loadConcepts } from "../../datasets/concepts.ts";
+} from "../../lib/drawing/class_drawings.ts";
+import { loadConcepts } from "../../lib/drawing/concepts.ts";
 import { handRange, handSize, loadHandwriting } from "../../datasets/digits10.ts";
-import { emojiMembers } from "../../datasets/emoji_classes.ts";
+import { emojiMembers } from "../../lib/drawing/emoji_classes.ts";
 import { kindMembers } from "../../datasets/kind10.ts";
-import { lookOfDrawing } from "../../datasets/motifs.ts";
-import { zooStyles } from "../../datasets/zoo_world.ts";
+import { lookOfDrawing } from "../../lib/drawing/motifs.ts";
+import { zooStyles } from "../../lib/drawing/zoo_world.ts";
 import { likePairs, type Look, lookOf } from "../../lib/vision/likeness.ts";
 
 const [downloads = defaultDownloads] = Deno.args;

@@ -33,20 +33,21 @@ const importTable: Readonly<Record<string, ImportRule>> = {
   },
   "lib/prompts": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["zod"] },
   "lib/losses": { ours: ["lib/onnx", "lib/tensor"], packages: [] },
-  "lib/architectures": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: [] },
+  "lib/zoo": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: [] },
   "lib/training": {
     ours: [
       "lib/losses",
       "lib/prompts",
       "lib/models",
-      "lib/architectures",
+      "lib/zoo",
       "lib/autodiff",
       "lib/runtime",
       "lib/vision",
       "lib/onnx",
       "lib/tensor",
       "lib/diagnostic",
-      "datasets",
+      "lib/data",
+      "lib/drawing",
     ],
     packages: ["@std", "zod"],
   },
@@ -71,14 +72,26 @@ const importTable: Readonly<Record<string, ImportRule>> = {
       "lib/onnx",
       "lib/tensor",
       "lib/diagnostic",
-      "datasets",
+      "lib/data",
     ],
     packages: ["zod", "@std"],
   },
   "lib/report": { ours: ["lib/trust"], packages: ["d3-scale", "d3-shape"] },
-  "datasets": {
-    ours: ["lib/vision", "lib/tensor", "lib/diagnostic"],
+  "lib/drawing": {
+    ours: ["lib/data", "lib/vision", "lib/tensor", "lib/diagnostic"],
     packages: ["zod", "@std", "sharp", "node"],
+  },
+  "lib/data": {
+    ours: ["lib/vision", "lib/tensor", "lib/diagnostic"],
+    packages: ["zod", "@std", "node"],
+  },
+  "datasets": {
+    ours: ["lib/drawing", "lib/data", "lib/vision", "lib/tensor", "lib/diagnostic"],
+    packages: ["zod", "@std", "sharp", "node"],
+  },
+  "lib/workspace": {
+    ours: ["lib/pipeline", "lib/cache", "lib/executors", "lib/trust", "lib/diagnostic"],
+    packages: ["@std", "node"],
   },
   "lib/cli": { ours: ["*"], packages: ["@std", "node"] },
 };
@@ -86,7 +99,7 @@ const importTable: Readonly<Record<string, ImportRule>> = {
 /** Of `lib/pipeline` stages see what a stage is, and nothing else. */
 const stageRule = {
   forbidden: ["lib/cli", "lib/executors", "lib/cache"],
-  pipelineFile: "lib/pipeline/stage.ts",
+  pipelineFile: "lib/pipeline/contract/stage.ts",
 };
 
 /** Folder of a path in the table: `lib/onnx`, `datasets`, `stages`. */
@@ -150,7 +163,7 @@ function stageMistake(target: string, other: string): string | undefined {
     return `stages may import all of lib but ${stageRule.forbidden.join(", ")}, not ${target}`;
   }
   if (other === "lib/pipeline" && target !== stageRule.pipelineFile) {
-    return `stages may import of lib/pipeline only stage.ts, not ${target}`;
+    return `stages may import of lib/pipeline only contract/stage.ts, not ${target}`;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { digestOf } from "../../lib/cache/digest.ts";
+import { digestOf } from "../../lib/cache/digest/digest.ts";
 import type { Scores } from "../../lib/evaluation/scores.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";

@@ -4,20 +4,16 @@ import {
   type DecoderSizes,
   embedTokensModel,
   readsPositions,
-} from "../../lib/architectures/decoders.ts";
+} from "../../lib/zoo/decoders.ts";
 import {
   type EncoderDecoderSizes,
   t5DecoderModel,
   t5EncoderModel,
-} from "../../lib/architectures/encoder_decoder.ts";
-import { moduleOn, storedWeights } from "../../lib/architectures/module.ts";
-import {
-  imageFeatures,
-  imageRows,
-  type MultimodalSizes,
-} from "../../lib/architectures/multimodal.ts";
-import { sharedEncoder } from "../../lib/architectures/zoo_table.ts";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
+} from "../../lib/zoo/encoder_decoder.ts";
+import { moduleOn, storedWeights } from "../../lib/zoo/module.ts";
+import { imageFeatures, imageRows, type MultimodalSizes } from "../../lib/zoo/multimodal.ts";
+import { sharedEncoder } from "../../lib/zoo/zoo_table.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";

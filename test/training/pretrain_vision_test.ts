@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { sharedEncoder } from "../../lib/architectures/zoo_table.ts";
+import { sharedEncoder } from "../../lib/zoo/zoo_table.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

@@ -1,7 +1,7 @@
 import { assert, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder } from "../../lib/onnx/builder.ts";
-import type { Model } from "../../lib/onnx/model.ts";
+import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
 import {
   initialParameters,
   parameterPlaces,

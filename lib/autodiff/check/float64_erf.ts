@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import { stringOf } from "../attributes.ts";
+import { stringOf } from "../engine/attributes.ts";
 
 /** As many places as the integrand up to x = 6 asks for; beyond, erf is ±1. */
 const order = 32;

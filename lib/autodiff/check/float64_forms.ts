@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf, stringOf } from "../attributes.ts";
-import { positive, range } from "../expressions.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
+import { positive, range } from "../engine/expressions.ts";
 import { resizeByProducts } from "../rules/resize.ts";
 import { erf, gelu } from "./float64_erf.ts";
 import { averagePool, conv, convTranspose } from "./float64_windows.ts";

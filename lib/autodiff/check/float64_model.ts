@@ -5,21 +5,21 @@
  * @module
  */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { dataTypeOf } from "../../onnx/data_type.ts";
-import { inferShapes } from "../../onnx/infer_shapes.ts";
-import { inlineFunctions } from "../../onnx/inline_functions.ts";
-import type { Attribute, Graph, Model, Node, ValueInfo, ValueType } from "../../onnx/model.ts";
-import { mapSubgraphs } from "../../onnx/rename.ts";
-import { upgradeModel } from "../../onnx/upgrade.ts";
-import { tensorFromWeight, weightFromTensor } from "../../onnx/weight.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import { dataTypeOf } from "../../onnx/ir/data_type.ts";
+import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
+import { inlineFunctions } from "../../onnx/passes/inline_functions.ts";
+import type { Attribute, Graph, Model, Node, ValueInfo, ValueType } from "../../onnx/ir/model.ts";
+import { mapSubgraphs } from "../../onnx/passes/rename.ts";
+import { upgradeModel } from "../../onnx/passes/upgrade.ts";
+import { tensorFromWeight, weightFromTensor } from "../../onnx/ir/weight.ts";
 import { castTensor } from "../../tensor/convert.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { fusedActivationDecompositions } from "../decompositions/fused_activation.ts";
 import { recurrentDecompositions } from "../decompositions/recurrent.ts";
-import { valuesRead } from "../mark.ts";
-import { type Rewrite, rewriteNodes } from "../rewrite.ts";
-import { type Decompositions, opKey } from "../rule.ts";
+import { valuesRead } from "../engine/mark.ts";
+import { type Rewrite, rewriteNodes } from "../engine/rewrite.ts";
+import { type Decompositions, opKey } from "../engine/rule.ts";
 import { float64Forms } from "./float64_forms.ts";
 import { float64Ops } from "./float64_ops.ts";
 import { unroundedModel } from "./unrounded_forms.ts";

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Dim, Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Dim, Node } from "../../onnx/ir/model.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import { intOf, intsOf, stringOf } from "../attributes.ts";
+import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
 import type { Float64Form } from "./float64_forms.ts";
 
 /** One axis of a window. */

@@ -1,5 +1,5 @@
 /** The function and the gradient that are compared, along lines through one point. @module */
-import type { Model, ValueInfo } from "../../onnx/model.ts";
+import type { Model, ValueInfo } from "../../onnx/ir/model.ts";
 import { castTensor, fromNumbers, toNumbers } from "../../tensor/convert.ts";
 import { type DType, dtypes } from "../../tensor/dtype.ts";
 import { Random } from "../../tensor/random.ts";

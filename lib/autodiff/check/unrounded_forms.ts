@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { dtypeOfDataType } from "../../onnx/data_type.ts";
-import type { Model, Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import { dtypeOfDataType } from "../../onnx/ir/data_type.ts";
+import type { Model, Node } from "../../onnx/ir/model.ts";
 import { type DType, dtypes } from "../../tensor/dtype.ts";
-import { intOf } from "../attributes.ts";
+import { intOf } from "../engine/attributes.ts";
 import { quantizedProductDecompositions } from "../decompositions/quantized_products.ts";
-import { add, castLike, div, mul, range, sub } from "../expressions.ts";
-import { rewriteNodes } from "../rewrite.ts";
-import { opKey } from "../rule.ts";
+import { add, castLike, div, mul, range, sub } from "../engine/expressions.ts";
+import { rewriteNodes } from "../engine/rewrite.ts";
+import { opKey } from "../engine/rule.ts";
 import { factorAlong } from "../rules/quantization_axis.ts";
 import { bounds, convFactors, matMulFactors } from "../rules/straight_through.ts";
 

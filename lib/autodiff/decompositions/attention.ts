@@ -1,9 +1,9 @@
 /** The Attention op of opset 23. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
-import { sizePart } from "../dynamic_shape.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf } from "../engine/attributes.ts";
+import { sizePart } from "../engine/dynamic_shape.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import {
   attention,
   bothAllowed,

@@ -5,9 +5,18 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { joinShape, reshape, type ShapePart, sizePart } from "../dynamic_shape.ts";
-import { add, castLike, castTo, constantLike, div, scale, where, widen } from "../expressions.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import { joinShape, reshape, type ShapePart, sizePart } from "../engine/dynamic_shape.ts";
+import {
+  add,
+  castLike,
+  castTo,
+  constantLike,
+  div,
+  scale,
+  where,
+  widen,
+} from "../engine/expressions.ts";
 import { product } from "../rules/matmul.ts";
 
 /** Queries [N, H, S, D], keys [N, G, T, D] and values [N, G, T, E]; G divides H. */

@@ -5,12 +5,12 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Model, Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
-import { explained } from "../explain.ts";
-import { add, castLike, mul, range, rankOf, scale, sub, widen } from "../expressions.ts";
-import { rewriteNodes } from "../rewrite.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Model, Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf } from "../engine/attributes.ts";
+import { explained } from "../engine/explain.ts";
+import { add, castLike, mul, range, rankOf, scale, sub, widen } from "../engine/expressions.ts";
+import { rewriteNodes } from "../engine/rewrite.ts";
 
 /** Writes the statistics of the batch as nodes of their own. */
 export function spellOutBatchStatistics(model: Model): Model {

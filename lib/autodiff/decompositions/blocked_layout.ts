@@ -6,11 +6,11 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Model, Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Model, Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { intOf, intsOf, stringOf } from "../attributes.ts";
-import { rewriteNodes } from "../rewrite.ts";
+import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
+import { rewriteNodes } from "../engine/rewrite.ts";
 import { fusedActivationDecompositions } from "./fused_activation.ts";
 
 /** Domain of the blocked ops. */

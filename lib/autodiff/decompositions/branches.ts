@@ -1,6 +1,6 @@
 /** Choices that are known before the graph runs. @module */
-import type { Model, Node } from "../../onnx/model.ts";
-import { rewriteNodes } from "../rewrite.ts";
+import type { Model, Node } from "../../onnx/ir/model.ts";
+import { rewriteNodes } from "../engine/rewrite.ts";
 import { inlineGraph, subgraphOf } from "./inline_graph.ts";
 
 /** Replaces each If whose condition is known by the branch it takes. */

@@ -1,8 +1,8 @@
 /** Ops of com.microsoft that are ops of ai.onnx under another name, or short expressions of them. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf, stringOf } from "../attributes.ts";
-import { reshape, sizePart } from "../dynamic_shape.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
+import { reshape, sizePart } from "../engine/dynamic_shape.ts";
 import {
   add,
   castTo,
@@ -13,9 +13,9 @@ import {
   reduceSum,
   reshapeLike,
   sub,
-} from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { splitHeads } from "./attention_core.ts";
 
 /** The op of ai.onnx that takes the same inputs and attributes. */

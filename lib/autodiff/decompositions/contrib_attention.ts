@@ -1,11 +1,17 @@
 /** Fused attention of ONNX Runtime's transformer optimiser: Attention and MultiHeadAttention. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf, intsOf } from "../attributes.ts";
-import { joinShape, reshape, shapeBetween, type ShapePart, sizePart } from "../dynamic_shape.ts";
-import { add, castTo } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, intsOf } from "../engine/attributes.ts";
+import {
+  joinShape,
+  reshape,
+  shapeBetween,
+  type ShapePart,
+  sizePart,
+} from "../engine/dynamic_shape.ts";
+import { add, castTo } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { scaleOf } from "./attention.ts";
 import {
   attention,

@@ -1,9 +1,9 @@
 /** Products and convolutions that ONNX Runtime fuses with the activation after them. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
-import type { Attribute, Node } from "../../onnx/model.ts";
-import { floatOf, intOf, stringOf } from "../attributes.ts";
-import { add, constantLike } from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import type { Attribute, Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
+import { add, constantLike } from "../engine/expressions.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 
 /** Activations that FusedConv and FusedGemm name, with parameters in the order they list them. */
 const parameterNames: Readonly<Record<string, readonly string[]>> = {

@@ -5,11 +5,17 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { intOf, stringOf } from "../attributes.ts";
-import { joinShape, reshape, shapeBetween, type ShapePart, sizePart } from "../dynamic_shape.ts";
+import { intOf, stringOf } from "../engine/attributes.ts";
+import {
+  joinShape,
+  reshape,
+  shapeBetween,
+  type ShapePart,
+  sizePart,
+} from "../engine/dynamic_shape.ts";
 import {
   add,
   castLike,
@@ -23,8 +29,8 @@ import {
   scale,
   sub,
   where,
-} from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+} from "../engine/expressions.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 
 /** Weights of the taps of one axis: Σ coefficients[i] · dⁱ with d = slope · t + shift. */

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
-import { shapeBetween, type ShapePart, sizePart } from "../dynamic_shape.ts";
-import { add } from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf } from "../engine/attributes.ts";
+import { shapeBetween, type ShapePart, sizePart } from "../engine/dynamic_shape.ts";
+import { add } from "../engine/expressions.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { scaleOf } from "./attention.ts";
 import {
   attention,

@@ -1,8 +1,8 @@
 /** Puts the nodes of a subgraph in place of the node that holds it. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Graph, Node, Weight } from "../../onnx/model.ts";
-import { renameNode } from "../../onnx/rename.ts";
-import { tensorFromWeight } from "../../onnx/weight.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Graph, Node, Weight } from "../../onnx/ir/model.ts";
+import { renameNode } from "../../onnx/passes/rename.ts";
+import { tensorFromWeight } from "../../onnx/ir/weight.ts";
 
 /** Appends the nodes of `graph` with `inputs` for its inputs; gives the values of its outputs. */
 export function inlineGraph(b: GraphBuilder, graph: Graph, inputs: readonly Value[]): Value[] {

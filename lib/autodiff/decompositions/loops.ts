@@ -1,10 +1,10 @@
 /** Loops whose number of rounds is known are unrolled: the walk back then sees each round. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf, intsOf } from "../attributes.ts";
-import { positive, range, rankOf } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf, intsOf } from "../engine/attributes.ts";
+import { positive, range, rankOf } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { inlineGraph, subgraphOf } from "./inline_graph.ts";
 
 /** What to do about a loop that cannot be unrolled. */

@@ -1,9 +1,9 @@
 /** Losses over classes, out of LogSoftmax and a gather. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf, stringOf } from "../attributes.ts";
-import { constantLike, div, indicator, keepWhere, mul, neg, where } from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf, stringOf } from "../engine/attributes.ts";
+import { constantLike, div, indicator, keepWhere, mul, neg, where } from "../engine/expressions.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 
 const negativeLogLikelihood: Decomposition = (node, b) => [
   likelihood(b, node, node.inputs[0]!),

@@ -5,12 +5,12 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
-import { add, castLike, mul, positive, range, rankOf, scale, sub } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf } from "../engine/attributes.ts";
+import { add, castLike, mul, positive, range, rankOf, scale, sub } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 
 /** A quantised value: integers, scale, zero point. */
 type Quantized = readonly [value: Value, factor: Value, origin?: Value | undefined];

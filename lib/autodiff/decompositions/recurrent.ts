@@ -4,13 +4,22 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf, stringOf } from "../attributes.ts";
-import { joinShape, sizePart } from "../dynamic_shape.ts";
-import { add, castTo, constantLike, keepWhere, mul, range, sub, where } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
+import { joinShape, sizePart } from "../engine/dynamic_shape.ts";
+import {
+  add,
+  castTo,
+  constantLike,
+  keepWhere,
+  mul,
+  range,
+  sub,
+  where,
+} from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decompositions } from "../engine/rule.ts";
 import { stack, unstack } from "./loops.ts";
 import { activationAt } from "./recurrent_activation.ts";
 

@@ -1,8 +1,8 @@
 /** Activation functions by the names that recurrent layers give them, with their parameters. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { add, constantLike, mul } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { add, constantLike, mul } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
 
 /** Parameters with their defaults; a layer lists those of its activations one after another. */
 interface Activation {

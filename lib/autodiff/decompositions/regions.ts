@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf, intsOf, stringOf } from "../attributes.ts";
-import { joinShape, reshape, type ShapePart, sizePart } from "../dynamic_shape.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, intsOf, stringOf } from "../engine/attributes.ts";
+import { joinShape, reshape, type ShapePart, sizePart } from "../engine/dynamic_shape.ts";
 import {
   add,
   castLike,
@@ -19,9 +19,9 @@ import {
   reduceSum,
   scale,
   sub,
-} from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 
 /** Points of one axis: two neighbours and their weights, 0 outside the image; [R, P] each. */

@@ -1,10 +1,10 @@
 /** Rotary position embedding (Su et al. 2021): pairs of features turned by an angle per position. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf } from "../attributes.ts";
-import { reshape, sizePart } from "../dynamic_shape.ts";
-import { add, castLike, mul, sub } from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf } from "../engine/attributes.ts";
+import { reshape, sizePart } from "../engine/dynamic_shape.ts";
+import { add, castLike, mul, sub } from "../engine/expressions.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 
 /** How features are paired: i with i + R/2, or 2i with 2i + 1. */

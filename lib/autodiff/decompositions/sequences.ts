@@ -1,10 +1,10 @@
 /** Sequences of tensors, where what they hold is known: reads of them become reads of the tensors. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Model, Node } from "../../onnx/model.ts";
-import { intOf } from "../attributes.ts";
-import { explained } from "../explain.ts";
-import { constantInts, positive, range } from "../expressions.ts";
-import { rewriteNodes } from "../rewrite.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Model, Node } from "../../onnx/ir/model.ts";
+import { intOf } from "../engine/attributes.ts";
+import { explained } from "../engine/explain.ts";
+import { constantInts, positive, range } from "../engine/expressions.ts";
+import { rewriteNodes } from "../engine/rewrite.ts";
 import { stack } from "./loops.ts";
 
 /** What each sequence holds. */

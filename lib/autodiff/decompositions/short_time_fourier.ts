@@ -1,10 +1,10 @@
 /** STFT: overlapping frames, each times the window, transformed. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf } from "../attributes.ts";
-import { add, castLike, constantInts, dimOf, mul, sub } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf } from "../engine/attributes.ts";
+import { add, castLike, constantInts, dimOf, mul, sub } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 
 const shortTimeFourier: Decomposition = (node, b) => {

@@ -1,10 +1,10 @@
 /** Normalisations that ONNX Runtime fuses with the residual sum before them. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf } from "../attributes.ts";
-import { float } from "../../onnx/builder.ts";
-import { add } from "../expressions.ts";
-import type { Decomposition, Decompositions } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf } from "../engine/attributes.ts";
+import { float } from "../../onnx/ir/builder.ts";
+import { add } from "../engine/expressions.ts";
+import type { Decomposition, Decompositions } from "../engine/rule.ts";
 
 /** x + skip (+ bias), which the ops also output. */
 function residual(b: GraphBuilder, node: Node, bias: Value | undefined): Value {

@@ -1,7 +1,7 @@
 /** Activation functions. Formulas: Hendrycks & Gimpel 2016 (GELU), Klambauer et al. 2017 (SELU), the ONNX operator texts. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, stringOf } from "../attributes.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, stringOf } from "../engine/attributes.ts";
 import {
   add,
   complement,
@@ -16,8 +16,8 @@ import {
   step,
   sub,
   where,
-} from "../expressions.ts";
-import { elementwise, type GradRule, type GradRules, unary } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { elementwise, type GradRule, type GradRules, unary } from "../engine/rule.ts";
 
 const above = (b: GraphBuilder, x: Value, bound: number): Value =>
   b.op("Greater", [x, constantLike(b, x, bound)]);

@@ -1,11 +1,11 @@
 /** Col2Im adds patches into an image; its transpose cuts them out again. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
 import { sizeOf, tensor } from "../../tensor/tensor.ts";
-import { intsOf } from "../attributes.ts";
-import { reshape, shapeBetween } from "../dynamic_shape.ts";
-import { castLike, constantInts, shapeOf } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import { type GradRules, linear } from "../rule.ts";
+import { intsOf } from "../engine/attributes.ts";
+import { reshape, shapeBetween } from "../engine/dynamic_shape.ts";
+import { castLike, constantInts, shapeOf } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import { type GradRules, linear } from "../engine/rule.ts";
 
 /** A convolution whose k-th output channel picks the k-th element of the block. */
 const col2im = linear(({ b, node, g, x }) => {

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Graph, Model, Node, ValueInfo, Weight } from "../../onnx/model.ts";
-import { pruneModel } from "../../onnx/prune.ts";
-import { renameGraph } from "../../onnx/rename.ts";
-import { valuesRead } from "../mark.ts";
-import type { GradContext, GradRule, GradRules } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Graph, Model, Node, ValueInfo, Weight } from "../../onnx/ir/model.ts";
+import { pruneModel } from "../../onnx/passes/prune.ts";
+import { renameGraph } from "../../onnx/passes/rename.ts";
+import { valuesRead } from "../engine/mark.ts";
+import type { GradContext, GradRule, GradRules } from "../engine/rule.ts";
 
 const branch: GradRule = (node, context) => {
   const read = valuesRead(node);

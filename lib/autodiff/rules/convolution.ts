@@ -9,13 +9,13 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Dim, Node } from "../../onnx/model.ts";
-import { intOf, intsOf, stringOf } from "../attributes.ts";
-import { between, reshape, shapeBetween, sizePart } from "../dynamic_shape.ts";
-import { isStatic, reduceSum } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { GradRule, GradRules } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Dim, Node } from "../../onnx/ir/model.ts";
+import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
+import { between, reshape, shapeBetween, sizePart } from "../engine/dynamic_shape.ts";
+import { isStatic, reduceSum } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { GradRule, GradRules } from "../engine/rule.ts";
 import { scatterWindows } from "./scatter_windows.ts";
 import { placeWindow, reach, spatialAxes, tails, type Window, withPads } from "./window.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type GradRules, piecewiseConstant } from "../rule.ts";
+import { type GradRules, piecewiseConstant } from "../engine/rule.ts";
 
 const standard = [
   ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "IsInf", "IsNaN"],

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { stringOf } from "../attributes.ts";
-import { dimOf, indicator, range, rankOf, shapeOf } from "../expressions.ts";
-import { elementwise, type GradRules } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { stringOf } from "../engine/attributes.ts";
+import { dimOf, indicator, range, rankOf, shapeOf } from "../engine/expressions.ts";
+import { elementwise, type GradRules } from "../engine/rule.ts";
 
 interface Equation {
   readonly operands: readonly string[];

@@ -1,6 +1,6 @@
 /** Arithmetic, roots, exponentials, trigonometry and comparisons, element by element. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import { toNumbers } from "../../tensor/convert.ts";
 import { dtypes } from "../../tensor/dtype.ts";
 import {
@@ -19,7 +19,7 @@ import {
   step,
   sub,
   where,
-} from "../expressions.ts";
+} from "../engine/expressions.ts";
 import {
   binary,
   type BinaryArgs,
@@ -28,8 +28,8 @@ import {
   type GradRules,
   piecewiseConstant,
   unary,
-} from "../rule.ts";
-import { unbroadcast } from "../unbroadcast.ts";
+} from "../engine/rule.ts";
+import { unbroadcast } from "../engine/unbroadcast.ts";
 import { product } from "./product.ts";
 import { rootMeanSquareQuotientGrad } from "./root_mean_square.ts";
 

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf } from "../attributes.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf } from "../engine/attributes.ts";
 import {
   castLike,
   constantInts,
@@ -17,9 +17,9 @@ import {
   positive,
   rankOf,
   sub,
-} from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import { type GradRules, unary } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import { type GradRules, unary } from "../engine/rule.ts";
 
 const transform = unary(({ b, node, g, x, y }) => {
   const inverse = intOf(node, "inverse", 0) === 1;

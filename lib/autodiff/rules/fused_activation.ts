@@ -1,7 +1,7 @@
 /** Activations that ONNX Runtime fuses, some with the bias before them. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
-import { add, mul } from "../expressions.ts";
-import { elementwise, type GradRule, type GradRules } from "../rule.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { add, mul } from "../engine/expressions.ts";
+import { elementwise, type GradRule, type GradRules } from "../engine/rule.ts";
 import { activationRules, geluSlope, tanhGeluSlope } from "./activation.ts";
 
 /** y = f(x + bias), so ∂x = ∂bias = g f'(x + bias), the latter summed to its shape. */

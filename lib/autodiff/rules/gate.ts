@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { add, complement, constantLike, mul, numberOf, scale, sub } from "../expressions.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import { add, complement, constantLike, mul, numberOf, scale, sub } from "../engine/expressions.ts";
 import { derivative, evaluate, polynomialOf } from "./polynomial.ts";
 
 /** A value as a multiple of another. */

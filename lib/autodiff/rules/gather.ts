@@ -1,5 +1,5 @@
 /** The transpose of Gather: rows of the gradient are added at the places they came from. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
 import {
   castLike,
   castTo,
@@ -9,7 +9,7 @@ import {
   range,
   rankOf,
   widen,
-} from "../expressions.ts";
+} from "../engine/expressions.ts";
 
 /** Zeros of a shape given as a list of values of shape [n]. */
 function zerosOf(b: GraphBuilder, like: Value, parts: readonly Value[]): Value {

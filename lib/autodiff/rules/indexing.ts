@@ -1,7 +1,7 @@
 /** Ops that pick or place elements by index. Gathers go back as scatters that add, and the reverse. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf, stringOf } from "../attributes.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf, stringOf } from "../engine/attributes.ts";
 import {
   castLike,
   constantLike,
@@ -16,14 +16,14 @@ import {
   sub,
   widen,
   zerosLike,
-} from "../expressions.ts";
+} from "../engine/expressions.ts";
 import {
   type GradContext,
   type GradRule,
   type GradRules,
   linear,
   type UnaryArgs,
-} from "../rule.ts";
+} from "../engine/rule.ts";
 import { gatherGrad } from "./gather.ts";
 
 const gather = linear(({ b, node, g, x }) => {

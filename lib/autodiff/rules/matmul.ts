@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
-import { range, rankOf, scale } from "../expressions.ts";
-import { unbroadcast } from "../unbroadcast.ts";
-import { elementwise, type GradContext, type GradRule, type GradRules } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf } from "../engine/attributes.ts";
+import { range, rankOf, scale } from "../engine/expressions.ts";
+import { unbroadcast } from "../engine/unbroadcast.ts";
+import { elementwise, type GradContext, type GradRule, type GradRules } from "../engine/rule.ts";
 
 interface ProductFlags {
   readonly transA?: boolean;

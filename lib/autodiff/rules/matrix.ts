@@ -1,7 +1,7 @@
 /** Inverse and determinant of square matrices (Giles 2008, 2.2.3 and 2.2.4). @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { mul, neg, range, rankOf } from "../expressions.ts";
-import { type GradRules, unary } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import { mul, neg, range, rankOf } from "../engine/expressions.ts";
+import { type GradRules, unary } from "../engine/rule.ts";
 import { product } from "./matmul.ts";
 
 /** −Yᵀ g Yᵀ */

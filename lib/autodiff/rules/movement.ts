@@ -1,7 +1,7 @@
 /** Ops that move, repeat or drop elements: their transpose moves them back. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf, intsOf, stringOf } from "../attributes.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
 import {
   constantInts,
   constantLike,
@@ -14,8 +14,8 @@ import {
   reshapeLike,
   shapeOf,
   sub,
-} from "../expressions.ts";
-import { elementwise, type GradRule, type GradRules, linear } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { elementwise, type GradRule, type GradRules, linear } from "../engine/rule.ts";
 import { gatherGrad } from "./gather.ts";
 import { slice } from "./slice.ts";
 

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { float, type GraphBuilder, type Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf, intsOf } from "../attributes.ts";
-import { countBetween } from "../dynamic_shape.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf, intsOf } from "../engine/attributes.ts";
+import { countBetween } from "../engine/dynamic_shape.ts";
 import {
   add,
   castLike,
@@ -29,7 +29,7 @@ import {
   shapeOf,
   sub,
   widen,
-} from "../expressions.ts";
+} from "../engine/expressions.ts";
 import {
   type Decompositions,
   elementwise,
@@ -38,7 +38,7 @@ import {
   type GradRules,
   linear,
   unary,
-} from "../rule.ts";
+} from "../engine/rule.ts";
 
 /** x · x⁻¹ of the statistics. */
 const square = (b: GraphBuilder, x: Value): Value => mul(b, x, x);

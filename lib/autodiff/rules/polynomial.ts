@@ -1,7 +1,7 @@
 /** Polynomials that are spelled out in a graph: read, differentiated, evaluated. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { add, constantLike, mul, numberOf, range, scale } from "../expressions.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { add, constantLike, mul, numberOf, range, scale } from "../engine/expressions.ts";
 
 /** Coefficients, that of the constant first. */
 export type Polynomial = readonly number[];

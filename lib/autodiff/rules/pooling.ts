@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import { sizeOf, tensor } from "../../tensor/tensor.ts";
-import { intOf, intsOf } from "../attributes.ts";
+import { intOf, intsOf } from "../engine/attributes.ts";
 import {
   between,
   countBetween,
@@ -16,7 +16,7 @@ import {
   shapeBetween,
   type ShapePart,
   staticDims,
-} from "../dynamic_shape.ts";
+} from "../engine/dynamic_shape.ts";
 import {
   castLike,
   constantLike,
@@ -29,8 +29,8 @@ import {
   scale,
   shapeOf,
   widen,
-} from "../expressions.ts";
-import { type GradRules, unary } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { type GradRules, unary } from "../engine/rule.ts";
 import { cropLike, scatterWindows } from "./scatter_windows.ts";
 import { type PlacedWindow, placeWindow, type Window } from "./window.ts";
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { mul, numberOf, scale } from "../expressions.ts";
-import { binary, elementwise, type GradContext, type InputGrads } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { mul, numberOf, scale } from "../engine/expressions.ts";
+import { binary, elementwise, type GradContext, type InputGrads } from "../engine/rule.ts";
 import { gateGrad } from "./gate.ts";
 import { rootMeanSquareGrad } from "./root_mean_square.ts";
 

@@ -1,8 +1,8 @@
 /** Scales and zero points: one for all elements, one per index of an axis, or one per block of it. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf } from "../attributes.ts";
-import { dimOf, positive, range, rankOf, reduceSum, shapeOf } from "../expressions.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf } from "../engine/attributes.ts";
+import { dimOf, positive, range, rankOf, reduceSum, shapeOf } from "../engine/expressions.ts";
 
 /** A scale or zero point of QuantizeLinear or DequantizeLinear, to be broadcast to the node's input. */
 export function factorAlong(b: GraphBuilder, node: Node, factor: Value): Value {

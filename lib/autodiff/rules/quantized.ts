@@ -5,14 +5,14 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { intOf } from "../attributes.ts";
-import { castLike, castTo, mul, range, rankOf, reduceSum, sub } from "../expressions.ts";
+import { intOf } from "../engine/attributes.ts";
+import { castLike, castTo, mul, range, rankOf, reduceSum, sub } from "../engine/expressions.ts";
 import { factorAlong, sumToFactor } from "./quantization_axis.ts";
-import { refuse } from "../refuse.ts";
-import type { GradRule, GradRules } from "../rule.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { GradRule, GradRules } from "../engine/rule.ts";
 
 /** y = A · dequantised(B)ᵀ + bias */
 const matMulNBits: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {

@@ -1,7 +1,7 @@
 /** Reductions. The gradient is spread over the reduced axes by broadcasting. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { intOf } from "../attributes.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { intOf } from "../engine/attributes.ts";
 import {
   castLike,
   constantInts,
@@ -17,8 +17,8 @@ import {
   shapeOf,
   where,
   widen,
-} from "../expressions.ts";
-import { type GradRule, type GradRules, unary, type UnaryArgs } from "../rule.ts";
+} from "../engine/expressions.ts";
+import { type GradRule, type GradRules, unary, type UnaryArgs } from "../engine/rule.ts";
 
 /** What reductions share: the node's values with the reduced axes kept as size 1. */
 interface Reduction extends Omit<UnaryArgs, "g" | "y"> {

@@ -5,14 +5,14 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { intsOf, stringOf } from "../attributes.ts";
-import { joinShape, reshape, sizePart } from "../dynamic_shape.ts";
-import { castLike, constantInts, positive, range, rankOf, scale } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import { type GradRules, linear } from "../rule.ts";
+import { intsOf, stringOf } from "../engine/attributes.ts";
+import { joinShape, reshape, sizePart } from "../engine/dynamic_shape.ts";
+import { castLike, constantInts, positive, range, rankOf, scale } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import { type GradRules, linear } from "../engine/rule.ts";
 
 const resize = linear(({ b, node, g, x, y }) => {
   refuseAspectPolicy(node);

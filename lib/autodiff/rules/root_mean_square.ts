@@ -1,7 +1,15 @@
 /** Division by the root mean square, as exporters spell it out: u / √(mean(u²) + ε). @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import { intOf } from "../attributes.ts";
-import { constantInts, div, mul, numberOf, reduceMean, sameDims, sub } from "../expressions.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import { intOf } from "../engine/attributes.ts";
+import {
+  constantInts,
+  div,
+  mul,
+  numberOf,
+  reduceMean,
+  sameDims,
+  sub,
+} from "../engine/expressions.ts";
 import type { SelfProduct } from "./gate.ts";
 
 /**

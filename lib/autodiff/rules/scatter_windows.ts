@@ -7,10 +7,10 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { between, reshape, shapeBetween, staticDims } from "../dynamic_shape.ts";
-import { mul } from "../expressions.ts";
+import { between, reshape, shapeBetween, staticDims } from "../engine/dynamic_shape.ts";
+import { mul } from "../engine/expressions.ts";
 import { reach, spatialAxes, tails, type Window } from "./window.ts";
 
 /** ∂x of y = Conv(x, weight), in the spatial size of `input`. */

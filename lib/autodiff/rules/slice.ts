@@ -5,10 +5,18 @@
  * @module
  */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { constantInts, dimOf, padZeros, positive, range, rankOf, sub } from "../expressions.ts";
-import { linear } from "../rule.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import {
+  constantInts,
+  dimOf,
+  padZeros,
+  positive,
+  range,
+  rankOf,
+  sub,
+} from "../engine/expressions.ts";
+import { linear } from "../engine/rule.ts";
 
 /** One sliced axis; starts and ends are values of shape [1]. */
 interface Cut {

@@ -1,7 +1,7 @@
 /** Softmax and its logarithm. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
-import { floatOf, intOf } from "../attributes.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
+import { floatOf, intOf } from "../engine/attributes.ts";
 import {
   castLike,
   dropWhere,
@@ -11,8 +11,8 @@ import {
   reduceSum,
   sub,
   widen,
-} from "../expressions.ts";
-import type { GradContext, GradRule, GradRules } from "../rule.ts";
+} from "../engine/expressions.ts";
+import type { GradContext, GradRule, GradRules } from "../engine/rule.ts";
 
 /**
  * The output, 0 where it is NaN if the model itself asks whether it is: rows of which everything

@@ -6,12 +6,22 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Node } from "../../onnx/model.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Node } from "../../onnx/ir/model.ts";
 import type { DType } from "../../tensor/dtype.ts";
-import { add, castLike, constantLike, div, maskBy, mul, neg, sub, widen } from "../expressions.ts";
-import { refuse } from "../refuse.ts";
-import type { GradRule, GradRules } from "../rule.ts";
+import {
+  add,
+  castLike,
+  constantLike,
+  div,
+  maskBy,
+  mul,
+  neg,
+  sub,
+  widen,
+} from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
+import type { GradRule, GradRules } from "../engine/rule.ts";
 import { convolutionRules } from "./convolution.ts";
 import { matmulRules } from "./matmul.ts";
 import { factorAlong, sumToFactor } from "./quantization_axis.ts";

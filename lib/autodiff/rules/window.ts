@@ -1,8 +1,8 @@
 /** Sliding windows: what convolution and pooling share. @module */
-import type { GraphBuilder, Value } from "../../onnx/builder.ts";
-import type { Dim, Node } from "../../onnx/model.ts";
-import { intsOf, stringOf } from "../attributes.ts";
-import { between, shapeBetween } from "../dynamic_shape.ts";
+import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { Dim, Node } from "../../onnx/ir/model.ts";
+import { intsOf, stringOf } from "../engine/attributes.ts";
+import { between, shapeBetween } from "../engine/dynamic_shape.ts";
 
 /** Windows of `kernel` elements over the spatial axes, per axis. */
 export interface Window {

@@ -1,9 +1,9 @@
-import { localStore } from "../../cache/store.ts";
+import { localStore } from "../../cache/local/store.ts";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
-import { explainKey, type KeyDifference } from "../../pipeline/explain.ts";
-import type { Key } from "../../pipeline/key.ts";
-import type { ArtifactStore } from "../../pipeline/store.ts";
+import { explainKey, type KeyDifference } from "../../pipeline/plan/explain.ts";
+import type { Key } from "../../pipeline/contract/key.ts";
+import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { cacheFolderOf, stateFolder } from "../open_pipeline.ts";
 import { printJson, printLine } from "../print.ts";
@@ -13,7 +13,7 @@ import {
   type RecordedTask,
   type RunRecord,
   runsFolder,
-} from "../run_record.ts";
+} from "../../workspace/run_record.ts";
 
 /** Compares two runs. */
 const command: Command = {

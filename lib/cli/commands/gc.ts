@@ -1,5 +1,5 @@
-import { collectGarbage } from "../../cache/gc.ts";
-import type { Key } from "../../pipeline/key.ts";
+import { collectGarbage } from "../../cache/local/gc.ts";
+import type { Key } from "../../pipeline/contract/key.ts";
 import {
   type Command,
   exitCodes,
@@ -11,7 +11,7 @@ import {
 import { cacheFolderOf, stateFolder } from "../open_pipeline.ts";
 import { count, printJson, printLine } from "../print.ts";
 import { durationOf, sizeOf } from "../quantity.ts";
-import { readRuns, recordedPipelines, runsFolder } from "../run_record.ts";
+import { readRuns, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";
 import { format as formatBytes } from "@std/fmt/bytes";
 
 /** Frees space. */

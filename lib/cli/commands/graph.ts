@@ -1,4 +1,4 @@
-import type { Plan, Task } from "../../pipeline/plan.ts";
+import type { Plan, Task } from "../../pipeline/plan/plan.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
 import { openPipeline } from "../open_pipeline.ts";
 import { printJson, printText } from "../print.ts";

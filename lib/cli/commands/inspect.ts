@@ -1,6 +1,6 @@
 import { format } from "@std/fmt/bytes";
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
-import type { Model } from "../../onnx/model.ts";
+import type { Model } from "../../onnx/ir/model.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
 import type { ModelSummary, PrintedValue } from "../model_summary.ts";
 import { count, printJson, printLine, printText, table } from "../print.ts";
@@ -42,8 +42,8 @@ const command: Command = {
     const model = await readModel(args.operands[0]!);
     await checkTypes(args.operands[0]!, model);
     if (hasFlag(args, "graph")) {
-      const { printModel } = await import("../../onnx/print.ts");
-      const { inferShapes } = await import("../../onnx/infer_shapes.ts");
+      const { printModel } = await import("../../onnx/ir/print.ts");
+      const { inferShapes } = await import("../../onnx/infer/infer_shapes.ts");
       printText(printModel(inferShapes(model)));
       return exitCodes.done;
     }
@@ -99,7 +99,7 @@ async function obstaclesOn(
   { of, wrt }: DifferentiatedPath,
   straightThrough: boolean,
 ): Promise<readonly Diagnostic[]> {
-  const { addGradients, unsupportedNodes } = await import("../../autodiff/gradient.ts");
+  const { addGradients, unsupportedNodes } = await import("../../autodiff/engine/gradient.ts");
   const { DiagnosticError } = await import("../../diagnostic/diagnostic.ts");
   const options = { cotangents: of, wrt, straightThrough };
   const nodes = unsupportedNodes(model, options);

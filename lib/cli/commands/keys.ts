@@ -1,4 +1,4 @@
-import { generateSigningKeys } from "../../cache/signature.ts";
+import { generateSigningKeys } from "../../cache/remote/signature.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { publicKeysFile } from "../open_store.ts";
 import { printJson, printLine } from "../print.ts";

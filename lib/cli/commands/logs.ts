@@ -3,7 +3,7 @@ import { deviceOptions } from "../device.ts";
 import { stateFolder } from "../open_pipeline.ts";
 import { isNamed, openPreview } from "../preview.ts";
 import { printJson, printLine } from "../print.ts";
-import { latestRun, runsFolder } from "../run_record.ts";
+import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 
 /** Prints what a stage has logged. */
 const command: Command = {

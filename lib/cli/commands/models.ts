@@ -1,15 +1,15 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
-import { installModels } from "../install_models.ts";
+import { installModels } from "../../workspace/install_models.ts";
 import { projectRoot, stateFolder } from "../open_pipeline.ts";
 import { printJson, printLine } from "../print.ts";
-import { latestRun, recordedPipelines, runsFolder } from "../run_record.ts";
+import { latestRun, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";
 
 /** Brings trained models into the zoo. */
 const command: Command = {
   name: "models",
-  summary: "Copies the models of a pipeline's latest run into models/, where zoo/NAME finds them.",
+  summary: "Copies the models of a pipeline's latest run into zoo/, where zoo/NAME finds them.",
   operands: "install [PIPELINE]",
   minOperands: 1,
   maxOperands: 2,
@@ -34,7 +34,7 @@ const command: Command = {
       const known = suggestions(pipeline, recordedPipelines(stateFolder));
       throw usage(`Cannot install from "${pipeline}": it has no run here`, known);
     }
-    const target = new URL("models", projectRoot).pathname;
+    const target = new URL("zoo", projectRoot).pathname;
     const what = { run: `${folder}/latest`, tasks: run.tasks, names: namesOf(args), target };
     const installed = [...installModels(what)];
     if (installed.length === 0) {
@@ -42,7 +42,7 @@ const command: Command = {
     }
     for (const { task, name } of installed) {
       if (hasFlag(args, "json")) printJson({ task, name });
-      else printLine(`${task} → models/${name}`);
+      else printLine(`${task} → zoo/${name}`);
     }
     return Promise.resolve(exitCodes.done);
   },

@@ -1,4 +1,4 @@
-import type { TaskPreview } from "../../pipeline/preview.ts";
+import type { TaskPreview } from "../../pipeline/plan/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { openPreview } from "../preview.ts";

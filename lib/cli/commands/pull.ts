@@ -1,10 +1,10 @@
 import { format as formatBytes } from "@std/fmt/bytes";
-import { manifestBytes, type StoredManifest } from "../../cache/store.ts";
+import { manifestBytes, type StoredManifest } from "../../cache/local/store.ts";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { Key } from "../../pipeline/key.ts";
-import { selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan, type TaskPreview } from "../../pipeline/preview.ts";
-import type { ArtifactStore } from "../../pipeline/store.ts";
+import type { Key } from "../../pipeline/contract/key.ts";
+import { selectTargets } from "../../pipeline/plan/plan.ts";
+import { previewPlan, type TaskPreview } from "../../pipeline/plan/preview.ts";
+import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { liveLine } from "../live_line.ts";
 import { openPipeline } from "../open_pipeline.ts";

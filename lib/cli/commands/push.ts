@@ -1,11 +1,11 @@
 import { format as formatBytes } from "@std/fmt/bytes";
-import { RemoteFailure } from "../../cache/retry.ts";
-import { localStore } from "../../cache/store.ts";
-import { pushAll, type PushOptions, type PushSummary } from "../../cache/push_all.ts";
+import { RemoteFailure } from "../../cache/remote/retry.ts";
+import { localStore } from "../../cache/local/store.ts";
+import { pushAll, type PushOptions, type PushSummary } from "../../cache/remote/push_all.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { Key } from "../../pipeline/key.ts";
-import { selectTargets } from "../../pipeline/plan.ts";
-import { previewPlan } from "../../pipeline/preview.ts";
+import type { Key } from "../../pipeline/contract/key.ts";
+import { selectTargets } from "../../pipeline/plan/plan.ts";
+import { previewPlan } from "../../pipeline/plan/preview.ts";
 import {
   type Command,
   type CommandArguments,

@@ -1,8 +1,8 @@
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { Key } from "../../pipeline/key.ts";
-import { type Plan, selectTargets } from "../../pipeline/plan.ts";
-import type { RunSummary } from "../../pipeline/run.ts";
-import { runTasks } from "../../pipeline/schedule.ts";
+import type { Key } from "../../pipeline/contract/key.ts";
+import { type Plan, selectTargets } from "../../pipeline/plan/plan.ts";
+import type { RunSummary } from "../../pipeline/run/run.ts";
+import { runTasks } from "../../pipeline/run/schedule.ts";
 import {
   type Command,
   type CommandArguments,
@@ -24,9 +24,9 @@ import {
   stateFolder,
 } from "../open_pipeline.ts";
 import { printLine, printNotice, secretValues } from "../print.ts";
-import { RunLayout } from "../run_folder.ts";
-import type { TrustItem } from "../trust_items.ts";
-import { isRecorded, latestRun, recordRun, runsFolder } from "../run_record.ts";
+import { RunLayout } from "../../workspace/run_folder.ts";
+import type { TrustItem } from "../../workspace/trust_items.ts";
+import { isRecorded, latestRun, recordRun, runsFolder } from "../../workspace/run_record.ts";
 
 /** Runs a pipeline. */
 const command: Command = {
@@ -181,7 +181,7 @@ async function chooseLogger(args: CommandArguments, plan: Plan): Promise<Logger>
   const quiet = hasFlag(args, "quiet");
   if (Deno.env.get("GITHUB_ACTIONS") === "true" && !quiet) {
     const { githubLogger } = await import("../loggers/github.ts");
-    const { stagePlaces } = await import("../stage_places.ts");
+    const { stagePlaces } = await import("../../workspace/stage_places.ts");
     const places = stagePlaces(plan.spec);
     const file = { path: args.operands[0]! };
     return githubLogger({

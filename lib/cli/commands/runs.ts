@@ -1,7 +1,7 @@
 import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { stateFolder } from "../open_pipeline.ts";
 import { formatDuration, printJson, printLine, table } from "../print.ts";
-import { readRuns, recordedPipelines, runsFolder } from "../run_record.ts";
+import { readRuns, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";
 
 /** Lists past runs. */
 const command: Command = {

@@ -1,5 +1,5 @@
-import { pipelineJsonSchema } from "../../pipeline/json_schema.ts";
-import { importStage, stageNames } from "../../pipeline/stage_lookup.ts";
+import { pipelineJsonSchema } from "../../pipeline/read/json_schema.ts";
+import { importStage, stageNames } from "../../pipeline/plan/stage_lookup.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { projectRoot } from "../open_pipeline.ts";
 import { printText } from "../print.ts";
@@ -24,7 +24,7 @@ const command: Command = {
 export default command;
 
 async function eventSchemaText(): Promise<string> {
-  const { eventJsonSchema } = await import("../../pipeline/event_schema.ts");
+  const { eventJsonSchema } = await import("../../pipeline/contract/event_schema.ts");
   return `${JSON.stringify(eventJsonSchema(), null, 2)}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { HostFacts } from "../../pipeline/job.ts";
+import type { HostFacts } from "../../pipeline/contract/job.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { isNamed, openPreview } from "../preview.ts";

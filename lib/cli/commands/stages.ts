@@ -4,8 +4,8 @@ import {
   type ParameterReference,
   type StageReference,
   stageReference,
-} from "../../pipeline/stage_reference.ts";
-import { findModule, importStage, stageNames } from "../../pipeline/stage_lookup.ts";
+} from "../../pipeline/plan/stage_reference.ts";
+import { findModule, importStage, stageNames } from "../../pipeline/plan/stage_lookup.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { projectRoot } from "../open_pipeline.ts";
 import { printJson, printText, table } from "../print.ts";

@@ -1,12 +1,12 @@
 import { format as formatBytes } from "@std/fmt/bytes";
-import { manifestBytes, type StoredManifest } from "../../cache/store.ts";
-import { storeUsage } from "../../cache/usage.ts";
+import { manifestBytes, type StoredManifest } from "../../cache/local/store.ts";
+import { storeUsage } from "../../cache/local/usage.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { stateFolder } from "../open_pipeline.ts";
 import { openPreview } from "../preview.ts";
 import { count, formatDuration, printJson, printLine, table } from "../print.ts";
-import { latestRun, runsFolder } from "../run_record.ts";
+import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 
 /** Counts what is cached. */
 const command: Command = {

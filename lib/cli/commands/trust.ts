@@ -2,7 +2,7 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { trustItemsOf } from "../open_pipeline.ts";
 import { count, printJson, printLine } from "../print.ts";
-import { addTrusted, readTrusted } from "../trusted.ts";
+import { addTrusted, readTrusted } from "../../workspace/trusted.ts";
 
 /** Says that the code of a file may run. */
 const command: Command = {

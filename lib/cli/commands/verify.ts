@@ -1,4 +1,4 @@
-import { verifyStore } from "../../cache/verify.ts";
+import { verifyStore } from "../../cache/local/verify.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { cacheFolderOf } from "../open_pipeline.ts";
 import { count, printJson, printLine } from "../print.ts";

@@ -1,13 +1,13 @@
-import { explainKey, type KeyDifference } from "../../pipeline/explain.ts";
-import type { Json, Key } from "../../pipeline/key.ts";
-import type { Plan } from "../../pipeline/plan.ts";
-import type { TaskPreview } from "../../pipeline/preview.ts";
+import { explainKey, type KeyDifference } from "../../pipeline/plan/explain.ts";
+import type { Json, Key } from "../../pipeline/contract/key.ts";
+import type { Plan } from "../../pipeline/plan/plan.ts";
+import type { TaskPreview } from "../../pipeline/plan/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { stateFolder } from "../open_pipeline.ts";
 import { isNamed, type OpenedPreview, openPreview } from "../preview.ts";
 import { printJson, printLine } from "../print.ts";
-import { readRuns, runsFolder } from "../run_record.ts";
+import { readRuns, runsFolder } from "../../workspace/run_record.ts";
 
 /** Says why a stage would run, or has run, again. */
 const command: Command = {

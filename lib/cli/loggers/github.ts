@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../pipeline/event.ts";
+import type { RunEvent } from "../../pipeline/contract/event.ts";
 import { annotation, type Place } from "../github.ts";
 import { printLine } from "../print.ts";
 import type { Logger } from "./logger.ts";

@@ -1,5 +1,5 @@
 /** What listens to a run. @module */
-import type { RunEvent } from "../../pipeline/event.ts";
+import type { RunEvent } from "../../pipeline/contract/event.ts";
 
 /** A sink of events. */
 export interface Logger {

@@ -1,5 +1,5 @@
-import type { RunEvent } from "../../pipeline/event.ts";
-import type { Progress } from "../../pipeline/stage.ts";
+import type { RunEvent } from "../../pipeline/contract/event.ts";
+import type { Progress } from "../../pipeline/contract/stage.ts";
 import { printLine } from "../print.ts";
 import type { Logger } from "./logger.ts";
 import { Remaining } from "./remaining.ts";

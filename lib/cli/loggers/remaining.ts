@@ -1,5 +1,5 @@
 /** How far a run is, and how long the rest may take. @module */
-import type { RunEvent } from "../../pipeline/event.ts";
+import type { RunEvent } from "../../pipeline/contract/event.ts";
 import { formatDuration } from "../print.ts";
 
 /** What is known of the tasks of a stage. */

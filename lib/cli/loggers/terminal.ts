@@ -1,7 +1,7 @@
 import { dim, green, red, yellow } from "@std/fmt/colors";
-import type { RunEvent } from "../../pipeline/event.ts";
-import type { QueueState } from "../../pipeline/job.ts";
-import type { Progress } from "../../pipeline/stage.ts";
+import type { RunEvent } from "../../pipeline/contract/event.ts";
+import type { QueueState } from "../../pipeline/contract/job.ts";
+import type { Progress } from "../../pipeline/contract/stage.ts";
 import { printPainted, shownText } from "../print.ts";
 import type { Logger } from "./logger.ts";
 import { Remaining } from "./remaining.ts";

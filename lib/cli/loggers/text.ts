@@ -1,7 +1,7 @@
 /** Events as lines for people. @module */
-import type { RunEvent } from "../../pipeline/event.ts";
-import type { JobFailure, QueueState } from "../../pipeline/job.ts";
-import type { Progress } from "../../pipeline/stage.ts";
+import type { RunEvent } from "../../pipeline/contract/event.ts";
+import type { JobFailure, QueueState } from "../../pipeline/contract/job.ts";
+import type { Progress } from "../../pipeline/contract/stage.ts";
 import { count, formatDuration } from "../print.ts";
 
 /** Line of an event; `undefined` where it is not worth one. */

@@ -13,8 +13,8 @@ import {
   multiplyDims,
   subtractDims,
   unknownDim,
-} from "../dim.ts";
-import type { Dim } from "../model.ts";
+} from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
 import { broadcastSource, forEachIndex, type Known, known } from "./known.ts";
 
 /** An elementwise function; without `symbolic`, a symbol makes the result unknown. */

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { dtypeOfDataType } from "../data_type.ts";
-import type { Attribute } from "../model.ts";
+import { dtypeOfDataType } from "../ir/data_type.ts";
+import type { Attribute } from "../ir/model.ts";
 import type { NodeContext } from "./context.ts";
 import { equationProblem } from "./equation.ts";
 

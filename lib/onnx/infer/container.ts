@@ -1,7 +1,7 @@
 /** Rules of control flow, sequences and optional values. @module */
-import { unknownDim } from "../dim.ts";
-import { dtypeOfDataType } from "../data_type.ts";
-import type { Dim, ValueType } from "../model.ts";
+import { unknownDim } from "../ir/dim.ts";
+import { dtypeOfDataType } from "../ir/data_type.ts";
+import type { Dim, ValueType } from "../ir/model.ts";
 import {
   axisOf,
   type InferRule,

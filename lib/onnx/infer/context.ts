@@ -1,6 +1,6 @@
 /** What an inference rule sees of a node and its inputs. @module */
-import type { ElementType } from "../data_type.ts";
-import type { Attribute, Dim, Node, TensorType, ValueType, Weight } from "../model.ts";
+import type { ElementType } from "../ir/data_type.ts";
+import type { Attribute, Dim, Node, TensorType, ValueType, Weight } from "../ir/model.ts";
 import { type Known, numbersOf } from "./known.ts";
 
 /** Types of the outputs of a node; undefined where nothing can be said. */

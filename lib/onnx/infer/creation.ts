@@ -1,11 +1,11 @@
 /** Rules of operators that make shapes and constants. @module */
-import { dtypeOfDataType, isDType } from "../data_type.ts";
-import { addDims, divideDimsUp, productOfDims, subtractDims, unknownDim } from "../dim.ts";
+import { dtypeOfDataType, isDType } from "../ir/data_type.ts";
+import { addDims, divideDimsUp, productOfDims, subtractDims, unknownDim } from "../ir/dim.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
 import { dtypes } from "../../tensor/dtype.ts";
-import type { Dim, Weight } from "../model.ts";
-import { tensorFromWeight, weightFromTensor } from "../weight.ts";
+import type { Dim, Weight } from "../ir/model.ts";
+import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
 import { type Known, known, knownFromTensor } from "./known.ts";
 import { dimsFromInput } from "./movement.ts";

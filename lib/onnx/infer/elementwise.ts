@@ -1,7 +1,7 @@
 /** Rules of operators that work element by element. @module */
 import { type DType, dtypes } from "../../tensor/dtype.ts";
-import { dtypeOfDataType, type ElementType, isDType } from "../data_type.ts";
-import { broadcastDims } from "../dim.ts";
+import { dtypeOfDataType, type ElementType, isDType } from "../ir/data_type.ts";
+import { broadcastDims } from "../ir/dim.ts";
 import { elementFunctions, mapElements } from "./arithmetic.ts";
 import {
   type EvaluateRule,
@@ -11,7 +11,7 @@ import {
   typed,
 } from "./context.ts";
 import { type Known, known } from "./known.ts";
-import type { Dim } from "../model.ts";
+import type { Dim } from "../ir/model.ts";
 import { roundTo } from "./arithmetic.ts";
 import { WrongNode } from "./wrong_node.ts";
 

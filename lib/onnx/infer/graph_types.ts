@@ -1,7 +1,7 @@
 /** Types and known elements of the values of a graph, found node by node. @module */
-import { bindAttributes } from "../bind_attributes.ts";
-import { unknownDim } from "../dim.ts";
-import type { FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../model.ts";
+import { bindAttributes } from "../passes/bind_attributes.ts";
+import { unknownDim } from "../ir/dim.ts";
+import type { FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../ir/model.ts";
 import { NodeContext, type OutputTypes, type Scope, typed } from "./context.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { numbersProblem } from "./attribute_checks.ts";

@@ -6,8 +6,8 @@ import {
   multiplyDims,
   subtractDims,
   unknownDim,
-} from "../dim.ts";
-import type { Dim } from "../model.ts";
+} from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
 import { axisOf, type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
 import { rows } from "./elementwise.ts";
 import { dimsFromInput, unknownDims } from "./movement.ts";

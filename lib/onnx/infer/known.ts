@@ -7,7 +7,7 @@
 import type { DType } from "../../tensor/dtype.ts";
 import { fromNumbers, toNumbers } from "../../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../../tensor/tensor.ts";
-import type { Dim } from "../model.ts";
+import type { Dim } from "../ir/model.ts";
 
 /** A tensor with known elements, row-major; a string is a dimension's symbol. */
 export interface Known {

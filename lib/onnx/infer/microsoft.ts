@@ -1,6 +1,6 @@
 /** Rules of the operators of com.microsoft that exported and optimised graphs contain. @module */
-import { addDims, divideDims, multiplyDims, unknownDim } from "../dim.ts";
-import type { Dim } from "../model.ts";
+import { addDims, divideDims, multiplyDims, unknownDim } from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
 import { type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
 import { rows, sameAsInput } from "./elementwise.ts";
 import { conv } from "./image.ts";

@@ -1,5 +1,5 @@
 /** Rules of operators that move elements without changing them. @module */
-import type { Dim } from "../model.ts";
+import type { Dim } from "../ir/model.ts";
 import {
   addDims,
   divideDims,
@@ -8,7 +8,7 @@ import {
   productOfDims,
   subtractDims,
   unknownDim,
-} from "../dim.ts";
+} from "../ir/dim.ts";
 import {
   axisOf,
   type EvaluateRule,
@@ -19,7 +19,7 @@ import {
 } from "./context.ts";
 import { WrongNode } from "./wrong_node.ts";
 import { broadcastSource, type Known, known, rearrange, reshaped, stridesOf } from "./known.ts";
-import { broadcastDims } from "../dim.ts";
+import { broadcastDims } from "../ir/dim.ts";
 
 /** More axes than any runtime knows. */
 const mostAxes = 256;

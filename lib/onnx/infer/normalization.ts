@@ -1,6 +1,6 @@
 /** Rules of normalisations, recurrent layers, losses and quantisation. @module */
-import { dtypeOfDataType } from "../data_type.ts";
-import { unknownDim } from "../dim.ts";
+import { dtypeOfDataType } from "../ir/data_type.ts";
+import { unknownDim } from "../ir/dim.ts";
 import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
 import { rows, sameAsInput } from "./elementwise.ts";
 

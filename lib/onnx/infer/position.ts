@@ -1,7 +1,7 @@
 /** Rules of operators that look at positions: triangles, running sums, pads, elements by index. @module */
-import { addDims } from "../dim.ts";
-import { dtypeOfDataType, isDType } from "../data_type.ts";
-import type { Dim } from "../model.ts";
+import { addDims } from "../ir/dim.ts";
+import { dtypeOfDataType, isDType } from "../ir/data_type.ts";
+import type { Dim } from "../ir/model.ts";
 import { roundTo } from "./arithmetic.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
 import { sameAsInput } from "./elementwise.ts";

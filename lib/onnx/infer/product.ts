@@ -1,7 +1,7 @@
 /** Rules of matrix products and attention. @module */
-import { broadcastDim, broadcastDims, multiplyDims, unknownDim } from "../dim.ts";
-import type { Dim } from "../model.ts";
-import { addDims } from "../dim.ts";
+import { broadcastDim, broadcastDims, multiplyDims, unknownDim } from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
+import { addDims } from "../ir/dim.ts";
 import { type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
 
 /** Shape of a matrix product with NumPy's rules for vectors and stacks. */

@@ -1,6 +1,6 @@
 /** Rules of the operators of com.microsoft on quantised activations. @module */
-import { addDims, broadcastDims, divideDims, unknownDim } from "../dim.ts";
-import type { Dim } from "../model.ts";
+import { addDims, broadcastDims, divideDims, unknownDim } from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
 import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
 import { rows, sameAsInput } from "./elementwise.ts";
 import { imageRows } from "./image.ts";

@@ -1,7 +1,7 @@
 /** Rules of operators that reduce axes. @module */
-import { unknownDim } from "../dim.ts";
-import type { Dim } from "../model.ts";
-import { addDims, maxDims, minDims, multiplyDims } from "../dim.ts";
+import { unknownDim } from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
+import { addDims, maxDims, minDims, multiplyDims } from "../ir/dim.ts";
 import { roundTo } from "./arithmetic.ts";
 import { axisOf, type EvaluateRule, type NodeContext, type OpRow, typed } from "./context.ts";
 import { rows } from "./elementwise.ts";

@@ -1,6 +1,6 @@
 /** Rules of operators on signals and strings. @module */
-import { dtypeOfDataType } from "../data_type.ts";
-import { addDims, divideDims, multiplyDims, subtractDims, unknownDim } from "../dim.ts";
+import { dtypeOfDataType } from "../ir/data_type.ts";
+import { addDims, divideDims, multiplyDims, subtractDims, unknownDim } from "../ir/dim.ts";
 import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
 import { broadcastInputs, rows } from "./elementwise.ts";
 

@@ -1,6 +1,13 @@
 /** The rule of Slice. @module */
-import { addDims, compareDims, divideDimsUp, minDims, subtractDims, unknownDim } from "../dim.ts";
-import type { Dim } from "../model.ts";
+import {
+  addDims,
+  compareDims,
+  divideDimsUp,
+  minDims,
+  subtractDims,
+  unknownDim,
+} from "../ir/dim.ts";
+import type { Dim } from "../ir/model.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
 import { known, rearrange, stridesOf } from "./known.ts";
 import { WrongNode } from "./wrong_node.ts";

@@ -1,6 +1,6 @@
 /** How much more than itself a graph may be, through functions and subgraphs. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { Node } from "../model.ts";
+import type { Node } from "../ir/model.ts";
 import { placeOf } from "./wrong_node.ts";
 
 /** Functions in functions and subgraphs in subgraphs; protobuf reads no deeper files. */

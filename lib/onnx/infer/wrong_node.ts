@@ -1,6 +1,6 @@
 /** How inference says that a node does not fit what it meets. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { Node } from "../model.ts";
+import type { Node } from "../ir/model.ts";
 
 /** Thrown by rules and checks; the message continues "Cannot use Gather node "y": ". */
 export class WrongNode extends Error {

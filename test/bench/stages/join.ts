@@ -1,4 +1,9 @@
-import { type Artifact, artifact, defineStage, file } from "../../../lib/pipeline/stage.ts";
+import {
+  type Artifact,
+  artifact,
+  defineStage,
+  file,
+} from "../../../lib/pipeline/contract/stage.ts";
 import { z } from "zod";
 
 /** What `cat source parent > text` does, in the runner's own process. */

@@ -1,4 +1,4 @@
-import { defineStage } from "../../../lib/pipeline/stage.ts";
+import { defineStage } from "../../../lib/pipeline/contract/stage.ts";
 import join, { joined } from "./join.ts";
 
 /** `join` in a worker process, as stages are that do real work. */

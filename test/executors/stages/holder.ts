@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineStage } from "../../../lib/pipeline/stage.ts";
+import { defineStage } from "../../../lib/pipeline/contract/stage.ts";
 
 /** Locks a file for as long as its process lives, then never ends. */
 export default defineStage({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
-import { defineStage, type StageContext } from "../../../lib/pipeline/stage.ts";
+import { defineStage, type StageContext } from "../../../lib/pipeline/contract/stage.ts";
 
 type Act = (context: StageContext) => void | Promise<void>;
 

@@ -1,6 +1,6 @@
 /** A data set of grey pictures, each split a shade darker, for tests. */
 import { z } from "zod";
-import type { Dataset, LoadOptions, Split } from "../../../datasets/dataset.ts";
+import type { Dataset, LoadOptions, Split } from "../../../lib/data/dataset.ts";
 
 const shades = { train: 2, validation: 1, test: 0 };
 

@@ -2,10 +2,14 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import sharp from "sharp";
-import { fileCheckpoint } from "../../../lib/cache/checkpoint.ts";
-import { RemoteTasks } from "../../../lib/cache/remote_tasks.ts";
-import { generateSigningKeys, readSigner, readVerifier } from "../../../lib/cache/signature.ts";
-import { localStore } from "../../../lib/cache/store.ts";
+import { fileCheckpoint } from "../../../lib/cache/local/checkpoint.ts";
+import { RemoteTasks } from "../../../lib/cache/remote/remote_tasks.ts";
+import {
+  generateSigningKeys,
+  readSigner,
+  readVerifier,
+} from "../../../lib/cache/remote/signature.ts";
+import { localStore } from "../../../lib/cache/local/store.ts";
 import type { Random } from "../../../lib/tensor/random.ts";
 import { decodeImage } from "../../../lib/vision/decode_image.ts";
 import { formatOf, mustHold, type OpenFormat, Refused } from "./format.ts";

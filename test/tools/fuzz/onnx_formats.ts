@@ -1,12 +1,12 @@
 /** ONNX: bytes, whole models on their way to a gradient, and weights in other files. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/gradient.ts";
-import { isDifferentiable } from "../../../lib/autodiff/mark.ts";
-import { checkModel } from "../../../lib/onnx/check.ts";
-import { decodeModel } from "../../../lib/onnx/decode.ts";
-import { encodeModel } from "../../../lib/onnx/encode.ts";
-import { inferShapes } from "../../../lib/onnx/infer_shapes.ts";
-import type { Model } from "../../../lib/onnx/model.ts";
+import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
+import { isDifferentiable } from "../../../lib/autodiff/engine/mark.ts";
+import { checkModel } from "../../../lib/onnx/infer/check.ts";
+import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
+import { encodeModel } from "../../../lib/onnx/codec/encode.ts";
+import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
+import type { Model } from "../../../lib/onnx/ir/model.ts";
 import { readModel } from "../../../lib/cli/read_model.ts";
 import { weightFilesOf } from "../../../lib/runtime/weight_files.ts";
 import type { Random } from "../../../lib/tensor/random.ts";

@@ -1,15 +1,15 @@
 /** Texts that people write or models bring: pipelines, expressions, configuration, data sets. @module */
 import { join } from "@std/path";
-import { readDatasetFolder, writeDatasetFolder } from "../../../datasets/dataset_folder.ts";
+import { readDatasetFolder, writeDatasetFolder } from "../../../lib/data/dataset_folder.ts";
 import { openChatTemplate } from "../../../lib/models/chat_template.ts";
 import { readModelType } from "../../../lib/models/directory.ts";
 import { readModelJson } from "../../../lib/models/model_file.ts";
 import { configSchema, generationSchema } from "../../../lib/models/model_schema.ts";
 import { openTokenizer } from "../../../lib/models/tokenize.ts";
-import { planPipeline } from "../../../lib/pipeline/expand.ts";
-import { formMistake, parseTemplate } from "../../../lib/pipeline/expression.ts";
-import { parsePipeline } from "../../../lib/pipeline/parse.ts";
-import { loadStages } from "../../../lib/pipeline/stage_lookup.ts";
+import { planPipeline } from "../../../lib/pipeline/plan/expand.ts";
+import { formMistake, parseTemplate } from "../../../lib/pipeline/read/expression.ts";
+import { parsePipeline } from "../../../lib/pipeline/read/parse.ts";
+import { loadStages } from "../../../lib/pipeline/plan/stage_lookup.ts";
 import type { Random } from "../../../lib/tensor/random.ts";
 import { buildProcessor } from "../../../lib/vision/build_processor.ts";
 import { planProcessor, preprocess } from "../../../lib/vision/preprocess.ts";
@@ -74,7 +74,7 @@ function modelFile(
 
 /** A tokenizer of few words: large ones take long to read. */
 function smallTokenizer(): unknown {
-  const whole = jsonOf("models/mini-minigpt4/tokenizer.json") as {
+  const whole = jsonOf("zoo/mini-minigpt4/tokenizer.json") as {
     model: { vocab: Record<string, number>; merges?: (string | string[])[] };
   };
   const vocab = Object.fromEntries(Object.entries(whole.model.vocab).slice(0, 300));
@@ -111,7 +111,7 @@ const chatTemplate: OpenFormat = (scratch) =>
   }));
 
 const processors = [
-  jsonOf("models/mini-minigpt4/preprocessor_config.json"),
+  jsonOf("zoo/mini-minigpt4/preprocessor_config.json"),
   {
     do_resize: true,
     size: { shortest_edge: 16 },
@@ -199,7 +199,7 @@ export const textFormats = {
         if (mistake !== undefined) throw new Refused(mistake);
       },
     })),
-  config: modelFile("config.json", [jsonOf("models/mini-minigpt4/config.json")], async (folder) => {
+  config: modelFile("config.json", [jsonOf("zoo/mini-minigpt4/config.json")], async (folder) => {
     await readModelType(folder, "the model");
     await readModelJson(join(folder, "config.json"), configSchema);
   }),

@@ -1,6 +1,6 @@
 /** The directory level: a whole model directory, from a picture and a sentence to the answer. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/gradient.ts";
+import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
 import { openGenerator } from "../../../lib/evaluation/generation.ts";
 import { openScorer } from "../../../lib/evaluation/likelihood.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
@@ -11,8 +11,8 @@ import {
   type TextEncoder,
 } from "../../../lib/models/prompt_text.ts";
 import { toTextBatch } from "../../../lib/models/text_batch.ts";
-import { composeModels } from "../../../lib/onnx/compose.ts";
-import type { Model } from "../../../lib/onnx/model.ts";
+import { composeModels } from "../../../lib/onnx/passes/compose.ts";
+import type { Model } from "../../../lib/onnx/ir/model.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type SessionOptions } from "../../../lib/runtime/session.ts";
 import { toNumbers } from "../../../lib/tensor/convert.ts";

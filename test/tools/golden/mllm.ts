@@ -1,6 +1,6 @@
 /** The mllm level: loss of a whole multimodal model, and its gradient by the pixels. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/gradient.ts";
+import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
 import {
   type ModelDirectory,
@@ -10,7 +10,7 @@ import {
 } from "../../../lib/models/directory.ts";
 import type { WeightType } from "../../../lib/models/directory.ts";
 import { ignoredLabel, type TextBatch } from "../../../lib/models/text_batch.ts";
-import { decodeModel } from "../../../lib/onnx/decode.ts";
+import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";

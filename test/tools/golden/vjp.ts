@@ -1,8 +1,8 @@
 /** The vjp level: the gradient of L = Σ ⟨ct.o, out.o⟩ of one graph. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/gradient.ts";
-import { decodeModel } from "../../../lib/onnx/decode.ts";
-import type { Model } from "../../../lib/onnx/model.ts";
+import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
+import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
+import type { Model } from "../../../lib/onnx/ir/model.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session, type SessionOptions } from "../../../lib/runtime/session.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";

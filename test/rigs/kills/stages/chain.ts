@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { digestOf } from "../../../../lib/cache/digest.ts";
-import { artifact, defineStage } from "../../../../lib/pipeline/stage.ts";
+import { digestOf } from "../../../../lib/cache/digest/digest.ts";
+import { artifact, defineStage } from "../../../../lib/pipeline/contract/stage.ts";
 
 /** How long a step works. */
 const STEP_MS = 4;

@@ -1,0 +1,268 @@
+/**
+ * Reverse-mode differentiation of ONNX models into ONNX models. The walk knows no op: what an op's
+ * gradient is says the rule table, what lies on a path says `mark.ts`.
+ *
+ * @module
+ */
+import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
+import { GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { checkStructure } from "../../onnx/infer/check.ts";
+import type { Dim, Model, Node } from "../../onnx/ir/model.ts";
+import { pruneModel } from "../../onnx/passes/prune.ts";
+import { sumOf } from "./accumulate.ts";
+import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
+import { explained, unsuitableTypes } from "./explain.ts";
+import { isDifferentiable, type Path, valuesRead } from "./mark.ts";
+import {
+  inputsToWeights,
+  prepare,
+  type Prepared,
+  type Request,
+  weightsToInputs,
+} from "../passes/prepare.ts";
+import {
+  lostStraightThrough,
+  packedActivations,
+  quantizedActivations,
+} from "../passes/quantized_activations.ts";
+import { refusedOps } from "../rules/refused_ops.ts";
+import { refuseAll, requestedModel, wrongNames } from "./request.ts";
+import { type GradContext, opKey } from "./rule.ts";
+import { keepAll, recomputeBlocks } from "../passes/rematerialize.ts";
+import type { RuleLookup, RuleTable } from "../rules/rule_table.ts";
+import { unbroadcast } from "./unbroadcast.ts";
+
+/** What is differentiated with respect to what. */
+export interface GradientOptions {
+  /** An output; the sum of its elements is differentiated. */
+  readonly of?: string;
+  /** Outputs of which each gets a graph input `ct.<output>`, a cotangent of its shape. */
+  readonly cotangents?: readonly string[];
+  /** Graph inputs or initializers. */
+  readonly wrt: readonly string[];
+  /** Sizes of symbolic dimensions of the inputs: the gradient graph is built for these alone. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Rules and decompositions of ops that have none, or others than `defaultRules`. */
+  readonly rules?: RuleTable;
+  /**
+   * Lets the rounding of activations to integers count as the identity (Bengio et al. 2013), so that
+   * models with quantised activations have a gradient; without it they are refused.
+   */
+  readonly straightThrough?: boolean;
+  /**
+   * `float32`: a model with 16-bit weights computes in float32 between its inputs and outputs. Runtimes
+   * that have no 16-bit arithmetic do so anyway, but round after each node. Defaults to `model`.
+   */
+  readonly precision?: "model" | "float32";
+  /**
+   * `blocks` computes the inner values of a block, such as a layer of a transformer, again in the
+   * backward pass in place of keeping them: less memory, more time. Default `none`.
+   */
+  readonly rematerialize?: "none" | "blocks";
+}
+
+/**
+ * Adds gradients to a model: it keeps its outputs and gets an output `grad.<name>` for each name in
+ * `wrt`, of that value's shape and type; zeros if the value has no influence. Used again on its own
+ * output, `{ cotangents: ["grad.x"], wrt: ["x"] }`, it adds `grad.grad.x`: the product of the Hessian
+ * and the vector `ct.grad.x`.
+ *
+ * @throws {DiagnosticError} If the model is invalid, if a name is unknown, if an op on the path has no gradient rule, or if the
+ * type of a value that a rule asks for is not known.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder } from "../../onnx/ir/builder.ts";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Exp", [b.input("x", "float32", ["n"])]), "y");
+ * const step = addGradients(b.finish(), { of: "y", wrt: ["x"] });
+ * const outputs = step.graph.outputs.map((output) => output.name); // y, grad.x
+ * ```
+ */
+export function addGradients(model: Model, options: GradientOptions): Model {
+  const { wrt } = options;
+  const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
+  refuseAll(invalidities(model));
+  refuseAll(wrongNames(model, options));
+  const request = { ...options, targets };
+  const asked = requestedModel(model, options);
+  const prepared = prepare(weightsToInputs(asked, wrt), request);
+  refuseAll(obstacles(prepared, request));
+  const builder = new GraphBuilder({ model: prepared.model, prefix: "grad" });
+  refuseAll(unsuitableTypes(builder, [...targets, ...wrt]));
+  const adjoints = seed(builder, prepared.path, options, targets);
+  walkBack(builder, prepared, adjoints, request);
+  for (const name of wrt) {
+    const grad = total(builder, adjoints, name) ?? zerosLike(builder, name);
+    builder.output(grad, gradientName(model, name));
+  }
+  return inputsToWeights(pruneModel(builder.finish()), asked, wrt);
+}
+
+/** Name of the output for a value's gradient: `grad.x`, or where the model has that, `grad.grad.x`. */
+export function gradientName({ graph }: Model, name: string): string {
+  let output = `grad.${name}`;
+  while (graph.outputs.some((existing) => existing.name === output)) output = `grad.${output}`;
+  return output;
+}
+
+/**
+ * Lists the nodes that stand in the way of a gradient, one diagnostic each. Without options: on any
+ * path from a float input to a float output.
+ */
+export function unsupportedNodes(
+  model: Model,
+  options: Partial<GradientOptions> = {},
+): readonly Diagnostic[] {
+  const { graph } = model;
+  const floats = (values: typeof graph.inputs) =>
+    values.filter(({ type }) => isDifferentiable(type)).map(({ name }) => name);
+  const wrt = options.wrt ?? floats(graph.inputs);
+  const targets = options.cotangents ?? (options.of ? [options.of] : floats(graph.outputs));
+  refuseAll(invalidities(model));
+  const request = { ...options, wrt, targets };
+  const asked = requestedModel(model, request);
+  return obstacles(prepare(weightsToInputs(asked, wrt), request), request);
+}
+
+/** What makes the model none; what its ops mean, rules may know better than the table of operators. */
+function invalidities(model: Model): Diagnostic[] {
+  return checkStructure(model).filter(({ code, severity }) =>
+    severity === "error" && code !== "unknown-operator"
+  );
+}
+
+/** Nodes that stand in the way: without a rule, or with a derivative that says nothing. */
+function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Request): Diagnostic[] {
+  const { model, path, lookup, whole } = prepared;
+  const route = { wrt, targets, stops: (node: Node) => lookup.stops(node) };
+  const packed = packedActivations(whole, route);
+  const rounded = () =>
+    straightThrough ? lostStraightThrough(model, path, route) : quantizedActivations(whole, route);
+  return [...missingRules(model, path, lookup), ...(packed.length > 0 ? packed : rounded())];
+}
+
+/** One diagnostic per node on the path that has no rule. */
+function missingRules(model: Model, path: Path, lookup: RuleLookup): Diagnostic[] {
+  return path.nodes.filter((node) => lookup.rule(node) === undefined).map((node) => {
+    const key = opKey(node);
+    const reason = Object.hasOwn(refusedOps, key) ? refusedOps[key] : undefined;
+    return {
+      code: "no-gradient-rule",
+      severity: "error",
+      message: `Cannot differentiate node "${node.name || node.outputs[0]}": ${node.opType} ` +
+        `(domain "${node.domain || "ai.onnx"}", opset ${opsetOf(model, node)}) ` +
+        `has no gradient rule${reason === undefined ? "" : `: ${reason}`}`,
+      notes: [
+        `Give a rule or a decomposition for "${opKey(node)}" in the option \`rules\``,
+        reason === undefined
+          ? "Or export the model with an opset whose ops have rules"
+          : "Or export the model without this op: from the framework, or before it was optimised",
+      ],
+    };
+  });
+}
+
+function opsetOf(model: Model, { domain }: Node): number | string {
+  return domain === "" || domain === "ai.onnx" ? model.opset : model.domains[domain] ?? "unknown";
+}
+
+/** Contributions to the gradient of each value, added up when they are read. */
+type Adjoints = Map<string, Value[]>;
+
+function seed(
+  b: GraphBuilder,
+  path: Path,
+  { cotangents }: GradientOptions,
+  targets: readonly string[],
+): Adjoints {
+  const adjoints: Adjoints = new Map();
+  for (const name of targets) {
+    // A cotangent is an input of the result whether or not it matters.
+    const value = cotangents === undefined ? onesLike(b, name) : cotangentOf(b, name);
+    if (path.values.has(name)) adjoints.set(name, [value]);
+  }
+  return adjoints;
+}
+
+function onesLike(b: GraphBuilder, y: Value): Value {
+  const one = constantLike(b, y, 1);
+  return b.rank(y) === 0 ? one : b.op("Expand", [one, shapeOf(b, y)]);
+}
+
+function cotangentOf(b: GraphBuilder, output: Value): Value {
+  return b.input(`ct.${output}`, b.dtype(output), b.dims(output));
+}
+
+/** The gradient of a value: the sum of its contributions, `undefined` if there are none. */
+function total(b: GraphBuilder, adjoints: Adjoints, name: string): Value | undefined {
+  const parts = adjoints.get(name);
+  if (parts === undefined || parts.length < 2) return parts?.[0];
+  const sum = sumOf(b, parts);
+  adjoints.set(name, [sum]);
+  return sum;
+}
+
+/** Visits the path from its end, turning gradients of outputs into gradients of inputs. */
+function walkBack(
+  b: GraphBuilder,
+  { model, path, lookup }: Prepared,
+  adjoints: Adjoints,
+  { rules, straightThrough, rematerialize }: Omit<GradientOptions, "wrt">,
+): void {
+  const readers = readersOf(model);
+  const blocks = rematerialize === "blocks" ? recomputeBlocks(b, model, path) : keepAll;
+  const consumers = (value: Value) =>
+    (readers.get(blocks.original(value)) ?? []).map((node) => blocks.local(node, []));
+  const differentiate: GradContext["differentiate"] = (branch, wanted) =>
+    addGradients(branch, {
+      ...wanted,
+      ...(rules ? { rules } : {}),
+      ...(straightThrough ? { straightThrough } : {}),
+    });
+  for (const node of path.nodes.toReversed()) {
+    const outputGrads = node.outputs.map((name) => total(b, adjoints, name));
+    if (outputGrads.every((g) => g === undefined)) continue;
+    const read = valuesRead(node);
+    const needs = (input: number) => path.values.has(read[input] ?? "");
+    const rule = lookup.rule(node)!;
+    const context = { builder: b, outputGrads, needs, consumers, differentiate };
+    const local = blocks.local(node, outputGrads);
+    explained(node, b, () =>
+      rule(local, context).forEach((grad, i) => {
+        const input = read[i];
+        if (grad === undefined || !input || !needs(i)) return;
+        const fitted = rule.broadcasts === true ? unbroadcast(b, grad, input) : grad;
+        checkShape(b, node, fitted, input);
+        append(adjoints, input, fitted);
+      }), lookup.isOwn(node));
+  }
+}
+
+/** A rule whose gradient cannot have the shape of its input is wrong. */
+function checkShape(b: GraphBuilder, node: Node, grad: Value, input: Value): void {
+  const [from, to] = [b.dims(grad), b.dims(input)];
+  if (from === undefined || to === undefined) return;
+  const differ = (dim: Dim, i: number) =>
+    typeof dim === "number" && typeof to[i] === "number" && dim !== to[i];
+  if (from.length === to.length && !from.some(differ)) return;
+  throw new TypeError(
+    `Cannot use the gradient of ${node.opType} "${node.name}": it has shape [${from}], its input ` +
+      `"${input}" has [${to}]`,
+  );
+}
+
+function readersOf({ graph }: Model): ReadonlyMap<string, readonly Node[]> {
+  const readers = new Map<string, Node[]>();
+  for (const node of graph.nodes) {
+    for (const name of node.inputs) append(readers, name, node);
+  }
+  return readers;
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}

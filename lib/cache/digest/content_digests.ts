@@ -1,0 +1,27 @@
+import type { Digest } from "../../pipeline/contract/key.ts";
+import type { ContentDigests } from "../../pipeline/contract/store.ts";
+import { type CodeDigests, codeDigests } from "./code_digest.ts";
+import { digestPath } from "./digest.ts";
+import { FileMemo } from "./file_memo.ts";
+
+/** Where digests are kept, and of which project. */
+export interface ContentDigestsOptions {
+  /** File to keep what was digested from run to run. */
+  readonly memo?: string;
+  /** Folder of the `deno.json` that resolves imports, a URL that ends in a slash; default this project's. */
+  readonly root?: URL;
+}
+
+/** Digests of files, folders and modules; what was learnt is written when disposed. */
+export function contentDigests(
+  options: ContentDigestsOptions = {},
+): ContentDigests & Pick<CodeDigests, "modules"> {
+  const memo = new FileMemo(options.memo);
+  const code = codeDigests(options.root ?? new URL("../../../", import.meta.url), memo);
+  return {
+    content: (path: string): Promise<Digest> => digestPath(path, memo),
+    code: code.digest,
+    modules: code.modules,
+    [Symbol.asyncDispose]: () => Promise.resolve(memo.flush()),
+  };
+}

@@ -1,0 +1,96 @@
+/** What a data set is: the contract between `datasets/*.ts` and the stages. @module */
+
+/** One row: a picture and what is asked about it. Pictures lie apart, in the same order. */
+export interface Row {
+  /** Unique within the data set. */
+  readonly id: string;
+  /** Rows of one drawing or source photo share it; statistics resample clusters. */
+  readonly cluster: string;
+  /** Who made the drawing or photo, where several did: statistics take styles as drawn from more. */
+  readonly style?: string;
+  readonly instruction: string;
+  readonly answer: string;
+  /** Index of the answer in `classes`, where the task has classes. */
+  readonly label?: number;
+  /** Caption for the text-aligned loss term, where it is not built from the class. */
+  readonly caption?: string;
+}
+
+/** Rows and pictures of one split. */
+export interface Split {
+  readonly rows: readonly Row[];
+  /** u8, NCHW, RGB: `rows.length * 3 * height * width` bytes. */
+  readonly images: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  /** What a reader of the data card has to know of how the rows were chosen. */
+  readonly notes?: readonly string[];
+}
+
+/** What is known of a data set as a whole. */
+export interface DatasetInfo {
+  readonly name: string;
+  /** `classification`, `generation`, `yes-no`. */
+  readonly kind: "classification" | "generation" | "yes-no";
+  /** Candidate answers, where they are the same for every row. */
+  readonly classes?: readonly string[];
+  /** Caption of a class for CLIP: `this is a photo of a {class}`. */
+  readonly caption?: string;
+  /** Whether the answers hold in a mirror; `false` for digits, letters, left and right. Default true. */
+  readonly mirrorKeepsAnswer?: boolean;
+  readonly licence: string;
+  readonly source: string;
+}
+
+/** A finished download. */
+export interface Download {
+  readonly package: string;
+  readonly version: string;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** The splits that every data set has. */
+export type SplitName = "train" | "validation" | "test";
+
+/** How much to load. */
+export interface LoadOptions {
+  readonly seed: number;
+  /** Training rows per class. */
+  readonly shots?: number;
+  /** Share of the training rows, in per cent. */
+  readonly percentage?: number;
+  /** Folder for downloads that are kept. */
+  readonly downloads: string;
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Told of every package that was fetched. */
+  readonly onDownload?: (download: Download) => void;
+  readonly signal?: AbortSignal;
+  /** Parameters of this data set, checked by its `parameters` schema. */
+  readonly parameters?: unknown;
+}
+
+/** A data set: the default export of a file in `datasets/`, or in a pipeline's `datasetFolder`. */
+export interface Dataset {
+  readonly info: DatasetInfo;
+  /** zod schema of parameters of its own, such as the drawing scale; absent where it has none. */
+  readonly parameters?: import("zod").ZodType;
+  /** Side of its square pictures in pixels, where it is always the same. */
+  readonly side?: number;
+  load(options: LoadOptions): Promise<Readonly<Record<SplitName, Split>>>;
+}
+
+/**
+ * Defines a data set; the default export of a file in the `datasetFolder` of a pipeline.
+ *
+ * @example
+ * ```ts ignore
+ * export default defineDataset({
+ *   info: { name: "mine", kind: "classification", classes: ["cat", "dog"], licence: "CC0-1.0", source: "drawn" },
+ *   load: ({ seed, shots = 16 }) => Promise.resolve({ train, validation, test }),
+ * });
+ * ```
+ */
+export function defineDataset(dataset: Dataset): Dataset {
+  return dataset;
+}

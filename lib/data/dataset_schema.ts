@@ -1,0 +1,108 @@
+/** The card and the rows of a data set as their files have them, checked. @module */
+import { z } from "zod";
+import { issueText } from "../diagnostic/schema_issue.ts";
+import type { DatasetInfo, Row } from "./dataset.ts";
+
+/** The files are no data set; the message says what is wrong where. */
+export class DatasetError extends SyntaxError {
+  override readonly name = "DatasetError";
+}
+
+const text = z.string({ error: "text" });
+const name = z.string({ error: "text of at least one character" })
+  .min(1, { error: "text of at least one character" });
+const count = z.int({ error: "a whole number from 0" }).min(0, { error: "a whole number from 0" });
+const texts = z.array(text, { error: "a list of texts" });
+
+/** `dataset.json`; what else it holds is left as it is. */
+const cardSchema = z.looseObject({
+  name,
+  kind: z.enum(["classification", "generation", "yes-no"], {
+    error: "classification, generation or yes-no",
+  }),
+  classes: texts.min(1, { error: "a list of at least one text" }).optional(),
+  caption: text.optional(),
+  mirrorKeepsAnswer: z.boolean({ error: "true or false" }).optional(),
+  licence: text,
+  source: text,
+  rows: count.optional(),
+  height: count.optional(),
+  width: count.optional(),
+  notes: texts.optional(),
+}, { error: "a map" });
+
+/** A line of `rows.jsonl`. */
+const rowSchema = z.looseObject({
+  id: name,
+  cluster: text,
+  style: text.optional(),
+  instruction: text,
+  answer: text,
+  label: count.optional(),
+  caption: text.optional(),
+}, { error: "a map" });
+
+/** What a card says of a split, beside what it says of the whole data set. */
+export interface Card extends DatasetInfo {
+  readonly rows?: number;
+  readonly height?: number;
+  readonly width?: number;
+}
+
+/**
+ * Reads `dataset.json`.
+ *
+ * @throws {DatasetError} With the field that is wrong.
+ */
+export function readCard(json: string): Card {
+  const card = checked(cardSchema, json, "dataset.json") as unknown as Card;
+  if (card.kind !== "classification" || card.classes !== undefined) return card;
+  throw new DatasetError(
+    "dataset.json: classes must be a list of texts where kind is classification",
+  );
+}
+
+/**
+ * Reads `rows.jsonl`.
+ *
+ * @throws {DatasetError} With the line and the field that is wrong.
+ */
+export function readRows(lines: string, { classes }: DatasetInfo): Row[] {
+  const written = lines.replace(/^\ufeff/, "").trimEnd();
+  if (written === "") throw new DatasetError("rows.jsonl has no rows");
+  const rows = written.split("\n").map((line, i) =>
+    checked(rowSchema, line, `rows.jsonl line ${i + 1}`) as unknown as Row
+  );
+  const places = new Map<string, number>();
+  rows.forEach(({ id, label }, i) => {
+    const place = `rows.jsonl line ${i + 1}`;
+    const before = places.get(id);
+    if (before !== undefined) {
+      throw new DatasetError(`${place}: its id "${id}" is that of line ${before + 1}`);
+    }
+    places.set(id, i);
+    if (classes !== undefined && label !== undefined && label >= classes.length) {
+      throw new DatasetError(
+        `${place}: label is ${label}, the last of the ${classes.length} classes is ${
+          classes.length - 1
+        }`,
+      );
+    }
+  });
+  return rows;
+}
+
+function checked(schema: z.ZodType, json: string, place: string): unknown {
+  const value = parse(json, place);
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new DatasetError(`${place}: ${issueText(result.error.issues, value)}`);
+}
+
+function parse(json: string, place: string): unknown {
+  try {
+    return JSON.parse(json.replace(/^\ufeff/, ""));
+  } catch (cause) {
+    throw new DatasetError(`${place} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}

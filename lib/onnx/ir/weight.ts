@@ -1,0 +1,49 @@
+/** Weights and tensors: the one is a reference to bytes, the other holds its elements. @module */
+import { tensorBytes, tensorFromBytes } from "../../tensor/bytes.ts";
+import { sizeOf, type Tensor } from "../../tensor/tensor.ts";
+import { bytesOfElements, isDType } from "./data_type.ts";
+import type { Weight, WeightData } from "./model.ts";
+
+/** Reads a range of a weight file; the library itself opens no files. */
+export type ReadRange = (range: Extract<WeightData, { kind: "external" }>) => Uint8Array;
+
+/** A weight over the bytes of a tensor, without a copy. */
+export function weightFromTensor(t: Tensor): Weight {
+  return { dtype: t.dtype, dims: t.dims, data: { kind: "inline", bytes: tensorBytes(t) } };
+}
+
+/**
+ * The elements of a weight; a view where alignment allows.
+ *
+ * @throws {TypeError} If the weight lies in a file and no `read` is given, or holds elements of a type
+ * that tensors have not, such as int4 or texts.
+ * @throws {RangeError} If the number of bytes does not fit the shape.
+ */
+export function tensorFromWeight(w: Weight, read?: ReadRange): Tensor {
+  if (isDType(w.dtype)) return tensorFromBytes(w.dtype, w.dims, weightBytes(w, read));
+  throw new TypeError(`Cannot read a weight of ${w.dtype}: tensors have no such elements`);
+}
+
+function weightBytes({ data }: Weight, read: ReadRange | undefined): Uint8Array {
+  if (data.kind === "inline") return data.bytes;
+  if (data.kind === "text") throw new TypeError("Cannot read a weight of texts as bytes");
+  if (read === undefined) {
+    throw new TypeError(
+      `Cannot read a weight in "${data.location}": it lies in a file and no reader is given`,
+    );
+  }
+  return read(data);
+}
+
+/** Size of a weight in bytes, as its type and shape say; of texts the bytes that are there. */
+export function weightSize({ dtype, dims, data }: Weight): number {
+  if (dtype !== "string") return bytesOfElements(dtype, sizeOf(dims));
+  return data.kind === "text" ? data.texts.reduce((sum, text) => sum + text.length, 0) : 0;
+}
+
+/** Bytes that a weight really has, wherever they are. */
+export function storedBytes({ data }: Weight): number {
+  if (data.kind === "external") return data.length;
+  if (data.kind === "inline") return data.bytes.length;
+  return data.texts.reduce((sum, text) => sum + text.length, 0);
+}

@@ -1,0 +1,93 @@
+/** Removes what no output needs. @module */
+import type { Graph, Model, Node } from "../ir/model.ts";
+
+/** Values that a node reads, those that its subgraphs read from outside included. */
+export function valuesRead(node: Node): string[] {
+  const names = node.inputs.filter((name) => name !== "");
+  for (const attribute of Object.values(node.attributes)) {
+    const graphs = attribute.type === "graph"
+      ? [attribute.value]
+      : attribute.type === "graphs"
+      ? attribute.value
+      : [];
+    for (const name of graphs.flatMap(outerValues)) names.push(name);
+  }
+  return names;
+}
+
+/** Values that a subgraph reads and does not define itself. */
+function outerValues(graph: Graph): string[] {
+  const own = new Set([...graph.inputs.map((info) => info.name), ...graph.initializers.keys()]);
+  for (const node of graph.nodes) node.outputs.forEach((name) => own.add(name));
+  const read = [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map((info) => info.name)];
+  return read.filter((name) => !own.has(name));
+}
+
+function neededNodes(graph: Graph, outputs: readonly string[]): [Node[], Set<string>] {
+  const needed = new Set(outputs);
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    nodes.push(node);
+    for (const name of valuesRead(node)) needed.add(name);
+  }
+  return [nodes.reverse(), needed];
+}
+
+/**
+ * Keeps the nodes, initializers, inputs and functions that the outputs need.
+ *
+ * @param outputs Names of the outputs to keep, in this order; default all. A pruned model has no
+ * inputs that nothing reads; without `outputs` its inputs stay as they are.
+ * @throws {TypeError} If the graph has no such output.
+ */
+export function pruneModel(model: Model, outputs?: readonly string[]): Model {
+  const { graph } = model;
+  const kept = outputs?.map((name) => outputNamed(graph, name)) ?? graph.outputs;
+  const [nodes, needed] = neededNodes(graph, kept.map((info) => info.name));
+  const used = new Set(nodes.map((node) => `${node.domain}:${node.opType}`));
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes,
+      inputs: outputs ? graph.inputs.filter((info) => needed.has(info.name)) : graph.inputs,
+      outputs: kept,
+      initializers: filterKeys(graph.initializers, needed),
+      values: filterKeys(graph.values, needed),
+    },
+    functions: reachableFunctions(model, used),
+  };
+}
+
+function outputNamed(graph: Graph, name: string): Graph["outputs"][number] {
+  const output = graph.outputs.find((info) => info.name === name);
+  if (output) return output;
+  const found = graph.outputs.map((info) => `"${info.name}"`).join(", ");
+  throw new TypeError(`Cannot keep output "${name}": the graph's outputs are ${found}`);
+}
+
+function filterKeys<T>(map: ReadonlyMap<string, T>, keep: ReadonlySet<string>): Map<string, T> {
+  return new Map([...map].filter(([name]) => keep.has(name)));
+}
+
+/** Functions that kept nodes call, and what those call. */
+function reachableFunctions(model: Model, used: Set<string>): Model["functions"] {
+  const nameOf = (call: { domain: string; opType: string }) => `${call.domain}:${call.opType}`;
+  const byName = new Map(model.functions.map((f) => [`${f.domain}:${f.name}`, f]));
+  const stack = [...used];
+  while (stack.length > 0) {
+    const definition = byName.get(stack.pop()!);
+    for (const call of definition?.nodes.map(nameOf) ?? []) {
+      if (!used.has(call)) stack.push(call);
+      used.add(call);
+    }
+  }
+  // Calls may also sit in subgraphs of kept nodes: such functions are kept as they are.
+  const hasSubgraphs = model.graph.nodes.some((node) =>
+    Object.values(node.attributes).some((a) => a.type === "graph" || a.type === "graphs")
+  );
+  return hasSubgraphs
+    ? model.functions
+    : model.functions.filter((f) => used.has(`${f.domain}:${f.name}`));
+}

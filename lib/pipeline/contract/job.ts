@@ -1,0 +1,125 @@
+/** One task on its way through an executor: what goes in, what is told meanwhile, what comes out. @module */
+import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
+import type { Json, Key } from "./key.ts";
+import type { ArtifactType, Isolation, Progress } from "./stage.ts";
+
+/** How a task may use the machine. */
+export interface Resources {
+  /** Threads of an ONNX Runtime session, and what the scheduler counts; default 2. */
+  readonly cpu: number;
+  readonly gpu: number;
+  readonly memoryBytes?: number;
+  /** Time asked for on a cluster. */
+  readonly timeMs?: number;
+}
+
+/** Options of a pipeline file for where its tasks run; of no influence on keys. */
+export interface ExecutorSettings {
+  readonly slurm?: {
+    readonly partition?: string;
+    readonly account?: string;
+    readonly qos?: string;
+    readonly constraint?: string;
+    readonly reservation?: string;
+    /** Generic resources, `gpu:a100:1`, in place of what `resources.gpu` says. */
+    readonly gres?: string;
+    /** Lines of shell before the task, such as `module load cuda`. */
+    readonly setup?: string;
+    /** Further arguments of `sbatch`. */
+    readonly args?: readonly string[];
+  };
+}
+
+/** A task ready to run. Plain data: it crosses process borders as JSON. */
+export interface Job {
+  /** `prompt[loss=tvp,seed=0]`: for messages. */
+  readonly task: string;
+  readonly key: Key;
+  /** `optimize-prompt`: for messages. */
+  readonly stage: string;
+  /** URL of the stage's module; its default export is the `Stage`. */
+  readonly module: string;
+  readonly isolation: Isolation;
+  /**
+   * What `stage.run` gets: parsed by the stage's schema (not to be parsed again), with `Artifact`,
+   * `ModelSource` and `DatasetSource` objects in place of what the user wrote.
+   */
+  readonly parameters: Json;
+  /** Absolute paths to write, one an output; the parent folder exists, the path does not. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** How what was written is checked before it is kept; without it nothing is. */
+  readonly check?: OutputCheck;
+  /** Absolute path of the task's checkpoint, in a folder that exists; written by rename. */
+  readonly checkpoint: string;
+  /** Shortest time between two checkpoints; `Checkpoint.due()` is true after it, and once aborted. */
+  readonly checkpointIntervalMs: number;
+  /** Folder kept between tasks, for `context.scratch`. */
+  readonly scratch: string;
+  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  readonly resources: Resources;
+  readonly executor?: ExecutorSettings;
+  /** Added to the process environment of the stage. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** A look at the outputs of a job, in the process that ran it. */
+export interface OutputCheck {
+  /** URL of a module with a function `checkOutputs`, which throws a `DiagnosticError`. */
+  readonly module: string;
+  readonly types: OutputTypes;
+}
+
+/** Told while a job runs. */
+export type JobEvent =
+  | { readonly type: "progress"; readonly progress: Progress }
+  | { readonly type: "log"; readonly line: string }
+  /** A checkpoint was saved: `bytes` long, at `Job.checkpoint`. */
+  | { readonly type: "checkpoint"; readonly bytes: number }
+  /** The job started from a saved state. */
+  | { readonly type: "resumed" }
+  /** What the queue of a cluster says of it, told when it changes. */
+  | { readonly type: "queue"; readonly queue: QueueState };
+
+/** Where a job stands in the queue of a cluster. */
+export interface QueueState {
+  /** The cluster's name for the job: `123_4`. */
+  readonly id: string;
+  readonly phase: "waits" | "runs";
+  /** Why it waits: `Resources`. */
+  readonly reason?: string;
+  /** Where it runs. */
+  readonly node?: string;
+  /** What to do where it would wait for ever. */
+  readonly advice?: string;
+}
+
+/** How a job ended. An executor never rejects for what a stage did. */
+export type JobResult =
+  | { readonly ok: true; readonly durationMs: number; readonly host: HostFacts }
+  | JobFailure;
+
+/** Why a job has no outputs. */
+export interface JobFailure {
+  readonly ok: false;
+  readonly durationMs: number;
+  /**
+   * `error`: the stage threw; `crash`: its process died; `timeout`: `timeoutMs` passed;
+   * `cancelled`: the signal was aborted (a checkpoint, if any, has been saved).
+   */
+  readonly reason: "error" | "crash" | "timeout" | "cancelled";
+  /** `DiagnosticError: …` keeps its diagnostics in `diagnostics`. */
+  readonly message: string;
+  readonly stack?: string;
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** Facts about where it ran: kept in the manifest, never in a key or an artifact. */
+export interface HostFacts {
+  /** Provider that really ran, where the stage opened a session. */
+  readonly provider?: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Type of each output, for the store. */
+export type OutputTypes = Readonly<Record<string, ArtifactType>>;

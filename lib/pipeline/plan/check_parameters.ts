@@ -1,0 +1,97 @@
+/** What the schemas of stage types made of a plan's parameters, and the names in them. @module */
+import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
+import type { NameMistake, PlanOptions } from "./plan.ts";
+import { type DocumentPath, pathText } from "../read/problem.ts";
+import { valueAt } from "../read/trace.ts";
+import type { Scope } from "./scope.ts";
+import { Reference, Slot, sourceKey } from "../contract/slot.ts";
+
+/** Reports what is wrong with the parameters of the tasks of a plan; each name is looked up once. */
+export class ParameterChecker {
+  readonly #scope: Scope;
+  readonly #checkName: PlanOptions["checkName"];
+  readonly #checkedNames = new Map<string, NameMistake | undefined>();
+
+  constructor(scope: Scope, checkName: PlanOptions["checkName"]) {
+    this.#scope = scope;
+    this.#checkName = checkName;
+  }
+
+  /** Parameters as the schema gives them; `undefined` if they are wrong, which is reported. */
+  accept(
+    { parameters, problems }: CheckedParameters,
+    { written, base }: CheckRequest,
+    cellId: string,
+  ): unknown {
+    if (problems.length === 0) {
+      this.#checkLeaves(parameters, base);
+      return parameters;
+    }
+    // What could not be resolved has been reported: no second message about the hole it left.
+    const broken = holesOf(written);
+    for (const problem of problems) {
+      const path = pathText(problem.path);
+      if (broken.some((hole) => path.startsWith(pathText([...base, ...hole])))) continue;
+      const inCell = cellId === "" || problem.part === "key" ? [] : [`in task ${cellId}`];
+      const value = valueAt(written, problem.path.slice(base.length));
+      this.#scope.report({ ...problem, value, notes: [...(problem.notes ?? []), ...inCell] });
+    }
+    return undefined;
+  }
+
+  /** Names of models, data sets and files, and references that no mark has claimed. */
+  #checkLeaves(value: unknown, path: DocumentPath): void {
+    if (value instanceof Slot) {
+      if (typeof value.value === "string") this.#lookUp(value, value.value, path);
+    } else if (value instanceof Reference) {
+      if (value.output === undefined) this.#vagueReference(value, path);
+    } else if (Array.isArray(value)) {
+      value.forEach((item, index) => this.#checkLeaves(item, [...path, index]));
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, item] of Object.entries(value)) this.#checkLeaves(item, [...path, key]);
+    }
+  }
+
+  #vagueReference(reference: Reference, path: DocumentPath): void {
+    const names = Object.keys(reference.task.outputs);
+    this.#scope.report({
+      code: "vague-reference",
+      path,
+      message: `Cannot use ${reference} as ${pathText(path)}: it names no output`,
+      notes: [`outputs of ${reference.task.id}: ${names.join(", ")}`],
+    });
+  }
+
+  #lookUp({ kind, beside }: Slot, name: string, path: DocumentPath): void {
+    const key = sourceKey(kind, name);
+    if (!this.#checkedNames.has(key)) {
+      this.#checkedNames.set(key, this.#checkName?.(kind, name));
+    }
+    const mistake = this.#checkedNames.get(key);
+    if (!mistake) return;
+    this.#scope.report({
+      code: `unknown-${kind.kind === "code" ? kind.of : kind.kind}`,
+      same: `name ${key}`,
+      path,
+      // What has a weight is a key, `{ mine: 0.1 }`.
+      ...(Object.keys(beside).length > 0 ? { part: "key" as const } : {}),
+      message: `Cannot use "${name}" as ${pathText(path)}: ${mistake.cause}`,
+      value: name,
+      ...(mistake.notes && mistake.notes.length > 0 ? { notes: mistake.notes } : {}),
+    });
+  }
+}
+
+/** Paths at which a reference could not be followed. */
+function holesOf(
+  value: unknown,
+  path: DocumentPath = [],
+  found: DocumentPath[] = [],
+): DocumentPath[] {
+  if (value === undefined) found.push(path);
+  else if (Array.isArray(value)) value.forEach((item, i) => holesOf(item, [...path, i], found));
+  else if (typeof value === "object" && value !== null && !(value instanceof Reference)) {
+    for (const [key, item] of Object.entries(value)) holesOf(item, [...path, key], found);
+  }
+  return found;
+}

@@ -1,0 +1,50 @@
+/** Sizes that have to fit, told before anything runs where the pictures are known by then. @module */
+import type { Task } from "./plan.ts";
+import type { Problem } from "../read/problem.ts";
+import { Reference, Slot } from "../contract/slot.ts";
+import type { ParameterKind } from "../contract/stage.ts";
+
+/** Side in pixels of the square pictures of a data set, by its name or path; undefined: not known. */
+export type PictureSides = (kind: ParameterKind, name: string) => Promise<number | undefined>;
+
+/** What is wrong with the sizes that tasks are given; a mistake of several tasks is told once. */
+export async function sizeProblems(
+  tasks: readonly Task[],
+  sides: PictureSides,
+): Promise<readonly Problem[]> {
+  const problems = new Map<string, Problem>();
+  for (const task of tasks) {
+    const { fits } = task.definition;
+    const given = task.parameters as Readonly<Record<string, unknown>> | undefined;
+    const image = fits && given?.[fits.image];
+    if (fits === undefined || typeof image !== "number" || given?.[fits.canvas] !== undefined) {
+      continue;
+    }
+    const side = await sideOf(given?.[fits.data], tasks, sides);
+    if (side === undefined || image <= side) continue;
+    problems.set(`${task.stage} ${image} ${side}`, {
+      code: "large-image",
+      path: ["stages", task.stage, "with", fits.image],
+      value: image,
+      message: `Cannot use ${image} as stages.${task.stage}.with.${fits.image}: ` +
+        `the canvas has ${side} pixels, as the pictures of its data`,
+      notes: [`give a "${fits.canvas}" that is as large, or an "${fits.image}" up to ${side}`],
+    });
+  }
+  return [...problems.values()];
+}
+
+/** Follows a data set to where it comes from. */
+async function sideOf(
+  value: unknown,
+  tasks: readonly Task[],
+  sides: PictureSides,
+): Promise<number | undefined> {
+  const inner = value instanceof Slot ? value.value : value;
+  if (typeof inner === "string" && value instanceof Slot) return await sides(value.kind, inner);
+  if (!(inner instanceof Reference)) return undefined;
+  const { definition, parameters } = tasks[inner.task.index]!;
+  if (definition.picturesOf === undefined) return undefined;
+  const from = (parameters as Readonly<Record<string, unknown>>)[definition.picturesOf];
+  return await sideOf(from, tasks, sides);
+}

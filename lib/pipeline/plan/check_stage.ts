@@ -1,0 +1,36 @@
+/** Parameters against the schema of a stage type: the part of planning that runs the stage's own code. @module */
+import type { DocumentPath, Problem } from "../read/problem.ts";
+import type { ArtifactType, Stage } from "../contract/stage.ts";
+import { problemsOfIssues } from "../read/zod_issue.ts";
+
+/** Parameters to check. */
+export interface CheckRequest {
+  /** As in the file, references followed. */
+  readonly written: unknown;
+  /** Where they stand in the document. */
+  readonly base: DocumentPath;
+}
+
+/** What the schema makes of parameters. */
+export interface CheckedParameters {
+  /** `undefined` if they are wrong. */
+  readonly parameters: unknown;
+  /** What `declareOutputs` says. */
+  readonly outputs: Readonly<Record<string, ArtifactType>>;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks parameters by a stage's schema, and asks for the outputs that depend on them. */
+export function checkParameters(
+  stage: Stage,
+  { written, base }: CheckRequest,
+): CheckedParameters {
+  const checked = stage.with.safeParse(written);
+  if (checked.success) {
+    const outputs = stage.declareOutputs?.(checked.data) ?? {};
+    return { parameters: checked.data, outputs, problems: [] };
+  }
+  const context = { schema: stage.with, base, input: written };
+  const problems = problemsOfIssues(checked.error.issues, context);
+  return { parameters: undefined, outputs: {}, problems };
+}

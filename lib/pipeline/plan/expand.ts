@@ -1,0 +1,244 @@
+/** A checked pipeline file to a graph of tasks: every reference followed, every parameter checked. @module */
+import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
+import { suggestions } from "../../diagnostic/suggest.ts";
+import { ParameterChecker } from "./check_parameters.ts";
+import { sizeProblems } from "./check_sizes.ts";
+import { type CheckedParameters, checkParameters, type CheckRequest } from "./check_stage.ts";
+import { mergeExecutorSettings } from "../contract/executor_spec.ts";
+import { HiddenValues } from "../contract/hidden_values.ts";
+import type { ExecutorSettings } from "../contract/job.ts";
+import { type Cell, cellLabels } from "./matrix.ts";
+import type { PipelineSpec } from "../read/parse.ts";
+import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
+import { type DocumentPath, eachOnce, locateProblems, type Problem } from "../read/problem.ts";
+import { Scope } from "./scope.ts";
+import { PlanTooLarge } from "./plan_budget.ts";
+import { Reference, Slot } from "../contract/slot.ts";
+import type { StageSpec, TaskSettings } from "../read/spec.ts";
+import { outputsMistake } from "../contract/stage_outputs.ts";
+import { stageCells } from "./stage_cells.ts";
+import { orderStages, reportVariables } from "./stage_order.ts";
+import { runRules } from "./task_settings.ts";
+import { asksCells, holds } from "./when.ts";
+
+/** Follows all references, expands matrices, checks parameters. Reports all mistakes at once. */
+export async function planPipeline(
+  spec: PipelineSpec,
+  stages: StageLookup,
+  options: PlanOptions = {},
+): Promise<Result<Plan, readonly Diagnostic[]>> {
+  const { plan, problems } = await expandPipeline(spec, stages, options);
+  const { pictureSides } = options;
+  const sizes = problems.length > 0 || pictureSides === undefined
+    ? []
+    : await sizeProblems(plan.tasks, pictureSides);
+  const all = [...problems, ...sizes];
+  if (all.length === 0) return { ok: true, value: plan };
+  return { ok: false, error: await locateProblems(eachOnce(all), spec.origins, spec) };
+}
+
+/** The pure part of `planPipeline`: the plan is whole only if there are no problems. */
+export async function expandPipeline(
+  spec: PipelineSpec,
+  stages: StageLookup,
+  options: PlanOptions = {},
+): Promise<{ readonly plan: Plan; readonly problems: readonly Problem[] }> {
+  const hidden = new HiddenValues();
+  const scope = new Scope({
+    onEnv: (name, value) => hidden.add(name, value),
+    vars: spec.vars ?? {},
+    env: spec.env ?? {},
+    readEnv: options.readEnv ?? (() => undefined),
+    stageNames: Object.keys(spec.stages),
+  });
+  const tasks: Task[] = [];
+  const plan = { name: spec.name, spec, hidden, tasks, stages: new Map<string, Task[]>() };
+  try {
+    await expandStages(plan, { scope, stages, options });
+  } catch (error) {
+    if (!(error instanceof PlanTooLarge)) throw error;
+    scope.report(error.problem);
+  }
+  return { plan, problems: scope.problems };
+}
+
+/** Fills in the tasks. @throws {PlanTooLarge} */
+async function expandStages(
+  { spec, tasks, stages: byStage }: Plan & {
+    readonly tasks: Task[];
+    readonly stages: Map<string, Task[]>;
+  },
+  { scope, stages, options }: { scope: Scope; stages: StageLookup; options: PlanOptions },
+): Promise<void> {
+  reportVariables(spec, scope);
+  const order = orderStages(spec, scope);
+  const expander = new StageExpander(scope, tasks, { ...options, defaults: spec.defaults ?? {} });
+  for (const name of order) {
+    const entry = spec.stages[name]!;
+    const found = stages.get(entry.uses);
+    if (!found) {
+      scope.report(unknownStage(name, entry.uses, stages));
+      continue;
+    }
+    const made = await expander.expand(name, entry, found);
+    if (!made) continue;
+    byStage.set(name, made);
+    scope.addStage(name, made);
+  }
+}
+
+function unknownStage(name: string, uses: string, lookup: StageLookup): Problem {
+  const { cause, notes = suggestions(uses, lookup.names) } = lookup.mistake?.(uses) ??
+    { cause: "there is none of this name" };
+  return {
+    code: "unknown-stage",
+    same: `stage type ${uses}`,
+    path: ["stages", name, "uses"],
+    message: `Cannot use "${uses}" as stage type of stages.${name}: ${cause}`,
+    notes,
+  };
+}
+
+interface ExpandOptions extends PlanOptions {
+  readonly defaults: TaskSettings;
+}
+
+/** Expands one stage after the other into the list of tasks. */
+class StageExpander {
+  readonly #scope: Scope;
+  readonly #tasks: Task[];
+  readonly #checker: ParameterChecker;
+  readonly #defaults: TaskSettings;
+  readonly #hide: ((text: string) => string) | undefined;
+
+  constructor(scope: Scope, tasks: Task[], options: ExpandOptions) {
+    this.#scope = scope;
+    this.#tasks = tasks;
+    this.#defaults = options.defaults;
+    this.#hide = options.hide;
+    this.#checker = new ParameterChecker(scope, options.checkName);
+  }
+
+  /** The stage's tasks; `undefined` if its matrix is wrong, an empty list if it is left out. */
+  async expand(name: string, entry: StageSpec, found: StageModule): Promise<Task[] | undefined> {
+    const cells = this.#wantedCells(entry, ["stages", name]);
+    if (!cells) return undefined;
+    this.#scope.enterMatrix(cells);
+    const labels = cellLabels(cells, this.#hide);
+    const shared = sharedFields(name, entry, { found, defaults: this.#defaults });
+    const base = ["stages", name, "with"];
+    const requests = cells.map((cell) => {
+      const written = this.#scope.resolve(entry.with ?? {}, base, cell);
+      this.#scope.budget.spendOn(written, base);
+      return { written, base };
+    });
+    const checks = await checkAll(found, requests);
+    return cells.map((cell, index) => {
+      const label = labels[index]!;
+      const id = label === "" ? name : `${name}[${label}]`;
+      const { outputs } = checks[index]!;
+      this.#checkOutputs(name, outputs);
+      const parameters = this.#checker.accept(checks[index]!, requests[index]!, label && id);
+      const task = this.#task(entry, { ...shared, cell, label, id, parameters }, outputs);
+      this.#tasks.push(task);
+      return task;
+    });
+  }
+
+  #wantedCells(entry: StageSpec, base: readonly string[]): readonly Cell[] | undefined {
+    const { when = true } = entry;
+    const path = [...base, "when"];
+    const byCell = entry.matrix !== undefined && asksCells(when);
+    const wanted = byCell || holds(this.#scope, when, { path });
+    if (!wanted) return wanted === undefined ? undefined : [];
+    const cells = stageCells(this.#scope, entry, base);
+    if (!byCell || !cells) return cells;
+    this.#scope.enterMatrix(cells);
+    const answers = cells.map((cell) => holds(this.#scope, when, { path, cell }));
+    return answers.includes(undefined) ? undefined : cells.filter((_, index) => answers[index]);
+  }
+
+  #task(
+    entry: StageSpec,
+    fields: SharedFields & Pick<Task, "cell" | "label" | "id" | "parameters">,
+    declared: Task["outputs"],
+  ): Task {
+    const { stage: name, cell } = fields;
+    const base = ["stages", name];
+    const env = {
+      ...this.#scope.resolve(this.#defaults.env ?? {}, ["defaults", "env"], cell) as Cell,
+      ...this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell,
+    };
+    const executor = this.#executor(entry, base, cell);
+    const needs = new Set<number>();
+    collectNeeds(fields.parameters, needs);
+    return {
+      ...fields,
+      outputs: { ...fields.outputs, ...declared },
+      ...(executor ? { executor } : {}),
+      index: this.#tasks.length,
+      needs: [...needs].sort((a, b) => a - b),
+      environment: Object.fromEntries(
+        Object.entries(env).filter(([, value]) => value !== null && value !== undefined)
+          .map(([key, value]) => [key, String(value)]),
+      ),
+    };
+  }
+
+  /** Outputs that depend on the parameters: a stage of one's own may name them as it likes. */
+  #checkOutputs(stage: string, outputs: Task["outputs"]): void {
+    const mistake = outputsMistake(outputs);
+    if (mistake === undefined) return;
+    const message = `Cannot plan stages.${stage}: ${mistake}`;
+    this.#scope.report({ code: "unknown-artifact-type", path: ["stages", stage], message });
+  }
+
+  #executor(entry: StageSpec, base: DocumentPath, cell: Cell): ExecutorSettings | undefined {
+    const { executor: general } = this.#defaults;
+    const { executor: own } = entry;
+    if (!general && !own) return undefined;
+    return mergeExecutorSettings(
+      this.#scope.resolve(general ?? {}, ["defaults", "executor"], cell) as ExecutorSettings,
+      this.#scope.resolve(own ?? {}, [...base, "executor"], cell) as ExecutorSettings,
+    );
+  }
+}
+
+/** What a stage's schema makes of the parameters of its tasks, wherever its code may run. */
+function checkAll(
+  found: StageModule,
+  requests: readonly CheckRequest[],
+): Promise<readonly CheckedParameters[]> | readonly CheckedParameters[] {
+  if ("check" in found) return found.check(requests);
+  return requests.map((request) => checkParameters(found.stage, request));
+}
+
+/** What the tasks of a stage have in common. */
+type SharedFields = Omit<
+  Task,
+  "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment" | "executor"
+>;
+
+function sharedFields(
+  name: string,
+  entry: StageSpec,
+  { found, defaults }: { readonly found: StageModule; readonly defaults: TaskSettings },
+): SharedFields {
+  return {
+    stage: name,
+    uses: entry.uses,
+    module: found.module,
+    definition: found.stage,
+    outputs: found.stage.outputs,
+    ...runRules(entry, defaults),
+  };
+}
+
+function collectNeeds(value: unknown, needs: Set<number>): void {
+  if (value instanceof Slot) collectNeeds(value.value, needs);
+  else if (value instanceof Reference) needs.add(value.task.index);
+  else if (Array.isArray(value)) value.forEach((item) => collectNeeds(item, needs));
+  else if (typeof value === "object" && value !== null) {
+    for (const item of Object.values(value)) collectNeeds(item, needs);
+  }
+}

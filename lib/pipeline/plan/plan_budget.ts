@@ -1,0 +1,64 @@
+/** What a plan may come to: references in references, and axes by axes, soon ask for too much. @module */
+import { type DocumentPath, pathText, type Problem } from "../read/problem.ts";
+import { Reference } from "../contract/slot.ts";
+
+/** Values that the tasks of a plan hold, all together; 10 000 tasks hold a tenth of them. */
+const mostValues = 5_000_000;
+
+/** Texts count as a value for as many characters. */
+const textOfValue = 32;
+
+/** Tasks of a plan: ten times what anyone was seen to run. */
+const mostTasks = 100_000;
+
+/** Thrown where a plan is too large; ends its making. */
+export class PlanTooLarge extends RangeError {
+  readonly problem: Problem;
+
+  constructor(problem: Omit<Problem, "code">) {
+    super(problem.message);
+    this.problem = { code: "large-plan", ...problem };
+  }
+}
+
+/** Counts the values that are made while a plan is. */
+export class PlanBudget {
+  readonly #weights = new WeakMap<object, number>();
+  #left = mostValues;
+  #tasks = 0;
+
+  /** @throws {PlanTooLarge} */
+  spend(values: number, path: DocumentPath): void {
+    this.#left -= values;
+    if (this.#left >= 0) return;
+    const message = `Cannot plan more than ${mostValues} values: the references of ` +
+      `${pathText(path)}, with all before, stand for more`;
+    const notes = ["references that refer to several others each multiply"];
+    throw new PlanTooLarge({ path, message, notes });
+  }
+
+  /** Counts tasks, before they are made. @throws {PlanTooLarge} */
+  addTasks(count: number, path: DocumentPath): void {
+    this.#tasks += count;
+    if (this.#tasks <= mostTasks) return;
+    const message = `Cannot expand ${pathText(path)}: it has ${count} cells`;
+    const notes = [`all stages together may have ${mostTasks} tasks`];
+    throw new PlanTooLarge({ path, part: "key", message, notes });
+  }
+
+  /** Spends what a value holds; parts that stand in several places count in each. */
+  spendOn(value: unknown, path: DocumentPath): void {
+    this.spend(this.#weightOf(value), path);
+  }
+
+  #weightOf(value: unknown): number {
+    if (typeof value === "string") return 1 + value.length / textOfValue;
+    if (typeof value !== "object" || value === null || value instanceof Reference) return 1;
+    const known = this.#weights.get(value);
+    if (known !== undefined) return known;
+    let weight = 1;
+    for (const item of Object.values(value)) weight += this.#weightOf(item);
+    this.#weights.set(value, weight);
+    return weight;
+  }
+}

@@ -1,0 +1,56 @@
+/** What a run would do, without doing it. @module */
+import type { Plan, Task } from "./plan.ts";
+import { outputsOf, type ResolvedTask, resolveTask, type SourceResolver } from "./resolve.ts";
+import type { ArtifactStore, ContentDigests, StoreHit } from "../contract/store.ts";
+
+/** What would become of a task: `depends` where it needs a task that would run. */
+export interface TaskPreview {
+  readonly task: Task;
+  readonly state: "cached" | "run" | "depends";
+  readonly resolved?: ResolvedTask;
+  readonly hit?: StoreHit;
+}
+
+/** What a preview looks at. */
+export interface PreviewOptions {
+  readonly store: Pick<ArtifactStore, "get">;
+  readonly digests: ContentDigests;
+  readonly resolver: SourceResolver;
+  readonly selected?: ReadonlySet<number>;
+  readonly force?: (task: Task) => boolean;
+  /** With `--strict-provider`. */
+  readonly provider?: string;
+}
+
+/** Looks up all tasks of a plan, many at once where the store is slow; gives them in its order. */
+export async function previewPlan(plan: Plan, options: PreviewOptions): Promise<TaskPreview[]> {
+  const found = new Map<number, Promise<TaskPreview>>();
+  for (const task of plan.tasks) {
+    if (options.selected && !options.selected.has(task.index)) continue;
+    const needs = task.needs.map((need) => [need, found.get(need)] as const);
+    found.set(task.index, previewTask(task, needs, { ...options, hidden: plan.hidden }));
+  }
+  return await Promise.all(found.values());
+}
+
+async function previewTask(
+  task: Task,
+  needs: readonly (readonly [number, Promise<TaskPreview> | undefined])[],
+  { store, digests, resolver, provider, force, hidden }: PreviewOptions & Pick<Plan, "hidden">,
+): Promise<TaskPreview> {
+  const hits = new Map<number, StoreHit>();
+  for (const [need, preview] of needs) {
+    const { hit } = await preview ?? {};
+    if (hit === undefined) return { task, state: "depends" };
+    hits.set(need, hit);
+  }
+  const resolved = await resolveTask(task, {
+    resolver,
+    outputsOf: (need) => outputsOf(hits.get(need)!),
+    codeOf: (module) => digests.code(new URL(module)),
+    hidden,
+    ...(provider === undefined ? {} : { provider }),
+  });
+  const hit = force?.(task) ? undefined : await store.get(resolved.key);
+  return hit ? { task, state: "cached", resolved, hit } : { task, state: "run", resolved };
+}

@@ -1,0 +1,70 @@
+/** What a process says of a stage type and of its parameters, which may be anything. @module */
+import type { CheckedParameters } from "./check_stage.ts";
+import type { StageFacts } from "./plan.ts";
+import type { Problem } from "../read/problem.ts";
+import type { ReferencedTask } from "../contract/slot.ts";
+import type { ArtifactType, Stage } from "../contract/stage.ts";
+import { readValue } from "./stage_exchange.ts";
+import { outputsMistake } from "../contract/stage_outputs.ts";
+
+/** What planning needs to know of a stage, as plain data. */
+export function factsOf({ name, description, outputs, files, isolation }: Stage): StageFacts {
+  return {
+    name,
+    description,
+    outputs,
+    ...(files === undefined ? {} : { files }),
+    ...(isolation === undefined ? {} : { isolation }),
+  };
+}
+
+/** @throws {TypeError} If it describes no stage type. */
+export function readFacts(told: unknown): StageFacts {
+  const { name, description, outputs, files, isolation } = recordOf(told);
+  const mistake = outputsMistake(recordOf(outputs), recordOf(files ?? {}));
+  if (mistake !== undefined) throw new TypeError(mistake);
+  return {
+    name: textOf(name),
+    description: textOf(description),
+    outputs: outputs as StageFacts["outputs"],
+    ...(files === undefined ? {} : { files: files as NonNullable<StageFacts["files"]> }),
+    // Code that is not the project's own never runs in the runner's process.
+    isolation: isolation === "fresh" ? "fresh" : "worker",
+  };
+}
+
+/** @throws {TypeError} If it is no answer of this kind. */
+export function readChecked(told: unknown, tasks: readonly ReferencedTask[]): CheckedParameters {
+  const { parameters, outputs, problems } = recordOf(told);
+  if (!Array.isArray(problems)) throw new TypeError("Cannot read problems: they are no list");
+  const declared = recordOf(outputs) as Record<string, ArtifactType>;
+  return {
+    parameters: readValue(parameters, tasks),
+    outputs: declared,
+    problems: problems.map(readProblem),
+  };
+}
+
+function readProblem(told: unknown): Problem {
+  const { code, path, part, message, notes } = recordOf(told);
+  const steps = Array.isArray(path) ? path : [];
+  return {
+    code: textOf(code),
+    path: steps.map((step) => typeof step === "number" ? step : textOf(step)),
+    ...(part === "key" ? { part } : {}),
+    message: textOf(message),
+    ...(Array.isArray(notes) ? { notes: notes.map(textOf) } : {}),
+  };
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new TypeError("Cannot read what a stage says of itself: it is no map");
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError("Cannot read what a stage says of itself: it is no text");
+}

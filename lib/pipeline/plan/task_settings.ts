@@ -1,0 +1,42 @@
+/** How a task runs: what its stage says, the file's defaults, and ours. @module */
+import type { Resources } from "../contract/job.ts";
+import type { RetryRule } from "./plan.ts";
+import { durationMs, sizeBytes, type TaskSettings } from "../read/spec.ts";
+
+/** Settings with units read. */
+export interface RunRules {
+  readonly resources: Resources;
+  readonly retries: RetryRule;
+  readonly timeoutMs?: number;
+}
+
+/** Stages say more than defaults do; resources are taken one by one. */
+export function runRules(stage: TaskSettings, defaults: TaskSettings = {}): RunRules {
+  const timeout = stage.timeout ?? defaults.timeout;
+  return {
+    resources: resourcesOf({ ...defaults.resources, ...stage.resources }),
+    retries: retryRule(stage.retries ?? defaults.retries ?? 0),
+    ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
+  };
+}
+
+function resourcesOf(
+  { cpu, gpu, memory, time }: NonNullable<TaskSettings["resources"]>,
+): Resources {
+  return {
+    cpu: cpu ?? 2,
+    gpu: gpu ?? 0,
+    ...(memory === undefined ? {} : { memoryBytes: sizeBytes(memory) }),
+    ...(time === undefined ? {} : { timeMs: durationMs(time) }),
+  };
+}
+
+/** A mere number is for any failure; written out, an error of the stage has to be named. */
+function retryRule(retries: NonNullable<TaskSettings["retries"]>): RetryRule {
+  const machine = ["crash", "timeout"];
+  if (typeof retries === "number") {
+    return { attempts: retries, backoffMs: 1000, on: ["error", ...machine] };
+  }
+  const { attempts, backoff = 1, on = machine } = retries;
+  return { attempts, backoffMs: durationMs(backoff), on };
+}

@@ -1,0 +1,85 @@
+/** The JSON Schema of pipeline files, from the schema that checks them. @module */
+import { z } from "zod";
+import { describeKind } from "../contract/slot.ts";
+import { pipelineSpec, stageSpec } from "./spec.ts";
+import { parameterKinds, type Stage } from "../contract/stage.ts";
+
+/** A JSON Schema. */
+export type JsonSchema = Record<string, unknown>;
+
+/** A text that holds a reference. */
+const reference: JsonSchema = { type: "string", pattern: "\\$\\{\\{.*\\}\\}" };
+
+/** JSON Schema of a pipeline file whose stages are of the given types. */
+export function pipelineJsonSchema(stages: readonly Stage[]): JsonSchema {
+  const schema = toJsonSchema(pipelineSpec);
+  const entry = toJsonSchema(stageSpec);
+  delete entry.$schema;
+  const known = [...stages].sort((a, b) => a.name < b.name ? -1 : 1);
+  const properties = entry.properties as Record<string, JsonSchema>;
+  properties.uses = {
+    ...properties.uses,
+    examples: known.map((stage) => stage.name),
+  };
+  entry.allOf = known.map((stage) => ({
+    if: { properties: { uses: { const: stage.name } }, required: ["uses"] },
+    then: { properties: { with: parametersSchema(stage) } },
+  }));
+  const stagesSchema = (schema.properties as Record<string, JsonSchema>).stages!;
+  stagesSchema.additionalProperties = { $ref: "#/$defs/stage" };
+  // An included file has no name, and a file that includes others may have no stages of its own.
+  delete schema.required;
+  return { ...schema, title: "Pipeline", $defs: { stage: entry } };
+}
+
+/** Schema of `with` of a stage type. */
+function parametersSchema(stage: Stage): JsonSchema {
+  const schema = withReferences(toJsonSchema(stage.with)) as JsonSchema;
+  delete schema.$schema;
+  return { ...schema, description: stage.description };
+}
+
+function toJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      const kind = parameterKinds.get(zodSchema as unknown as z.ZodType);
+      if (!kind) return;
+      Object.assign(jsonSchema, { type: "string", description: describeKind(kind) });
+    },
+  }) as JsonSchema;
+}
+
+/** Any value may be given by a reference instead. */
+function withReferences(schema: unknown, top = true): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  const source = schema as JsonSchema;
+  const copy: JsonSchema = { ...source };
+  for (const key of ["properties", "patternProperties"]) {
+    if (typeof source[key] !== "object") continue;
+    copy[key] = Object.fromEntries(
+      Object.entries(source[key] as JsonSchema).map((
+        [name, value],
+      ) => [name, withReferences(value, false)]),
+    );
+  }
+  for (const key of ["items", "additionalProperties"]) {
+    if (typeof source[key] === "object") copy[key] = withReferences(source[key], false);
+  }
+  if (Array.isArray(source.anyOf)) {
+    copy.anyOf = source.anyOf.map((branch) => withReferences(branch));
+  }
+  if (top || !("type" in source || "anyOf" in source || "enum" in source || "const" in source)) {
+    return copy;
+  }
+  if (source.type === "string" && !("enum" in source || "const" in source || "pattern" in source)) {
+    return copy;
+  }
+  const { description, default: fallback, ...rest } = copy;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [rest, reference],
+  };
+}

@@ -1,0 +1,203 @@
+/** The pipeline file: one schema gives the check, the type and the JSON Schema for editors. @module */
+import { z } from "zod";
+import { executorSettings } from "../contract/executor_spec.ts";
+import type { ExecutorSettings } from "../contract/job.ts";
+
+const identifier = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/;
+
+const name = z.string().regex(identifier, {
+  error: "letters, digits, `-` and `_`, starting with a letter",
+});
+
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: "letters, digits and `_`, starting with a letter",
+});
+
+/** No `$` in it: so a text of many beginnings is looked through once. */
+const reference = /\$\{\{[^$]*\}\}/;
+
+/** A reference in text: `${{ vars.x }}`. */
+const expression = z.string().regex(reference, { error: "a reference such as ${{ vars.x }}" });
+
+const condition = z.string().regex(reference, {
+  error: "true, false or a reference such as ${{ vars.x }}",
+});
+
+const cell = z.record(z.string(), z.unknown());
+
+/** `1.5h`, `20m`, `30s`; a number counts seconds. */
+const duration = z.union([
+  z.number().positive(),
+  z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, {
+    error: "a duration such as 30s, 20m or 1.5h",
+  }),
+]);
+
+/** `16GiB`, `500MB`; a number counts bytes. */
+const size = z.union([
+  z.int().positive(),
+  z.string().regex(/^\d+(\.\d+)?\s*([KMGT]i?)?B$/, { error: "a size such as 16GiB or 500MB" }),
+]);
+
+const matrix = z.object({
+  include: z.array(cell).optional().describe("Cells to add, or values to add to cells that match."),
+  exclude: z.array(cell).optional().describe(
+    "Cells to leave out: each matches on the axes it names.",
+  ),
+}).catchall(z.union([z.array(z.unknown()), expression], {
+  error: "a list of values, or a reference to one",
+})).describe("Axes: the stage runs once for every combination of their values.");
+
+const resources = z.strictObject({
+  cpu: z.number().positive().optional().describe(
+    "Threads of the task, also of ONNX Runtime; default 2.",
+  ),
+  gpu: z.number().nonnegative().optional().describe("GPUs that the task needs; default 0."),
+  memory: size.optional().describe("Memory that the task needs."),
+  time: duration.optional().describe("Time asked for on a cluster."),
+}).describe("What the task needs of the machine. Not part of the key.");
+
+const failureReason = z.enum(["error", "crash", "timeout"]);
+
+const retries = z.union([
+  z.int().min(0).max(100),
+  z.strictObject({
+    attempts: z.int().min(0).max(100).describe("How often it is tried again."),
+    backoff: duration.optional().describe(
+      "Wait before the first retry, doubled each time, up to an hour.",
+    ),
+    on: z.array(failureReason).optional().describe(
+      "Failures worth a retry; default crash, timeout.",
+    ),
+  }),
+]).describe("How often a failed task is tried again.");
+
+const environment = z.record(
+  variableName,
+  z.union([z.string(), z.number(), z.boolean(), z.null()]),
+);
+
+const taskSettings = {
+  resources: resources.optional(),
+  retries: retries.optional(),
+  timeout: duration.optional().describe("Longest time a task may take."),
+  executor: executorSettings.optional(),
+  env: environment.optional().describe("Environment variables of the task; part of its key."),
+};
+
+const stageObject = z.strictObject({
+  uses: z.string().min(1).describe("Stage type: `optimize-prompt` is stages/optimize_prompt.ts."),
+  with: z.record(z.string(), z.unknown()).optional().describe("Parameters of the stage type."),
+  matrix: matrix.optional(),
+  ...taskSettings,
+  when: z.union([z.boolean(), condition]).optional().describe(
+    "Where it is false the stage, or the matrix cell it refers to, is left out.",
+  ),
+});
+
+const ownFolder = (what: string) =>
+  z.string().min(1).optional().describe(`Folder of ${what} of your own, from this file's folder.`);
+
+const pipelineObject = z.strictObject({
+  $schema: z.string().optional().describe("Schema for editors: pipelines/schema.json."),
+  name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
+  description: z.string().optional().describe("What the pipeline is for."),
+  include: z.array(z.string().min(1)).optional().describe(
+    "Files whose vars, presets, env, defaults and stages are taken in; paths from this file's folder.",
+  ),
+  stageFolder: ownFolder("stage types"),
+  datasetFolder: ownFolder("data sets"),
+  lossFolder: ownFolder("loss terms"),
+  promptFolder: ownFolder("kinds of prompt"),
+  vars: z.record(name, z.unknown()).optional().describe("Values for `${{ vars.NAME }}`."),
+  presets: z.record(name, z.record(name, z.unknown())).optional().describe(
+    "Sets of variables by name; `vars.preset` chooses one, `--set preset=NAME` another.",
+  ),
+  env: environment.optional().describe(
+    "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
+  ),
+  defaults: z.strictObject(taskSettings).optional().describe(
+    "What stages have that do not say otherwise; env and resources are merged by name.",
+  ),
+  stages: z.record(name, stageObject).describe("Stages by name, in any order."),
+});
+
+/** How tasks run: what `defaults:` and each stage may say. */
+export interface TaskSettings {
+  resources?: {
+    cpu?: number | undefined;
+    gpu?: number | undefined;
+    memory?: number | string | undefined;
+    time?: number | string | undefined;
+  } | undefined;
+  retries?: number | {
+    attempts: number;
+    backoff?: number | string | undefined;
+    on?: ("error" | "crash" | "timeout")[] | undefined;
+  } | undefined;
+  timeout?: number | string | undefined;
+  executor?: ExecutorSettings | undefined;
+  env?: Record<string, string | number | boolean | null> | undefined;
+}
+
+/** A checked entry of `stages:`. */
+export interface StageSpec extends TaskSettings {
+  uses: string;
+  with?: Record<string, unknown> | undefined;
+  matrix?: MatrixSpec | undefined;
+  when?: boolean | string | undefined;
+}
+
+/** Axes by name, each a list or a reference to one, and what is added and left out. */
+export interface MatrixSpec {
+  include?: Record<string, unknown>[] | undefined;
+  exclude?: Record<string, unknown>[] | undefined;
+  [axis: string]: unknown;
+}
+
+/** A checked pipeline file, references not yet followed. */
+export interface PipelineTree {
+  $schema?: string | undefined;
+  name: string;
+  description?: string | undefined;
+  include?: string[] | undefined;
+  stageFolder?: string | undefined;
+  datasetFolder?: string | undefined;
+  lossFolder?: string | undefined;
+  promptFolder?: string | undefined;
+  vars?: Record<string, unknown> | undefined;
+  presets?: Record<string, Record<string, unknown>> | undefined;
+  env?: Record<string, string | number | boolean | null> | undefined;
+  defaults?: TaskSettings | undefined;
+  stages: Record<string, StageSpec>;
+}
+
+/** Schema of one entry of `stages:`. */
+export const stageSpec: z.ZodType<StageSpec> = stageObject;
+
+/** Schema of a whole pipeline file. */
+export const pipelineSpec: z.ZodType<PipelineTree> = pipelineObject;
+
+/** Schema of a fragment for `include:`. */
+export const fragmentSpec: z.ZodType<Partial<PipelineTree>> = pipelineObject.partial({
+  name: true,
+  stages: true,
+}) as unknown as z.ZodType<Partial<PipelineTree>>;
+
+const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of `30s`, `1.5h`, or of a number of seconds. */
+export function durationMs(value: number | string): number {
+  if (typeof value === "number") return value * 1000;
+  const [, number, unit] = /^([\d.]+)\s*(\w+)$/.exec(value)!;
+  return Number(number) * durationUnits[unit as keyof typeof durationUnits];
+}
+
+const prefixes = ["", "K", "M", "G", "T"];
+
+/** Bytes of `16GiB`, `500MB`, or of a number of bytes. */
+export function sizeBytes(value: number | string): number {
+  if (typeof value === "number") return value;
+  const [, number, prefix, binary] = /^([\d.]+)\s*([KMGT]?)(i?)B$/.exec(value)!;
+  return Number(number) * (binary ? 1024 : 1000) ** prefixes.indexOf(prefix!);
+}

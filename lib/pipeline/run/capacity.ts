@@ -1,0 +1,81 @@
+/** What of the machine is free for more tasks. @module */
+import { isolationOf, type Task } from "../plan/plan.ts";
+
+/** What the machine has. */
+export interface Capacity {
+  readonly cpu: number;
+  readonly gpu: number;
+  readonly memoryBytes?: number;
+}
+
+/** Trivial tasks at once: they wait for the disk rather than for a core. */
+const mostInline = 16;
+
+/** Counts what running tasks take; trivial ones take a place of their own and no resources. */
+export class FreeCapacity {
+  readonly #all: Capacity;
+  readonly #free: { cpu: number; gpu: number; memoryBytes: number };
+  readonly #jobs: number;
+  #running = 0;
+  #inline = 0;
+
+  constructor(capacity: Capacity, jobs: number) {
+    this.#all = capacity;
+    this.#jobs = jobs;
+    const { cpu, gpu, memoryBytes = Infinity } = capacity;
+    this.#free = { cpu, gpu, memoryBytes };
+  }
+
+  /** Tasks that have a place. */
+  get busy(): number {
+    return this.#running + this.#inline;
+  }
+
+  /** Whether no task at all could be taken in. */
+  get isFull(): boolean {
+    return this.#inline >= mostInline && this.#running >= this.#jobs;
+  }
+
+  fits(task: Task): boolean {
+    if (isInline(task)) return this.#inline < mostInline;
+    const need = this.#needOf(task);
+    const free = this.#free;
+    return this.#running < this.#jobs && need.cpu <= free.cpu && need.gpu <= free.gpu &&
+      need.memoryBytes <= free.memoryBytes;
+  }
+
+  reserve(task: Task): void {
+    this.#count(task, 1);
+  }
+
+  release(task: Task): void {
+    this.#count(task, -1);
+  }
+
+  #count(task: Task, sign: 1 | -1): void {
+    if (isInline(task)) {
+      this.#inline += sign;
+      return;
+    }
+    const need = this.#needOf(task);
+    this.#running += sign;
+    this.#free.cpu -= sign * need.cpu;
+    this.#free.gpu -= sign * need.gpu;
+    this.#free.memoryBytes -= sign * need.memoryBytes;
+  }
+
+  /** What a task takes; more than there is at all counts as all there is. */
+  #needOf({ resources }: Task): Required<Capacity> {
+    const { cpu, gpu, memoryBytes = 0 } = resources;
+    const all = this.#all;
+    return {
+      cpu: Math.min(cpu, all.cpu),
+      gpu: Math.min(gpu, all.gpu),
+      memoryBytes: Math.min(memoryBytes, all.memoryBytes ?? 0),
+    };
+  }
+}
+
+function isInline(task: Task): boolean {
+  return isolationOf(task) === "inline";
+}

@@ -1,0 +1,57 @@
+/** What a run of a plan needs, and what becomes of it. @module */
+import type { RunFinished } from "../contract/event.ts";
+import type { Capacity } from "./capacity.ts";
+import type { Executor } from "../contract/executor.ts";
+import type { Job, JobFailure } from "../contract/job.ts";
+import type { Task } from "../plan/plan.ts";
+import type { ResolvedTask, SourceResolver } from "../plan/resolve.ts";
+import type { ArtifactStore, ContentDigests, StoreHit } from "../contract/store.ts";
+
+/** What a failed task does to the others: none new, all that can, or stop those that run too. */
+export type FailureMode = "no-new" | "continue" | "kill";
+
+/** What a run needs. */
+export interface RunOptions {
+  readonly store: ArtifactStore;
+  readonly executor: Executor;
+  readonly digests: ContentDigests;
+  readonly resolver: SourceResolver;
+  /** Tasks to run, closed under needs; all by default. */
+  readonly selected?: ReadonlySet<number>;
+  readonly failureMode?: FailureMode;
+  readonly jobs?: number;
+  readonly capacity?: Capacity;
+  readonly provider?: Job["provider"];
+  /** Puts the provider into the keys. */
+  readonly strictProvider?: boolean;
+  readonly checkpointIntervalMs?: number;
+  /** URL of the module that checks outputs, for `Job.check`. */
+  readonly outputCheck?: string;
+  /** Puts names in place of secrets, in what tasks log and fail with; by default nothing. */
+  readonly hide?: (text: string) => string;
+  /** Tasks to run although their outputs are stored. */
+  readonly force?: (task: Task) => boolean;
+  /** Called once before the first task runs; what it throws ends the run. */
+  readonly prepare?: () => Promise<void>;
+  /** Aborting it saves the states of running tasks and ends the run. */
+  readonly signal?: AbortSignal;
+  /** Waits before a retry; a timer by default. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly now?: () => number;
+}
+
+/** What became of a task. */
+export interface TaskOutcome {
+  readonly task: Task;
+  readonly state: "cached" | "ran" | "failed" | "skipped";
+  readonly resolved?: ResolvedTask;
+  readonly hit?: StoreHit;
+  readonly failure?: JobFailure;
+  /** What it logged before it failed. */
+  readonly log?: readonly string[];
+}
+
+/** What became of a run. */
+export interface RunSummary extends Omit<RunFinished, "type"> {
+  readonly outcomes: readonly TaskOutcome[];
+}

@@ -1,0 +1,348 @@
+/** Runs the tasks of a plan: each after its needs, as many at once as the machine bears. @module */
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { FreeCapacity } from "./capacity.ts";
+import { eventVersion, nameOf, type RunEvent, type RunFinished } from "../contract/event.ts";
+import { criticalPaths, dependentsOf } from "../plan/graph.ts";
+import type { JobFailure } from "../contract/job.ts";
+import type { Digest } from "../contract/key.ts";
+import type { Plan, Task } from "../plan/plan.ts";
+import { ReadyQueue } from "./ready_queue.ts";
+import { outputsOf, type ResolvedTask, resolveTask } from "../plan/resolve.ts";
+import type { RunOptions, RunSummary, TaskOutcome } from "./run.ts";
+import { storeFailure, TaskRunner } from "./run_task.ts";
+
+/** Runs a plan and tells of it by events; see `runTasks` for the result as a value. */
+export async function* runPlan(plan: Plan, options: RunOptions): AsyncGenerator<RunEvent> {
+  const events: RunEvent[] = [];
+  let wake = Promise.withResolvers<void>();
+  let done = false;
+  const run = runTasks(plan, options, (event) => {
+    events.push(event);
+    wake.resolve();
+  }).finally(() => {
+    done = true;
+    wake.resolve();
+  });
+  run.catch(() => {});
+  while (!done || events.length > 0) {
+    yield* events.splice(0);
+    if (done) continue;
+    await wake.promise;
+    wake = Promise.withResolvers();
+  }
+  await run;
+}
+
+/**
+ * Runs a plan.
+ *
+ * @throws what a store or a resolver throws: a failed stage is an outcome, a full disk is not.
+ */
+export function runTasks(
+  plan: Plan,
+  options: RunOptions,
+  emit: (event: RunEvent) => void = () => {},
+): Promise<RunSummary> {
+  return new Scheduler(plan, options, emit).run();
+}
+
+/** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
+const mostPassedOver = 32;
+
+type State = "waiting" | "busy" | TaskOutcome["state"];
+
+/** A run in progress. */
+class Scheduler {
+  readonly #plan: Plan;
+  readonly #options: RunOptions;
+  readonly #emit: (event: RunEvent) => void;
+  readonly #selected: ReadonlySet<number>;
+  readonly #dependents: readonly (readonly number[])[];
+  readonly #openNeeds: Int32Array;
+  readonly #states: State[];
+  readonly #outcomes: (TaskOutcome | undefined)[];
+  readonly #queue: ReadyQueue;
+  readonly #resolved = new Map<number, ResolvedTask>();
+  /** Keys in work in this run: an equal task waits for the first one. */
+  readonly #inWork = new Map<string, number[]>();
+  readonly #codes = new Map<string, Promise<Digest>>();
+  readonly #stop = new AbortController();
+  readonly #jobs: number;
+  readonly #free: FreeCapacity;
+  readonly #runner: TaskRunner;
+  #prepared: Promise<void> | undefined;
+  #looking = 0;
+  #ending = false;
+  #crash: { readonly cause: unknown } | undefined;
+  #finished = Promise.withResolvers<void>();
+
+  constructor(plan: Plan, options: RunOptions, emit: (event: RunEvent) => void) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#emit = emit;
+    this.#selected = options.selected ?? new Set(plan.tasks.keys());
+    this.#dependents = dependentsOf(plan.tasks);
+    this.#openNeeds = Int32Array.from(plan.tasks, (task) => task.needs.length);
+    this.#states = plan.tasks.map(() => "waiting");
+    this.#outcomes = plan.tasks.map(() => undefined);
+    const urgency = criticalPaths(plan.tasks, () => 1);
+    this.#queue = new ReadyQueue((index) => urgency[index]!);
+    const capacity = options.capacity ?? { cpu: 2, gpu: 0 };
+    this.#jobs = options.jobs ?? Math.max(1, Math.floor(capacity.cpu));
+    this.#free = new FreeCapacity(capacity, this.#jobs);
+    const { signal } = this.#stop;
+    this.#runner = new TaskRunner({ run: options, emit, signal, goesOn: () => !this.#ending });
+  }
+
+  async run(): Promise<RunSummary> {
+    const now = this.#options.now ?? performance.now.bind(performance);
+    const started = now();
+    const tasks = this.#selected.size;
+    const { name: pipeline } = this.#plan;
+    const stages: Record<string, number> = {};
+    for (const index of this.#selected) {
+      const { stage } = this.#plan.tasks[index]!;
+      stages[stage] = (stages[stage] ?? 0) + 1;
+    }
+    const jobs = this.#jobs;
+    this.#emit({ type: "run-started", version: eventVersion, pipeline, tasks, stages, jobs });
+    const { signal } = this.#options;
+    const onAbort = () => this.#end(signal!.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    for (const index of this.#selected) if (this.#openNeeds[index] === 0) this.#look(index);
+    this.#settle();
+    await this.#finished.promise;
+    signal?.removeEventListener("abort", onAbort);
+    if (this.#crash) throw this.#crash.cause;
+    return this.#summary(now() - started);
+  }
+
+  #summary(durationMs: number): RunSummary {
+    this.#skipRest();
+    const outcomes = this.#outcomes.filter((outcome) => outcome !== undefined);
+    const count = (state: string) => outcomes.filter((outcome) => outcome.state === state).length;
+    const failed = count("failed");
+    const skipped = count("skipped");
+    const outcome = this.#options.signal?.aborted && failed + skipped > 0
+      ? "interrupted"
+      : failed + skipped > 0
+      ? "failed"
+      : "done";
+    const finished: RunFinished = {
+      type: "run-finished",
+      outcome,
+      cached: count("cached"),
+      ran: count("ran"),
+      failed,
+      skipped,
+      durationMs,
+    };
+    this.#emit(finished);
+    const { type: _, ...summary } = finished;
+    return { ...summary, outcomes };
+  }
+
+  #skipRest(): void {
+    for (const index of this.#selected) {
+      if (this.#outcomes[index] !== undefined) continue;
+      const task = this.#plan.tasks[index]!;
+      const needs = task.needs.some((need) => isDead(this.#outcomes[need]?.state));
+      this.#outcomes[index] = { task, state: "skipped" };
+      this.#emit({ type: "task-skipped", ...nameOf(task), reason: needs ? "needs" : "ending" });
+    }
+  }
+
+  /** No new tasks; those that run are asked to stop if `reason` is given. */
+  #end(reason?: unknown): void {
+    this.#ending = true;
+    if (reason !== undefined) this.#stop.abort(reason);
+    this.#settle();
+  }
+
+  /** Guards background work: an unexpected error ends the run and is thrown by it. */
+  #guard(work: Promise<void>): void {
+    work.catch((cause) => {
+      this.#crash ??= { cause };
+      this.#end(cause ?? new DOMException("Run failed", "AbortError"));
+    }).finally(() => this.#settle());
+  }
+
+  /** Finds out whether a task whose needs are done is stored; queues it if not. */
+  #look(index: number): void {
+    if (this.#ending) return;
+    this.#states[index] = "busy";
+    this.#looking++;
+    this.#guard(this.#lookUp(index).finally(() => this.#looking--));
+  }
+
+  async #lookUp(index: number): Promise<void> {
+    const task = this.#plan.tasks[index]!;
+    const resolved = await this.#resolve(task);
+    this.#resolved.set(index, resolved);
+    const twins = this.#inWork.get(resolved.key);
+    if (twins) {
+      twins.push(index);
+      return;
+    }
+    const hit = this.#options.force?.(task)
+      ? undefined
+      : await this.#options.store.get(resolved.key);
+    if (hit) return this.#done({ task, state: "cached", resolved, hit });
+    const again = this.#inWork.get(resolved.key);
+    if (again) {
+      again.push(index);
+      return;
+    }
+    this.#inWork.set(resolved.key, []);
+    this.#queue.push(index);
+  }
+
+  #resolve(task: Task): Promise<ResolvedTask> {
+    const { digests, resolver, strictProvider, provider = "auto" } = this.#options;
+    return resolveTask(task, {
+      resolver,
+      outputsOf: (need) => outputsOf(this.#outcomes[need]!.hit!),
+      codeOf: (module) => {
+        if (!this.#codes.has(module)) this.#codes.set(module, digests.code(new URL(module)));
+        return this.#codes.get(module)!;
+      },
+      hidden: this.#plan.hidden,
+      ...(strictProvider ? { provider } : {}),
+    });
+  }
+
+  /** Starts what can be started; ends the run when nothing can and nothing runs. */
+  #settle(): void {
+    if (!this.#ending) this.#startReady();
+    const busy = this.#free.busy + this.#looking;
+    if (busy === 0 && (this.#ending || this.#queue.size === 0)) {
+      this.#finished.resolve();
+    }
+  }
+
+  #startReady(): void {
+    const waiting: number[] = [];
+    while (this.#queue.size > 0 && waiting.length <= mostPassedOver) {
+      if (this.#free.isFull) break;
+      const index = this.#queue.pop()!;
+      if (this.#free.fits(this.#plan.tasks[index]!)) this.#guard(this.#reserved(index));
+      else waiting.push(index);
+    }
+    for (const index of waiting) this.#queue.push(index);
+  }
+
+  async #reserved(index: number): Promise<void> {
+    const task = this.#plan.tasks[index]!;
+    this.#free.reserve(task);
+    const { prepare } = this.#options;
+    if (prepare) {
+      try {
+        await (this.#prepared ??= prepare());
+      } catch (error) {
+        this.#free.release(task);
+        throw error;
+      }
+    }
+    await this.#runTask(index);
+  }
+
+  async #runTask(index: number): Promise<void> {
+    const task = this.#plan.tasks[index]!;
+    try {
+      const resolved = this.#resolved.get(index)!;
+      await using lock = await this.#lock(task, resolved);
+      const forced = !lock.waited && this.#options.force?.(task);
+      const hit = forced ? undefined : await this.#options.store.get(resolved.key);
+      if (hit) this.#done({ task, state: "cached", resolved, hit });
+      else this.#done(await this.#runner.run(task, resolved));
+    } catch (error) {
+      if (error instanceof DiagnosticError) return this.#failed(index, error);
+      if (!this.#stop.signal.aborted || this.#crash) throw error;
+      this.#cancelled(index);
+    } finally {
+      this.#free.release(task);
+    }
+  }
+
+  /** Holds the key. While another run works on it, its machine is busy and not ours. */
+  async #lock(task: Task, resolved: ResolvedTask): Promise<AsyncDisposable & { waited: boolean }> {
+    let waited = false;
+    const onWait = () => {
+      waited = true;
+      this.#emit({ type: "task-waiting", ...nameOf(task), key: resolved.key });
+      this.#looking++;
+      this.#free.release(task);
+      this.#settle();
+    };
+    try {
+      const { signal } = this.#stop;
+      const lock = await this.#options.store.lock(resolved.key, { signal, onWait });
+      return { waited, [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose]() };
+    } finally {
+      if (waited) {
+        this.#looking--;
+        this.#free.reserve(task);
+      }
+    }
+  }
+
+  /** The store has no room for the task to run in. */
+  #failed(index: number, error: DiagnosticError): void {
+    const task = this.#plan.tasks[index]!;
+    this.#done({ task, state: "failed", failure: storeFailure(error, 0) });
+  }
+
+  #cancelled(index: number): void {
+    const task = this.#plan.tasks[index]!;
+    const failure: JobFailure = {
+      ok: false,
+      durationMs: 0,
+      reason: "cancelled",
+      message: "stopped before it began",
+    };
+    this.#done({ task, state: "failed", failure });
+  }
+
+  /** Takes down what became of a task, and lets go on what waited for it. */
+  #done(outcome: TaskOutcome): void {
+    const { task, state, resolved, hit, failure } = outcome;
+    const { index } = task;
+    this.#outcomes[index] = outcome;
+    this.#states[index] = state;
+    const key = resolved?.key ?? this.#resolved.get(index)?.key;
+    if (failure) this.#emit({ type: "task-failed", ...nameOf(task), failure });
+    else if (state === "cached") this.#emit({ type: "task-cached", ...nameOf(task), key: key! });
+    else {
+      const { durationMs } = hit!.manifest;
+      this.#emit({ type: "task-finished", ...nameOf(task), key: key!, durationMs });
+    }
+    this.#releaseTwins(key, outcome);
+    if (!failure) return this.#open(index);
+    const mode = this.#options.failureMode ?? "no-new";
+    if (mode === "no-new") this.#end();
+    if (mode === "kill") this.#end(new DOMException(`${task.id} failed`, "AbortError"));
+  }
+
+  #releaseTwins(key: string | undefined, outcome: TaskOutcome): void {
+    const twins = key === undefined ? undefined : this.#inWork.get(key);
+    if (!twins) return;
+    this.#inWork.delete(key!);
+    for (const twin of twins) {
+      const task = this.#plan.tasks[twin]!;
+      if (outcome.hit) this.#done({ ...outcome, task, state: "cached" });
+      else this.#done({ ...outcome, task });
+    }
+  }
+
+  #open(index: number): void {
+    for (const dependent of this.#dependents[index]!) {
+      const left = --this.#openNeeds[dependent]!;
+      if (left === 0 && this.#selected.has(dependent)) this.#look(dependent);
+    }
+  }
+}
+
+function isDead(state: string | undefined): boolean {
+  return state === "failed" || state === "skipped";
+}

@@ -1,0 +1,49 @@
+/** The stage types of a pipeline: the project's own code in this process, all other code elsewhere. @module */
+import type { StageLookup } from "../pipeline/plan/plan.ts";
+import type { PipelineSpec } from "../pipeline/read/parse.ts";
+import { isProjectCode } from "../pipeline/contract/project_code.ts";
+import { loadHere, loadStages } from "../pipeline/plan/stage_lookup.ts";
+import type { contentDigests } from "../cache/digest/content_digests.ts";
+import type { CodePlaces } from "./trust_items.ts";
+
+/** Stage types to plan with, and the processes that know them. */
+export interface PipelineStages extends AsyncDisposable {
+  readonly lookup: StageLookup;
+}
+
+/** How code of others is treated. */
+interface StageOptions {
+  /** Whether all of it may run. */
+  readonly mayRun: boolean;
+  /** Folder of what it said before. */
+  readonly memo: string;
+}
+
+/** Loads them; what cannot be loaded is a mistake of the pipeline, told when it is planned. */
+export async function loadPipelineStages(
+  spec: PipelineSpec,
+  { stageFolders, digests }: CodePlaces & { readonly digests: ReturnType<typeof contentDigests> },
+  { mayRun, memo }: StageOptions,
+): Promise<PipelineStages> {
+  await using open = new AsyncDisposableStack();
+  const hostOf = async () => {
+    const { StageHost } = await import("../executors/stage_host.ts");
+    const trusted = (await import("./trusted.ts")).readTrusted();
+    return open.use(
+      new StageHost({
+        digestOf: digests.code,
+        modulesOf: digests.modules,
+        isTrusted: (code) => mayRun || trusted.has(code),
+        memo,
+      }),
+    );
+  };
+  let host: ReturnType<typeof hostOf> | undefined;
+  const lookup = await loadStages(
+    spec,
+    stageFolders,
+    async (url) => isProjectCode(url.href) ? loadHere(url) : (await (host ??= hostOf())).load(url),
+  );
+  const kept = open.move();
+  return { lookup, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}

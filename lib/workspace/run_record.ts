@@ -1,0 +1,168 @@
+/** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` beside its artifacts. @module */
+import { isDigest } from "../cache/digest/digest.ts";
+import { isSystemError } from "../cache/local/system_error.ts";
+import type { Key } from "../pipeline/contract/key.ts";
+import type { TaskOutcome } from "../pipeline/run/run.ts";
+import { fillRunFolder, type RunLayout } from "./run_folder.ts";
+
+/** A run as it is recorded. */
+export interface RunRecord {
+  /** 1 where artifacts were still links into the store, and had no `folder`. */
+  readonly format: 1 | 2;
+  readonly id: string;
+  readonly pipeline: string;
+  /** Pipeline file as it was named. */
+  readonly file: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly outcome: "done" | "failed" | "interrupted";
+  readonly tasks: readonly RecordedTask[];
+}
+
+/** A task of a recorded run. */
+export interface RecordedTask {
+  readonly task: string;
+  readonly stage: string;
+  /** Where its artifacts lie in the folder of the run. */
+  readonly folder?: string;
+  readonly key?: Key;
+  readonly state: TaskOutcome["state"] | "interrupted";
+  readonly message?: string;
+  /** What a failed task has logged; what others logged is in the store. */
+  readonly log?: readonly string[];
+}
+
+/** Runs that are kept. */
+const keptRuns = 20;
+
+/** Folder of the runs of a pipeline. */
+export function runsFolder(stateFolder: string, pipeline: string): string {
+  return `${stateFolder}/runs/${pipeline}`;
+}
+
+/** Names of the pipelines that have recorded runs. */
+export function recordedPipelines(stateFolder: string): string[] {
+  try {
+    return [...Deno.readDirSync(`${stateFolder}/runs`)].map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Recorded runs of a pipeline, the newest first. */
+export function readRuns(folder: string): RunRecord[] {
+  return runIds(folder).reverse().flatMap((id) => readRecord(`${folder}/${id}/run.json`) ?? []);
+}
+
+/** The newest recorded run. */
+export function latestRun(folder: string): RunRecord | undefined {
+  return readRecord(`${folder}/latest/run.json`);
+}
+
+/** A record that cannot be read, or that a crash has damaged, is none. */
+function readRecord(path: string): RunRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(Deno.readTextFileSync(path));
+    return isRecord(record) ? record : undefined;
+  } catch (error) {
+    if (isSystemError(error) || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is RunRecord {
+  const { format, id, pipeline, outcome, startedAt, durationMs, tasks } = (value ?? {}) as Partial<
+    RunRecord
+  >;
+  return (format === 1 || format === 2) && typeof id === "string" &&
+    typeof pipeline === "string" && typeof outcome === "string" &&
+    typeof startedAt === "number" && typeof durationMs === "number" &&
+    Array.isArray(tasks) && tasks.every(isRecordedTask);
+}
+
+function isRecordedTask(value: unknown): value is RecordedTask {
+  const { task, stage, state, folder = "", key, message = "", log = [] } = (value ?? {}) as Partial<
+    RecordedTask
+  >;
+  return [task, stage, state, folder, message].every((each) => typeof each === "string") &&
+    (key === undefined || isDigest(key)) && Array.isArray(log);
+}
+
+function runIds(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].filter((entry) =>
+      entry.isDirectory && /^\d/.test(entry.name)
+    )
+      .map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** What a run came to. */
+export interface RunResult {
+  readonly outcomes: readonly TaskOutcome[];
+  readonly layout: RunLayout;
+}
+
+/** Writes the record and the artifacts, and points `latest` at them. */
+export function recordRun(
+  folder: string,
+  record: Omit<RunRecord, "id" | "format" | "tasks">,
+  { outcomes, layout }: RunResult,
+): void {
+  const id = runId(record.startedAt);
+  const path = `${folder}/${id}`;
+  Deno.mkdirSync(path, { recursive: true });
+  fillRunFolder(path, layout, outcomes);
+  const tasks = outcomes.map((outcome) => recordedTask(outcome, layout.folderOf(outcome.task)));
+  const full: RunRecord = { format: 2, id, ...record, tasks };
+  Deno.writeTextFileSync(`${path}/run.json`, `${JSON.stringify(full)}\n`);
+  pointLatest(folder, id);
+  for (const old of runIds(folder).slice(0, -keptRuns)) {
+    Deno.removeSync(`${folder}/${old}`, { recursive: true });
+  }
+}
+
+function recordedTask(
+  { task, state, resolved, failure, log }: TaskOutcome,
+  folder: string,
+): RecordedTask {
+  return {
+    task: task.id,
+    stage: task.stage,
+    folder,
+    state: failure?.reason === "cancelled" ? "interrupted" : state,
+    ...(resolved ? { key: resolved.key } : {}),
+    ...(failure ? { message: failure.message } : {}),
+    ...(log && log.length > 0 ? { log } : {}),
+  };
+}
+
+function runId(startedAt: number): string {
+  const time = new Date(startedAt).toISOString().replace(/[-:]/g, "").replace(".", "");
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}
+
+/** Replaces the link in one step, so that it never points nowhere. */
+function pointLatest(folder: string, id: string): void {
+  const temporary = `${folder}/.latest-${id}`;
+  Deno.symlinkSync(id, temporary, { type: "dir" });
+  Deno.renameSync(temporary, `${folder}/latest`);
+}
+
+/** Whether a run's result is the recorded one: same tasks, same keys. */
+export function isRecorded(
+  record: RunRecord | undefined,
+  outcomes: readonly TaskOutcome[],
+): boolean {
+  if (record?.format !== 2 || record.outcome !== "done") return false;
+  if (record.tasks.length !== outcomes.length) return false;
+  return outcomes.every(({ task, resolved }, index) => {
+    const recorded = record.tasks[index]!;
+    return recorded.task === task.id && recorded.key === resolved?.key;
+  });
+}

@@ -1,0 +1,163 @@
+/** What of a pipeline file would run that is not this project's own. @module */
+import { resolve } from "node:path";
+import { fromFileUrl, toFileUrl } from "@std/path";
+import { sha256 } from "../pipeline/contract/canonical.ts";
+import { parseTemplate } from "../pipeline/read/expression.ts";
+import type { PipelineSpec } from "../pipeline/read/parse.ts";
+import { isProjectCode } from "../pipeline/contract/project_code.ts";
+import { shownPath } from "../pipeline/contract/shown_path.ts";
+import type { StageSpec } from "../pipeline/read/spec.ts";
+import { findModule } from "../pipeline/plan/stage_lookup.ts";
+import type { ContentDigests } from "../pipeline/contract/store.ts";
+import { isSecretName } from "../trust/secrets.ts";
+import { isFolder } from "./is_folder.ts";
+
+/** A piece of code or a program, and what stands for its content. */
+export interface TrustItem {
+  readonly digest: string;
+  /** For people: `stage type greet: my_stages/greet.ts`. */
+  readonly what: string;
+}
+
+/** Where the code of a pipeline lies. */
+export interface CodePlaces {
+  /** Folder of the pipeline file. */
+  readonly base: string;
+  /** Folders of stage types, the user's own first. */
+  readonly stageFolders: readonly URL[];
+  readonly digests: ContentDigests;
+}
+
+/** All that a pipeline would run, each once: modules of one's own, and programs. */
+export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promise<TrustItem[]> {
+  const used = [...new Set(Object.values(spec.stages).map(({ uses }) => uses))];
+  const own = used.flatMap((uses) => {
+    const url = findModule(uses, places.stageFolders);
+    return url === undefined || isProjectCode(url.href) ? [] : [{ uses, url }];
+  });
+  const modules = [
+    ...own.map(({ uses, url }) => ({ url, kind: `stage type ${uses}` })),
+    ...ownFolders.flatMap(([field, kind]) =>
+      modulesIn(spec[field], places.base).map((url) => ({ url, kind }))
+    ),
+  ];
+  const code = modules.map(async ({ url, kind }) => ({
+    digest: await places.digests.code(url) as string,
+    what: `${kind}: ${shownPath(fromFileUrl(url))}`,
+  }));
+  const programs = Object.values(spec.stages)
+    .filter(({ uses }) => uses === "command")
+    .map((stage) => programItem(stage, spec, places));
+  const items = await Promise.all([...code, ...programs]);
+  const all = [...items, ...setupItems(spec)];
+  const unique = [...new Map(all.map((item) => [item.digest, item])).values()];
+  return [...unique, ...secretItems(spec, unique)];
+}
+
+/** Lines of shell that a file wants to run before its jobs on a cluster. */
+function setupItems({ defaults, stages }: PipelineSpec): TrustItem[] {
+  return [defaults, ...Object.values(stages)].flatMap((settings) => {
+    const setup = settings?.executor?.slurm?.setup;
+    if (setup === undefined) return [];
+    return [{ digest: sha256(`setup ${setup}`), what: `setup of Slurm jobs: ${setup}` }];
+  });
+}
+
+/** Secrets that the file hands to its code: the same code with more of them is asked about again. */
+function secretItems(spec: PipelineSpec, code: readonly TrustItem[]): TrustItem[] {
+  const secrets = Object.keys(spec.env ?? {}).filter(isSecretName).sort();
+  if (secrets.length === 0 || code.length === 0) return [];
+  const digests = code.map(({ digest }) => digest).sort();
+  const digest = sha256(JSON.stringify({ secrets, code: digests }));
+  return [{ digest, what: `hands to them: ${secrets.join(", ")}` }];
+}
+
+/** Fields of a pipeline file that name folders of code, beside its stage types. */
+const ownFolders = [
+  ["datasetFolder", "data set"],
+  ["lossFolder", "loss term"],
+  ["promptFolder", "kind of prompt"],
+] as const;
+
+function modulesIn(folder: string | undefined, base: string): URL[] {
+  if (folder === undefined || !isFolder(resolve(base, folder))) return [];
+  const names = [...Deno.readDirSync(resolve(base, folder))].map(({ name }) => name).sort();
+  return names.filter((name) => name.endsWith(".ts"))
+    .map((name) => toFileUrl(resolve(base, folder, name)))
+    .filter((url) => !isProjectCode(url.href));
+}
+
+/** A program counts by its words, the values that they refer to, and the files it is given. */
+async function programItem(
+  stage: StageSpec,
+  spec: PipelineSpec,
+  { base, digests }: CodePlaces,
+): Promise<TrustItem> {
+  const { run, files } = stage.with ?? {};
+  const contents = Object.values(isMap(files) ? files : {}).map((path) =>
+    typeof path === "string" ? contentOf(resolve(base, path), digests) : ""
+  );
+  const preimage = {
+    run,
+    values: valuesIn(run, stage, spec, new Map()),
+    // Variables such as PATH say which program a word means.
+    env: [spec.defaults?.env, stage.env],
+    files: await Promise.all(contents),
+  };
+  const words = [run].flat().map((word) => typeof word === "string" ? word : JSON.stringify(word));
+  return { digest: sha256(JSON.stringify(preimage)), what: `program: ${words.join(" ")}` };
+}
+
+/** What cannot be read is told when the pipeline is planned. */
+async function contentOf(path: string, digests: ContentDigests): Promise<string> {
+  try {
+    return isFolder(path) ? "" : await digests.content(path);
+  } catch {
+    return "";
+  }
+}
+
+/** Values of `vars` and `matrix` that texts refer to, and those that these refer to, as written. */
+function valuesIn(
+  value: unknown,
+  stage: StageSpec,
+  spec: PipelineSpec,
+  found: Map<string, unknown>,
+): Record<string, unknown> {
+  for (const text of textsIn(value)) {
+    for (const [root, name] of referencesIn(text)) {
+      const written = root === "vars"
+        ? spec.vars?.[name]
+        : [stage.matrix?.[name], stage.matrix?.include];
+      const key = `${root}.${name}`;
+      if (written === undefined || found.has(key)) continue;
+      found.set(key, written);
+      valuesIn(written, stage, spec, found);
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+function referencesIn(text: string): [root: string, name: string][] {
+  const template = parseTemplate(text);
+  const parts = template.kind === "plain"
+    ? []
+    : template.kind === "whole"
+    ? [template.expression]
+    : template.parts;
+  return parts.flatMap((part) => {
+    if (typeof part === "string") return [];
+    const [root, name] = part.path;
+    return name !== undefined && (root === "vars" || root === "matrix") ? [[root, name]] : [];
+  });
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isMap(value) ? Object.values(value).flatMap(textsIn) : [];
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

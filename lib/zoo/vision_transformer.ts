@@ -1,0 +1,147 @@
+/** A small vision transformer with a convolutional stem, and the vision half of a CLIP. @module */
+import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import type { Dim, Model } from "../onnx/ir/model.ts";
+import {
+  type Activation,
+  activations,
+  attention,
+  layerNorm,
+  linear,
+  mlp,
+  repeatTokens,
+} from "./layers.ts";
+import { type Module, moduleOn, parameter, type WeightSource } from "./module.ts";
+
+/** Sizes of a vision transformer, in the words of config.json. */
+export interface VisionSizes {
+  readonly image_size: number;
+  readonly patch_size: 8;
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly hidden_act: Activation;
+}
+
+/** Number of patches of a picture. */
+export function patchCount({ image_size, patch_size }: VisionSizes): number {
+  return (image_size / patch_size) ** 2;
+}
+
+/** Three 3×3 convolutions of stride 2: `[batch, 3, S, S]` → `[batch, (S/8)², width]`. */
+function stem(module: Module, name: string, pixels: Value, sizes: VisionSizes): Value {
+  const { builder: b } = module;
+  const width = sizes.hidden_size;
+  const channels = [3, width / 4, width / 2, width];
+  let x = pixels;
+  for (let i = 0; i < 3; i++) {
+    const [from, to] = [channels[i]!, channels[i + 1]!];
+    const weight = parameter(module, `${name}.${i}.weight`, [to, from, 3, 3], {
+      std: (from * 9) ** -0.5,
+    });
+    const bias = parameter(module, `${name}.${i}.bias`, [to], { value: 0 });
+    x = b.op("Conv", [x, weight, bias], {
+      strides: [2, 2],
+      pads: [1, 1, 1, 1],
+      kernel_shape: [3, 3],
+    });
+    if (i < 2) x = activations[sizes.hidden_act](b, x);
+  }
+  const rows = b.op("Reshape", [x, b.int64s([0, width, patchCount(sizes)])]);
+  return b.op("Transpose", [rows], { perm: [0, 2, 1] });
+}
+
+/** A pre-norm transformer layer. */
+function layer(module: Module, name: string, x: Value, sizes: VisionSizes): Value {
+  const { builder: b } = module;
+  const { hidden_size: width, num_hidden_layers: depth } = sizes;
+  const std = width ** -0.5 * (2 * depth) ** -0.5; // as in GPT-2: the sum of the residuals keeps its scale
+  const mixed = attention(
+    module,
+    `${name}.self_attn`,
+    layerNorm(module, `${name}.layer_norm1`, x, width),
+    { width, heads: sizes.num_attention_heads, std },
+  );
+  const y = b.op("Add", [x, mixed]);
+  const change = mlp(
+    module,
+    [`${name}.mlp.fc1`, `${name}.mlp.fc2`],
+    layerNorm(module, `${name}.layer_norm2`, y, width),
+    {
+      from: width,
+      hidden: sizes.intermediate_size,
+      to: width,
+      activation: sizes.hidden_act,
+      std: sizes.intermediate_size ** -0.5 * (2 * depth) ** -0.5,
+    },
+  );
+  return b.op("Add", [y, change]);
+}
+
+/** Keeps rows of `[batch, tokens, width]`: `kept` is int64 `[batch, n]`, flat indices over batch and tokens. */
+function keepTokens(b: GraphBuilder, x: Value, width: number, kept: Value): Value {
+  return b.op("Gather", [b.op("Reshape", [x, b.int64s([-1, width])]), kept], { axis: 0 });
+}
+
+/**
+ * Appends a vision transformer: `[batch, 3, S, S]` normalised pixels → `[batch, 1 + patches, width]`
+ * token features, the class token first. `kept` drops tokens in training (arXiv 2212.00794).
+ */
+export function visionTokens(
+  module: Module,
+  pixels: Value,
+  sizes: VisionSizes,
+  options: { readonly kept?: Value } = {},
+): Value {
+  const { builder: b } = module;
+  const width = sizes.hidden_size;
+  const patches = stem(module, "vision_model.embeddings.patch_embedding", pixels, sizes);
+  const first = repeatTokens(module, "vision_model.embeddings.class_embedding", patches, {
+    tokens: 1,
+    width,
+  });
+  const positions = parameter(module, "vision_model.embeddings.position_embedding.weight", [
+    1 + patchCount(sizes),
+    width,
+  ]);
+  let x = b.op("Add", [b.op("Concat", [first, patches], { axis: 1 }), positions]);
+  if (options.kept) x = keepTokens(b, x, width, options.kept);
+  for (let i = 0; i < sizes.num_hidden_layers; i++) {
+    x = layer(module, `vision_model.encoder.layers.${i}`, x, sizes);
+  }
+  return layerNorm(module, "vision_model.post_layernorm", x, width);
+}
+
+/** Mean over the tokens, then a projection without bias: the picture's place in the joint space of a CLIP. */
+export function imageEmbedding(
+  module: Module,
+  tokens: Value,
+  sizes: { readonly width: number; readonly to: number },
+): Value {
+  const { builder: b } = module;
+  const pooled = b.op("ReduceMean", [tokens, b.int64s([1])], { keepdims: 0 });
+  return linear(module, "visual_projection", pooled, {
+    from: sizes.width,
+    to: sizes.to,
+    bias: false,
+  });
+}
+
+/** The input of a vision graph. */
+export function pixelInput(
+  b: GraphBuilder,
+  sizes: Pick<VisionSizes, "image_size">,
+  batch: Dim = "batch_size",
+): Value {
+  return b.input("pixel_values", "float32", [batch, 3, sizes.image_size, sizes.image_size]);
+}
+
+/** The published vision half of a CLIP: `pixel_values` → `image_embeds` (not normalised). */
+export function clipVision(sizes: VisionSizes, projection: number, weights: WeightSource): Model {
+  const builder = new GraphBuilder();
+  const module = moduleOn(builder, weights);
+  const tokens = visionTokens(module, pixelInput(builder, sizes), sizes);
+  const embedding = imageEmbedding(module, tokens, { width: sizes.hidden_size, to: projection });
+  builder.output(embedding, "image_embeds");
+  return builder.finish();
+}

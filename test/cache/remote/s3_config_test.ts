@@ -1,0 +1,172 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { readS3Config, S3SettingError } from "../../../lib/cache/remote/s3_config.ts";
+
+interface Case {
+  readonly name: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly config?: string;
+  readonly credentials?: string;
+  readonly bucket?: string;
+}
+
+const keys = "aws_access_key_id = id\naws_secret_access_key = secret\n";
+const both = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+
+function read({ env = {}, config, credentials, bucket = "b" }: Case) {
+  const files: Readonly<Record<string, string | undefined>> = {
+    "/home/me/.aws/config": config,
+    "/home/me/.aws/credentials": credentials,
+  };
+  const all: Readonly<Record<string, string>> = { HOME: "/home/me", ...env };
+  return readS3Config(bucket, { env: (name) => all[name], read: (path) => files[path] });
+}
+
+const rights: readonly (Case & { url: string; region?: string; id?: string; token?: string })[] = [
+  {
+    name: "settings in capitals",
+    config: "[default]\nRegion = eu-west-1\nEndpoint_URL = http://s3.test:9000\n",
+    credentials: "[default]\nAWS_ACCESS_KEY_ID = id\nAWS_SECRET_ACCESS_KEY = secret\n",
+    url: "http://s3.test:9000/b/",
+    region: "eu-west-1",
+    id: "id",
+  },
+  {
+    name: "[profile default], which goes before [default]",
+    config: "[default]\nregion = x\n[profile default]\nregion = eu-west-1\n",
+    url: "https://b.s3.eu-west-1.amazonaws.com/",
+    region: "eu-west-1",
+  },
+  {
+    name: "a section of services",
+    config: "[default]\nservices = mine\nendpoint_url = http://other.test\n\n[services mine]\n" +
+      "# ours\nec2 =\n  endpoint_url = http://ec2.test\ns3 =\n  endpoint_url = http://s3.test\n",
+    url: "http://s3.test/b/",
+  },
+  {
+    name: "the variable of all services before the profile's services",
+    env: { AWS_ENDPOINT_URL: "http://all.test" },
+    config: "[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = http://s3.test\n",
+    url: "http://all.test/b/",
+  },
+  {
+    name: "that configured endpoints are to be ignored",
+    env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true", AWS_ENDPOINT_URL: "http://all.test" },
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+  },
+  {
+    name: "names of profiles in quotes, byte order marks, carriage returns and comments",
+    env: { AWS_PROFILE: "my lab" },
+    config: '\ufeff[profile "my lab"]\r\nregion = eu-north-1 ; the north\r\n; end\r\n',
+    credentials: `[my lab]\r\n${keys.replaceAll("\n", "\r\n")}aws_session_token = t\r\n`,
+    url: "https://b.s3.eu-north-1.amazonaws.com/",
+    region: "eu-north-1",
+    id: "id",
+    token: "t",
+  },
+  {
+    name: "keys of config where credentials has none",
+    config: `[default]\n${keys}`,
+    credentials: "[other]\naws_access_key_id = other\n",
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+    id: "id",
+  },
+  {
+    name: "no token of config for keys of credentials",
+    config: "[default]\naws_session_token = stale\n",
+    credentials: `[default]\n${keys}`,
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+    id: "id",
+  },
+  {
+    name: "names of buckets before an endpoint",
+    config: "[default]\nendpoint_url = https://s3.test\ns3 =\n  addressing_style = virtual\n",
+    url: "https://b.s3.test/",
+  },
+  {
+    name: "buckets by path",
+    config: "[default]\ns3 =\n  addressing_style = path\n",
+    url: "https://s3.us-east-1.amazonaws.com/b/",
+  },
+  {
+    name: "files in other places",
+    env: { AWS_CONFIG_FILE: "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE: "/nowhere" },
+    config: "[default]\nregion = eu-west-1\n",
+    credentials: "[default]\naws_access_key_id = x\naws_secret_access_key = y\n",
+    url: "https://b.s3.eu-west-1.amazonaws.com/",
+    region: "eu-west-1",
+  },
+  {
+    name: "keys that are in the environment whole",
+    env: both,
+    credentials: "[default]\naws_access_key_id = x\naws_secret_access_key = y\n",
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+    id: "id",
+  },
+];
+
+for (const { url, region = "us-east-1", id, token, ...given } of rights) {
+  Deno.test(`readS3Config() knows ${given.name}`, () => {
+    const found = read(given);
+    assertEquals([found.bucket.href, found.region, found.credentials?.accessKeyId], [
+      url,
+      region,
+      id,
+    ]);
+    assertEquals(found.credentials?.sessionToken, token);
+  });
+}
+
+const wrongs: readonly (Case & { cause: string; note: string })[] = [
+  {
+    name: "an endpoint without a scheme",
+    env: { AWS_ENDPOINT_URL_S3: "localhost:9000" },
+    cause: 'AWS_ENDPOINT_URL_S3 is "localhost:9000", no URL of a server',
+    note: "Write http://localhost:9000 or https://localhost:9000",
+  },
+  {
+    name: "an endpoint that is no URL",
+    config: "[default]\nendpoint_url = not a url\n",
+    cause: 'endpoint_url of profile "default" is "not a url", no URL of a server',
+    note: "It is something like https://s3.example.org",
+  },
+  {
+    name: "an endpoint of another kind",
+    env: { AWS_ENDPOINT_URL: "s3://bucket" },
+    cause: 'AWS_ENDPOINT_URL is "s3://bucket", no URL of a server',
+    note: "It is something like https://s3.example.org",
+  },
+  {
+    name: "half a pair of keys",
+    env: { AWS_ACCESS_KEY_ID: "id" },
+    cause: "the environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY",
+    note: "Set AWS_SECRET_ACCESS_KEY there too",
+  },
+  {
+    name: "the other half in a file",
+    credentials: "[default]\naws_secret_access_key = secret\n",
+    cause:
+      'profile "default" of ~/.aws/credentials has aws_secret_access_key without aws_access_key_id',
+    note: "Set aws_access_key_id there too",
+  },
+  {
+    name: "a profile that is not there",
+    env: { AWS_PROFILE: "lab" },
+    config: "[default]\nregion = eu-west-1\n",
+    cause: 'there is no profile "lab" in ~/.aws/config and ~/.aws/credentials',
+    note: "AWS_PROFILE names the profile",
+  },
+  {
+    name: "keys of a kind that is not known",
+    config: "[default]\ncredential_process = /bin/keys\n",
+    cause: 'profile "default" gets its keys by credential_process, which is not known here',
+    note:
+      'Put keys into the environment: eval "$(aws configure export-credentials --profile default --format env)"',
+  },
+];
+
+for (const { cause, note, ...given } of wrongs) {
+  Deno.test(`readS3Config() refuses ${given.name}`, () => {
+    const error = assertThrows(() => read(given), S3SettingError);
+    assertEquals([error.message, error.note], [cause, note]);
+  });
+}

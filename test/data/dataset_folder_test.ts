@@ -1,0 +1,112 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { readDatasetFolder, writeDatasetFolder } from "../../lib/data/dataset_folder.ts";
+import { DatasetError } from "../../lib/data/dataset_schema.ts";
+import { encodeSafetensors } from "../../lib/tensor/safetensors.ts";
+import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";
+
+const info = {
+  name: "pets",
+  kind: "classification",
+  classes: ["cat", "dog"],
+  licence: "none",
+  source: "drawn",
+} as const;
+const rows = ["cat", "dog"].map((answer, label) => ({
+  id: `r${label}`,
+  cluster: "c",
+  instruction: "what is it?",
+  answer,
+  label,
+}));
+const split = { rows, images: new Uint8Array(2 * 3 * 4 * 4).fill(7), height: 4, width: 4 };
+
+async function inDataset(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await writeDatasetFolder(folder, info, split);
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("readDatasetFolder() reads what was written, also by Windows and with what it does not know", () =>
+  inDataset(async (folder) => {
+    const { info: card, ...rest } = await readDatasetFolder(folder);
+    assertEquals({ ...card }, { ...info, rows: 2, height: 4, width: 4, notes: [] } as never);
+    assertEquals(rest, split);
+    const lines = rows.map((row) => JSON.stringify({ ...row, more: [1] })).join("\r\n");
+    await Deno.writeTextFile(join(folder, "rows.jsonl"), `\ufeff${lines}\r\n\n`);
+    const again = await readDatasetFolder(folder);
+    assertEquals(again.rows.map(({ id }) => id), ["r0", "r1"]);
+  }));
+
+type Change = (folder: string) => Promise<void>;
+
+const card = (change: Record<string, unknown>): Change => (folder) =>
+  Deno.writeTextFile(join(folder, "dataset.json"), JSON.stringify({ ...info, ...change }));
+const lines = (...given: readonly unknown[]): Change => (folder) =>
+  Deno.writeTextFile(
+    join(folder, "rows.jsonl"),
+    given.map((row) => typeof row === "string" ? row : JSON.stringify(row)).join("\n"),
+  );
+const images = (tensors: Record<string, Tensor>): Change => (folder) =>
+  Deno.writeFile(join(folder, "images.safetensors"), encodeSafetensors(tensors));
+const [first, second]: Record<string, unknown>[] = rows;
+const without = ({ answer: _, ...row }: Record<string, unknown>) => row;
+
+const mistakes: readonly [Change, string][] = [
+  [lines(first, null), "rows.jsonl line 2: it must be a map, but is null"],
+  [lines(without(first!), second), "rows.jsonl line 1: answer must be text, but is missing"],
+  [lines(first, { ...second, answer: 5 }), "rows.jsonl line 2: answer must be text, but is 5"],
+  [
+    lines(first, { ...second, id: "" }),
+    "rows.jsonl line 2: id must be text of at least one character",
+  ],
+  [
+    lines(first, { ...second, label: "1" }),
+    'line 2: label must be a whole number from 0, but is "1"',
+  ],
+  [lines(first, { ...second, label: 2 }), "line 2: label is 2, the last of the 2 classes is 1"],
+  [lines(first, { ...second, id: "r0" }), 'rows.jsonl line 2: its id "r0" is that of line 1'],
+  [lines(first, "{"), "rows.jsonl line 2 is no JSON"],
+  [lines(first, "", second), "rows.jsonl line 2 is no JSON"],
+  [lines(), "rows.jsonl has no rows"],
+  [lines(first), "dataset.json says rows 2, there are 1"],
+  [
+    (folder) => Deno.writeTextFile(join(folder, "dataset.json"), "null"),
+    "dataset.json: it must be a map",
+  ],
+  [
+    card({ name: undefined }),
+    "dataset.json: name must be text of at least one character, but is missing",
+  ],
+  [
+    card({ kind: "x" }),
+    'dataset.json: kind must be classification, generation or yes-no, but is "x"',
+  ],
+  [card({ classes: undefined }), "dataset.json: classes must be a list of texts where kind is"],
+  [card({ classes: ["a", 1] }), "dataset.json: classes[1] must be text, but is 1"],
+  [card({ height: 5 }), "dataset.json says height 5, there are 4"],
+  [images({}), 'rows need a tensor "images" uint8 [2, 3, height, width], found none'],
+  [images({ images: zeros("uint8", [3, 3, 4, 4]) }), "found uint8 [3, 3, 4, 4]"],
+  [images({ images: zeros("uint8", [2, 1, 4, 4]) }), "found uint8 [2, 1, 4, 4]"],
+  [images({ images: zeros("uint8", [2, 3, 0, 4]) }), "found uint8 [2, 3, 0, 4]"],
+  [images({ images: zeros("float32", [2, 3, 4, 4]) }), "found float32 [2, 3, 4, 4]"],
+  [(folder) => Deno.writeFile(join(folder, "images.safetensors"), new Uint8Array(3)), "has 3"],
+  [(folder) => Deno.remove(join(folder, "rows.jsonl")), "there is no rows.jsonl"],
+];
+
+Deno.test("readDatasetFolder() says which file, line and field are wrong", async () => {
+  for (const [change, message] of mistakes) {
+    await inDataset(async (folder) => {
+      await change(folder);
+      const isOneRow = message.endsWith("there are 1");
+      if (isOneRow) await images({ images: zeros("uint8", [1, 3, 4, 4]) })(folder);
+      const { message: told } = await assertRejects(() => readDatasetFolder(folder), DatasetError);
+      assertEquals(told.startsWith(`Cannot read data set "${folder}": `), true, told);
+      assertEquals(told.includes(message), true, `${told} has not: ${message}`);
+    });
+  }
+});

@@ -1,0 +1,153 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  ask,
+  captionOf,
+  countNames,
+  everyText,
+  instructions,
+  type Topic,
+} from "../../lib/drawing/questions.ts";
+import { colourNames, digitNames, makeZooWorld } from "../../lib/drawing/zoo_world.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { bars, concepts, patches } from "../datasets/synthetic_art.ts";
+
+const artworks = [patches("noto", concepts.length), patches("twemoji", concepts.length, [0, 1])];
+const world = makeZooWorld({ concepts, artworks, typeset: bars(3) });
+const imageLength = 3 * 64 * 64;
+
+Deno.test("makeZooWorld() names concepts and digits, with kinds and words", () => {
+  assertEquals(world.names.length, concepts.length + 10);
+  assertEquals(world.names.slice(-10), digitNames);
+  assertEquals(world.kinds.length, 12);
+  assertEquals(world.kinds[world.kindOf[world.names.indexOf("duck")]!], "bird");
+  assertEquals(world.kinds[world.kindOf[world.names.indexOf("seven")]!], "digit");
+  assertEquals(world.words[0], ["red apple", "fruit", "thing"]);
+  assertEquals(world.words.at(-1), ["nine", "digit", "9"]);
+});
+
+Deno.test("makeZooWorld() leaves out concepts that no style draws", () => {
+  const none = [patches("noto", concepts.length, [1]), patches("twemoji", concepts.length, [1, 2])];
+  const smaller = makeZooWorld({ concepts, artworks: none, typeset: bars(1) });
+  assertEquals(smaller.names.length, world.names.length - 1);
+  assert(!smaller.names.includes("banana"));
+});
+
+Deno.test("sampleBatch() draws the same pictures for the same seed", () => {
+  const first = world.sampleBatch(new Random(4), 20);
+  assertEquals(world.sampleBatch(new Random(4), 20), first);
+  assert(first.images.some((value, i) => value !== world.sampleBatch(new Random(5), 20).images[i]));
+  assertEquals(first.images.length, 20 * imageLength);
+  assert(first.images.every((value) => value >= 0 && value <= 1));
+});
+
+Deno.test("sampleBatch() keeps to the shares asked for", () => {
+  const { facts } = world.sampleBatch(new Random(2), 1500, {
+    digits: 0.3,
+    multiples: 0.2,
+    scenes: 0.1,
+  });
+  const share = (kind: string) => facts.filter((fact) => fact.kind === kind).length / facts.length;
+  const shares = { digit: 0.3, multiple: 0.2, scene: 0.1, single: 0.4 };
+  for (const [kind, expected] of Object.entries(shares)) {
+    assert(Math.abs(share(kind) - expected) < 0.04, `${kind} ${share(kind)}`);
+  }
+  const shrunk = facts.filter((fact) => fact.shrunk).length / facts.length;
+  assert(Math.abs(shrunk - 0.25) < 0.04, `shrunk ${shrunk}`);
+  const counts = new Set(facts.map((fact) => fact.count));
+  assertEquals([...counts].sort(), [1, 2, 3, 4]);
+});
+
+Deno.test("sampleBatch() draws the ten classes and fruits more often, in proportion to the boost", () => {
+  const few = concepts.filter(({ label }) => /no end|banana|duck/.test(label));
+  for (const boost of [1, 8]) {
+    const material = { concepts: few, artworks: [patches("noto", 3)], typeset: bars(1), boost };
+    const { facts } = makeZooWorld(material).sampleBatch(new Random(2), 1000, { digits: 0 });
+    for (const [concept, { label }] of few.entries()) {
+      const expected = (label.includes("no end") ? 1 : boost) / (1 + 2 * boost);
+      const share = facts.filter((fact) => fact.concept === concept).length / facts.length;
+      assert(Math.abs(share - expected) < 0.06, `${label}, boost ${boost}: ${share}`);
+    }
+  }
+});
+
+Deno.test("sampleBatch() leaves a black frame around shrunk pictures", () => {
+  const { images, facts } = world.sampleBatch(new Random(3), 30, { shrunk: 0.5 });
+  const frame = (i: number) => {
+    const inFrame = (x: number, y: number) => x < 8 || y < 8 || x >= 56 || y >= 56;
+    return images.subarray(i * imageLength, (i + 1) * imageLength)
+      .some((value, k) => value > 0 && inFrame(k % 64, (k >> 6) % 64));
+  };
+  facts.forEach((fact, i) => assertEquals(frame(i), !fact.shrunk, `picture ${i}`));
+});
+
+Deno.test("sampleBatch() says of a scene what is on it, and shows any one of it", () => {
+  const { facts } = world.sampleBatch(new Random(6), 400, { digits: 0, multiples: 0, scenes: 1 });
+  for (const fact of facts) {
+    assertEquals(fact.kind, "scene");
+    assertEquals(fact.sights.length, fact.count);
+    assert(fact.count >= 2 && fact.count <= 4);
+    assert(fact.sights.some(({ concept }) => concept === fact.concept));
+    for (const { concept, kindIndex } of fact.sights) {
+      assertEquals(kindIndex, world.kindOf[concept]);
+    }
+  }
+  const mixed = facts.filter(({ sights }) => new Set(sights.map((s) => s.concept)).size > 1);
+  assert(mixed.length > 100 && mixed.length < 400, `${mixed.length} of 400 are mixed`);
+});
+
+/** The form that a question was made from, and the words in its gaps. */
+function parseQuestion(instruction: string): { topic: Topic; gaps: readonly string[] } {
+  for (const [topic, forms] of Object.entries(instructions)) {
+    for (const form of forms) {
+      const pattern = form.replace(/[?]/g, "[?]").replaceAll("{}", "(.+)");
+      const found = instruction.match(new RegExp(`^${pattern}$`));
+      if (found) return { topic: topic as Topic, gaps: found.slice(1) };
+    }
+  }
+  throw new RangeError(`Cannot read "${instruction}"`);
+}
+
+Deno.test("ask() answers what is on the picture, covers every topic, and words tell nothing", () => {
+  const random = new Random(7);
+  const { facts } = world.sampleBatch(new Random(8), 4000, { digits: 0.2, multiples: 0.2 });
+  const topics = new Map<Topic, string[]>();
+  for (const fact of facts) {
+    const { instruction, answer } = ask(world, fact, random);
+    const { topic, gaps } = parseQuestion(instruction);
+    const named = fact.sights.filter(({ concept, kindIndex }) =>
+      world.names[concept] === gaps[0] || world.kinds[kindIndex] === gaps[0]
+    ).length;
+    const colour = colourNames[fact.colour];
+    const truth: Readonly<Record<Topic, string | undefined>> = {
+      kind: world.kinds[fact.kindIndex],
+      name: world.names[fact.concept],
+      digit: world.names[fact.concept],
+      count: countNames[fact.count],
+      colour,
+      frequency: countNames[named],
+      identity: named > 0 ? "yes" : "no",
+      presence: named > 0 ? "yes" : "no",
+      match: named > 0 && gaps[1] === colour ? "yes" : "no",
+    };
+    assertEquals(answer, truth[topic], instruction);
+    assert(answer.length <= 24);
+    topics.set(topic, [...topics.get(topic) ?? [], answer]);
+  }
+  assertEquals([...topics.keys()].sort(), Object.keys(instructions).sort());
+  for (const topic of ["identity", "presence", "match"] as const) {
+    const answers = topics.get(topic)!;
+    const yes = answers.filter((answer) => answer === "yes").length / answers.length;
+    assert(yes > 0.4 && yes < 0.7, `${topic}: yes ${yes}`);
+  }
+});
+
+Deno.test("captionOf() speaks of the picture, in words that everyText() covers", () => {
+  const random = new Random(1);
+  const { facts } = world.sampleBatch(new Random(8), 200);
+  const vocabulary = new Set(everyText(world).flatMap((text) => text.split(/\s+/)));
+  for (const fact of facts) {
+    const text = captionOf(world, fact, random);
+    assert(world.words[fact.concept]!.some((word) => text.endsWith(word)), text);
+    for (const word of text.split(" ")) assert(vocabulary.has(word), `${word} of ${text}`);
+  }
+});

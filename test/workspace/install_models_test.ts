@@ -1,0 +1,92 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { installModels } from "../../lib/workspace/install_models.ts";
+
+async function writeModel(folder: string, config: string): Promise<void> {
+  await Deno.mkdir(join(folder, "model", "onnx"), { recursive: true });
+  await Deno.writeTextFile(join(folder, "model", "config.json"), config);
+  await Deno.writeTextFile(join(folder, "model", "onnx", "model.onnx"), `${config} graph`);
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+Deno.test("installModels() copies the models of a run under the names of their cells", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [run, target] = [join(folder, "run"), join(folder, "models")];
+    await writeModel(join(run, "clip"), "clip");
+    await writeModel(join(run, "encoder"), "encoder");
+    await writeModel(join(run, "mllm", "architecture=mini-a"), "new");
+    await Deno.mkdir(join(run, "report"));
+    await Deno.mkdir(join(run, "line"));
+    await Deno.writeTextFile(join(run, "line", "model"), "a file is no model");
+    await Deno.mkdir(join(target, "mini-a"), { recursive: true });
+    await Deno.writeTextFile(join(target, "mini-a", "left-over"), "old");
+    await Deno.writeTextFile(join(target, "mini-a", "README.md"), "the card");
+    const installed = [...installModels({
+      run,
+      tasks: [
+        { task: "clip", stage: "clip", folder: "clip" },
+        { task: "encoder", stage: "encoder", folder: "encoder" },
+        { task: "mllm[architecture=mini-a]", stage: "mllm", folder: "mllm/architecture=mini-a" },
+        { task: "report", stage: "report", folder: "report" },
+        { task: "line", stage: "line", folder: "line" },
+      ],
+      names: new Map([["clip", "mini-clip"], ["encoder", ""]]),
+      target,
+    })];
+    assertEquals(installed, [
+      { task: "clip", name: "mini-clip" },
+      { task: "mllm[architecture=mini-a]", name: "mini-a" },
+    ]);
+    assertEquals(namesIn(target), ["mini-a", "mini-clip"]);
+    assertEquals(namesIn(join(target, "mini-a")), ["README.md", "config.json", "onnx"]);
+    assertEquals(await Deno.readTextFile(join(target, "mini-a", "README.md")), "the card");
+    const graph = await Deno.readTextFile(join(target, "mini-a", "onnx", "model.onnx"));
+    assertEquals(graph, "new graph");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("installModels() says which model is gone", async () => {
+  const run = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(run, "clip"));
+    await Deno.symlink(join(run, "nowhere"), join(run, "clip", "model"));
+    const tasks = [{ task: "clip", stage: "clip", folder: "clip" }];
+    const install = () => [...installModels({ run, tasks, names: new Map(), target: run })];
+    assertThrows(
+      install,
+      Error,
+      `Cannot install the model of clip: ${run}/clip/model leads nowhere`,
+    );
+  } finally {
+    await Deno.remove(run, { recursive: true });
+  }
+});
+
+Deno.test("installModels() writes nothing where a name leads out", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [run, target] = [join(folder, "run"), join(folder, "models")];
+    await writeModel(join(run, "m", "as=x"), "new");
+    await writeModel(join(folder, "victim"), "old");
+    await Deno.mkdir(target);
+    for (const name of ["../victim", "..", ".", "/victim", "a/b", "a\\b", "a\0", ".x", "-x", ""]) {
+      const tasks = [{ task: `m[as=${name}]`, stage: "m", folder: "m/as=x" }];
+      const install = () => [...installModels({ run, tasks, names: new Map(), target })];
+      if (name === "") assertEquals(install(), []);
+      else assertThrows(install, DiagnosticError, `Cannot install the model of m[as=${name}]`);
+    }
+    const forged = [{ task: "m", stage: "m", folder: "../victim" }];
+    assertEquals([...installModels({ run, tasks: forged, names: new Map(), target })], []);
+    assertEquals(namesIn(target), []);
+    assertEquals(namesIn(join(folder, "victim", "model")), ["config.json", "onnx"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,83 @@
+import { assert, assertEquals } from "@std/assert";
+import { seededWeights } from "../../lib/zoo/module.ts";
+import { tokenCount, tokenLayout, visionEncoder } from "../../lib/zoo/vision_encoder.ts";
+import { zooEncoders } from "../../lib/zoo/zoo_table.ts";
+import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { checkModel } from "../../lib/onnx/infer/check.ts";
+import { openSession } from "../../lib/runtime/session.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+
+const cpu = { provider: "cpu", threads: 1 } as const;
+const tiny = {
+  image_size: 16,
+  patch_size: 2,
+  hidden_sizes: [4, 6],
+  depths: [1, 2],
+  hidden_act: "gelu",
+} as const;
+
+function pixels(size: number, count = 1): Tensor<"float32"> {
+  const random = new Random(3);
+  const data = Float32Array.from({ length: count * 3 * size * size }, () => random.normal());
+  return tensor("float32", [count, 3, size, size], data);
+}
+
+Deno.test("visionEncoder() gives the tokens that its sizes promise", async () => {
+  for (const [name, { sizes }] of Object.entries(zooEncoders)) {
+    const model = visionEncoder(sizes, seededWeights(1));
+    assertEquals(checkModel(model), [], name);
+    await using session = await openSession(model, cpu);
+    const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels(64, 2) });
+    assertEquals(tokens!.dims, [2, tokenCount(sizes), tokenLayout(sizes).width], name);
+  }
+});
+
+Deno.test("a ConvNeXt sees where things are: a shifted picture gives shifted tokens", async () => {
+  const sizes = { ...tiny, image_size: 64, depths: [1, 1] };
+  await using session = await openSession(visionEncoder(sizes, seededWeights(1)), cpu);
+  const { side, width } = tokenLayout(sizes);
+  const black = new Float32Array(3 * 64 * 64);
+  const dotAt = (place: number) => {
+    const data = black.slice();
+    for (let i = 0; i < 4; i++) data[(4 * place + i) * 64 + 4 * place] = 5;
+    return tensor("float32", [1, 3, 64, 64], data);
+  };
+  const tokens = async (place: number) => {
+    const { last_hidden_state: found } = await session.run({ pixel_values: dotAt(place) });
+    return (token: number) => found!.data.slice(token * width, (token + 1) * width) as Float32Array;
+  };
+  const [a, b] = [await tokens(7), await tokens(8)];
+  const [from, to] = [a(7 * side + 7), b(8 * side + 8)];
+  from.forEach((value, i) => assert(Math.abs(value - to[i]!) < 1e-4, `channel ${i}`));
+  assert(from.some((value, i) => Math.abs(value - b(7 * side + 7)[i]!) > 1e-3));
+});
+
+Deno.test("a ConvNeXt has the gradient of its pixels", async () => {
+  const output = "last_hidden_state";
+  const model = addGradients(visionEncoder(tiny, seededWeights(1)), {
+    cotangents: [output],
+    wrt: ["pixel_values"],
+  });
+  await using session = await openSession(model, cpu);
+  const random = new Random(9);
+  const normal = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+  const x = pixels(16);
+  const weights = tensor("float32", [1, 16, 6], normal(16 * 6));
+  const run = (data: Float32Array) =>
+    session.run({ pixel_values: { ...x, data }, [`ct.${output}`]: weights });
+  const product = (a: Tensor, b: ArrayLike<number>) =>
+    Array.from(b).reduce((total, value, i) => total + value * Number(a.data[i]), 0);
+  const { "grad.pixel_values": grad } = await run(x.data);
+  const direction = normal(x.data.length);
+  const step = 2e-3;
+  const along = async (sign: number) =>
+    product(
+      (await run(x.data.map((value, i) => value + sign * step * direction[i]!)))[output]!,
+      weights.data as Float32Array,
+    );
+  const measured = (await along(1) - await along(-1)) / (2 * step);
+  const derived = product(grad!, direction);
+  assert(Math.abs(derived) > 0.1, `${derived}`);
+  assert(Math.abs(measured - derived) < 1e-2 * Math.abs(derived), `${measured} ${derived}`);
+});
