@@ -39,6 +39,8 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** What exit code 1 says, where the command has it. */
   readonly failure?: string;
+  /** What exit code 130 says, where the command can be interrupted in good order. */
+  readonly interrupted?: string;
   /** Returns the exit code. */
   run(args: CommandArguments): Promise<number>;
 }
@@ -172,13 +174,13 @@ export function numberOption(args: CommandArguments, name: string): number | und
   return value === undefined ? undefined : Number(value);
 }
 
-function exitText({ failure, name }: Command): string {
+function exitText({ failure, interrupted }: Command): string {
   return [
     "0 done",
     ...(failure === undefined ? [] : [`1 ${failure}`]),
     "2 wrong arguments or files",
     "70 our mistake",
-    ...(name === "run" ? ["130 interrupted, state saved"] : []),
+    ...(interrupted === undefined ? [] : [`130 ${interrupted}`]),
   ].join(", ");
 }
 

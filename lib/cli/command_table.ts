@@ -1,7 +1,7 @@
 /** All commands by name; each file is loaded only when its command is used. @module */
 import type { Command } from "./command.ts";
 
-/** Summary of each command, in the order of the help; `commands/NAME.ts` is the command. */
+/** Summary of each command, in the order of the help; `commands/NAME.ts` is the command, `_` for `-`. */
 export const commandTable = {
   run: "runs a pipeline",
   trust: "says that a file's own code may run",
@@ -17,7 +17,9 @@ export const commandTable = {
   verify: "reads the whole store and names damaged objects",
   push: "sends results to a remote cache",
   pull: "fetches results from a remote cache",
-  keys: "makes keys for a remote cache",
+  keys: "makes keys for a remote cache, and to sign reports",
+  sign: "signs a run's report and all that it was made of",
+  "verify-report": "checks a signed report, and recomputes a share of it",
   grad: "adds gradients to an ONNX model",
   inspect: "says what an ONNX model consists of",
   ask: "asks a model a question about a picture",
@@ -38,7 +40,7 @@ export type CommandName = keyof typeof commandTable;
  * import leads to before the program begins, and one command does not need the others' modules.
  */
 export async function loadCommand(name: CommandName): Promise<Command> {
-  const { href } = new URL(`commands/${name}.ts`, import.meta.url);
+  const { href } = new URL(`commands/${name.replaceAll("-", "_")}.ts`, import.meta.url);
   return ((await import(href)) as { default: Command }).default;
 }
 

@@ -3,7 +3,8 @@ import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandName, commandTable, loadCommand } from "./command_table.ts";
 import { stateFolder } from "./open_pipeline.ts";
-import { readRuns, recordedPipelines, runsFolder } from "../workspace/run_record.ts";
+import { recordedRuns } from "./find_run.ts";
+import { recordedPipelines } from "../workspace/run_record.ts";
 
 /** Stands for the names of files, which shells know better. */
 export const filesMark = ":files";
@@ -71,11 +72,13 @@ const placeholders: Readonly<Record<string, (file: string | undefined) => string
   STAGE: stageNames,
   "STAGE[.OUTPUT]": stageNames,
   PIPELINE: () => recordedPipelines(stateFolder),
-  RUN: () =>
-    recordedPipelines(stateFolder).flatMap((pipeline) =>
-      readRuns(runsFolder(stateFolder, pipeline)).map((run) => run.id)
-    ),
+  RUN: runNames,
+  "RUN|FILE": () => [filesMark, ...runNames()],
 };
+
+function runNames(): string[] {
+  return recordedRuns().map(({ id }) => id);
+}
 
 /** `show PROMPT | apply PROMPT PICTURE` are two forms; a word in small letters stands for itself. */
 function operandValues(command: Command, given: readonly string[]): string[] {

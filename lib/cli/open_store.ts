@@ -2,6 +2,7 @@
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
 import { localStore } from "../cache/local/store.ts";
 import { ifThere } from "../cache/local/system_error.ts";
+import type { Signer, Verifier } from "../cache/remote/signature.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactStore } from "../pipeline/contract/store.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
@@ -65,17 +66,40 @@ function untrusted(cause: string): Diagnostic {
 /** Opens a remote with the keys of this machine. @throws {DiagnosticError} as `openStore` does. */
 export async function openShared(url: string): Promise<SharedRemote> {
   const { openRemote } = await import("../cache/remote/open_remote.ts");
-  const { readSigner, readVerifier } = await import("../cache/remote/signature.ts");
   const token = Deno.env.get("TVP_CACHE_TOKEN");
-  const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");
+  const signer = await ownSigner();
   return {
     remote: await openRemote(url, token ? { token } : {}),
     unsent: unsentTo(url, token),
-    verifier: await readKeys(publicKeysFile, () => readVerifier(publicKeys())),
-    ...(privateKey
-      ? { signer: await readKeys("TVP_CACHE_PRIVATE_KEY", () => readSigner(privateKey)) }
-      : {}),
+    verifier: await knownVerifier(),
+    ...(signer ? { signer } : {}),
   };
+}
+
+/** Signs with the key of this machine, if it has one. @throws {DiagnosticError} if it is none. */
+export async function ownSigner(): Promise<Signer | undefined> {
+  const { readSigner } = await import("../cache/remote/signature.ts");
+  const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");
+  if (!privateKey) return undefined;
+  return await readKeys("TVP_CACHE_PRIVATE_KEY", () => readSigner(privateKey));
+}
+
+/** The same, for commands that sign. @throws {DiagnosticError} if there is none. */
+export async function requiredSigner(action: string): Promise<Signer> {
+  const signer = await ownSigner();
+  if (signer !== undefined) return signer;
+  const message =
+    `Cannot ${action}: there is no key to sign with, TVP_CACHE_PRIVATE_KEY is not set`;
+  const notes = ["make a pair of keys: deno task tvp keys"];
+  throw new DiagnosticError([{ code: "no-key", severity: "error", message, notes }]);
+}
+
+/** Checks by the public keys in the working directory, or by those that are given: keys or files. */
+export async function knownVerifier(given: readonly string[] = []): Promise<Verifier> {
+  const { readVerifier } = await import("../cache/remote/signature.ts");
+  if (given.length === 0) return await readKeys(publicKeysFile, () => readVerifier(publicKeys()));
+  const text = given.map((key) => ifThere(() => Deno.readTextFileSync(key)) ?? key).join("\n");
+  return await readKeys("--key", () => readVerifier(text));
 }
 
 /** Passwords and tokens are not sent where anybody on the way could read them. */

@@ -26,6 +26,9 @@ const withheld: Readonly<Record<CommandName, readonly Permission[]>> = {
   gc: [net, run, ffi],
   verify: [net, run, ffi],
   keys: [write, net, run, ffi],
+  sign: [ffi],
+  // Like run: it computes tasks again.
+  "verify-report": [],
   grad: [net, run],
   inspect: [write, net, run, ffi],
   ask: [run],

@@ -1,4 +1,5 @@
 /** Sizes and times as people write them on the command line. @module */
+import type { Share } from "../attestation/draw.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { durationMs, sizeBytes } from "../pipeline/read/spec.ts";
 
@@ -10,6 +11,20 @@ export function durationOf(text: string | undefined, where: string): number | un
 /** Bytes of `10GiB`. @throws {DiagnosticError} if it is none. */
 export function sizeOf(text: string | undefined, where: string): number | undefined {
   return read(text, where, { form: /^\d+(\.\d+)?\s*([KMGT]i?)?B$/, to: sizeBytes, like: "10GiB" });
+}
+
+/** A part of something, as `10%` or as a number of things. @throws {DiagnosticError} if it is none. */
+export function shareOf(text: string, where: string): Share {
+  if (/^[1-9]\d*$/.test(text)) return { count: Number(text) };
+  return { percent: percentOf(text, where) };
+}
+
+/** 10 of `10%`. @throws {DiagnosticError} if it is none, or more than all. */
+export function percentOf(text: string, where: string): number {
+  const percent = read(text, where, { form: /^\d+(\.\d+)?\s*%$/, to: parseFloat, like: "10%" })!;
+  if (percent <= 100) return percent;
+  const message = `Cannot use "${text}" for ${where}: expected at most 100%`;
+  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
 }
 
 interface Reading {

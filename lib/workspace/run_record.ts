@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly pipeline: string;
   /** Pipeline file as it was named. */
   readonly file: string;
+  /** What `--set` changed of it; absent where that was not yet recorded. */
+  readonly set?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly durationMs: number;
@@ -73,13 +75,17 @@ function readRecord(path: string): RunRecord | undefined {
 }
 
 function isRecord(value: unknown): value is RunRecord {
-  const { format, id, pipeline, outcome, startedAt, durationMs, tasks } = (value ?? {}) as Partial<
-    RunRecord
-  >;
+  const { format, id, pipeline, outcome, startedAt, durationMs, tasks, file = "", set = [] } =
+    (value ?? {}) as Partial<RunRecord>;
   return (format === 1 || format === 2) && typeof id === "string" &&
     typeof pipeline === "string" && typeof outcome === "string" &&
-    typeof startedAt === "number" && typeof durationMs === "number" &&
+    typeof file === "string" && isTexts(set) && typeof startedAt === "number" &&
+    typeof durationMs === "number" &&
     Array.isArray(tasks) && tasks.every(isRecordedTask);
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 function isRecordedTask(value: unknown): value is RecordedTask {

@@ -76,6 +76,10 @@ const importTable: Readonly<Record<string, ImportRule>> = {
     ],
     packages: ["zod", "@std"],
   },
+  "lib/attestation": {
+    ours: ["lib/artifacts", "lib/cache", "lib/pipeline", "lib/tensor"],
+    packages: ["zod"],
+  },
   "lib/report": { ours: ["lib/trust"], packages: ["d3-scale", "d3-shape"] },
   "lib/drawing": {
     ours: ["lib/data", "lib/vision", "lib/tensor", "lib/diagnostic"],

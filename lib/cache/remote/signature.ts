@@ -1,14 +1,20 @@
-/** Ed25519 signatures of what a remote cache holds, so that only those trusted can write it. @module */
+/** Ed25519 signatures: what a remote cache holds, and reports, are believed by them. @module */
 
 /** Signs texts and bytes. */
 export interface Signer {
+  /** The other half of its key, by which others check what it signs. */
+  readonly publicKey: string;
   /** @param purpose What is signed, so that one kind of thing cannot pass for another. */
   sign(purpose: string, content: Uint8Array): Promise<string>;
+  /** Signs bytes of a media type as DSSE does, so that other programs can check them. */
+  signPayload(type: string, payload: Uint8Array): Promise<string>;
 }
 
 /** Checks signatures against a list of public keys. */
 export interface Verifier {
   verify(purpose: string, content: Uint8Array, signature: string): Promise<boolean>;
+  /** The public key whose owner signed the payload; `undefined` if it is none of the list. */
+  signerOf(type: string, payload: Uint8Array, signature: string): Promise<string | undefined>;
 }
 
 const ED25519 = { name: "Ed25519" };
@@ -24,10 +30,18 @@ export async function generateSigningKeys(): Promise<{ privateKey: string; publi
 /** @throws {SyntaxError} If the text is no private key. */
 export async function readSigner(privateKey: string): Promise<Signer> {
   const key = await importKey("pkcs8", privateKey, "sign");
+  const sign = async (message: Uint8Array<ArrayBuffer>) =>
+    toBase64(await crypto.subtle.sign(ED25519, key, message));
   return {
-    sign: async (purpose, content) =>
-      toBase64(await crypto.subtle.sign(ED25519, key, message(purpose, content))),
+    publicKey: await publicHalf(key),
+    sign: (purpose, content) => sign(message(purpose, content)),
+    signPayload: (type, payload) => sign(preAuthentication(type, payload)),
   };
+}
+
+async function publicHalf(key: CryptoKey): Promise<string> {
+  const { x } = await crypto.subtle.exportKey("jwk", key);
+  return toBase64(Uint8Array.fromBase64(x!, { alphabet: "base64url" }).buffer);
 }
 
 /**
@@ -38,17 +52,23 @@ export async function readSigner(privateKey: string): Promise<Signer> {
 export async function readVerifier(publicKeys: string): Promise<Verifier> {
   const lines = publicKeys.split("\n").map((line) => line.replace(/#.*/, "").trim());
   const keys = await Promise.all(
-    lines.filter((line) => line !== "").map((line) => importKey("raw", line, "verify")),
+    lines.filter((line) => line !== "").map(async (line) => ({
+      line,
+      key: await importKey("raw", line, "verify"),
+    })),
   );
+  const signerOf = async (message: Uint8Array<ArrayBuffer>, signature: string) => {
+    const bytes = fromBase64(signature);
+    if (bytes === undefined) return undefined;
+    for (const { line, key } of keys) {
+      if (await crypto.subtle.verify(ED25519, key, bytes, message)) return line;
+    }
+    return undefined;
+  };
   return {
-    async verify(purpose, content, signature) {
-      const bytes = fromBase64(signature);
-      if (bytes === undefined) return false;
-      for (const key of keys) {
-        if (await crypto.subtle.verify(ED25519, key, bytes, message(purpose, content))) return true;
-      }
-      return false;
-    },
+    verify: async (purpose, content, signature) =>
+      await signerOf(message(purpose, content), signature) !== undefined,
+    signerOf: (type, payload, signature) => signerOf(preAuthentication(type, payload), signature),
   };
 }
 
@@ -60,17 +80,27 @@ async function importKey(
   const bytes = fromBase64(text.trim());
   try {
     if (bytes !== undefined) {
-      return await crypto.subtle.importKey(format, bytes, ED25519, false, [use]);
+      return await crypto.subtle.importKey(format, bytes, ED25519, use === "sign", [use]);
     }
   } catch (error) {
     if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
   }
   const kind = use === "sign" ? "private" : "public";
-  throw new SyntaxError(`Cannot read ${kind} key of the cache: it is no Ed25519 key in base64`);
+  throw new SyntaxError(`Cannot read ${kind} key: it is no Ed25519 key in base64`);
 }
 
 function message(purpose: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
-  const prefix = new TextEncoder().encode(`tvp ${purpose} 1\n`);
+  return prefixed(`tvp ${purpose} 1\n`, content);
+}
+
+/** What DSSE signs in place of a payload: https://github.com/secure-systems-lab/dsse. */
+function preAuthentication(type: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const typeBytes = new TextEncoder().encode(type).length;
+  return prefixed(`DSSEv1 ${typeBytes} ${type} ${payload.length} `, payload);
+}
+
+function prefixed(text: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const prefix = new TextEncoder().encode(text);
   const bytes = new Uint8Array(prefix.length + content.length);
   bytes.set(prefix);
   bytes.set(content, prefix.length);

@@ -1,19 +1,12 @@
 import { localStore } from "../../cache/local/store.ts";
-import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { suggestions } from "../../diagnostic/suggest.ts";
 import { explainKey, type KeyDifference } from "../../pipeline/plan/explain.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
 import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { cacheFolderOf, stateFolder } from "../open_pipeline.ts";
+import { findRun } from "../find_run.ts";
+import { cacheFolderOf } from "../open_pipeline.ts";
 import { printJson, printLine } from "../print.ts";
-import {
-  readRuns,
-  recordedPipelines,
-  type RecordedTask,
-  type RunRecord,
-  runsFolder,
-} from "../../workspace/run_record.ts";
+import type { RecordedTask, RunRecord } from "../../workspace/run_record.ts";
 
 /** Compares two runs. */
 const command: Command = {
@@ -25,7 +18,10 @@ const command: Command = {
   example: "deno task tvp diff 20260102T101500000Z-1a2b 20260103T090000000Z-3c4d",
   options: { cache: pipelineOptions.cache, json: pipelineOptions.json },
   async run(args) {
-    const [before, after] = args.operands.map(findRun) as [RunRecord, RunRecord];
+    const [before, after] = args.operands.map((name) => findRun(name, "compare")) as [
+      RunRecord,
+      RunRecord,
+    ];
     await using store = localStore(cacheFolderOf(args));
     const changes = await compareRuns(before, after, store);
     if (hasFlag(args, "json")) changes.forEach(printJson);
@@ -41,19 +37,6 @@ interface Change {
   readonly task: string;
   readonly change: "new" | "gone" | "changed";
   readonly differences?: readonly KeyDifference[];
-}
-
-/** A run by its name or the beginning of it. */
-function findRun(name: string): RunRecord {
-  const runs = recordedPipelines(stateFolder)
-    .flatMap((pipeline) => readRuns(runsFolder(stateFolder, pipeline)));
-  const found = runs.filter((run) => run.id.startsWith(name));
-  if (found.length === 1) return found[0]!;
-  const cause = found.length === 0 ? "there is no such run" : "more than one run begins so";
-  const notes = suggestions(name, runs.map((run) => run.id));
-  const message = `Cannot compare run "${name}": ${cause}`;
-  const diagnostic: Diagnostic = { code: "unknown-run", severity: "error", message, notes };
-  throw new DiagnosticError([diagnostic]);
 }
 
 async function compareRuns(

@@ -3,10 +3,11 @@ import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { publicKeysFile } from "../open_store.ts";
 import { printJson, printLine } from "../print.ts";
 
-/** Makes keys for a remote cache. */
+/** Makes keys for a remote cache and for reports. */
 const command: Command = {
   name: "keys",
-  summary: "Makes a pair of keys: who holds the private one may write to the remote cache.",
+  summary:
+    "Makes a pair of keys: who holds the private one may write to the remote cache and sign reports.",
   operands: "",
   minOperands: 0,
   maxOperands: 0,

@@ -15,7 +15,7 @@ import {
 } from "../command.ts";
 import { liveLine } from "../live_line.ts";
 import { cacheFolderOf, openPipeline } from "../open_pipeline.ts";
-import { openShared, requiredRemote, trustWarnings } from "../open_store.ts";
+import { openShared, requiredRemote, requiredSigner, trustWarnings } from "../open_store.ts";
 import { printDiagnostics } from "../print_diagnostics.ts";
 import { count, printJson, printLine } from "../print.ts";
 
@@ -34,7 +34,7 @@ const command: Command = {
   },
   async run(args) {
     const shared = await openShared(requiredRemote(args, "push"));
-    if (shared.signer === undefined) throw noKey();
+    await requiredSigner("push");
     const warnings = await trustWarnings(shared);
     if (warnings.length > 0) printDiagnostics(warnings);
     const keys = args.operands.length === 0 ? undefined : await keysOf(args);
@@ -83,10 +83,4 @@ function printSummary({ pushed, bytes, there, checkpoints, missing }: PushSummar
     `Pushed ${count(pushed, "task")} of ${formatBytes(bytes)}${states}; ` +
       `${there} ${there === 1 ? "was" : "were"} there${damaged}`,
   );
-}
-
-function noKey(): DiagnosticError {
-  const message = "Cannot push: there is no key to sign with, TVP_CACHE_PRIVATE_KEY is not set";
-  const notes = ["make a pair of keys: deno task tvp keys"];
-  return new DiagnosticError([{ code: "no-key", severity: "error", message, notes }]);
 }

@@ -37,6 +37,7 @@ const command: Command = {
   maxOperands: 1,
   example: "deno task pipeline pipelines/quickstart.yaml --set 'vars.seeds=[0]' --jobs 2",
   failure: "a stage failed",
+  interrupted: "interrupted, state saved",
   options: {
     ...pipelineOptions,
     target: {
@@ -152,7 +153,8 @@ function keepRecord(
   const isNew = outcomes.some(({ state }) => state === "ran");
   if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
     const file = args.operands[0]!;
-    const record = { pipeline: plan.name, file, startedAt, durationMs, outcome };
+    const set = (args.options.get("set") ?? []).map((each) => secretValues().hide(each));
+    const record = { pipeline: plan.name, file, set, startedAt, durationMs, outcome };
     recordRun(folder, record, { outcomes, layout });
   }
   return `${folder}/latest`;

@@ -51,8 +51,7 @@ export interface KeyContext {
 /** Replaces names and references by contents and computes the key. */
 export async function resolveTask(task: Task, context: KeyContext): Promise<ResolvedTask> {
   const sources = new Map<string, Source>();
-  const names = namesIn(task.parameters, []);
-  for (const slot of names) {
+  for (const slot of namesIn(task.parameters)) {
     sources.set(nameKey(slot), await context.resolver.open(slot.kind, slot.value as string));
   }
   const { hidden } = context;
@@ -77,7 +76,8 @@ export function keyOf(preimage: KeyPreimage): Key {
   return sha256(canonicalJson(preimage)) as Key;
 }
 
-function namesIn(value: unknown, found: Slot[]): Slot[] {
+/** Models, data sets, files and code in parameters that are given by name. */
+export function namesIn(value: unknown, found: Slot[] = []): Slot[] {
   if (value instanceof Slot) {
     if (typeof value.value === "string") found.push(value);
   } else if (value instanceof Reference) return found;

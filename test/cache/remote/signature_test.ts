@@ -34,7 +34,7 @@ Deno.test("readSigner() and readVerifier() refuse what is no key", async () => {
     const error = await assertRejects(read, SyntaxError);
     assertEquals(
       error.message,
-      `Cannot read ${kind} key of the cache: it is no Ed25519 key in base64`,
+      `Cannot read ${kind} key: it is no Ed25519 key in base64`,
     );
   }
 });

@@ -1,0 +1,73 @@
+/** DSSE envelopes, as in-toto and its tools use them: https://github.com/secure-systems-lab/dsse. @module */
+import { z } from "zod";
+import type { Signer, Verifier } from "../cache/remote/signature.ts";
+
+/** Media type of an in-toto statement. */
+export const statementType = "application/vnd.in-toto+json";
+
+const envelopeSchema = z.object({
+  payloadType: z.literal(statementType),
+  payload: z.base64(),
+  signatures: z.array(z.object({
+    // A hint, and no more: which of the keys that are trusted has signed is found by trying.
+    keyid: z.string().max(256).optional(),
+    sig: z.base64().max(256),
+  })).min(1).max(16),
+});
+
+/** A signed payload. */
+export interface Envelope {
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly signatures: readonly { readonly keyid?: string | undefined; readonly sig: string }[];
+}
+
+/** Signs a statement. Gives one line of JSON, as in files of attestations (`.intoto.jsonl`). */
+export async function sealStatement(statement: unknown, signer: Signer): Promise<string> {
+  const payload = new TextEncoder().encode(JSON.stringify(statement));
+  const sig = await signer.signPayload(statementType, payload);
+  return `${
+    JSON.stringify({
+      payloadType: statementType,
+      payload: payload.toBase64(),
+      signatures: [{ keyid: signer.publicKey, sig }],
+    })
+  }\n`;
+}
+
+/**
+ * Reads an envelope. Nothing of its payload may be believed, or even parsed, before its signature is
+ * checked.
+ *
+ * @throws {SyntaxError} if the text is none.
+ */
+export function readEnvelope(text: string): Envelope {
+  const result = envelopeSchema.safeParse(parseJson(text));
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]!;
+    throw new SyntaxError(`${path.length === 0 ? "the whole" : path.join(".")}: ${message}`);
+  }
+  const { payload, signatures } = result.data;
+  return { payload: Uint8Array.fromBase64(payload), signatures };
+}
+
+/** The public key that signed an envelope; `undefined` if it is none of those that are trusted. */
+export async function signerOf(
+  { payload, signatures }: Envelope,
+  verifier: Verifier,
+): Promise<string | undefined> {
+  for (const { sig } of signatures) {
+    const key = await verifier.signerOf(statementType, payload, sig);
+    if (key !== undefined) return key;
+  }
+  return undefined;
+}
+
+/** @throws {SyntaxError} in words of ours: the engine's tell of its insides. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    throw new SyntaxError("it is no JSON");
+  }
+}

@@ -1,0 +1,226 @@
+import { isAbsolute, normalize } from "node:path";
+import { drawShare, type Share } from "../../attestation/draw.ts";
+import { type Envelope, readEnvelope, signerOf } from "../../attestation/envelope.ts";
+import { judge, type ReportVerdict } from "../../attestation/judge.ts";
+import { recompute, type Recomputed } from "../../attestation/recompute.ts";
+import { readStatement, type Statement } from "../../attestation/statement.ts";
+import { removeQuietly, temporaryName } from "../../cache/local/replace_file.ts";
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { dependentsOf } from "../../pipeline/plan/graph.ts";
+import {
+  check,
+  checkBytes,
+  checkSources,
+  type ClaimedTasks,
+  claimedTasks,
+  type ReportCheck,
+} from "../check_report.ts";
+import { chooseExecutor } from "../choose_executor.ts";
+import {
+  type Command,
+  type CommandArguments,
+  exitCodes,
+  hasFlag,
+  numberOption,
+  pipelineOptions,
+  textOption,
+} from "../command.ts";
+import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { liveLine } from "../live_line.ts";
+import { type OpenedPipeline, openPipeline, projectRoot, stateFolder } from "../open_pipeline.ts";
+import { knownVerifier, publicKeysFile } from "../open_store.ts";
+import { printJson, printLine, secretValues } from "../print.ts";
+import { percentOf, shareOf } from "../quantity.ts";
+import { readStatementFile, reportPath, statementPath, unreadable } from "../report_file.ts";
+import { checkShare, checkTable, conclusion, type ShareFacts } from "../tell_report.ts";
+import type { TrustItem } from "../../workspace/trust_items.ts";
+
+/** Checks a signed report. */
+const command: Command = {
+  name: "verify-report",
+  summary: "Checks a signed report: signature, code, models, data, and a share computed again.",
+  operands: "FILE",
+  minOperands: 1,
+  maxOperands: 1,
+  example: "deno task tvp verify-report .tvp/runs/quickstart/latest/report/report.json --share 10%",
+  failure: "the report is not verified",
+  interrupted: "interrupted",
+  options: {
+    key: {
+      type: "text",
+      value: "KEY",
+      repeat: true,
+      help: `a public key to believe, or a file of such; default ${publicKeysFile}`,
+    },
+    share: { type: "text", value: "SHARE", help: "tasks to compute again, 10% or 5; default 10%" },
+    seed: { type: "number", value: "N", zero: true, help: "draws the same tasks again" },
+    tolerance: {
+      type: "text",
+      value: "PERCENT",
+      help: "where bytes differ, how far accuracies may; default 1%, a point",
+    },
+    pipeline: { type: "text", value: "FILE", help: "the pipeline file; default as it was signed" },
+    jobs: { type: "number", value: "N", help: "most tasks at once; default: as the cores allow" },
+    provider: deviceOptions.provider,
+    cache: pipelineOptions.cache,
+    remote: pipelineOptions.remote,
+    trust: { type: "flag", help: "the file's own stages and programs may run; remembered" },
+    json: pipelineOptions.json,
+  },
+  async run(args) {
+    const report = reportPath(args.operands[0]!);
+    const asked = {
+      share: shareOf(textOption(args, "share") ?? "10%", "--share"),
+      tolerance: percentOf(textOption(args, "tolerance") ?? "1%", "--tolerance") / 100,
+      seed: numberOption(args, "seed") ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
+    };
+    const envelope = readStatementFile(report, readEnvelope);
+    const key = await signerOf(envelope, await knownVerifier(args.options.get("key")));
+    if (key === undefined) return tell(args, { checks: [unsigned(envelope)], verdict: refused });
+    const statement = payloadOf(report, envelope);
+    const signature = check("signature", "good", `by ${key}`);
+    return await checkStatement(args, { report, statement, signature, ...asked });
+  },
+};
+export default command;
+
+const refused: ReportVerdict = { verdict: "differs" };
+
+/** What is known of a check when the signature is good. */
+interface Asked {
+  readonly report: string;
+  readonly statement: Statement;
+  readonly signature: ReportCheck;
+  readonly share: Share;
+  readonly tolerance: number;
+  readonly seed: number;
+}
+
+/** All that there is to tell. */
+interface Told {
+  readonly checks: readonly ReportCheck[];
+  readonly verdict: ReportVerdict;
+  readonly statement?: Statement;
+  readonly share?: ShareFacts;
+}
+
+async function checkStatement(args: CommandArguments, asked: Asked): Promise<number> {
+  const { report, statement } = asked;
+  const first = [asked.signature, await checkBytes(report, statement)];
+  const replay = replayArguments(args, statement);
+  const mayRun = async (items: readonly TrustItem[]) => {
+    if (items.length > 0) (await import("../ask_trust.ts")).askTrust(replay, items);
+  };
+  await using opened = await openPipeline(replay, { mayRun });
+  const claimed = claimedTasks(opened.plan, statement);
+  const { task } = statement.predicate.report;
+  const checks = claimed === undefined
+    ? [...first, check("tasks", "bad", `the pipeline here has no task ${task}`)]
+    : [...first, ...await checkSources(claimed, opened, statement)];
+  if (claimed === undefined || checks.some(({ state }) => state === "bad")) {
+    return tell(args, { checks, verdict: refused, statement });
+  }
+  const { verdicts, given, isInterrupted } = await recomputeShare(args, asked, { claimed, opened });
+  if (isInterrupted) return exitCodes.interrupted;
+  const verdict = judge(verdicts, dependentsOf(opened.plan.tasks));
+  const share = { verdicts, given, all: claimed.tasks.length, seed: asked.seed };
+  return tell(args, {
+    checks: [...checks, checkShare(share, verdict)],
+    verdict,
+    statement,
+    share,
+  });
+}
+
+/** The tasks that are drawn, computed again in a store that is removed afterwards. */
+async function recomputeShare(
+  args: CommandArguments,
+  { share, seed, tolerance }: Asked,
+  { claimed, opened }: { readonly claimed: ClaimedTasks; readonly opened: OpenedPipeline },
+): Promise<Recomputed> {
+  const { plan, store, digests, resolver } = opened;
+  const { tasks, signed, report } = claimed;
+  const folder = `${stateFolder}/verify-${temporaryName()}`;
+  const provider = await chooseProvider(args);
+  const { jobs, capacity, open } = chooseExecutor(args);
+  const keyProvider = signed.get(plan.tasks[report]!.id)!.preimage.provider;
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    await using executor = await open(folder);
+    using interrupt = interruptSignal(() => !hasFlag(args, "json"));
+    using line = liveLine();
+    return await recompute(drawShare(tasks.length, share, seed).map((i) => tasks[i]!.index), {
+      plan,
+      signed: new Map(tasks.map(({ id, index }) => [index, signed.get(id)!])),
+      inputs: store,
+      folder,
+      report,
+      tolerance,
+      digests,
+      resolver,
+      executor,
+      jobs,
+      capacity,
+      provider: (keyProvider ?? provider) as typeof provider,
+      strictProvider: keyProvider !== undefined,
+      outputCheck: new URL("lib/artifacts/check_outputs.ts", projectRoot).href,
+      signal: interrupt.signal,
+      hide: (text) => secretValues().hide(text),
+      prepare: () => checkProvider(provider),
+      onProgress: (done, all) => line.show(`${done} of ${all} tasks computed again`),
+    });
+  } finally {
+    removeQuietly(folder);
+  }
+}
+
+function unsigned({ signatures }: Envelope): ReportCheck {
+  const keys = signatures.map(({ keyid }) => keyid ?? "a key that it does not name");
+  return check("signature", "bad", "by no key that is believed here, and so nothing else is", [
+    `it says that it is signed by ${keys.join(", ")}`,
+    `a key is believed that is in ${publicKeysFile}, or given by --key`,
+  ]);
+}
+
+/** @throws {DiagnosticError} where somebody who is believed has signed what is no statement. */
+function payloadOf(report: string, { payload }: Envelope): Statement {
+  try {
+    return readStatement(payload);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw unreadable(statementPath(report), error.message);
+  }
+}
+
+/**
+ * The arguments that open the pipeline as it was. A signature vouches for results and not for code:
+ * what the file, or a value that is set, brings to run has to be trusted here.
+ */
+function replayArguments(args: CommandArguments, { predicate }: Statement): CommandArguments {
+  const { file, set } = predicate.pipeline;
+  const options = new Map([
+    ...args.options,
+    ["set", set] as const,
+    ["require-trust", [""]] as const,
+  ]);
+  return { operands: [textOption(args, "pipeline") ?? fileHere(file)], options };
+}
+
+function fileHere(file: string): string {
+  if (!isAbsolute(file) && !normalize(file).startsWith("..")) return file;
+  const message =
+    `Cannot open the pipeline file "${file}" as it was signed: it is not in this folder`;
+  const notes = ["--pipeline FILE says where it is"];
+  throw new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
+}
+
+function tell(args: CommandArguments, { checks, verdict, statement, share }: Told): number {
+  const hosts = statement?.predicate.tasks.map(({ host }) => host) ?? [];
+  if (hasFlag(args, "json")) {
+    const tasks = share?.verdicts.map(({ index: _, ...task }) => task) ?? [];
+    printJson({ ...verdict, checks, tasks, ...(share ? { seed: share.seed } : {}) });
+  } else printLine(`${checkTable(checks)}\n${conclusion(verdict, share, hosts)}`);
+  const isGood = verdict.verdict === "same" || verdict.verdict === "agrees";
+  return isGood ? exitCodes.done : exitCodes.failed;
+}
