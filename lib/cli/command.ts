@@ -184,16 +184,21 @@ function exitText({ failure, interrupted }: Command): string {
   ].join(", ");
 }
 
+/** An option as the help writes it: `-o, --output FILE`. */
+export function optionUsage(name: string, spec: OptionSpec): string {
+  const value = spec.type === "flag"
+    ? ""
+    : spec.type === "optional"
+    ? `[=${spec.value}]`
+    : ` ${spec.choices?.join("|") ?? spec.value ?? "VALUE"}`;
+  const short = spec.short === undefined ? "" : `-${spec.short}, `;
+  return `${short}--${name}${value}${spec.repeat ? " …" : ""}`;
+}
+
 /** Help of a command. */
 export function commandHelp(command: Command): string {
   const rows = Object.entries(command.options).map(([name, spec]) => {
-    const value = spec.type === "flag"
-      ? ""
-      : spec.type === "optional"
-      ? `[=${spec.value}]`
-      : ` ${spec.choices?.join("|") ?? spec.value ?? "VALUE"}`;
-    const short = spec.short === undefined ? "" : `-${spec.short}, `;
-    return [`${short}--${name}${value}${spec.repeat ? " …" : ""}`, spec.help] as const;
+    return [optionUsage(name, spec), spec.help] as const;
   });
   rows.push(["--help", "this text"]);
   const width = Math.max(...rows.map(([left]) => left.length));

@@ -1,12 +1,13 @@
 /** Lint rules of this project: imports point one way, and each heavy door is in one file. @module */
 
 /** What the modules of a folder may import: folders of ours (`*` all) and packages. */
-interface ImportRule {
+export interface ImportRule {
   readonly ours: readonly string[];
   readonly packages: readonly string[];
 }
 
-const importTable: Readonly<Record<string, ImportRule>> = {
+/** Import directions by folder; ARCHITECTURE.md shows them. */
+export const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/std": { ours: [], packages: ["npm:deno-std"] },
   "lib/trust": { ours: [], packages: [] },
   "lib/diagnostic": { ours: ["lib/trust"], packages: ["js-yaml", "yaml"] },

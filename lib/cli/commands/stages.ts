@@ -1,7 +1,7 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import {
-  type ParameterReference,
+  parameterNote,
   type StageReference,
   stageReference,
 } from "../../pipeline/plan/stage_reference.ts";
@@ -19,7 +19,6 @@ const command: Command = {
   maxOperands: 1,
   example: "deno task tvp stages optimize-prompt",
   options: {
-    markdown: { type: "flag", help: "as a page of documentation" },
     json: { type: "flag", help: "machine-readable output, one stage type a line" },
   },
   async run(args) {
@@ -28,7 +27,6 @@ const command: Command = {
       (name === undefined ? stageNames([folder]) : [name]).map(load),
     );
     if (hasFlag(args, "json")) stages.forEach(printJson);
-    else if (hasFlag(args, "markdown")) printText(stagesPage(stages));
     else printText(name === undefined ? listText(stages) : stages.map(stageText).join("\n"));
     return exitCodes.done;
   },
@@ -52,7 +50,7 @@ function listText(stages: readonly StageReference[]): string {
 
 function stageText({ name, description, parameters, outputs }: StageReference): string {
   const rows = parameters.flatMap((parameter) => [
-    ["", parameter.name, noteOf(parameter)],
+    ["", parameter.name, parameterNote(parameter)],
     ["", "", parameter.description],
   ]).filter((row) => row.some((cell) => cell !== ""));
   return [
@@ -68,59 +66,6 @@ function stageText({ name, description, parameters, outputs }: StageReference): 
     "",
     "",
   ].join("\n").replace(/\n+$/, "\n");
-}
-
-/** `whole number from 1, default 16` */
-function noteOf({ type, isRequired, default: value }: ParameterReference): string {
-  const whether = isRequired
-    ? "required"
-    : value === undefined || isEmpty(value)
-    ? "optional"
-    : `default ${typeof value === "string" ? value : JSON.stringify(value)}`;
-  return `${type}; ${whether}`;
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
-}
-
-/** Text of `docs/stages.md`. */
-export function stagesPage(stages: readonly StageReference[]): string {
-  return [
-    "# Stage types",
-    "",
-    "Made by `deno task tvp stages --markdown`; on the command line `deno task tvp stages NAME`.",
-    ...stages.flatMap(pageOf),
-    "",
-  ].join("\n");
-}
-
-function pageOf({ name, description, parameters, outputs }: StageReference): string[] {
-  const given = parameters.map((each) => [`\`${each.name}\``, noteOf(each), each.description]);
-  const made = outputs.map((each) => `\`${each.name}\` (${each.type})`).join(", ");
-  return [
-    "",
-    `## ${name}`,
-    "",
-    description,
-    "",
-    ...(given.length === 0
-      ? ["Takes any parameters."]
-      : markdownTable([["`with`", "type", "what it is"], ...given])),
-    "",
-    `Outputs: ${made === "" ? "as declared" : made}.`,
-  ];
-}
-
-/** Rows as a table with its columns aligned, the first of them as its head. */
-function markdownTable(rows: readonly (readonly string[])[]): string[] {
-  const cells = rows.map((row) => row.map((text) => text.replaceAll("|", "\\|")));
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const lines = cells.map((row) =>
-    `| ${row.map((text, column) => text.padEnd(widths[column]!)).join(" | ")} |`
-  );
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [lines[0]!, rule, ...lines.slice(1)];
 }
 
 /** All of the project's stage types, described. */

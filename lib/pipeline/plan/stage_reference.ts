@@ -48,6 +48,20 @@ export function stageReference(stage: Stage): StageReference {
   };
 }
 
+/** Type of a parameter and what holds where it is left out: `whole number from 1; default 16`. */
+export function parameterNote({ type, isRequired, default: value }: ParameterReference): string {
+  const whether = isRequired
+    ? "required"
+    : value === undefined || isEmpty(value)
+    ? "optional"
+    : `default ${typeof value === "string" ? value : JSON.stringify(value)}`;
+  return `${type}; ${whether}`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
 function kindWords(kind: ParameterKind): string {
   if (kind.kind === "artifact") return kind.type;
   return kind.kind === "code"
@@ -61,7 +75,8 @@ const kindNames = {
   file: "path of a file",
 } as const;
 
-function parametersOf(schema: JsonSchema, prefix: string): ParameterReference[] {
+/** Properties of a JSON Schema, those of maps in it too, with their types in words. */
+export function parametersOf(schema: JsonSchema, prefix: string): ParameterReference[] {
   const required = new Set(schema.required as string[] | undefined);
   return Object.entries(schema.properties as Record<string, JsonSchema> ?? {}).flatMap(
     ([name, property]) => [
