@@ -1,0 +1,26 @@
+/** Examples of the documentation that the tests do not run, and why. @module */
+
+/** Reasons by page and first line of the example. */
+export const notRun: Readonly<Record<string, string>> = {
+  "README.md: npx -y deno@2.9.6 task pipeline pipelines/quickstart.yaml":
+    "takes minutes; .ci/run runs it",
+  "README.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.methods=[{loss: vp, lr: 0.1}, {loss: lm+fca, lr: 8}]'":
+    "takes minutes",
+  "CONTRIBUTING.md: deno task quick": "would run these tests from within themselves",
+  "docs/tutorial.md: alias tvp='deno run -A /path/to/tvp/lib/cli/main.ts'":
+    "the test has the same alias, as a function",
+  'docs/tutorial.md: import { decodeModel, encodeModel } from "@tvp/pipeline/onnx";':
+    "needs the configuration beside it: test/cli/tutorial_test.ts runs both",
+  "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
+  "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
+    "needs a cluster; test/executors runs jobs on a fake one",
+  "docs/signing.md: deno task tvp keys":
+    "runs the quickstart; test/cli/signed_report_test.ts signs a run",
+  "docs/signing.md: deno task tvp verify-report report.json --key PUBLIC_KEY --share 10%":
+    "PUBLIC_KEY stands for a key; test/cli/signed_report_test.ts checks a report",
+  "docs/statistics.md: report:": "a part of pipelines/quickstart.yaml, which test/pipelines plans",
+  "docs/statistics.md: python3 test/tools/recompute.py .tvp/runs/quickstart/latest":
+    "needs a run of the quickstart; .ci/run runs it",
+  "docs/statistics.md: deno run -A test/tools/coverage.ts 1000": "takes minutes",
+  "zoo/README.md: git worktree add ../zoo-check 9974fb7": "trains a model: takes hours",
+};
