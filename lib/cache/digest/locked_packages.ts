@@ -28,9 +28,9 @@ export function lockedPackages(specifiers: readonly string[], lock: Lockfile): r
   const queue = specifiers.map((specifier) => lockedName(specifier, lock));
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (lines.has(name)) continue;
-    const locked = packageOf(name, lock);
-    lines.set(name, `package ${name} ${locked?.integrity ?? lock.remote?.[name] ?? ""}\n`);
-    queue.push(...dependenciesOf(name, locked, lock));
+    const integrity = packageOf(name, lock)?.integrity ?? lock.remote?.[name] ?? "";
+    lines.set(name, `package ${name} ${integrity}\n`);
+    queue.push(...dependenciesOf(name, lock));
   }
   return [...lines.values()].sort();
 }
@@ -54,12 +54,10 @@ function split(name: string): [Registry, string] {
   return [name.slice(0, colon) as Registry, name.slice(colon + 1)];
 }
 
-function dependenciesOf(
-  name: string,
-  locked: LockedPackage | undefined,
-  lock: Lockfile,
-): readonly string[] {
+/** Packages that a package of the lock file needs, also those of other systems, by full name. */
+export function dependenciesOf(name: string, lock: Lockfile): readonly string[] {
   const [registry] = split(name);
+  const locked = packageOf(name, lock);
   const names = [...locked?.dependencies ?? [], ...locked?.optionalDependencies ?? []];
   return names.map((dependency) =>
     /^(?:npm|jsr):/.test(dependency)
