@@ -14,12 +14,13 @@ export default defineStage({
     batch: z.int().min(1).default(16).describe("rows per gradient"),
     batches: z.int().min(1).default(4).describe("how many gradients are compared"),
   }),
-  outputs: { estimate: "json" },
+  outputs: { estimate: "estimate" },
   files: { estimate: "estimate.json" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
-    const { valuesOf } = await import("../lib/prompts/prompt_values.ts");
+    const { writeEstimate } = await import("../lib/artifacts/estimate.ts");
+    const { readPrompt } = await import("../lib/artifacts/prompt.ts");
+    const { valuesOf } = await import("../lib/training/prompt_values.ts");
     const { estimateTransfer } = await import("../lib/training/estimate_transfer.ts");
     const { openProbe } = await import("../lib/training/probe.ts");
     const data = await readDatasetFolder(parameters.data.path);
@@ -43,11 +44,7 @@ export default defineStage({
     });
     const { method, seed } = prompt.meta;
     const names = { source: parameters.source.name, target: parameters.target.name };
-    const { source: fromSource, target: fromTarget, ...shared } = estimate;
-    const scores = {
-      ...{ task: data.info.name, method, seed, ...names, ...shared },
-      models: { source: fromSource, target: fromTarget },
-    };
-    await Deno.writeTextFile(context.output("estimate"), JSON.stringify(scores) + "\n");
+    const task = data.info.name;
+    await writeEstimate(context.output("estimate"), { task, method, seed, ...names, ...estimate });
   },
 });

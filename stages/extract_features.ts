@@ -17,13 +17,12 @@ export default defineStage({
       .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
     batch: z.int().min(1).default(32).describe("pictures per run"),
   }),
-  outputs: { features: "tensor" },
+  outputs: { features: "features" },
   files: { features: "features.safetensors" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
-    const { encodeSafetensors } = await import("../lib/tensor/safetensors.ts");
-    const { tensor } = await import("../lib/tensor/tensor.ts");
+    const { writeFeatures } = await import("../lib/artifacts/features.ts");
     const folder = await readDatasetFolder(parameters.data.path);
     const data = { ...folder, rows: folder.rows.slice(0, parameters.rows) };
     const { method, values, kind, canvas, image } = await treat(parameters, data.height);
@@ -42,17 +41,13 @@ export default defineStage({
       context.progress({ done: to, total: count, unit: "images" });
     }
     const features = Float32Array.from(means.flatMap((mean) => [...mean]));
-    const labels = Int32Array.from(data.rows, ({ label }) => label ?? -1);
-    const bytes = encodeSafetensors({
-      features: tensor("float32", [count, features.length / count], features),
-      labels: tensor("int32", [count], labels),
-    }, {
-      model: model.name,
-      method,
-      task: data.info.name,
-      classes: JSON.stringify(data.info.classes ?? []),
+    await writeFeatures(context.output("features"), {
+      ...{ model: model.name, method, task: data.info.name },
+      classes: data.info.classes ?? [],
+      data: features,
+      width: features.length / count,
+      labels: Int32Array.from(data.rows, ({ label }) => label ?? -1),
     });
-    await Deno.writeFile(context.output("features"), bytes);
   },
 });
 
@@ -65,9 +60,9 @@ async function treat(
   },
   side: number,
 ) {
-  const { baselineValues, valuesOf } = await import("../lib/prompts/prompt_values.ts");
+  const { baselineValues, valuesOf } = await import("../lib/training/prompt_values.ts");
   if (typeof prompt === "object") {
-    const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
+    const { readPrompt } = await import("../lib/artifacts/prompt.ts");
     const trained = await readPrompt(prompt.path);
     return { method: trained.meta.method, ...valuesOf(trained) };
   }

@@ -24,7 +24,7 @@ export default defineStage({
   }),
   // Memory that an earlier task has touched would not count again.
   isolation: "fresh",
-  outputs: { cost: "json" },
+  outputs: { cost: "cost" },
   files: { cost: "cost.json" },
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {

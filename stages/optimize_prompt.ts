@@ -82,7 +82,7 @@ export default defineStage({
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { encodePrompt } = await import("../lib/prompts/prompt_file.ts");
+    const { encodePrompt } = await import("../lib/artifacts/prompt.ts");
     const { parameterPlaces, parameterTensors } = await import(
       "../lib/prompts/prompt_parameters.ts"
     );

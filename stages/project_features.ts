@@ -6,7 +6,7 @@ export default defineStage({
   name: "project-features",
   description: "Projects image features to the plane with t-SNE, all of them together.",
   with: z.strictObject({
-    features: z.array(artifact("tensor")).min(1).describe("what extract-features wrote"),
+    features: z.array(artifact("features")).min(1).describe("what extract-features wrote"),
     perplexity: z.number().min(1).default(30).describe("about how many neighbours count"),
     iterations: z.int().min(1).default(750).describe("steps of the projection"),
     seed: z.int().min(0).default(0).describe("chooses the places to begin with"),
@@ -14,10 +14,11 @@ export default defineStage({
   outputs: { projection: "json", picture: "file" },
   files: { projection: "projection.json", picture: "projection.svg" },
   async run({ features, perplexity, iterations, seed }, context) {
+    const { readFeatures } = await import("../lib/artifacts/features.ts");
     const { projectPoints } = await import("../lib/report/projection.ts");
     const { scatterPanels } = await import("../lib/report/scatter.ts");
     const { Random } = await import("../lib/tensor/random.ts");
-    const groups = await Promise.all(features.map(({ path }) => readGroup(path)));
+    const groups = await Promise.all(features.map(({ path }) => readFeatures(path)));
     const width = groups[0]!.width;
     const other = groups.find((group) => group.width !== width);
     if (other !== undefined) {
@@ -50,24 +51,3 @@ export default defineStage({
     await Deno.writeTextFile(context.output("picture"), scatterPanels(panels, classes).text);
   },
 });
-
-async function readGroup(path: string) {
-  const { decodeSafetensors } = await import("../lib/tensor/safetensors.ts");
-  const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path));
-  const { features, labels } = tensors;
-  if (features?.dtype !== "float32" || labels?.dtype !== "int32") {
-    throw new SyntaxError(
-      `Cannot read features "${path}": expected tensors "features" and "labels", found ${
-        Object.keys(tensors).join(", ") || "none"
-      }`,
-    );
-  }
-  return {
-    data: features.data as Float32Array,
-    width: features.dims[1]!,
-    labels: labels.data as Int32Array,
-    model: metadata.model ?? "",
-    method: metadata.method ?? "",
-    classes: JSON.parse(metadata.classes ?? "[]") as string[],
-  };
-}

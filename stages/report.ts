@@ -19,9 +19,9 @@ export default defineStage({
     data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
     figures: z.record(z.string(), artifact("file")).default({})
       .describe("further pictures (SVG or PNG), such as project-features', by their captions"),
-    estimates: z.array(artifact("json")).default([])
+    estimates: z.array(artifact("estimate")).default([])
       .describe("what estimate-transfer wrote; told beside the gains that were measured"),
-    costs: z.array(artifact("json")).default([]).describe("what measure-cost wrote"),
+    costs: z.array(artifact("cost")).default([]).describe("what measure-cost wrote"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
     validation: z.array(artifact("scores")).default([])
       .describe("baselines evaluated on the validation split, for the conditions of a fair test"),
@@ -37,25 +37,25 @@ export default defineStage({
     const { renderPage } = await import("../lib/report/page.ts");
     const { renderMarkdown } = await import("../lib/report/markdown.ts");
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
-    const { readCurve, readScores } = await import("../lib/artifacts/read_scores.ts");
-    const { readJson } = await import("../lib/artifacts/read_json.ts");
-    // deno-lint-ignore no-explicit-any
-    const json = async ({ path }: Artifact) => await readJson(path) as any;
-    const all = <T>(files: readonly Artifact[], read: (file: Artifact) => Promise<T>) =>
-      Promise.all(files.map(read));
+    const { readCost } = await import("../lib/artifacts/cost.ts");
+    const { readCurve } = await import("../lib/artifacts/curve.ts");
+    const { readEstimate } = await import("../lib/artifacts/estimate.ts");
+    const { readPrompt } = await import("../lib/artifacts/prompt.ts");
+    const { readScores } = await import("../lib/artifacts/scores.ts");
+    const all = <T>(files: readonly Artifact[], read: (path: string) => Promise<T>) =>
+      Promise.all(files.map(({ path }) => read(path)));
 
     const summary = await buildReport({
       title: parameters.title,
-      scores: await all(parameters.scores, ({ path }) => readScores(path)),
-      curves: await all(parameters.curves, ({ path }) => readCurve(path)),
-      prompts: await all(parameters.prompts, ({ path }) => readPrompt(path)),
+      scores: await all(parameters.scores, readScores),
+      curves: await all(parameters.curves, readCurve),
+      prompts: await all(parameters.prompts, readPrompt),
       ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
       primary: [parameters.primary].flat(),
-      validation: await all(parameters.validation, ({ path }) => readScores(path)),
+      validation: await all(parameters.validation, readScores),
       examples: parameters.examples,
-      estimates: await all(parameters.estimates, json),
-      costs: await all(parameters.costs, json),
+      estimates: await all(parameters.estimates, readEstimate),
+      costs: await all(parameters.costs, readCost),
       figures: await Promise.all(
         Object.entries(parameters.figures).map(async ([caption, { path }]) => ({
           caption,

@@ -33,6 +33,7 @@ export default defineStage({
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { writeScores } = await import("../lib/artifacts/scores.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const data = await readDatasetFolder(parameters.data.path);
     const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(
@@ -62,7 +63,7 @@ export default defineStage({
     const { digest } = parameters.model;
     const stem = isClip ? undefined : await stemOf(parameters.model);
     const isSource = sources.some((source) => source.digest === digest);
-    const scores = {
+    await writeScores(context.output("scores"), {
       task: data.info.name,
       model: parameters.model.name,
       modelDigest: digest,
@@ -78,8 +79,7 @@ export default defineStage({
       ...(classes === undefined ? {} : { classes }),
       mean,
       rows,
-    };
-    await Deno.writeTextFile(context.output("scores"), JSON.stringify(scores) + "\n");
+    });
   },
 });
 
@@ -104,7 +104,7 @@ async function treatmentOf(
   side: number,
 ) {
   const { treat } = await import("../lib/evaluation/treatment.ts");
-  const { readPrompt } = await import("../lib/artifacts/read_prompt.ts");
+  const { readPrompt } = await import("../lib/artifacts/prompt.ts");
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
   const read = ({ path }: Artifact) => readPrompt(path);
   return treat({

@@ -6,7 +6,8 @@
  */
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactType } from "../pipeline/contract/stage.ts";
-import { readersOf } from "./artifact_readers.ts";
+import { type ArtifactForm, artifactForms } from "./artifact_forms.ts";
+import { artifactReaders } from "./artifact_readers.ts";
 
 /** An output of a stage: what it should hold, and where it was written. */
 export interface WrittenOutput {
@@ -31,7 +32,8 @@ export async function checkOutputs(outputs: readonly WrittenOutput[]): Promise<v
 }
 
 async function mistakeOf({ name, type, path }: WrittenOutput): Promise<Diagnostic | undefined> {
-  const { title, form, isFolder, read } = readersOf[type];
+  const { title, form, isFolder }: ArtifactForm = artifactForms[type];
+  const read = artifactReaders[type];
   const refused = (reason: string): Diagnostic => ({
     code: "malformed-output",
     severity: "error",
@@ -79,5 +81,5 @@ function infoOf(path: string, read: (path: string) => Deno.FileInfo): Deno.FileI
  */
 function withoutPath(message: string, path: string): string {
   return message.replaceAll(`${path}/`, "").replaceAll(`"${path}"`, "it").replaceAll(path, "it")
-    .replace(/^Cannot (?:read|open|decode) (?:it|[^":]*|model "[^"]*"): /, "");
+    .replace(/^(?:Cannot (?:read|use|open|decode) (?:it|[^":]*|model "[^"]*"): )+/, "");
 }

@@ -1,5 +1,5 @@
 /** What computing tasks again says of a report. @module */
-import { readScores } from "../artifacts/read_scores.ts";
+import { readScores } from "../artifacts/scores.ts";
 import type { Task } from "../pipeline/plan/plan.ts";
 import type { TaskOutcome } from "../pipeline/run/run.ts";
 import type { Artifact } from "../pipeline/contract/stage.ts";

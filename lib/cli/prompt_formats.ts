@@ -1,5 +1,5 @@
 /** Files of other programs that hold prompts, by extension. @module */
-import type { Prompt } from "../prompts/prompt_file.ts";
+import type { Prompt } from "../artifacts/prompt.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What an export wrote, and what is to be said of it. */
@@ -26,7 +26,7 @@ export const exporters: Readonly<Record<string, (prompt: Prompt) => Promise<Writ
     return { bytes: encodeNpz({ delta, ...transformation }) };
   },
   ".safetensors": async (prompt) => {
-    const { encodePrompt } = await import("../prompts/prompt_file.ts");
+    const { encodePrompt } = await import("../artifacts/prompt.ts");
     return { bytes: encodePrompt(prompt) };
   },
   ".pth": async ({ delta, transformation }) => {

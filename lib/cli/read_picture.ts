@@ -1,6 +1,6 @@
 /** Prompts and pictures as commands read them: whatever is wrong with a file is a diagnostic. @module */
 import { isSystemError } from "../cache/local/system_error.ts";
-import type { Prompt } from "../prompts/prompt_file.ts";
+import type { Prompt } from "../artifacts/prompt.ts";
 import { isFolder } from "../workspace/is_folder.ts";
 
 /** A picture as bytes: u8 [3, height, width]. */
@@ -41,7 +41,7 @@ export async function readThrough<T>(
 
 /** Reads a prompt file. */
 export async function readPrompt(path: string): Promise<Prompt> {
-  const { decodePrompt } = await import("../prompts/prompt_file.ts");
+  const { decodePrompt } = await import("../artifacts/prompt.ts");
   return await readThrough(path, "prompt", decodePrompt);
 }
 

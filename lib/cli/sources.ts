@@ -85,7 +85,7 @@ export async function pictureSide(
   name: string,
 ): Promise<number | undefined> {
   if (kind.kind === "artifact") {
-    const { readJson } = await import("../artifacts/read_json.ts");
+    const { readJson } = await import("../artifacts/json.ts");
     const card = await readJson(`${filePath(folders, name)}/dataset.json`).catch(() => undefined);
     return (card as { height?: number } | undefined)?.height;
   }

@@ -24,6 +24,16 @@ export function issueText([issue]: readonly Issue[], input: unknown): string {
   return `${placeOf(path)} must be ${message}, but is ${shown(found)}`;
 }
 
+/** As many issues as help; the rest has mostly the same cause. */
+const maxIssues = 3;
+
+/** The first issues, as {@linkcode issueText} tells each: `mean must be a number, but is missing; …`. */
+export function issuesText(issues: readonly Issue[], input: unknown): string {
+  const told = issues.slice(0, maxIssues).map((issue) => issueText([issue], input));
+  const more = issues.length > maxIssues ? [`and ${issues.length - maxIssues} more`] : [];
+  return [...told, ...more].join("; ");
+}
+
 /** `sources[0].name` */
 function placeOf(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "it";

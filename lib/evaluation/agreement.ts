@@ -1,24 +1,8 @@
 /** How many models the unseen ones amount to: models that answer alike say one thing several times. @module */
+import type { Agreement } from "../artifacts/report.ts";
+import type { Scores } from "../artifacts/scores.ts";
 import { baselines, type Cell, hits, standingsOf } from "./cells.ts";
 import { assertPaired } from "./pairing.ts";
-import type { Scores } from "./scores.ts";
-
-/** What the models that a prompt has not seen have in common. */
-export interface Agreement {
-  readonly task: string;
-  readonly source: string;
-  /** The baseline under which it was measured. */
-  readonly method: string;
-  readonly models: readonly string[];
-  /** Mean correlation of the hits of two models. */
-  readonly correlation: number;
-  /** M / (1 + (M − 1)·correlation): so many independent models would say as much. */
-  readonly effective: number;
-  /** Mean of Cohen's κ of the predictions of two models. */
-  readonly kappa: number;
-  /** The same over pairs with different vision encoders; absent where all share one. */
-  readonly kappaAcrossEncoders?: number;
-}
 
 /**
  * The agreement of the models that each source's prompts have not seen, on the shrunk pictures if

@@ -1,7 +1,8 @@
 /** Runs grouped by what they have in common: what is averaged, paired and compared. @module */
+import type { Standing } from "../artifacts/report.ts";
+import type { Scores } from "../artifacts/scores.ts";
 import { type Layout, layoutOf, type Place } from "./layout.ts";
 import { assertPaired, reportMistake, runName } from "./pairing.ts";
-import type { Role, Scores } from "./scores.ts";
 
 /** Baselines in the order of every table. */
 export const baselines: readonly string[] = ["none", "shrunk", "plain", "noise"];
@@ -9,9 +10,6 @@ export const baselines: readonly string[] = ["none", "shrunk", "plain", "noise"]
 /** Whether a table's row is a baseline: `noise`, `noise, like tvp`. */
 export const isBaselineName = (method: string): boolean =>
   baselines.includes(method.split(",")[0]!);
-
-/** A model's place beside a source: unseen ones may have a vision encoder of their own. */
-export type Standing = Role | "own-encoder";
 
 /** All runs of one model with one method, which differ in their seed and in nothing else. */
 export interface Cell {

@@ -1,29 +1,10 @@
 /** Paired differences between methods. @module */
+import type { Comparison, Primary } from "../artifacts/report.ts";
+import type { Setting } from "../artifacts/scores.ts";
 import { type Cell, layoutOfRun, meanHits, standingsOf, trainedSources } from "./cells.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import { isPrimary, type Primary } from "./family.ts";
+import { isPrimary } from "./family.ts";
 import { assertPaired, reportMistake } from "./pairing.ts";
-import type { Setting } from "./scores.ts";
-
-/** A paired difference a − b. */
-export interface Comparison extends Omit<Estimate, "mean"> {
-  readonly task: string;
-  readonly source: string;
-  readonly setting?: Setting;
-  readonly a: string;
-  readonly b: string;
-  readonly over: Over;
-  /** The models whose mean it is of. */
-  readonly models: readonly string[];
-  readonly difference: number;
-  /** Whether it is of the family named beforehand. */
-  readonly primary: boolean;
-  /** Holm-corrected over that family. */
-  readonly pHolm?: number;
-}
-
-/** Models a difference is the mean of: the source's, the unseen ones', those with another encoder's. */
-export type Over = "source" | "unseen" | "own-encoder";
 
 /** Every hit less the other's, by seed: values lie in [−1, 1]. */
 function compare(a: readonly Cell[], b: readonly Cell[]): Estimate {

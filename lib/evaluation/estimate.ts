@@ -7,42 +7,17 @@
  *
  * @module
  */
+import type { ErrorSource, ErrorSources, Sample } from "../artifacts/report.ts";
 import { shareAtMost, twoSidedT } from "./distributions.ts";
 import type { Grouping, Layout } from "./layout.ts";
 
-/** Variance of the mean from one source, and its degrees of freedom. */
-export interface ErrorSource {
-  readonly variance: number;
-  readonly freedom: number;
-}
-
-/** Where the error of a mean comes from. */
-export interface ErrorSources {
-  /** Drawings, photos: what was drawn class by class. Absent: no class has two. */
-  readonly clusters?: ErrorSource;
-  /** Art styles, of at least three. */
-  readonly styles?: ErrorSource;
-  /** Seeds of training, of at least two. */
-  readonly seeds?: ErrorSource;
-}
-
 /** A mean over rows and seeds with what is known of its error. */
-export interface Estimate {
+export interface Estimate extends Sample {
   readonly mean: number;
   readonly ci95: readonly [number, number];
   /** Two-sided, of the mean being 0: below 0.05 exactly where `ci95` excludes 0. */
   readonly p: number;
-  readonly rows: number;
-  readonly clusters: number;
-  readonly strata: number;
-  /** Styles taken as random; 0 where they are not. */
-  readonly styles: number;
   readonly seeds: number;
-  readonly errors: ErrorSources;
-  /** Classes of one cluster, joined with others. */
-  readonly joined: number;
-  /** Where the interval is the cautious one: so few clusters differ from the rest of their stratum. */
-  readonly differing?: number;
 }
 
 /** Fewer clusters that differ from the rest say too little of how often others would. */

@@ -5,7 +5,7 @@ import type { SessionOptions } from "../runtime/session.ts";
 import { type Answer, type AnswerTask, openClipAnswerer, openLanguageAnswerer } from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
 import { rowDigest } from "./row_digest.ts";
-import type { ScoredRow } from "./scores.ts";
+import type { ScoredRow } from "../artifacts/scores.ts";
 
 /** The rows to answer, with their pictures. */
 export interface EvaluationSet extends Pictures {

@@ -1,12 +1,6 @@
 /** The family of comparisons named beforehand: they alone are tests, and are corrected together. @module */
+import type { Primary } from "../artifacts/report.ts";
 import { holm } from "./estimate.ts";
-
-/** A comparison named beforehand, of every task and source of the report. */
-export interface Primary {
-  readonly a: string;
-  readonly b: string;
-  readonly over: "source" | "unseen" | "own-encoder";
-}
 
 /** Whether a comparison is of the family. */
 export function isPrimary(

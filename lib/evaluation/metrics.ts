@@ -1,8 +1,6 @@
 /** Figures beside the share of hits: yes-no metrics, ROC-AUC, top-5. @module */
-import type { ScoredRow, Scores } from "./scores.ts";
-
-/** Names of the metrics of {@linkcode metricsOf}; all but `auc` are shares. */
-export type Metric = "precision" | "recall" | "f1" | "yesRatio" | "auc" | "top5";
+import type { Metric } from "../artifacts/report.ts";
+import type { ScoredRow, Scores } from "../artifacts/scores.ts";
 
 /** Classes from which the five best are worth counting. */
 const manyClasses = 10;

@@ -1,6 +1,6 @@
 /** What may stand side by side: the same questions, the same model, the same seeds. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Scores } from "./scores.ts";
+import type { Scores } from "../artifacts/scores.ts";
 
 /** How a run is named in a message: `tvp, seed 1 on zoo/b`. */
 export function runName({ method, seed, model }: Scores): string {

@@ -1,18 +1,8 @@
 /** Whether an experiment is a fair test: conditions that hold or do not before any claim. @module */
-import type { Agreement } from "./agreement.ts";
+import type { Agreement, Precondition } from "../artifacts/report.ts";
+import type { Scores } from "../artifacts/scores.ts";
 import { type Cell, groupBy, layoutOfRun } from "./cells.ts";
 import { metricsOf } from "./metrics.ts";
-import type { Scores } from "./scores.ts";
-
-/** One condition of a fair test. */
-export interface Precondition {
-  readonly task: string;
-  readonly name: string;
-  readonly holds: boolean;
-  readonly found: string;
-  /** The rows it was measured on. */
-  readonly on: "validation" | "test";
-}
 
 /** What is known before any prompt is tried. */
 interface Evidence {

@@ -1,46 +1,9 @@
 /** How well estimates made beforehand foretell the transfer that was measured. @module */
+import type { TransferEstimate } from "../artifacts/estimate.ts";
+import type { Predictor } from "../artifacts/report.ts";
+import type { Scores } from "../artifacts/scores.ts";
 import { Random } from "../tensor/random.ts";
 import { groupBy } from "./cells.ts";
-import type { Scores } from "./scores.ts";
-
-/** What `estimate-transfer` wrote. */
-export interface Estimate {
-  readonly task: string;
-  readonly method: string;
-  readonly seed: number;
-  readonly source: string;
-  readonly target: string;
-  readonly gradientCosineAtStart: number;
-  readonly gradientCosineAtPrompt: number;
-  readonly models: {
-    readonly target: {
-      readonly features: { readonly relative: number; readonly consistency: number };
-      readonly loss: { readonly before: number; readonly predicted: number };
-    };
-  };
-}
-
-/** One estimate beside what came of it. */
-export interface PredictedGain {
-  readonly source: string;
-  readonly target: string;
-  readonly method: string;
-  readonly seed: number;
-  readonly value: number;
-  /** Gain of the target over `shrunk`, in [−1, 1]. */
-  readonly gain: number;
-}
-
-/** A predictor on one task. */
-export interface Predictor {
-  readonly task: string;
-  readonly name: string;
-  /** Spearman's rank correlation with the gain. */
-  readonly correlation: number;
-  /** Percentile bootstrap over pairs of source and target. */
-  readonly ci95: readonly [number, number];
-  readonly pairs: readonly PredictedGain[];
-}
 
 /** Draws of the bootstrap. */
 const draws = 4000;
@@ -48,7 +11,7 @@ const draws = 4000;
 /** Fewer pairs have no correlation worth a figure. */
 const leastPairs = 4;
 
-const predictors: Readonly<Record<string, (estimate: Estimate) => number>> = {
+const predictors: Readonly<Record<string, (estimate: TransferEstimate) => number>> = {
   "cosine of the gradients without a prompt": (e) => e.gradientCosineAtStart,
   "cosine of the gradients at the prompt": (e) => e.gradientCosineAtPrompt,
   "change of the target's features": (e) => e.models.target.features.relative,
@@ -58,7 +21,7 @@ const predictors: Readonly<Record<string, (estimate: Estimate) => number>> = {
 
 /** Correlation of every predictor with the measured gains, a task at a time. */
 export function predictorsOf(
-  estimates: readonly Estimate[],
+  estimates: readonly TransferEstimate[],
   scores: readonly Scores[],
 ): Predictor[] {
   return [...groupBy(estimates, (e) => e.task).entries()].flatMap(([task, ofTask]) => {
@@ -79,7 +42,7 @@ export function predictorsOf(
 }
 
 function gainOf(
-  { task, method, seed, source, target }: Estimate,
+  { task, method, seed, source, target }: TransferEstimate,
   scores: readonly Scores[],
 ): number | undefined {
   const ofTarget = scores.filter((s) => s.task === task && s.model === target);

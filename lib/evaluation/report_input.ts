@@ -1,37 +1,16 @@
 /** Gathers scores, curves, prompts and pictures into what the report shows. @module */
+import type { Cost } from "../artifacts/cost.ts";
+import type { Curve } from "../artifacts/curve.ts";
+import type { TransferEstimate } from "../artifacts/estimate.ts";
+import type { Prompt } from "../artifacts/prompt.ts";
+import type { Example, Primary, PromptPicture, ReportData, Specimen } from "../artifacts/report.ts";
+import type { ScoredRow, Scores } from "../artifacts/scores.ts";
 import { promptedPlanes } from "../models/prompted_pictures.ts";
-import { appliedPrompt, type Prompt } from "../prompts/prompt_file.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
-import { type Estimate, type Predictor, predictorsOf } from "./predictors.ts";
-import type { ScoredRow, Scores } from "./scores.ts";
-import type { Primary } from "./family.ts";
-import { summarize, type Summary } from "./summary.ts";
-
-/** A training curve as `optimize-prompt` writes it. */
-export interface Curve {
-  readonly method: string;
-  readonly source: string;
-  readonly seed: number;
-  readonly points: readonly {
-    readonly step: number;
-    readonly lr: number;
-    readonly loss: number;
-    readonly terms: Readonly<Record<string, number>>;
-  }[];
-}
-
-/** What a training step costs. */
-export interface Cost {
-  readonly method: string;
-  readonly source: string;
-  readonly batch: number;
-  readonly flops: number;
-  readonly ms: number;
-  readonly peakBytes: number;
-  readonly threads: number;
-  readonly provider: string;
-}
+import { appliedPrompt } from "./applied_prompt.ts";
+import { predictorsOf } from "./predictors.ts";
+import { summarize } from "./summary.ts";
 
 /** The pictures of the evaluated split: u8 [n, 3, height, width]. */
 export interface Pictures {
@@ -54,40 +33,11 @@ export interface ReportInput {
   /** How many example pictures. */
   readonly examples: number;
   /** What `estimate-transfer` wrote. */
-  readonly estimates?: readonly Estimate[];
+  readonly estimates?: readonly TransferEstimate[];
   /** What `measure-cost` wrote. */
   readonly costs?: readonly Cost[];
   /** Further pictures: bytes of an SVG or PNG file. */
   readonly figures?: readonly { readonly caption: string; readonly bytes: Uint8Array }[];
-}
-
-/** A prompt as a picture. */
-interface PromptPicture {
-  readonly method: string;
-  readonly source: string;
-  readonly seed: number | null;
-  readonly picture: string;
-  readonly facts: Record<string, string>;
-}
-
-/** A picture under a treatment. */
-interface Specimen {
-  readonly method: string;
-  readonly picture: string;
-}
-
-/** A picture, with and without a prompt, and what the models made of it. */
-interface Example {
-  readonly answer: string;
-  readonly method: string;
-  readonly before: string;
-  readonly after: string;
-  readonly models: readonly {
-    readonly model: string;
-    readonly role: Scores["role"];
-    readonly before: string;
-    readonly after: string;
-  }[];
 }
 
 async function dataUri(planes: Float32Array, side: number): Promise<string> {
@@ -239,19 +189,7 @@ function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string,
  *
  * @throws {RangeError} If scores that are to be compared answer different rows.
  */
-export async function buildReport(input: ReportInput): Promise<
-  Summary & {
-    readonly title: string;
-    readonly curves: readonly Curve[];
-    readonly prompts: readonly PromptPicture[];
-    readonly specimens: readonly Specimen[];
-    readonly examples: readonly Example[];
-    readonly predictors: readonly Predictor[];
-    readonly costs: readonly Cost[];
-    readonly figures: readonly { readonly caption: string; readonly picture: string }[];
-    readonly provenance: Readonly<Record<string, string>>;
-  }
-> {
+export async function buildReport(input: ReportInput): Promise<ReportData> {
   const { title, scores, curves, primary, validation } = input;
   return {
     title,

@@ -1,5 +1,7 @@
 /** From the scores of every model and prompt to what the report says: means, gains, preconditions. @module */
-import { type Agreement, agreementsOf } from "./agreement.ts";
+import type { Metric, Primary, ScoreSummary, Standing, Summary } from "../artifacts/report.ts";
+import type { Scores, Setting } from "../artifacts/scores.ts";
+import { agreementsOf } from "./agreement.ts";
 import {
   baselines,
   type Cell,
@@ -7,34 +9,17 @@ import {
   groupBy,
   layoutOfRun,
   meanHits,
-  type Standing,
   standingsOf,
   trainedSources,
 } from "./cells.ts";
-import { type Comparison, comparisonsOf } from "./comparisons.ts";
+import { comparisonsOf } from "./comparisons.ts";
 import { estimate } from "./estimate.ts";
-import { missingOf, type Primary, withHolm } from "./family.ts";
-import { type Metric, metricsOf } from "./metrics.ts";
+import { missingOf, withHolm } from "./family.ts";
+import { metricsOf } from "./metrics.ts";
 import { assertOneModelAName, isSameData } from "./pairing.ts";
-import { type Precondition, preconditionsOf } from "./preconditions.ts";
-import type { ScoreSummary } from "./score_summary.ts";
-import type { Scores, Setting } from "./scores.ts";
-import { type Sweep, sweepsOf } from "./sweeps.ts";
-import { transferMatrices, type TransferMatrix } from "./transfer_matrix.ts";
-
-/** What the report is made of. */
-export interface Summary {
-  readonly scores: readonly ScoreSummary[];
-  /** Per source and method the mean over the unseen models, which count as fixed. */
-  readonly unseenMeans: readonly ScoreSummary[];
-  readonly comparisons: readonly Comparison[];
-  /** Comparisons named beforehand for which there were no scores. */
-  readonly missing: readonly Primary[];
-  readonly agreements: readonly Agreement[];
-  readonly preconditions: readonly Precondition[];
-  readonly sweeps: readonly Sweep[];
-  readonly matrices: readonly TransferMatrix[];
-}
+import { preconditionsOf } from "./preconditions.ts";
+import { sweepsOf } from "./sweeps.ts";
+import { transferMatrices } from "./transfer_matrix.ts";
 
 /** A model's standing beside all sources of the experiment: a baseline's scores cannot tell. */
 function overallStanding(cells: readonly Cell[]): (cell: Cell) => Standing {

@@ -1,23 +1,6 @@
 /** Means along one entry of the setting, averaged over the other entries. @module */
+import type { ScoreSummary, Sweep } from "../artifacts/report.ts";
 import { groupBy, isBaselineName } from "./cells.ts";
-import type { ScoreSummary } from "./score_summary.ts";
-
-/** How accuracy goes with one entry of the setting. */
-export interface Sweep {
-  readonly task: string;
-  readonly source: string;
-  /** Whose accuracy: the source's or the mean over the unseen models. */
-  readonly over: "source" | "unseen";
-  /** The entry. */
-  readonly name: string;
-  /** Numbers in their order, names as they came. */
-  readonly values: readonly (string | number)[];
-  /** One mean for each value; null where there was no run. */
-  readonly series: readonly {
-    readonly method: string;
-    readonly means: readonly (number | null)[];
-  }[];
-}
 
 /** All sweeps of entries with at least two values. */
 export function sweepsOf(

@@ -1,15 +1,5 @@
 /** Gains of every target from prompts of every source. @module */
-import type { ScoreSummary } from "./score_summary.ts";
-
-/** Gains over `shrunk` by source (down) and target (across). */
-export interface TransferMatrix {
-  readonly task: string;
-  readonly method: string;
-  readonly sources: readonly string[];
-  readonly models: readonly string[];
-  /** Differences of means in [−1, 1]; null where there was no run. */
-  readonly gains: readonly (readonly (number | null)[])[];
-}
+import type { ScoreSummary, TransferMatrix } from "../artifacts/report.ts";
 
 /** One matrix a task and method with at least two sources. Runs in a setting are left out. */
 export function transferMatrices(scores: readonly ScoreSummary[]): TransferMatrix[] {

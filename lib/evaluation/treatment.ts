@@ -1,10 +1,11 @@
 /** What is done to the pictures before a model answers: nothing, a baseline, or a trained prompt. @module */
 import type { PictureCanvas } from "../models/prompted_pictures.ts";
 import { noiseFrame, plainFrame, promptPeak, promptRms } from "../prompts/frames.ts";
-import { appliedPrompt, kindOfPrompt, type Prompt } from "../prompts/prompt_file.ts";
+import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";
+import { appliedPrompt } from "./applied_prompt.ts";
 import { type AnyPromptKind, pictureSideOf, promptKind } from "../prompts/prompt_table.ts";
 import { reportMistake } from "./pairing.ts";
-import type { Scores } from "./scores.ts";
+import type { Scores } from "../artifacts/scores.ts";
 
 /** A baseline's name. */
 export type Baseline = "none" | "shrunk" | "plain" | "noise";

@@ -1,25 +1,25 @@
 /** The tables of accuracies: methods down, models across. @module */
 import { type Block, standingName } from "./blocks.ts";
 import { type Html, markup } from "./html.ts";
-import type { Score } from "./report_data.ts";
+import type { ScoreSummary } from "../artifacts/report.ts";
 import { metricTable } from "./tables.ts";
 import { cautionMark, deltaName, methodName, modelName, points, signed } from "./words.ts";
 
 /** Bar of an accuracy with its interval as a whisker, on a scale of 0 to 100 %. */
-function bar({ mean, ci95: [lo, hi] }: Score): Html {
+function bar({ mean, ci95: [lo, hi] }: ScoreSummary): Html {
   const percent = (x: number) => (100 * x).toFixed(1);
   return markup`<span class="bar" aria-hidden="true"><i style="width:${percent(mean)}%"></i><b
  style="left:${percent(lo)}%;width:${percent(hi - lo)}%"></b></span>`;
 }
 
-function gain(score: Score, base: Score | undefined): Html | false {
+function gain(score: ScoreSummary, base: ScoreSummary | undefined): Html | false {
   if (!base || base.method === score.method) return false;
   const difference = score.mean - base.mean;
   const direction = difference > 0 ? "up" : "down";
   return markup`<small class="${direction}" title="against none">${signed(difference)}</small>`;
 }
 
-function seedsOf({ seeds }: Score): Html | false {
+function seedsOf({ seeds }: ScoreSummary): Html | false {
   if (seeds.length < 2) return false;
   const values = seeds.map((s) => points(s.mean)).join(" · ");
   return markup`<small class="seeds" title="every seed">${values}</small>`;

@@ -1,5 +1,6 @@
 /** The accuracy table in blocks: one a task, a setting and a source of prompts. @module */
-import type { ReportData, Score, Setting, Standing } from "./report_data.ts";
+import type { Metric, ReportData, ScoreSummary, Standing } from "../artifacts/report.ts";
+import type { Setting } from "../artifacts/scores.ts";
 import { inSetting, modelName } from "./words.ts";
 
 /** One block of the accuracy table: a task in a setting, and the model the prompts were trained on. */
@@ -9,9 +10,9 @@ export interface Block {
   readonly models: readonly { readonly name: string; readonly role: Standing }[];
   /** Pictures, drawings and what else the intervals are of. */
   readonly sample: string;
-  score(method: string, model: string): Score | undefined;
+  score(method: string, model: string): ScoreSummary | undefined;
   /** Size of δ of a method. */
-  delta(method: string): Score["delta"];
+  delta(method: string): ScoreSummary["delta"];
 }
 
 const standings: readonly Standing[] = ["source", "unseen", "own-encoder", "clip"];
@@ -19,7 +20,7 @@ const standings: readonly Standing[] = ["source", "unseen", "own-encoder", "clip
 /** How a standing is written. */
 export const standingName = (role: Standing): string => role.replace("own-encoder", "own encoder");
 
-const isMean = (s: Score): boolean => s.model.startsWith("mean of ");
+const isMean = (s: ScoreSummary): boolean => s.model.startsWith("mean of ");
 
 /** What the scores of one block have in common. */
 interface Common {
@@ -39,7 +40,7 @@ export function blocksOf(data: ReportData): Block[] {
   return [...distinct.values()].map((common) => blockOf(all, common));
 }
 
-function blockOf(all: readonly Score[], common: Common): Block {
+function blockOf(all: readonly ScoreSummary[], common: Common): Block {
   const { source } = common;
   const own = keyOf(common);
   const baseline = keyOf({ ...common, source: null });
@@ -59,8 +60,8 @@ function blockOf(all: readonly Score[], common: Common): Block {
 }
 
 /** `1000 pictures of 40 drawings in 10 classes, 4 styles; 3 seeds` */
-function sampleOf(scores: readonly Score[]): string {
-  const [{ rows, clusters, strata, styles }] = scores as [Score];
+function sampleOf(scores: readonly ScoreSummary[]): string {
+  const [{ rows, clusters, strata, styles }] = scores as [ScoreSummary];
   const seeds = Math.max(...scores.map((s) => s.seeds.length));
   return [
     `${rows} pictures of ${clusters} drawings${strata > 1 ? ` in ${strata} classes` : ""}`,
@@ -70,18 +71,18 @@ function sampleOf(scores: readonly Score[]): string {
 }
 
 /** A model may be the source of one prompt and unseen by another. */
-function roleBeside(source: string | null, { model, role }: Score): Standing {
+function roleBeside(source: string | null, { model, role }: ScoreSummary): Standing {
   if (source === null || role === "clip" || role === "own-encoder") return role;
   return source.split(" + ").includes(model) ? "source" : "unseen";
 }
 
 /** Scores of a block that have metrics beside the mean, and the names of these. */
 export function furtherMetrics(block: Block): {
-  readonly names: readonly string[];
-  readonly scores: readonly Score[];
+  readonly names: readonly Metric[];
+  readonly scores: readonly ScoreSummary[];
 } {
   const scores = block.methods.flatMap((method) =>
     block.models.flatMap(({ name }) => block.score(method, name) ?? [])
   ).filter(({ metrics }) => Object.keys(metrics).length > 0);
-  return { names: Object.keys(scores[0]?.metrics ?? {}), scores };
+  return { names: Object.keys(scores[0]?.metrics ?? {}) as Metric[], scores };
 }

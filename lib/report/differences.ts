@@ -2,7 +2,7 @@
 import { forestPlot } from "./forest.ts";
 import { overName } from "./headlines.ts";
 import { type Html, markup } from "./html.ts";
-import type { Difference, ReportData } from "./report_data.ts";
+import type { Comparison, ReportData } from "../artifacts/report.ts";
 import {
   cautionMark,
   cautionOf,
@@ -17,7 +17,7 @@ import {
   whereOf,
 } from "./words.ts";
 
-function comparisonRow(c: Difference): Html {
+function comparisonRow(c: Comparison): Html {
   const caution = cautionOf(c);
   return markup`<tr class="${isClear(c.ci95) ? "clear" : "open"}">
 <th>${methodName(c.a)} − ${methodName(c.b)}</th><td>${whereOf(c)}</td><td>${overName(c)}</td>
@@ -28,7 +28,7 @@ function comparisonRow(c: Difference): Html {
 <td>${sampleSizes(c)}</td></tr>`;
 }
 
-function comparisonRows(comparisons: readonly Difference[]): Html {
+function comparisonRows(comparisons: readonly Comparison[]): Html {
   const isPrimary = comparisons.some((c) => c.primary);
   const heads = [
     ...["difference", "task, source", "over", "points", "95 % interval", "p"],

@@ -1,5 +1,5 @@
 /** The words of the report, explained on the page to someone who has not read the paper. @module */
-import type { ReportData } from "./report_data.ts";
+import type { ReportData } from "../artifacts/report.ts";
 
 /** A word and what it means. */
 export interface Entry {

@@ -1,5 +1,5 @@
 /** What was found, in sentences that say what the intervals allow and no more. @module */
-import type { Difference, ReportData, Score } from "./report_data.ts";
+import type { Comparison, ReportData, ScoreSummary } from "../artifacts/report.ts";
 import {
   inSetting,
   interval,
@@ -28,7 +28,7 @@ export function claimLines(data: ReportData): string[] {
 }
 
 /** A prompt's comparisons with the shrunk and with the full picture, side by side. */
-export function claimGroups(comparisons: readonly Difference[]): Difference[][] {
+export function claimGroups(comparisons: readonly Comparison[]): Comparison[][] {
   const claims = comparisons.filter((c) => c.b === "shrunk" || c.b === "none")
     .toSorted((a, b) => Number(b.b === "shrunk") - Number(a.b === "shrunk"));
   return groupsOf(claims, ({ b: _, ...c }) => c);
@@ -36,10 +36,10 @@ export function claimGroups(comparisons: readonly Difference[]): Difference[][] 
 
 /** Comparisons of one kind, over all settings. */
 function groupsOf(
-  comparisons: readonly Difference[],
-  key: (c: Pick<Difference, "task" | "source" | "a" | "b" | "over">) => unknown = (c) => c,
-): Difference[][] {
-  const groups = new Map<string, Difference[]>();
+  comparisons: readonly Comparison[],
+  key: (c: Pick<Comparison, "task" | "source" | "a" | "b" | "over">) => unknown = (c) => c,
+): Comparison[][] {
+  const groups = new Map<string, Comparison[]>();
   for (const c of comparisons) {
     const { task, source, a, b, over } = c;
     const name = JSON.stringify(key({ task, source, a, b, over }));
@@ -49,7 +49,7 @@ function groupsOf(
 }
 
 /** `mini-blip2, on which it was trained`; `2 models that it has not seen (mean)`. */
-export function whom({ over, models }: Difference): string {
+export function whom({ over, models }: Comparison): string {
   const names = models.map(modelName).join(" and ");
   if (over === "source") return `${names}, on which it was trained`;
   const kind = over === "unseen" ? "" : " with another vision encoder";
@@ -59,7 +59,7 @@ export function whom({ over, models }: Difference): string {
 }
 
 /** Where a comparison was made: `the source mini-blip2`, `2 unseen models (mean)`. */
-export function overName({ over, source, models }: Difference): string {
+export function overName({ over, source, models }: Comparison): string {
   if (over === "source") return `the source ${modelName(source)}`;
   const kind = over === "unseen" ? "unseen" : "own-encoder";
   return models.length === 1
@@ -68,10 +68,10 @@ export function overName({ over, source, models }: Difference): string {
 }
 
 /** `+4.3 points [+2.0, +6.6]` */
-const figures = (c: Difference) =>
+const figures = (c: Comparison) =>
   `${signed(c.difference)} points, 95 % interval ${interval(c.ci95)}`;
 
-function primarySentences(group: readonly Difference[]): string[] {
+function primarySentences(group: readonly Comparison[]): string[] {
   return group.length > 3 ? [manySentence(group)] : group.map((c) => {
     const p = c.pHolm ?? c.p;
     const verdict = p >= level
@@ -88,7 +88,7 @@ function primarySentences(group: readonly Difference[]): string[] {
 }
 
 /** What a prompt does, by its intervals against both baselines. */
-export function verdictOf(claims: readonly Difference[]): "helps" | "harms" | "mixed" | "open" {
+export function verdictOf(claims: readonly Comparison[]): "helps" | "harms" | "mixed" | "open" {
   const ups = claims.filter((c) => c.ci95[0] > 0).length;
   const downs = claims.filter((c) => c.ci95[1] < 0).length;
   if (ups === claims.length) return "helps";
@@ -97,18 +97,18 @@ export function verdictOf(claims: readonly Difference[]): "helps" | "harms" | "m
 }
 
 /** Verb of a claim: `helps`, `is better than the full picture and not clearly different from …`. */
-function verdictWords(claims: readonly Difference[]): string {
+function verdictWords(claims: readonly Comparison[]): string {
   const verdict = verdictOf(claims);
   if (verdict === "open") return "makes no clear difference to";
   if (verdict !== "mixed") return verdict;
-  const side = ({ ci95: [low, high] }: Difference) =>
+  const side = ({ ci95: [low, high] }: Comparison) =>
     low > 0 ? "better than" : high < 0 ? "worse than" : "not clearly different from";
   return `is ${claims.map((c) => `${side(c)} ${baselineWords[c.b]}`).join(" and ")} on`;
 }
 
 /** One prompt on one kind of model against both baselines; a sentence a setting, or one for many. */
-function claimSentences(data: ReportData, group: readonly Difference[]): string[] {
-  const settings = new Map<string, Difference[]>();
+function claimSentences(data: ReportData, group: readonly Comparison[]): string[] {
+  const settings = new Map<string, Comparison[]>();
   for (const c of group) {
     const name = JSON.stringify(c.setting ?? null);
     settings.set(name, [...settings.get(name) ?? [], c]);
@@ -127,8 +127,8 @@ const baselineWords: Readonly<Record<string, string>> = {
   none: "the full picture",
 };
 
-function claimSentence(data: ReportData, claims: readonly Difference[]): string {
-  const [first] = claims as [Difference];
+function claimSentence(data: ReportData, claims: readonly Comparison[]): string {
+  const [first] = claims as [Comparison];
   const percent = (method: string) => {
     const mean = accuracyOf(data, first, method);
     return mean === undefined ? "" : ` ${points(mean)} %`;
@@ -142,9 +142,9 @@ function claimSentence(data: ReportData, claims: readonly Difference[]): string 
 }
 
 /** The mean accuracy of a method on the models of a comparison. */
-export function accuracyOf(data: ReportData, c: Difference, method: string): number | undefined {
+export function accuracyOf(data: ReportData, c: Comparison, method: string): number | undefined {
   const found = c.models.map((model) =>
-    data.scores.find((s: Score) =>
+    data.scores.find((s: ScoreSummary) =>
       s.task === c.task && s.model === model && s.method === method &&
       JSON.stringify(s.setting ?? null) === JSON.stringify(c.setting ?? null) &&
       (s.source === null || s.source === c.source)
@@ -155,8 +155,8 @@ export function accuracyOf(data: ReportData, c: Difference, method: string): num
 }
 
 /** One sentence on the same comparison in several settings. */
-function manySentence(all: readonly Difference[]): string {
-  const [first] = all as [Difference];
+function manySentence(all: readonly Comparison[]): string {
+  const [first] = all as [Comparison];
   const differences = all.map((c) => c.difference).toSorted((a, b) => a - b);
   const mean = differences.reduce((sum, x) => sum + x, 0) / all.length;
   const clear = all.filter((c) => isClear(c.ci95)).length;

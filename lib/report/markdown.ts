@@ -3,7 +3,13 @@ import { markdownText } from "../trust/visible_text.ts";
 import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
 import { glossary } from "./glossary.ts";
 import { claimLines, openHeadlines, overName, primaryLines } from "./headlines.ts";
-import type { Difference, Predictor, ReportData, Sweep, TransferMatrix } from "./report_data.ts";
+import type {
+  Comparison,
+  Predictor,
+  ReportData,
+  Sweep,
+  TransferMatrix,
+} from "../artifacts/report.ts";
 import {
   agreementName,
   cautionMark,
@@ -50,7 +56,7 @@ function scoreTable(block: Block): string {
   return `### ${block.title}\n\n${table(head, rows)}\n\n${block.sample}`;
 }
 
-function comparisonRow(c: Difference): string[] {
+function comparisonRow(c: Comparison): string[] {
   return [
     `${methodName(c.a)} − ${methodName(c.b)}${c.primary ? " (primary)" : ""}`,
     whereOf(c),
@@ -70,7 +76,7 @@ function metricTable(block: Block): string {
     modelName(score.model),
     ...names.map((name) => points(score.metrics[name] ?? 0)),
   ]);
-  return table(["method", "model", ...names.map((name) => metricNames[name] ?? name)], rows);
+  return table(["method", "model", ...names.map((name) => metricNames[name])], rows);
 }
 
 function sweepTable(sweep: Sweep): string {

@@ -1,12 +1,13 @@
 /** The report as one self-contained HTML page. @module */
 import { scoreTables } from "./accuracy.ts";
 import { blocksOf } from "./blocks.ts";
+import type { Curve } from "../artifacts/curve.ts";
 import { lineChart, type Series, smooth } from "./chart.ts";
 import { comparisonTables, differencePicture } from "./differences.ts";
 import { glossary } from "./glossary.ts";
 import { claimLines, openHeadlines, primaryLines } from "./headlines.ts";
 import { type Html, markup, raw } from "./html.ts";
-import type { Condition, Curve, Example, PromptPicture, ReportData } from "./report_data.ts";
+import type { Example, Precondition, PromptPicture, ReportData } from "../artifacts/report.ts";
 import { STYLE } from "./style.ts";
 import { verdictCards } from "./verdicts.ts";
 import { costTable, matrixTable, predictorTable, sweepFigure } from "./tables.ts";
@@ -62,7 +63,7 @@ function promptFigure(p: PromptPicture): Html {
 <br><small>${facts}</small></figcaption></figure>`;
 }
 
-function condition(c: Condition): Html {
+function condition(c: Precondition): Html {
   const holds = c.holds ? "yes" : "no";
   return markup`<li class="${holds}">${c.task}: ${c.name}<br><small>${c.found} (${c.on} pictures)</small></li>`;
 }

@@ -2,7 +2,8 @@
 import { type Block, furtherMetrics } from "./blocks.ts";
 import { lineChart, type Series } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
-import type { Cost, Predictor, Sweep, TransferMatrix } from "./report_data.ts";
+import type { Cost } from "../artifacts/cost.ts";
+import type { Predictor, Sweep, TransferMatrix } from "../artifacts/report.ts";
 import {
   costCells,
   costHeads,
@@ -18,7 +19,7 @@ import {
 export function metricTable(block: Block): Html | false {
   const { names, scores } = furtherMetrics(block);
   if (scores.length === 0) return false;
-  const heads = names.map((name) => markup`<th>${metricNames[name] ?? name}</th>`);
+  const heads = names.map((name) => markup`<th>${metricNames[name]}</th>`);
   const rows = scores.map((score) =>
     markup`<tr><th>${methodName(score.method)}</th><td>${modelName(score.model)}</td>${
       names.map((name) => markup`<td>${points(score.metrics[name] ?? 0)}</td>`)

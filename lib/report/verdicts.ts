@@ -1,7 +1,7 @@
 /** What every prompt does to the model it was trained on and to others, at a glance. @module */
 import { accuracyOf, claimGroups, verdictOf, whom } from "./headlines.ts";
 import { type Html, markup } from "./html.ts";
-import type { Difference, ReportData } from "./report_data.ts";
+import type { Comparison, ReportData } from "../artifacts/report.ts";
 import { cautionMark, interval, methodName, modelName, points, signed } from "./words.ts";
 
 /** More tasks and sources than this are no picture to take in at a glance. */
@@ -12,7 +12,7 @@ const badges = { helps: "helps", harms: "harms", mixed: "mixed", open: "no clear
 /** One card a task, source and kind of model; none where the report is of settings or of too many. */
 export function verdictCards(data: ReportData): Html | false {
   const plain = claimGroups(data.comparisons.filter((c) => c.setting === undefined));
-  const cards = new Map<string, Difference[][]>();
+  const cards = new Map<string, Comparison[][]>();
   for (const claims of plain) {
     const { task, source, over } = claims[0]!;
     const key = JSON.stringify([task, source, over]);
@@ -24,7 +24,7 @@ export function verdictCards(data: ReportData): Html | false {
   }</div>`;
 }
 
-function verdictCard(data: ReportData, card: readonly (readonly Difference[])[]): Html {
+function verdictCard(data: ReportData, card: readonly (readonly Comparison[])[]): Html {
   const first = card[0]![0]!;
   const without = ["none", "shrunk"].map((method) => {
     const mean = accuracyOf(data, first, method);
@@ -37,8 +37,8 @@ function verdictCard(data: ReportData, card: readonly (readonly Difference[])[])
 <table>${card.map((claims) => verdictRow(data, claims))}</table></article>`;
 }
 
-function verdictRow(data: ReportData, claims: readonly Difference[]): Html {
-  const [first] = claims as [Difference];
+function verdictRow(data: ReportData, claims: readonly Comparison[]): Html {
+  const [first] = claims as [Comparison];
   const verdict = verdictOf(claims);
   const mean = accuracyOf(data, first, first.a);
   const gains = claims.map((c) =>

@@ -1,15 +1,16 @@
 /** Figures and names as the report writes them. @module */
+import type { Cost } from "../artifacts/cost.ts";
 import type {
   Agreement,
-  Cost,
-  Difference,
-  Named,
+  Comparison,
+  Metric,
+  Primary,
   ReportData,
   Sample,
-  Score,
-  Setting,
+  ScoreSummary,
   Sweep,
-} from "./report_data.ts";
+} from "../artifacts/report.ts";
+import type { Setting } from "../artifacts/scores.ts";
 
 /** `56.1` for 0.561. */
 export const points = (x: number): string => (100 * x).toFixed(1);
@@ -49,11 +50,11 @@ export const inSetting = ({ setting }: { readonly setting?: Setting }): string =
 export const isClear = ([lo, hi]: readonly [number, number]): boolean => lo > 0 || hi < 0;
 
 /** Size of δ: `0.24 (peak 0.91)`, or a dash without one. */
-export const deltaName = ({ rms, peak }: Score["delta"]): string =>
+export const deltaName = ({ rms, peak }: ScoreSummary["delta"]): string =>
   rms === 0 ? "–" : `${rms.toFixed(2)} (peak ${peak.toFixed(2)})`;
 
 /** `1000 / 40 / 3`: pictures, drawings, seeds. */
-export const sampleSizes = ({ rows, clusters, seeds }: Difference): string =>
+export const sampleSizes = ({ rows, clusters, seeds }: Comparison): string =>
   `${rows} / ${clusters} / ${seeds}`;
 
 /** Why an interval is the cautious one, if it is. */
@@ -102,18 +103,18 @@ export function agreementName(a: Agreement): string {
 }
 
 /** A comparison named beforehand that was not made. */
-export const missingName = ({ a, b, over }: Named): string =>
+export const missingName = ({ a, b, over }: Primary): string =>
   `${methodName(a)} − ${
     methodName(b)
   } over ${over} models was named beforehand, and there are no scores for it.`;
 
 /** Task, setting and source of a comparison. */
-export function whereOf(c: Difference): string {
+export function whereOf(c: Comparison): string {
   return `${c.task}${inSetting(c)}, ${modelName(c.source)}`;
 }
 
 /** How metrics beside the mean are written. */
-export const metricNames: Readonly<Record<string, string>> = {
+export const metricNames: Readonly<Record<Metric, string>> = {
   precision: "precision",
   recall: "recall",
   f1: "F1",

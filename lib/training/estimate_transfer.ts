@@ -4,39 +4,17 @@
  *
  * @module
  */
-import type { PromptValues } from "../prompts/prompt_values.ts";
+import type { TransferEstimate } from "../artifacts/estimate.ts";
+import type { PromptValues } from "./prompt_values.ts";
 import { initialParameters, parameterRates } from "../prompts/prompt_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Probe } from "./probe.ts";
 
-/** How the prompt moves the image features of a model. */
-export interface FeatureChange {
-  /** Mean over rows and tokens of ‖f(prompted) − f(shrunk)‖₂. */
-  readonly norm: number;
-  /** The same as a share of the mean of ‖f(shrunk)‖₂. */
-  readonly relative: number;
-  /** Mean over rows of the cosine of the change and the mean change: 1 if all rows move alike. */
-  readonly consistency: number;
-}
+/** What is said of one of the two models. */
+type ModelChange = TransferEstimate["models"]["source"];
 
-/** What a model's loss says of the prompt. */
-export interface LossChange {
-  /** Mean loss without the prompt, on the shrunk pictures. */
-  readonly before: number;
-  /** ⟨∂loss/∂δ, δ⟩ there: what the loss would change by if it were linear. */
-  readonly predicted: number;
-}
-
-/** An estimate for one target. */
-export interface TransferEstimate {
-  /** Mean over batches of the cosine of the two models' gradients without a prompt. */
-  readonly gradientCosineAtStart: number;
-  /** The same at the trained prompt. */
-  readonly gradientCosineAtPrompt: number;
-  readonly source: { readonly features: FeatureChange; readonly loss: LossChange };
-  readonly target: { readonly features: FeatureChange; readonly loss: LossChange };
-  readonly rows: number;
-}
+/** An estimate without the names of what it is of. */
+type FoundEstimate = Omit<TransferEstimate, "task" | "method" | "seed" | "source" | "target">;
 
 /** What is compared, and on how much. */
 export interface EstimateOptions {
@@ -92,7 +70,7 @@ class ModelTotals {
     this.#predicted.push(predicted);
   }
 
-  summary(): { features: FeatureChange; loss: LossChange } {
+  summary(): ModelChange {
     const changes = this.#rowChanges;
     const average = changes[0]!.map((_, i) => mean(changes.map((change) => change[i]!)));
     return {
@@ -141,7 +119,7 @@ async function visit(
  *
  * @throws {RangeError} If a feature or gradient is not finite.
  */
-export async function estimateTransfer(options: EstimateOptions): Promise<TransferEstimate> {
+export async function estimateTransfer(options: EstimateOptions): Promise<FoundEstimate> {
   const { prompt, batch, batches } = options;
   const totals = { source: new ModelTotals(), target: new ModelTotals() };
   const cosines: { readonly start: number; readonly prompt: number }[] = [];
@@ -159,11 +137,10 @@ export async function estimateTransfer(options: EstimateOptions): Promise<Transf
   const estimate = {
     gradientCosineAtStart: mean(cosines.map((c) => c.start)),
     gradientCosineAtPrompt: mean(cosines.map((c) => c.prompt)),
-    source: totals.source.summary(),
-    target: totals.target.summary(),
     rows: batch * batches,
+    models: { source: totals.source.summary(), target: totals.target.summary() },
   };
-  if (!Number.isFinite(estimate.gradientCosineAtPrompt + estimate.target.features.norm)) {
+  if (!Number.isFinite(estimate.gradientCosineAtPrompt + estimate.models.target.features.norm)) {
     throw new RangeError("Cannot estimate transfer: a gradient or a feature is not finite");
   }
   return estimate;

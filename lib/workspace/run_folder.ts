@@ -9,9 +9,12 @@ import { fileNames } from "./file_names.ts";
 
 const extensions: Partial<Record<ArtifactType, string>> = {
   prompt: ".safetensors",
+  features: ".safetensors",
   tensor: ".safetensors",
   scores: ".json",
   curve: ".json",
+  cost: ".json",
+  estimate: ".json",
   json: ".json",
   answers: ".jsonl",
   text: ".txt",

@@ -5,7 +5,8 @@ import { artifactTypes } from "../../lib/pipeline/contract/stage.ts";
 import type { ArtifactType } from "../../lib/pipeline/contract/stage.ts";
 import { encodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
-import { readersOf } from "../../lib/artifacts/artifact_readers.ts";
+import { artifactReaders } from "../../lib/artifacts/artifact_readers.ts";
+import { artifactForms } from "../../lib/artifacts/artifact_forms.ts";
 import { withFolder } from "../cache/rig.ts";
 
 type Files = string | Uint8Array | Readonly<Record<string, string | Uint8Array>>;
@@ -64,20 +65,18 @@ const cases: readonly [type: ArtifactType, files: Files, reason?: string][] = [
   [
     "scores",
     JSON.stringify({ ...scores, mean: 50, rows: [{ ...scores.rows[0], hit: 1 }] }),
-    "mean: Too big: expected number to be <=1; " +
-    "rows.0.hit: Invalid input: expected boolean, received number",
+    "mean must be a number from 0 to 1, but is 50; rows[0].hit must be true or false, but is 1",
   ],
   [
     "scores",
     JSON.stringify({ ...scores, mean: 0.5 }),
-    "mean: it is 0.5, and 0 of the rows are hits",
+    "mean must be 0, the share of the rows that are hits, but is 0.5",
   ],
   [
     "curve",
     '{"method": "vp"}',
-    "source: Invalid input: expected string, received undefined; " +
-    "seed: Invalid input: expected number, received undefined; " +
-    "points: Invalid input: expected array, received undefined",
+    "source must be text, but is missing; seed must be a whole number, but is missing; " +
+    "points must be a list of points, but is missing",
   ],
   ["dataset", dataset],
   ["dataset", "x", "it is a file, not a folder"],
@@ -104,7 +103,7 @@ for (const [index, [type, files, reason]] of cases.entries()) {
       const check = () => checkOutputs([{ name: "out", type, path }]);
       if (reason === undefined) return await check();
       const { message } = await assertRejects(check);
-      assertEquals(message, `Cannot keep output "out" as ${readersOf[type].title}: ${reason}`);
+      assertEquals(message, `Cannot keep output "out" as ${artifactForms[type].title}: ${reason}`);
     }));
 }
 
@@ -149,5 +148,8 @@ Deno.test("checkOutputs() tells of every output, and leaves to the store what is
     ]);
   }));
 
-Deno.test("every type of artifact has a reader", () =>
-  assertEquals(Object.keys(readersOf).sort(), [...artifactTypes].sort()));
+Deno.test("every type of artifact has a form, and a reader unless nothing is known of it", () => {
+  assertEquals(Object.keys(artifactForms).sort(), [...artifactTypes].sort());
+  const unread = artifactTypes.filter((type) => artifactReaders[type] === undefined);
+  assertEquals(unread, ["text", "file", "directory"]);
+});

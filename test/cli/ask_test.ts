@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { encodePrompt } from "../../lib/prompts/prompt_file.ts";
+import { encodePrompt } from "../../lib/artifacts/prompt.ts";
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { encodePng } from "../../lib/vision/encode_png.ts";

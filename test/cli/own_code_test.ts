@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { decodePrompt } from "../../lib/prompts/prompt_file.ts";
+import { decodePrompt } from "../../lib/artifacts/prompt.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
 import { inFolder, tvp } from "./workplace.ts";
 

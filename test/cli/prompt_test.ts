@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes, fail } from "@std/assert";
-import { decodePrompt, encodePrompt } from "../../lib/prompts/prompt_file.ts";
+import { decodePrompt, encodePrompt } from "../../lib/artifacts/prompt.ts";
 import {
   initialParameters,
   parameterPlaces,

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { agreementsOf, correlationOf, kappaOf } from "../../lib/evaluation/agreement.ts";
 import { cellsOf } from "../../lib/evaluation/cells.ts";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import { syntheticScores } from "./synthetic_scores.ts";
 
 const shrunk = (model: string, stem: string) =>

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { metricsOf } from "../../lib/evaluation/metrics.ts";
-import type { ScoredRow, Scores } from "../../lib/evaluation/scores.ts";
+import type { ScoredRow, Scores } from "../../lib/artifacts/scores.ts";
 import { syntheticScores } from "./synthetic_scores.ts";
 
 /** Rows from log-odds of yes, and whether the truth is yes (class 0). */

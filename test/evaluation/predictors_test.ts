@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { type Estimate, predictorsOf, ranks, spearman } from "../../lib/evaluation/predictors.ts";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { TransferEstimate } from "../../lib/artifacts/estimate.ts";
+import { predictorsOf, ranks, spearman } from "../../lib/evaluation/predictors.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import { syntheticScores } from "./synthetic_scores.ts";
 
 Deno.test("ranks() gives equal values the mean of their ranks", () => {
@@ -17,17 +18,18 @@ Deno.test("spearman() sees order alone", () => {
 
 const targets = ["zoo/a", "zoo/b", "zoo/c", "zoo/d"];
 
-function estimate(target: string, cosine: number): Estimate {
+const change = (cosine: number) => ({
+  features: { norm: 1, relative: 0.1, consistency: 0.5 },
+  loss: { before: 1, predicted: -cosine },
+});
+
+function estimate(target: string, cosine: number): TransferEstimate {
   return {
     ...{ task: "emoji10", method: "tvp", seed: 0, source: "zoo/a", target },
     gradientCosineAtStart: cosine,
     gradientCosineAtPrompt: -cosine,
-    models: {
-      target: {
-        features: { relative: 0.1, consistency: 0.5 },
-        loss: { before: 1, predicted: -cosine },
-      },
-    },
+    rows: 64,
+    models: { source: change(cosine), target: change(cosine) },
   };
 }
 

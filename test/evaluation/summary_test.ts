@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticExperiment, syntheticScores } from "./synthetic_scores.ts";
 

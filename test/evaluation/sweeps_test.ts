@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticScores } from "./synthetic_scores.ts";
 

@@ -1,5 +1,5 @@
 /** Scores with known hit rates, for tests of the statistics and the report. */
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import { Random } from "../../lib/tensor/random.ts";
 
 /** Settings of one synthetic run. */

@@ -3,7 +3,7 @@ import { summarize } from "../../lib/evaluation/summary.ts";
 import { markup } from "../../lib/report/html.ts";
 import { renderMarkdown } from "../../lib/report/markdown.ts";
 import { renderPage } from "../../lib/report/page.ts";
-import type { ReportData } from "../../lib/report/report_data.ts";
+import type { ReportData } from "../../lib/artifacts/report.ts";
 import { smooth } from "../../lib/report/chart.ts";
 import { claimLines, primaryLines, verdictOf } from "../../lib/report/headlines.ts";
 import { interval, probability, signed, unfairTest } from "../../lib/report/words.ts";
@@ -86,7 +86,7 @@ Deno.test("headlines say the primary comparisons first, then each prompt against
 
 const claim = (b: string, ci95: readonly [number, number]) => ({
   ...data.comparisons[0]!,
-  ...{ a: "vp", b, ci95, over: "source", primary: false },
+  ...{ a: "vp", b, ci95, over: "source" as const, primary: false },
 });
 const verdicts: [string, [number, number], [number, number]][] = [
   ["helps", [0.01, 0.1], [0.02, 0.1]],

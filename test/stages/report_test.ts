@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import type { StageContext } from "../../lib/pipeline/contract/stage.ts";
 import report from "../../stages/report.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";

@@ -2,9 +2,9 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { join } from "@std/path";
 import { writeDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import type { Stage, StageContext } from "../../lib/pipeline/contract/stage.ts";
-import { encodePrompt } from "../../lib/prompts/prompt_file.ts";
+import { encodePrompt } from "../../lib/artifacts/prompt.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import pickSource from "../../stages/pick_source.ts";

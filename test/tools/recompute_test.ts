@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { digestOf } from "../../lib/cache/digest/digest.ts";
-import type { Scores } from "../../lib/evaluation/scores.ts";
+import type { Scores } from "../../lib/artifacts/scores.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { baselineValues } from "../../lib/prompts/prompt_values.ts";
+import { baselineValues } from "../../lib/training/prompt_values.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { cosine, estimateTransfer } from "../../lib/training/estimate_transfer.ts";
 import type { Probe } from "../../lib/training/probe.ts";
@@ -32,12 +32,12 @@ Deno.test("estimateTransfer() of a model to itself finds full agreement", async 
   const estimate = await estimateTransfer({ ...options, target: linear(weights) });
   assertAlmostEquals(estimate.gradientCosineAtStart, 1, 1e-6);
   assertAlmostEquals(estimate.gradientCosineAtPrompt, 1, 1e-6);
-  assertEquals(estimate.source, estimate.target);
+  assertEquals(estimate.models.source, estimate.models.target);
   assertEquals(estimate.rows, 4);
 });
 
 Deno.test("estimateTransfer() predicts the loss of a linear model, and the change of features", async () => {
-  const { target } = await estimateTransfer({ ...options, target: linear(weights) });
+  const { models: { target } } = await estimateTransfer({ ...options, target: linear(weights) });
   const change = weights.reduce((sum, w, i) => sum + w * prompt.values[i]!, 0);
   assertAlmostEquals(target.loss.before, 3, 1e-6);
   assertAlmostEquals(target.loss.predicted, change, 1e-5);
@@ -53,7 +53,7 @@ Deno.test("estimateTransfer() compares gradients where δ is trained, and no els
   assertAlmostEquals(same.gradientCosineAtStart, 1, 1e-6);
   const opposite = await estimateTransfer({ ...options, target: linear(weights.map((w) => -w)) });
   assertAlmostEquals(opposite.gradientCosineAtStart, -1, 1e-6);
-  assert(opposite.target.loss.predicted * same.source.loss.predicted < 0);
+  assert(opposite.models.target.loss.predicted * same.models.source.loss.predicted < 0);
 });
 
 Deno.test("estimateTransfer() refuses what is not finite", async () => {

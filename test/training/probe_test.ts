@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { baselineValues } from "../../lib/prompts/prompt_values.ts";
+import { baselineValues } from "../../lib/training/prompt_values.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { meanOverTokens, openProbe } from "../../lib/training/probe.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";

@@ -31,7 +31,7 @@ const command: Command = {
     const picture = await readPicture(file);
     const { side, note, images } = middleSquare(picture);
     const seen = prompt === undefined ? picture : { images, height: side, width: side };
-    const { appliedPrompt } = await import("../../prompts/prompt_file.ts");
+    const { appliedPrompt } = await import("../../evaluation/applied_prompt.ts");
     const { rows: [row], isClip } = await answer({
       model: { name, path },
       data: { ...seen, ...questionOf(question, choices) },

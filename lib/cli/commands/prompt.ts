@@ -1,8 +1,8 @@
 import { extname } from "@std/path";
 import type { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { DeltaValues } from "../../prompts/foreign_layouts.ts";
-import type { ImportOptions } from "../../prompts/import_prompt.ts";
-import type { Prompt } from "../../prompts/prompt_file.ts";
+import type { DeltaValues } from "../../artifacts/foreign_layouts.ts";
+import type { ImportOptions } from "../../artifacts/import_prompt.ts";
+import type { Prompt } from "../../artifacts/prompt.ts";
 import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
 import { printJson, printLine } from "../print.ts";
@@ -118,8 +118,8 @@ async function write(job: Job, make: (prompt: Prompt) => Promise<Written>): Prom
 
 async function importFile(job: Job): Promise<void> {
   const { args, path } = job;
-  const { importPrompt } = await import("../../prompts/import_prompt.ts");
-  const { encodePrompt } = await import("../../prompts/prompt_file.ts");
+  const { importPrompt } = await import("../../artifacts/import_prompt.ts");
+  const { encodePrompt } = await import("../../artifacts/prompt.ts");
   const options = importOptions(args);
   const prompt = await readThrough(path, "prompt", async (bytes) => {
     const { tensors, texts = {} } = await readContents(bytes);
@@ -187,7 +187,7 @@ const describe = ({ method, kind, canvas, image }: Prompt["meta"]) =>
 /** The picture as a model's processor gets it: shrunk, padded, with δ added, clipped to [0, 1]. */
 async function applied(prompt: Prompt, path: string): Promise<Written> {
   const { promptedPlanes } = await import("../../models/prompted_pictures.ts");
-  const { appliedPrompt } = await import("../../prompts/prompt_file.ts");
+  const { appliedPrompt } = await import("../../evaluation/applied_prompt.ts");
   const { encodePng } = await import("../../vision/encode_png.ts");
   const { images, side, note } = middleSquare(await readPicture(path));
   const { canvas } = prompt.meta;

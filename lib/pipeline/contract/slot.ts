@@ -55,10 +55,13 @@ export class Slot {
 
 /** Types that hold what another type promises, beside the type itself. */
 const narrower: Partial<Record<ArtifactType, readonly ArtifactType[]>> = {
-  file: ["prompt", "scores", "curve", "answers", "tensor", "json", "text"],
+  file: [
+    ...["prompt", "scores", "curve", "cost", "estimate", "features"] as const,
+    ...["answers", "tensor", "json", "text"] as const,
+  ],
   directory: ["dataset", "model"],
-  json: ["scores", "curve"],
-  tensor: ["prompt"],
+  json: ["scores", "curve", "cost", "estimate"],
+  tensor: ["prompt", "features"],
 };
 
 /** Whether an artifact of a type may stand where another is wanted. */
@@ -98,7 +101,8 @@ export function sourceKey(kind: ParameterKind, name: string): string {
 /** Words for what a marked parameter takes. */
 export function describeKind(kind: ParameterKind): string {
   if (kind.kind === "artifact") {
-    return `a ${kind.type} artifact, such as \${{ stages.NAME.OUTPUT }} or ./PATH`;
+    const article = /^[aeiou]/.test(kind.type) ? "an" : "a";
+    return `${article} ${kind.type} artifact, such as \${{ stages.NAME.OUTPUT }} or ./PATH`;
   }
   return kind.kind === "code"
     ? `the name of ${codeWords[kind.of]} of your own`

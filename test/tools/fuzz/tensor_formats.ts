@@ -1,6 +1,7 @@
 /** Containers of tensors: safetensors, NumPy's and PyTorch's, prompts and saved states. @module */
-import { importPrompt } from "../../../lib/prompts/import_prompt.ts";
-import { appliedPrompt, decodePrompt, encodePrompt } from "../../../lib/prompts/prompt_file.ts";
+import { importPrompt } from "../../../lib/artifacts/import_prompt.ts";
+import { decodePrompt, encodePrompt } from "../../../lib/artifacts/prompt.ts";
+import { appliedPrompt } from "../../../lib/evaluation/applied_prompt.ts";
 import { encodeTorchCheckpoint } from "../../../lib/tensor/encode_torch_checkpoint.ts";
 import { decodeNpy, encodeNpy } from "../../../lib/tensor/npy.ts";
 import { decodeNpz, encodeNpz } from "../../../lib/tensor/npz.ts";

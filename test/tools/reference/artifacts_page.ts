@@ -1,5 +1,5 @@
-/** The page of artifact types, from the table of their readers and the stages that use them. @module */
-import { readersOf } from "../../../lib/artifacts/artifact_readers.ts";
+/** The page of artifact types, from the table of their forms and the stages that use them. @module */
+import { type ArtifactForm, artifactForms } from "../../../lib/artifacts/artifact_forms.ts";
 import { allStages } from "../../../lib/cli/commands/stages.ts";
 import { type ArtifactType, artifactTypes } from "../../../lib/pipeline/contract/stage.ts";
 import type { StageReference } from "../../../lib/pipeline/plan/stage_reference.ts";
@@ -24,7 +24,7 @@ ${markdownTable([["type", "its form", "written by", "taken by"], ...rows])}
 }
 
 function formOf(type: ArtifactType): string {
-  const { title, form, isFolder } = readersOf[type];
+  const { title, form, isFolder }: ArtifactForm = artifactForms[type];
   return form ?? `${title}${isFolder ? "" : ", whatever it holds"}`;
 }
 

@@ -12,9 +12,12 @@ export function withImportsTable(page: string): string {
 }
 
 function importsTable(): string {
-  const rows = Object.entries(importTable).map(([folder, { ours, packages }]) => [
+  const rows = Object.entries(importTable).map(([folder, { ours, types = [], packages }]) => [
     code(folder),
-    ours.includes("*") ? "all of ours" : listOf(ours.map(shortName)),
+    ours.includes("*") ? "all of ours" : listOf([
+      ...ours.map(shortName),
+      ...types.map((folder) => `types of ${shortName(folder)}`),
+    ]),
     listOf(packages),
   ]);
   return markdownTable([["folder", "may import of `lib`", "packages"], ...rows]);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { importPrompt } from "../../lib/prompts/import_prompt.ts";
+import { importPrompt } from "../../lib/artifacts/import_prompt.ts";
 import { promptMask, type PromptName } from "../../lib/prompts/prompt_table.ts";
 import { fromNumbers } from "../../lib/tensor/convert.ts";
 import { tensor, zeros } from "../../lib/tensor/tensor.ts";

@@ -1,10 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  appliedPrompt,
-  decodePrompt,
-  encodePrompt,
-  type PromptMeta,
-} from "../../lib/prompts/prompt_file.ts";
+import { decodePrompt, encodePrompt, type PromptMeta } from "../../lib/artifacts/prompt.ts";
+import { appliedPrompt } from "../../lib/evaluation/applied_prompt.ts";
 import {
   initialParameters,
   parameterPlaces,

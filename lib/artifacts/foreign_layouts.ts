@@ -6,8 +6,8 @@
  */
 import { castTensor } from "../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
-import { clearSquare } from "./frame.ts";
-import { promptMask, type PromptName } from "./prompt_table.ts";
+import { clearSquare } from "../prompts/frame.ts";
+import { promptMask, type PromptName } from "../prompts/prompt_table.ts";
 
 /** A file of another program. */
 export interface ForeignFile {

@@ -10,9 +10,9 @@ import {
   isPrompt,
   plainDelta,
 } from "./foreign_layouts.ts";
-import { clearSquare, paddingOf } from "./frame.ts";
-import { type Prompt, type PromptMeta, tensorsText } from "./prompt_file.ts";
-import { promptKind, promptMask, type PromptName, promptTable } from "./prompt_table.ts";
+import { clearSquare, paddingOf } from "../prompts/frame.ts";
+import { type Prompt, type PromptMeta, tensorsText } from "./prompt.ts";
+import { promptKind, promptMask, type PromptName, promptTable } from "../prompts/prompt_table.ts";
 
 /** What the file does not say, or says otherwise. */
 export interface ImportOptions {

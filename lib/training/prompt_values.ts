@@ -1,8 +1,8 @@
 /** A prompt, or a baseline, as the values that a graph of its kind takes. @module */
-import type { Canvas } from "./prompt_kind.ts";
-import { initialParameters, parameterPlaces } from "./prompt_parameters.ts";
-import { kindOfPrompt, type Prompt } from "./prompt_file.ts";
-import type { AnyPromptKind } from "./prompt_table.ts";
+import type { Canvas } from "../prompts/prompt_kind.ts";
+import { initialParameters, parameterPlaces } from "../prompts/prompt_parameters.ts";
+import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";
+import type { AnyPromptKind } from "../prompts/prompt_table.ts";
 
 /** A kind of prompt at a size, and its values. */
 export interface PromptValues extends Canvas {

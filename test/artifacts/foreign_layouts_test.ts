@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { type ImportOptions, importPrompt } from "../../lib/prompts/import_prompt.ts";
+import { type ImportOptions, importPrompt } from "../../lib/artifacts/import_prompt.ts";
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
 import { fromNumbers } from "../../lib/tensor/convert.ts";
 import { sizeOf, type Tensor, zeros } from "../../lib/tensor/tensor.ts";

@@ -1,0 +1,193 @@
+/** The prompt artifact: δ and what it was trained with, in one safetensors file. @module */
+import { z } from "zod";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { issuesText } from "../diagnostic/schema_issue.ts";
+import type { PromptKind } from "../prompts/prompt_kind.ts";
+import { parameterPlaces } from "../prompts/prompt_parameters.ts";
+import { type AnyPromptKind, type PromptName, promptTable } from "../prompts/prompt_table.ts";
+import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { artifactForms } from "./artifact_forms.ts";
+import {
+  type Frozen,
+  number,
+  numberByName,
+  text,
+  whole,
+  wholeFrom,
+  wholeOrNull,
+} from "./fields.ts";
+
+/** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
+const metaSchema = z.object({
+  /** Name of its kind; one of one's own says with `picture` how it shows the picture. */
+  kind: text,
+  picture: z.enum(["shrunk", "whole"], { error: "shrunk or whole" }).exactOptional(),
+  /** Side S of the canvas in pixels. */
+  canvas: wholeFrom(1),
+  /** Side s of the picture in pixels. */
+  image: wholeFrom(1),
+  /** Models it was trained on. */
+  sources: z.array(
+    z.object({ name: text, digest: text }, { error: "a map of name and digest" }),
+    { error: "a list" },
+  ),
+  task: text,
+  /** What tables call the prompt. */
+  method: text,
+  loss: numberByName,
+  optimizer: text.exactOptional(),
+  schedule: text.exactOptional(),
+  augment: text.exactOptional(),
+  lr: number.exactOptional(),
+  steps: whole.exactOptional(),
+  batch: whole.exactOptional(),
+  seed: wholeOrNull,
+}, { error: "a map" });
+
+/** What is known of a prompt, as the metadata `prompt` of its file have it. */
+export type PromptMeta = Frozen<z.output<typeof metaSchema>>;
+
+/** A prompt. */
+export interface Prompt {
+  /** δ float32 [3, S, S] in units of pixel values in [0, 1], zero outside its mask. */
+  readonly delta: Tensor<"float32">;
+  /** What its kind trains beside δ. */
+  readonly transformation?: Readonly<Record<string, Tensor<"float32">>>;
+  readonly meta: PromptMeta;
+}
+
+/** A failure to read a prompt. */
+const promptFailure = (reason: string) => new SyntaxError(`Cannot read a prompt: ${reason}`);
+
+/** Bytes of a prompt file; equal prompts give equal bytes. */
+export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Array {
+  return encodeSafetensors({ ...transformation, delta }, { prompt: JSON.stringify(meta) });
+}
+
+/**
+ * Reads a prompt file.
+ *
+ * @throws {SyntaxError} If the file is no safetensors file with a `prompt` entry and the finite
+ * float32 tensors of its kind and size of prompt.
+ */
+export function decodePrompt(bytes: Uint8Array): Prompt {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const meta = readMeta(metadata.prompt);
+  const parts = parameterPlaces(nameOfKind(meta) ?? ownKind(meta), meta).map(({ name, dims }) =>
+    [name, partOf(tensors, name, dims)] as const
+  );
+  const { delta, ...transformation } = Object.fromEntries(parts);
+  return Object.keys(transformation).length === 0
+    ? { delta: delta!, meta }
+    : { delta: delta!, transformation, meta };
+}
+
+/**
+ * Reads a prompt artifact, which may come from elsewhere.
+ *
+ * @throws {DiagnosticError} If the file is no prompt.
+ */
+export async function readPrompt(path: string): Promise<Prompt> {
+  const bytes = await Deno.readFile(path);
+  try {
+    return decodePrompt(bytes);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const message = `Cannot use prompt "${path}": ${error.message}`;
+    const notes = [
+      artifactForms.prompt.form,
+      "tvp prompt import makes a prompt of another program's file",
+    ];
+    throw new DiagnosticError([{ code: "prompt-unreadable", severity: "error", message, notes }]);
+  }
+}
+
+/** Writes a prompt artifact. */
+export async function writePrompt(path: string, prompt: Prompt): Promise<void> {
+  await Deno.writeFile(path, encodePrompt(prompt));
+}
+
+/**
+ * Reads the metadata of a prompt.
+ *
+ * @throws {SyntaxError} If they are missing, or not what a prompt has.
+ */
+function readMeta(json: string | undefined): PromptMeta {
+  if (json === undefined) throw promptFailure('its metadata have no entry "prompt"');
+  const value = parseJson(json);
+  const checked = metaSchema.loose().safeParse(value);
+  if (!checked.success) {
+    throw promptFailure(`in its metadata ${issuesText(checked.error.issues, value)}`);
+  }
+  // What a later version adds is left as it is.
+  const meta: PromptMeta = checked.data;
+  const { kind, picture, image, canvas } = meta;
+  if (!Object.hasOwn(promptTable, kind) && picture === undefined) {
+    const known = Object.keys(promptTable).join(", ");
+    throw promptFailure(`its kind is "${kind}", known are ${known}; one of one's own says picture`);
+  }
+  if (image <= canvas) return meta;
+  throw promptFailure(
+    `in its metadata image (${image}) must not be larger than canvas (${canvas})`,
+  );
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new SyntaxError("Cannot read a prompt: its metadata are no JSON", { cause });
+  }
+}
+
+function partOf(
+  tensors: Readonly<Record<string, Tensor>>,
+  name: string,
+  dims: readonly number[],
+): Tensor<"float32"> {
+  const found = tensors[name];
+  const shape = dims.join(", ");
+  if (found?.dtype !== "float32" || found.dims.join(", ") !== shape) {
+    throw promptFailure(
+      `expected a tensor "${name}" float32 [${shape}], found ${tensorsText(tensors)}`,
+    );
+  }
+  const wrong = (found.data as Float32Array).find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw promptFailure(`its tensor "${name}" holds ${wrong}`);
+  return found as Tensor<"float32">;
+}
+
+/** Most tensors that a message names. */
+const NAMED = 8;
+
+/** Tensors of a file in a message. */
+export function tensorsText(tensors: Readonly<Record<string, Tensor>>): string {
+  const all = Object.entries(tensors);
+  const named = all.slice(0, NAMED)
+    .map(([name, { dtype, dims }]) => `"${name}" ${dtype} [${dims.join(", ")}]`).join(", ");
+  const more = all.length > NAMED ? ` and ${all.length - NAMED} more` : "";
+  return named === "" ? "no tensors" : `${named}${more}`;
+}
+
+const nameOfKind = ({ kind }: PromptMeta) =>
+  Object.hasOwn(promptTable, kind) ? kind as PromptName : undefined;
+
+/** A kind of one's own is used without its code: its file says all that has to be known. */
+const ownKind = (
+  { picture = "shrunk" }: PromptMeta,
+  covers: PromptKind["covers"] = () => true,
+) => ({
+  description: "of one's own",
+  picture,
+  covers,
+});
+
+/** The kind of a prompt; of one's own what its file tells of it: δ was trained where it is not 0. */
+export function kindOfPrompt({ meta, delta }: Prompt): AnyPromptKind {
+  const { canvas } = meta;
+  const plane = canvas * canvas;
+  const isTrained = (y: number, x: number) =>
+    [0, 1, 2].some((channel) => delta.data[channel * plane + y * canvas + x] !== 0);
+  return nameOfKind(meta) ?? ownKind(meta, isTrained);
+}
