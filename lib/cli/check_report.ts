@@ -5,8 +5,9 @@ import { digestFile } from "../cache/digest/digest.ts";
 import { ifThere } from "../cache/local/system_error.ts";
 import { withNeeds } from "../pipeline/plan/graph.ts";
 import type { Plan, Task } from "../pipeline/plan/plan.ts";
-import type { OpenedPipeline } from "./open_pipeline.ts";
-import { count, secretValues } from "./print.ts";
+import type { OpenedPipeline } from "../workspace/open_pipeline.ts";
+import { secretValues } from "../workspace/secret_values.ts";
+import { count } from "./print.ts";
 import { versions } from "./report_claim.ts";
 
 /** One thing that was looked at. */

@@ -2,8 +2,8 @@
 import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandName, commandTable, loadCommand } from "./command_table.ts";
-import { stateFolder } from "./open_pipeline.ts";
 import { recordedRuns } from "./find_run.ts";
+import { stateFolder } from "../workspace/places.ts";
 import { recordedPipelines } from "../workspace/run_record.ts";
 
 /** Stands for the names of files, which shells know better. */

@@ -1,9 +1,7 @@
 /** `--provider`: the device that models are to run on, and whether this machine has it. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import type { Job } from "../pipeline/contract/job.ts";
 import { type CommandArguments, hasFlag, type OptionSpec, textOption } from "./command.ts";
-
-type Provider = Job["provider"];
+import { type Provider, providerOfMachine } from "../workspace/check_provider.ts";
 
 const providers: readonly Provider[] = ["auto", "cpu", "cuda", "webgpu"];
 
@@ -27,14 +25,4 @@ export async function chooseProvider(args: CommandArguments): Promise<Provider> 
 /** What stands in the keys. */
 export async function keyProvider(args: CommandArguments): Promise<string | undefined> {
   return hasFlag(args, "strict-provider") ? await chooseProvider(args) : undefined;
-}
-
-/** Makes sure of a device before anything runs. @throws {DiagnosticError} that names what is missing. */
-export async function checkProvider(provider: Provider): Promise<void> {
-  if (provider !== "auto" && provider !== "cpu") await providerOfMachine(provider);
-}
-
-async function providerOfMachine(provider: Provider): Promise<Provider> {
-  const { resolveProvider } = await import("../runtime/session.ts");
-  return await resolveProvider(provider);
 }

@@ -1,7 +1,7 @@
 /** Recorded runs by what people call them. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
-import { stateFolder } from "./open_pipeline.ts";
+import { stateFolder } from "../workspace/places.ts";
 import {
   readRuns,
   recordedPipelines,

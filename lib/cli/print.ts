@@ -1,16 +1,9 @@
 /** Text on the standard output, and numbers for people. What others wrote is made harmless here. @module */
-import { Redactor } from "../trust/redactor.ts";
 import { withoutPasswords } from "../trust/urls.ts";
+import { secretValues } from "../workspace/secret_values.ts";
 import { visibleJson, visibleText } from "../trust/visible_text.ts";
 
 const encoder = new TextEncoder();
-
-let known: Redactor | undefined;
-
-/** Hides the secrets of this process's environment, and those that a pipeline declares. */
-export function secretValues(): Redactor {
-  return known ??= new Redactor(Deno.env.toObject());
-}
 
 /** A text as it may be shown: no secrets, and no characters that a terminal obeys. */
 export function shownText(text: string): string {

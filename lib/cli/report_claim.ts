@@ -11,8 +11,9 @@ import type { Plan, Task } from "../pipeline/plan/plan.ts";
 import { previewPlan, type TaskPreview } from "../pipeline/plan/preview.ts";
 import type { StoreHit } from "../pipeline/contract/store.ts";
 import { headCommit } from "./head_commit.ts";
-import { type OpenedPipeline, projectRoot } from "./open_pipeline.ts";
-import { secretValues } from "./print.ts";
+import type { OpenedPipeline } from "../workspace/open_pipeline.ts";
+import { projectRoot } from "../workspace/places.ts";
+import { secretValues } from "../workspace/secret_values.ts";
 import { RunLayout } from "../workspace/run_folder.ts";
 import type { RunRecord } from "../workspace/run_record.ts";
 

@@ -3,15 +3,13 @@
  *
  * @example
  * ```ts ignore
- * const parsed = await parsePipeline(text, { path: "demo.yaml" });
- * if (!parsed.ok) throw new DiagnosticError(parsed.error);
- * const planned = await planPipeline(parsed.value, await loadStages(parsed.value, [folder]));
- * if (!planned.ok) throw new DiagnosticError(planned.error);
- * await using store = localStore(".tvp/cache");
- * await using executor = localExecutor();
- * await using digests = contentDigests();
- * const options = { store, executor, digests, resolver };
- * for await (const event of runPlan(planned.value, options)) console.log(event.type);
+ * import { runPipeline } from "@tvp/pipeline/pipeline";
+ *
+ * const { summary, pages } = await runPipeline(
+ *   { file: "pipelines/quickstart.yaml", set: ["vars.seeds=[0]"] },
+ *   { onEvent: (event) => console.log(event.type) },
+ * );
+ * console.log(summary.outcome, pages);
  * ```
  *
  * @module
@@ -65,3 +63,15 @@ export type {
   StoreHit,
   Workspace,
 } from "./contract/store.ts";
+export {
+  type OpenedPipeline,
+  type OpenOptions,
+  openPipeline,
+  type PipelineFile,
+} from "../workspace/open_pipeline.ts";
+export {
+  type PipelineRun,
+  runOpened,
+  runPipeline,
+  type RunPipelineOptions,
+} from "../workspace/run_pipeline.ts";

@@ -3,7 +3,7 @@ import { dirname, join, toFileUrl } from "@std/path";
 import { z } from "zod";
 import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
 import { localStore } from "../../lib/cache/local/store.ts";
-import { sourceResolver } from "../../lib/cli/sources.ts";
+import { sourceResolver } from "../../lib/workspace/sources.ts";
 import type { Job } from "../../lib/pipeline/contract/job.ts";
 import type { StageLookup } from "../../lib/pipeline/plan/plan.ts";
 import { runTasks } from "../../lib/pipeline/run/schedule.ts";

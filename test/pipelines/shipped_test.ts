@@ -1,6 +1,7 @@
 import { assert } from "@std/assert";
 import { parseYaml as parse } from "../../lib/diagnostic/yaml_core.ts";
-import { openPipeline, projectRoot } from "../../lib/cli/open_pipeline.ts";
+import { openPipeline } from "../../lib/workspace/open_pipeline.ts";
+import { projectRoot } from "../../lib/workspace/places.ts";
 
 /** Paths of all pipeline files below a folder of the project; fragments for `include` have no name. */
 async function pipelineFiles(folder: string): Promise<{ path: string; presets: string[] }[]> {
@@ -21,8 +22,7 @@ for (const { path, presets } of await pipelineFiles("pipelines/")) {
     const cache = await Deno.makeTempDir();
     const sizes: number[] = [];
     for (const set of presets.length > 0 ? presets.map((preset) => [`preset=${preset}`]) : [[]]) {
-      const options = new Map([["set", set], ["cache", [cache]]]);
-      await using opened = await openPipeline({ operands: [path], options });
+      await using opened = await openPipeline({ file: path, set, cache });
       sizes.push(opened.plan.tasks.length);
     }
     assert(Math.min(...sizes) > 0);

@@ -102,7 +102,17 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
     packages: ["zod", "@std", "sharp", "node"],
   },
   "lib/workspace": {
-    ours: ["lib/pipeline", "lib/cache", "lib/executors", "lib/trust", "lib/diagnostic"],
+    ours: [
+      "lib/pipeline",
+      "lib/cache",
+      "lib/executors",
+      "lib/trust",
+      "lib/diagnostic",
+      "lib/models",
+      "lib/artifacts",
+      "lib/data",
+      "lib/runtime",
+    ],
     packages: ["@std", "node"],
   },
   "lib/cli": { ours: ["*"], packages: ["@std", "node"] },

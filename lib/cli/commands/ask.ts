@@ -1,11 +1,12 @@
+import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Evaluated, Evaluation } from "../../evaluation/evaluate.ts";
 import { type Command, exitCodes, hasFlag, numberOption, textOption } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { projectRoot } from "../open_pipeline.ts";
+import { projectRoot } from "../../workspace/places.ts";
 import { printJson, printLine, printNotice, table } from "../print.ts";
 import { failure } from "../read_model.ts";
 import { middleSquare, readPicture, readPrompt } from "../read_picture.ts";
-import { modelFolder } from "../sources.ts";
+import { modelFolder } from "../../workspace/sources.ts";
 
 /** Asks a model about a picture. */
 const command: Command = {
@@ -25,7 +26,11 @@ const command: Command = {
   async run(args) {
     const [name, file, question] = args.operands as [string, string, string];
     const choices = choicesOf(textOption(args, "choices"));
-    const path = await modelFolder({ root: projectRoot.pathname, base: Deno.cwd() }, name);
+    const onWarning = ({ message }: Diagnostic) => printNotice(message);
+    const path = await modelFolder(
+      { root: projectRoot.pathname, base: Deno.cwd(), onWarning },
+      name,
+    );
     const promptFile = textOption(args, "prompt");
     const prompt = promptFile === undefined ? undefined : await readPrompt(promptFile);
     const picture = await readPicture(file);

@@ -4,7 +4,7 @@ import type { Key } from "../../pipeline/contract/key.ts";
 import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { findRun } from "../find_run.ts";
-import { cacheFolderOf } from "../open_pipeline.ts";
+import { cacheFolderOf } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
 import type { RecordedTask, RunRecord } from "../../workspace/run_record.ts";
 

@@ -8,7 +8,8 @@ import {
   pipelineOptions,
   textOption,
 } from "../command.ts";
-import { cacheFolderOf, stateFolder } from "../open_pipeline.ts";
+import { stateFolder } from "../../workspace/places.ts";
+import { cacheFolderOf } from "../pipeline_arguments.ts";
 import { count, printJson, printLine } from "../print.ts";
 import { durationOf, sizeOf } from "../quantity.ts";
 import { readRuns, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";

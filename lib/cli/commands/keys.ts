@@ -1,6 +1,6 @@
 import { generateSigningKeys } from "../../cache/remote/signature.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
-import { publicKeysFile } from "../open_store.ts";
+import { publicKeysFile } from "../../workspace/open_store.ts";
 import { printJson, printLine } from "../print.ts";
 
 /** Makes keys for a remote cache and for reports. */

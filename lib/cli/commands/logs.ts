@@ -1,7 +1,8 @@
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { stateFolder } from "../open_pipeline.ts";
-import { isNamed, openPreview } from "../preview.ts";
+import { stateFolder } from "../../workspace/places.ts";
+import { isNamed, openPreview } from "../../workspace/open_preview.ts";
+import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
 import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 
@@ -16,7 +17,7 @@ const command: Command = {
   options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
     const target = args.operands[1]!;
-    await using opened = await openPreview(args, { targets: [target] });
+    await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
     const last = latestRun(runsFolder(stateFolder, opened.plan.name));
     for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
       const failed = last?.tasks.find((recorded) => recorded.task === task.id && recorded.message);

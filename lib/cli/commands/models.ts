@@ -2,7 +2,7 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
 import { installModels } from "../../workspace/install_models.ts";
-import { projectRoot, stateFolder } from "../open_pipeline.ts";
+import { projectRoot, stateFolder } from "../../workspace/places.ts";
 import { printJson, printLine } from "../print.ts";
 import { latestRun, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";
 

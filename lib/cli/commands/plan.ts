@@ -1,7 +1,8 @@
 import type { TaskPreview } from "../../pipeline/plan/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { openPreview } from "../preview.ts";
+import { openPreview } from "../../workspace/open_preview.ts";
+import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { count, printJson, printLine, table } from "../print.ts";
 
 /** Shows what a run would do. */
@@ -18,7 +19,10 @@ const command: Command = {
     target: { type: "text", value: "STAGE", repeat: true, help: "this stage and what it needs" },
   },
   async run(args) {
-    await using opened = await openPreview(args, { targets: args.options.get("target") ?? [] });
+    await using opened = await openPreview(
+      pipelineOf(args),
+      await previewOptions(args, args.options.get("target")),
+    );
     const { previews } = opened;
     if (hasFlag(args, "json")) previews.forEach((preview) => printJson(previewRecord(preview)));
     else printPlan(previews);

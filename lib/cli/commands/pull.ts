@@ -7,8 +7,8 @@ import { previewPlan, type TaskPreview } from "../../pipeline/plan/preview.ts";
 import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { liveLine } from "../live_line.ts";
-import { openPipeline } from "../open_pipeline.ts";
-import { requiredRemote } from "../open_store.ts";
+import { openPipeline } from "../../workspace/open_pipeline.ts";
+import { pipelineOf, requiredRemote } from "../pipeline_arguments.ts";
 import { printDiagnostics } from "../print_diagnostics.ts";
 import { count, printJson, printLine } from "../print.ts";
 
@@ -28,7 +28,9 @@ const command: Command = {
   async run(args) {
     requiredRemote(args, "pull");
     const warnings: Diagnostic[] = [];
-    await using opened = await openPipeline(args, { onWarning: (one) => warnings.push(one) });
+    await using opened = await openPipeline(pipelineOf(args), {
+      onWarning: (one) => warnings.push(one),
+    });
     const selected = selectTargets(opened.plan, args.options.get("target") ?? []);
     if (!selected.ok) throw new DiagnosticError(selected.error);
     const pulled = await pull(

@@ -1,32 +1,27 @@
-import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
-import { type Plan, selectTargets } from "../../pipeline/plan/plan.ts";
-import type { RunSummary } from "../../pipeline/run/run.ts";
-import { runTasks } from "../../pipeline/run/schedule.ts";
+import type { Plan } from "../../pipeline/plan/plan.ts";
+import { type ExecutorName, executorNames } from "../../workspace/choose_executor.ts";
+import { type OpenedPipeline, openPipeline } from "../../workspace/open_pipeline.ts";
+import { stateFolder } from "../../workspace/places.ts";
+import { type PipelineRun, runOpened } from "../../workspace/run_pipeline.ts";
+import { latestRun, runsFolder } from "../../workspace/run_record.ts";
+import { trimStore } from "../../workspace/trim_store.ts";
+import type { TrustItem } from "../../workspace/trust_items.ts";
 import {
   type Command,
   type CommandArguments,
   exitCodes,
   hasFlag,
+  numberOption,
   pipelineOptions,
+  textOption,
 } from "../command.ts";
-import { cacheLimitOf, trimStore } from "../cache_limit.ts";
-import { chooseExecutor, executorNames } from "../choose_executor.ts";
-import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
-import { forceRule } from "../force.ts";
+import { chooseProvider, deviceOptions } from "../device.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
-import {
-  cacheFolderOf,
-  type OpenedPipeline,
-  openPipeline,
-  projectRoot,
-  stateFolder,
-} from "../open_pipeline.ts";
-import { printLine, printNotice, secretValues } from "../print.ts";
-import { RunLayout } from "../../workspace/run_folder.ts";
-import type { TrustItem } from "../../workspace/trust_items.ts";
-import { isRecorded, latestRun, recordRun, runsFolder } from "../../workspace/run_record.ts";
+import { cacheFolderOf, cacheLimitOf, pipelineOf } from "../pipeline_arguments.ts";
+import { printLine, printNotice } from "../print.ts";
 
 /** Runs a pipeline. */
 const command: Command = {
@@ -80,9 +75,9 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   const mayRun = async (items: readonly TrustItem[]) => {
     if (items.length > 0) (await import("../ask_trust.ts")).askTrust(args, items);
   };
-  await using opened = await openPipeline(args, { onWarning, mayRun });
+  await using opened = await openPipeline(pipelineOf(args), { onWarning, mayRun });
   sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
-  return { code: await runOpened(args, opened, sink.logger), plan: opened.plan };
+  return { code: await runAndTell(args, opened, sink.logger), plan: opened.plan };
 }
 
 /** A logger that tells what there was to warn of when the first event has said that a run begins. */
@@ -104,78 +99,38 @@ async function trimAfter(plan: Plan, args: CommandArguments, limitBytes: number)
   if (warning !== undefined) printNotice(warning.message);
 }
 
-async function runOpened(
+async function runAndTell(
   args: CommandArguments,
   opened: OpenedPipeline,
   logger: Logger,
 ): Promise<number> {
-  const { plan, store, digests, resolver } = opened;
-  const selected = selectTargets(plan, args.options.get("target") ?? []);
-  if (!selected.ok) throw new DiagnosticError(selected.error);
-  const startedAt = Date.now();
-  const { jobs, capacity, open } = chooseExecutor(args);
   const provider = await chooseProvider(args);
-  await using executor = await open(opened.cacheFolder);
   using interrupt = interruptSignal(() => !hasFlag(args, "json"));
-  const summary = await runTasks(plan, {
-    store,
-    digests,
-    resolver,
-    executor,
-    selected: selected.value,
-    capacity,
-    jobs,
-    failureMode: hasFlag(args, "keep-going") ? "continue" : "no-new",
+  const run = await runOpened(pipelineOf(args), opened, {
+    targets: args.options.get("target") ?? [],
+    force: args.options.get("force") ?? [],
+    executor: (textOption(args, "executor") ?? "local") as ExecutorName,
+    jobs: numberOption(args, "jobs"),
+    slurmArgs: textOption(args, "slurm-args"),
+    keepGoing: hasFlag(args, "keep-going"),
     provider,
-    outputCheck: new URL("lib/artifacts/check_outputs.ts", projectRoot).href,
     strictProvider: hasFlag(args, "strict-provider"),
-    force: forceRule(args, plan),
     signal: interrupt.signal,
-    hide: (text) => secretValues().hide(text),
-    ...(executor.name === "local" ? { prepare: () => checkProvider(provider) } : {}),
-  }, (event) => logger.log(event)).finally(() => logger.close());
-  const layout = new RunLayout(plan.tasks);
-  const folder = keepRecord(args, plan, { summary, startedAt, layout });
-  await reportResult(args, { pipeline: plan.name, summary, folder, layout });
-  return { done: exitCodes.done, failed: exitCodes.failed, interrupted: exitCodes.interrupted }[
-    summary.outcome
-  ];
-}
-
-function keepRecord(
-  args: CommandArguments,
-  plan: Plan,
-  { summary, startedAt, layout }: { summary: RunSummary; startedAt: number; layout: RunLayout },
-): string {
-  const folder = runsFolder(stateFolder, plan.name);
-  const { outcome, outcomes, durationMs } = summary;
-  // What ran anew is shown anew, even if its result has the digest it had.
-  const isNew = outcomes.some(({ state }) => state === "ran");
-  if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
-    const file = args.operands[0]!;
-    const set = (args.options.get("set") ?? []).map((each) => secretValues().hide(each));
-    const record = { pipeline: plan.name, file, set, startedAt, durationMs, outcome };
-    recordRun(folder, record, { outcomes, layout });
-  }
-  return `${folder}/latest`;
+    onEvent: (event) => logger.log(event),
+  }).finally(() => logger.close());
+  await tellPages(args, run);
+  return exitCodes[run.summary.outcome];
 }
 
 /** Says where the pages lie, to GitHub too. */
-async function reportResult(
+async function tellPages(
   args: CommandArguments,
-  { pipeline, summary, folder, layout }: {
-    pipeline: string;
-    summary: RunSummary;
-    folder: string;
-    layout: RunLayout;
-  },
+  { plan, summary, pages }: PipelineRun,
 ): Promise<void> {
-  const { findPages } = await import("../pages.ts");
-  const pages = findPages(summary.outcomes, layout, folder);
   if (!hasFlag(args, "json")) { for (const page of pages) printLine(`Report: ${page}`); }
   if (Deno.env.get("GITHUB_STEP_SUMMARY") === undefined) return;
   const { writeStepFiles } = await import("../github.ts");
-  writeStepFiles({ pipeline, summary, pages });
+  writeStepFiles({ pipeline: plan.name, summary, pages });
 }
 
 async function chooseLogger(args: CommandArguments, plan: Plan): Promise<Logger> {

@@ -1,5 +1,5 @@
 import { type Command, exitCodes, hasFlag } from "../command.ts";
-import { stateFolder } from "../open_pipeline.ts";
+import { stateFolder } from "../../workspace/places.ts";
 import { formatDuration, printJson, printLine, table } from "../print.ts";
 import { readRuns, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";
 

@@ -1,7 +1,7 @@
 import { pipelineJsonSchema } from "../../pipeline/read/json_schema.ts";
 import { importStage, stageNames } from "../../pipeline/plan/stage_lookup.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
-import { projectRoot } from "../open_pipeline.ts";
+import { projectRoot } from "../../workspace/places.ts";
 import { printText } from "../print.ts";
 
 /** Prints the JSON Schema. */

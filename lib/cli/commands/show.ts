@@ -2,7 +2,8 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { isNamed, openPreview } from "../preview.ts";
+import { isNamed, openPreview } from "../../workspace/open_preview.ts";
+import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { formatDuration, printJson, printLine } from "../print.ts";
 
 /** Prints artifacts. */
@@ -22,7 +23,7 @@ const command: Command = {
   async run(args) {
     const { target, output } = splitTarget(args.operands[1]!);
     let missing = 0;
-    await using opened = await openPreview(args, { targets: [target] });
+    await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
     for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
       if (!hit) {
         missing++;

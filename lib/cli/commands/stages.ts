@@ -7,7 +7,7 @@ import {
 } from "../../pipeline/plan/stage_reference.ts";
 import { findModule, importStage, stageNames } from "../../pipeline/plan/stage_lookup.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
-import { projectRoot } from "../open_pipeline.ts";
+import { projectRoot } from "../../workspace/places.ts";
 import { printJson, printText, table } from "../print.ts";
 
 /** Describes stage types. */

@@ -3,8 +3,9 @@ import { manifestBytes, type StoredManifest } from "../../cache/local/store.ts";
 import { storeUsage } from "../../cache/local/usage.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { stateFolder } from "../open_pipeline.ts";
-import { openPreview } from "../preview.ts";
+import { stateFolder } from "../../workspace/places.ts";
+import { openPreview } from "../../workspace/open_preview.ts";
+import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { count, formatDuration, printJson, printLine, table } from "../print.ts";
 import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 
@@ -18,7 +19,7 @@ const command: Command = {
   example: "deno task tvp status pipelines/quickstart.yaml",
   options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
-    await using opened = await openPreview(args);
+    await using opened = await openPreview(pipelineOf(args), await previewOptions(args));
     const { plan, store, previews } = opened;
     const stages = await Promise.all([...plan.stages].map(async ([stage, tasks]) => {
       const own = previews.filter(({ task }) => task.stage === stage);

@@ -1,6 +1,7 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { trustItemsOf } from "../open_pipeline.ts";
+import { trustItemsOf } from "../../workspace/open_pipeline.ts";
+import { pipelineOf } from "../pipeline_arguments.ts";
 import { count, printJson, printLine } from "../print.ts";
 import { addTrusted, readTrusted } from "../../workspace/trusted.ts";
 
@@ -19,7 +20,7 @@ const command: Command = {
     json: { type: "flag", help: "one piece of code a line as JSON" },
   },
   async run(args) {
-    const items = await trustItemsOf(args);
+    const items = await trustItemsOf(pipelineOf(args));
     const known = readTrusted();
     for (const item of items) {
       const trusted = known.has(item.digest);

@@ -1,6 +1,6 @@
 import { verifyStore } from "../../cache/local/verify.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { cacheFolderOf } from "../open_pipeline.ts";
+import { cacheFolderOf } from "../pipeline_arguments.ts";
 import { count, printJson, printLine } from "../print.ts";
 import { format as formatBytes } from "@std/fmt/bytes";
 

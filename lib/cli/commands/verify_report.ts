@@ -15,7 +15,7 @@ import {
   claimedTasks,
   type ReportCheck,
 } from "../check_report.ts";
-import { chooseExecutor } from "../choose_executor.ts";
+import { chooseExecutor } from "../../workspace/choose_executor.ts";
 import {
   type Command,
   type CommandArguments,
@@ -25,12 +25,16 @@ import {
   pipelineOptions,
   textOption,
 } from "../command.ts";
-import { checkProvider, chooseProvider, deviceOptions } from "../device.ts";
+import { checkProvider } from "../../workspace/check_provider.ts";
+import { chooseProvider, deviceOptions } from "../device.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { liveLine } from "../live_line.ts";
-import { type OpenedPipeline, openPipeline, projectRoot, stateFolder } from "../open_pipeline.ts";
-import { knownVerifier, publicKeysFile } from "../open_store.ts";
-import { printJson, printLine, secretValues } from "../print.ts";
+import { type OpenedPipeline, openPipeline } from "../../workspace/open_pipeline.ts";
+import { knownVerifier, publicKeysFile } from "../../workspace/open_store.ts";
+import { projectRoot, stateFolder } from "../../workspace/places.ts";
+import { pipelineOf } from "../pipeline_arguments.ts";
+import { secretValues } from "../../workspace/secret_values.ts";
+import { printJson, printLine } from "../print.ts";
 import { percentOf, shareOf } from "../quantity.ts";
 import { readStatementFile, reportPath, statementPath, unreadable } from "../report_file.ts";
 import { checkShare, checkTable, conclusion, type ShareFacts } from "../tell_report.ts";
@@ -112,7 +116,7 @@ async function checkStatement(args: CommandArguments, asked: Asked): Promise<num
   const mayRun = async (items: readonly TrustItem[]) => {
     if (items.length > 0) (await import("../ask_trust.ts")).askTrust(replay, items);
   };
-  await using opened = await openPipeline(replay, { mayRun });
+  await using opened = await openPipeline(pipelineOf(replay), { mayRun });
   const claimed = claimedTasks(opened.plan, statement);
   const { task } = statement.predicate.report;
   const checks = claimed === undefined
@@ -143,7 +147,7 @@ async function recomputeShare(
   const { tasks, signed, report } = claimed;
   const folder = `${stateFolder}/verify-${temporaryName()}`;
   const provider = await chooseProvider(args);
-  const { jobs, capacity, open } = chooseExecutor(args);
+  const { jobs, capacity, open } = chooseExecutor("local", { jobs: numberOption(args, "jobs") });
   const keyProvider = signed.get(plan.tasks[report]!.id)!.preimage.provider;
   try {
     Deno.mkdirSync(folder, { recursive: true });

@@ -4,8 +4,9 @@ import type { Plan } from "../../pipeline/plan/plan.ts";
 import type { TaskPreview } from "../../pipeline/plan/preview.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { stateFolder } from "../open_pipeline.ts";
-import { isNamed, type OpenedPreview, openPreview } from "../preview.ts";
+import { stateFolder } from "../../workspace/places.ts";
+import { isNamed, type OpenedPreview, openPreview } from "../../workspace/open_preview.ts";
+import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
 import { readRuns, runsFolder } from "../../workspace/run_record.ts";
 
@@ -20,7 +21,7 @@ const command: Command = {
   options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
     const target = args.operands[1]!;
-    await using opened = await openPreview(args, { targets: [target] });
+    await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
     for (const preview of opened.previews.filter(({ task }) => isNamed(task, target))) {
       const reason = await explain(preview, opened);
       if (hasFlag(args, "json")) printJson(reason);

@@ -1,6 +1,6 @@
 /** Runs the pipeline beside it with short checkpoint intervals. Arguments: store, interval in ms. @module */
 import { fromFileUrl } from "@std/path";
-import { openPipeline } from "../../../lib/cli/open_pipeline.ts";
+import { openPipeline } from "../../../lib/workspace/open_pipeline.ts";
 import { localExecutor } from "../../../lib/executors/local.ts";
 import { runTasks } from "../../../lib/pipeline/run/schedule.ts";
 
@@ -8,7 +8,7 @@ const [cache = "", intervalMs = "100"] = Deno.args;
 const file = fromFileUrl(new URL("./pipeline.yaml", import.meta.url));
 const warnings: string[] = [];
 await using opened = await openPipeline(
-  { operands: [file], options: new Map([["cache", [cache]]]) },
+  { file, cache, remote: Deno.env.get("TVP_CACHE_REMOTE") },
   { onWarning: ({ message }) => warnings.push(message) },
 );
 await using executor = localExecutor();

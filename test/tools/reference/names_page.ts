@@ -1,6 +1,6 @@
 /** The page of names that a pipeline file may choose from, from the tables that define them. @module */
 import { toFileUrl } from "@std/path";
-import { executorNames } from "../../../lib/cli/choose_executor.ts";
+import { executorNames } from "../../../lib/workspace/choose_executor.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { lossTable } from "../../../lib/losses/loss_table.ts";
 import { lossVariants } from "../../../lib/losses/variant_table.ts";

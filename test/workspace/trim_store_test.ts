@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { inFolder, tvp } from "./workplace.ts";
+import { inFolder, tvp } from "../cli/workplace.ts";
 
 const PIPELINE = `
 name: limited

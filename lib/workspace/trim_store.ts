@@ -1,15 +1,6 @@
 /** Keeps the store below a size, run by run. @module */
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/contract/key.ts";
-import { type CommandArguments, textOption } from "./command.ts";
-import { sizeOf } from "./quantity.ts";
-
-/** Most bytes that the store is to hold after a run: `--cache-limit` or TVP_CACHE_LIMIT. */
-export function cacheLimitOf(args: CommandArguments): number | undefined {
-  const given = textOption(args, "cache-limit");
-  if (given !== undefined) return sizeOf(given, "--cache-limit");
-  return sizeOf(Deno.env.get("TVP_CACHE_LIMIT") || undefined, "TVP_CACHE_LIMIT");
-}
 
 /**
  * Removes the longest unused tasks until the store holds no more than it should; those of the run

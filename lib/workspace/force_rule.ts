@@ -1,11 +1,13 @@
-/** `--force`: tasks to run although they are cached. @module */
+/** Tasks to run although they are cached. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type Plan, selectTargets, type Task } from "../pipeline/plan/plan.ts";
-import type { CommandArguments } from "./command.ts";
 
-/** `--force` means all tasks, `--force=STAGE` those of a stage. */
-export function forceRule(args: CommandArguments, plan: Plan): (task: Task) => boolean {
-  const forced = args.options.get("force") ?? [];
+/**
+ * Which tasks are meant: `""` all, `STAGE` or `STAGE[cell]` those of that name.
+ *
+ * @throws {DiagnosticError} for a name that the plan does not have.
+ */
+export function forceRule(plan: Plan, forced: readonly string[]): (task: Task) => boolean {
   if (forced.includes("")) return () => true;
   const named = selectTargets(plan, forced);
   if (!named.ok) throw new DiagnosticError(named.error);

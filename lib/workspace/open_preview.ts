@@ -2,36 +2,47 @@
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { selectTargets, type Task } from "../pipeline/plan/plan.ts";
 import { previewPlan, type TaskPreview } from "../pipeline/plan/preview.ts";
-import type { CommandArguments } from "./command.ts";
-import { keyProvider } from "./device.ts";
-import { forceRule } from "./force.ts";
-import { type OpenedPipeline, type OpenOptions, openPipeline } from "./open_pipeline.ts";
+import { forceRule } from "./force_rule.ts";
+import {
+  type OpenedPipeline,
+  type OpenOptions,
+  openPipeline,
+  type PipelineFile,
+} from "./open_pipeline.ts";
 
 /** An opened pipeline, and its tasks as the store has them. */
 export interface OpenedPreview extends OpenedPipeline {
   readonly previews: readonly TaskPreview[];
 }
 
+/** What to look up, and how. */
+export interface PreviewOptions extends OpenOptions {
+  /** `STAGE` or `STAGE[cell]`; all where there is none. */
+  readonly targets?: readonly string[];
+  /** As `forceRule` takes them. */
+  readonly force?: readonly string[];
+  /** The device in the keys, where it is to be in them. */
+  readonly provider?: string | undefined;
+}
+
 /**
- * Opens the pipeline that the arguments name, and looks up the tasks of the targets and what they
+ * Opens a pipeline, and looks up the tasks of the targets and what they
  * need; all by default.
  *
  * @throws {DiagnosticError} with all mistakes of the file, or for a target that there is not.
  */
 export async function openPreview(
-  args: CommandArguments,
-  options: OpenOptions & { readonly targets?: readonly string[] } = {},
+  file: PipelineFile,
+  { targets = [], force = [], provider, ...open }: PreviewOptions = {},
 ): Promise<OpenedPreview> {
-  const { targets = [], ...open } = options;
-  const opened = await openPipeline(args, open);
+  const opened = await openPipeline(file, open);
   try {
     const selected = selectTargets(opened.plan, targets);
     if (!selected.ok) throw new DiagnosticError(selected.error);
-    const provider = await keyProvider(args);
     const previews = await previewPlan(opened.plan, {
       ...opened,
       selected: selected.value,
-      force: forceRule(args, opened.plan),
+      force: forceRule(opened.plan, force),
       ...(provider === undefined ? {} : { provider }),
     });
     return { ...opened, previews };

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { checkName, sourceResolver } from "../../lib/cli/sources.ts";
+import { checkName, sourceResolver } from "../../lib/workspace/sources.ts";
 import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
 import type { ArtifactType } from "../../lib/pipeline/contract/stage.ts";
 import type { ContentDigests } from "../../lib/pipeline/contract/store.ts";

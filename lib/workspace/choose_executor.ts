@@ -1,10 +1,9 @@
-/** Where the tasks of a run go, by the command line. @module */
+/** Where the tasks of a run go. @module */
 import { resolve } from "node:path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { localExecutor } from "../executors/local.ts";
 import type { Capacity } from "../pipeline/run/capacity.ts";
 import type { Executor } from "../pipeline/contract/executor.ts";
-import { type CommandArguments, numberOption, textOption } from "./command.ts";
 
 /** An executor to open, and how much may be handed to it at once. */
 export interface ExecutorChoice {
@@ -16,20 +15,31 @@ export interface ExecutorChoice {
 
 const choices = { local: chooseLocal, slurm: chooseSlurm } as const;
 
-/** What `--executor` takes. */
+/** Name of an executor. */
+export type ExecutorName = keyof typeof choices;
+
+/** The names that there are. */
 export const executorNames: readonly string[] = Object.keys(choices);
 
-/** The executor that the arguments name. */
-export function chooseExecutor(args: CommandArguments): ExecutorChoice {
-  return choices[(textOption(args, "executor") ?? "local") as keyof typeof choices](args);
+/** How tasks are handed out. */
+export interface ExecutorOptions {
+  /** Most tasks at once; by default as many as there are cores, or 500 in a cluster's queue. */
+  readonly jobs?: number | undefined;
+  /** Further arguments of sbatch, as one would type them. */
+  readonly slurmArgs?: string | undefined;
 }
 
-function chooseLocal(args: CommandArguments): ExecutorChoice {
-  if (textOption(args, "slurm-args") !== undefined) {
+/** The executor of a name. @throws {DiagnosticError} where the options are none of its own. */
+export function chooseExecutor(name: ExecutorName, options: ExecutorOptions = {}): ExecutorChoice {
+  return choices[name](options);
+}
+
+function chooseLocal({ jobs: asked, slurmArgs }: ExecutorOptions): ExecutorChoice {
+  if (slurmArgs !== undefined) {
     throw usage("Cannot use --slurm-args: expected --executor slurm with it");
   }
   const cpu = navigator.hardwareConcurrency;
-  const jobs = numberOption(args, "jobs") ?? cpu;
+  const jobs = asked ?? cpu;
   return {
     jobs,
     capacity: { cpu: Math.max(cpu, jobs), gpu: numberOfGpus() },
@@ -48,9 +58,9 @@ const queuedJobs = 500;
 /** How long logs of failed jobs stay. */
 const keptLogsMs = 30 * 24 * 60 * 60 * 1000;
 
-function chooseSlurm(args: CommandArguments): ExecutorChoice {
+function chooseSlurm({ jobs = queuedJobs, slurmArgs = "" }: ExecutorOptions): ExecutorChoice {
   return {
-    jobs: numberOption(args, "jobs") ?? queuedJobs,
+    jobs,
     capacity: { cpu: Infinity, gpu: Infinity, memoryBytes: Infinity },
     async open(cacheFolder) {
       const { slurmExecutor } = await import("../executors/slurm.ts");
@@ -64,7 +74,7 @@ function chooseSlurm(args: CommandArguments): ExecutorChoice {
       }
       const folder = resolve(Deno.realPathSync(cacheFolder), "slurm");
       sweepJobs(folder, keptLogsMs);
-      return slurmExecutor({ folder, extra: splitArguments(textOption(args, "slurm-args") ?? "") });
+      return slurmExecutor({ folder, extra: splitArguments(slurmArgs) });
     },
   };
 }

@@ -6,7 +6,6 @@ import type { Signer, Verifier } from "../cache/remote/signature.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactStore } from "../pipeline/contract/store.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
-import { type CommandArguments, textOption } from "./command.ts";
 
 /** File with the public keys of those whose results are believed, in the working directory. */
 export const publicKeysFile = "cache_keys.txt";
@@ -113,19 +112,6 @@ function unsentTo(url: string, token: string | undefined): Diagnostic[] {
     "it would go there unencrypted";
   const notes = ["Use a server with https; without it all is asked for as by anyone"];
   return what.length === 0 ? [] : [{ code: "unencrypted", severity: "warning", message, notes }];
-}
-
-/** The remote that the arguments or the environment name. */
-export function remoteOf(args: CommandArguments): string | undefined {
-  return textOption(args, "remote") ?? (Deno.env.get("TVP_CACHE_REMOTE") || undefined);
-}
-
-/** The same, for commands that are about one. @throws {DiagnosticError} if there is none. */
-export function requiredRemote(args: CommandArguments, action: string): string {
-  const remote = remoteOf(args);
-  if (remote !== undefined) return remote;
-  const message = `Cannot ${action}: expected --remote URL or TVP_CACHE_REMOTE`;
-  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
 }
 
 function publicKeys(): string {

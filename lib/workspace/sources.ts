@@ -1,8 +1,8 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
-import { printNotice, secretValues } from "./print.ts";
+import { secretValues } from "./secret_values.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
 import { parseHubName } from "../models/hub_name.ts";
@@ -28,6 +28,7 @@ export interface SourceFolders {
   readonly base: string;
   /** Folders of code of one's own, as the pipeline file names them. */
   readonly own?: OwnFolders;
+  readonly onWarning?: (warning: Diagnostic) => void;
 }
 
 /** Folders of code of one's own, from the folder of the pipeline file. */
@@ -305,7 +306,10 @@ async function openPath(
 }
 
 /** A model of a hub: its commit stands for its content. HF_ENDPOINT and HF_TOKEN are respected. */
-async function openHubModel({ root }: SourceFolders, name: string): Promise<Source> {
+async function openHubModel(
+  { root, onWarning }: SourceFolders,
+  name: string,
+): Promise<Source> {
   const model = parseHubName(name);
   if (model === undefined) {
     throw new DiagnosticError([{
@@ -317,7 +321,7 @@ async function openHubModel({ root }: SourceFolders, name: string): Promise<Sour
   }
   const { fetchHubModel } = await import("../models/hub.ts");
   const endpoint = Deno.env.get("HF_ENDPOINT");
-  const token = hubToken(endpoint);
+  const token = hubToken(endpoint, onWarning);
   const { path, commit } = await fetchHubModel(model, {
     cache: `${root}.tvp/models`,
     ...(endpoint ? { endpoint } : {}),
@@ -327,10 +331,14 @@ async function openHubModel({ root }: SourceFolders, name: string): Promise<Sour
 }
 
 /** The token for a hub; one that would go unencrypted is not sent, and the user is told. */
-function hubToken(endpoint: string | undefined): string | undefined {
+function hubToken(
+  endpoint: string | undefined,
+  onWarning?: (warning: Diagnostic) => void,
+): string | undefined {
   const token = Deno.env.get("HF_TOKEN");
   if (!token || !endpoint || !URL.canParse(endpoint) || isConfidential(endpoint)) return token;
-  printNotice(`HF_TOKEN is not sent to ${shownUrl(endpoint)}: it would go there unencrypted`);
+  const message = `HF_TOKEN is not sent to ${shownUrl(endpoint)}: it would go there unencrypted`;
+  onWarning?.({ code: "unencrypted", severity: "warning", message });
   return undefined;
 }
 

@@ -9,22 +9,27 @@ import { planPipeline } from "../pipeline/plan/expand.ts";
 import type { Plan } from "../pipeline/plan/plan.ts";
 import type { SourceText } from "../pipeline/read/problem.ts";
 import type { SourceResolver } from "../pipeline/plan/resolve.ts";
-import { loadPipelineStages } from "../workspace/load_pipeline_stages.ts";
+import { loadPipelineStages } from "./load_pipeline_stages.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/contract/store.ts";
-import { type CommandArguments, textOption } from "./command.ts";
-import { isFolder } from "../workspace/is_folder.ts";
-import { openStore, remoteOf } from "./open_store.ts";
+import { isFolder } from "./is_folder.ts";
+import { openStore } from "./open_store.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
-import { secretValues } from "./print.ts";
-import { readPipelineText } from "../workspace/read_pipeline_text.ts";
+import { defaultCacheFolder, projectRoot } from "./places.ts";
+import { secretValues } from "./secret_values.ts";
+import { readPipelineText } from "./read_pipeline_text.ts";
 import { checkName, pictureSide, sourceResolver } from "./sources.ts";
-import { type TrustItem, trustItems } from "../workspace/trust_items.ts";
+import { type TrustItem, trustItems } from "./trust_items.ts";
 
-/** Root of the project: where `stages/`, `zoo/` and `datasets/` are. */
-export const projectRoot: URL = new URL("../../", import.meta.url);
-
-/** Folder of the store and the runs, in the working directory. */
-export const stateFolder = ".tvp";
+/** A pipeline file, and where its results are kept. */
+export interface PipelineFile {
+  readonly file: string;
+  /** Values in place of the file's: `vars.seeds=[0]`. */
+  readonly set?: readonly string[];
+  /** Folder of the store, by default `.tvp/cache`. */
+  readonly cache?: string;
+  /** A cache that other machines share: `https://…`, `s3://…`, `file://…`. */
+  readonly remote?: string | undefined;
+}
 
 /** A pipeline ready to look at or to run. */
 export interface OpenedPipeline extends AsyncDisposable {
@@ -43,28 +48,24 @@ export interface OpenOptions {
    */
   readonly mayRun?: (items: readonly TrustItem[]) => Promise<void>;
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** Whether to leave the remote alone that the arguments name. */
-  readonly onlyLocal?: boolean;
 }
 
 /**
- * Parses and plans the pipeline file that the arguments name, and opens its store.
+ * Parses and plans a pipeline file, and opens its store.
  *
  * @throws {DiagnosticError} with all mistakes of the file.
  */
 export async function openPipeline(
-  args: CommandArguments,
-  options: OpenOptions = {},
+  { file, set = [], cache: cacheFolder = defaultCacheFolder, remote }: PipelineFile,
+  { mayRun, ...warn }: OpenOptions = {},
 ): Promise<OpenedPipeline> {
-  const file = args.operands[0]!;
-  const spec = await readSpec(file, args.options.get("set") ?? []);
-  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec };
-  const cacheFolder = cacheFolderOf(args);
+  const spec = await readSpec(file, set);
+  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec, ...warn };
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   const places = { base: folders.base, stageFolders: stageFolders(spec, file), digests };
-  await options.mayRun?.(await trustItems(spec, places));
+  await mayRun?.(await trustItems(spec, places));
   const stages = await loadPipelineStages(spec, places, {
-    mayRun: options.mayRun !== undefined,
+    mayRun: mayRun !== undefined,
     memo: `${cacheFolder}/stage-answers`,
   });
   await using _host = stages;
@@ -75,8 +76,6 @@ export async function openPipeline(
     pictureSides: (kind, name) => pictureSide(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
-  const { onlyLocal, ...warn } = options;
-  const remote = onlyLocal ? undefined : remoteOf(args);
   const store = await openStore({
     folder: cacheFolder,
     ...(remote === undefined ? {} : { remote }),
@@ -104,18 +103,14 @@ function readEnv(name: string): string | undefined {
   return value;
 }
 
-/** What of the pipeline file that the arguments name is code, and none of this project's. */
-export async function trustItemsOf(args: CommandArguments): Promise<TrustItem[]> {
-  const file = args.operands[0]!;
-  const spec = await readSpec(file, args.options.get("set") ?? []);
-  await using digests = contentDigests({ memo: `${cacheFolderOf(args)}/digests.json` });
+/** What of a pipeline file is code, and none of this project's. */
+export async function trustItemsOf(
+  { file, set = [], cache = defaultCacheFolder }: PipelineFile,
+): Promise<TrustItem[]> {
+  const spec = await readSpec(file, set);
+  await using digests = contentDigests({ memo: `${cache}/digests.json` });
   const base = dirname(resolve(file));
   return await trustItems(spec, { base, stageFolders: stageFolders(spec, file), digests });
-}
-
-/** Folder of the store. */
-export function cacheFolderOf(args: CommandArguments): string {
-  return textOption(args, "cache") ?? `${stateFolder}/cache`;
 }
 
 /** Reads and checks a pipeline file. @throws {DiagnosticError} with all mistakes of its form. */

@@ -1,6 +1,6 @@
 /** The pages of a run that people want to read. @module */
 import type { TaskOutcome } from "../pipeline/run/run.ts";
-import type { RunLayout } from "../workspace/run_folder.ts";
+import type { RunLayout } from "./run_folder.ts";
 
 /** Paths of the pages that the last stages wrote, in the folder of the run. */
 export function findPages(

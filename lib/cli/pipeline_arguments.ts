@@ -1,0 +1,54 @@
+/** What the arguments say of a pipeline: its file, its store, a cache that is shared. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { PipelineFile } from "../workspace/open_pipeline.ts";
+import { defaultCacheFolder } from "../workspace/places.ts";
+import type { PreviewOptions } from "../workspace/open_preview.ts";
+import { type CommandArguments, textOption } from "./command.ts";
+import { keyProvider } from "./device.ts";
+import { printNotice } from "./print.ts";
+import { sizeOf } from "./quantity.ts";
+
+/** The pipeline that the arguments name. */
+export function pipelineOf(args: CommandArguments): PipelineFile {
+  return {
+    file: args.operands[0]!,
+    set: args.options.get("set") ?? [],
+    cache: cacheFolderOf(args),
+    remote: remoteOf(args),
+  };
+}
+
+/** What commands that look at a pipeline say of how to look. */
+export async function previewOptions(
+  args: CommandArguments,
+  targets: readonly string[] = [],
+): Promise<PreviewOptions> {
+  const force = args.options.get("force") ?? [];
+  const onWarning = ({ message }: { message: string }) => printNotice(message);
+  return { targets, force, provider: await keyProvider(args), onWarning };
+}
+
+/** Folder of the store. */
+export function cacheFolderOf(args: CommandArguments): string {
+  return textOption(args, "cache") ?? defaultCacheFolder;
+}
+
+/** The remote that the arguments or the environment name. */
+export function remoteOf(args: CommandArguments): string | undefined {
+  return textOption(args, "remote") ?? (Deno.env.get("TVP_CACHE_REMOTE") || undefined);
+}
+
+/** The same, for commands that are about one. @throws {DiagnosticError} if there is none. */
+export function requiredRemote(args: CommandArguments, action: string): string {
+  const remote = remoteOf(args);
+  if (remote !== undefined) return remote;
+  const message = `Cannot ${action}: expected --remote URL or TVP_CACHE_REMOTE`;
+  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
+}
+
+/** Most bytes that the store is to hold after a run: `--cache-limit` or TVP_CACHE_LIMIT. */
+export function cacheLimitOf(args: CommandArguments): number | undefined {
+  const given = textOption(args, "cache-limit");
+  if (given !== undefined) return sizeOf(given, "--cache-limit");
+  return sizeOf(Deno.env.get("TVP_CACHE_LIMIT") || undefined, "TVP_CACHE_LIMIT");
+}

@@ -1,0 +1,16 @@
+/** Whether this machine has the device that models are to run on. @module */
+import type { Job } from "../pipeline/contract/job.ts";
+
+/** A device to run models on; `auto` takes the best that there is. */
+export type Provider = Job["provider"];
+
+/** Makes sure of a device before anything runs. @throws {DiagnosticError} that names what is missing. */
+export async function checkProvider(provider: Provider): Promise<void> {
+  if (provider !== "auto" && provider !== "cpu") await providerOfMachine(provider);
+}
+
+/** The device that is taken here. @throws {DiagnosticError} that names what is missing. */
+export async function providerOfMachine(provider: Provider): Promise<Provider> {
+  const { resolveProvider } = await import("../runtime/session.ts");
+  return await resolveProvider(provider);
+}

@@ -1,0 +1,32 @@
+/** Refuses code that a pipeline file brings and nobody has trusted. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { TrustItem } from "./trust_items.ts";
+import { readTrusted } from "./trusted.ts";
+
+/** Most items that are shown. */
+const maxShown = 12;
+
+/** Lines that say what would run. */
+export function itemLines(items: readonly TrustItem[]): string[] {
+  const lines = items.slice(0, maxShown).map(({ what }) => what);
+  return items.length > maxShown ? [...lines, `and ${items.length - maxShown} more`] : lines;
+}
+
+/** What nobody has trusted. */
+export function untrustedOf(items: readonly TrustItem[]): TrustItem[] {
+  const trusted = readTrusted();
+  return items.filter(({ digest }) => !trusted.has(digest));
+}
+
+/** Ends where something of a file is not trusted. @throws {DiagnosticError} `untrusted` */
+export function refuseUntrusted(file: string, items: readonly TrustItem[]): void {
+  const unknown = untrustedOf(items);
+  if (unknown.length > 0) throw untrusted(file, unknown);
+}
+
+/** What there is to say of code that may not run. */
+export function untrusted(file: string, items: readonly TrustItem[]): DiagnosticError {
+  const message = `Cannot run ${file}: it brings code that is not trusted`;
+  const notes = [...itemLines(items), `if you trust it, say so: deno task tvp trust ${file}`];
+  return new DiagnosticError([{ code: "untrusted", severity: "error", message, notes }]);
+}

@@ -1,0 +1,150 @@
+/** Runs a pipeline with all that it needs around it: what the command line does, and other programs may. @module */
+import { isSystemError } from "../cache/local/system_error.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import type { RunEvent } from "../pipeline/contract/event.ts";
+import { type Plan, selectTargets } from "../pipeline/plan/plan.ts";
+import type { RunSummary } from "../pipeline/run/run.ts";
+import { runTasks } from "../pipeline/run/schedule.ts";
+import { checkProvider, type Provider } from "./check_provider.ts";
+import { chooseExecutor, type ExecutorName, type ExecutorOptions } from "./choose_executor.ts";
+import { findPages } from "./find_pages.ts";
+import { forceRule } from "./force_rule.ts";
+import {
+  type OpenedPipeline,
+  type OpenOptions,
+  openPipeline,
+  type PipelineFile,
+} from "./open_pipeline.ts";
+import { projectRoot, stateFolder } from "./places.ts";
+import { refuseUntrusted } from "./refuse_untrusted.ts";
+import { RunLayout } from "./run_folder.ts";
+import { isRecorded, latestRun, recordRun, runsFolder } from "./run_record.ts";
+import { secretValues } from "./secret_values.ts";
+import type { TrustItem } from "./trust_items.ts";
+
+/** What of a plan to run, where, and what to tell meanwhile. */
+export interface RunPipelineOptions extends ExecutorOptions {
+  /** `STAGE` or `STAGE[cell]`: these and what they need; all where there is none. */
+  readonly targets?: readonly string[];
+  /** As `forceRule` takes them. */
+  readonly force?: readonly string[];
+  readonly executor?: ExecutorName;
+  readonly provider?: Provider;
+  /** Whether the device is in the keys. */
+  readonly strictProvider?: boolean;
+  /** Whether to go on, after a failure, with what does not need it. */
+  readonly keepGoing?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** A finished run. */
+export interface PipelineRun {
+  readonly plan: Plan;
+  readonly summary: RunSummary;
+  /** Folder with the artifacts of the latest run. */
+  readonly folder: string;
+  /** Paths of the pages that the last stages wrote. */
+  readonly pages: readonly string[];
+}
+
+/**
+ * Opens a pipeline file, runs what is not cached, and records the run in `.tvp/runs`, as
+ * `tvp run` does. Code that the file brings runs only if it has been trusted, or `mayRun` says so.
+ *
+ * @throws {DiagnosticError} With all mistakes of the file, and for code that is not trusted. That a
+ * task fails is no error: `summary.outcome` and the events say so.
+ *
+ * @example
+ * ```ts ignore
+ * import { runPipeline } from "@tvp/pipeline/pipeline";
+ *
+ * const { summary, pages } = await runPipeline(
+ *   { file: "pipelines/quickstart.yaml", set: ["vars.seeds=[0]"] },
+ *   { onEvent: (event) => console.log(event.type) },
+ * );
+ * console.log(summary.outcome, pages);
+ * ```
+ */
+export async function runPipeline(
+  file: PipelineFile,
+  { mayRun, onWarning, ...run }: OpenOptions & RunPipelineOptions = {},
+): Promise<PipelineRun> {
+  const trusted = async (items: readonly TrustItem[]) => await refuseUntrusted(file.file, items);
+  await using opened = await openPipeline(file, {
+    mayRun: mayRun ?? trusted,
+    ...(onWarning ? { onWarning } : {}),
+  });
+  return await runOpened(file, opened, run);
+}
+
+/** Runs a pipeline that has been opened, and records the run. @throws {DiagnosticError} as `runPipeline` does. */
+export async function runOpened(
+  { file, set = [] }: PipelineFile,
+  opened: OpenedPipeline,
+  options: RunPipelineOptions = {},
+): Promise<PipelineRun> {
+  const { plan, store, digests, resolver, cacheFolder } = opened;
+  const { provider = "auto", signal, onEvent } = options;
+  const selected = selectTargets(plan, options.targets ?? []);
+  if (!selected.ok) throw new DiagnosticError(selected.error);
+  const startedAt = Date.now();
+  const { jobs, capacity, open } = chooseExecutor(options.executor ?? "local", options);
+  await using executor = await open(cacheFolder);
+  const summary = await runTasks(plan, {
+    store,
+    digests,
+    resolver,
+    executor,
+    selected: selected.value,
+    capacity,
+    jobs,
+    failureMode: options.keepGoing ? "continue" : "no-new",
+    provider,
+    outputCheck: new URL("lib/artifacts/check_outputs.ts", projectRoot).href,
+    strictProvider: options.strictProvider ?? false,
+    force: forceRule(plan, options.force ?? []),
+    ...(signal ? { signal } : {}),
+    hide: (text) => secretValues().hide(text),
+    ...(executor.name === "local" ? { prepare: () => checkProvider(provider) } : {}),
+  }, onEvent);
+  const layout = new RunLayout(plan.tasks);
+  const folder = runsFolder(stateFolder, plan.name);
+  try {
+    keepRecord(folder, { file, set, plan, summary, startedAt, layout });
+  } catch (error) {
+    // A failure that filled the disk is still the failure to tell of.
+    if (summary.outcome === "done" || !isSystemError(error)) throw error;
+    onEvent?.({ type: "warning", diagnostic: unrecorded(error) });
+  }
+  const latest = `${folder}/latest`;
+  return { plan, summary, folder: latest, pages: findPages(summary.outcomes, layout, latest) };
+}
+
+/** Records a run, unless the latest came to the same. */
+function keepRecord(folder: string, { file, set, plan, summary, startedAt, layout }: {
+  readonly file: string;
+  readonly set: readonly string[];
+  readonly plan: Plan;
+  readonly summary: RunSummary;
+  readonly startedAt: number;
+  readonly layout: RunLayout;
+}): void {
+  const { outcome, outcomes, durationMs } = summary;
+  // What ran anew is shown anew, even if its result has the digest it had.
+  const isNew = outcomes.some(({ state }) => state === "ran");
+  if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
+    const shown = set.map((each) => secretValues().hide(each));
+    const record = { pipeline: plan.name, file, set: shown, startedAt, durationMs, outcome };
+    recordRun(folder, record, { outcomes, layout });
+  }
+}
+
+function unrecorded(error: Error): Diagnostic {
+  return {
+    code: "unrecorded",
+    severity: "warning",
+    message: `Cannot record the run: ${error.message}`,
+    notes: ["tvp runs does not list it; what its tasks made is in the store"],
+  };
+}
