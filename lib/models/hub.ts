@@ -1,9 +1,11 @@
 /** Models of the Hugging Face hub: downloaded once, then kept. @module */
 import { join } from "@std/path";
+import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/codec/decode.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
 import type { WeightType } from "./directory.ts";
+import { CachedModel } from "./hub_cache.ts";
 import {
   graphFiles,
   type HubFile,
@@ -22,10 +24,13 @@ import {
 
 /** Where models come from and where they are kept. */
 export interface HubOptions extends HubAccess {
-  /** Folder of downloaded models. */
+  /** The cache that all programs share; see {@linkcode CachedModel}. */
   readonly cache: string;
+  /** Asks no hub: what is not in the cache is missing. */
+  readonly offline?: boolean;
   /** Which ONNX files to fetch; default, for each part, those without a suffix or the next that exist. */
   readonly weights?: WeightType;
+  /** Told how many of the bytes that are known to be needed are there. */
   readonly onProgress?: (done: number, total: number, file: string) => void;
 }
 
@@ -40,56 +45,70 @@ export interface HubDirectory {
  * Downloads the files of a model that are needed to run it: configurations, tokenizer, chat
  * templates, one graph for each part, and the files with weights that these graphs refer to,
  * whatever they are called. A file that was cut off is continued; sizes and, where the hub tells
- * them, digests are checked. A commit that is complete in the cache is used without asking the hub.
+ * them, digests are checked. A commit that the hub was asked about before needs no hub any more, if
+ * its files are in the cache.
  *
  * @throws {DiagnosticError} If the model, the revision or the network is not there, or the hub's
  * answers are not what they should be.
  */
 export async function fetchHubModel(model: HubModel, options: HubOptions): Promise<HubDirectory> {
-  const kept = completeCommit(model, options);
-  if (kept !== undefined) return kept;
-  const listing = parseListing(await requestListing(model, options));
-  if (typeof listing === "string") throw hubFailure(model, `the hub is not understood: ${listing}`);
-  const path = commitPath(model, listing.commit, options);
-  const fetcher = new Fetcher(model, listing, path, options);
+  const cached = new CachedModel(options.cache, model);
+  const listing = await listingOf(model, cached, options);
+  const { commit } = listing;
+  const path = cached.snapshot(commit);
+  const fetcher = new Fetcher(model, commit, cached, options);
   const graphs = graphFiles(listing, options.weights);
   await fetcher.fetch([...textFiles(listing), ...graphs]);
   for (const graph of graphs) await fetcher.fetch(await weightsOf(model, { graph, listing, path }));
-  await Deno.writeTextFile(join(path, markOf(options)), "");
-  return { path, commit: listing.commit };
+  return { path, commit };
 }
 
-/** Marks a commit of which every file for a type of weights is there. */
-const markOf = ({ weights }: HubOptions) => `.complete-${weights ?? "default"}`;
-
-function commitPath({ owner, name }: HubModel, commit: string, { cache }: HubOptions): string {
-  return join(cache, `${owner}--${name}`, commit);
+/** What is known of a commit: from the cache, where it is named or no hub is to be asked. */
+async function listingOf(
+  model: HubModel,
+  cached: CachedModel,
+  options: HubOptions,
+): Promise<HubListing> {
+  const { revision } = model;
+  const commit = await cached.commitOf(revision);
+  if (commit !== undefined && (options.offline || commit === revision)) {
+    const kept = parseListing(await cached.listing(commit) ?? "");
+    if (typeof kept !== "string") return kept;
+    const files = await cached.filesOf(commit);
+    if (options.offline && files.size > 0) return { commit, files };
+  }
+  if (options.offline) {
+    throw offlineFailure(model, `it is not in the cache "${options.cache}"`);
+  }
+  const text = await requestListing(model, options);
+  const listing = parseListing(text);
+  if (typeof listing === "string") throw hubFailure(model, `the hub is not understood: ${listing}`);
+  await cached.keepListing(revision, listing.commit, text);
+  return listing;
 }
 
-function completeCommit(model: HubModel, options: HubOptions): HubDirectory | undefined {
-  if (!/^[0-9a-f]{40}$/.test(model.revision)) return undefined;
-  const path = commitPath(model, model.revision, options);
-  return sizeOfFile(join(path, markOf(options))) === undefined
-    ? undefined
-    : { path, commit: model.revision };
+function offlineFailure(model: HubModel, cause: string): DiagnosticError {
+  return hubFailure(model, `${cause}, and HF_HUB_OFFLINE is set, so that no hub is asked`, [
+    "Unset HF_HUB_OFFLINE, or fetch the model with it unset and copy the cache",
+  ]);
 }
 
 /** Downloads files of one commit, each once, and tells how far it is. */
 class Fetcher {
   readonly #model: HubModel;
   readonly #commit: string;
-  readonly #path: string;
+  readonly #cached: CachedModel;
   readonly #options: HubOptions;
   readonly #known = new Set<string>();
   #total = 0;
   #done = 0;
 
-  constructor(model: HubModel, { commit }: HubListing, path: string, options: HubOptions) {
-    [this.#model, this.#commit, this.#path, this.#options] = [model, commit, path, options];
+  constructor(model: HubModel, commit: string, cached: CachedModel, options: HubOptions) {
+    [this.#model, this.#commit, this.#cached, this.#options] = [model, commit, cached, options];
   }
 
   async fetch(files: readonly HubFile[]): Promise<void> {
-    const wanted = files.filter(({ name }) => !this.#known.has(name));
+    const wanted = files.filter((file) => !this.#known.has(file.name) && !this.#isThere(file));
     for (const { name, size } of wanted) {
       this.#known.add(name);
       this.#total += size ?? 0;
@@ -97,16 +116,25 @@ class Fetcher {
     for (const file of wanted) await this.#download(file);
   }
 
+  #isThere(file: HubFile): boolean {
+    return sizeOfFile(this.#cached.path(this.#commit, file)) !== undefined;
+  }
+
   async #download(file: HubFile): Promise<void> {
-    const target = join(this.#path, ...file.name.split("/"));
+    if (this.#options.offline) {
+      throw offlineFailure(this.#model, `its file "${file.name}" is not in the cache`);
+    }
+    const target = this.#cached.contentPath(this.#commit, file);
     const onBytes = (count: number) =>
       this.#options.onProgress?.(this.#done + count, this.#total, file.name);
+    using _lock = await this.#cached.lock(this.#commit, file);
     await downloadFile(
       this.#model,
       { commit: this.#commit, file, target, onBytes },
       this.#options,
     );
     this.#done += sizeOfFile(target) ?? 0;
+    await this.#cached.place(this.#commit, file);
   }
 }
 

@@ -13,6 +13,8 @@ const listingSchema = z.looseObject({
     z.looseObject({
       rfilename: z.string("a file's name"),
       size: bytes,
+      blobId: z.string("a digest of 40 hexadecimal digits")
+        .regex(/^[0-9a-f]{40}$/, "a digest of 40 hexadecimal digits").nullish(),
       lfs: z.looseObject({
         sha256: z.string("a SHA-256 in hexadecimal digits")
           .regex(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal digits").nullish(),
@@ -28,8 +30,10 @@ export interface HubFile {
   readonly name: string;
   /** Bytes, where the hub tells them. */
   readonly size?: number;
-  /** In hexadecimal digits, where the hub tells it. */
+  /** In hexadecimal digits, where the hub tells it: of large files. */
   readonly sha256?: string;
+  /** SHA-1 of a file as git names it, in hexadecimal digits: of the others. */
+  readonly gitDigest?: string;
 }
 
 /** A commit and its files. */
@@ -52,10 +56,12 @@ export function parseListing(text: string): HubListing | string {
   }
   const { data, error } = listingSchema.safeParse(answer.value);
   if (error !== undefined) return `in its answer, ${issueText(error.issues, answer.value)}`;
-  const files = data.siblings.map(({ rfilename: name, size, lfs }): HubFile => ({
+  const files = data.siblings.map(({ rfilename: name, size, lfs, blobId }): HubFile => ({
     name,
     ...(typeof size === "number" ? { size } : {}),
     ...(lfs?.sha256 ? { sha256: lfs.sha256 } : {}),
+    // Of a large file git knows only a pointer.
+    ...(blobId && !lfs ? { gitDigest: blobId } : {}),
   }));
   const safe = files.filter(({ name }) =>
     name.split("/").every((part) => segmentMistake(part) === undefined)

@@ -24,9 +24,13 @@ const causes: Readonly<Record<number, string>> = {
 };
 
 /** What went wrong with a model of a hub. */
-export function hubFailure({ owner, name, revision }: HubModel, cause: string): DiagnosticError {
+export function hubFailure(
+  { owner, name, revision }: HubModel,
+  cause: string,
+  notes: readonly string[] = [],
+): DiagnosticError {
   const message = `Cannot fetch model "hf://${owner}/${name}@${revision}": ${cause}`;
-  return new DiagnosticError([{ code: "hub-failed", severity: "error", message }]);
+  return new DiagnosticError([{ code: "hub-failed", severity: "error", message, notes }]);
 }
 
 /** A path of a URL from its parts, whatever signs they have. */
@@ -68,7 +72,7 @@ export async function downloadFile(
 ): Promise<void> {
   if (sizeOfFile(target) !== undefined) return;
   await Deno.mkdir(dirname(target), { recursive: true });
-  const partial = `${target}.part`;
+  const partial = `${target}.incomplete`;
   const from = sizeOfFile(partial) ?? 0;
   if (from === 0 || from !== file.size) {
     const { owner, name } = model;
@@ -132,8 +136,7 @@ async function* bodyOf(
 async function checkFile(model: HubModel, file: HubFile, path: string): Promise<void> {
   const size = sizeOfFile(path) ?? 0;
   const wrongSize = file.size !== undefined && size !== file.size;
-  const wrongDigest = !wrongSize && file.sha256 !== undefined &&
-    await sha256(path) !== file.sha256;
+  const wrongDigest = !wrongSize && !await hasDigest(file, path, size);
   if (!wrongSize && !wrongDigest) return;
   // A file that is too short is continued next time, any other one is fetched anew.
   if (wrongDigest || size > file.size!) await Deno.remove(path);
@@ -143,9 +146,16 @@ async function checkFile(model: HubModel, file: HubFile, path: string): Promise<
   throw hubFailure(model, `cannot use file "${file.name}": ${cause}`);
 }
 
-async function sha256(path: string): Promise<string> {
+/** Whether a file's content is what the hub announced, where it did. */
+async function hasDigest(file: HubFile, path: string, size: number): Promise<boolean> {
+  if (file.sha256 !== undefined) return await digestOf(path, "sha256") === file.sha256;
+  if (file.gitDigest === undefined) return true;
+  return await digestOf(path, "sha1", `blob ${size}\0`) === file.gitDigest;
+}
+
+async function digestOf(path: string, algorithm: string, before = ""): Promise<string> {
   const { createHash } = await import("node:crypto");
-  const hash = createHash("sha256");
+  const hash = createHash(algorithm).update(before);
   using file = await Deno.open(path);
   const buffer = new Uint8Array(1 << 20);
   for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {

@@ -17,7 +17,7 @@ import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { defaultCacheFolder, projectRoot } from "./places.ts";
 import { secretValues } from "./secret_values.ts";
 import { readPipelineText } from "./read_pipeline_text.ts";
-import { checkName, pictureSide, sourceResolver } from "./sources.ts";
+import { checkName, type Fetched, pictureSide, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
 /** A pipeline file, and where its results are kept. */
@@ -48,6 +48,8 @@ export interface OpenOptions {
    */
   readonly mayRun?: (items: readonly TrustItem[]) => Promise<void>;
   readonly onWarning?: (warning: Diagnostic) => void;
+  /** Told how far the download of a hub's model is. */
+  readonly onFetch?: (fetched: Fetched) => void;
 }
 
 /**
@@ -57,10 +59,10 @@ export interface OpenOptions {
  */
 export async function openPipeline(
   { file, set = [], cache: cacheFolder = defaultCacheFolder, remote }: PipelineFile,
-  { mayRun, ...warn }: OpenOptions = {},
+  { mayRun, ...told }: OpenOptions = {},
 ): Promise<OpenedPipeline> {
   const spec = await readSpec(file, set);
-  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec, ...warn };
+  const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec, ...told };
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   const places = { base: folders.base, stageFolders: stageFolders(spec, file), digests };
   await mayRun?.(await trustItems(spec, places));
@@ -79,7 +81,7 @@ export async function openPipeline(
   const store = await openStore({
     folder: cacheFolder,
     ...(remote === undefined ? {} : { remote }),
-    ...warn,
+    ...told,
   });
   return {
     plan: planned.value,

@@ -29,6 +29,17 @@ export interface SourceFolders {
   /** Folders of code of one's own, as the pipeline file names them. */
   readonly own?: OwnFolders;
   readonly onWarning?: (warning: Diagnostic) => void;
+  /** Told how far the download of a hub's model is. */
+  readonly onFetch?: (fetched: Fetched) => void;
+}
+
+/** How far the download of a hub's model is. */
+export interface Fetched {
+  readonly model: string;
+  readonly file: string;
+  /** Bytes that are there, of those that are known to be needed. */
+  readonly done: number;
+  readonly total: number;
 }
 
 /** Folders of code of one's own, from the folder of the pipeline file. */
@@ -305,9 +316,9 @@ async function openPath(
   return { type, path, digest: await digests.content(path) };
 }
 
-/** A model of a hub: its commit stands for its content. HF_ENDPOINT and HF_TOKEN are respected. */
+/** A model of a hub: its commit stands for its content. The variables of `huggingface_hub` are respected. */
 async function openHubModel(
-  { root, onWarning }: SourceFolders,
+  { onWarning, onFetch }: SourceFolders,
   name: string,
 ): Promise<Source> {
   const model = parseHubName(name);
@@ -320,10 +331,14 @@ async function openHubModel(
     }]);
   }
   const { fetchHubModel } = await import("../models/hub.ts");
-  const endpoint = Deno.env.get("HF_ENDPOINT");
+  const { hubCacheFolder, isOffline } = await import("../models/hub_cache.ts");
+  const env = (variable: string) => Deno.env.get(variable);
+  const endpoint = env("HF_ENDPOINT");
   const token = hubToken(endpoint, onWarning);
   const { path, commit } = await fetchHubModel(model, {
-    cache: `${root}.tvp/models`,
+    cache: hubCacheFolder(env),
+    offline: isOffline(env),
+    onProgress: (done, total, file) => onFetch?.({ model: name, file, done, total }),
     ...(endpoint ? { endpoint } : {}),
     ...(token ? { token } : {}),
   });

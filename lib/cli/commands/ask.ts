@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Evaluated, Evaluation } from "../../evaluation/evaluate.ts";
 import { type Command, exitCodes, hasFlag, numberOption, textOption } from "../command.ts";
 import { deviceOptions } from "../device.ts";
+import { showFetched } from "../fetch_line.ts";
 import { projectRoot } from "../../workspace/places.ts";
 import { printJson, printLine, printNotice, table } from "../print.ts";
 import { failure } from "../read_model.ts";
@@ -28,7 +29,7 @@ const command: Command = {
     const choices = choicesOf(textOption(args, "choices"));
     const onWarning = ({ message }: Diagnostic) => printNotice(message);
     const path = await modelFolder(
-      { root: projectRoot.pathname, base: Deno.cwd(), onWarning },
+      { root: projectRoot.pathname, base: Deno.cwd(), onWarning, onFetch: showFetched },
       name,
     );
     const promptFile = textOption(args, "prompt");

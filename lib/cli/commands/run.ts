@@ -18,6 +18,7 @@ import {
   textOption,
 } from "../command.ts";
 import { chooseProvider, deviceOptions } from "../device.ts";
+import { showFetched } from "../fetch_line.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
 import { cacheFolderOf, cacheLimitOf, pipelineOf } from "../pipeline_arguments.ts";
@@ -75,7 +76,11 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   const mayRun = async (items: readonly TrustItem[]) => {
     if (items.length > 0) (await import("../ask_trust.ts")).askTrust(args, items);
   };
-  await using opened = await openPipeline(pipelineOf(args), { onWarning, mayRun });
+  await using opened = await openPipeline(pipelineOf(args), {
+    onWarning,
+    onFetch: showFetched,
+    mayRun,
+  });
   sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
   return { code: await runAndTell(args, opened, sink.logger), plan: opened.plan };
 }
