@@ -26,6 +26,8 @@ export interface SourceOptions {
   readonly batch: number;
   /** Side S of the canvas. */
   readonly canvas: number;
+  /** Shapes of inputs that are the model's own. */
+  readonly inputDims?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Instruction and answer are tokenised apart; the answer ends with the model's end symbol. */
@@ -58,7 +60,7 @@ function sharedStart(rows: readonly TextRow[], imageToken: number): number | und
 export async function prepareSource(
   directory: LanguageModelDirectory,
   taskRows: readonly TaskRow[],
-  { batch, canvas }: SourceOptions,
+  { batch, canvas, inputDims }: SourceOptions,
 ): Promise<Source> {
   const text = await openTextEncoder(directory);
   const rows = textRows(text, taskRows);
@@ -77,6 +79,7 @@ export async function prepareSource(
     ...(imageStart === undefined ? {} : { imageStart }),
     ...(encoderDecoder ? { answer } : {}),
     ...(qformer ? { qformer } : {}),
+    ...(inputDims ? { inputDims } : {}),
   });
   const processor = buildProcessor(directory.preprocessor, canvas);
   return {

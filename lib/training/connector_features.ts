@@ -1,0 +1,96 @@
+/** What a frozen encoder makes of the pictures, mirrored and not: computed once, read in every epoch. @module */
+import type { Json } from "../models/families/family.ts";
+import { type Pictures, pixelValues } from "../models/prompted_pictures.ts";
+import type { Dim, Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
+import { openSession } from "../runtime/session.ts";
+import type { Random } from "../tensor/random.ts";
+import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
+import { mirrored } from "../vision/mirror.ts";
+import type { PickedRow } from "./batches.ts";
+import type { TrainingHost } from "./weight_training.ts";
+
+/** Pictures per run of the encoder. */
+const chunk = 32;
+
+/** Features of all pictures: by the name of the value, for the pictures and for their mirrors. */
+export type ConnectorFeatures = Readonly<Record<string, readonly Tensor<"float32">[]>>;
+
+/** What the encoder is run on. */
+export interface FeatureOptions {
+  readonly pictures: Pictures;
+  readonly count: number;
+  readonly preprocessor: Json;
+  /** Whether mirrored pictures are wanted too. */
+  readonly mirror: boolean;
+}
+
+/** Sizes of a value behind its first axis, which is that of the pictures. */
+export function sizesBehind({ type }: ValueInfo): readonly number[] {
+  return (type as TensorType & { dims: readonly Dim[] }).dims.slice(1) as readonly number[];
+}
+
+/** Runs the encoder over all pictures. */
+export async function cacheConnectorFeatures(
+  encoder: Model,
+  { pictures, count, preprocessor, mirror }: FeatureOptions,
+  host: TrainingHost = {},
+): Promise<ConnectorFeatures> {
+  const sides = mirror ? [pictures, mirrored(pictures)] : [pictures];
+  const features = Object.fromEntries(
+    encoder.graph.outputs.map((info) => [
+      info.name,
+      sides.map(() => zeros("float32", [count, ...sizesBehind(info)])),
+    ]),
+  );
+  await using session = await openSession(encoder, {
+    provider: host.provider ?? "cpu",
+    threads: host.threads ?? 1,
+  });
+  for (const [side, shown] of sides.entries()) {
+    for (let from = 0; from < count; from += chunk) {
+      host.signal?.throwIfAborted();
+      const to = Math.min(count, from + chunk);
+      const pixels = pixelValues(shown, [from, to], preprocessor);
+      for (const [name, rows] of Object.entries(await session.run({ pixel_values: pixels }))) {
+        const data = rows.data as Float32Array;
+        features[name]![side]!.data.set(data, from * data.length / (to - from));
+      }
+      host.onFeatures?.(side * count + to, sides.length * count);
+    }
+  }
+  return features;
+}
+
+/** The features of a batch, `[batch, …]` each. */
+export function gatherFeatures(
+  features: ConnectorFeatures,
+  picks: readonly PickedRow[],
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(features).map(([name, sides]) => {
+      const dims = sides[0]!.dims.slice(1);
+      const size = sizeOf(dims);
+      const data = new Float32Array(picks.length * size);
+      picks.forEach(({ row, flip }, i) =>
+        data.set(sides[flip ? 1 : 0]!.data.subarray(row * size, (row + 1) * size), i * size)
+      );
+      return [name, tensor("float32", [picks.length, ...dims], data)];
+    }),
+  );
+}
+
+/** Drops a share of the values of a batch and makes the others larger, against learning by heart. */
+export function dropFeatures(
+  features: Readonly<Record<string, Tensor>>,
+  share: number,
+  random: Random,
+): Record<string, Tensor> {
+  if (share === 0) return features;
+  const kept = (value: number) => random.uniform() < share ? 0 : value / (1 - share);
+  return Object.fromEntries(
+    Object.entries(features).map(([name, { dims, data }]) => [
+      name,
+      tensor("float32", dims, (data as Float32Array).map(kept)),
+    ]),
+  );
+}

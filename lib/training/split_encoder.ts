@@ -1,0 +1,111 @@
+/** A vision encoder in two: what is frozen, and the connector whose weights are trained. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { inferShapes } from "../onnx/infer/infer_shapes.ts";
+import type { Model, Node, TensorType, ValueInfo, Weight } from "../onnx/ir/model.ts";
+import { pruneModel, valuesRead } from "../onnx/passes/prune.ts";
+
+/** The two halves of a vision encoder. */
+export interface SplitEncoder {
+  /** `pixel_values` → the values that the connector reads. */
+  readonly encoder: Model;
+  /** These values, and the trained weights as inputs → `image_features`. */
+  readonly connector: Model;
+  /** Names and types of the values between the two; the first axis is that of the pictures. */
+  readonly features: readonly ValueInfo[];
+  /** The trained weights, by name. */
+  readonly weights: ReadonlyMap<string, Weight>;
+}
+
+/**
+ * Cuts a vision encoder in front of the first nodes that depend on a trained weight. What lies before
+ * the cut is the same in every step, so that it is computed once a picture.
+ *
+ * @param prefix What the names of trained weights begin with.
+ * @throws {DiagnosticError} If no weight has that name, or what is between the halves is no tensor of
+ * floats of known size.
+ */
+export function splitEncoder(model: Model, prefix: string): SplitEncoder {
+  const shaped = inferShapes(model);
+  const { graph } = shaped;
+  const weights = new Map(
+    [...graph.initializers].filter(([name, { dtype }]) =>
+      name.startsWith(prefix) && dtype === "float32"
+    ),
+  );
+  if (weights.size === 0) throw noWeights(model, prefix);
+  const ofPictures = reachedFrom(graph.nodes, graph.inputs.map(({ name }) => name));
+  const trained = reachedFrom(graph.nodes, [...weights.keys()]);
+  const names = new Set(
+    graph.nodes.filter(({ outputs }) => outputs.some((name) => trained.has(name)))
+      .flatMap(valuesRead)
+      .filter((name) => ofPictures.has(name) && !trained.has(name)),
+  );
+  const features = [...names].map((name) => featureInfo(shaped, name));
+  return {
+    encoder: pruneModel(withOutputs(shaped, features), [...names]),
+    connector: connectorOf(shaped, features, weights),
+    features,
+    weights,
+  };
+}
+
+/** Values that depend on any of `from`, these included. */
+function reachedFrom(nodes: readonly Node[], from: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(from);
+  for (const node of nodes) {
+    if (valuesRead(node).some((name) => reached.has(name))) {
+      for (const name of node.outputs) reached.add(name);
+    }
+  }
+  return reached;
+}
+
+function withOutputs(model: Model, outputs: readonly ValueInfo[]): Model {
+  return { ...model, graph: { ...model.graph, outputs } };
+}
+
+/** Inputs of the connector are what lies before it; nodes that make these are left out by pruning. */
+function connectorOf(
+  model: Model,
+  features: readonly ValueInfo[],
+  weights: ReadonlyMap<string, Weight>,
+): Model {
+  const { graph } = model;
+  const given = new Set(features.map(({ name }) => name));
+  const nodes = graph.nodes.filter(({ outputs }) => !outputs.some((name) => given.has(name)));
+  const trained = [...weights].map(([name, { dtype, dims }]): ValueInfo => ({
+    name,
+    type: { kind: "tensor", dtype, dims },
+  }));
+  const initializers = new Map([...graph.initializers].filter(([name]) => !weights.has(name)));
+  const inputs = [...features, ...trained];
+  return pruneModel({ ...model, graph: { ...graph, nodes, inputs, initializers } }, [
+    "image_features",
+  ]);
+}
+
+/** Type of a value before the cut, which has to be one row of floats for each picture. */
+function featureInfo({ graph }: Model, name: string): ValueInfo {
+  const type = graph.inputs.find((info) => info.name === name)?.type ?? graph.values.get(name);
+  const { dtype, dims } = (type ?? {}) as Partial<TensorType>;
+  const isRow = dtype === "float32" && dims !== undefined && typeof dims[0] === "string" &&
+    dims.slice(1).every((dim) => typeof dim === "number");
+  if (isRow) return { name, type: type! };
+  throw new DiagnosticError([{
+    code: "connector-not-apart",
+    severity: "error",
+    message: `Cannot train a connector: it reads "${name}", ${dtype ?? "of unknown type"} [${
+      dims?.join(", ") ?? "?"
+    }], expected float32 with pictures along its first axis and all other sizes known`,
+  }]);
+}
+
+function noWeights({ graph }: Model, prefix: string): DiagnosticError {
+  const first = [...new Set([...graph.initializers.keys()].map((name) => name.split(".")[0]!))];
+  return new DiagnosticError([{
+    code: "no-connector",
+    severity: "error",
+    message: `Cannot train a connector: no float32 weight's name begins with "${prefix}"`,
+    notes: [`Names begin with: ${first.slice(0, 12).join(", ")}`],
+  }]);
+}

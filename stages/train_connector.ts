@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { artifact, defineStage, model, type StageContext } from "../lib/pipeline/contract/stage.ts";
+
+const parameters = z.strictObject({
+  model: model().describe("a multimodal language model, such as export/assemble.py makes"),
+  data: artifact("dataset").describe("pictures, questions and answers to learn from"),
+  weights: z.string().min(1).default("multi_modal_projector.")
+    .describe("what the names of the connector's weights begin with, in onnx/vision_encoder.onnx"),
+  seed: z.int().min(0).default(0).describe("order of the data"),
+  steps: z.int().min(1).describe("updates with the language-model loss"),
+  batch: z.int().min(1).default(32).describe("pictures per update"),
+  learningRate: z.number().positive().default(5e-4).describe("at its highest, after the warm-up"),
+  warmup: z.int().min(1).default(20).describe("updates until the learning rate is reached"),
+  decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
+  dropout: z.number().min(0).lt(1).default(0)
+    .describe("share of the encoder's features that an update leaves out"),
+  mirror: z.boolean().default(true)
+    .describe("mirrors half of the pictures, where the data set says that answers hold there"),
+  alignment: z.strictObject({
+    steps: z.int().min(0).default(300).describe("number of updates; 0 for none"),
+    batch: z.int().min(1).default(128).describe("pictures per update"),
+    learningRate: z.number().positive().default(1e-3).describe("at its highest"),
+  }).prefault({}).describe("updates before, in which image rows learn the answers' embeddings"),
+});
+
+type Parameters = z.output<typeof parameters>;
+
+/** Trains the connector of a model whose encoder and language model stay as they are. */
+export default defineStage({
+  name: "train-connector",
+  description: "Trains the connector between a frozen vision encoder and a frozen language model.",
+  with: parameters,
+  outputs: { model: "model" },
+  async run(values, context) {
+    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openModelDirectory } = await import("../lib/models/directory.ts");
+    const { pretrainConnector, writeWithVision } = await import(
+      "../lib/training/pretrain_connector.ts"
+    );
+    const { info, ...data } = await readDatasetFolder(values.data.path);
+    const directory = await openModelDirectory(values.model.path, { name: values.model.name });
+    const lesson = { ...data, mirror: values.mirror && (info.mirrorKeepsAnswer ?? true) };
+    const vision = await pretrainConnector(
+      directory,
+      lesson,
+      optionsOf(values),
+      hostOf(values, context),
+    );
+    await writeWithVision(directory, vision, context.output("model"));
+  },
+});
+
+function optionsOf({ alignment, ...values }: Parameters) {
+  const { seed, weights, dropout, decay, warmup, steps, batch, learningRate } = values;
+  return {
+    seed,
+    prefix: weights,
+    dropout,
+    alignment: { ...alignment, warmup, decay },
+    language: { steps, batch, learningRate, warmup, decay },
+  };
+}
+
+/** Passes progress, checkpoints and interruption on, in the engine's terms. */
+function hostOf({ steps }: Parameters, context: StageContext<"model">) {
+  const { provider, threads, signal, checkpoint } = context;
+  const log = (line: string) => context.log(line);
+  const told = (name: string, every: number) => (step: number, metrics: object) => {
+    if (step % every === 0) context.log(`${name} ${step}: ${JSON.stringify(metrics)}`);
+  };
+  const logStep = told("step", 50);
+  return {
+    ...{ provider, threads, signal, checkpoint, log },
+    onOpen: context.ranOn,
+    onFeatures: (done: number, total: number) =>
+      context.progress({ done, total, unit: "pictures encoded" }),
+    onAlign: told("alignment", 100),
+    onStep: (step: number, metrics: Readonly<Record<string, number>>) => {
+      context.progress({ done: step, total: steps, unit: "steps", metrics });
+      logStep(step, metrics);
+    },
+  };
+}
