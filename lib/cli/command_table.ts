@@ -24,7 +24,7 @@ export const commandTable = {
   inspect: "says what an ONNX model consists of",
   ask: "asks a model a question about a picture",
   prompt: "applies or exports a visual prompt",
-  models: "copies trained models into zoo/",
+  models: "lists models, says what one is and can be, copies trained ones",
   doctor: "says what of this machine can be used",
   stages: "describes the stage types",
   schema: "prints the JSON Schema of pipeline files or of events",

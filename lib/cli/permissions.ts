@@ -33,7 +33,7 @@ const withheld: Readonly<Record<CommandName, readonly Permission[]>> = {
   inspect: [write, net, run, ffi],
   ask: [run],
   prompt: [net, run],
-  models: [net, run, ffi],
+  models: [run, ffi],
   doctor: [net],
   stages: [write, net, run],
   schema: [write, net, run],

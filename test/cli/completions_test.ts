@@ -31,7 +31,7 @@ Deno.test("completeWords() knows commands, options, their values and stages", as
       ["prompt ", ["show", "apply", "export", "import"]],
       ["prompt apply ", [":files"]],
       ["prompt apply x ", [":files"]],
-      ["models ", ["install"]],
+      ["models ", ["ls", "inspect", "check", "install"]],
       ["completions z", []],
       ["schema --e", ["--events"]],
     ];

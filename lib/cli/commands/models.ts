@@ -1,60 +1,58 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
-import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
-import { installModels } from "../../workspace/install_models.ts";
-import { projectRoot, stateFolder } from "../../workspace/places.ts";
-import { printJson, printLine } from "../print.ts";
-import { latestRun, recordedPipelines, runsFolder } from "../../workspace/run_record.ts";
+import { type Command, type CommandArguments, exitCodes } from "../command.ts";
 
-/** Brings trained models into the zoo. */
+/** What can be asked of models; each gives the exit code. */
+const verbs = {
+  async ls(args) {
+    await (await import("../list_models.ts")).printModels(args);
+    return exitCodes.done;
+  },
+  async inspect(args, id) {
+    await (await import("../inspect_model.ts")).printModel(args, needed("inspect", id));
+    return exitCodes.done;
+  },
+  async check(args, id) {
+    const { checkModel } = await import("../check_model.ts");
+    return await checkModel(args, needed("check", id)) ? exitCodes.done : exitCodes.failed;
+  },
+  async install(args, pipeline) {
+    (await import("../install_models.ts")).installLatest(args, pipeline);
+    return exitCodes.done;
+  },
+} satisfies Record<string, (args: CommandArguments, operand?: string) => Promise<number>>;
+
+/** Models that are there: what they are, and what they can be used for. */
 const command: Command = {
   name: "models",
-  summary: "Copies the models of a pipeline's latest run into zoo/, where zoo/NAME finds them.",
-  operands: "install [PIPELINE]",
+  summary: "Lists models, says what one consists of and what it can be, or copies trained ones.",
+  operands: "ls | inspect MODEL | check MODEL | install [PIPELINE]",
   minOperands: 1,
   maxOperands: 2,
-  example: "deno task tvp models install zoo --as clip=mini-clip --as encoder=",
+  example: "deno task tvp models check hf://owner/name@revision",
   options: {
     as: {
       type: "text",
       value: "STAGE=NAME",
       repeat: true,
-      help: "name of a stage's model; an empty one leaves it out",
+      help: "install: name of a stage's model; an empty one leaves it out",
     },
-    json: { type: "flag", help: "one installed model a line as JSON" },
+    json: { type: "flag", help: "a line of JSON for each model" },
   },
-  run(args) {
-    const [verb, pipeline = "zoo"] = args.operands;
-    if (verb !== "install") {
-      throw usage(`Cannot run models "${verb}": expected models install`, []);
-    }
-    const folder = runsFolder(stateFolder, pipeline);
-    const run = latestRun(folder);
-    if (!run) {
-      const known = suggestions(pipeline, recordedPipelines(stateFolder));
-      throw usage(`Cannot install from "${pipeline}": it has no run here`, known);
-    }
-    const target = new URL("zoo", projectRoot).pathname;
-    const what = { run: `${folder}/latest`, tasks: run.tasks, names: namesOf(args), target };
-    const installed = [...installModels(what)];
-    if (installed.length === 0) {
-      throw usage(`Cannot install from "${pipeline}": none of its tasks made a model`, []);
-    }
-    for (const { task, name } of installed) {
-      if (hasFlag(args, "json")) printJson({ task, name });
-      else printLine(`${task} → zoo/${name}`);
-    }
-    return Promise.resolve(exitCodes.done);
+  failure: "the model cannot be a source",
+  async run(args) {
+    const [verb, operand] = args.operands as [string, string?];
+    if (Object.hasOwn(verbs, verb)) return await verbs[verb as keyof typeof verbs](args, operand);
+    throw usage(`Cannot run models "${verb}"`, suggestions(verb, Object.keys(verbs)));
   },
 };
 export default command;
 
-function namesOf(args: CommandArguments): Map<string, string> {
-  return new Map((args.options.get("as") ?? []).map((text) => {
-    const at = text.indexOf("=");
-    if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-    throw usage(`Cannot use "${text}" for --as: expected STAGE=NAME`, []);
-  }));
+function needed(verb: string, id: string | undefined): string {
+  if (id !== undefined) return id;
+  throw usage(`Cannot run models ${verb}: the model is missing`, [
+    "zoo/NAME, hf://OWNER/NAME@REVISION, or a path",
+  ]);
 }
 
 function usage(message: string, notes: readonly string[]): DiagnosticError {

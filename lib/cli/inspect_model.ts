@@ -1,0 +1,110 @@
+/** What a model consists of: parts and their sizes, texts, memory. @module */
+import { format } from "@std/fmt/bytes";
+import type { LanguageModelDirectory } from "../models/directory.ts";
+import { type PartFile, partFiles, type PartSize, partSize } from "../models/part_files.ts";
+import { isPast } from "../models/compose_model.ts";
+import { type CommandArguments, hasFlag } from "./command.ts";
+import { modelPath } from "./open_model.ts";
+import { printJson, printLine, table } from "./print.ts";
+
+type Part = PartFile & PartSize;
+
+/** A model in facts. */
+interface ModelFacts {
+  readonly model: string;
+  readonly family: string;
+  readonly decoder: "decoder-only" | "encoder-decoder";
+  /** Rows of image features per picture. */
+  readonly imageTokens: number;
+  readonly imageToken: string;
+  /** Ends an answer. */
+  readonly endToken: string;
+  /** A question as the model reads it; the picture's placeholders are one. */
+  readonly prompt: string;
+  readonly parts: readonly Part[];
+  readonly memory: {
+    /** Bytes of the weights that are taken by default. */
+    readonly weights: number;
+    /** Bytes of keys and values for each token of a sequence. */
+    readonly cachePerToken: number;
+  };
+}
+
+/** Prints what a model consists of. @throws {DiagnosticError} If it cannot be opened. */
+export async function printModel(args: CommandArguments, name: string): Promise<void> {
+  const facts = await factsOf(name);
+  if (hasFlag(args, "json")) return printJson(facts);
+  const { memory, parts } = facts;
+  printLine(table([
+    ["family", `${facts.family}, ${facts.decoder}`],
+    ["picture", `${facts.imageTokens} tokens ${facts.imageToken}`],
+    ["prompt", JSON.stringify(facts.prompt)],
+    ["answer ends", facts.endToken],
+    [
+      "memory",
+      `${format(memory.weights)} of weights, ${format(memory.cachePerToken)} of cache a token`,
+    ],
+  ]));
+  printLine();
+  printLine(table([
+    ["part", "weights", "parameters", "in memory", "on disk"],
+    ...parts.map(({ part, weights, parameters, weightBytes, fileBytes }) => [
+      part,
+      weights,
+      parameters.toLocaleString("en"),
+      format(weightBytes),
+      format(fileBytes),
+    ]),
+  ]));
+}
+
+async function factsOf(name: string): Promise<ModelFacts> {
+  const { openModelDirectory } = await import("../models/directory.ts");
+  const { openTextEncoder } = await import("../models/prompt_text.ts");
+  const path = await modelPath(name);
+  const directory = await openModelDirectory(path, { name });
+  const text = await openTextEncoder(directory);
+  const tokenizer = await directory.tokenizer();
+  const written = (id: number) => tokenizer.tokenOf(id) ?? String(id);
+  const { ids } = text.instruction("What is this?");
+  const parts: Part[] = [];
+  for (const file of await partFiles(path)) {
+    parts.push({ ...file, ...await partSize(path, file) });
+  }
+  return {
+    model: name,
+    family: String(directory.config.model_type),
+    decoder: directory.has("encoder_model") ? "encoder-decoder" : "decoder-only",
+    imageTokens: text.imageTokens,
+    imageToken: written(text.imageToken),
+    endToken: written(text.endToken),
+    prompt: ids.filter((id, i) => id !== text.imageToken || ids[i - 1] !== id).map(written).join(
+      "",
+    ),
+    parts,
+    memory: {
+      weights: usedBytes(directory, parts),
+      cachePerToken: await cacheBytes(directory),
+    },
+  };
+}
+
+/** Bytes of the weights of the parts that are taken where none are asked for. */
+function usedBytes(directory: LanguageModelDirectory, parts: readonly Part[]): number {
+  const taken = new Set(
+    (["vision_encoder", "embed_tokens", "encoder_model", "decoder_model_merged"] as const)
+      .filter((part) => directory.has(part)).map((part) => directory.partPath(part)),
+  );
+  return parts.filter(({ file }) => [...taken].some((path) => path.endsWith(`/${file}`)))
+    .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+}
+
+/** Of the decoder's declared keys and values; 0 where it takes no past. */
+async function cacheBytes(directory: LanguageModelDirectory): Promise<number> {
+  const { graph } = await directory.readPart("decoder_model_merged");
+  return graph.inputs.filter(({ name }) => isPast(name)).reduce((sum, { type }) => {
+    const dims = type.kind === "tensor" ? type.dims ?? [] : [];
+    const bytes = type.kind === "tensor" && type.dtype === "float16" ? 2 : 4;
+    return sum + Number(dims[1]) * Number(dims[3]) * bytes;
+  }, 0);
+}
