@@ -65,7 +65,8 @@ function zip<K, V>(keys: readonly K[], values: readonly V[]): ReadonlyMap<K, V> 
   return new Map(keys.map((key, index) => [key, values[index]!]));
 }
 
-function outputFileName(task: Task, output: string): string {
+/** What a task calls the file of an output, before it meets others of the same name. */
+export function outputFileName(task: Task, output: string): string {
   return task.definition.files?.[output] ?? `${output}${extensions[task.outputs[output]!] ?? ""}`;
 }
 

@@ -6,43 +6,51 @@ import type { StoredManifest } from "./store.ts";
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
 
-/** Whether a value is a manifest, whole and of this version. */
-export function isStoredManifest(value: unknown): value is StoredManifest {
-  return has(value, {
-    format: (format) => format === 1,
-    key: isDigest,
-    preimage: (preimage) => has(preimage, preimageFields),
-    outputs: (outputs) => isMap(outputs) && Object.values(outputs).every(isOutput),
-    durationMs: isAmount,
-    storedAt: isAmount,
-    host: (host) => has(host, hostFields),
-  });
-}
-
-const preimageFields: Readonly<Record<string, Check>> = {
-  format: (format) => format === 1,
+const isPreimage = form({
+  format: isFirst,
   stage: isText,
   code: isDigest,
   parameters: (parameters) => parameters !== undefined,
   environment: isTexts,
-};
+});
 
-const hostFields: Readonly<Record<string, Check>> = {
+const isHost = form({
   provider: (provider) => provider === undefined || isText(provider),
   versions: isTexts,
-};
+});
 
-function isOutput(value: unknown): boolean {
-  return has(value, {
-    type: (type) => (artifactTypes as readonly unknown[]).includes(type),
-    digest: isDigest,
-    bytes: isAmount,
-    files: isAmount,
-  });
+const types: ReadonlySet<unknown> = new Set(artifactTypes);
+
+const isOutput = form({
+  type: (type) => types.has(type),
+  digest: isDigest,
+  bytes: isAmount,
+  files: isAmount,
+});
+
+const isManifest = form({
+  format: isFirst,
+  key: isDigest,
+  preimage: isPreimage,
+  outputs: (outputs) => isMap(outputs) && Object.values(outputs).every(isOutput),
+  durationMs: isAmount,
+  storedAt: isAmount,
+  host: isHost,
+});
+
+/** Whether a value is a manifest, whole and of this version. */
+export function isStoredManifest(value: unknown): value is StoredManifest {
+  return isManifest(value);
 }
 
-function has(value: unknown, fields: Readonly<Record<string, Check>>): boolean {
-  return isMap(value) && Object.entries(fields).every(([name, is]) => is(value[name]));
+/** Made once for all values: a run with everything cached looks at each of its manifests. */
+function form(fields: Readonly<Record<string, Check>>): Check {
+  const entries = Object.entries(fields);
+  return (value) => isMap(value) && entries.every(([name, is]) => is(value[name]));
+}
+
+function isFirst(format: unknown): boolean {
+  return format === 1;
 }
 
 function isMap(value: unknown): value is Fields {

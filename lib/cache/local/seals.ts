@@ -1,5 +1,4 @@
 import type { Digest } from "../../pipeline/contract/key.ts";
-import { isDigest } from "../digest/digest.ts";
 import { replaceFile } from "./replace_file.ts";
 import { isSystemError } from "./system_error.ts";
 
@@ -51,13 +50,10 @@ export class Seals {
   }
 }
 
+/** What is no stamp of an object is equal to none, and does no harm. */
 function readStamps(path: string): Map<string, string> {
   try {
-    const entries = JSON.parse(Deno.readTextFileSync(path)) as [unknown, unknown][];
-    const isWhole = entries.every(([digest, stamp]) =>
-      isDigest(digest) && typeof stamp === "string"
-    );
-    return new Map(isWhole ? entries as [string, string][] : []);
+    return new Map(JSON.parse(Deno.readTextFileSync(path)) as [string, string][]);
   } catch {
     return new Map();
   }
