@@ -21,30 +21,28 @@ export default defineStage({
   outputs: { data: "dataset" },
   picturesOf: "data",
   async run({ data: { path }, kind, severity, seed }, context) {
-    const { readDatasetFolder, writeDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { corruptPicture } = await import("../lib/vision/corrupt/corrupt.ts");
-    const { info, rows, images, height, width } = await readDatasetFolder(path);
-    const size = 3 * height * width;
-    const corrupted = new Uint8Array(images.length);
-    for (const [i, { id }] of rows.entries()) {
-      context.signal.throwIfAborted();
-      const picture = images.subarray(i * size, (i + 1) * size);
-      const options = { kind, severity, side: height, draw: `${seed} ${id}` };
-      corrupted.set(await corruptPicture(picture, options), i * size);
-      if (i % 100 === 99 || i === rows.length - 1) {
-        context.progress({ done: i + 1, total: rows.length, unit: "images" });
-      }
-    }
-    const notes = [
-      ...notesOf(info),
-      `pictures corrupted: ${kind}, severity ${severity}, seed ${seed}`,
-    ];
-    const split = { rows, images: corrupted, height, width, notes };
-    await writeDatasetFolder(context.output("data"), info, split);
+    const { readDatasetFolder, writeRows } = await import("../lib/data/dataset_folder.ts");
+    const { writePictures } = await import("../lib/data/picture_files.ts");
+    const { corruptedPictures } = await import("../lib/data/corrupted_pictures.ts");
+    const { info, rows, pictures, height, width } = await readDatasetFolder(path);
+    const folder = context.output("data");
+    await Deno.mkdir(folder, { recursive: true });
+    const corrupted = corruptedPictures(rows, pictures, {
+      ...{ kind, severity, seed },
+      asPlanes: height !== undefined && height === width,
+    });
+    await writePictures(folder, corrupted, {
+      seen: new Set(),
+      signal: context.signal,
+      onProgress: (done) => {
+        if (done % 100 === 0 || done === rows.length) {
+          context.progress({ done, total: rows.length, unit: "images" });
+        }
+      },
+    });
+    const { notes = [], rows: _, ...card } = info;
+    const note = `pictures corrupted: ${kind}, severity ${severity}, seed ${seed}`;
+    const size = height === undefined || width === undefined ? {} : { height, width };
+    await writeRows(folder, { ...card, ...size }, rows, [...notes, note]);
   },
 });
-
-/** Notes of the folder that was read. */
-function notesOf(info: object): readonly string[] {
-  return "notes" in info && Array.isArray(info.notes) ? info.notes : [];
-}

@@ -24,8 +24,9 @@ export default defineStage({
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
     const { writeFeatures } = await import("../lib/artifacts/features.ts");
     const folder = await readDatasetFolder(parameters.data.path);
-    const data = { ...folder, rows: folder.rows.slice(0, parameters.rows) };
-    const { method, values, kind, canvas, image } = await treat(parameters, data.height);
+    const { info, pictures } = folder;
+    const data = { info, pictures, rows: folder.rows.slice(0, parameters.rows) };
+    const { method, values, kind, canvas, image } = await treat(parameters, data.pictures.side);
     const { model, batch } = parameters;
     const { provider, threads } = context;
     await using probe = await openProbe({

@@ -1,13 +1,23 @@
 import { z } from "zod";
-import { dataset, defineStage } from "../lib/pipeline/contract/stage.ts";
-import type { Dataset } from "../lib/data/dataset.ts";
+import {
+  type CodeSource,
+  type DataFiles,
+  dataset,
+  defineStage,
+  type StageContext,
+} from "../lib/pipeline/contract/stage.ts";
+import type { DataSpec } from "../lib/data/data_spec.ts";
+import type { Dataset, SplitName } from "../lib/data/dataset.ts";
+import type { PublishedSet } from "../lib/data/published_set.ts";
 
 /** Loads a data set and splits it into training, validation and test rows. */
 export default defineStage({
   name: "load-dataset",
   description: "Loads or draws a data set: training, validation and test pictures with questions.",
   with: z.strictObject({
-    dataset: dataset().describe("name of a data set, such as emoji10"),
+    dataset: dataset().describe(
+      "name of a data set, such as emoji10, a path, or a map such as { folder: ./pictures }",
+    ),
     shots: z.int().min(1).optional().describe("training rows per class"),
     percentage: z.number().gt(0).max(100).optional().describe("share of the training rows"),
     seed: z.int().min(0).default(0).describe("chooses the training rows"),
@@ -20,35 +30,91 @@ export default defineStage({
   outputs: { train: "dataset", validation: "dataset", test: "dataset" },
   picturesOf: "dataset",
   async run(parameters, context) {
-    const { join } = await import("@std/path");
-    const { writeDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { assertSplitsApart } = await import("../lib/data/check_splits.ts");
-    const { default: source } = await import(parameters.dataset.module) as { default: Dataset };
-    const { shots, percentage, seed } = parameters;
-    const splits = await source.load({
-      seed,
-      ...(shots === undefined ? {} : { shots }),
-      ...(percentage === undefined ? {} : { percentage }),
-      parameters: await checkParameters(source, parameters.parameters),
-      downloads: join(context.scratch, "downloads"),
-      signal: context.signal,
-      onProgress: (done, total) => {
-        if (done % 100 === 0 || done === total) context.progress({ done, total, unit: "images" });
-      },
-      onDownload: ({ package: name, version, bytes, seconds }) =>
-        context.log(
-          `fetched ${name} ${version}: ${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s`,
-        ),
-    });
-    await assertSplitsApart(source.info.name, splits);
-    for (const name of ["train", "validation", "test"] as const) {
-      context.signal.throwIfAborted();
-      await writeDatasetFolder(context.output(name), source.info, splits[name]);
-    }
+    const loaded = "files" in parameters.dataset
+      ? loadFiles(parameters, parameters.dataset, context)
+      : loadModule(parameters, parameters.dataset, context);
+    await loaded;
   },
 });
 
-async function checkParameters(source: Dataset, given: unknown): Promise<unknown> {
+/** How much of a data set is wanted. */
+interface Wanted {
+  readonly shots?: number | undefined;
+  readonly percentage?: number | undefined;
+  readonly seed: number;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+type Context = StageContext<SplitName>;
+
+const splits = ["train", "validation", "test"] as const;
+
+function amountOf({ shots, percentage, seed }: Wanted) {
+  return {
+    seed,
+    ...(shots === undefined ? {} : { shots }),
+    ...(percentage === undefined ? {} : { percentage }),
+  };
+}
+
+/** Tells every hundredth picture, and the last. */
+function progressOf(context: Context) {
+  return (done: number, total: number) => {
+    if (done % 100 === 0 || done === total) context.progress({ done, total, unit: "images" });
+  };
+}
+
+/** A data set whose module makes its pictures. */
+async function loadModule(wanted: Wanted, { module }: CodeSource, context: Context): Promise<void> {
+  const { join } = await import("@std/path");
+  const { writeDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+  const { assertSplitsApart } = await import("../lib/data/check_splits.ts");
+  const { default: source } = await import(module) as { default: Dataset };
+  const loaded = await source.load({
+    ...amountOf(wanted),
+    parameters: await checkParameters(source, wanted.parameters),
+    downloads: join(context.scratch, "downloads"),
+    signal: context.signal,
+    onProgress: progressOf(context),
+    onDownload: ({ package: name, version, bytes, seconds }) =>
+      context.log(
+        `fetched ${name} ${version}: ${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s`,
+      ),
+  });
+  await assertSplitsApart(source.info.name, loaded);
+  for (const name of splits) {
+    context.signal.throwIfAborted();
+    await writeDatasetFolder(context.output(name), source.info, loaded[name]);
+  }
+}
+
+/** A data set that lies in files, of one's own or of a publisher. */
+async function loadFiles(
+  wanted: Wanted,
+  { files, module }: DataFiles,
+  context: Context,
+): Promise<void> {
+  const { loadData } = await import("../lib/data/load_data.ts");
+  const set = module === undefined
+    ? undefined
+    : (await import(module) as { default: PublishedSet }).default;
+  const info = set?.info ?? { name: "files" };
+  await loadData({
+    ...amountOf(wanted),
+    spec: files as DataSpec,
+    ...(set === undefined ? {} : { set }),
+    parameters: await checkParameters({ ...set, info }, wanted.parameters),
+    output: (name) => context.output(name),
+    signal: context.signal,
+    onProgress: progressOf(context),
+    log: (line) => context.log(line),
+  });
+}
+
+async function checkParameters(
+  source: { readonly info: { readonly name: string }; readonly parameters?: z.ZodType },
+  given: unknown,
+): Promise<unknown> {
   const schema = source.parameters ?? z.strictObject({});
   const checked = schema.safeParse(given);
   if (checked.success) return checked.data;

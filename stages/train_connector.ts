@@ -37,9 +37,10 @@ export default defineStage({
     const { pretrainConnector, writeWithVision } = await import(
       "../lib/training/pretrain_connector.ts"
     );
-    const { info, ...data } = await readDatasetFolder(values.data.path);
+    const { info, rows, pictures } = await readDatasetFolder(values.data.path);
     const directory = await openModelDirectory(values.model.path, { name: values.model.name });
-    const lesson = { ...data, mirror: values.mirror && (info.mirrorKeepsAnswer ?? true) };
+    const mirror = values.mirror && (info.mirrorKeepsAnswer ?? true);
+    const lesson = { rows, pictures, mirror };
     const vision = await pretrainConnector(
       directory,
       lesson,

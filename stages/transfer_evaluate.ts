@@ -38,7 +38,7 @@ export default defineStage({
     const data = await readDatasetFolder(parameters.data.path);
     const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(
       parameters,
-      data.height,
+      data.pictures.side,
     );
     const start = performance.now();
     const { rows, classes, mean, isClip } = await evaluateModel({

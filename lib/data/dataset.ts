@@ -1,4 +1,5 @@
 /** What a data set is: the contract between `datasets/*.ts` and the stages. @module */
+import type { Fit } from "../vision/fit.ts";
 
 /** One row: a picture and what is asked about it. Pictures lie apart, in the same order. */
 export interface Row {
@@ -10,6 +11,10 @@ export interface Row {
   readonly style?: string;
   readonly instruction: string;
   readonly answer: string;
+  /** All answers that people gave, where there are several. */
+  readonly answers?: readonly string[];
+  /** Which of the classes this row's answer is one of, where they are not all. */
+  readonly candidates?: readonly string[];
   /** Index of the answer in `classes`, where the task has classes. */
   readonly label?: number;
   /** Caption for the text-aligned loss term, where it is not built from the class. */
@@ -38,6 +43,10 @@ export interface DatasetInfo {
   readonly caption?: string;
   /** Whether the answers hold in a mirror; `false` for digits, letters, left and right. Default true. */
   readonly mirrorKeepsAnswer?: boolean;
+  /** How a picture that is not square meets a square canvas; default `resize`. */
+  readonly fit?: Fit;
+  /** Side of the canvas where nothing else says it; default that of small square pictures, or 224. */
+  readonly side?: number;
   readonly licence: string;
   readonly source: string;
 }

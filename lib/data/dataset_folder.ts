@@ -1,36 +1,90 @@
-/** The dataset artifact: a folder with `dataset.json`, `rows.jsonl` and `images.safetensors`. @module */
+/** The dataset artifact: a folder with `dataset.json`, `rows.jsonl` and its pictures. @module */
 import { join } from "@std/path";
-import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
+import {
+  encodeSafetensors,
+  safetensorsHeaderBytes,
+  safetensorsPlaces,
+} from "../tensor/safetensors.ts";
 import { tensor } from "../tensor/tensor.ts";
-import type { DatasetInfo, Split } from "./dataset.ts";
+import type { Pictures } from "../vision/pictures.ts";
+import type { PictureSize } from "../vision/resize.ts";
+import { readRange } from "./data_root.ts";
+import type { DatasetInfo, Row, Split } from "./dataset.ts";
 import { type Card, DatasetError, readCard, readRows } from "./dataset_schema.ts";
+import {
+  encodedPictures,
+  indexFile,
+  type PictureSettings,
+  planePictures,
+  planesFile,
+  readPlaces,
+} from "./picture_files.ts";
 
-/** A split read back, with what is known of its data set. */
-export interface DatasetFolder extends Split {
-  readonly info: DatasetInfo;
+/** A split read back, with what is known of its data set; its pictures are read when they are asked for. */
+export class DatasetFolder {
+  readonly info: Card;
+  readonly rows: readonly Row[];
+  readonly pictures: Pictures;
+  /** Size of every picture, where it is one. */
+  readonly height: number | undefined;
+  readonly width: number | undefined;
+  readonly #all: () => Uint8Array;
+
+  /** @param all Reads all pictures. */
+  constructor(
+    { info, rows, pictures, size }: {
+      readonly info: Card;
+      readonly rows: readonly Row[];
+      readonly pictures: Pictures;
+      readonly size?: PictureSize;
+    },
+    all: () => Uint8Array,
+  ) {
+    [this.info, this.rows, this.pictures, this.#all] = [info, rows, pictures, all];
+    [this.height, this.width] = [size?.height, size?.width];
+  }
+
+  /**
+   * All pictures at once, u8 [rows, 3, height, width]: for small sets.
+   *
+   * @throws {TypeError} If they are not pixels of one size.
+   */
+  get images(): Uint8Array {
+    return this.#all();
+  }
 }
 
-/** Writes a split as a folder; equal splits give equal bytes. */
+/** Writes a split whose pictures are in memory; equal splits give equal bytes. */
 export async function writeDatasetFolder(
   path: string,
   info: DatasetInfo,
   split: Split,
 ): Promise<void> {
-  await Deno.mkdir(path, { recursive: true });
-  const { rows, images, height, width } = split;
+  const { rows, images, height, width, notes } = split;
+  await writeRows(path, { ...info, height, width }, rows, notes);
   const pictures = tensor("uint8", [rows.length, 3, height, width], images);
-  const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
-  const card = { ...info, rows: rows.length, height, width, notes: split.notes ?? [] };
+  await Deno.writeFile(join(path, planesFile), encodeSafetensors({ images: pictures }));
+}
+
+/** Writes the card and the rows of a split. */
+export async function writeRows(
+  path: string,
+  { height, width, ...info }: DatasetInfo & Partial<PictureSize>,
+  rows: readonly Row[],
+  notes: readonly string[] = [],
+): Promise<void> {
+  await Deno.mkdir(path, { recursive: true });
+  const size = height === undefined ? {} : { height, width };
+  const card = { ...info, rows: rows.length, ...size, notes };
   await Deno.writeTextFile(join(path, "dataset.json"), JSON.stringify(card, null, 2) + "\n");
-  await Deno.writeTextFile(join(path, "rows.jsonl"), lines);
-  await Deno.writeFile(
-    join(path, "images.safetensors"),
-    encodeSafetensors({ images: pictures }),
+  await Deno.writeTextFile(
+    join(path, "rows.jsonl"),
+    rows.map((row) => JSON.stringify(row) + "\n").join(""),
   );
 }
 
 /**
- * Reads what `writeDatasetFolder` wrote, or another program did.
+ * Reads what was written here, or by another program.
  *
  * @throws {DatasetError} If a file is missing or damaged, or rows and pictures do not belong together.
  */
@@ -48,24 +102,63 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
   }
 }
 
-const files = ["dataset.json", "rows.jsonl", "images.safetensors"] as const;
-
 async function missingFile(path: string): Promise<string> {
-  for (const name of files) {
-    const found = await Deno.stat(join(path, name)).catch(() => undefined);
-    if (found === undefined) return `there is no ${name}`;
+  for (const name of ["dataset.json", "rows.jsonl"]) {
+    if (!await isThere(join(path, name))) return `there is no ${name}`;
   }
-  return "a file of it is gone";
+  return `there is no ${planesFile}, and no ${indexFile}`;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function readFolder(path: string): Promise<DatasetFolder> {
-  const [card, lines, pictures] = files.map((name) => join(path, name)) as [string, string, string];
-  const info = readCard(await Deno.readTextFile(card));
-  const rows = readRows(await Deno.readTextFile(lines), info);
-  const images = decodeSafetensors(await Deno.readFile(pictures)).tensors.images;
-  const [count, channels, height, width] = images?.dims ?? [];
+  const info = readCard(await Deno.readTextFile(join(path, "dataset.json")));
+  const rows = readRows(await Deno.readTextFile(join(path, "rows.jsonl")), info);
+  const { fit = "resize", side } = info;
+  const settings = { fit, ...(side === undefined ? {} : { side }) };
+  return await isThere(join(path, indexFile))
+    ? encodedFolder(path, { info, rows, settings })
+    : planesFolder(path, { info, rows, settings });
+}
+
+interface Parts {
+  readonly info: Card;
+  readonly rows: readonly Row[];
+  readonly settings: PictureSettings;
+}
+
+function encodedFolder(path: string, { info, rows, settings }: Parts): DatasetFolder {
+  const places = readPlaces(path);
+  if (places.length !== rows.length) {
+    throw new DatasetError(
+      `${rows.length} rows need as many lines in ${indexFile}, it has ${places.length}`,
+    );
+  }
+  checkCard(info, { rows: rows.length });
+  const pictures = encodedPictures(path, places, settings);
+  return new DatasetFolder({ info, rows, pictures }, () => {
+    throw new TypeError("Cannot read all pictures at once: they are encoded");
+  });
+}
+
+/** The header is read, not the pixels. */
+function planesFolder(path: string, { info, rows, settings }: Parts): DatasetFolder {
+  const file = join(path, planesFile);
+  const fileBytes = Deno.statSync(file).size;
+  const head = readRange(
+    file,
+    0,
+    Math.min(
+      fileBytes,
+      safetensorsHeaderBytes(readRange(file, 0, Math.min(8, fileBytes)), fileBytes),
+    ),
+  );
+  const images = safetensorsPlaces(head, fileBytes).get("images");
+  const [count, channels, height = 0, width = 0] = images?.dims ?? [];
   const fits = images?.dtype === "uint8" && images.dims.length === 4 && count === rows.length &&
-    channels === 3 && height! > 0 && width! > 0;
+    channels === 3 && height > 0 && width > 0 && images.bytes === count * 3 * height * width;
   if (!fits) {
     throw new DatasetError(
       `${rows.length} rows need a tensor "images" uint8 [${rows.length}, 3, height, width], found ${
@@ -73,15 +166,21 @@ async function readFolder(path: string): Promise<DatasetFolder> {
       }`,
     );
   }
-  checkCard(info, { rows: rows.length, height: height!, width: width! });
-  return { info, rows, images: images.data as Uint8Array, height: height!, width: width! };
+  checkCard(info, { rows: rows.length, height, width });
+  const { start, bytes } = images;
+  const size = { height, width };
+  const pictures = planePictures(file, { ...settings, start, size });
+  return new DatasetFolder({ info, rows, pictures, size }, () => readRange(file, start, bytes));
 }
 
 /** A card that says something else is of another split, or of one that was cut off. */
-function checkCard(card: Card, found: Readonly<Record<"rows" | "height" | "width", number>>): void {
+function checkCard(
+  card: Card,
+  found: Readonly<Partial<Record<"rows" | "height" | "width", number>>>,
+): void {
   for (const name of ["rows", "height", "width"] as const) {
     const said = card[name];
-    if (said === undefined || said === found[name]) continue;
+    if (said === undefined || found[name] === undefined || said === found[name]) continue;
     throw new DatasetError(`dataset.json says ${name} ${said}, there are ${found[name]}`);
   }
 }

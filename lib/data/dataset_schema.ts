@@ -1,5 +1,6 @@
 /** The card and the rows of a data set as their files have them, checked. @module */
 import { z } from "zod";
+import { fits } from "../vision/fit.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";
 
@@ -22,6 +23,8 @@ const cardSchema = z.looseObject({
   }),
   classes: texts.min(1, { error: "a list of at least one text" }).optional(),
   caption: text.optional(),
+  fit: z.enum(fits, { error: fits.join(", ") }).optional(),
+  side: z.int({ error: "a number of pixels" }).min(1, { error: "a number of pixels" }).optional(),
   mirrorKeepsAnswer: z.boolean({ error: "true or false" }).optional(),
   licence: text,
   source: text,
@@ -38,6 +41,8 @@ const rowSchema = z.looseObject({
   style: text.optional(),
   instruction: text,
   answer: text,
+  answers: texts.optional(),
+  candidates: texts.optional(),
   label: count.optional(),
   caption: text.optional(),
 }, { error: "a map" });
@@ -47,6 +52,7 @@ export interface Card extends DatasetInfo {
   readonly rows?: number;
   readonly height?: number;
   readonly width?: number;
+  readonly notes?: readonly string[];
 }
 
 /**

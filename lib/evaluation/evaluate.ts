@@ -1,14 +1,24 @@
 /** One model on one split under one prompt: answers, hits, scores. @module */
 import { readModelType } from "../models/directory.ts";
-import { type PictureCanvas, type Pictures, pixelValues } from "../models/prompted_pictures.ts";
+import { type PictureCanvas, pixelValuesOf, stackPixels } from "../models/prompted_pictures.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import { type Answer, type AnswerTask, openClipAnswerer, openLanguageAnswerer } from "./answer.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Picture, Pictures } from "../vision/pictures.ts";
+import { ReadAhead } from "../vision/read_ahead.ts";
+import {
+  type Answer,
+  type Answerer,
+  type AnswerTask,
+  openClipAnswerer,
+  openLanguageAnswerer,
+} from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
 import { rowDigest } from "./row_digest.ts";
 import type { ScoredRow } from "../artifacts/scores.ts";
 
 /** The rows to answer, with their pictures. */
-export interface EvaluationSet extends Pictures {
+export interface EvaluationSet {
+  readonly pictures: Pictures;
   readonly rows: readonly {
     readonly id: string;
     readonly cluster: string;
@@ -17,6 +27,10 @@ export interface EvaluationSet extends Pictures {
     readonly instruction: string;
     readonly answer: string;
     readonly label?: number;
+    /** Which of the classes this row's answer is one of, where they are not all. */
+    readonly candidates?: readonly string[];
+    /** All answers that people gave, where there are several. */
+    readonly answers?: readonly string[];
   }[];
   readonly info: {
     readonly name: string;
@@ -72,18 +86,20 @@ export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> 
   };
   await using answerer = isClip ? await openClipAnswerer(task) : await openLanguageAnswerer(task);
   const rows: ScoredRow[] = [];
-  for (let from = 0; from < data.rows.length; from += evaluation.batch) {
+  const batches = Math.ceil(data.rows.length / evaluation.batch);
+  const prepared = new ReadAhead(
+    (index) => prepareBatch(evaluation, index, answerer.preprocessor),
+    { end: batches, window: 2 },
+  );
+  for (let index = 0; index < batches; index++) {
     evaluation.signal?.throwIfAborted();
-    const to = Math.min(from + evaluation.batch, data.rows.length);
-    const pixels = pixelValues(data, [from, to], answerer.preprocessor, evaluation.canvas);
+    const { pixels, places } = await prepared.get(index);
+    const from = index * evaluation.batch;
     const answers = await answerer.answer(pixels, from);
     for (const [i, answer] of answers.entries()) {
-      rows.push({
-        ...await placeOf(data, from + i),
-        ...judge(evaluation, from + i, answer, candidates),
-      });
+      rows.push({ ...places[i]!, ...judge(evaluation, from + i, answer, candidates) });
     }
-    evaluation.onProgress?.(to, data.rows.length, accuracyOf(rows));
+    evaluation.onProgress?.(rows.length, data.rows.length, accuracyOf(rows));
   }
   return {
     rows,
@@ -105,11 +121,35 @@ function captionsOf({ info }: EvaluationSet, candidates: readonly string[]): rea
   return candidates.map((name) => caption.replace("{class}", name));
 }
 
+/** Pictures of a batch as the model reads them, and what its rows are. */
+interface Prepared {
+  readonly pixels: Tensor<"float32">;
+  readonly places: readonly Pick<ScoredRow, "id" | "digest" | "cluster" | "style">[];
+}
+
+/** One picture after the other: only what the model reads is kept. */
+async function prepareBatch(
+  { data, batch, canvas }: Evaluation,
+  index: number,
+  preprocessor: Answerer["preprocessor"],
+): Promise<Prepared> {
+  const { pictures, rows } = data;
+  const options = { fit: pictures.fit, ...(canvas === undefined ? {} : { canvas }) };
+  const pixels: Tensor<"float32">[] = [];
+  const places: Prepared["places"][number][] = [];
+  for (let row = index * batch; row < Math.min(rows.length, (index + 1) * batch); row++) {
+    const picture = await pictures.read(row);
+    pixels.push(pixelValuesOf(picture, preprocessor, options));
+    places.push(await placeOf(rows[row]!, picture));
+  }
+  return { pixels: stackPixels(pixels), places };
+}
+
 /** What a row is, whatever is answered. */
-async function placeOf({ rows, images, height, width }: EvaluationSet, index: number) {
-  const { id, cluster, style, instruction, answer } = rows[index]!;
-  const size = 3 * height * width;
-  const pixels = images.subarray(index * size, (index + 1) * size);
+async function placeOf(
+  { id, cluster, style, instruction, answer }: EvaluationSet["rows"][number],
+  { data: pixels, height, width }: Picture,
+) {
   const digest = await rowDigest({ pixels, height, width, instruction, answer });
   return { id, digest, cluster, ...(style === undefined ? {} : { style }) };
 }

@@ -7,17 +7,13 @@ import type { Example, Primary, PromptPicture, ReportData, Specimen } from "../a
 import type { ScoredRow, Scores } from "../artifacts/scores.ts";
 import { promptedPlanes } from "../models/prompted_pictures.ts";
 import { encodePng } from "../vision/encode_png.ts";
+import { squared } from "../vision/fit.ts";
+import type { Pictures } from "../vision/pictures.ts";
+import { unitPlanes } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import { appliedPrompt } from "./applied_prompt.ts";
 import { predictorsOf } from "./predictors.ts";
 import { summarize } from "./summary.ts";
-
-/** The pictures of the evaluated split: u8 [n, 3, height, width]. */
-export interface Pictures {
-  readonly images: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** What a report is made from. */
 export interface ReportInput {
@@ -25,7 +21,8 @@ export interface ReportInput {
   readonly scores: readonly Scores[];
   readonly curves: readonly Curve[];
   readonly prompts: readonly Prompt[];
-  readonly data?: Pictures;
+  /** The pictures of the evaluated split. */
+  readonly data?: { readonly pictures: Pictures };
   /** The family of comparisons named beforehand. */
   readonly primary: readonly Primary[];
   /** Baselines on the validation split, for the preconditions. */
@@ -97,31 +94,28 @@ function changedRows(pairs: readonly Pair[]): number[] {
   return rows.map((_, i) => i).filter((i) => pairs.some((pair) => changed(pair, i)));
 }
 
-/** A picture of the split in [0, 1]. */
-function planesOf(data: Pictures, row: number): Float32Array {
-  const size = 3 * data.height * data.width;
-  return Float32Array.from(
-    data.images.subarray(row * size, (row + 1) * size),
-    (byte) => byte / 255,
-  );
+/** A picture of the split as a square in [0, 1]. */
+async function squareOf({ pictures }: { readonly pictures: Pictures }, row: number) {
+  const { data, height, width } = await pictures.read(row);
+  return squared({ data: unitPlanes(data), height, width }, pictures.fit);
 }
 
 /** The first picture as it is, shrunk, and under the first prompt of every method. */
 async function specimensOf({ data, prompts }: ReportInput): Promise<Specimen[]> {
   const [first] = prompts;
   if (!data || !first) return [];
-  const planes = planesOf(data, 0);
+  const { data: planes, side } = await squareOf(data, 0);
   const { canvas, image } = first.meta;
   const methods = new Map(prompts.toReversed().map((prompt) => [prompt.meta.method, prompt]));
-  const shrunk = shrinkAndPad(planes, { from: data.height, picture: image, canvas });
+  const shrunk = shrinkAndPad(planes, { from: side, picture: image, canvas });
   return [
-    { method: "none", picture: await dataUri(planes, data.height) },
+    { method: "none", picture: await dataUri(planes, side) },
     { method: "shrunk", picture: await dataUri(shrunk, canvas) },
     ...await Promise.all(
       [...methods].toReversed().map(async ([method, prompt]) => ({
         method,
         picture: await dataUri(
-          promptedPlanes(planes, data.height, appliedPrompt(prompt)),
+          promptedPlanes(planes, side, appliedPrompt(prompt)),
           prompt.meta.canvas,
         ),
       })),
@@ -129,10 +123,14 @@ async function specimensOf({ data, prompts }: ReportInput): Promise<Specimen[]> 
   ];
 }
 
-async function example(row: number, pairs: readonly Pair[], prompt: Prompt, data: Pictures) {
+async function example(
+  row: number,
+  pairs: readonly Pair[],
+  prompt: Prompt,
+  data: { readonly pictures: Pictures },
+) {
   const { canvas, image: picture } = prompt.meta;
-  const from = data.height;
-  const planes = planesOf(data, row);
+  const { data: planes, side: from } = await squareOf(data, row);
   const shrunk = shrinkAndPad(planes, { from, picture, canvas });
   const prompted = promptedPlanes(planes, from, appliedPrompt(prompt));
   return {

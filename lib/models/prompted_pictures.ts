@@ -1,15 +1,11 @@
 /** Pictures as a model reads them, with or without a visual prompt. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Fit, fitted } from "../vision/fit.ts";
+import type { Picture } from "../vision/pictures.ts";
 import { preprocess } from "../vision/preprocess.ts";
+import type { PictureSize } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import type { Json } from "./families/family.ts";
-
-/** Pictures: u8 [n, 3, height, width]. */
-export interface Pictures {
-  readonly images: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** Sizes of a prompted picture, and δ float32 [3, canvas, canvas] where there is one. */
 export interface PictureCanvas {
@@ -21,34 +17,29 @@ export interface PictureCanvas {
 }
 
 /**
- * `pixel_values` of pictures `from` to `to`.
+ * `pixel_values` of one picture, `[1, 3, height, width]`.
  *
  * @param canvas Shrinks, pads and adds δ, without clipping; where it is absent the model's own
  * processor works on the full picture.
- * @throws {RangeError} If pictures on a canvas are not square, or δ has another size.
+ * @throws {RangeError} If δ has another size.
  */
-export function pixelValues(
-  pictures: Pictures,
-  [from, to]: readonly [number, number],
+export function pixelValuesOf(
+  picture: Picture,
   preprocessor: Json,
-  canvas?: PictureCanvas,
+  { fit, canvas }: { readonly fit: Fit; readonly canvas?: PictureCanvas },
 ): Tensor<"float32"> {
-  const { height, width } = pictures;
-  const size = 3 * height * width;
-  const bytes = pictures.images.subarray(from * size, to * size);
   if (canvas === undefined) {
-    return preprocess(tensor("uint8", [to - from, 3, height, width], bytes), preprocessor);
+    const { data, height, width } = picture;
+    return preprocess(tensor("uint8", [1, 3, height, width], data), preprocessor);
   }
-  if (height !== width) {
-    throw new RangeError(`Cannot frame pictures of ${width}×${height} pixels: they are not square`);
-  }
-  const planes = promptedPlanes(bytes, height, canvas);
+  const { data, ...from } = fitted(picture, fit);
+  const planes = promptedPlanes(data, from, canvas);
   const side = canvas.canvas;
-  return preprocess(tensor("float32", [to - from, 3, side, side], planes), preprocessor);
+  return preprocess(tensor("float32", [1, 3, side, side], planes), preprocessor);
 }
 
 /**
- * Puts a prompt on square pictures in [0, 1], or of bytes, `[n, 3, from, from]`: shrinks, pads, transforms and
+ * Puts a prompt on pictures in [0, 1], or of bytes, `[n, 3, height, width]`: shrinks, pads, transforms and
  * adds δ, without clipping.
  *
  * @returns `[n, 3, canvas, canvas]`
@@ -56,7 +47,7 @@ export function pixelValues(
  */
 export function promptedPlanes(
   pictures: Float32Array | Uint8Array,
-  from: number,
+  from: number | PictureSize,
   { canvas, image, delta, transform }: PictureCanvas,
 ): Float32Array {
   const placed = shrinkAndPad(pictures, { from, picture: image, canvas });
@@ -73,4 +64,25 @@ function addDelta(planes: Float32Array, delta: Float32Array, side: number): void
     );
   }
   for (let i = 0; i < planes.length; i++) planes[i]! += delta[i % size]!;
+}
+
+/**
+ * Pictures `[1, …]` as one batch.
+ *
+ * @throws {RangeError} If they differ in size, as the model's processor keeps their shape.
+ */
+export function stackPixels(pictures: readonly Tensor<"float32">[]): Tensor<"float32"> {
+  const [first] = pictures as [Tensor<"float32">];
+  const size = first.data.length;
+  const data = new Float32Array(pictures.length * size);
+  pictures.forEach(({ dims, data: values }, i) => {
+    if (dims.some((dim, axis) => dim !== first.dims[axis])) {
+      const [a, b] = [first.dims, dims].map(([, , height, width]) => `${width}×${height}`);
+      throw new RangeError(
+        `Cannot put pictures of ${a} and of ${b} pixels into one batch: the model's processor keeps their shape; use batch: 1, or fit: crop`,
+      );
+    }
+    data.set(values, i * size);
+  });
+  return tensor("float32", [pictures.length, ...first.dims.slice(1)], data);
 }

@@ -55,13 +55,10 @@ export interface DecodeOptions {
  * do not cover the data one after the other, or an element type is unknown.
  */
 export function decodeSafetensors(bytes: Uint8Array, options: DecodeOptions = {}): Safetensors {
-  const { header, start } = decodeHeader(bytes);
+  const { header, start } = decodeHeader(bytes, bytes.length);
   const { __metadata__: metadata, ...entries } = header;
   const data = bytes.subarray(start);
-  const checked = Object.entries(entries).map(([name, value]) =>
-    [name, entryOf(name, value)] as const
-  );
-  checkCover(checked, data.length);
+  const checked = checkedEntries(entries, data.length);
   const tensors = checked.flatMap(([name, entry]) => {
     const x = decodeEntry(name, entry, { ...options, data });
     return x === undefined ? [] : [[name, x] as const];
@@ -69,23 +66,69 @@ export function decodeSafetensors(bytes: Uint8Array, options: DecodeOptions = {}
   return { tensors: Object.fromEntries(tensors), metadata: metadataOf(metadata) };
 }
 
+/** Where a tensor lies in a file. */
+export interface TensorPlace {
+  /** Element type; of one that is not known here, what the format calls it. */
+  readonly dtype: string;
+  readonly dims: readonly number[];
+  /** First byte in the file, and how many there are. */
+  readonly start: number;
+  readonly bytes: number;
+}
+
+/** Bytes at the beginning of a file that hold its header, told by the first eight. */
+export function safetensorsHeaderBytes(first: Uint8Array, fileBytes: number): number {
+  return 8 + headerLength(first, fileBytes);
+}
+
+/**
+ * Where the tensors of a file lie, so that they need not be read at once.
+ *
+ * @param head The beginning of the file, with its header.
+ * @throws {SafetensorsError} As {@linkcode decodeSafetensors}.
+ */
+export function safetensorsPlaces(head: Uint8Array, fileBytes: number): Map<string, TensorPlace> {
+  const { header: { __metadata__: _, ...entries }, start } = decodeHeader(head, fileBytes);
+  const checked = checkedEntries(entries, fileBytes - start);
+  return new Map(checked.map(([name, { dtype, shape, data_offsets: [from, to] }]) => [
+    name,
+    { dtype: byCode.get(dtype) ?? dtype, dims: shape, start: start + from, bytes: to - from },
+  ]));
+}
+
+function checkedEntries(entries: Readonly<Record<string, unknown>>, bytes: number) {
+  const checked = Object.entries(entries).map(([name, value]) =>
+    [name, entryOf(name, value)] as const
+  );
+  checkCover(checked, bytes);
+  return checked;
+}
+
 const failure = (cause: string) => new SafetensorsError(`Cannot decode safetensors: ${cause}`);
 
-function decodeHeader(bytes: Uint8Array): { header: Record<string, unknown>; start: number } {
-  if (bytes.length < 8) {
-    throw failure(`a file has at least 8 bytes, this one has ${bytes.length}`);
+function decodeHeader(
+  bytes: Uint8Array,
+  fileBytes: number,
+): { header: Record<string, unknown>; start: number } {
+  const start = 8 + headerLength(bytes, fileBytes);
+  return { header: parseHeader(bytes.subarray(8, start)), start };
+}
+
+function headerLength(bytes: Uint8Array, fileBytes: number): number {
+  if (fileBytes < 8) {
+    throw failure(`a file has at least 8 bytes, this one has ${fileBytes}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > bytes.length - 8) {
+  if (length > fileBytes - 8) {
     throw failure(
-      `the header should have ${length} bytes, the file has ${bytes.length - 8} after byte 8`,
+      `the header should have ${length} bytes, the file has ${fileBytes - 8} after byte 8`,
     );
   }
   if (length > MAX_HEADER_BYTES) {
     throw failure(`the header has ${length} bytes, at most ${MAX_HEADER_BYTES} are read`);
   }
-  return { header: parseHeader(bytes.subarray(8, 8 + length)), start: 8 + length };
+  return length;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {

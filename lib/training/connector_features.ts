@@ -1,11 +1,12 @@
 /** What a frozen encoder makes of the pictures, mirrored and not: computed once, read in every epoch. @module */
 import type { Json } from "../models/families/family.ts";
-import { type Pictures, pixelValues } from "../models/prompted_pictures.ts";
+import { pixelValuesOf, stackPixels } from "../models/prompted_pictures.ts";
 import type { Dim, Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import type { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { mirrored } from "../vision/mirror.ts";
+import type { Pictures } from "../vision/pictures.ts";
 import type { PickedRow } from "./batches.ts";
 import type { TrainingHost } from "./weight_training.ts";
 
@@ -35,7 +36,7 @@ export async function cacheConnectorFeatures(
   { pictures, count, preprocessor, mirror }: FeatureOptions,
   host: TrainingHost = {},
 ): Promise<ConnectorFeatures> {
-  const sides = mirror ? [pictures, mirrored(pictures)] : [pictures];
+  const sides = mirror ? [false, true] : [false];
   const features = Object.fromEntries(
     encoder.graph.outputs.map((info) => [
       info.name,
@@ -46,11 +47,17 @@ export async function cacheConnectorFeatures(
     provider: host.provider ?? "cpu",
     threads: host.threads ?? 1,
   });
-  for (const [side, shown] of sides.entries()) {
+  for (const [side, isMirrored] of sides.entries()) {
     for (let from = 0; from < count; from += chunk) {
       host.signal?.throwIfAborted();
       const to = Math.min(count, from + chunk);
-      const pixels = pixelValues(shown, [from, to], preprocessor);
+      const shown: Tensor<"float32">[] = [];
+      for (let row = from; row < to; row++) {
+        const picture = await pictures.read(row);
+        const { fit } = pictures;
+        shown.push(pixelValuesOf(isMirrored ? mirrored(picture) : picture, preprocessor, { fit }));
+      }
+      const pixels = stackPixels(shown);
       for (const [name, rows] of Object.entries(await session.run({ pixel_values: pixels }))) {
         const data = rows.data as Float32Array;
         features[name]![side]!.data.set(data, from * data.length / (to - from));

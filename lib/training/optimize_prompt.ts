@@ -18,23 +18,26 @@ import {
   type SessionOptions,
 } from "../runtime/session.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
+import type { Pictures } from "../vision/pictures.ts";
+import { ReadAhead } from "../vision/read_ahead.ts";
 import { batchOrder, type PickedRow } from "./batches.ts";
 import type { AugmentName } from "./augment.ts";
 import { CleanFeatures } from "./clean_features.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
 import { type OptimizerName, optimizerRule } from "./optimizer.ts";
-import { photosOf, type Pictures } from "./photos.ts";
+import { type PhotoOptions, photosOf } from "./photos.ts";
 import { decodeState, encodeState, type ExpectedState, type PromptState } from "./prompt_state.ts";
 import { TrainingStateError } from "./saved_state.ts";
 import type { ScheduleName } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import type { SpsaOptions } from "./spsa.ts";
-import { costLine, flopsOfRun, StepClock, type StepCost } from "./step_cost.ts";
+import { costLine, flopsOfRun, StepClock, type StepCost, waitLine } from "./step_cost.ts";
 import { buildStepGraph, sourceName, type StepGraph } from "./step_graph.ts";
 import { trainPrompt } from "./train_prompt.ts";
 
 /** What is trained on. */
-export interface TrainingSet extends Pictures {
+export interface TrainingSet {
+  readonly pictures: Pictures;
   readonly rows: readonly TaskRow[];
   /** One a row; needed where the loss asks CLIP. */
   readonly captions: readonly string[];
@@ -125,11 +128,12 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
 
 /** Everything but the prompt that the step graph takes for a batch. */
 function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatures | undefined) {
-  const { data, canvas, augment } = training;
+  const { canvas, augment } = training;
   const options = { canvas, augment, picture: pictureSideOf(training.kind, training) };
   const untrained = parameterTensors(prepared.places, prepared.initial);
-  return async (picks: readonly PickedRow[]): Promise<Record<string, Tensor>> => {
-    const photo = photosOf(data, picks, options);
+  const photos = photosAhead(training, options);
+  const feeds = async (step: number, picks: readonly PickedRow[]) => {
+    const photo = await photos.get(step);
     const feeds: Record<string, Tensor> = { photo };
     prepared.sources.forEach((source, i) => {
       for (const [name, value] of Object.entries(source.feeds(picks))) {
@@ -146,6 +150,20 @@ function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatu
     if (prepared.graph.needsCaptions) feeds.caption_embeds = prepared.clip!.captions(picks);
     return onlyInputs(prepared.graph, feeds);
   };
+  return { feeds, waitedMs: () => photos.waitedMs };
+}
+
+/** The pictures of the steps: those of the next are made while a step is computed. */
+function photosAhead(
+  training: PromptTraining,
+  options: PhotoOptions,
+): ReadAhead<Tensor<"float32">> {
+  const { data, steps } = training;
+  const batchOf = batchOrder({ ...training, rows: data.rows.length });
+  return new ReadAhead((step) => photosOf(data.pictures, batchOf(step), options), {
+    end: steps,
+    window: 2,
+  });
 }
 
 /** A loss without `lm` takes no tokens: what the graph does not ask for is not fed. */
@@ -231,6 +249,8 @@ export async function optimizePrompt(
   });
   const cost = flopsOfStep(training, prepared);
   const clock = new StepClock(() => performance.now());
+  const { feeds, waitedMs } = feedsOf(training, prepared, features && new CleanFeatures(features));
+  const start = performance.now();
   const trained = await trainPrompt({
     ...training,
     session,
@@ -238,7 +258,7 @@ export async function optimizePrompt(
     initial: prepared.initial,
     rates: parameterRates(training.kind, training, training.transformRate),
     rows: training.data.rows.length,
-    feeds: feedsOf(training, prepared, features && new CleanFeatures(features)),
+    feeds,
     ...(state ? { state } : {}),
     afterStep: async (current) => {
       clock.tick();
@@ -250,6 +270,7 @@ export async function optimizePrompt(
   });
   const spent = { ...cost, ms: clock.median(), resident: Deno.memoryUsage().rss };
   host.log(costLine(spent));
+  host.log(waitLine(waitedMs(), performance.now() - start));
   host.onCost?.(spent);
   return { ...trained, flopsPerStep: cost.flops };
 }

@@ -8,7 +8,6 @@ import { join } from "@std/path";
 import { copyTree } from "../models/copy_tree.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import { openTextEncoder } from "../models/prompt_text.ts";
-import type { Pictures } from "../models/prompted_pictures.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../onnx/ir/weight.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
@@ -25,12 +24,14 @@ import {
   gatherFeatures,
   sizesBehind,
 } from "./connector_features.ts";
+import type { Pictures } from "../vision/pictures.ts";
 import { prepareSource, type TaskRow } from "./source.ts";
 import { type SplitEncoder, splitEncoder } from "./split_encoder.ts";
 import { type TrainingHost, type TrainingSchedule, trainWeights } from "./weight_training.ts";
 
 /** Pictures, and what is asked about them. */
-export interface ConnectorLesson extends Pictures {
+export interface ConnectorLesson {
+  readonly pictures: Pictures;
   readonly rows: readonly TaskRow[];
   /** Whether half of the pictures are mirrored. */
   readonly mirror: boolean;
@@ -76,7 +77,7 @@ export async function pretrainConnector(
   const vision = await directory.readPart("vision_encoder");
   const split = splitEncoder(vision, options.prefix);
   const features = await cacheConnectorFeatures(split.encoder, {
-    pictures: lesson,
+    pictures: lesson.pictures,
     count: lesson.rows.length,
     preprocessor: directory.preprocessor,
     mirror: lesson.mirror,
@@ -173,7 +174,7 @@ async function learnLanguage(bench: ConnectorBench, weights: Weights): Promise<W
   };
   const source = await prepareSource(behindEncoder, lesson.rows, {
     batch,
-    canvas: lesson.height,
+    canvas: lesson.pictures.side,
     inputDims: dimsOf(bench, batch),
   });
   const order = orderOf(bench, batch);

@@ -5,14 +5,15 @@ import { parameterPlaces, parameterTensors } from "../prompts/prompt_parameters.
 import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { photosOf, type Pictures } from "./photos.ts";
+import type { Pictures } from "../vision/pictures.ts";
+import { photosOf } from "./photos.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { buildStepGraph, sourceName } from "./step_graph.ts";
 
 /** A model and the rows it is asked about, under prompts of one kind and size. */
 export interface ProbeOptions extends Canvas {
   readonly model: { readonly name: string; readonly path: string };
-  readonly data: Pictures & { readonly rows: readonly TaskRow[] };
+  readonly data: { readonly pictures: Pictures; readonly rows: readonly TaskRow[] };
   readonly kind: AnyPromptKind;
   /** Rows at a time. */
   readonly batch: number;
@@ -85,7 +86,7 @@ class ModelProbe implements Probe {
     values: Float32Array,
   ): Promise<Tensor<"float32">> {
     const { features } = this.#parts;
-    const outputs = await features.run(this.#feeds(features, [from, to], values));
+    const outputs = await features.run(await this.#feeds(features, [from, to], values));
     const { data, dims } = Object.values(outputs)[0] as Tensor<"float32">;
     const size = data.length / dims[0]!;
     const rows = to - from;
@@ -96,7 +97,7 @@ class ModelProbe implements Probe {
     const { training } = this.#parts;
     if (!training) throw new TypeError("Cannot take a gradient: the probe was opened without");
     const { batch } = this.#options;
-    const outputs = await training.run(this.#feeds(training, [from, from + batch], values));
+    const outputs = await training.run(await this.#feeds(training, [from, from + batch], values));
     const grad = new Float32Array(values.length);
     for (const { name, start } of this.#places()) {
       grad.set(outputs[`grad.${name}`]!.data as Float32Array, start);
@@ -109,11 +110,11 @@ class ModelProbe implements Probe {
   }
 
   /** A batch of rows; a short one is filled up with its last row. */
-  #feeds(
+  async #feeds(
     session: Session,
     [from, to]: readonly [number, number],
     values: Float32Array,
-  ): Record<string, Tensor> {
+  ): Promise<Record<string, Tensor>> {
     const { batch, canvas, kind, data } = this.#options;
     const picks = Array.from({ length: batch }, (_, i) => ({
       row: Math.min(from + i, to - 1) % data.rows.length,
@@ -121,7 +122,7 @@ class ModelProbe implements Probe {
     }));
     const picture = pictureSideOf(kind, this.#options);
     const feeds: Record<string, Tensor> = {
-      photo: photosOf(data, picks, { canvas, picture, augment: "none" }),
+      photo: await photosOf(data.pictures, picks, { canvas, picture, augment: "none" }),
       ...parameterTensors(this.#places(), values),
     };
     for (const [name, value] of Object.entries(this.#parts.source.feeds(picks))) {

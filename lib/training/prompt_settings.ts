@@ -85,12 +85,12 @@ export function trainingOf(settings: PromptSettings, material: TrainingMaterial)
       `Cannot train with the loss term ${asking}: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })`,
     );
   }
-  const canvas = settings.canvas ?? data.height;
+  const canvas = settings.canvas ?? data.pictures.side;
   const batch = Math.min(settings.batch, data.rows.length);
   const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch });
   return {
     sources,
-    data: { ...data, captions: captionsOf(data) },
+    data: { rows: data.rows, pictures: data.pictures, captions: captionsOf(data) },
     weights,
     ownTerms,
     kind: settings.kind,

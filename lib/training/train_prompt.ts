@@ -25,7 +25,7 @@ export interface TrainingOptions extends BatchOptions {
   readonly lr: number;
   readonly steps: number;
   /** Everything but the prompt that the graph takes for a batch. */
-  feeds(picks: readonly PickedRow[]): Promise<Record<string, Tensor>>;
+  feeds(step: number, picks: readonly PickedRow[]): Promise<Record<string, Tensor>>;
   /** Where to go on; default: from the beginning. */
   readonly state?: PromptState;
   /** Called after every step: progress, checkpoints; may throw to stop. */
@@ -96,7 +96,7 @@ export async function trainPrompt(options: TrainingOptions): Promise<PromptState
     const step = state.optimizer.step;
     const share = schedules[options.schedule](Math.floor(step / perEpoch), epochs);
     const lr = options.lr * share;
-    const feeds = await options.feeds(batchOf(step));
+    const feeds = await options.feeds(step, batchOf(step));
     const { grad, loss, terms } = await gradientOf(options, state, feeds);
     applyUpdate(options.optimizer, {
       delta: state.values,

@@ -1,6 +1,7 @@
 /** Picture files to pixels: the only door to the image decoder for files. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { formatOf, type ImageFormat, strangerTitle } from "./image_formats.ts";
+import type { PictureSize } from "./resize.ts";
 
 /** The bytes are no picture that is read; the message says why. */
 export class ImageError extends SyntaxError {
@@ -34,13 +35,39 @@ const failure = (cause: string, options?: ErrorOptions) =>
  * {@linkcode imageLimits} allows.
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Tensor<"uint8">> {
+  return planesOf(await guarded(readableFormat(bytes), () => readPixels(bytes)));
+}
+
+function readableFormat(bytes: Uint8Array): ImageFormat {
   if (bytes.length === 0) throw failure("the file is empty");
   if (bytes.length > imageLimits.fileBytes) {
     throw failure(`the file has ${bytes.length} bytes, at most ${imageLimits.fileBytes} are read`);
   }
   const format = formatOf(bytes);
   if (format === undefined) throw failure(`the file is ${strangerTitle(bytes)}`);
-  return planesOf(await decodePixels(bytes, format));
+  return format;
+}
+
+/**
+ * The size of a picture, turned as its EXIF orientation says. All of it is decoded, a strip at a time,
+ * so that one that is damaged is told, and a large one takes little memory.
+ *
+ * @throws {SyntaxError} As {@linkcode decodeImage}.
+ */
+export async function measureImage(bytes: Uint8Array): Promise<PictureSize> {
+  const format = readableFormat(bytes);
+  return await guarded(format, async () => {
+    const { default: sharp } = await import("sharp");
+    const { width, height, orientation = 1, depth } = await sharp(bytes, {
+      limitInputPixels: false,
+    })
+      .metadata();
+    checkSize({ width, height, depth });
+    await sharp(bytes, { ...reading, limitInputPixels: imageLimits.pixels })
+      .resize(1, 1, { fit: "fill", fastShrinkOnLoad: false, kernel: "nearest" }).raw().toBuffer();
+    // From 5 on the picture lies on its side.
+    return orientation < 5 ? { height, width } : { height: width, width: height };
+  });
 }
 
 /** Interleaved pixels of 8 bits, and what is known of them. */
@@ -55,9 +82,10 @@ interface PixelInfo {
   readonly channels: number;
 }
 
-async function decodePixels(bytes: Uint8Array, format: ImageFormat): Promise<Pixels> {
+/** Reads within the time that there is; what the decoder says is told in words. */
+async function guarded<T>(format: ImageFormat, read: () => Promise<T>): Promise<T> {
   try {
-    return await withinSeconds(imageLimits.seconds, readPixels(bytes));
+    return await withinSeconds(imageLimits.seconds, read());
   } catch (error) {
     if (error instanceof ImageError) throw error;
     const told = (error as Error).message.split("\n")[0]!.replace(/:$/, "");

@@ -1,17 +1,11 @@
 /** Pictures mirrored left to right. @module */
+import type { Picture } from "./pictures.ts";
 
-/** Square or other pictures: u8 `[n, 3, height, width]`. */
-interface Planes {
-  readonly images: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** The same pictures, left and right swapped. */
-export function mirrored({ images, height, width }: Planes): Planes {
-  const swapped = new Uint8Array(images.length);
-  for (let start = 0; start < images.length; start += width) {
-    for (let x = 0; x < width; x++) swapped[start + x] = images[start + width - 1 - x]!;
+/** The same picture, left and right swapped. */
+export function mirrored({ data, height, width }: Picture): Picture {
+  const swapped = data.slice();
+  for (let row = 0; row < swapped.length; row += width) {
+    swapped.subarray(row, row + width).reverse();
   }
-  return { images: swapped, height, width };
+  return { data: swapped, height, width };
 }

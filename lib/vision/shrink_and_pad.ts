@@ -1,10 +1,10 @@
 /** The picture that a frame prompt leaves room around: shrunk, with zeros beside it. @module */
-import { resizePlanes, unitPlanes } from "./resize.ts";
+import { type PictureSize, resizePlanes, unitPlanes } from "./resize.ts";
 
 /** Sizes of {@linkcode shrinkAndPad}, in pixels. */
 export interface ShrinkOptions {
-  /** Edge of the pictures given. */
-  readonly from: number;
+  /** Edge of the pictures given, or their height and width. */
+  readonly from: number | PictureSize;
   /** Edge of the picture in the middle (s). */
   readonly picture: number;
   /** Edge of the canvas (S). */
@@ -12,8 +12,8 @@ export interface ShrinkOptions {
 }
 
 /**
- * Resizes square pictures `[n, 3, from, from]` from 0 to 1, or of bytes, to `picture` (bicubic, antialiased,
- * clamped to 0 to 1) and pads them with zeros to `canvas`, the odd pixel to the right and below.
+ * Resizes pictures `[n, 3, height, width]` from 0 to 1, or of bytes, to a square of `picture` (bicubic,
+ * antialiased, clamped to 0 to 1) and pads them with zeros to `canvas`, the odd pixel to the right and below.
  *
  * @throws {RangeError} If the picture is larger than the canvas.
  */
@@ -21,12 +21,16 @@ export function shrinkAndPad(
   images: Float32Array | Uint8Array,
   options: ShrinkOptions,
 ): Float32Array {
-  const { from, picture, canvas } = options;
+  const { picture, canvas } = options;
+  const from = typeof options.from === "number"
+    ? { height: options.from, width: options.from }
+    : options.from;
   if (picture > canvas) {
     throw new RangeError(`Cannot pad a picture of ${picture} pixels to a canvas of ${canvas}`);
   }
-  const small = from === picture ? images : resizePlanes(images, {
-    from: { height: from, width: from },
+  const isThatSize = from.height === picture && from.width === picture;
+  const small = isThatSize ? images : resizePlanes(images, {
+    from,
     to: { height: picture, width: picture },
   });
   return padPlanes(small instanceof Uint8Array ? unitPlanes(small) : small, picture, canvas);

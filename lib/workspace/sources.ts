@@ -1,5 +1,6 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
+import { dataMistake, isDataText, isPublished, needsFiles, openData } from "./data_sources.ts";
 import { secretValues } from "./secret_values.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -77,7 +78,10 @@ const checks = {
     return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
   },
   dataset(folders: SourceFolders, name: string): NameMistake | undefined {
-    if (datasetPath(folders, name) !== undefined) return undefined;
+    const module = (set: string) => datasetPath(folders, set);
+    if (isDataText(name)) return dataMistake(name, { ...folders, module, sets: datasets(folders) });
+    const path = datasetPath(folders, name);
+    if (path !== undefined) return isPublished(path) ? needsFiles(name) : undefined;
     const notes = [
       ...suggestions(name, datasets(folders)),
       ...ownWay(folders, "datasetFolder", name),
@@ -101,7 +105,8 @@ export async function pictureSide(
     const card = await readJson(`${filePath(folders, name)}/dataset.json`).catch(() => undefined);
     return (card as { height?: number } | undefined)?.height;
   }
-  const path = kind.kind === "dataset" ? datasetPath(folders, name) : undefined;
+  const isName = kind.kind === "dataset" && !isDataText(name);
+  const path = isName ? datasetPath(folders, name) : undefined;
   // Nobody's code runs for a look.
   if (path === undefined || !path.startsWith(`${folders.root}datasets/`)) return undefined;
   const { default: dataset } = await import(pathToFileURL(path).href) as { default: Dataset };
@@ -293,6 +298,8 @@ const openers = {
     return await openHubModel(folders, name);
   },
   async dataset(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
+    const module = (set: string) => datasetPath(folders, set);
+    if (isDataText(name)) return await openData(name, { ...folders, module, sets: [] }, digests);
     return await openModule(name, datasetPath(folders, name)!, digests);
   },
   async file(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {

@@ -1,6 +1,6 @@
 /** Likelihood of ten candidates: all in one run against one at a time. @module */
 import { openScorer, type Scorer, type ScorerOptions } from "../../lib/evaluation/likelihood.ts";
-import { pixelValues } from "../../lib/models/prompted_pictures.ts";
+import { preprocess } from "../../lib/vision/preprocess.ts";
 import { openTextEncoder } from "../../lib/models/prompt_text.ts";
 import { type Benchmark, type BenchRow, interleave, median } from "./benchmark.ts";
 import { classes, instruction, noisePictures, openZoo } from "./zoo.ts";
@@ -14,7 +14,7 @@ export const benchScore: Benchmark = async ({ rounds }) => {
   for (const directory of directories) {
     const text = await openTextEncoder(directory);
     const ids = text.instruction(instruction);
-    const pixels = pixelValues(noisePictures(batch, 64), [0, batch], directory.preprocessor);
+    const pixels = preprocess(noisePictures(batch, 64), directory.preprocessor);
     const options: ScorerOptions = {
       directory,
       text,

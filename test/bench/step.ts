@@ -4,6 +4,7 @@ import { optimizePrompt, type TrainingHost } from "../../lib/training/optimize_p
 import { trainingOf } from "../../lib/training/prompt_settings.ts";
 import { type Benchmark, type BenchRow, median } from "./benchmark.ts";
 import { classes, instruction, noisePictures, openZoo, zooPath } from "./zoo.ts";
+import { picturesIn } from "../../lib/vision/pictures.ts";
 
 const batch = 16;
 const side = 64;
@@ -39,12 +40,12 @@ async function timeSteps(source: NamedPath, rounds: number): Promise<{ vp: numbe
 }
 
 function trainingFor(source: NamedPath, loss: string, steps: number) {
-  const pictures = noisePictures(batch, side);
+  const pictures = picturesIn(noisePictures(batch, side).data, { height: side, width: side });
   const rows = Array.from({ length: batch }, (_, i) => {
     const label = i % classes.length;
     return { instruction, answer: classes[label]!, label };
   });
-  const data = { ...pictures, rows, info: { name: "bench", classes } };
+  const data = { pictures, rows, info: { name: "bench", classes } };
   const settings = { kind: "frame", optimizer: "reference", schedule: "cosine" } as const;
   return trainingOf(
     {

@@ -1,6 +1,7 @@
 /** The models in `zoo/`, and pictures to try them on. @module */
 import { type LanguageModelDirectory, openModelDirectory } from "../../lib/models/directory.ts";
 import { Random } from "../../lib/tensor/random.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
 
 const root = new URL("../../zoo/", import.meta.url);
 
@@ -50,5 +51,5 @@ export const instruction = "This is a photo of a";
 export function noisePictures(count: number, side: number) {
   const random = new Random("bench pictures");
   const images = Uint8Array.from({ length: count * 3 * side * side }, () => random.integer(256));
-  return { images, height: side, width: side };
+  return tensor("uint8", [count, 3, side, side], images);
 }

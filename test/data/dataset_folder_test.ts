@@ -33,9 +33,12 @@ async function inDataset(body: (folder: string) => Promise<void>): Promise<void>
 
 Deno.test("readDatasetFolder() reads what was written, also by Windows and with what it does not know", () =>
   inDataset(async (folder) => {
-    const { info: card, ...rest } = await readDatasetFolder(folder);
-    assertEquals({ ...card }, { ...info, rows: 2, height: 4, width: 4, notes: [] } as never);
-    assertEquals(rest, split);
+    const read = await readDatasetFolder(folder);
+    assertEquals({ ...read.info }, { ...info, rows: 2, height: 4, width: 4, notes: [] } as never);
+    const { height, width, images } = read;
+    assertEquals({ rows: read.rows, images, height, width } as unknown, split);
+    const picture = { data: images.subarray(48), height: 4, width: 4 };
+    assertEquals(await read.pictures.read(1), picture);
     const lines = rows.map((row) => JSON.stringify({ ...row, more: [1] })).join("\r\n");
     await Deno.writeTextFile(join(folder, "rows.jsonl"), `\ufeff${lines}\r\n\n`);
     const again = await readDatasetFolder(folder);

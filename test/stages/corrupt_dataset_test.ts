@@ -19,9 +19,10 @@ Deno.test("corrupt-dataset keeps the rows, changes each picture in its own way, 
   const data = { type: "dataset", digest: "0", path: `${folder}/in` } as const;
   await corruptDataset.run({ data, kind: "gaussian-noise", severity: 2, seed: 0 }, context);
   const out = await readDatasetFolder(`${folder}/out`);
+  const { images: corrupted } = out;
   await Deno.remove(folder, { recursive: true });
   assertEquals(out.rows, rows);
-  assertNotEquals(out.images.subarray(0, 768), out.images.subarray(768));
+  assertNotEquals(corrupted.subarray(0, 768), corrupted.subarray(768));
   assertEquals((out.info as typeof info & { notes: string[] }).notes, [
     "drawn",
     "pictures corrupted: gaussian-noise, severity 2, seed 0",

@@ -39,8 +39,10 @@ async function run(parameters: Record<string, unknown>, signal?: AbortSignal) {
   const context = contextIn(folder, signal);
   try {
     await stage.run(stage.with.parse({ dataset: tiny, ...parameters }), context);
-    const splits = ["train", "validation", "test"]
-      .map((name) => readDatasetFolder(join(folder, name)));
+    const splits = ["train", "validation", "test"].map(async (name) => {
+      const { info, rows, height, width, images } = await readDatasetFolder(join(folder, name));
+      return { info, rows, height, width, images };
+    });
     return { splits: await Promise.all(splits), seen: context.seen };
   } finally {
     await Deno.remove(folder, { recursive: true });

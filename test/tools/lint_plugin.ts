@@ -94,8 +94,8 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
     packages: ["zod", "@std", "sharp", "node"],
   },
   "lib/data": {
-    ours: ["lib/vision", "lib/tensor", "lib/diagnostic"],
-    packages: ["zod", "@std", "node"],
+    ours: ["lib/vision", "lib/tensor", "lib/diagnostic", "lib/trust"],
+    packages: ["zod", "@std", "node", "hyparquet", "hyparquet-compressors"],
   },
   "datasets": {
     ours: ["lib/drawing", "lib/data", "lib/vision", "lib/tensor", "lib/diagnostic"],

@@ -2,6 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
 import { trainingOf } from "../../lib/training/prompt_settings.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
+import { picturesIn } from "../../lib/vision/pictures.ts";
 
 Deno.test("optimizePrompt() hands the instruction to a Q-Former that encodes clean pictures", async () => {
   const folder = await Deno.makeTempDir({ prefix: "tvp-clean-" });
@@ -13,7 +14,11 @@ Deno.test("optimizePrompt() hands the instruction to a Q-Former that encodes cle
     ...{ steps: 2, batch: 2, seed: 0, image: 8 },
   }, {
     sources: [{ name: "tiny", path }],
-    data: { rows, images, height: 16, width: 16, info: { name: "pairs" } },
+    data: {
+      rows,
+      pictures: picturesIn(images, { height: 16, width: 16 }),
+      info: { name: "pairs" },
+    },
     weights: { fca: 1 },
   });
   const { curve } = await optimizePrompt(training, {

@@ -6,6 +6,7 @@ import type { OptimizerName } from "../../lib/training/optimizer.ts";
 import { optimizePrompt, type TrainingHost } from "../../lib/training/optimize_prompt.ts";
 import { trainingOf } from "../../lib/training/prompt_settings.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
+import { picturesIn } from "../../lib/vision/pictures.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "tvp-train-" });
 const path = await writeTinyModel(folder, "mini-minigpt4");
@@ -49,7 +50,11 @@ function trainingFor({ weights, ...choices }: Case, steps = 6) {
     spsa: { samples: 2 },
   }, {
     sources: [{ name: "tiny", path }],
-    data: { rows, images, height: 16, width: 16, info: { name: "pairs" } },
+    data: {
+      rows,
+      pictures: picturesIn(images, { height: 16, width: 16 }),
+      info: { name: "pairs" },
+    },
     weights,
   });
 }

@@ -8,6 +8,7 @@ import {
   pretrainConnector,
   writeWithVision,
 } from "../../lib/training/pretrain_connector.ts";
+import { picturesIn } from "../../lib/vision/pictures.ts";
 import type { TrainingHost } from "../../lib/training/weight_training.ts";
 
 const zoo = new URL("../../zoo/mini-convllava", import.meta.url).pathname;
@@ -27,7 +28,8 @@ function lesson() {
     const label = Math.floor(i / (3 * side * side)) % 3;
     images[i] = value + random.integer(60) + (channel === label ? 180 : 0);
   }
-  return { rows, images, height: side, width: side, mirror: true };
+  const pictures = picturesIn(images, { height: side, width: side });
+  return { rows, pictures, mirror: true };
 }
 
 const schedule = { learningRate: 3e-3, warmup: 2, decay: 0 };

@@ -36,11 +36,14 @@ const command: Command = {
     const prompt = promptFile === undefined ? undefined : await readPrompt(promptFile);
     const picture = await readPicture(file);
     const { side, note, images } = middleSquare(picture);
-    const seen = prompt === undefined ? picture : { images, height: side, width: side };
+    const { picturesIn } = await import("../../vision/pictures.ts");
+    const pictures = prompt === undefined
+      ? picturesIn(picture.images, picture)
+      : picturesIn(images, { height: side, width: side });
     const { appliedPrompt } = await import("../../evaluation/applied_prompt.ts");
     const { rows: [row], isClip } = await answer({
       model: { name, path },
-      data: { ...seen, ...questionOf(question, choices) },
+      data: { pictures, ...questionOf(question, choices) },
       ...(prompt === undefined ? {} : { canvas: appliedPrompt(prompt) }),
       match: "token",
       maxTokens: numberOption(args, "max-tokens") ?? 16,

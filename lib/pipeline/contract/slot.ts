@@ -117,6 +117,6 @@ export const codeWords = {
 
 const kindWords = {
   model: "a model (zoo/NAME, hf://OWNER/NAME, ./PATH, or a model artifact)",
-  dataset: "the name of a data set",
+  dataset: "the name of a data set, a path, or a map such as { folder: ./PICTURES }",
   file: "the path of a file",
 } as const;

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { canonicalJson } from "./canonical.ts";
 import { describeKind, narrowReference, Reference, Slot, wantedType } from "./slot.ts";
 
 /** All types of artifacts. */
@@ -55,16 +56,26 @@ export interface ModelSource {
   readonly path: string;
 }
 
-/** A data set by name: the module `datasets/NAME.ts` and the digest of its code. */
-export interface DatasetSource {
+/** Code by name: a module and the digest of its code. */
+export interface CodeSource {
   readonly name: string;
   readonly digest: string;
   /** URL of the module. */
   readonly module: string;
 }
 
-/** Code of one's own by name: the module in the folder that the pipeline names, and its digest. */
-export type CodeSource = DatasetSource;
+/** A data set: the module `datasets/NAME.ts`, files, or files that such a module reads. */
+export type DatasetSource = CodeSource | DataFiles;
+
+/** A data set that lies in files; the digest is that of their contents too. */
+export interface DataFiles {
+  readonly name: string;
+  readonly digest: string;
+  /** What was written, with absolute paths. */
+  readonly files: Readonly<Record<string, unknown>>;
+  /** URL of the module that reads them, where they are those of a published set. */
+  readonly module?: string;
+}
 
 /** What code of one's own can be, beside stage types and data sets. */
 export type CodeCategory = "loss" | "prompt-kind";
@@ -96,6 +107,7 @@ function marked<T>(kind: ParameterKind): z.ZodType<T> {
 function slotOf(kind: ParameterKind, value: unknown): Slot | undefined {
   if (value instanceof Slot) return value;
   if (typeof value === "string" && isName(kind, value)) return new Slot(kind, value);
+  if (kind.kind === "dataset" && isPlainMap(value)) return new Slot(kind, canonicalJson(value));
   const wanted = wantedType(kind);
   if (!(value instanceof Reference) || wanted === undefined) return undefined;
   const reference = narrowReference(value, wanted);
@@ -105,6 +117,17 @@ function slotOf(kind: ParameterKind, value: unknown): Slot | undefined {
 /** An artifact has no name: what stands for one begins as a path does, so that no word is taken for it. */
 function isName(kind: ParameterKind, value: string): boolean {
   return kind.kind === "artifact" ? /^\.{0,2}\//.test(value) : value !== "";
+}
+
+/** A map that the user wrote: what it holds is plain as well. */
+function isPlainMap(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || isResolved(value)) return false;
+  return !Array.isArray(value) && !(value instanceof Reference) && !holdsReference(value);
+}
+
+function holdsReference(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return value instanceof Reference || Object.values(value).some(holdsReference);
 }
 
 function isResolved(value: unknown): boolean {
@@ -128,7 +151,7 @@ export function model(): z.ZodType<ModelSource> {
   return marked<ModelSource>({ kind: "model" });
 }
 
-/** A parameter that takes the name of a data set in `datasets/`. */
+/** A parameter that takes a data set: a name in `datasets/`, a path, or a map such as `{ folder: PATH }`. */
 export function dataset(): z.ZodType<DatasetSource> {
   return marked<DatasetSource>({ kind: "dataset" });
 }

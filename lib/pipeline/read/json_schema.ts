@@ -46,7 +46,8 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
     override: ({ zodSchema, jsonSchema }) => {
       const kind = parameterKinds.get(zodSchema as unknown as z.ZodType);
       if (!kind) return;
-      Object.assign(jsonSchema, { type: "string", description: describeKind(kind) });
+      const type = kind.kind === "dataset" ? ["string", "object"] : "string";
+      Object.assign(jsonSchema, { type, description: describeKind(kind) });
     },
   }) as JsonSchema;
 }

@@ -1,5 +1,6 @@
 /** Blur: of the lens, of frosted glass, of motion. @module */
 import type { Random } from "../../tensor/random.ts";
+import type { PictureSize } from "../resize.ts";
 import { type Corruption, corruption } from "./corruption.ts";
 import { convolve, smooth, streak, zoomed } from "./sample.ts";
 
@@ -27,7 +28,7 @@ function disc(radius: number): (readonly [number, number, number])[] {
 export const defocusBlur: Corruption = corruption(
   "out of focus",
   [1, 1.5, 2, 3, 3.5],
-  ({ picture, side, scale }, radius) => convolve(picture, side, disc(radius * scale)),
+  ({ picture, size, scale }, radius) => convolve(picture, size, disc(radius * scale)),
 );
 
 /**
@@ -43,30 +44,30 @@ export const glassBlur: Corruption = corruption(
     { sigma: 0.7, reach: 2, rounds: 1, share: 1 },
     { sigma: 0.9, reach: 2, rounds: 2, share: 1 },
   ],
-  ({ picture, side, scale, random }, { sigma, reach, rounds, share }) => {
-    const out = smooth(picture, side, sigma * scale);
+  ({ picture, size, scale, random }, { sigma, reach, rounds, share }) => {
+    const out = smooth(picture, size, sigma * scale);
     const far = Math.max(1, Math.round(reach * scale));
-    for (let round = 0; round < rounds; round++) swapNeighbours(out, { side, far, share, random });
-    return smooth(out, side, sigma * scale);
+    for (let round = 0; round < rounds; round++) swapNeighbours(out, { size, far, share, random });
+    return smooth(out, size, sigma * scale);
   },
 );
 
 /** Swaps pixels with others up to `far` pixels above and to the left, and one less to the other side. */
 function swapNeighbours(
   planes: Float32Array,
-  { side, far, share, random }: {
-    readonly side: number;
+  { size: { height, width }, far, share, random }: {
+    readonly size: PictureSize;
     readonly far: number;
     readonly share: number;
     readonly random: Random;
   },
 ): void {
-  const area = side * side;
-  for (let y = side - far - 1; y >= far; y--) {
-    for (let x = side - far - 1; x >= far; x--) {
+  const area = height * width;
+  for (let y = height - far - 1; y >= far; y--) {
+    for (let x = width - far - 1; x >= far; x--) {
       const [dy, dx] = [random.integer(2 * far) - far, random.integer(2 * far) - far];
       if (random.uniform() >= share) continue;
-      const [here, there] = [y * side + x, (y + dy) * side + x + dx];
+      const [here, there] = [y * width + x, (y + dy) * width + x + dx];
       for (let start = 0; start < planes.length; start += area) {
         const kept = planes[start + here]!;
         planes[start + here] = planes[start + there]!;
@@ -80,8 +81,8 @@ function swapNeighbours(
 export const motionBlur: Corruption = corruption(
   "moved camera",
   [1, 1.5, 2, 2.5, 3],
-  ({ picture, side, scale, random }, sigma) =>
-    streak(picture, side, {
+  ({ picture, size, scale, random }, sigma) =>
+    streak(picture, size, {
       angle: random.uniform(-Math.PI / 4, Math.PI / 4),
       sigma: sigma * scale,
     }),
@@ -91,11 +92,11 @@ export const motionBlur: Corruption = corruption(
 export const zoomBlur: Corruption = corruption(
   "moved towards the camera",
   [1.05, 1.1, 1.15, 1.2, 1.25],
-  ({ picture, side }, most) => {
+  ({ picture, size }, most) => {
     const factors = Array.from({ length: Math.round((most - 1) * 100) + 1 }, (_, i) => 1 + i / 100);
     const sum = picture.slice();
     for (const factor of factors) {
-      zoomed(picture, side, factor).forEach((x, i) => sum[i]! += x);
+      zoomed(picture, size, factor).forEach((x, i) => sum[i]! += x);
     }
     return sum.map((x) => x / (factors.length + 1));
   },

@@ -1,5 +1,6 @@
 /** The common corruptions by name, and what applies one to a picture. @module */
 import { Random } from "../../tensor/random.ts";
+import type { PictureSize } from "../resize.ts";
 import { defocusBlur, glassBlur, motionBlur, zoomBlur } from "./blur.ts";
 import type { Corruption } from "./corruption.ts";
 import { contrast, elasticTransform, jpegCompression, pixelate } from "./digital.ts";
@@ -33,31 +34,32 @@ export interface CorruptOptions {
   readonly kind: CorruptionName;
   /** From 1, weak, to 5. */
   readonly severity: number;
-  readonly side: number;
+  readonly size: PictureSize;
   /** What random draws depend on beside the kind: the row's id, and a seed. */
   readonly draw: string;
 }
 
 /**
- * Corrupts a square picture, u8 [3, side, side].
+ * Corrupts a picture, u8 [3, height, width].
  *
- * @throws {RangeError} If the severity is not 1, 2, 3, 4 or 5, or the picture is not square.
+ * @throws {RangeError} If the severity is not 1, 2, 3, 4 or 5, or the picture has another size.
  */
 export async function corruptPicture(
   bytes: Uint8Array,
-  { kind, severity, side, draw }: CorruptOptions,
+  { kind, severity, size, draw }: CorruptOptions,
 ): Promise<Uint8Array> {
   if (![1, 2, 3, 4, 5].includes(severity)) {
     throw new RangeError(`Cannot corrupt a picture: severity is ${severity}, allowed are 1 to 5`);
   }
-  if (bytes.length !== 3 * side * side) {
+  const { height, width } = size;
+  if (bytes.length !== 3 * height * width) {
     throw new RangeError(
-      `Cannot corrupt a picture of ${side}×${side} pixels: it has ${bytes.length} values`,
+      `Cannot corrupt a picture of ${width}×${height} pixels: it has ${bytes.length} values`,
     );
   }
   const picture = Float32Array.from(bytes, (byte) => byte / 255);
   const random = new Random(`corrupt ${kind} ${draw}`);
-  const subject = { picture, side, scale: side / 64, random };
+  const subject = { picture, size, scale: Math.min(height, width) / 64, random };
   const out = await corruptions[kind].apply(subject, severity);
   return Uint8Array.from(out, (x) => Math.round(255 * Math.min(1, Math.max(0, x))));
 }

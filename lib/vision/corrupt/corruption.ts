@@ -6,13 +6,14 @@
  * @module
  */
 import type { Random } from "../../tensor/random.ts";
+import type { PictureSize } from "../resize.ts";
 
 /** A picture to be corrupted. */
 export interface Subject {
-  /** float32 [3, side, side] in [0, 1]. */
+  /** float32 [3, height, width] in [0, 1]. */
   readonly picture: Float32Array;
-  readonly side: number;
-  /** side / 64: what lengths in pixels are multiplied by. */
+  readonly size: PictureSize;
+  /** The shorter side / 64: what lengths in pixels are multiplied by. */
   readonly scale: number;
   readonly random: Random;
 }

@@ -9,8 +9,8 @@ import { sampleAt, smooth } from "./sample.ts";
 export const contrast: Corruption = corruption(
   "low contrast",
   [0.4, 0.3, 0.2, 0.1, 0.05],
-  ({ picture, side }, factor) => {
-    const area = side * side;
+  ({ picture, size }, factor) => {
+    const area = size.height * size.width;
     const means = [0, 1, 2].map((c) =>
       picture.subarray(c * area, (c + 1) * area).reduce((sum, x) => sum + x, 0) / area
     );
@@ -22,9 +22,9 @@ export const contrast: Corruption = corruption(
 );
 
 /** A smooth random field of displacements with mean square 1. */
-function displacements({ side, scale, random }: Subject): Float32Array {
-  const noise = Float32Array.from({ length: side * side }, () => random.normal());
-  const field = smooth(noise, side, 3 * scale);
+function displacements({ size, scale, random }: Subject): Float32Array {
+  const noise = Float32Array.from({ length: size.height * size.width }, () => random.normal());
+  const field = smooth(noise, size, 3 * scale);
   const rms = Math.sqrt(field.reduce((sum, x) => sum + x * x, 0) / field.length);
   return field.map((x) => x / rms);
 }
@@ -37,11 +37,11 @@ export const elasticTransform: Corruption = corruption(
   "stretched and squeezed",
   [0.7, 1, 1.4, 1.9, 2.5],
   (subject, amount) => {
-    const { picture, side, scale } = subject;
+    const { picture, size, scale } = subject;
     const [dx, dy] = [displacements(subject), displacements(subject)];
-    return sampleAt(picture, side, (x, y) => [
-      x + amount * scale * dx[y * side + x]!,
-      y + amount * scale * dy[y * side + x]!,
+    return sampleAt(picture, size, (x, y) => [
+      x + amount * scale * dx[y * size.width + x]!,
+      y + amount * scale * dy[y * size.width + x]!,
     ]);
   },
 );
@@ -50,12 +50,9 @@ export const elasticTransform: Corruption = corruption(
 export const pixelate: Corruption = corruption(
   "few pixels",
   [0.9, 0.8, 0.7, 0.6, 0.5],
-  ({ picture, side }, share) => {
-    const [whole, small] = [side, Math.max(1, Math.floor(side * share))]
-      .map((size) => ({ height: size, width: size })) as [
-        { height: number; width: number },
-        { height: number; width: number },
-      ];
+  ({ picture, size: whole }, share) => {
+    const smaller = (side: number) => Math.max(1, Math.floor(side * share));
+    const small = { height: smaller(whole.height), width: smaller(whole.width) };
     const few = resizePlanes(picture, { from: whole, to: small, filter: "box" });
     return resizePlanes(few, { from: small, to: whole, filter: "box" });
   },
@@ -65,8 +62,8 @@ export const pixelate: Corruption = corruption(
 export const jpegCompression: Corruption = corruption(
   "JPEG of low quality",
   [65, 58, 50, 40, 25],
-  async ({ picture, side }, quality) => {
-    const file = await encodeJpeg(picture, { height: side, width: side }, quality);
+  async ({ picture, size }, quality) => {
+    const file = await encodeJpeg(picture, size, quality);
     const { data } = await decodeImage(file);
     return Float32Array.from(data, (byte) => byte / 255);
   },

@@ -1,5 +1,6 @@
 /** Pictures between pixels, smoothed, and random fields: what several corruptions are made of. @module */
 import type { Random } from "../../tensor/random.ts";
+import type { PictureSize } from "../resize.ts";
 
 /** A coordinate mirrored at the edges into [0, side − 1]. */
 function mirrored(x: number, side: number): number {
@@ -12,22 +13,22 @@ function mirrored(x: number, side: number): number {
 /** Every plane at (x, y) in pixels, bilinear, mirrored at the edges. */
 export function sampleAt(
   planes: Float32Array,
-  side: number,
+  { height, width }: PictureSize,
   at: (x: number, y: number) => readonly [number, number],
 ): Float32Array {
   const out = new Float32Array(planes.length);
-  const area = side * side;
+  const area = height * width;
   for (let i = 0; i < area; i++) {
-    const [u, v] = at(i % side, Math.floor(i / side));
-    const [x, y] = [mirrored(u, side), mirrored(v, side)];
-    const [left, top] = [Math.min(Math.floor(x), side - 1), Math.min(Math.floor(y), side - 1)];
-    const [right, below] = [Math.min(left + 1, side - 1), Math.min(top + 1, side - 1)];
+    const [u, v] = at(i % width, Math.floor(i / width));
+    const [x, y] = [mirrored(u, width), mirrored(v, height)];
+    const [left, top] = [Math.min(Math.floor(x), width - 1), Math.min(Math.floor(y), height - 1)];
+    const [right, below] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
     const [fx, fy] = [x - left, y - top];
     for (let start = 0; start < planes.length; start += area) {
-      const upper = planes[start + top * side + left]! * (1 - fx) +
-        planes[start + top * side + right]! * fx;
-      const lower = planes[start + below * side + left]! * (1 - fx) +
-        planes[start + below * side + right]! * fx;
+      const upper = planes[start + top * width + left]! * (1 - fx) +
+        planes[start + top * width + right]! * fx;
+      const lower = planes[start + below * width + left]! * (1 - fx) +
+        planes[start + below * width + right]! * fx;
       out[start + i] = upper * (1 - fy) + lower * fy;
     }
   }
@@ -37,17 +38,18 @@ export function sampleAt(
 /** A weighted sum of pictures moved by whole pixels, mirrored at the edges. */
 export function convolve(
   planes: Float32Array,
-  side: number,
+  { height, width }: PictureSize,
   taps: readonly (readonly [dx: number, dy: number, weight: number])[],
 ): Float32Array {
   const out = new Float32Array(planes.length);
-  const index = (shift: number) =>
+  const area = height * width;
+  const index = (shift: number, side: number) =>
     Int32Array.from({ length: side }, (_, i) => mirrored(i + shift, side));
   for (const [dx, dy, weight] of taps) {
-    const [columns, rows] = [index(dx), index(dy)];
-    for (let start = 0; start < planes.length; start += side * side) {
-      for (let i = 0; i < side * side; i++) {
-        const from = rows[Math.floor(i / side)]! * side + columns[i % side]!;
+    const [columns, rows] = [index(dx, width), index(dy, height)];
+    for (let start = 0; start < planes.length; start += area) {
+      for (let i = 0; i < area; i++) {
+        const from = rows[Math.floor(i / width)]! * width + columns[i % width]!;
         out[start + i]! += weight * planes[start + from]!;
       }
     }
@@ -56,7 +58,7 @@ export function convolve(
 }
 
 /** Gaussian smoothing, cut off at 4σ. */
-export function smooth(planes: Float32Array, side: number, sigma: number): Float32Array {
+export function smooth(planes: Float32Array, size: PictureSize, sigma: number): Float32Array {
   const reach = Math.max(1, Math.ceil(4 * sigma));
   const weights = Array.from(
     { length: 2 * reach + 1 },
@@ -65,13 +67,13 @@ export function smooth(planes: Float32Array, side: number, sigma: number): Float
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const across = weights.map((weight, i) => [i - reach, 0, weight / sum] as const);
   const down = across.map(([shift, , weight]) => [0, shift, weight] as const);
-  return convolve(convolve(planes, side, across), side, down);
+  return convolve(convolve(planes, size, across), size, down);
 }
 
 /** Means along a direction with weights that fall as half a Gaussian: what moves leaves a trail. */
 export function streak(
   planes: Float32Array,
-  side: number,
+  size: PictureSize,
   { angle, sigma }: { readonly angle: number; readonly sigma: number },
 ): Float32Array {
   const steps = Math.max(1, Math.ceil(3 * sigma));
@@ -80,28 +82,33 @@ export function streak(
   const out = new Float32Array(planes.length);
   weights.forEach((weight, i) => {
     const [dx, dy] = [i * Math.cos(angle), i * Math.sin(angle)];
-    const moved = sampleAt(planes, side, (x, y) => [x + dx, y + dy]);
+    const moved = sampleAt(planes, size, (x, y) => [x + dx, y + dy]);
     for (let k = 0; k < out.length; k++) out[k]! += weight / sum * moved[k]!;
   });
   return out;
 }
 
 /** The middle of a picture, enlarged. */
-export function zoomed(planes: Float32Array, side: number, factor: number): Float32Array {
-  const middle = (side - 1) / 2;
-  return sampleAt(planes, side, (x, y) => [
+export function zoomed(planes: Float32Array, size: PictureSize, factor: number): Float32Array {
+  const [middle, centre] = [(size.width - 1) / 2, (size.height - 1) / 2];
+  return sampleAt(planes, size, (x, y) => [
     middle + (x - middle) / factor,
-    middle + (y - middle) / factor,
+    centre + (y - centre) / factor,
   ]);
 }
 
-/** Random values on a grid of `cells` + 1 knots a side, smooth between them: [side · side] in [0, 1]. */
-function valueNoise(side: number, cells: number, random: Random): Float32Array {
-  const knots = cells + 1;
-  const values = Float32Array.from({ length: knots * knots }, () => random.uniform());
+/** Random values on a grid of `cells` + 1 knots along the shorter side, smooth between them, in [0, 1]. */
+function valueNoise({ height, width }: PictureSize, cells: number, random: Random): Float32Array {
+  const short = Math.min(height, width);
+  const [across, down] = [width, height].map((side) => Math.round(cells * side / short)) as [
+    number,
+    number,
+  ];
+  const knots = across + 1;
+  const values = Float32Array.from({ length: knots * (down + 1) }, () => random.uniform());
   const ease = (t: number) => t * t * (3 - 2 * t);
-  return Float32Array.from({ length: side * side }, (_, i) => {
-    const [x, y] = [(i % side) / side * cells, Math.floor(i / side) / side * cells];
+  return Float32Array.from({ length: height * width }, (_, i) => {
+    const [x, y] = [(i % width) / width * across, Math.floor(i / width) / height * down];
     const [left, top] = [Math.floor(x), Math.floor(y)];
     const [fx, fy] = [ease(x - left), ease(y - top)];
     const at = (row: number, column: number) => values[row * knots + column]!;
@@ -112,7 +119,7 @@ function valueNoise(side: number, cells: number, random: Random): Float32Array {
 
 /** Fractal noise: octaves of halved size whose share falls by `decay`, from 0 to 1. */
 export function fractal(
-  side: number,
+  size: PictureSize,
   random: Random,
   { decay, cells = 2, shape = (x) => x }: {
     readonly decay: number;
@@ -120,9 +127,10 @@ export function fractal(
     readonly shape?: (value: number) => number;
   },
 ): Float32Array {
-  const sum = new Float32Array(side * side);
-  for (let size = cells, share = 1; size <= side; size *= 2, share /= decay) {
-    const octave = valueNoise(side, size, random);
+  const sum = new Float32Array(size.height * size.width);
+  const finest = Math.min(size.height, size.width);
+  for (let count = cells, share = 1; count <= finest; count *= 2, share /= decay) {
+    const octave = valueNoise(size, count, random);
     for (let i = 0; i < sum.length; i++) sum[i]! += share * shape(octave[i]!);
   }
   const low = sum.reduce((least, x) => Math.min(least, x), Infinity);

@@ -16,19 +16,19 @@ export const snow: Corruption = corruption(
     { mean: 0.25, deviation: 0.3, zoom: 2.25, threshold: 0.6, sigma: 6, keep: 0.65 },
     { mean: 0.3, deviation: 0.3, zoom: 1.25, threshold: 0.65, sigma: 12, keep: 0.6 },
   ],
-  ({ picture, side, scale, random }, { mean, deviation, zoom, threshold, sigma, keep }) => {
+  ({ picture, size, scale, random }, { mean, deviation, zoom, threshold, sigma, keep }) => {
     const angle = random.uniform(-3 * Math.PI / 4, -Math.PI / 4);
     const field = Float32Array.from(
-      { length: side * side },
+      { length: size.height * size.width },
       () => mean + deviation * random.normal(),
     );
-    const flakes = zoomed(field, side, zoom)
+    const flakes = zoomed(field, size, zoom)
       .map((x) => x < threshold ? 0 : Math.min(1, x));
-    const layer = streak(flakes, side, { angle, sigma: sigma * scale });
+    const layer = streak(flakes, size, { angle, sigma: sigma * scale });
     const other = turned(layer);
     const grey = greyOf(picture);
     return picture.map((x, i) => {
-      const at = i % (side * side);
+      const at = i % other.length;
       const pale = Math.max(x, 1.5 * grey[at]! + 0.5);
       return keep * x + (1 - keep) * pale + layer[at]! + other[at]!;
     });
@@ -51,12 +51,12 @@ export const frost: Corruption = corruption(
     { keep: 0.75, ice: 0.5 },
     { keep: 0.7, ice: 0.55 },
   ],
-  ({ picture, side, random }, level) => {
+  ({ picture, size, random }, level) => {
     const ridge = (x: number) => (1 - Math.abs(2 * x - 1)) ** 3;
-    const crystals = fractal(side, random, { decay: 1.4, cells: 3, shape: ridge });
-    const cover = fractal(side, random, { decay: 2 });
+    const crystals = fractal(size, random, { decay: 1.4, cells: 3, shape: ridge });
+    const cover = fractal(size, random, { decay: 2 });
     return picture.map((x, i) => {
-      const [at, channel] = [i % (side * side), Math.floor(i / (side * side))];
+      const [at, channel] = [i % cover.length, Math.floor(i / cover.length)];
       const texture = 0.25 + 0.75 * Math.sqrt(crystals[at]!) * (0.4 + 0.6 * cover[at]!);
       return level.keep * x + level.ice * ice[channel]! * texture * 1.3;
     });
@@ -73,11 +73,11 @@ export const fog: Corruption = corruption(
     { amount: 1.5, decay: 2 },
     { amount: 2, decay: 1.75 },
   ],
-  ({ picture, side, random }, { amount, decay }) => {
+  ({ picture, size, random }, { amount, decay }) => {
     const brightest = picture.reduce((most, x) => Math.max(most, x), 0);
-    const mist = fractal(side, random, { decay });
+    const mist = fractal(size, random, { decay });
     const share = brightest / (brightest + amount) || 0;
-    return picture.map((x, i) => (x + amount * mist[i % (side * side)]!) * share);
+    return picture.map((x, i) => (x + amount * mist[i % mist.length]!) * share);
   },
 );
 
@@ -85,8 +85,8 @@ export const fog: Corruption = corruption(
 export const brightness: Corruption = corruption(
   "overexposed",
   [0.1, 0.2, 0.3, 0.4, 0.5],
-  ({ picture, side }, amount) => {
-    const area = side * side;
+  ({ picture, size }, amount) => {
+    const area = size.height * size.width;
     return picture.map((x, i) => {
       const at = i % area;
       const value = Math.max(picture[at]!, picture[area + at]!, picture[2 * area + at]!);

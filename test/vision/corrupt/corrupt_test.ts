@@ -27,7 +27,7 @@ function picture(seed: number): Uint8Array {
 }
 
 const corrupt = (bytes: Uint8Array, kind: CorruptionName, severity: number, draw = "0 row") =>
-  corruptPicture(bytes, { kind, severity, side, draw });
+  corruptPicture(bytes, { kind, severity, size: { height: side, width: side }, draw });
 
 function distance(a: Uint8Array, b: Uint8Array): number {
   return Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.length);
@@ -73,7 +73,12 @@ Deno.test("corruptPicture() leaves its input, and works on other sizes", async (
   for (const small of [1, 9, 32]) {
     const bytes = new Uint8Array(3 * small * small).fill(90);
     for (const kind of names) {
-      const out = await corruptPicture(bytes, { kind, severity: 5, side: small, draw: "0" });
+      const out = await corruptPicture(bytes, {
+        kind,
+        severity: 5,
+        size: { height: small, width: small },
+        draw: "0",
+      });
       assertEquals(out.length, bytes.length, `${kind} at ${small}`);
     }
   }
@@ -112,7 +117,13 @@ Deno.test("corruptPicture() says what it cannot do", async () => {
     "severity is 6, allowed are 1 to 5",
   );
   await assertRejects(
-    () => corruptPicture(bytes, { kind: "fog", severity: 1, side: 63, draw: "" }),
+    () =>
+      corruptPicture(bytes, {
+        kind: "fog",
+        severity: 1,
+        size: { height: 63, width: 63 },
+        draw: "",
+      }),
     RangeError,
     "63×63 pixels: it has 12288 values",
   );

@@ -1,0 +1,213 @@
+/** Which rows are trained on, chosen by, and tested on. @module */
+import { suggestions } from "../diagnostic/suggest.ts";
+import { Random } from "../tensor/random.ts";
+import { dataFailure } from "./data_failure.ts";
+import type { DataSpec } from "./data_spec.ts";
+import type { MadeRow } from "./make_rows.ts";
+import { splitOfName } from "./formats/picture_names.ts";
+
+/** Name of a split. */
+export type SplitName = "train" | "validation" | "test";
+
+/** Rows of each split, in the order of the source. */
+export type SplitRows = Readonly<Record<SplitName, readonly MadeRow[]>>;
+
+const splitNames = ["train", "validation", "test"] as const;
+
+/** Shares where nothing else is said. */
+const defaultShares = { train: 0.6, validation: 0.2, test: 0.2 };
+
+/** Share of the training rows that serves for validation where a source has none. */
+const validationShare = 0.1;
+
+/** Chosen rows, and what a reader has to know of the choice. */
+export interface ChosenSplits {
+  readonly rows: SplitRows;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Splits rows: as the source has them, or by shares. Rows of a cluster stay together, and each class
+ * is shared out alike. Validation rows never come from the test split.
+ *
+ * @throws {DiagnosticError} If a split would be empty.
+ */
+export function chooseSplits(
+  rows: readonly MadeRow[],
+  spec: DataSpec,
+  source: string,
+): ChosenSplits {
+  const given = givenSplits(rows, spec.split, source);
+  const seed = `split ${spec.split?.seed ?? 0}`;
+  if (given === undefined) {
+    const shares = sharesOf(spec.split);
+    const split = shareOut(rows, shares, seed);
+    return checked(split, source, [
+      `split by shares: ${splitNames.map((name) => `${name} ${shares[name]}`).join(", ")}`,
+    ]);
+  }
+  if (given.test.length === 0 && given.validation.length > 0) {
+    // Publishers with two splits call the one that results are told of `val`.
+    return withValidation({ ...given, test: given.validation, validation: [] }, seed, source);
+  }
+  if (given.validation.length === 0 && given.test.length > 0) {
+    return withValidation(given, seed, source);
+  }
+  if (given.test.length === 0) {
+    return checked(shareOut(given.train, defaultShares, seed), source, [
+      "split by shares: its rows are of one split",
+    ]);
+  }
+  return checked(given, source, []);
+}
+
+function withValidation(given: SplitRows, seed: string, source: string): ChosenSplits {
+  const { train, validation } = shareOut(given.train, {
+    train: 1 - validationShare,
+    validation: validationShare,
+    test: 0,
+  }, seed);
+  return checked({ train, validation, test: given.test }, source, [
+    `validation rows are ${100 * validationShare} % of the training rows`,
+  ]);
+}
+
+function sharesOf(split: DataSpec["split"]): Readonly<Record<SplitName, number>> {
+  if (split === undefined) return defaultShares;
+  const number = (value: unknown) => typeof value === "number" ? value : 0;
+  const { train, validation, test } = split;
+  return { train: number(train), validation: number(validation), test: number(test) };
+}
+
+/** Rows by the splits that the source gives them; undefined where it gives none. */
+function givenSplits(
+  rows: readonly MadeRow[],
+  split: DataSpec["split"],
+  source: string,
+): SplitRows | undefined {
+  if (typeof split?.train === "number") return undefined;
+  const names = new Set(rows.flatMap((row) => row.split ?? []));
+  if (names.size === 0) {
+    if (split === undefined) return undefined;
+    throw dataFailure(source, "its rows say nothing of splits", [
+      "give shares: split: { train: 0.6, validation: 0.2, test: 0.2 }",
+    ]);
+  }
+  const wanted = Object.entries(split ?? {}).filter(([, name]) => typeof name === "string");
+  for (const [, name] of wanted) {
+    if (names.has(name as string)) continue;
+    throw dataFailure(source, `it has no split "${name}"`, [
+      ...suggestions(String(name), names),
+      `splits: ${[...names].join(", ")}`,
+    ]);
+  }
+  const bySplit = (wantedName: SplitName) =>
+    rows.filter((row) => {
+      const asked = split?.[wantedName];
+      if (typeof asked === "string") return row.split === asked;
+      return split === undefined && splitOfName(row.split ?? "") === wantedName;
+    });
+  return { train: bySplit("train"), validation: bySplit("validation"), test: bySplit("test") };
+}
+
+/** A class at a time, a cluster at a time. */
+function shareOut(
+  rows: readonly MadeRow[],
+  shares: Readonly<Record<SplitName, number>>,
+  seed: string,
+): SplitRows {
+  const total = shares.train + shares.validation + shares.test;
+  const clusters = new Map<string, MadeRow[]>();
+  rows.forEach((row, i) => {
+    const key = row.cluster ?? `\0${i}`;
+    pushTo(clusters, key, row);
+  });
+  const byClass = new Map<number | undefined, MadeRow[][]>();
+  for (const group of clusters.values()) {
+    const [first] = group;
+    pushTo(byClass, first!.label, group);
+  }
+  const chosen: Record<SplitName, MadeRow[]> = { train: [], validation: [], test: [] };
+  const lack = splitNames.map(() => 0);
+  for (const [label, groups] of byClass) {
+    const order = new Random(`${seed} ${label ?? ""}`).permutation(groups.length);
+    const size = groups.reduce((sum, group) => sum + group.length, 0);
+    splitNames.forEach((name, i) => lack[i]! += size * shares[name] / total);
+    for (const place of order) {
+      const group = groups[place]!;
+      // Where most is missing of what the shares ask for; what a class leaves missing, the next one fills.
+      const part = lack.indexOf(Math.max(...lack));
+      lack[part]! -= group.length;
+      chosen[splitNames[part]!].push(...group);
+    }
+  }
+  for (const name of splitNames) chosen[name].sort((a, b) => a.place - b.place);
+  return chosen;
+}
+
+function checked(rows: SplitRows, source: string, notes: readonly string[]): ChosenSplits {
+  const empty = splitNames.find((name) => rows[name].length === 0);
+  if (empty === undefined) {
+    checkApart(rows, source);
+    return { rows, notes };
+  }
+  const counts = splitNames.map((name) => `${name} ${rows[name].length}`).join(", ");
+  throw dataFailure(source, `no rows are left for ${empty} (${counts})`, [
+    "add pictures, or give shares: split: { train: 0.6, validation: 0.2, test: 0.2 }",
+  ]);
+}
+
+/** How many training rows are wanted. */
+export interface TrainingChoice {
+  readonly seed: number;
+  /** Rows per class. */
+  readonly shots?: number;
+  /** Share of the rows, in per cent. */
+  readonly percentage?: number;
+}
+
+/**
+ * Chooses training rows. Those of fewer shots are among those of more with the same seed.
+ *
+ * @throws {DiagnosticError} If none are left.
+ */
+export function chooseTraining(
+  rows: readonly MadeRow[],
+  { seed, shots, percentage }: TrainingChoice,
+  source: string,
+): readonly MadeRow[] {
+  if (shots === undefined && percentage === undefined) return rows;
+  const byClass = new Map<number | undefined, MadeRow[]>();
+  for (const row of rows) pushTo(byClass, row.label, row);
+  const chosen = [...byClass].flatMap(([label, ofClass]) => {
+    const order = new Random(`shots ${seed} ${label ?? ""}`).permutation(ofClass.length);
+    const count = shots ?? Math.round(ofClass.length * percentage! / 100);
+    return Array.from(order.slice(0, count), (place) => ofClass[place]!);
+  });
+  if (chosen.length > 0) return chosen.sort((a, b) => a.place - b.place);
+  throw dataFailure(source, `${percentage} % of its ${rows.length} training rows are none`);
+}
+
+function pushTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+/** Rows of one source in two splits would make what is tested known. */
+function checkApart(rows: SplitRows, source: string): void {
+  const owners = new Map<string, SplitName>();
+  for (const name of splitNames) {
+    for (const { cluster, where } of rows[name]) {
+      if (cluster === undefined) continue;
+      const owner = owners.get(cluster) ?? name;
+      owners.set(cluster, owner);
+      if (owner === name) continue;
+      throw dataFailure(
+        source,
+        `${owner} and ${name} share the cluster "${cluster}" (${where})`,
+        ["Rows of one source, such as a drawing or a photo, have to be in one split"],
+      );
+    }
+  }
+}

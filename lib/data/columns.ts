@@ -1,0 +1,60 @@
+/** Which column of a source is what, by what people call them. @module */
+import { suggestions } from "../diagnostic/suggest.ts";
+import { dataFailure } from "./data_failure.ts";
+import type { ListedRow } from "./listing.ts";
+
+/** What a column can be, and what it is called where the user does not say. */
+export const columnNames = {
+  image: [
+    ...["image", "picture", "img", "photo", "file", "file_name", "filename", "path"],
+    ...["image_path", "image_file", "image_filename"],
+  ],
+  instruction: ["instruction", "question", "prompt", "query"],
+  answer: ["answer", "answers", "gold", "target"],
+  label: ["label", "class", "category", "fine_label", "species", "breed"],
+  caption: ["caption"],
+  cluster: ["cluster", "group"],
+  id: ["id", "question_id", "row_id"],
+  split: ["split", "subset"],
+  candidates: ["candidates", "choices", "options"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** What a column can be. */
+export type ColumnRole = keyof typeof columnNames;
+
+/** The column of a role, if there is one. @throws {DiagnosticError} If the user names one that is not there. */
+export function findColumn(
+  role: ColumnRole,
+  rows: readonly ListedRow[],
+  source: string,
+  given?: string,
+): string | undefined {
+  const there = new Set(rows.slice(0, 100).flatMap(({ fields }) => Object.keys(fields)));
+  if (given === undefined) {
+    const lower = new Map([...there].map((name) => [name.toLowerCase(), name]));
+    return columnNames[role].map((name) => lower.get(name)).find((name) => name !== undefined);
+  }
+  if (there.has(given)) return given;
+  throw dataFailure(source, `it has no column "${given}", which is to be the ${role}`, [
+    ...suggestions(given, there),
+    `columns: ${[...there].join(", ")}`,
+  ]);
+}
+
+/** The column of a role. @throws {DiagnosticError} If there is none. */
+export function columnOf(
+  role: ColumnRole,
+  rows: readonly ListedRow[],
+  source: string,
+  given?: string,
+): string {
+  const found = findColumn(role, rows, source, given);
+  if (found !== undefined) return found;
+  const there = new Set(rows.slice(0, 100).flatMap(({ fields }) => Object.keys(fields)));
+  throw dataFailure(source, `none of its columns is known as the ${role}`, [
+    `columns: ${[...there].join(", ")}`,
+    `say which: columns: { ${role}: NAME }; known by themselves are ${
+      columnNames[role].join(", ")
+    }`,
+  ]);
+}

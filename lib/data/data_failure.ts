@@ -1,0 +1,18 @@
+/** What is wrong with data that people give, as they are told. @module */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+
+/** Data that cannot be used: `what` names the file or the rows, `cause` says why. */
+export function dataFailure(
+  what: string,
+  cause: string,
+  notes: readonly string[] = [],
+): DiagnosticError {
+  const message = `Cannot read ${what}: ${cause}`;
+  return new DiagnosticError([{ code: "data-unreadable", severity: "error", message, notes }]);
+}
+
+/** As many of a list as help, and how many more there are. */
+export function someOf(names: readonly string[], most = 5): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : "";
+  return `${names.slice(0, most).join(", ")}${more}`;
+}

@@ -1,0 +1,140 @@
+/** The one way from a name in a list to a file on disk: nothing outside of the data's folder is read. @module */
+import { isAbsolute, join, relative } from "@std/path";
+import { imageLimits } from "../vision/decode_image.ts";
+import { dataFailure } from "./data_failure.ts";
+
+/** Whether a real path is a real folder, or lies in it. */
+const isInside = (path: string, folder: string) => {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && !/^\.\.([/\\]|$)/.test(way);
+};
+
+/** What is neither file nor folder: reading it may never end. */
+const strangers = [
+  ["isFifo", "a named pipe"],
+  ["isSocket", "a socket"],
+  ["isBlockDevice", "a device"],
+  ["isCharDevice", "a device"],
+] as const satisfies readonly (readonly [keyof Deno.FileInfo, string])[];
+
+/** Opens what may be there. @throws {DiagnosticError} If it is missing, or neither file nor folder. */
+function look(path: string, what: string): Deno.FileInfo {
+  try {
+    const info = Deno.statSync(path);
+    if (info.isFile || info.isDirectory) return info;
+    const [, kind] = strangers.find(([is]) => info[is]) ?? ["", "no file"];
+    throw dataFailure(what, `it is ${kind}, expected a file`);
+  } catch (error) {
+    throw told(error, what);
+  }
+}
+
+/** What the system says of a file, in words. */
+function told(error: unknown, what: string): unknown {
+  const { NotFound, FilesystemLoop, NotADirectory, PermissionDenied } = Deno.errors;
+  if (error instanceof NotFound || error instanceof NotADirectory) {
+    return dataFailure(what, "there is no such file");
+  }
+  if (error instanceof FilesystemLoop) return dataFailure(what, "it is a link to itself");
+  if (error instanceof PermissionDenied) return dataFailure(what, "it may not be read");
+  return error;
+}
+
+/** A regular file that the user named. @throws {DiagnosticError} If there is none. */
+export function plainFile(path: string): string {
+  if (look(path, JSON.stringify(path)).isFile) return path;
+  throw dataFailure(JSON.stringify(path), "it is a folder, expected a file");
+}
+
+/** Bytes of a text file, such as a list of rows. */
+const longestList = 512 * 2 ** 20;
+
+/** The text of a list. @throws {DiagnosticError} If it is missing, empty, too large, or no UTF-8. */
+export function readList(path: string): string {
+  const what = JSON.stringify(path);
+  const { size } = Deno.statSync(plainFile(path));
+  if (size > longestList) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${longestList} of a list are read`);
+  }
+  const bytes = readRange(path, 0, size);
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (text.trim() !== "") return text;
+  } catch {
+    throw dataFailure(what, "it is no text (UTF-8)");
+  }
+  throw dataFailure(what, "it is empty");
+}
+
+/** A folder of pictures; links in it may lead to other places in it, and nowhere else. */
+export class DataRoot {
+  /** As the user wrote it, for messages. */
+  readonly path: string;
+  readonly #real: string;
+
+  /** @throws {DiagnosticError} If there is no such folder. */
+  constructor(path: string) {
+    if (!look(path, JSON.stringify(path)).isDirectory) {
+      throw dataFailure(JSON.stringify(path), "it is a file, expected a folder");
+    }
+    [this.path, this.#real] = [path, Deno.realPathSync(path)];
+  }
+
+  /**
+   * The path of a file or folder by its name.
+   *
+   * @param where Who names it: `rows.csv line 3`.
+   * @throws {DiagnosticError} If it is missing, lies outside, or is neither.
+   */
+  find(name: string, where: string): { readonly path: string; readonly info: Deno.FileInfo } {
+    const what = `${JSON.stringify(name)} (${where})`;
+    if (name === "" || name.includes("\0")) throw dataFailure(what, "it is no name of a file");
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
+      throw dataFailure(what, "it is a URL", [
+        "Only files on disk are read: download the pictures",
+      ]);
+    }
+    const path = isAbsolute(name) ? name : join(this.path, name);
+    const info = look(path, what);
+    if (!isInside(Deno.realPathSync(path), this.#real)) {
+      throw dataFailure(what, `it leads out of the folder ${JSON.stringify(this.path)}`, [
+        "Name the folder that holds all pictures, or put the pictures into it",
+      ]);
+    }
+    return { path, info };
+  }
+
+  /** The path of a regular file by its name. @throws {DiagnosticError} As {@linkcode DataRoot.find}. */
+  file(name: string, where: string): string {
+    const { path, info } = this.find(name, where);
+    if (info.isFile) return path;
+    throw dataFailure(`${JSON.stringify(name)} (${where})`, "it is a folder, expected a file");
+  }
+}
+
+/** Bytes of a file. @throws {DiagnosticError} If it ends before. */
+export function readRange(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  using file = Deno.openSync(path);
+  file.seekSync(offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const read = file.readSync(bytes.subarray(at));
+    if (read === null) {
+      throw dataFailure(
+        JSON.stringify(path),
+        `it ends at byte ${offset + at}, ${offset + length} are needed`,
+      );
+    }
+    at += read;
+  }
+  return bytes;
+}
+
+/** The bytes of a picture's file. @throws {DiagnosticError} If it has more than a picture may have. */
+export async function readPictureFile(path: string, what: string): Promise<Uint8Array> {
+  const { size } = look(path, what);
+  if (size > imageLimits.fileBytes) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${imageLimits.fileBytes} are read`);
+  }
+  return await Deno.readFile(path);
+}

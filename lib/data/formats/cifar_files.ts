@@ -1,0 +1,130 @@
+/** CIFAR's files: the binary version, and pickles of Python, which are read as data. @module */
+import { basename } from "@std/path";
+import { readPickle } from "../../tensor/pickle.ts";
+import { nameInPickle } from "../../tensor/pickle_object.ts";
+import { pickledArray, tensorOfPickled } from "../../tensor/pickled_array.ts";
+import { dataFailure } from "../data_failure.ts";
+import { readRange } from "../data_root.ts";
+import type { Listing } from "../listing.ts";
+import { planeListing } from "./plane_rows.ts";
+
+/** Side of the pictures, and bytes of one. */
+const side = 32;
+const pictureBytes = 3 * side * side;
+
+/** Most bytes of a file: CIFAR-100's training pictures are 154 MB. */
+const mostBytes = 400 * 2 ** 20;
+
+/** Which of a picture's classes counts: CIFAR-100's pictures have a coarse one as well. */
+export interface CifarLabels {
+  /** Bytes in front of a picture in the binary version, and which of them is the class. */
+  readonly bytes: 1 | 2;
+  readonly byte: 0 | 1;
+  /** Its key in the pickles. */
+  readonly key: string;
+  readonly classes: readonly string[];
+}
+
+/** Reads a file of the binary version. @throws {DiagnosticError} If it is cut off, or has other classes. */
+export function cifarBinary(path: string, labels: CifarLabels): Listing {
+  const record = labels.bytes + pictureBytes;
+  const size = sizeOf(path);
+  if (size === 0 || size % record !== 0) {
+    throw dataFailure(
+      JSON.stringify(path),
+      `it has ${size} bytes, no multiple of the ${record} that a picture with its class takes: it is empty, cut off, or another file`,
+    );
+  }
+  const bytes = readRange(path, 0, size);
+  const count = size / record;
+  const numbers = Array.from({ length: count }, (_, i) => bytes[i * record + labels.byte]!);
+  return listingOf(path, numbers, labels, (row) => {
+    const start = row * record + labels.bytes;
+    return bytes.subarray(start, start + pictureBytes);
+  });
+}
+
+/**
+ * Reads a file of the Python version: a dictionary with `data`, uint8 [n, 3072].
+ *
+ * @throws {DiagnosticError} If it is no such pickle, or asks to run something.
+ */
+export function cifarPickle(path: string, labels: CifarLabels): Listing {
+  const what = JSON.stringify(path);
+  const dictionary = readDictionary(path, what);
+  const array = pickledArray(dictionary.get("data"));
+  const numbers = dictionary.get(labels.key);
+  if (array?.dtype !== "uint8" || array.dims.length !== 2 || array.dims[1] !== pictureBytes) {
+    throw dataFailure(what, `its "data" is no array of bytes, ${pictureBytes} for each picture`);
+  }
+  if (!Array.isArray(numbers) || numbers.length !== array.dims[0]) {
+    throw dataFailure(what, `its "${labels.key}" is no list of ${array.dims[0]} classes`);
+  }
+  const data = pixelsOf(array, what);
+  return listingOf(
+    path,
+    numbers,
+    labels,
+    (row) => data.subarray(row * pictureBytes, (row + 1) * pictureBytes),
+  );
+}
+
+function pixelsOf(array: Parameters<typeof tensorOfPickled>[0], what: string): Uint8Array {
+  try {
+    return tensorOfPickled(array).data as Uint8Array;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw dataFailure(what, error.message);
+  }
+}
+
+/** Keys are texts, or bytes where Python 3 wrote what Python 2 had. */
+function readDictionary(path: string, what: string): Map<string, unknown> {
+  const size = sizeOf(path);
+  if (size > mostBytes) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${mostBytes} are read`);
+  }
+  let value: unknown;
+  try {
+    value = readPickle(readRange(path, 0, size), {
+      find: nameInPickle,
+      persistent: () => undefined,
+    }).value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    throw dataFailure(what, error.message.replace(/^Cannot read pickle: /, ""));
+  }
+  if (!(value instanceof Map)) throw dataFailure(what, "it is no pickle of a dictionary");
+  return new Map([...value].map(([key, item]) => [
+    key instanceof Uint8Array ? new TextDecoder().decode(key) : String(key),
+    item,
+  ]));
+}
+
+function sizeOf(path: string): number {
+  return Deno.statSync(path).size;
+}
+
+function listingOf(
+  path: string,
+  numbers: readonly unknown[],
+  { classes }: CifarLabels,
+  planesOf: (row: number) => Uint8Array,
+): Listing {
+  const name = basename(path);
+  const rows = numbers.map((label, i) => {
+    const where = `${name} picture ${i}`;
+    if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length) {
+      return { where, fields: { id: `${name.replace(/\.bin$/, "")}/${i}`, label } };
+    }
+    throw dataFailure(where, `its class is ${String(label)}, there are ${classes.length}`);
+  });
+  return planeListing({
+    rows,
+    height: side,
+    width: side,
+    async *planes(wanted) {
+      for (const row of wanted) yield planesOf(row);
+    },
+  }, classes);
+}

@@ -1,0 +1,55 @@
+/** Pictures that are files of their own. @module */
+import type { DataRoot } from "../data_root.ts";
+import { readPictureFile } from "../data_root.ts";
+import { dataFailure } from "../data_failure.ts";
+import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
+
+/** How many files are read before they are asked for. */
+const readAhead = 8;
+
+/** A file that a row names. */
+export interface NamedPicture {
+  readonly name: string;
+  /** Where it is named. */
+  readonly where: string;
+}
+
+/** Reads the pictures of rows from their files, some ahead. */
+export async function* filePictures(
+  root: DataRoot,
+  pictureOf: (row: number) => NamedPicture,
+  rows: readonly number[],
+): AsyncGenerator<EncodedPicture> {
+  const read = (row: number) => {
+    const { name, where } = pictureOf(row);
+    const path = root.file(name, where);
+    const pending = readPictureFile(path, `${JSON.stringify(name)} (${where})`);
+    pending.catch(() => {}); // told when its turn comes
+    return pending;
+  };
+  const pending: Promise<Uint8Array>[] = [];
+  let next = 0;
+  for (let done = 0; done < rows.length; done++) {
+    while (next < rows.length && pending.length < readAhead) pending.push(read(rows[next++]!));
+    yield { encoded: await pending.shift()! };
+  }
+}
+
+/** A listing whose column `column` names the files of its pictures. */
+export function namedListing(rows: readonly ListedRow[], root: DataRoot, column: string): Listing {
+  const pictureOf = (row: number): NamedPicture => {
+    const { where, fields } = rows[row]!;
+    const name = fields[column];
+    if (typeof name === "string" && name !== "") return { name, where };
+    throw dataFailure(where, `column "${column}" names no picture`);
+  };
+  return {
+    rows,
+    files: () =>
+      rows.map((_, row) => {
+        const { name, where } = pictureOf(row);
+        return root.file(name, where);
+      }),
+    pictures: (wanted) => filePictures(root, pictureOf, wanted),
+  };
+}

@@ -1,0 +1,123 @@
+/** A folder of pictures: a subfolder a class, in subfolders of splits or not; or a list beside them. @module */
+import { join } from "@std/path";
+import { dataFailure, someOf } from "../data_failure.ts";
+import { DataRoot } from "../data_root.ts";
+import { filePictures } from "./file_pictures.ts";
+import { joinListings, type ListedRow, type Listing } from "../listing.ts";
+import { isHiddenName, isPictureName, splitOfName } from "./picture_names.ts";
+import { readTable, tableNames } from "./table_format.ts";
+
+/** How deep the folders of a class may lie in each other. */
+const deepest = 16;
+
+const layouts = [
+  "a folder for each class: cat/1.jpg, cat/2.jpg, dog/1.jpg",
+  "or these in train/, val/ and test/",
+  "or pictures beside labels.csv, with a line `image,label` and one line a picture",
+];
+
+/**
+ * Lists a folder of pictures; their names are the rows' ids.
+ *
+ * @throws {DiagnosticError} If it holds no picture in a known layout, or leads out of itself.
+ */
+export async function listFolder(path: string): Promise<Listing> {
+  const root = new DataRoot(path);
+  const names = namesIn(root, "", 0);
+  const list = tableNames.find((name) => names.files.includes(name));
+  if (list !== undefined) return await readTable(join(path, list), root);
+  const splits = names.folders.filter((name) => splitOfName(name) !== undefined);
+  if (splits.length >= 2 || splits.length === 1 && names.folders.length === 1) {
+    return joinListings(
+      await Promise.all(splits.map(async (name) => ({
+        split: splitOfName(name)!,
+        listing: await listSplit(root, name),
+      }))),
+    );
+  }
+  return listClasses(root, names, "");
+}
+
+async function listSplit(root: DataRoot, folder: string): Promise<Listing> {
+  const names = namesIn(root, folder, 1);
+  const list = tableNames.find((name) => names.files.includes(name));
+  if (list === undefined) return listClasses(root, names, folder);
+  const inside = join(root.path, folder);
+  return await readTable(join(inside, list), new DataRoot(inside));
+}
+
+interface Names {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** What is in a folder, by name; what is neither file nor folder is refused where it is a picture. */
+function namesIn(root: DataRoot, folder: string, depth: number): Names {
+  if (depth > deepest) {
+    throw dataFailure(JSON.stringify(folder), `its folders lie more than ${deepest} deep`);
+  }
+  const files: string[] = [];
+  const folders: string[] = [];
+  for (const entry of Deno.readDirSync(join(root.path, folder))) {
+    const { name } = entry;
+    if (isHiddenName(name)) continue;
+    if (entry.isFile) files.push(name);
+    else if (entry.isDirectory) folders.push(name);
+    else if (entry.isSymlink || isPictureName(name)) {
+      const { info } = root.find(pathIn(folder, name), "in the folder of pictures");
+      (info.isFile ? files : folders).push(name);
+    }
+  }
+  return { files: files.sort(), folders: folders.sort() };
+}
+
+const pathIn = (folder: string, name: string) => folder === "" ? name : `${folder}/${name}`;
+
+function listClasses(root: DataRoot, { files, folders }: Names, folder: string): Listing {
+  const found = folders.map((name) => ({
+    name,
+    pictures: picturesBelow(root, pathIn(folder, name), 1),
+  }));
+  const full = found.filter(({ pictures }) => pictures.length > 0);
+  const where = JSON.stringify(folder === "" ? root.path : join(root.path, folder));
+  const loose = files.filter(isPictureName);
+  if (full.length === 0) {
+    const cause = loose.length > 0
+      ? `it has ${loose.length} pictures and nothing that says what they show`
+      : "there is no picture in it";
+    throw dataFailure(where, cause, ["What is read:", ...layouts]);
+  }
+  if (loose.length > 0) {
+    throw dataFailure(
+      where,
+      `it has folders of classes, and ${loose.length} pictures that are in none: ${
+        someOf(loose, 3)
+      }`,
+      ["What is read:", ...layouts],
+    );
+  }
+  const rows: ListedRow[] = full.flatMap(({ name, pictures }) =>
+    pictures.map((image) => ({ where: image, fields: { image, label: classOf(name) } }))
+  );
+  const empty = found.filter(({ pictures }) => pictures.length === 0).map(({ name }) => name);
+  return {
+    rows,
+    notes: empty.length === 0 ? [] : [`folders without pictures: ${someOf(empty)}`],
+    pictures: (wanted) =>
+      filePictures(root, (row) => {
+        const { where, fields } = rows[row]!;
+        return { name: fields.image as string, where: `of class ${fields.label ?? where}` };
+      }, wanted),
+  };
+}
+
+/** The word that models are asked for: `golden_retriever` is a golden retriever. */
+const classOf = (folder: string) => folder.replaceAll("_", " ").trim() || folder;
+
+function picturesBelow(root: DataRoot, folder: string, depth: number): string[] {
+  const { files, folders } = namesIn(root, folder, depth);
+  return [
+    ...files.filter(isPictureName).map((name) => pathIn(folder, name)),
+    ...folders.flatMap((name) => picturesBelow(root, pathIn(folder, name), depth + 1)),
+  ];
+}

@@ -1,0 +1,215 @@
+/** Parquet files as Hugging Face writes them: pictures as bytes in a column, or by name. @module */
+import { basename, dirname } from "@std/path";
+import { dataFailure } from "../data_failure.ts";
+import { columnNames } from "../columns.ts";
+import { DataRoot, readRange } from "../data_root.ts";
+import { namedListing } from "./file_pictures.ts";
+import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
+
+type Parquet = typeof import("hyparquet");
+type Metadata = import("hyparquet").FileMetaData;
+type Compressors = import("hyparquet").Compressors;
+
+/** Most bytes that a page, and a row group's column, may unpack to. */
+const mostPageBytes = 256 * 2 ** 20;
+const mostGroupBytes = 2 ** 31;
+
+/** Most rows of a file. */
+const mostRows = 5_000_000;
+
+/**
+ * Lists a Parquet file: columns without the pictures, which are read a row group at a time.
+ *
+ * @param column Column of the pictures, where it is not called as usual.
+ * @throws {DiagnosticError} If the file is damaged, has no pictures, or would unpack to too much.
+ */
+export async function listParquet(path: string, column?: string): Promise<Listing> {
+  const parquet = await import("hyparquet");
+  const reader = await openReader(parquet, path);
+  const { picture, others, isNamed } = columnsOf(parquet, reader, column);
+  const name = basename(path);
+  const values = others.length === 0
+    ? Array.from({ length: reader.rows }, () => ({}))
+    : await reader.read(others, 0, reader.rows);
+  const rows: ListedRow[] = values.map((fields, i) => ({
+    where: `${name} row ${i + 1}`,
+    fields: plainFields(fields),
+  }));
+  const classes = classNames(reader.metadata);
+  const named = classes === undefined ? {} : { classes };
+  if (isNamed) return { ...namedListing(rows, new DataRoot(dirname(path)), picture), ...named };
+  return {
+    rows,
+    ...named,
+    embedded: true,
+    pictures: (wanted) => embedded(reader, picture, wanted),
+  };
+}
+
+interface Reader {
+  readonly path: string;
+  readonly metadata: Metadata;
+  readonly rows: number;
+  read(columns: string[], from: number, to: number): Promise<Record<string, unknown>[]>;
+}
+
+async function openReader(parquet: Parquet, path: string): Promise<Reader> {
+  const { compressors } = await import("hyparquet-compressors");
+  const byteLength = Deno.statSync(path).size;
+  const file = {
+    byteLength,
+    slice: (start: number, end = byteLength) =>
+      readRange(path, start, Math.min(end, byteLength) - start).buffer,
+  };
+  const metadata = await within(path, () => parquet.parquetMetadataAsync(file));
+  const rows = Number(metadata.num_rows);
+  checkSizes(path, metadata, rows);
+  const options = { file, metadata, compressors: bounded(path, compressors), utf8: false };
+  return {
+    path,
+    metadata,
+    rows,
+    read: (columns, rowStart, rowEnd) =>
+      within(path, () => parquet.parquetReadObjects({ ...options, columns, rowStart, rowEnd })),
+  };
+}
+
+/** What the library says of a damaged file is of no use to people. */
+async function within<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === "DiagnosticError") throw error;
+    const told = /^parquet (.*)$/s.exec(error.message)?.[1];
+    const cause = told === undefined ? "" : ` (${told})`;
+    throw dataFailure(JSON.stringify(path), `it is no Parquet file, or damaged${cause}`);
+  }
+}
+
+function checkSizes(path: string, { row_groups: groups }: Metadata, rows: number): void {
+  const total = groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  const what = JSON.stringify(path);
+  if (rows === 0) throw dataFailure(what, "it has no rows");
+  if (!Number.isSafeInteger(rows) || total !== rows || rows < 0) {
+    throw dataFailure(what, `it says that it has ${rows} rows, its row groups have ${total}`);
+  }
+  if (rows > mostRows) throw dataFailure(what, `it has ${rows} rows, at most ${mostRows} are read`);
+  for (const { columns } of groups) {
+    for (const { meta_data: facts } of columns) {
+      const bytes = Number(facts?.total_uncompressed_size ?? 0);
+      if (bytes <= mostGroupBytes) continue;
+      throw dataFailure(what, `a row group of it unpacks to ${bytes} bytes, write smaller ones`);
+    }
+  }
+}
+
+/** Decompressors that refuse pages that are too large. */
+function bounded(path: string, compressors: Compressors): Compressors {
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, unpack]) => [
+      codec,
+      (input: Uint8Array, bytes: number) => {
+        if (bytes <= mostPageBytes) return unpack!(input, bytes);
+        throw dataFailure(JSON.stringify(path), `a page of it unpacks to ${bytes} bytes`);
+      },
+    ]),
+  );
+}
+
+interface Columns {
+  readonly picture: string;
+  readonly others: string[];
+  /** Whether the column holds names of files. */
+  readonly isNamed: boolean;
+}
+
+function columnsOf(parquet: Parquet, { path, metadata }: Reader, given?: string): Columns {
+  const all = parquet.parquetSchema(metadata).children;
+  const kinds = new Map(all.map(({ element, children }) => {
+    const isText = element.converted_type === "UTF8" || element.logical_type?.type === "STRING";
+    const isBytes = element.type === "BYTE_ARRAY" && !isText && children.length === 0;
+    const holdsBytes = children.some(({ element: { name } }) => name === "bytes");
+    return [element.name, isBytes || holdsBytes ? "bytes" : isText ? "text" : "other"] as const;
+  }));
+  const names = [...kinds.keys()];
+  const known = columnNames.image.filter((name) => ["bytes", "text"].includes(kinds.get(name)!));
+  const picture = given ?? known[0] ?? names.find((name) => kinds.get(name) === "bytes");
+  if (picture === undefined || !kinds.has(picture)) {
+    throw dataFailure(
+      JSON.stringify(path),
+      given === undefined ? "it has no column of pictures" : `it has no column "${given}"`,
+      [`columns: ${names.join(", ")}`, "say which: columns: { image: NAME }"],
+    );
+  }
+  const isNamed = kinds.get(picture) === "text";
+  const others = names.filter((name) => kinds.get(name) !== "bytes");
+  return { picture, others, isNamed };
+}
+
+function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, plain(value)]),
+  );
+}
+
+const decoder = new TextDecoder();
+
+/** Numbers of 64 bits and bytes of texts, as other formats have them. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Uint8Array) return decoder.decode(value);
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+/** Names of the classes, which Hugging Face keeps beside the schema. */
+function classNames({ key_value_metadata: pairs = [] }: Metadata): string[] | undefined {
+  const text = pairs.find(({ key }) => key === "huggingface")?.value;
+  if (text === undefined) return undefined;
+  try {
+    const { info } = JSON.parse(text) as {
+      info?: { features?: Record<string, { _type?: string; names?: unknown }> };
+    };
+    const lists = Object.values(info?.features ?? {})
+      .filter(({ _type, names }) => _type === "ClassLabel" && Array.isArray(names))
+      .map(({ names }) => names as unknown[]);
+    const [names] = lists;
+    return names?.every((name) => typeof name === "string") ? names as string[] : undefined;
+  } catch {
+    return undefined; // what is no JSON says nothing
+  }
+}
+
+async function* embedded(
+  reader: Reader,
+  column: string,
+  wanted: readonly number[],
+): AsyncGenerator<EncodedPicture> {
+  let next = 0;
+  for (const [from, to] of spansOf(reader.metadata)) {
+    if (next >= wanted.length) return;
+    if (wanted[next]! >= to) continue;
+    const read = await reader.read([column], from, to);
+    for (; next < wanted.length && wanted[next]! < to; next++) {
+      const row = wanted[next]!;
+      const where = `${basename(reader.path)} row ${row + 1}`;
+      yield { encoded: bytesIn(read[row - from]?.[column], where) };
+    }
+  }
+}
+
+/** Ranges of rows to be read at once: parts of row groups would be unpacked more than once. */
+function spansOf({ row_groups: groups }: Metadata): [from: number, to: number][] {
+  const spans: [number, number][] = [];
+  let from = 0;
+  for (const { num_rows: rows } of groups) {
+    spans.push([from, from + Number(rows)]);
+    from += Number(rows);
+  }
+  return spans.filter(([a, b]) => b > a);
+}
+
+function bytesIn(value: unknown, where: string): Uint8Array {
+  const bytes = value instanceof Uint8Array ? value : (value as { bytes?: unknown } | null)?.bytes;
+  if (bytes instanceof Uint8Array) return bytes;
+  throw dataFailure(where, "there is no picture in it: its bytes are not in the file");
+}

@@ -1,0 +1,23 @@
+/** Which files are pictures, by their names: what they really are is told by their bytes. @module */
+
+/** Endings of files that are taken for pictures; of those that are not read, the decoder says so. */
+const pictureEnding = /\.(?:jpe?g?|png|webp|gif|avif|tiff?|bmp|hei[cf]|svg)$/i;
+
+/** Whether a file is meant to be a picture. */
+export const isPictureName = (name: string): boolean => pictureEnding.test(name);
+
+/** Files that systems leave behind. */
+export const isHiddenName = (name: string): boolean => /^(?:\.|__MACOSX$|Thumbs\.db$)/.test(name);
+
+/** What publishers and people call the three splits. */
+const splitNames = {
+  train: /^train(?:ing)?$/i,
+  validation: /^(?:val(?:id(?:ation)?)?|dev)$/i,
+  test: /^test(?:ing)?$/i,
+} as const;
+
+/** The split that a name stands for, if it does. */
+export function splitOfName(name: string): keyof typeof splitNames | undefined {
+  const found = Object.entries(splitNames).find(([, pattern]) => pattern.test(name));
+  return found?.[0] as keyof typeof splitNames | undefined;
+}

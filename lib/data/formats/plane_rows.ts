@@ -1,0 +1,41 @@
+/** Listings of pixels of one size, a file at a time. @module */
+import type { ListedRow, Listing, PlanePicture } from "../listing.ts";
+
+/** Pixels of a file and what belongs to each picture. */
+export interface PlaneFile {
+  readonly rows: readonly ListedRow[];
+  readonly height: number;
+  readonly width: number;
+  /** Reads the pixels: u8 [rows, 3, height, width], or a picture at a time in rising order. */
+  planes(rows: readonly number[]): AsyncIterable<Uint8Array>;
+}
+
+/** The listing of a file of pixels. */
+export function planeListing(file: PlaneFile, classes?: readonly string[]): Listing {
+  const { rows, height, width } = file;
+  return {
+    rows,
+    embedded: true,
+    ...(classes === undefined ? {} : { classes }),
+    async *pictures(wanted): AsyncGenerator<PlanePicture> {
+      for await (const planes of file.planes(wanted)) yield { planes, height, width };
+    },
+  };
+}
+
+/** Three planes of a grey one. */
+export function greyPlanes(grey: Uint8Array): Uint8Array {
+  const planes = new Uint8Array(3 * grey.length);
+  for (let c = 0; c < 3; c++) planes.set(grey, c * grey.length);
+  return planes;
+}
+
+/** Planes of interleaved pixels. */
+export function planesOfPixels(pixels: Uint8Array): Uint8Array {
+  const area = pixels.length / 3;
+  const planes = new Uint8Array(pixels.length);
+  for (let i = 0; i < area; i++) {
+    for (let c = 0; c < 3; c++) planes[c * area + i] = pixels[3 * i + c]!;
+  }
+  return planes;
+}

@@ -1,0 +1,105 @@
+/** Lists of rows: CSV, TSV, JSON lines. @module */
+import { parse } from "@std/csv";
+import { basename } from "@std/path";
+import { dataFailure } from "../data_failure.ts";
+import { type DataRoot, readList } from "../data_root.ts";
+import { namedListing } from "./file_pictures.ts";
+import type { ListedRow, Listing } from "../listing.ts";
+import { columnOf } from "../columns.ts";
+
+/** Lists that may lie in a folder of pictures, in the order in which they are looked for. */
+export const tableNames: readonly string[] = [
+  "labels.csv",
+  "labels.tsv",
+  "labels.jsonl",
+  "metadata.csv",
+  "metadata.jsonl",
+];
+
+/** Most rows of a list. */
+const mostRows = 5_000_000;
+
+/**
+ * Reads a list by its ending; the pictures that it names lie in `root`.
+ *
+ * @param column Column of the pictures' names, where it is not called as usual.
+ * @throws {DiagnosticError} With the line that is wrong.
+ */
+export function readTable(
+  path: string,
+  root: DataRoot,
+  column?: string,
+): Promise<Listing> {
+  const rows = /\.(?:jsonl|ndjson|json)$/i.test(path) ? jsonRows(path) : csvRows(path);
+  const name = columnOf("image", rows, basename(path), column);
+  return Promise.resolve(namedListing(rows, root, name));
+}
+
+function csvRows(path: string): ListedRow[] {
+  const text = readList(path).replace(/^\ufeff/, "");
+  const name = basename(path);
+  const separator = /\.tsv$/i.test(path) ? "\t" : separatorOf(text);
+  const [header, ...lines] = csvCells(text, separator, name);
+  if (header === undefined || lines.length === 0) {
+    throw dataFailure(name, "it has a line of column names and no rows");
+  }
+  const columns = header.map((column) => column.trim());
+  const twice = columns.find((column, i) => columns.indexOf(column) < i);
+  if (twice !== undefined) throw dataFailure(name, `it has two columns "${twice}"`);
+  return lines.map((cells, i) => {
+    // Quoted cells may hold line breaks: rows are counted, not lines.
+    const where = `${name} row ${i + 1}`;
+    if (cells.length !== columns.length) {
+      throw dataFailure(where, `it has ${cells.length} cells, there are ${columns.length} columns`);
+    }
+    return { where, fields: Object.fromEntries(columns.map((column, c) => [column, cells[c]!])) };
+  });
+}
+
+/** Spreadsheets of some countries write semicolons. */
+function separatorOf(text: string): string {
+  const [first = ""] = text.split("\n", 1);
+  return !first.includes(",") && first.includes(";") ? ";" : ",";
+}
+
+function csvCells(text: string, separator: string, name: string): string[][] {
+  try {
+    const cells = parse(text, { separator }) as string[][];
+    return cells.filter((row) => row.length > 1 || row[0] !== "");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw dataFailure(name, `it is no CSV: ${error.message}`);
+  }
+}
+
+function jsonRows(path: string): ListedRow[] {
+  const text = readList(path).replace(/^\ufeff/, "");
+  const name = basename(path);
+  const isList = text.trimStart().startsWith("[");
+  const values = isList
+    ? parsed(text, name)
+    : text.split("\n").flatMap((line, i) =>
+      line.trim() === ""
+        ? []
+        : [{ where: `${name} line ${i + 1}`, value: parsed(line, `${name} line ${i + 1}`) }]
+    );
+  const rows = isList
+    ? (values as unknown[]).map((value, i) => ({ where: `${name} item ${i + 1}`, value }))
+    : values as { where: string; value: unknown }[];
+  if (rows.length === 0) throw dataFailure(name, "it has no rows");
+  if (rows.length > mostRows) throw dataFailure(name, `it has more than ${mostRows} rows`);
+  return rows.map(({ where, value }) => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return { where, fields: value as Record<string, unknown> };
+    }
+    throw dataFailure(where, "it is no map of columns and values");
+  });
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw dataFailure(where, `it is no JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,50 @@
+/** The rows of located files, by format. @module */
+import { basename, dirname } from "@std/path";
+import { DataRoot } from "./data_root.ts";
+import type { DataSpec, FormatKey } from "./data_spec.ts";
+import { joinListings, type Listing } from "./listing.ts";
+import type { LocatedData } from "./locate.ts";
+import { splitOfName } from "./formats/picture_names.ts";
+
+/** What a format is read with. */
+interface FileReading {
+  readonly spec: DataSpec;
+  /** Folder of the pictures that a list names, where it is given. */
+  readonly pictures?: string;
+}
+
+/** How a file, or a folder, of a format is listed; code is loaded when it is needed. */
+const formats = {
+  folder: async (path) => (await import("./formats/folder_format.ts")).listFolder(path),
+  csv: listTable,
+  jsonl: listTable,
+  parquet: async (path, { spec }) =>
+    (await import("./formats/parquet_format.ts")).listParquet(path, spec.columns?.image),
+  webdataset: async (path) => (await import("./formats/webdataset_format.ts")).listArchives([path]),
+} satisfies Record<FormatKey, (path: string, reading: FileReading) => Promise<Listing>>;
+
+async function listTable(path: string, { spec, pictures }: FileReading): Promise<Listing> {
+  const { readTable } = await import("./formats/table_format.ts");
+  return await readTable(path, new DataRoot(pictures ?? dirname(path)), spec.columns?.image);
+}
+
+/** Lists all files, each with the split that it is given for, or that its name tells. */
+export async function listData(located: LocatedData, spec: DataSpec): Promise<Listing> {
+  const { format, parts, pictures } = located;
+  const reading = { spec, ...(pictures === undefined ? {} : { pictures }) };
+  const files = parts.flatMap(({ split, paths }) =>
+    paths.map((path) => ({
+      split: split ?? (paths.length > 1 ? splitOfFile(path) : undefined),
+      path,
+    }))
+  );
+  const listed = [];
+  for (const { split, path } of files) {
+    const listing = await formats[format](path, reading);
+    listed.push({ ...(split === undefined ? {} : { split }), listing });
+  }
+  return joinListings(listed);
+}
+
+/** `train-00000-of-00002.parquet` */
+const splitOfFile = (path: string) => splitOfName(/^[A-Za-z]+/.exec(basename(path))?.[0] ?? "");

@@ -1,0 +1,68 @@
+/** What a format makes of files: rows as the files have them, and a way to their pictures. @module */
+
+/** A picture as its source keeps it. */
+export type StoredPicture = EncodedPicture | PlanePicture;
+
+/** A file of pixels: JPEG, PNG and so on. */
+export interface EncodedPicture {
+  readonly encoded: Uint8Array;
+}
+
+/** Pixels: u8 [3, height, width], RGB. */
+export interface PlanePicture {
+  readonly planes: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A row as a file has it. */
+export interface ListedRow {
+  /** Where it stands, for messages: `rows.csv line 3`, `cat/1.jpg`. */
+  readonly where: string;
+  /** Name of its split, where the source tells. */
+  readonly split?: string;
+  /** Values by column. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Rows of a source. */
+export interface Listing {
+  readonly rows: readonly ListedRow[];
+  /** Names of the classes that rows give as numbers. */
+  readonly classes?: readonly string[];
+  /** What a reader of the data card has to know. */
+  readonly notes?: readonly string[];
+  /** Whether a column holds pictures, not their names. */
+  readonly embedded?: boolean;
+  /** Paths of the pictures, where a list names files. @throws {DiagnosticError} If one may not be read. */
+  readonly files?: () => readonly string[];
+  /** The pictures of rows, by their places in rising order; none is kept. */
+  pictures(rows: readonly number[]): AsyncIterable<StoredPicture>;
+}
+
+/** One listing after the other; the rows of each are of the split that it is given with. */
+export function joinListings(
+  parts: readonly { readonly split?: string; readonly listing: Listing }[],
+): Listing {
+  const starts: number[] = [];
+  const rows: ListedRow[] = [];
+  for (const { split, listing } of parts) {
+    starts.push(rows.length);
+    for (const row of listing.rows) rows.push(split === undefined ? row : { ...row, split });
+  }
+  const classes = parts.find(({ listing }) => listing.classes !== undefined)?.listing.classes;
+  return {
+    rows,
+    ...(classes === undefined ? {} : { classes }),
+    notes: parts.flatMap(({ listing }) => listing.notes ?? []),
+    files: () => parts.flatMap(({ listing }) => listing.files?.() ?? []),
+    embedded: parts.some(({ listing }) => listing.embedded),
+    async *pictures(wanted) {
+      for (const [i, { listing }] of parts.entries()) {
+        const [from, to] = [starts[i]!, starts[i]! + listing.rows.length];
+        const inside = wanted.filter((row) => row >= from && row < to).map((row) => row - from);
+        if (inside.length > 0) yield* listing.pictures(inside);
+      }
+    },
+  };
+}

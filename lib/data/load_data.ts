@@ -1,0 +1,181 @@
+/** From files to the three folders of a data set's splits. @module */
+import { basename } from "@std/path";
+import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { chooseSplits, chooseTraining, type TrainingChoice } from "./choose_splits.ts";
+import { dataFailure } from "./data_failure.ts";
+import type { DataSpec } from "./data_spec.ts";
+import type { DatasetInfo, Row, SplitName } from "./dataset.ts";
+import { writeRows } from "./dataset_folder.ts";
+import { listData } from "./list_data.ts";
+import type { Listing } from "./listing.ts";
+import { locateData } from "./locate.ts";
+import { isOfClass, type MadeRow, type MadeRows, makeRows } from "./make_rows.ts";
+import { writePictures } from "./picture_files.ts";
+import { type PublishedSet, PublisherFolder } from "./published_set.ts";
+
+/** What is loaded, and how much of it. */
+export interface DataLoading extends TrainingChoice {
+  /** Its paths are absolute. */
+  readonly spec: DataSpec;
+  /** The published set that the files are of, where they are. */
+  readonly set?: PublishedSet;
+  /** Parameters of the set. */
+  readonly parameters?: unknown;
+  /** Folder of a split, which is not there yet. */
+  output(split: SplitName): string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly log?: (line: string) => void;
+}
+
+/** Rows that are ready to be written. */
+export interface PreparedData {
+  readonly info: DatasetInfo;
+  readonly listing: Listing;
+  readonly splits: Readonly<Record<SplitName, readonly MadeRow[]>>;
+  readonly notes: readonly string[];
+  readonly broken: "refuse" | "skip";
+}
+
+/** Lists the files and chooses the rows; no picture is read. */
+export async function prepareData(loading: Omit<DataLoading, "output">): Promise<PreparedData> {
+  const { set } = loading;
+  const spec = { ...set?.settings, ...loading.spec };
+  const source = sourceName(spec, set);
+  const listing = set === undefined
+    ? await listData(locateData(spec, ["/"]), spec)
+    : await set.list(new PublisherFolder(spec.folder as string, set), loading.parameters);
+  const made = makeRows(listing, settled(spec, set), source);
+  const { rows, notes } = chooseSplits(made.rows, spec, source);
+  const train = chooseTraining(rows.train, loading, source);
+  return {
+    info: infoOf(spec, made, set, source),
+    listing,
+    splits: { ...rows, train },
+    notes: [...(listing.notes ?? []), ...notes],
+    broken: spec.broken ?? "refuse",
+  };
+}
+
+/** What the set says, where the user does not. */
+function settled(spec: DataSpec, set: PublishedSet | undefined): DataSpec {
+  if (set === undefined) return spec;
+  const { kind, classes } = set.info;
+  return {
+    ...spec,
+    kind: spec.kind ?? kind,
+    ...(spec.classes === undefined && classes !== undefined ? { classes: [...classes] } : {}),
+  };
+}
+
+function sourceName(spec: DataSpec, set: PublishedSet | undefined): string {
+  const { folder, csv, jsonl, parquet, webdataset } = spec;
+  const places = folder ?? csv ?? jsonl ?? parquet ?? webdataset;
+  const first = typeof places === "string"
+    ? places
+    : Array.isArray(places)
+    ? places[0]
+    : places?.train;
+  return spec.name ?? set?.info.name ?? basename(first ?? "data");
+}
+
+function infoOf(
+  spec: DataSpec,
+  { kind, classes }: MadeRows,
+  set: PublishedSet | undefined,
+  name: string,
+): DatasetInfo {
+  const own = spec.caption !== undefined && isOfClass(spec.caption) ? spec.caption : undefined;
+  const caption = own ?? set?.info.caption;
+  const mirrorKeepsAnswer = spec.mirror ?? set?.info.mirrorKeepsAnswer;
+  return {
+    name,
+    kind,
+    ...(classes === undefined ? {} : { classes }),
+    ...(caption === undefined ? {} : { caption }),
+    ...(mirrorKeepsAnswer === undefined ? {} : { mirrorKeepsAnswer }),
+    ...(spec.fit === undefined ? {} : { fit: spec.fit }),
+    ...(spec.side === undefined ? {} : { side: spec.side }),
+    licence: spec.licence ?? set?.info.licence ?? "not stated",
+    source: set?.info.source ?? "files of one's own",
+  };
+}
+
+/**
+ * Loads data: writes the folders of the three splits. A picture that is in the test split as well is
+ * left out of the others, and one of validation of the training rows.
+ *
+ * @throws {DiagnosticError} If a file is missing, damaged or not what it should be.
+ */
+export async function loadData(loading: DataLoading): Promise<void> {
+  const data = await prepareData(loading);
+  const total = Object.values(data.splits).reduce((sum, rows) => sum + rows.length, 0);
+  const seen = new Set<string>();
+  let before = 0;
+  for (const split of ["test", "validation", "train"] as const) {
+    const rows = data.splits[split];
+    await writeSplit(data, split, {
+      ...loading,
+      seen,
+      onProgress: (done) => loading.onProgress?.(before + done, total),
+    });
+    before += rows.length;
+  }
+}
+
+interface SplitWriting extends Pick<DataLoading, "output" | "signal" | "log"> {
+  readonly seen: Set<string>;
+  readonly onProgress: (done: number) => void;
+}
+
+async function writeSplit(
+  { info, listing, splits, notes, broken }: PreparedData,
+  split: SplitName,
+  { output, seen, signal, log, onProgress }: SplitWriting,
+): Promise<void> {
+  const rows = splits[split];
+  const folder = output(split);
+  await Deno.mkdir(folder, { recursive: true });
+  const written = await writePictures(folder, listing.pictures(rows.map(({ place }) => place)), {
+    seen,
+    ...(signal === undefined ? {} : { signal }),
+    onProgress,
+  });
+  if (written.broken.size > 0 && broken === "refuse") throw brokenPictures(rows, written.broken);
+  const more = [
+    ...(written.broken.size > 0 ? [`${written.broken.size} broken pictures are left out`] : []),
+    ...(written.repeated.length > 0
+      ? [`${written.repeated.length} pictures that are in other splits are left out of ${split}`]
+      : []),
+  ];
+  for (const note of more) log?.(note);
+  if (written.kept.length === 0) {
+    throw dataFailure(`data set "${info.name}"`, `no rows are left for ${split}`, more);
+  }
+  const kept = written.kept.map((place) => rowOf(rows[place]!, info.name));
+  await writeRows(folder, { ...info, ...written.size }, kept, [...notes, ...more]);
+}
+
+function rowOf(made: MadeRow, name: string): Row {
+  const { place: _place, where: _where, split: _split, cluster, id, ...row } = made;
+  return { id: `${name}/${id}`, cluster: cluster ?? id, ...row };
+}
+
+/** As many broken pictures as are named. */
+const mostNamed = 20;
+
+function brokenPictures(
+  rows: readonly MadeRow[],
+  broken: ReadonlyMap<number, string>,
+): DiagnosticError {
+  const named = [...broken].slice(0, mostNamed).map(([place, cause]) =>
+    `${rows[place]!.where}: ${cause}`
+  );
+  const more = broken.size > mostNamed ? [`and ${broken.size - mostNamed} more`] : [];
+  const what = broken.size === 1 ? "a picture" : `${broken.size} pictures`;
+  return dataFailure(what, named[0]!, [
+    ...named.slice(1),
+    ...more,
+    "broken: skip leaves broken pictures out; tvp data inspect lists all",
+  ]);
+}

@@ -1,0 +1,142 @@
+/** From paths and patterns as people write them to the files of a data set. @module */
+import { basename, dirname, join, resolve } from "@std/path";
+import { dataFailure } from "./data_failure.ts";
+import { type DataSpec, type FormatKey, formatKeys } from "./data_spec.ts";
+
+/** Files of a data set, by split where the user gives them so; all paths are absolute. */
+export interface LocatedData {
+  readonly format: FormatKey;
+  readonly parts: readonly DataPart[];
+  /** Folder of the pictures that a list names, where it is not the list's own. */
+  readonly pictures?: string;
+}
+
+/** Files of one split, or of all. */
+export interface DataPart {
+  readonly split?: string;
+  readonly paths: readonly string[];
+}
+
+/** Most files that a pattern stands for. */
+const mostFiles = 100_000;
+
+/**
+ * Finds the files.
+ *
+ * @param bases Folders that relative paths count from: the first in which there is something.
+ * @throws {DiagnosticError} If there is nothing.
+ */
+export function locateData(spec: DataSpec, bases: readonly string[]): LocatedData {
+  const format = formatKeys.find((key) => spec[key] !== undefined)!;
+  const places = spec[format]!;
+  const named = typeof places === "string" || Array.isArray(places) ? undefined : places;
+  const parts = named === undefined
+    ? [{ paths: findAll([places as string | string[]].flat(), format, bases) }]
+    : Object.entries(named).flatMap(([split, pattern]) =>
+      pattern === undefined ? [] : [{ split, paths: findAll([pattern], format, bases) }]
+    );
+  const { pictures } = spec;
+  return {
+    format,
+    parts,
+    ...(pictures === undefined ? {} : { pictures: findOne(pictures, bases) }),
+  };
+}
+
+function findAll(
+  patterns: readonly string[],
+  format: FormatKey,
+  bases: readonly string[],
+): string[] {
+  return patterns.flatMap(expandBraces).flatMap((pattern) => {
+    if (pattern.includes("*")) return matching(pattern, bases);
+    const path = findOne(pattern, bases);
+    if (format === "folder" || !Deno.statSync(path).isDirectory) return [path];
+    const inside = filesBelow(path, endings[format], 0);
+    if (inside.length > 0) return inside;
+    throw dataFailure(JSON.stringify(path), `there is no ${format} file in this folder`);
+  });
+}
+
+const endings: Readonly<Record<FormatKey, RegExp>> = {
+  folder: /$/,
+  csv: /\.(?:csv|tsv)$/i,
+  jsonl: /\.(?:jsonl|ndjson|json)$/i,
+  parquet: /\.parquet$/i,
+  webdataset: /\.tar$/i,
+};
+
+/** How deep folders of files may lie in each other. */
+const deepest = 4;
+
+function filesBelow(folder: string, ending: RegExp, depth: number): string[] {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  return entries.flatMap(({ name, isDirectory }) => {
+    if (name.startsWith(".")) return [];
+    if (isDirectory) {
+      return depth < deepest ? filesBelow(join(folder, name), ending, depth + 1) : [];
+    }
+    return ending.test(name) ? [join(folder, name)] : [];
+  });
+}
+
+function findOne(path: string, bases: readonly string[]): string {
+  const [first] = bases;
+  const found = bases.map((base) => resolve(base, path)).find(isThere);
+  if (found !== undefined) return found;
+  throw dataFailure(JSON.stringify(path), `there is no file or folder ${resolve(first!, path)}`, [
+    "paths count from the folder of the pipeline file, and then from the current one",
+  ]);
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `a-{000..002}.tar` and `{a,b}.tar`, as shells and WebDataset have them. */
+export function expandBraces(pattern: string): string[] {
+  const [whole, inside] = /\{([^{}]*)\}/.exec(pattern) ?? [];
+  if (whole === undefined || inside === undefined) return [pattern];
+  const words = braceWords(inside);
+  if (words === undefined) return [pattern];
+  const expanded = words.map((word) => pattern.replace(whole, () => word));
+  if (expanded.length > mostFiles) throw tooMany(pattern);
+  const all = expanded.flatMap(expandBraces);
+  if (all.length > mostFiles) throw tooMany(pattern);
+  return all;
+}
+
+function braceWords(inside: string): string[] | undefined {
+  const [, from, to] = /^(\d+)\.\.(\d+)$/.exec(inside) ?? [];
+  if (from === undefined || to === undefined) {
+    return inside.includes(",") ? inside.split(",") : undefined;
+  }
+  const [first, last] = [Number(from), Number(to)];
+  if (last - first >= mostFiles) throw tooMany(`{${inside}}`);
+  return Array.from(
+    { length: Math.max(0, last - first + 1) },
+    (_, i) => String(first + i).padStart(from.length, "0"),
+  );
+}
+
+function tooMany(pattern: string) {
+  return dataFailure(JSON.stringify(pattern), `it stands for more than ${mostFiles} files`);
+}
+
+/** Files whose names match; `*` stands for any characters of a name, in the last part of a path. */
+function matching(pattern: string, bases: readonly string[]): string[] {
+  const folder = findOne(dirname(pattern), bases);
+  const parts = basename(pattern).split("*").map((part) =>
+    part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+  );
+  const name = new RegExp(`^${parts.join("[^/]*")}$`);
+  const found = [...Deno.readDirSync(folder)].map((entry) => entry.name)
+    .filter((entry) => name.test(entry) && !entry.startsWith(".")).sort();
+  if (found.length > 0) return found.map((entry) => join(folder, entry));
+  throw dataFailure(JSON.stringify(pattern), `no file in ${folder} is called so`);
+}

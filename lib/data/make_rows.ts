@@ -1,0 +1,284 @@
+/** From the columns of a source to rows: question, answer, class, caption, cluster. @module */
+import { suggestions } from "../diagnostic/suggest.ts";
+import type { ColumnRole } from "./columns.ts";
+import { findColumn } from "./columns.ts";
+import { dataFailure } from "./data_failure.ts";
+import type { DataSpec } from "./data_spec.ts";
+import type { ListedRow, Listing } from "./listing.ts";
+import { type Choice, choiceOf } from "./multiple_choice.ts";
+
+/** A row that is made, before its split is chosen. */
+export interface MadeRow {
+  readonly id: string;
+  /** Rows of one source share it; absent where each stands for itself. */
+  readonly cluster?: string;
+  readonly instruction: string;
+  readonly answer: string;
+  /** All answers that people gave, where there are several. */
+  readonly answers?: readonly string[];
+  readonly label?: number;
+  /** Answers of this row alone, of those of the data set. */
+  readonly candidates?: readonly string[];
+  readonly caption?: string;
+  /** Name of its split, where the source tells. */
+  readonly split?: string;
+  /** Place of its picture in the listing. */
+  readonly place: number;
+  /** Where it stands, for messages. */
+  readonly where: string;
+}
+
+/** Rows of a data set and what they have in common. */
+export interface MadeRows {
+  readonly kind: "classification" | "generation" | "yes-no";
+  readonly classes?: readonly string[];
+  readonly rows: readonly MadeRow[];
+}
+
+/** What is asked where nothing else is (arXiv 2404.11207). */
+export const defaultInstruction = "This is a photo of a";
+
+type Columns = Readonly<Partial<Record<ColumnRole, string>>>;
+
+/**
+ * Makes rows.
+ *
+ * @param source Name of the source, for messages.
+ * @throws {DiagnosticError} If a row lacks what the kind of task needs.
+ */
+export function makeRows(listing: Listing, spec: DataSpec, source: string): MadeRows {
+  const columns = columnsIn(listing, spec, source);
+  const choices = columns.candidates === undefined
+    ? undefined
+    : listing.rows.map((row) => choiceOf(row, columns, spec));
+  const kind = spec.kind ?? kindOf(listing, columns);
+  const classes = classesOf(listing, { columns, spec, kind, choices, source });
+  const numbers = new Map(classes?.map((name, i) => [name, i]));
+  const rows = listing.rows.map((row, place) =>
+    makeRow(row, {
+      place,
+      columns,
+      spec,
+      listing,
+      kind,
+      classes,
+      numbers,
+      choice: choices?.[place],
+    })
+  );
+  checkIds(rows, source);
+  return { kind, rows, ...(classes === undefined ? {} : { classes }) };
+}
+
+function columnsIn({ rows, embedded }: Listing, spec: DataSpec, source: string): Columns {
+  const roles = ["image", "instruction", "answer", "label", "caption", "cluster", "id", "split"];
+  const columns: Partial<Record<ColumnRole, string>> = {};
+  for (const role of [...roles, "candidates"] as ColumnRole[]) {
+    if (role === "image" && embedded) continue;
+    const found = findColumn(role, rows, source, spec.columns?.[role]);
+    if (found !== undefined) columns[role] = found;
+  }
+  return columns;
+}
+
+const yesNo = ["yes", "no"];
+
+function kindOf({ rows }: Listing, columns: Columns): MadeRows["kind"] {
+  if (columns.label !== undefined || columns.candidates !== undefined) return "classification";
+  const answers = new Set(rows.map(({ fields }) => textOf(fields[columns.answer ?? ""])));
+  if ([...answers].every((answer) => yesNo.includes((answer ?? "").toLowerCase()))) return "yes-no";
+  return columns.instruction === undefined ? "classification" : "generation";
+}
+
+interface ClassMaking {
+  readonly columns: Columns;
+  readonly spec: DataSpec;
+  readonly kind: MadeRows["kind"];
+  readonly choices: readonly Choice[] | undefined;
+  readonly source: string;
+}
+
+function classesOf(
+  listing: Listing,
+  { columns, spec, kind, choices, source }: ClassMaking,
+): readonly string[] | undefined {
+  if (kind === "generation") return undefined;
+  if (kind === "yes-no") return yesNo;
+  if (choices !== undefined) {
+    const most = choices.reduce(
+      (longest, { candidates }) => Math.max(longest, candidates.length),
+      0,
+    );
+    return choices.find(({ candidates }) => candidates.length === most)!.candidates;
+  }
+  if (Array.isArray(spec.classes)) return unique(spec.classes, source);
+  const column = columns.label ?? columns.answer;
+  if (column === undefined) {
+    throw dataFailure(source, "none of its columns is known as the label or the answer", [
+      `columns: ${Object.keys(listing.rows[0]?.fields ?? {}).join(", ")}`,
+      "say which: columns: { label: NAME }",
+    ]);
+  }
+  const rename = spec.classes ?? {};
+  if (listing.classes !== undefined) {
+    return unique(listing.classes.map((name, i) => rename[name] ?? rename[i] ?? name), source);
+  }
+  const names = new Set(
+    listing.rows.map(({ fields, where }) => textOf(fields[column]) ?? missing(where, column)),
+  );
+  const sorted = [...names].sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1));
+  return unique(sorted.map((name) => rename[name] ?? name), source);
+}
+
+function unique(classes: readonly string[], source: string): readonly string[] {
+  const twice = classes.find((name, i) => classes.indexOf(name) < i);
+  if (twice !== undefined) throw dataFailure(source, `two of its classes are called "${twice}"`);
+  return classes;
+}
+
+function missing(where: string, column: string): never {
+  throw dataFailure(where, `column "${column}" has no value`);
+}
+
+/** Texts, and numbers as texts. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+interface RowMaking {
+  readonly place: number;
+  readonly columns: Columns;
+  readonly spec: DataSpec;
+  readonly listing: Listing;
+  readonly kind: MadeRows["kind"];
+  readonly classes: readonly string[] | undefined;
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly choice: Choice | undefined;
+}
+
+function makeRow(row: ListedRow, making: RowMaking): MadeRow {
+  const { columns, spec, choice, place } = making;
+  const { fields, where } = row;
+  const value = (role: ColumnRole) => textOf(fields[columns[role] ?? ""]);
+  const given = answerOf(row, making);
+  const words = (template: string) => filled(template, { row, class: given.answer });
+  const asked = choice?.instruction ??
+    (spec.instruction === undefined ? undefined : words(spec.instruction)) ?? value("instruction");
+  const instruction = asked ?? (making.kind === "classification" ? defaultInstruction : undefined);
+  if (instruction === undefined) missing(where, columns.instruction ?? "instruction");
+  const caption = spec.caption === undefined || isOfClass(spec.caption)
+    ? value("caption")
+    : words(spec.caption);
+  const split = row.split ?? value("split");
+  const cluster = value("cluster");
+  return {
+    id: value("id") ?? value("image") ?? String(place),
+    instruction,
+    ...given,
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(caption === undefined ? {} : { caption }),
+    ...(split === undefined ? {} : { split }),
+    place,
+    where,
+  };
+}
+
+/** Whether a caption depends on the class alone: it is kept once for all rows. */
+export const isOfClass = (caption: string): boolean => !/\{(?!class\})/.test(caption);
+
+function answerOf(
+  row: ListedRow,
+  making: RowMaking,
+): Pick<MadeRow, "answer" | "label" | "answers" | "candidates"> {
+  const { columns, choice, numbers } = making;
+  const { fields, where } = row;
+  if (choice !== undefined) {
+    const { answer, candidates } = choice;
+    return { answer, candidates, label: numbers.get(answer)! };
+  }
+  if (making.kind === "generation") return freeAnswer(fields[columns.answer ?? ""], where, columns);
+  if (making.kind === "yes-no") {
+    const column = columns.answer ?? columns.label ?? "answer";
+    const said = textOf(fields[column])?.toLowerCase();
+    const answer = { "1": "yes", "0": "no", true: "yes", false: "no" }[said ?? ""] ?? said ?? "";
+    const label = numbers.get(answer);
+    if (label === undefined) {
+      throw dataFailure(where, `its answer is ${shown(fields[column])}, expected yes or no`);
+    }
+    return { answer, label };
+  }
+  const label = classNumber(row, making);
+  return { answer: making.classes![label]!, label };
+}
+
+const shown = (value: unknown) =>
+  value === undefined ? "missing" : JSON.stringify(value).slice(0, 60);
+
+function classNumber({ fields, where }: ListedRow, making: RowMaking): number {
+  const { columns, spec, listing, classes = [], numbers } = making;
+  const column = columns.label ?? columns.answer!;
+  const written = textOf(fields[column]) ?? missing(where, column);
+  const rename = Array.isArray(spec.classes) ? {} : spec.classes ?? {};
+  const named = numbers.get(rename[written] ?? written);
+  if (named !== undefined) return named;
+  const isNumbered = listing.classes !== undefined || Array.isArray(spec.classes);
+  if (isNumbered && /^\d+$/.test(written) && Number(written) < classes.length) {
+    return Number(written);
+  }
+  throw dataFailure(
+    where,
+    `its ${column} is ${shown(fields[column])}, none of the ${classes.length} classes`,
+    [
+      ...suggestions(written, classes),
+    ],
+  );
+}
+
+/** One answer, or those of several people: the one that most gave stands for all. */
+function freeAnswer(
+  value: unknown,
+  where: string,
+  columns: Columns,
+): Pick<MadeRow, "answer" | "answers"> {
+  if (!Array.isArray(value)) {
+    return { answer: textOf(value) ?? missing(where, columns.answer ?? "answer") };
+  }
+  const answers = value.map((item) =>
+    textOf(typeof item === "object" && item !== null ? (item as { answer?: unknown }).answer : item)
+  ).filter((text) => text !== undefined);
+  if (answers.length === 0) missing(where, columns.answer ?? "answer");
+  const counts = new Map<string, number>();
+  for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+  const [answer] = [...counts].reduce((best, next) => next[1] > best[1] ? next : best);
+  return { answer, answers };
+}
+
+/** A template with `{class}` and `{COLUMN}` filled in. @throws {DiagnosticError} If there is no such column. */
+export function filled(
+  template: string,
+  { row: { fields, where }, class: name }: { readonly row: ListedRow; readonly class: string },
+): string {
+  return template.replace(/\{([^{}]+)\}/g, (_, key: string) => {
+    if (Object.hasOwn(fields, key)) return textOf(fields[key]) ?? missing(where, key);
+    if (key === "class" || key === "answer") return name;
+    throw dataFailure(where, `there is no column "${key}", which a template asks for`, [
+      ...suggestions(key, Object.keys(fields)),
+      `columns: ${Object.keys(fields).join(", ")}`,
+    ]);
+  });
+}
+
+function checkIds(rows: readonly MadeRow[], source: string): void {
+  const seen = new Map<string, string>();
+  for (const { id, split, where } of rows) {
+    const key = `${split ?? ""}\0${id}`;
+    const before = seen.get(key);
+    if (before !== undefined) {
+      throw dataFailure(source, `two rows have the id "${id}": ${before} and ${where}`, [
+        "Each row needs an id of its own: columns: { id: NAME }",
+      ]);
+    }
+    seen.set(key, where);
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * The pictures of a data set's folder: `images.safetensors`, where all are pixels of one size, or
+ * shards of encoded files, `pictures-00000.bin`, with `pictures.jsonl`, which says where each lies.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "@std/path";
+import { z } from "zod";
+import { issueText } from "../diagnostic/schema_issue.ts";
+import { decodeImage, measureImage } from "../vision/decode_image.ts";
+import type { Fit } from "../vision/fit.ts";
+import { type Picture, type Pictures, sideOf } from "../vision/pictures.ts";
+import type { PictureSize } from "../vision/resize.ts";
+import { dataFailure } from "./data_failure.ts";
+import { readRange } from "./data_root.ts";
+import type { StoredPicture } from "./listing.ts";
+
+/** A file of pixels, and the one that says where encoded pictures lie. */
+export const planesFile = "images.safetensors";
+export const indexFile = "pictures.jsonl";
+
+/** Bytes of a shard. */
+const shardBytes = 256 * 2 ** 20;
+
+/** Bytes in front of the pixels: enough for any number of rows. */
+const headerBytes = 256;
+
+/** What became of pictures that were to be written. */
+export interface WrittenPictures {
+  /** Which of them were kept, in order. */
+  readonly kept: readonly number[];
+  /** What was wrong with the others: the place of each, and the cause. */
+  readonly broken: ReadonlyMap<number, string>;
+  /** Places of pictures that are, byte by byte, among those `seen`. */
+  readonly repeated: readonly number[];
+  /** Size of all, where it is one. */
+  readonly size?: PictureSize;
+}
+
+/** How pictures are written. */
+export interface PictureWriting {
+  /** SHA-256 digests of pictures that must not be there; those written are added. */
+  readonly seen: Set<string>;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** A picture that was looked at. */
+interface Checked extends PictureSize {
+  readonly stored: StoredPicture;
+  readonly digest: string;
+  readonly mistake?: string;
+}
+
+/** How many pictures are decoded at once, to see whether they can be. */
+const decodedAtOnce = 8;
+
+/**
+ * Writes pictures in order, each decoded once: what is damaged, or was seen before, is left out.
+ *
+ * @throws {DiagnosticError} If pixels are of several sizes.
+ */
+export async function writePictures(
+  folder: string,
+  pictures: AsyncIterable<StoredPicture>,
+  { seen, signal, onProgress }: PictureWriting,
+): Promise<WrittenPictures> {
+  await using sink = new PictureSink(folder);
+  const kept: number[] = [];
+  const repeated: number[] = [];
+  const broken = new Map<number, string>();
+  const own = new Set<string>();
+  let place = 0;
+  for await (const picture of checkedAhead(pictures)) {
+    signal?.throwIfAborted();
+    const here = place++;
+    if (picture.mistake !== undefined) broken.set(here, picture.mistake);
+    else if (seen.has(picture.digest)) repeated.push(here);
+    else {
+      sink.add(picture);
+      own.add(picture.digest);
+      kept.push(here);
+    }
+    onProgress?.(place);
+  }
+  for (const digest of own) seen.add(digest);
+  return { kept, broken, repeated, ...sink.finish() };
+}
+
+async function* checkedAhead(pictures: AsyncIterable<StoredPicture>): AsyncGenerator<Checked> {
+  const pending: Promise<Checked>[] = [];
+  for await (const picture of pictures) {
+    pending.push(check(picture));
+    if (pending.length >= decodedAtOnce) yield await pending.shift()!;
+  }
+  for (const last of pending) yield await last;
+}
+
+async function check(stored: StoredPicture): Promise<Checked> {
+  const bytes = "encoded" in stored ? stored.encoded : stored.planes;
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  if ("planes" in stored) return { stored, digest, height: stored.height, width: stored.width };
+  try {
+    return { stored, digest, ...await measureImage(stored.encoded) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const mistake = error.message.replace(/^Cannot decode picture: /, "");
+    return { stored, digest, height: 0, width: 0, mistake };
+  }
+}
+
+/** Where written pictures go. */
+class PictureSink implements AsyncDisposable {
+  readonly #folder: string;
+  #file: Deno.FsFile | undefined;
+  #shard = -1;
+  #offset = 0;
+  #count = 0;
+  #planes: PictureSize | undefined;
+  #size: PictureSize | undefined;
+  #isOneSize = true;
+  readonly #index: string[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  add({ stored, height, width }: Checked): void {
+    const size = this.#size ??= { height, width };
+    if (size.height !== height || size.width !== width) this.#isOneSize = false;
+    this.#count++;
+    if ("encoded" in stored) this.#addEncoded(stored.encoded, { height, width });
+    else this.#addPlanes(stored.planes, { height, width });
+  }
+
+  #addEncoded(bytes: Uint8Array, { height, width }: PictureSize): void {
+    if (this.#file === undefined || this.#offset + bytes.length > shardBytes) this.#nextShard();
+    writeAll(this.#file!, bytes);
+    const shard = shardName(this.#shard);
+    this.#index.push(
+      JSON.stringify({ shard, offset: this.#offset, bytes: bytes.length, height, width }) + "\n",
+    );
+    this.#offset += bytes.length;
+  }
+
+  #nextShard(): void {
+    this.#file?.close();
+    this.#file = Deno.openSync(join(this.#folder, shardName(++this.#shard)), {
+      write: true,
+      createNew: true,
+    });
+    this.#offset = 0;
+  }
+
+  #addPlanes(planes: Uint8Array, size: PictureSize): void {
+    if (!this.#isOneSize) {
+      throw new RangeError("Cannot write pixels of several sizes as one tensor");
+    }
+    if (this.#file === undefined) {
+      this.#file = Deno.openSync(join(this.#folder, planesFile), { write: true, createNew: true });
+      writeAll(this.#file, new Uint8Array(headerBytes));
+      this.#planes = size;
+    }
+    writeAll(this.#file, planes);
+  }
+
+  /** Ends the files. */
+  finish(): { size?: PictureSize } {
+    if (this.#planes !== undefined) this.#writeHeader(this.#planes);
+    else Deno.writeTextFileSync(join(this.#folder, indexFile), this.#index.join(""));
+    return this.#isOneSize && this.#size !== undefined ? { size: this.#size } : {};
+  }
+
+  /** The header of a safetensors file, filled up with blanks. */
+  #writeHeader({ height, width }: PictureSize): void {
+    const shape = [this.#count, 3, height, width];
+    const end = shape.reduce((product, dim) => product * dim, 1);
+    const json = JSON.stringify({ images: { dtype: "U8", shape, data_offsets: [0, end] } });
+    const header = new Uint8Array(headerBytes).fill(0x20);
+    new DataView(header.buffer).setBigUint64(0, BigInt(headerBytes - 8), true);
+    header.set(new TextEncoder().encode(json), 8);
+    this.#file!.seekSync(0, Deno.SeekMode.Start);
+    writeAll(this.#file!, header);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#file?.close();
+    return Promise.resolve();
+  }
+}
+
+const shardName = (shard: number) => `pictures-${String(shard).padStart(5, "0")}.bin`;
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}
+
+const count = z.int({ error: "a whole number from 0" }).min(0, { error: "a whole number from 0" });
+const side = z.int({ error: "a number of pixels" }).min(1, { error: "a number of pixels" });
+
+/** A line of `pictures.jsonl`. */
+const placeSchema = z.looseObject({
+  shard: z.string({ error: "the name of a file" })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "the name of a file in the folder" }),
+  offset: count,
+  bytes: count,
+  height: side,
+  width: side,
+}, { error: "a map" });
+
+/** Where an encoded picture lies, and its size. */
+export type PicturePlace = z.output<typeof placeSchema>;
+
+/**
+ * Reads `pictures.jsonl`.
+ *
+ * @throws {SyntaxError} With the line that is wrong, or leads out of its shard.
+ */
+export function readPlaces(folder: string): PicturePlace[] {
+  const sizes = new Map<string, number | undefined>();
+  const lines = Deno.readTextFileSync(join(folder, indexFile)).trimEnd().split("\n");
+  return lines.map((line, i) => {
+    const where = `${indexFile} line ${i + 1}`;
+    const value = parsed(line, where);
+    const result = placeSchema.safeParse(value);
+    if (!result.success) {
+      throw new SyntaxError(`${where}: ${issueText(result.error.issues, value)}`);
+    }
+    const { shard, offset, bytes } = result.data;
+    if (!sizes.has(shard)) sizes.set(shard, sizeOf(join(folder, shard)));
+    const size = sizes.get(shard);
+    if (size === undefined) throw new SyntaxError(`${where}: there is no file "${shard}"`);
+    if (offset + bytes > size) {
+      throw new SyntaxError(
+        `${where}: its picture ends at ${offset + bytes}, "${shard}" at ${size}`,
+      );
+    }
+    return result.data;
+  });
+}
+
+function parsed(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new SyntaxError(`${where} is no JSON`);
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    const { isFile, size } = Deno.lstatSync(path);
+    return isFile ? size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is said of pictures beside them. */
+export interface PictureSettings {
+  readonly fit: Fit;
+  readonly side?: number;
+}
+
+/** Encoded pictures of a folder. */
+export function encodedPictures(
+  folder: string,
+  places: readonly PicturePlace[],
+  { fit, side }: PictureSettings,
+): Pictures {
+  return {
+    fit,
+    side: side ?? sideOf(places),
+    async read(row): Promise<Picture> {
+      const { shard, offset, bytes } = places[row]!;
+      const file = readRange(join(folder, shard), offset, bytes);
+      try {
+        const { data, dims: [, height, width] } = await decodeImage(file);
+        return { data, height: height!, width: width! };
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        throw dataFailure(`picture ${row} of the data set`, error.message);
+      }
+    },
+  };
+}
+
+/** Pixels of a folder, all of one size; `start` is where they begin. */
+export function planePictures(
+  path: string,
+  { start, size, fit, side }: PictureSettings & {
+    readonly start: number;
+    readonly size: PictureSize;
+  },
+): Pictures {
+  const bytes = 3 * size.height * size.width;
+  return {
+    fit,
+    side: side ?? sideOf([size]),
+    read: (row) => Promise.resolve({ data: readRange(path, start + row * bytes, bytes), ...size }),
+  };
+}

@@ -1,0 +1,112 @@
+/** Data sets as their publishers give them: what lies where, and what is asked. @module */
+import { createHash } from "node:crypto";
+import { join } from "@std/path";
+import type { ZodType } from "zod";
+import { dataFailure } from "./data_failure.ts";
+import { DataRoot } from "./data_root.ts";
+import type { DataSpec } from "./data_spec.ts";
+import type { Listing } from "./listing.ts";
+
+/** A data set that somebody published; the default export of a file in `datasets/`. */
+export interface PublishedSet {
+  readonly info: {
+    readonly name: string;
+    readonly kind: "classification" | "generation" | "yes-no";
+    readonly classes?: readonly string[];
+    /** Caption of a class for CLIP. */
+    readonly caption?: string;
+    /** Whether answers hold in a mirror; default true. */
+    readonly mirrorKeepsAnswer?: boolean;
+    readonly licence: string;
+    /** Where it is to be had. */
+    readonly source: string;
+  };
+  /** What the folder holds, for people. */
+  readonly layout: readonly string[];
+  /** What is asked, and other settings of a data set of one's own. */
+  readonly settings?: Partial<DataSpec>;
+  /** Schema of parameters of its own. */
+  readonly parameters?: ZodType;
+  /** Lists the files of the publisher, each row with its split. */
+  list(folder: PublisherFolder, parameters: unknown): Promise<Listing> | Listing;
+}
+
+/** Defines a published data set. */
+export function publishedSet(set: PublishedSet): PublishedSet {
+  return set;
+}
+
+/** The folder that holds the publisher's files. */
+export class PublisherFolder {
+  readonly #set: PublishedSet;
+  readonly #root: DataRoot;
+
+  /** @throws {DiagnosticError} If there is no such folder. */
+  constructor(path: string, set: PublishedSet) {
+    this.#set = set;
+    this.#root = new DataRoot(path);
+  }
+
+  /** As the user wrote it. */
+  get path(): string {
+    return this.#root.path;
+  }
+
+  /** The folder as a root of pictures. */
+  rootOf(folder: string): DataRoot {
+    return new DataRoot(join(this.#root.path, folder));
+  }
+
+  /** Whether a file or folder is there. */
+  has(name: string): boolean {
+    try {
+      Deno.statSync(join(this.#root.path, name));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The first folder of these that is there, as a prefix of names: "" is the folder itself. */
+  prefixOf(folders: readonly string[], file: string): string {
+    const found = ["", ...folders].map((folder) => folder === "" ? "" : `${folder}/`)
+      .find((prefix) => this.has(`${prefix}${file}`));
+    if (found !== undefined) return found;
+    throw this.missing(file);
+  }
+
+  /** Path of a file. @throws {DiagnosticError} With what the folder should hold. */
+  file(name: string): string {
+    if (!this.has(name)) throw this.missing(name);
+    return this.#root.file(name, `of data set "${this.#set.info.name}"`);
+  }
+
+  /** What is said where a file is missing. */
+  missing(name: string): Error {
+    const { info, layout } = this.#set;
+    return dataFailure(
+      `data set "${info.name}" in ${JSON.stringify(this.path)}`,
+      `there is no ${name}`,
+      [
+        "The folder holds what its publisher gives:",
+        ...layout,
+        `It is to be had at ${info.source}`,
+      ],
+    );
+  }
+
+  /**
+   * Refuses a file whose MD5 is not the published one, unless it is one of another form, which has no
+   * entry.
+   */
+  check(path: string, md5: string | undefined): string {
+    if (md5 === undefined) return path;
+    const found = createHash("md5").update(Deno.readFileSync(path)).digest("hex");
+    if (found === md5) return path;
+    throw dataFailure(
+      `data set "${this.#set.info.name}"`,
+      `${JSON.stringify(path)} is not the published file: its MD5 is ${found}, not ${md5}`,
+      ["Fetch it again"],
+    );
+  }
+}

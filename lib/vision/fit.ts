@@ -1,0 +1,62 @@
+/** How a picture that is not square meets a square canvas. @module */
+import { type PictureSize, resizePlanes } from "./resize.ts";
+
+/**
+ * - `resize`: height and width are each resized, as torchvision's `Resize((s, s))` in the code of
+ *   arXiv 2404.11207 does it; the default.
+ * - `crop`: the largest square in the middle.
+ * - `pad`: zeros above and below, or left and right, the odd pixel to the right and below.
+ */
+export const fits = ["resize", "crop", "pad"] as const;
+
+/** Name of a way. */
+export type Fit = typeof fits[number];
+
+/** Planes of a picture, `[3, height, width]`: bytes, or float32 from 0 to 1. */
+export interface PicturePlanes<T extends Uint8Array | Float32Array> extends PictureSize {
+  readonly data: T;
+}
+
+/** The picture as `crop` and `pad` have it: square; `resize` leaves it to the resizing that comes anyway. */
+export function fitted<T extends Uint8Array | Float32Array>(
+  picture: PicturePlanes<T>,
+  fit: Fit,
+): PicturePlanes<T> {
+  const { height, width } = picture;
+  if (fit === "resize" || height === width) return picture;
+  const side = fit === "crop" ? Math.min(height, width) : Math.max(height, width);
+  return { data: windowOf(picture, side), height: side, width: side };
+}
+
+/** A square in the middle of a picture, zero where it reaches beyond. */
+function windowOf<T extends Uint8Array | Float32Array>(
+  { data, height, width }: PicturePlanes<T>,
+  side: number,
+): T {
+  const out = new (data.constructor as new (length: number) => T)(3 * side * side);
+  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+  const [from, to] = [Math.max(0, left), Math.min(width, left + side)];
+  for (let channel = 0; channel < 3; channel++) {
+    for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {
+      const row = (channel * height + y) * width;
+      const at = (channel * side + y - top) * side + from - left;
+      out.set(data.subarray(row + from, row + to) as never, at);
+    }
+  }
+  return out;
+}
+
+/** A square picture of floats, whatever its size: for what works on squares alone. */
+export function squared(
+  picture: PicturePlanes<Float32Array>,
+  fit: Fit,
+): { readonly data: Float32Array; readonly side: number } {
+  const { data, height, width } = fitted(picture, fit);
+  if (height === width) return { data, side: height };
+  const side = Math.min(height, width);
+  const resized = resizePlanes(data, {
+    from: { height, width },
+    to: { height: side, width: side },
+  });
+  return { data: resized.map((x) => Math.min(1, Math.max(0, x))), side };
+}

@@ -1,0 +1,42 @@
+/** Pictures of rows: read one at a time when they are needed, so that no set has to fit in memory. @module */
+import type { Fit } from "./fit.ts";
+import type { PictureSize } from "./resize.ts";
+
+/** A picture: u8 [3, height, width], RGB. */
+export interface Picture extends PictureSize {
+  readonly data: Uint8Array;
+}
+
+/** The pictures of a split. */
+export interface Pictures {
+  /** Side of the square canvas that they are for where nothing else is said. */
+  readonly side: number;
+  /** How one that is not square meets a square canvas. */
+  readonly fit: Fit;
+  /** @throws {DiagnosticError} If the picture's file is damaged. */
+  read(row: number): Promise<Picture>;
+}
+
+/** Pictures in memory, all of one size: u8 [n, 3, height, width]. */
+export function picturesIn(images: Uint8Array, { height, width }: PictureSize): Pictures {
+  const size = 3 * height * width;
+  return {
+    side: sideOf([{ height, width }]),
+    fit: "resize",
+    read: (row) =>
+      Promise.resolve({ data: images.subarray(row * size, (row + 1) * size), height, width }),
+  };
+}
+
+/** Side of the canvas in the paper (arXiv 2404.11207). */
+const usualSide = 224;
+
+/** The side of small squares of one size; else that of the paper's canvas. */
+export function sideOf(sizes: Iterable<PictureSize>): number {
+  let side: number | undefined;
+  for (const { height, width } of sizes) {
+    if (height !== width || height > usualSide || (side ?? height) !== height) return usualSide;
+    side = height;
+  }
+  return side ?? usualSide;
+}

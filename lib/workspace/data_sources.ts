@@ -1,0 +1,129 @@
+/** Data sets that lie in files: what is wrong with them before anything runs, and their contents. @module */
+import { pathToFileURL } from "node:url";
+import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
+import { locateData, type LocatedData } from "../data/locate.ts";
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { suggestions } from "../diagnostic/suggest.ts";
+import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
+import type { DataFiles } from "../pipeline/contract/stage.ts";
+import type { ContentDigests } from "../pipeline/contract/store.ts";
+import type { NameMistake } from "../pipeline/plan/plan.ts";
+
+/** Where data sets are looked up. */
+export interface DataPlaces {
+  /** Folder of the pipeline file. */
+  readonly base: string;
+  /** Path of a set's module. */
+  module(set: string): string | undefined;
+  /** Names of all sets. */
+  readonly sets: readonly string[];
+}
+
+/** Whether what stands for a data set is a map, as JSON, or a path. */
+export const isDataText = (text: string): boolean =>
+  text.startsWith("{") || text.startsWith("hf://") || /^\.{0,2}\//.test(text);
+
+/** Whether a module reads the files of a publisher. */
+export const isPublished = (module: string): boolean =>
+  /^export default publishedSet\(/m.test(Deno.readTextFileSync(module));
+
+/** What is said of a published set without its files. */
+export const needsFiles = (name: string): NameMistake => ({
+  cause: "it is read from the files of its publisher, and no folder is given",
+  notes: [`write { set: ${name}, folder: ./FOLDER }`],
+});
+
+/** The map that a text stands for, or what is wrong with it. */
+function specOf(text: string): DataSpec | string {
+  if (!text.startsWith("{")) return parseDataSpec({ [formatOfPath(text)]: text });
+  return parseDataSpec(JSON.parse(text));
+}
+
+const basesOf = ({ base }: DataPlaces): readonly string[] => [base, Deno.cwd()];
+
+/** What is wrong with data that the user names, if anything; no picture is read. */
+export function dataMistake(text: string, places: DataPlaces): NameMistake | undefined {
+  const spec = specOf(text);
+  if (typeof spec === "string") return { cause: spec, notes: [forms] };
+  if (spec.set !== undefined) {
+    const mistake = setMistake(spec, places);
+    if (mistake !== undefined) return mistake;
+  }
+  try {
+    locateData(spec, basesOf(places));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const { message, notes = [] } = error.diagnostics[0]!;
+    return { cause: message.replace(/^Cannot read .*?: (?=there is|no file|it )/, ""), notes };
+  }
+}
+
+const forms = `a data set is a name, a path, or a map with one of ${
+  formatKeys.join(", ")
+}: docs/data.md`;
+
+function setMistake({ set = "", folder }: DataSpec, places: DataPlaces): NameMistake | undefined {
+  const module = places.module(set);
+  if (module === undefined || !isPublished(module)) {
+    return {
+      cause: `there is no published set "${set}"`,
+      notes: suggestions(set, places.sets),
+    };
+  }
+  return typeof folder === "string" ? undefined : needsFiles(set);
+}
+
+/** Opens data: the paths become absolute, the digest is that of all that is read. */
+export async function openData(
+  text: string,
+  places: DataPlaces,
+  digests: ContentDigests,
+): Promise<DataFiles> {
+  const spec = specOf(text) as DataSpec;
+  const located = locateData(spec, basesOf(places));
+  const files = absolute(spec, located);
+  const module = spec.set === undefined ? undefined : pathToFileURL(places.module(spec.set)!);
+  const contents: unknown[] = [];
+  for (const { split, paths } of located.parts) {
+    for (const path of paths) contents.push([split ?? "", await digests.content(path)]);
+  }
+  for (const path of await namedPictures(located, spec)) contents.push(await digests.content(path));
+  const digest = sha256(canonicalJson({
+    format: located.format,
+    settings: settingsOf(spec),
+    contents,
+    ...(module === undefined ? {} : { code: await digests.code(module) }),
+  }));
+  const name = spec.name ?? spec.set ?? text;
+  return { name, digest, files, ...(module === undefined ? {} : { module: module.href }) };
+}
+
+/** The map as the stage gets it: with the files that were found. */
+function absolute(
+  spec: DataSpec,
+  { format, parts, pictures }: LocatedData,
+): Record<string, unknown> {
+  const isBySplit = parts.some(({ split }) => split !== undefined);
+  const places = isBySplit
+    ? Object.fromEntries(parts.map(({ split, paths }) => [split!, paths[0]]))
+    : format === "folder"
+    ? parts[0]!.paths[0]
+    : parts.flatMap(({ paths }) => paths);
+  return { ...spec, [format]: places, ...(pictures === undefined ? {} : { pictures }) };
+}
+
+/** Settings without paths: the same files elsewhere are the same data set. */
+function settingsOf(spec: DataSpec): Record<string, unknown> {
+  const { pictures: _, ...settings } = spec;
+  return Object.fromEntries(
+    Object.entries(settings).filter(([key]) => !(formatKeys as readonly string[]).includes(key)),
+  );
+}
+
+/** Pictures that a list names: they are content as well. */
+async function namedPictures(located: LocatedData, spec: DataSpec): Promise<readonly string[]> {
+  if (located.format === "folder" || located.format === "webdataset") return [];
+  const { listData } = await import("../data/list_data.ts");
+  return (await listData(located, spec)).files?.() ?? [];
+}

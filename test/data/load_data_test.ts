@@ -1,0 +1,268 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { readDatasetFolder } from "../../lib/data/dataset_folder.ts";
+import type { DataSpec } from "../../lib/data/data_spec.ts";
+import { type DataLoading, loadData } from "../../lib/data/load_data.ts";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { classFolders, colour, inFolder, pictureFile } from "./pictures_in.ts";
+
+async function load(folder: string, spec: DataSpec, more: Partial<DataLoading> = {}) {
+  const out = await Deno.makeTempDir({ dir: folder, prefix: ".out-" });
+  await loadData({ spec, seed: 0, output: (name) => join(out, name), ...more });
+  const read = (name: string) => readDatasetFolder(join(out, name));
+  return {
+    train: await read("train"),
+    validation: await read("validation"),
+    test: await read("test"),
+  };
+}
+
+Deno.test("loadData() reads a folder of classes, shares it out alike, and keeps pictures encoded", async () =>
+  await inFolder(await classFolders(10), async (folder) => {
+    const { train, validation, test } = await load(folder, { folder });
+    assertEquals([train, validation, test].map(({ rows }) => rows.length), [18, 6, 6]);
+    assertEquals(test.info.classes, ["cat", "dog", "wood frog"]);
+    assertEquals([0, 1, 2].map((c) => test.rows.filter(({ label }) => label === c).length), [
+      2,
+      2,
+      2,
+    ]);
+    const [row] = test.rows;
+    assertEquals([row!.instruction, row!.answer], ["This is a photo of a", "cat"]);
+    const { height, width } = await test.pictures.read(0);
+    assertEquals([height, width, test.pictures.side, test.pictures.fit], [8, 12, 224, "resize"]);
+    assert([...Deno.readDirSync(folder)].length > 0);
+  }));
+
+Deno.test("loadData() takes shots of a seed, and fewer of them are among more", async () =>
+  await inFolder(await classFolders(10), async (folder) => {
+    const ids = async (shots: number, seed: number) =>
+      (await load(folder, { folder }, { shots, seed })).train.rows.map(({ id }) => id);
+    const [two, four, other] = [await ids(2, 1), await ids(4, 1), await ids(2, 2)];
+    assertEquals([two.length, four.length], [6, 12]);
+    assert(two.every((id) => four.includes(id)));
+    assert(JSON.stringify(two) !== JSON.stringify(other));
+  }));
+
+Deno.test("loadData() leaves a picture out of the training rows that is tested", async () => {
+  const files = await classFolders(4);
+  const given = Object.entries(files).flatMap(([name, bytes], i) => [
+    [`train/${name}`, bytes] as const,
+    [`test/${name}`, i === 0 ? bytes : Uint8Array.from([...bytes, i])] as const,
+  ]);
+  await inFolder(Object.fromEntries(given), async (folder) => {
+    const { train, validation, test } = await load(folder, { folder });
+    assertEquals(train.rows.length + validation.rows.length, 11);
+    assertEquals(test.rows.length, 12);
+    const notes = [...train.info.notes!, ...validation.info.notes!];
+    assert(notes.some((note) => note.includes("1 pictures that are in other splits")));
+  });
+});
+
+const picture = await pictureFile(colour(1));
+const lists: readonly (readonly [
+  name: string,
+  files: Record<string, string>,
+  spec: DataSpec,
+  row: unknown,
+])[] = [
+  [
+    "csv with a question, and an answer that is yes or no",
+    {
+      "rows.csv": "file,question,answer\n" +
+        three((i) => `${i}.jpg,"Is it red, or not?",${i % 2 ? "Yes" : "no"}`),
+    },
+    { csv: "rows.csv" },
+    { instruction: "Is it red, or not?", answer: "no", label: 1 },
+  ],
+  [
+    "jsonl with columns by name, and templates",
+    {
+      "rows.jsonl": three((i) =>
+        JSON.stringify({ pic: `${i}.jpg`, kind: `k${i % 2}`, town: "Ulm" })
+      ),
+    },
+    {
+      jsonl: "rows.jsonl",
+      columns: { image: "pic", label: "kind" },
+      classes: { k0: "oak", k1: "fir" },
+      instruction: "A tree of {town} is a",
+      caption: "a photo of a {class} in {town}",
+    },
+    {
+      instruction: "A tree of Ulm is a",
+      answer: "oak",
+      label: 0,
+      caption: "a photo of a oak in Ulm",
+    },
+  ],
+  [
+    "tsv with free answers",
+    { "rows.tsv": "image\tquestion\tanswer\n" + three((i) => `${i}.jpg\tHow many?\t${i + 3}`) },
+    { csv: "rows.tsv" },
+    { instruction: "How many?", answer: "3", label: undefined },
+  ],
+  [
+    "jsonl with candidates of its own",
+    {
+      "rows.jsonl": three((i) =>
+        JSON.stringify({
+          image: `${i}.jpg`,
+          question: "What?",
+          choices: ["a", "b", "c"].slice(0, 2 + i % 2),
+          answer: 1,
+        })
+      ),
+    },
+    { jsonl: "rows.jsonl" },
+    { answer: "B", label: 1, candidates: ["A", "B"] },
+  ],
+];
+
+function three(line: (i: number) => string): string {
+  return Array.from({ length: 9 }, (_, i) => line(i) + "\n").join("");
+}
+
+for (const [name, files, spec, expected] of lists) {
+  Deno.test(`loadData() reads ${name}`, async () => {
+    const pictures: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 9; i++) pictures[`${i}.jpg`] = await pictureFile(colour(i));
+    await inFolder({ ...files, ...pictures }, async (folder) => {
+      const [key, value] = Object.entries(spec)[0]!;
+      const { train, validation, test } = await load(folder, {
+        ...spec,
+        [key]: join(folder, value as string),
+      });
+      const rows = [train, validation, test].flatMap((split) => split.rows);
+      const row = rows.find(({ id }) => id.endsWith("/0.jpg"))! as unknown as Record<
+        string,
+        unknown
+      >;
+      const wanted = expected as Record<string, unknown>;
+      const found = Object.fromEntries(Object.keys(wanted).map((field) => [field, row[field]]));
+      assertEquals(found, wanted);
+    });
+  });
+}
+
+const mistakes: readonly (readonly [
+  files: Record<string, string | Uint8Array>,
+  spec: DataSpec,
+  message: string,
+])[] = [
+  [{}, { folder: "." }, "there is no picture in it"],
+  [
+    { "a.jpg": picture },
+    { folder: "." },
+    "it has 1 pictures and nothing that says what they show",
+  ],
+  [{ "rows.csv": "" }, { csv: "rows.csv" }, "it is empty"],
+  [
+    { "rows.csv": "image,label\n" },
+    { csv: "rows.csv" },
+    "it has a line of column names and no rows",
+  ],
+  [
+    {
+      "rows.csv": "image,label\n" + ["a", "b", "c", "d"].map((c) => `../${c}.jpg,${c}\n`).join(""),
+    },
+    { csv: "rows.csv" },
+    '.jpg" (rows.csv row ',
+  ],
+  [{ "rows.csv": "image,label\n/etc/hostname,a\n/etc/hostname,a\n/etc/hostname,a\n" }, {
+    csv: "rows.csv",
+    columns: { id: "label" },
+  }, "two rows have the id"],
+  [
+    { "rows.csv": "image,label\na.jpg\n" },
+    { csv: "rows.csv" },
+    "rows.csv row 1: it has 1 cells, there are 2 columns",
+  ],
+  [
+    { "rows.csv": "name,label\na.jpg,x\n" },
+    { csv: "rows.csv" },
+    "none of its columns is known as the image",
+  ],
+  [
+    { "rows.csv": "image,label\na.jpg,x\n" },
+    { csv: "rows.csv", columns: { label: "lable" } },
+    'it has no column "lable"',
+  ],
+  [
+    { "rows.jsonl": '{"image": "a.jpg"\n' },
+    { jsonl: "rows.jsonl" },
+    "rows.jsonl line 1: it is no JSON",
+  ],
+  [
+    { "rows.jsonl": "[1, 2]" },
+    { jsonl: "rows.jsonl" },
+    "rows.jsonl item 1: it is no map of columns and values",
+  ],
+  [
+    { "a.tar": "no archive" },
+    { webdataset: "a.tar" },
+    "it is empty or cut off, expected a tar archive",
+  ],
+  [
+    { "a.parquet": "no Parquet file at all" },
+    { parquet: "a.parquet" },
+    "it is no Parquet file, or damaged",
+  ],
+];
+
+for (const [files, spec, message] of mistakes) {
+  Deno.test(`loadData() says: ${message}`, () =>
+    inFolder(files, async (folder) => {
+      const [key, value] = Object.entries(spec)[0]!;
+      const error = await assertRejects(
+        () => load(folder, { ...spec, [key]: join(folder, value as string) }),
+        DiagnosticError,
+      );
+      assert(error.message.includes(message), error.message);
+    }));
+}
+
+Deno.test("loadData() reads nothing outside of the pictures' folder", () =>
+  inFolder(
+    { "in/rows.csv": "image,label\nlink.jpg,a\n", "secret.jpg": picture },
+    async (folder) => {
+      await Deno.symlink("../secret.jpg", join(folder, "in/link.jpg"));
+      for (const name of ["link.jpg", "../secret.jpg", join(folder, "secret.jpg")]) {
+        const lines = ["image,label", ...[0, 1, 2, 3, 4].map((i) => `${name},${i}`)];
+        await Deno.writeTextFile(join(folder, "in/rows.csv"), lines.join("\n"));
+        const error = await assertRejects(
+          () => load(folder, { csv: join(folder, "in/rows.csv"), columns: { id: "label" } }),
+          DiagnosticError,
+        );
+        assert(error.message.includes("it leads out of the folder"), error.message);
+      }
+    },
+  ));
+
+Deno.test("loadData() names every broken picture, or skips them", async () => {
+  const files = await classFolders(6);
+  const cut = files["cat/3.jpg"]!.subarray(0, 200);
+  const broken = {
+    ...files,
+    "cat/3.jpg": cut,
+    "dog/2.jpg": new Uint8Array(0),
+    "dog/5.heic": heic(),
+  };
+  await inFolder(broken, async (folder) => {
+    const error = await assertRejects(() => load(folder, { folder }), DiagnosticError);
+    assert(/Cannot read (a picture|\d pictures): /.test(error.message), error.message);
+    const { train, validation, test } = await load(folder, { folder, broken: "skip" });
+    assertEquals([train, validation, test].reduce((sum, { rows }) => sum + rows.length, 0), 16);
+  });
+});
+
+function heic(): Uint8Array {
+  return Uint8Array.from([
+    0,
+    0,
+    0,
+    24,
+    ...new TextEncoder().encode("ftypheic"),
+    ...new Uint8Array(12),
+  ]);
+}
