@@ -71,7 +71,7 @@ export {
   type RunModel,
   type Verdict,
 } from "./check/check_gradient.ts";
-export { addGradients, type GradientOptions, unsupportedNodes } from "./engine/gradient.ts";
+export { addGradients, type GradientOptions, unsupportedNodes } from "./gradient.ts";
 export type { Decomposition, GradContext, GradRule, InputGrads } from "./engine/rule.ts";
-export { defaultRules, type RuleRow, type RuleTable } from "./rules/rule_table.ts";
+export { defaultRules, type RuleRow, type RuleTable } from "./table/rule_table.ts";
 export { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";

@@ -2,7 +2,7 @@
 import { compareKeys, type OtherKey, sourcesOf } from "../attestation/compare_keys.ts";
 import type { SignedSource, SignedTask, Statement } from "../attestation/statement.ts";
 import { digestFile } from "../cache/digest/digest.ts";
-import { ifThere } from "../cache/local/system_error.ts";
+import { ifThere } from "../cache/disk/system_error.ts";
 import { withNeeds } from "../pipeline/plan/graph.ts";
 import type { Plan, Task } from "../pipeline/plan/plan.ts";
 import type { OpenedPipeline } from "../workspace/open_pipeline.ts";

@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import type { Diagnostic, Location } from "../diagnostic/diagnostic.ts";
 import { markdownText } from "../trust/visible_text.ts";
 import type { RunSummary } from "../pipeline/run/run.ts";
-import { summaryLine } from "./loggers/text.ts";
+import { summaryLine } from "./event_text.ts";
 
 /** Whether a workflow runs this program. */
 export function inGithub(): boolean {

@@ -1,4 +1,4 @@
-import { ifThere, isSystemError } from "../cache/local/system_error.ts";
+import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
 /**
  * The commit that a checkout is at, read from its files; `undefined` where there is none to read.

@@ -1,5 +1,5 @@
 /** The command line. Loads no more than the command that is asked for. @module */
-import { isSystemError } from "../cache/local/system_error.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import { type Command, commandHelp, exitCodes, parseArguments } from "./command.ts";

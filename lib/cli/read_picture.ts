@@ -1,5 +1,5 @@
 /** Prompts and pictures as commands read them: whatever is wrong with a file is a diagnostic. @module */
-import { isSystemError } from "../cache/local/system_error.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Prompt } from "../artifacts/prompt.ts";
 import { isFolder } from "../workspace/is_folder.ts";
 

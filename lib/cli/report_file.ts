@@ -1,7 +1,7 @@
 /** A report and the signed statement that lies beside it. @module */
 import { basename } from "node:path";
-import { fileKind } from "../cache/local/file_kind.ts";
-import { isSystemError } from "../cache/local/system_error.ts";
+import { fileKind } from "../cache/disk/file_kind.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 
 /** What the name of a statement has after that of its file, as in-toto says. */

@@ -1,5 +1,5 @@
 /** Files that commands write where the user says: what the system refuses is no mistake of ours. @module */
-import { isSystemError } from "../cache/local/system_error.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { isFolder } from "../workspace/is_folder.ts";
 

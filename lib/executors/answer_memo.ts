@@ -1,5 +1,5 @@
-import { replaceFile } from "../cache/local/replace_file.ts";
-import { isSystemError } from "../cache/local/system_error.ts";
+import { replaceFile } from "../cache/disk/replace_file.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 
 /** Answers kept; beyond it all of them go, as each can be asked for again. */
 const mostAnswers = 500;

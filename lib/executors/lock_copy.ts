@@ -1,5 +1,5 @@
 /** The project's lock file stays as it is, whatever packages a user's own code imports. @module */
-import { ifThere, isSystemError } from "../cache/local/system_error.ts";
+import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 
 const lockFile = new URL("../../deno.lock", import.meta.url);

@@ -1,5 +1,5 @@
 import { fileCheckpoint } from "../cache/local/checkpoint.ts";
-import { isDiskFull } from "../cache/local/disk_full.ts";
+import { isDiskFull } from "../cache/disk/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/contract/job.ts";

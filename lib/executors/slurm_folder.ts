@@ -1,7 +1,7 @@
 /** The folders through which a runner and the jobs of a cluster speak: they share no more than files. @module */
 import { join } from "@std/path";
-import { removeQuietly, replaceFile } from "../cache/local/replace_file.ts";
-import { ifThere } from "../cache/local/system_error.ts";
+import { removeQuietly, replaceFile } from "../cache/disk/replace_file.ts";
+import { ifThere } from "../cache/disk/system_error.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 
 /** Which job of Slurm works on a task. Written before it is submitted, and again with its id. */

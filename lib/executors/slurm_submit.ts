@@ -1,6 +1,6 @@
 /** Hands jobs to Slurm, those that come together and ask for the same as one job array. @module */
 import { join } from "@std/path";
-import { removeQuietly } from "../cache/local/replace_file.ts";
+import { removeQuietly } from "../cache/disk/replace_file.ts";
 import type { Job } from "../pipeline/contract/job.ts";
 import { makeBatch, type Submission, type TaskFolder } from "./slurm_folder.ts";
 import type { SlurmMeans } from "./slurm_queue.ts";

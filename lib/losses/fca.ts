@@ -1,4 +1,4 @@
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 import { type LossTerm, meanOf } from "./loss_term.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What a loss term is: a summand of the training loss, built as ONNX nodes. @module */
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
 /** Values of the graph so far that terms are built from. */
 export interface LossInputs {

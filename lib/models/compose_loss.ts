@@ -1,5 +1,5 @@
 /** The training graph of a multimodal language model: its loss on the answers of a batch. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { dataTypeOf } from "../onnx/ir/data_type.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";

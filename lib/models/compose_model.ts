@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import { dataTypeOf, isDType } from "../onnx/ir/data_type.ts";
 import { foldConstants } from "../onnx/passes/fold_constants.ts";

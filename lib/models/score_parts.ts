@@ -1,5 +1,5 @@
 /** Pieces of which scoring graphs are put together. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Part } from "../onnx/passes/compose.ts";
 import { dataTypeOf } from "../onnx/ir/data_type.ts";
 import { foldConstants } from "../onnx/passes/fold_constants.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 import type { Dim, Graph, Node } from "../onnx/ir/model.ts";
 
 /** Which rows of which value. */

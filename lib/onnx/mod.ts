@@ -10,7 +10,12 @@
  * @module
  */
 export { type AttributeInput, float, floats } from "./ir/attribute.ts";
-export { type BuilderOptions, GraphBuilder, type NodeOptions, type Value } from "./ir/builder.ts";
+export {
+  type BuilderOptions,
+  GraphBuilder,
+  type NodeOptions,
+  type Value,
+} from "./build/builder.ts";
 export { checkModel } from "./infer/check.ts";
 export { composeModels, type Part } from "./passes/compose.ts";
 export { decodeModel, type DecodeOptions, OnnxDecodeError } from "./codec/decode.ts";

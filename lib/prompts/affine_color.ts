@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { Canvas, PromptKind, Transformation } from "./prompt_kind.ts";
 

@@ -1,5 +1,5 @@
 /** What a kind of visual prompt is: which pixels it may change, and what else of a picture. @module */
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
 /** Sizes of a prompted picture in pixels. */
 export interface Canvas {

@@ -6,7 +6,7 @@
  */
 import type { TextEncoder } from "../models/prompt_text.ts";
 import { withInputDims } from "../models/graph_inputs.ts";
-import { GraphBuilder } from "../onnx/ir/builder.ts";
+import { GraphBuilder } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";

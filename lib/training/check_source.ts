@@ -1,5 +1,5 @@
 /** Whether a prompt can be trained on a model, and if not, what stands in the way. @module */
-import { addGradients, unsupportedNodes } from "../autodiff/engine/gradient.ts";
+import { addGradients, unsupportedNodes } from "../autodiff/gradient.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import { composeModels } from "../onnx/passes/compose.ts";

@@ -1,5 +1,5 @@
 /** Cross entropy as graph nodes, for the pretraining of the zoo. @module */
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
 /**
  * −Σ weightᵢ · log softmax(logitsᵢ)[labelᵢ]: logits `[rows, classes]`, labels int64 `[rows]`,

@@ -20,7 +20,7 @@ import {
   readsInstruction,
 } from "../zoo/multimodal.ts";
 import { tokenCount, tokenLayout } from "../zoo/vision_encoder.ts";
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { LossGraph } from "./pretrain_vision.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { addGradients } from "../autodiff/engine/gradient.ts";
+import { addGradients } from "../autodiff/gradient.ts";
 import {
   type LossTerms,
   type LossWeights,
@@ -12,7 +12,7 @@ import {
   weightedTerms,
 } from "../losses/loss_table.ts";
 import type { LossInputs } from "../losses/loss_term.ts";
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { addGradients } from "../autodiff/engine/gradient.ts";
+import { addGradients } from "../autodiff/gradient.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import { encodeSafetensors } from "../tensor/safetensors.ts";

@@ -1,5 +1,5 @@
 /** A model's image processor as a graph, so that gradients pass through it. @module */
-import { GraphBuilder } from "../onnx/ir/builder.ts";
+import { GraphBuilder } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { cropStart, planProcessor, type ProcessorPlan } from "./preprocess.ts";

@@ -1,5 +1,5 @@
 /** Copies the models of a recorded run into a folder. @module */
-import { ifThere } from "../cache/local/system_error.ts";
+import { ifThere } from "../cache/disk/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { modelNameMistake, segmentMistake } from "../trust/names.ts";
 import { isFolder } from "./is_folder.ts";

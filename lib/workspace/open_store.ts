@@ -1,7 +1,7 @@
 /** The store of a run: a folder, and with `--remote` a cache that other machines share. @module */
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
 import { localStore } from "../cache/local/store.ts";
-import { ifThere } from "../cache/local/system_error.ts";
+import { ifThere } from "../cache/disk/system_error.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactStore } from "../pipeline/contract/store.ts";

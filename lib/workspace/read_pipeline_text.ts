@@ -1,4 +1,4 @@
-import { fileKind } from "../cache/local/file_kind.ts";
+import { fileKind } from "../cache/disk/file_kind.ts";
 
 /** A file of 10 000 stages has a third of it. */
 const MOST_BYTES = 4 << 20;

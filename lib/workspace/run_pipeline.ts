@@ -1,5 +1,5 @@
 /** Runs a pipeline with all that it needs around it: what the command line does, and other programs may. @module */
-import { isSystemError } from "../cache/local/system_error.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { RunEvent } from "../pipeline/contract/event.ts";
 import { type Plan, selectTargets } from "../pipeline/plan/plan.ts";

@@ -1,6 +1,6 @@
 /** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` beside its artifacts. @module */
 import { isDigest } from "../cache/digest/digest.ts";
-import { isSystemError } from "../cache/local/system_error.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Key } from "../pipeline/contract/key.ts";
 import type { TaskOutcome } from "../pipeline/run/run.ts";
 import { fillRunFolder, type RunLayout } from "./run_folder.ts";

@@ -1,6 +1,6 @@
 /** What the user has said may run: digests of code and programs, in a file outside of any project. @module */
 import { dirname, join } from "node:path";
-import { ifThere, isSystemError } from "../cache/local/system_error.ts";
+import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
 /** Where it stands; `undefined` where this machine has no folder for settings. */
 function trustFile(): string | undefined {

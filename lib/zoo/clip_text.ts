@@ -1,5 +1,5 @@
 /** The text half of a mini CLIP: mean of token embeddings, then an MLP. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { mlp } from "./layers.ts";
 import { type Module, moduleOn, parameter, type WeightSource } from "./module.ts";

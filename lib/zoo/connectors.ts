@@ -1,5 +1,5 @@
 /** What turns the vision encoder's tokens into rows among a language model's embeddings. @module */
-import type { Value } from "../onnx/ir/builder.ts";
+import type { Value } from "../onnx/build/builder.ts";
 import { joinNeighbours } from "./convnext.ts";
 import { attention, layerNorm, linear, mlp, repeatTokens } from "./layers.ts";
 import { type Module, parameter } from "./module.ts";

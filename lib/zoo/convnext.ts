@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 import { type Activation, layerNorm, linear, mlp } from "./layers.ts";
 import { type Module, parameter } from "./module.ts";
 

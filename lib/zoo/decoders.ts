@@ -1,5 +1,5 @@
 /** Small language models in three kinds: Llama, OPT and GPT-2. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { tensor } from "../tensor/tensor.ts";
 import {

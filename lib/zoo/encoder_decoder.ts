@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { type DecoderSizes, outputStd, tokenTable } from "./decoders.ts";

@@ -1,5 +1,5 @@
 /** Layers that the architectures share. Sequences are `[batch, tokens, width]`. @module */
-import { float, type GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { type Module, parameter } from "./module.ts";
 
 /** x·W + b. `std` defaults to 1/√in. */

@@ -1,5 +1,5 @@
 /** The zoo's multimodal language models: vision encoder, connector, language model. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import {
   type Instruction,

@@ -1,5 +1,5 @@
 /** Vision encoders of either kind: a vision transformer or a ConvNeXt. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { type ConvNextSizes, convNextTokens, lastMap } from "./convnext.ts";
 import { type Module, moduleOn, type WeightSource } from "./module.ts";

@@ -1,5 +1,5 @@
 /** A small vision transformer with a convolutional stem, and the vision half of a CLIP. @module */
-import { GraphBuilder, type Value } from "../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import {
   type Activation,

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import * as ort from "onnxruntime-node";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";

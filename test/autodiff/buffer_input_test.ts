@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import { tensorFromBytes } from "../../lib/tensor/bytes.ts";

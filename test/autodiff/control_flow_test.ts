@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { addGradients, unsupportedNodes } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import type { Attribute, Graph, Model } from "../../lib/onnx/ir/model.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { checkOnce } from "./gradient_case.ts";

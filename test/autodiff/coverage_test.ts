@@ -1,7 +1,7 @@
 /** Every operator there is has a rule, a decomposition, or a reason not to (test/golden/make_op_names.py). */
 import { assert, assertEquals } from "@std/assert";
-import { refusedOps } from "../../lib/autodiff/rules/refused_ops.ts";
-import { defaultRules } from "../../lib/autodiff/rules/rule_table.ts";
+import { refusedOps } from "../../lib/autodiff/table/refused_ops.ts";
+import { defaultRules } from "../../lib/autodiff/table/rule_table.ts";
 import opNames from "../golden/op_names.json" with { type: "json" };
 
 /** Ops that are gone once a model is brought to opset 18. */

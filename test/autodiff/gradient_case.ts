@@ -1,8 +1,8 @@
 /** One op with inputs that keep off its kinks, and how it is checked by differences. @module */
 import { checkGradient } from "../../lib/autodiff/check/check_gradient.ts";
 import type { CheckOptions, GradientCheck } from "../../lib/autodiff/check/check_gradient.ts";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
-import { type AttributeInput, GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { type AttributeInput, GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import type { Attribute, Model } from "../../lib/onnx/ir/model.ts";
 import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { ModelSessions } from "../../lib/runtime/model_sessions.ts";

@@ -1,6 +1,6 @@
 /** Recorded models of which less is known: no value_info, symbols for all sizes, no ranks at all. */
 import { assert, assertEquals } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import type { Model, TensorType, ValueInfo } from "../../lib/onnx/ir/model.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { addGradients, unsupportedNodes } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
 import { type Decomposition, elementwise, type GradRule } from "../../lib/autodiff/engine/rule.ts";
-import { defaultRules, type RuleTable } from "../../lib/autodiff/rules/rule_table.ts";
+import { defaultRules, type RuleTable } from "../../lib/autodiff/table/rule_table.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import { floats, runOnce } from "./gradient_case.ts";
 

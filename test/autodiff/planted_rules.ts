@@ -1,7 +1,7 @@
 /** Mistakes that people make in gradient rules, as rules made from right ones. @module */
-import type { GraphBuilder, Value } from "../../lib/onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../lib/onnx/build/builder.ts";
 import type { GradRule } from "../../lib/autodiff/engine/rule.ts";
-import { gradRules, type RuleTable } from "../../lib/autodiff/rules/rule_table.ts";
+import { gradRules, type RuleTable } from "../../lib/autodiff/table/rule_table.ts";
 
 /** Changes the gradient of one input. */
 type Mistake = (b: GraphBuilder, grad: Value, input: Value) => Value | undefined;

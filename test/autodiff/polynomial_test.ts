@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { derivative, evaluate, polynomialOf } from "../../lib/autodiff/rules/polynomial.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import { floats, runOnce } from "./gradient_case.ts";
 
 type Build = (b: GraphBuilder, x: Value) => Value;

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";

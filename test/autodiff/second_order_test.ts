@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 

@@ -1,8 +1,8 @@
 /** Files that declare shapes that are not true, and weights of types that tensors have not. */
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import { dataTypeOf, type StorageType } from "../../lib/onnx/ir/data_type.ts";
 import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";

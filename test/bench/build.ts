@@ -1,5 +1,5 @@
 /** What it takes to write a gradient graph: `tvp grad` as a whole process, on large models. @module */
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import { statusBytes } from "../../lib/runtime/peak_memory.ts";
 import type { Benchmark, BenchRow } from "./benchmark.ts";

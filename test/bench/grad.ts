@@ -1,5 +1,5 @@
 /** What a gradient costs: forward pass alone against forward pass with the gradient of the inputs. @module */
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { makeFeeds } from "../../lib/cli/check_feeds.ts";
 import { inferShapes } from "../../lib/onnx/infer/infer_shapes.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";

@@ -1,6 +1,6 @@
 /** A large model written as exporters write it, with weights in a sparse file of zeros: to build graphs of, not to run. @module */
 import { join } from "@std/path";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import { fromNumbers } from "../../lib/tensor/convert.ts";
 

@@ -1,6 +1,6 @@
 /** Our gradients beside PyTorch's, of PyTorch's own models and their exports. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { decodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { compareTensors } from "../tools/golden/compare.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import type { Model, Weight } from "../../lib/onnx/ir/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";

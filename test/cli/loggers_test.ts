@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { eventLine, progressText, summaryLine } from "../../lib/cli/loggers/text.ts";
+import { eventLine, progressText, summaryLine } from "../../lib/cli/event_text.ts";
 import { Remaining } from "../../lib/cli/loggers/remaining.ts";
 import { formatDuration, table } from "../../lib/cli/print.ts";
 import type { RunEvent } from "../../lib/pipeline/contract/event.ts";

@@ -2,7 +2,7 @@
 import { dirname, join } from "@std/path";
 import { generateSigningKeys } from "../../lib/cache/remote/signature.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { encodePng } from "../../lib/vision/encode_png.ts";
 import { type Example, root } from "./pages.ts";
 

@@ -4,7 +4,7 @@ import { toTextBatch } from "../../lib/models/text_batch.ts";
 import type { Model, Node } from "../../lib/onnx/ir/model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "./rig.ts";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 

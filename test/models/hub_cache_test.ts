@@ -5,7 +5,7 @@ import { fetchHubModel } from "../../lib/models/hub.ts";
 import { hubCacheFolder, isOffline } from "../../lib/models/hub_cache.ts";
 import { parseHubName } from "../../lib/models/hub_name.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const model = parseHubName("hf://some/model")!;

@@ -4,7 +4,7 @@ import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { fetchHubModel, type HubOptions } from "../../lib/models/hub.ts";
 import { parseHubName } from "../../lib/models/hub_name.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const weights = "weights ".repeat(100);

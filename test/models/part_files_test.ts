@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { folderBytes, partFiles, partSize } from "../../lib/models/part_files.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {

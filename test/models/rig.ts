@@ -4,7 +4,7 @@ import { bindPast } from "../../lib/models/compose_model.ts";
 import { type LanguageModelDirectory, openModelDirectory } from "../../lib/models/directory.ts";
 import { openTextEncoder, type TextEncoder } from "../../lib/models/prompt_text.ts";
 import type { Graph, Model } from "../../lib/onnx/ir/model.ts";
-import { renameGraph } from "../../lib/onnx/passes/rename.ts";
+import { renameGraph } from "../../lib/onnx/ir/rename.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 

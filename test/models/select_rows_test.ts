@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { GraphBuilder, type Value } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { selectRows } from "../../lib/models/select_rows.ts";

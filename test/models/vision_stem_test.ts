@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { openModelDirectory } from "../../lib/models/directory.ts";
 import { visionStem } from "../../lib/models/vision_stem.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 
 /** A picture scaled, convolved with a kernel, and one more product behind it. */

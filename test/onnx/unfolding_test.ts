@@ -1,7 +1,7 @@
 /** Models that are small in a file and would be without end when they are unfolded. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { unknownDim } from "../../lib/onnx/ir/dim.ts";
 import { multiplyDims } from "../../lib/onnx/ir/dim.ts";
 import { inferShapes } from "../../lib/onnx/infer/infer_shapes.ts";

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { affineColor } from "../../lib/prompts/affine_color.ts";
 import {
   initialParameters,

@@ -13,7 +13,7 @@ import {
 import { moduleOn, storedWeights } from "../../lib/zoo/module.ts";
 import { imageFeatures, imageRows, type MultimodalSizes } from "../../lib/zoo/multimodal.ts";
 import { sharedEncoder } from "../../lib/zoo/zoo_table.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";

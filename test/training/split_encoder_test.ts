@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { readModelFile } from "../../lib/runtime/read_model.ts";
 import { openSession } from "../../lib/runtime/session.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { tensorFromWeight } from "../../lib/onnx/ir/weight.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { zeros } from "../../lib/tensor/tensor.ts";
 import { costLine, flopsOfRun, StepClock } from "../../lib/training/step_cost.ts";
 

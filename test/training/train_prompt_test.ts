@@ -1,6 +1,6 @@
 import { assert, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder } from "../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import {
   initialParameters,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { seededWeights } from "../../lib/zoo/module.ts";
 import { tokenCount, tokenLayout, visionEncoder } from "../../lib/zoo/vision_encoder.ts";
 import { zooEncoders } from "../../lib/zoo/zoo_table.ts";
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { checkModel } from "../../lib/onnx/infer/check.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";

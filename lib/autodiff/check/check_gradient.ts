@@ -20,8 +20,8 @@ import {
   type Tensors,
   type Vectors,
 } from "./subject.ts";
-import { addGradients, gradientName } from "../engine/gradient.ts";
-import type { RuleTable } from "../rules/rule_table.ts";
+import { addGradients, gradientName } from "../gradient.ts";
+import type { RuleTable } from "../table/rule_table.ts";
 
 export type { Precision, RunModel } from "./subject.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";

@@ -4,16 +4,14 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
 import { positive, range } from "../engine/expressions.ts";
 import { resizeByProducts } from "../rules/resize.ts";
 import { erf, gelu } from "./float64_erf.ts";
+import type { Float64Form } from "./float64_form.ts";
 import { averagePool, conv, convTranspose } from "./float64_windows.ts";
-
-/** Values in place of a node's outputs, or `undefined` where sizes are not known. */
-export type Float64Form = (node: Node, b: GraphBuilder) => readonly Value[] | undefined;
 
 /** Elementwise ops of the first input. */
 function pointwise(form: (b: GraphBuilder, x: Value, node: Node) => Value): Float64Form {

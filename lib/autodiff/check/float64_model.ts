@@ -5,12 +5,12 @@
  * @module
  */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { dataTypeOf } from "../../onnx/ir/data_type.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
 import { inlineFunctions } from "../../onnx/passes/inline_functions.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo, ValueType } from "../../onnx/ir/model.ts";
-import { mapSubgraphs } from "../../onnx/passes/rename.ts";
+import { mapSubgraphs } from "../../onnx/ir/rename.ts";
 import { upgradeModel } from "../../onnx/passes/upgrade.ts";
 import { tensorFromWeight, weightFromTensor } from "../../onnx/ir/weight.ts";
 import { castTensor } from "../../tensor/convert.ts";

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Dim, Node } from "../../onnx/ir/model.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
-import type { Float64Form } from "./float64_forms.ts";
+import type { Float64Form } from "./float64_form.ts";
 
 /** One axis of a window. */
 interface Axis {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { dtypeOfDataType } from "../../onnx/ir/data_type.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { type DType, dtypes } from "../../tensor/dtype.ts";

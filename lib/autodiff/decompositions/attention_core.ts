@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { joinShape, reshape, type ShapePart, sizePart } from "../engine/dynamic_shape.ts";
 import {
   add,

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { intOf, intsOf, stringOf } from "../engine/attributes.ts";

@@ -1,5 +1,5 @@
 /** Ops of com.microsoft that are ops of ai.onnx under another name, or short expressions of them. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
 import { reshape, sizePart } from "../engine/dynamic_shape.ts";

@@ -1,5 +1,5 @@
 /** Fused attention of ONNX Runtime's transformer optimiser: Attention and MultiHeadAttention. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, intsOf } from "../engine/attributes.ts";
 import {

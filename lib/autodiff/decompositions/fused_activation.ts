@@ -1,5 +1,5 @@
 /** Products and convolutions that ONNX Runtime fuses with the activation after them. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Attribute, Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
 import { add, constantLike } from "../engine/expressions.ts";

@@ -1,7 +1,7 @@
 /** Puts the nodes of a subgraph in place of the node that holds it. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Graph, Node, Weight } from "../../onnx/ir/model.ts";
-import { renameNode } from "../../onnx/passes/rename.ts";
+import { renameNode } from "../../onnx/ir/rename.ts";
 import { tensorFromWeight } from "../../onnx/ir/weight.ts";
 
 /** Appends the nodes of `graph` with `inputs` for its inputs; gives the values of its outputs. */

@@ -1,5 +1,5 @@
 /** Loops whose number of rounds is known are unrolled: the walk back then sees each round. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, intsOf } from "../engine/attributes.ts";
 import { positive, range, rankOf } from "../engine/expressions.ts";

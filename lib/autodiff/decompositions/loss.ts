@@ -1,5 +1,5 @@
 /** Losses over classes, out of LogSoftmax and a gather. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, stringOf } from "../engine/attributes.ts";
 import { constantLike, div, indicator, keepWhere, mul, neg, where } from "../engine/expressions.ts";

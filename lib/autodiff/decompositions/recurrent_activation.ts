@@ -1,5 +1,5 @@
 /** Activation functions by the names that recurrent layers give them, with their parameters. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { add, constantLike, mul } from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";

@@ -1,5 +1,5 @@
 /** Rotary position embedding (Su et al. 2021): pairs of features turned by an angle per position. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import { reshape, sizePart } from "../engine/dynamic_shape.ts";

@@ -1,5 +1,5 @@
 /** Sequences of tensors, where what they hold is known: reads of them become reads of the tensors. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import { explained } from "../engine/explain.ts";

@@ -1,5 +1,5 @@
 /** STFT: overlapping frames, each times the window, transformed. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import { add, castLike, constantInts, dimOf, mul, sub } from "../engine/expressions.ts";

@@ -1,8 +1,8 @@
 /** Normalisations that ONNX Runtime fuses with the residual sum before them. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf } from "../engine/attributes.ts";
-import { float } from "../../onnx/ir/builder.ts";
+import { float } from "../../onnx/build/builder.ts";
 import { add } from "../engine/expressions.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 

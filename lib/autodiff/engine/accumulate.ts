@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { add, constantInts, padZeros } from "./expressions.ts";
 
 /** A contribution that is zero outside an interval of one axis. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { constantInts, isStatic } from "./expressions.ts";
 
 /** Part of a shape: a size (or `-1` or `0`, as Reshape reads them), or a 1-D int64 value of sizes. */

@@ -1,6 +1,6 @@
 /** Rules take for granted that types are known; where they are not, that is what to say. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { GraphBuilder } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder } from "../../onnx/build/builder.ts";
 import { isFloatType } from "../../onnx/ir/data_type.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { printType } from "../../onnx/ir/print.ts";

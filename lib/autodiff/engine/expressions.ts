@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Dim } from "../../onnx/ir/model.ts";
 import { dataTypeOf, isDType } from "../../onnx/ir/data_type.ts";
 import { toNumbers } from "../../tensor/convert.ts";

@@ -1,5 +1,5 @@
 /** Rebuilds a graph with some of its nodes replaced. @module */
-import { GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import { countNodes } from "../../onnx/ir/count_nodes.ts";
 import type { Graph, Model, Node } from "../../onnx/ir/model.ts";
 import { capturedBy, valuesRead } from "./mark.ts";

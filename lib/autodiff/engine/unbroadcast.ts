@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Dim } from "../../onnx/ir/model.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { staticDims } from "./dynamic_shape.ts";

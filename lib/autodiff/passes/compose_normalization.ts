@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { pruneModel } from "../../onnx/passes/prune.ts";
 import { intOf } from "../engine/attributes.ts";

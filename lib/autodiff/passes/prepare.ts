@@ -19,7 +19,7 @@ import { resolveSequences } from "../decompositions/sequences.ts";
 import { isDifferentiable, markPath, type Passage, type Path } from "../engine/mark.ts";
 import { carriesStraightThrough } from "./quantized_activations.ts";
 import { mostNodes, rewriteNodes } from "../engine/rewrite.ts";
-import { RuleLookup, type RuleTable } from "../rules/rule_table.ts";
+import { RuleLookup, type RuleTable } from "../table/rule_table.ts";
 
 /** What is wanted, and by which rules. */
 export interface Request {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type GraphBuilder, impure, type Value } from "../../onnx/ir/builder.ts";
+import { type GraphBuilder, impure, type Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { castTo, indicator, mul, widen } from "../engine/expressions.ts";
 import { type Path, valuesRead } from "../engine/mark.ts";

@@ -1,5 +1,5 @@
 /** Activation functions. Formulas: Hendrycks & Gimpel 2016 (GELU), Klambauer et al. 2017 (SELU), the ONNX operator texts. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, stringOf } from "../engine/attributes.ts";
 import {

@@ -1,5 +1,5 @@
 /** Col2Im adds patches into an image; its transpose cuts them out again. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { sizeOf, tensor } from "../../tensor/tensor.ts";
 import { intsOf } from "../engine/attributes.ts";
 import { reshape, shapeBetween } from "../engine/dynamic_shape.ts";

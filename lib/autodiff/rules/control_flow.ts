@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Graph, Model, Node, ValueInfo, Weight } from "../../onnx/ir/model.ts";
 import { pruneModel } from "../../onnx/passes/prune.ts";
-import { renameGraph } from "../../onnx/passes/rename.ts";
+import { renameGraph } from "../../onnx/ir/rename.ts";
 import { valuesRead } from "../engine/mark.ts";
 import type { GradContext, GradRule, GradRules } from "../engine/rule.ts";
 

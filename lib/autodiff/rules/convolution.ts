@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Dim, Node } from "../../onnx/ir/model.ts";
 import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
 import { between, reshape, shapeBetween, sizePart } from "../engine/dynamic_shape.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { stringOf } from "../engine/attributes.ts";
 import { dimOf, indicator, range, rankOf, shapeOf } from "../engine/expressions.ts";

@@ -1,5 +1,5 @@
 /** Arithmetic, roots, exponentials, trigonometry and comparisons, element by element. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { toNumbers } from "../../tensor/convert.ts";
 import { dtypes } from "../../tensor/dtype.ts";

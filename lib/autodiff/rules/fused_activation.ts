@@ -1,5 +1,5 @@
 /** Activations that ONNX Runtime fuses, some with the bias before them. @module */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import { add, mul } from "../engine/expressions.ts";
 import { elementwise, type GradRule, type GradRules } from "../engine/rule.ts";
 import { activationRules, geluSlope, tanhGeluSlope } from "./activation.ts";

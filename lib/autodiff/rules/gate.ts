@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { add, complement, constantLike, mul, numberOf, scale, sub } from "../engine/expressions.ts";
 import { derivative, evaluate, polynomialOf } from "./polynomial.ts";
 

@@ -1,5 +1,5 @@
 /** The transpose of Gather: rows of the gradient are added at the places they came from. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import {
   castLike,
   castTo,

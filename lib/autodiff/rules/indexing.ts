@@ -1,5 +1,5 @@
 /** Ops that pick or place elements by index. Gathers go back as scatters that add, and the reverse. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, stringOf } from "../engine/attributes.ts";
 import {

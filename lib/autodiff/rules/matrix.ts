@@ -1,5 +1,5 @@
 /** Inverse and determinant of square matrices (Giles 2008, 2.2.3 and 2.2.4). @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { mul, neg, range, rankOf } from "../engine/expressions.ts";
 import { type GradRules, unary } from "../engine/rule.ts";
 import { product } from "./matmul.ts";

@@ -1,5 +1,5 @@
 /** Ops that move, repeat or drop elements: their transpose moves them back. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, intsOf, stringOf } from "../engine/attributes.ts";
 import {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { float, type GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
+import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, intsOf } from "../engine/attributes.ts";
 import { countBetween } from "../engine/dynamic_shape.ts";

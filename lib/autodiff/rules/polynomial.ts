@@ -1,5 +1,5 @@
 /** Polynomials that are spelled out in a graph: read, differentiated, evaluated. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { add, constantLike, mul, numberOf, range, scale } from "../engine/expressions.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { mul, numberOf, scale } from "../engine/expressions.ts";
 import { binary, elementwise, type GradContext, type InputGrads } from "../engine/rule.ts";

@@ -1,5 +1,5 @@
 /** Scales and zero points: one for all elements, one per index of an axis, or one per block of it. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import { dimOf, positive, range, rankOf, reduceSum, shapeOf } from "../engine/expressions.ts";

@@ -1,5 +1,5 @@
 /** Reductions. The gradient is spread over the reduced axes by broadcasting. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import {

@@ -1,5 +1,5 @@
 /** Division by the root mean square, as exporters spell it out: u / √(mean(u²) + ε). @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { intOf } from "../engine/attributes.ts";
 import {
   constantInts,

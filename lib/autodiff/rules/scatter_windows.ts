@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { between, reshape, shapeBetween, staticDims } from "../engine/dynamic_shape.ts";
 import { mul } from "../engine/expressions.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import {
   constantInts,

@@ -1,5 +1,5 @@
 /** Softmax and its logarithm. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf } from "../engine/attributes.ts";
 import {

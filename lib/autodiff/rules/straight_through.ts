@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import {

@@ -1,5 +1,5 @@
 /** Sliding windows: what convolution and pooling share. @module */
-import type { GraphBuilder, Value } from "../../onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Dim, Node } from "../../onnx/ir/model.ts";
 import { intsOf, stringOf } from "../engine/attributes.ts";
 import { between, shapeBetween } from "../engine/dynamic_shape.ts";

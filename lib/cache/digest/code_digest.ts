@@ -5,7 +5,7 @@ import type { FileMemo, MemoKind } from "./file_memo.ts";
 import { lockedPackages, type Lockfile } from "./locked_packages.ts";
 import { moduleImports } from "./module_imports.ts";
 import { readResolver, type Resolver } from "./resolve_import.ts";
-import { ifThere } from "../local/system_error.ts";
+import { ifThere } from "../disk/system_error.ts";
 
 /** What is read of one module: its bytes' digest and what it imports, as written. */
 interface Scanned {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
-import { fileKind } from "../local/file_kind.ts";
+import { fileKind } from "../disk/file_kind.ts";
 import type { FileMemo, MemoKind } from "./file_memo.ts";
 
 /** How much of a file is read at once. */

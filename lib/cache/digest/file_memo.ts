@@ -1,7 +1,7 @@
 import { dirname } from "@std/path";
-import { replaceFile } from "../local/replace_file.ts";
+import { replaceFile } from "../disk/replace_file.ts";
 import { isSettled } from "./settled.ts";
-import { isSystemError } from "../local/system_error.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /** Device, inode, size, times of content and of last change: what changes when a file's bytes do. */
 type Stamp = string;

@@ -1,4 +1,4 @@
-import { ifThere } from "../local/system_error.ts";
+import { ifThere } from "../disk/system_error.ts";
 
 /** Resolves an import specifier in a module: a `file:` URL, or a package's specifier. */
 export type Resolver = (specifier: string, importer: string) => string;

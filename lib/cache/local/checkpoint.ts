@@ -1,9 +1,9 @@
 import { basename, dirname, join } from "@std/path";
 import type { Checkpoint } from "../../pipeline/contract/stage.ts";
 import { digestOf } from "../digest/digest.ts";
-import { sayDiskFull } from "./disk_full.ts";
-import { removeQuietly, replaceFile } from "./replace_file.ts";
-import { ifThere } from "./system_error.ts";
+import { sayDiskFull } from "../disk/disk_full.ts";
+import { removeQuietly, replaceFile } from "../disk/replace_file.ts";
+import { ifThere } from "../disk/system_error.ts";
 
 /** What a state depends on besides the task's key, such as provider, versions, threads. */
 export type CheckpointFacts = Readonly<Record<string, string>>;

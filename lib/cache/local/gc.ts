@@ -4,7 +4,7 @@ import type { Key } from "../../pipeline/contract/key.ts";
 import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks } from "./lock.ts";
 import { type ListedManifest, listManifests, pathsIn } from "./manifests.ts";
-import { removeQuietly } from "./replace_file.ts";
+import { removeQuietly } from "../disk/replace_file.ts";
 import { Seals } from "./seals.ts";
 import { type ListedObject, listObjects, pathBytes } from "./usage.ts";
 

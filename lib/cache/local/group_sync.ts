@@ -1,4 +1,4 @@
-import { isSystemError } from "./system_error.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /** How long a written file may wait for the disk. */
 const GROUP_MS = 50;

@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
-import { isDiskFull } from "./disk_full.ts";
-import { isSystemError } from "./system_error.ts";
+import { isDiskFull } from "../disk/disk_full.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /** Where things lie in a store. */
 export interface StoreLayout {

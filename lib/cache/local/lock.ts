@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { pause } from "./pause.ts";
-import { ifThere } from "./system_error.ts";
+import { ifThere } from "../disk/system_error.ts";
 
 /** Shortest and longest time between two tries for a lock. */
 const POLL_MS = { first: 5, longest: 100 };

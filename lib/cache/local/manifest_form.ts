@@ -1,7 +1,20 @@
 /** What a manifest has to be: a crash, a full disk or another program may have damaged its file. @module */
-import { artifactTypes } from "../../pipeline/contract/stage.ts";
+import type { Digest } from "../../pipeline/contract/key.ts";
+import { type ArtifactType, artifactTypes } from "../../pipeline/contract/stage.ts";
+import type { Manifest } from "../../pipeline/contract/store.ts";
 import { isDigest } from "../digest/digest.ts";
-import type { StoredManifest } from "./store.ts";
+import type { ObjectSize } from "./object.ts";
+
+/** An output as the manifest of a local store has it: with the size that it must have. */
+export interface StoredOutput extends ObjectSize {
+  readonly type: ArtifactType;
+  readonly digest: Digest;
+}
+
+/** The manifest of a local store. */
+export interface StoredManifest extends Manifest {
+  readonly outputs: Readonly<Record<string, StoredOutput>>;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;

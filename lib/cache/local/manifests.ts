@@ -2,7 +2,7 @@ import { basename, join } from "@std/path";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import type { StoreLayout } from "./layout.ts";
 import { isStoredManifest } from "./manifest_form.ts";
-import { ifThere } from "./system_error.ts";
+import { ifThere } from "../disk/system_error.ts";
 
 /** A stored task, as far as collecting and verifying need to know it. */
 export interface ListedManifest {

@@ -4,8 +4,8 @@ import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestOf, digestPath } from "../digest/digest.ts";
 import { syncPath } from "./group_sync.ts";
 import { ownFiles } from "./own_files.ts";
-import { removeQuietly } from "./replace_file.ts";
-import { isSystemError } from "./system_error.ts";
+import { removeQuietly } from "../disk/replace_file.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /** Modification time of everything sealed: any write that does not set it back changes it. */
 const SEAL = new Date("2000-01-01T00:00:00Z");

@@ -3,10 +3,10 @@ import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestPath } from "../digest/digest.ts";
 import type { StoreLayout } from "./layout.ts";
 import { lookAt, type ObjectSize, type SealedObject, sealIfAble } from "./object.ts";
-import { removeQuietly } from "./replace_file.ts";
+import { removeQuietly } from "../disk/replace_file.ts";
 import { Seals } from "./seals.ts";
 import { isSettled } from "../digest/settled.ts";
-import { ifThere, isSystemError } from "./system_error.ts";
+import { ifThere, isSystemError } from "../disk/system_error.ts";
 
 /** The objects of a store: none is used that is not known to be sound. */
 export class ObjectFolder implements Disposable {

@@ -1,10 +1,10 @@
 /** An output as the store takes it: files and folders of its own, and nothing else. @module */
 import { join, relative } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { isDiskFull } from "./disk_full.ts";
-import { fileKind } from "./file_kind.ts";
-import { temporaryName } from "./replace_file.ts";
-import { isSystemError } from "./system_error.ts";
+import { isDiskFull } from "../disk/disk_full.ts";
+import { fileKind } from "../disk/file_kind.ts";
+import { temporaryName } from "../disk/replace_file.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /** Files and folders that the links of an output may stand for: links to folders of links multiply. */
 const MOST_COPIES = 100_000;

@@ -1,6 +1,6 @@
 import type { Digest } from "../../pipeline/contract/key.ts";
-import { replaceFile } from "./replace_file.ts";
-import { isSystemError } from "./system_error.ts";
+import { replaceFile } from "../disk/replace_file.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /**
  * How each object looked when it was known to be sound, so that it need not be read again as long as

@@ -1,39 +1,30 @@
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
-import type { Digest, Key, KeyPreimage } from "../../pipeline/contract/key.ts";
-import type { Artifact, ArtifactType } from "../../pipeline/contract/stage.ts";
+import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
+import type { Artifact } from "../../pipeline/contract/stage.ts";
 import type {
   ArtifactStore,
-  Manifest,
   NewEntry,
   StoreHit,
   Workspace,
 } from "../../pipeline/contract/store.ts";
-import { sayDiskFull } from "./disk_full.ts";
+import { sayDiskFull } from "../disk/disk_full.ts";
 import { GroupSync } from "./group_sync.ts";
 import { makeStore, type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks, lockFile, type LockOptions, tryLockFile } from "./lock.ts";
-import { isStoredManifest } from "./manifest_form.ts";
-import { movePath, type ObjectSize, type SealedObject, sealObject } from "./object.ts";
+import { isStoredManifest, type StoredManifest, type StoredOutput } from "./manifest_form.ts";
+
+import { movePath, type SealedObject, sealObject } from "./object.ts";
 import { ObjectFolder } from "./object_folder.ts";
-import { removeQuietly, replaceFile, temporaryName } from "./replace_file.ts";
-import { ifThere, isSystemError } from "./system_error.ts";
+import { removeQuietly, replaceFile, temporaryName } from "../disk/replace_file.ts";
+import { ifThere, isSystemError } from "../disk/system_error.ts";
+
+export type { StoredManifest } from "./manifest_form.ts";
 
 /** What can be set of a local store. */
 export interface LocalStoreOptions {
   /** Told of damaged and missing objects, which are misses. */
   readonly onWarning?: (warning: Diagnostic) => void;
-}
-
-/** An output as the manifest of a local store has it: with the size that it must have. */
-interface StoredOutput extends ObjectSize {
-  readonly type: ArtifactType;
-  readonly digest: Digest;
-}
-
-/** The manifest of a local store. */
-export interface StoredManifest extends Manifest {
-  readonly outputs: Readonly<Record<string, StoredOutput>>;
 }
 
 /** Bytes of all outputs of tasks; those that several have count once. */

@@ -1,7 +1,7 @@
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { ObjectFolder } from "./object_folder.ts";
-import { removeQuietly } from "./replace_file.ts";
+import { removeQuietly } from "../disk/replace_file.ts";
 import { listManifests } from "./manifests.ts";
 import { listObjects } from "./usage.ts";
 

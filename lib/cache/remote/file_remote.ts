@@ -1,6 +1,6 @@
 import { dirname, fromFileUrl, join } from "@std/path";
 import type { Remote } from "./remote.ts";
-import { removeQuietly, temporaryName } from "../local/replace_file.ts";
+import { removeQuietly, temporaryName } from "../disk/replace_file.ts";
 
 /** A remote in a folder, such as a shared or a mounted one. */
 export function fileRemote(url: URL): Remote {

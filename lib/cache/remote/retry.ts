@@ -1,7 +1,7 @@
 /** What may go wrong with a remote, and when to try again. @module */
 
 import { pause } from "../local/pause.ts";
-import { isSystemError } from "../local/system_error.ts";
+import { isSystemError } from "../disk/system_error.ts";
 
 /** Why a request failed, as far as trying again is concerned. */
 export interface FailureOptions {

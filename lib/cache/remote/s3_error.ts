@@ -1,7 +1,7 @@
 /** What S3 servers say against a request, in words that help. @module */
 import { refusal } from "./http_answer.ts";
 import type { RemoteFailure } from "./retry.ts";
-import type { S3Request } from "./s3_remote.ts";
+import type { S3Request } from "./s3_request.ts";
 
 /** Whose bucket it is about. */
 export interface S3Place {

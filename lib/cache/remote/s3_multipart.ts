@@ -3,7 +3,7 @@ import type { RemoteBody, WriteOptions } from "./remote.ts";
 import { bodyBytes } from "./remote.ts";
 import { failureOf, orAborted, RemoteFailure, retrying } from "./retry.ts";
 import { codeIn, valueIn } from "./s3_error.ts";
-import type { S3Request, S3Send } from "./s3_remote.ts";
+import type { S3Request, S3Send } from "./s3_request.ts";
 import { uploadMs } from "./transfer.ts";
 
 /** Blobs up to this size are sent in one request. S3 wants parts of at least 5 MiB. */

@@ -5,23 +5,9 @@ import { openedBlob, PLAIN, rangeHeaders, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote } from "./remote.ts";
 import { readS3Config, type S3Config, S3SettingError, type S3Surroundings } from "./s3_config.ts";
 import { isMissing, refused } from "./s3_error.ts";
+import type { S3Request, S3Send } from "./s3_request.ts";
 import { PART_BYTES, writeParts } from "./s3_multipart.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-
-/** A request to a bucket. */
-export interface S3Request {
-  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
-  /** Name of the blob below the remote's prefix. */
-  readonly name: string;
-  /** `uploads`, `partNumber=1&uploadId=…` */
-  readonly query?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array<ArrayBuffer>;
-  readonly signal: AbortSignal;
-}
-
-/** Sends a request and gives a good answer. @throws {RemoteFailure} what the server said against it. */
-export type S3Send = (request: S3Request) => Promise<Response>;
 
 /**
  * A bucket of any S3-compatible server: `s3://BUCKET/PREFIX`.

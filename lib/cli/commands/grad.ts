@@ -2,7 +2,7 @@ import { type Command, type CommandArguments, exitCodes, hasFlag } from "../comm
 import { numberOption, textOption } from "../command.ts";
 import { count, printJson, printLine, table } from "../print.ts";
 import type { CheckReport, CheckRow, GradientCheckTask } from "../gradient_check.ts";
-import type { GradientOptions } from "../../autodiff/engine/gradient.ts";
+import type { GradientOptions } from "../../autodiff/gradient.ts";
 import type { Model } from "../../onnx/ir/model.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { WrittenModel } from "../../runtime/write_model.ts";
@@ -82,7 +82,7 @@ const command: Command = {
     json: { type: "flag", help: "the report as JSON" },
   },
   async run(args) {
-    const { addGradients } = await import("../../autodiff/engine/gradient.ts");
+    const { addGradients } = await import("../../autodiff/gradient.ts");
     const { checkTypes, failure, isSameFile, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
     const { writing } = await import("../writing.ts");
@@ -184,7 +184,7 @@ async function check(
     readonly options: GradientOptions;
   },
 ): Promise<CheckReport> {
-  const { addGradients } = await import("../../autodiff/engine/gradient.ts");
+  const { addGradients } = await import("../../autodiff/gradient.ts");
   const { checkDirections } = await import("../gradient_check.ts");
   const { liveLine } = await import("../live_line.ts");
   const { of, ...rest } = given.options;

@@ -99,7 +99,7 @@ async function obstaclesOn(
   { of, wrt }: DifferentiatedPath,
   straightThrough: boolean,
 ): Promise<readonly Diagnostic[]> {
-  const { addGradients, unsupportedNodes } = await import("../../autodiff/engine/gradient.ts");
+  const { addGradients, unsupportedNodes } = await import("../../autodiff/gradient.ts");
   const { DiagnosticError } = await import("../../diagnostic/diagnostic.ts");
   const options = { cotangents: of, wrt, straightThrough };
   const nodes = unsupportedNodes(model, options);

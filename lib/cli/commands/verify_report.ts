@@ -4,7 +4,7 @@ import { type Envelope, readEnvelope, signerOf } from "../../attestation/envelop
 import { judge, type ReportVerdict } from "../../attestation/judge.ts";
 import { recompute, type Recomputed } from "../../attestation/recompute.ts";
 import { readStatement, type Statement } from "../../attestation/statement.ts";
-import { removeQuietly, temporaryName } from "../../cache/local/replace_file.ts";
+import { removeQuietly, temporaryName } from "../../cache/disk/replace_file.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dependentsOf } from "../../pipeline/plan/graph.ts";
 import {

@@ -2,7 +2,7 @@ import type { RunEvent } from "../../pipeline/contract/event.ts";
 import { annotation, type Place } from "../github.ts";
 import { printLine } from "../print.ts";
 import type { Logger } from "./logger.ts";
-import { eventLine, summaryLine } from "./text.ts";
+import { eventLine, summaryLine } from "../event_text.ts";
 
 /** Where annotations point. */
 export interface GithubOptions {

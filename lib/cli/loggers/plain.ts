@@ -3,7 +3,7 @@ import type { Progress } from "../../pipeline/contract/stage.ts";
 import { printLine } from "../print.ts";
 import type { Logger } from "./logger.ts";
 import { Remaining } from "./remaining.ts";
-import { eventLine, progressText, summaryLine } from "./text.ts";
+import { eventLine, progressText, summaryLine } from "../event_text.ts";
 
 /** How much to print. */
 export interface PlainOptions {

@@ -5,7 +5,7 @@ import type { Progress } from "../../pipeline/contract/stage.ts";
 import { printPainted, shownText } from "../print.ts";
 import type { Logger } from "./logger.ts";
 import { Remaining } from "./remaining.ts";
-import { eventLine, progressText, queueText, summaryLine } from "./text.ts";
+import { eventLine, progressText, queueText, summaryLine } from "../event_text.ts";
 
 /** A task that runs, as the screen shows it. */
 interface LiveTask {

@@ -38,7 +38,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Mod
     );
   }
   const { opset, domains } = decodeOpsets(proto.opsetImport ?? []);
-  const context = new DecodeContext(options.directory ?? "");
+  const context = new DecodeContext(options.directory ?? "", decodeGraph);
   return {
     irVersion: proto.irVersion,
     opset,

@@ -1,14 +1,14 @@
 /** GraphProto → Graph. @module */
-import { dataTypeName, dtypeOfDataType } from "../ir/data_type.ts";
+import { dataTypeName } from "../ir/data_type.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
 import type { DecodeContext } from "./decode_context.ts";
-import { unknownDim } from "../ir/dim.ts";
 import { decodeNodes } from "./decode_node.ts";
 import { decodeSparse } from "./decode_sparse.ts";
+import { decodeType } from "./decode_type.ts";
 import { decodeWeight } from "./decode_weight.ts";
-import type { Dim, Graph, ValueInfo, ValueType, Weight } from "../ir/model.ts";
+import type { Graph, ValueInfo, ValueType, Weight } from "../ir/model.ts";
 import { sortNodes } from "../passes/sort_nodes.ts";
-import type { DimProto, GraphProto, TypeProto, ValueInfoProto } from "./proto.ts";
+import type { GraphProto, TypeProto, ValueInfoProto } from "./proto.ts";
 
 /** Options of {@linkcode decodeGraph}. */
 export interface GraphOptions {
@@ -78,31 +78,6 @@ function decodeValues(protos: readonly ValueInfoProto[]): Map<string, ValueType>
     if (type !== undefined && type.kind !== "unknown") values.set(proto.name ?? "", type);
   }
   return values;
-}
-
-/** A type; undefined for one that the IR has not. */
-export function decodeType(proto: TypeProto): ValueType | undefined {
-  const { tensorType, sequenceType, optionalType } = proto;
-  if (tensorType !== undefined) return decodeTensorType(tensorType);
-  const container = sequenceType ?? optionalType;
-  if (container?.elemType === undefined) return undefined;
-  const element = decodeType(container.elemType);
-  return element && { kind: sequenceType ? "sequence" : "optional", element };
-}
-
-function decodeTensorType(proto: NonNullable<TypeProto["tensorType"]>): ValueType | undefined {
-  if (!proto.elemType) return { kind: "unknown" };
-  const dtype = dtypeOfDataType(proto.elemType);
-  if (dtype === undefined) return undefined;
-  if (proto.shape === undefined) return { kind: "tensor", dtype };
-  return { kind: "tensor", dtype, dims: (proto.shape.dim ?? []).map(decodeDim) };
-}
-
-function decodeDim(proto: DimProto): Dim {
-  const size = proto.dimValue;
-  if (size !== undefined && size >= 0 && Number.isSafeInteger(size)) return size;
-  // A name without a letter, such as "?" or "-1", says nothing: two of them need not be one size.
-  return /[\p{L}_]/u.test(proto.dimParam ?? "") ? proto.dimParam! : unknownDim();
 }
 
 function typeName(proto: TypeProto | undefined): string {

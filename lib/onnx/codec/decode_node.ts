@@ -1,8 +1,8 @@
 /** NodeProto and AttributeProto → Node and Attribute. @module */
 import type { DecodeContext } from "./decode_context.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
-import { decodeGraph, decodeType } from "./decode_graph.ts";
 import { decodeSparse } from "./decode_sparse.ts";
+import { decodeType } from "./decode_type.ts";
 import { decodeWeight } from "./decode_weight.ts";
 import type { Attribute, Node } from "../ir/model.ts";
 import type { AttributeProto, NodeProto } from "./proto.ts";
@@ -58,7 +58,7 @@ const decoders: Readonly<Record<number, Decode>> = {
     type: "tensor",
     value: decodeWeight(p.t ?? {}, directory, place),
   }),
-  5: (p, context) => ({ type: "graph", value: decodeGraph(p.g ?? {}, context) }),
+  5: (p, context) => ({ type: "graph", value: context.decodeGraph(p.g ?? {}, context) }),
   6: (p) => ({ type: "floats", value: p.floats ?? [] }),
   7: (p) => ({ type: "ints", value: p.ints ?? [] }),
   8: (p) => ({ type: "strings", value: (p.strings ?? []).map((s) => text.decode(s)) }),
@@ -68,7 +68,7 @@ const decoders: Readonly<Record<number, Decode>> = {
   }),
   10: (p, context) => ({
     type: "graphs",
-    value: (p.graphs ?? []).map((g) => decodeGraph(g, context)),
+    value: (p.graphs ?? []).map((g) => context.decodeGraph(g, context)),
   }),
   11: (p, context, place) => ({
     type: "tensor",

@@ -1,5 +1,5 @@
 /** Types and known elements of the values of a graph, found node by node. @module */
-import { bindAttributes } from "../passes/bind_attributes.ts";
+import { bindAttributes } from "../ir/bind_attributes.ts";
 import { unknownDim } from "../ir/dim.ts";
 import type { FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../ir/model.ts";
 import { NodeContext, type OutputTypes, type Scope, typed } from "./context.ts";

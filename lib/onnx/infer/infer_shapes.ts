@@ -2,7 +2,7 @@
 import { substituteDim } from "../ir/dim.ts";
 import { GraphTypes, hinted } from "./graph_types.ts";
 import type { Attribute, Graph, Model, Node } from "../ir/model.ts";
-import { mapTypes } from "../passes/rename.ts";
+import { mapTypes } from "../ir/rename.ts";
 
 /** Options of {@linkcode inferShapes}. */
 export interface InferOptions {

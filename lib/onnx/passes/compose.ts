@@ -1,7 +1,7 @@
 /** Joins models into one. @module */
 import { isUnknownDim, replaceSymbols, unknownDim } from "../ir/dim.ts";
 import type { Dim, Graph, Model, Node, ValueInfo, ValueType, Weight } from "../ir/model.ts";
-import { mapTypes, type Rename, renameNode } from "./rename.ts";
+import { mapTypes, type Rename, renameNode } from "../ir/rename.ts";
 import { upgradeModel } from "./upgrade.ts";
 
 /** One model of a composition. */

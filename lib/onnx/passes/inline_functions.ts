@@ -1,8 +1,8 @@
 /** Puts the bodies of local functions in place of their calls. @module */
-import { bindAttributes } from "./bind_attributes.ts";
+import { bindAttributes } from "../ir/bind_attributes.ts";
 import type { FunctionDef, Graph, Model, Node } from "../ir/model.ts";
 import { Unfolding } from "../infer/unfolding.ts";
-import { mapSubgraphs, renameNode } from "./rename.ts";
+import { mapSubgraphs, renameNode } from "../ir/rename.ts";
 
 type Functions = ReadonlyMap<string, FunctionDef>;
 

@@ -1,8 +1,8 @@
 /** Builds a graph anew, so that nothing is computed twice or for nothing. @module */
-import { GraphBuilder, type Value } from "../ir/builder.ts";
+import { GraphBuilder, type Value } from "../build/builder.ts";
 import type { Model, Node } from "../ir/model.ts";
 import { pruneModel } from "./prune.ts";
-import { renameNode } from "./rename.ts";
+import { renameNode } from "../ir/rename.ts";
 
 /**
  * Removes nodes that give one of their inputs back, computes small known results, and makes equal

@@ -1,6 +1,6 @@
 /** Puts the taken branch of an `If` whose condition is known in its place. @module */
 import type { Graph, Node, Weight } from "../ir/model.ts";
-import { renameNode } from "./rename.ts";
+import { renameNode } from "../ir/rename.ts";
 
 /** What stands in place of an `If`. */
 export interface TakenBranch {

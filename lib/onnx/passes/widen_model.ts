@@ -8,7 +8,7 @@ import { castTensor } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { dataTypeOf } from "../ir/data_type.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo, ValueType, Weight } from "../ir/model.ts";
-import { mapSubgraphs, renameNode } from "./rename.ts";
+import { mapSubgraphs, renameNode } from "../ir/rename.ts";
 import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
 
 /**

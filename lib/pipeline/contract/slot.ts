@@ -1,5 +1,5 @@
 /** What stands in a task's parameters before its inputs are known. @module */
-import type { ArtifactType, CodeCategory, ParameterKind } from "./stage.ts";
+import type { ArtifactType, CodeCategory, ParameterKind } from "./parameter_kind.ts";
 
 /** A task as a reference sees it. */
 export interface ReferencedTask {

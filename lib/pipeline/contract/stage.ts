@@ -6,37 +6,21 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonical.ts";
+import {
+  type ArtifactType,
+  artifactTypeMistake,
+  type CodeCategory,
+  type ParameterKind,
+} from "./parameter_kind.ts";
 import { describeKind, narrowReference, Reference, Slot, wantedType } from "./slot.ts";
 
-/** All types of artifacts. */
-export const artifactTypes = [
-  "dataset",
-  "model",
-  "prompt",
-  "scores",
-  "curve",
-  "cost",
-  "estimate",
-  "features",
-  "answers",
-  "tensor",
-  "json",
-  "text",
-  "file",
-  "directory",
-] as const;
-
-/**
- * What an artifact holds. A `model`, a `dataset` and a `directory` are folders, the others are single
- * files.
- */
-export type ArtifactType = typeof artifactTypes[number];
-
-/** What is wrong with the name of an artifact type, if anything. */
-export function artifactTypeMistake(type: unknown): string | undefined {
-  if (artifactTypes.includes(type as ArtifactType)) return undefined;
-  return `there is no artifact type ${JSON.stringify(type)}, known are ${artifactTypes.join(", ")}`;
-}
+export {
+  type ArtifactType,
+  artifactTypeMistake,
+  artifactTypes,
+  type CodeCategory,
+  type ParameterKind,
+} from "./parameter_kind.ts";
 
 /** An artifact as a stage sees it: immutable, read from `path` (a file or a folder). */
 export interface Artifact {
@@ -76,17 +60,6 @@ export interface DataFiles {
   /** URL of the module that reads them, where they are those of a published set. */
   readonly module?: string;
 }
-
-/** What code of one's own can be, beside stage types and data sets. */
-export type CodeCategory = "loss" | "prompt-kind";
-
-/** How a parameter is read: what the engine puts in place of what the user wrote. */
-export type ParameterKind =
-  | { readonly kind: "artifact"; readonly type: ArtifactType }
-  | { readonly kind: "model" }
-  | { readonly kind: "dataset" }
-  | { readonly kind: "file" }
-  | { readonly kind: "code"; readonly of: CodeCategory; readonly builtIn: readonly string[] };
 
 /** Marks of parameters that the engine resolves; looked up by the schema object. */
 export const parameterKinds: z.core.$ZodRegistry<ParameterKind> = z.registry<ParameterKind>();

@@ -1,11 +1,7 @@
 /** Sizes that have to fit, told before anything runs where the pictures are known by then. @module */
-import type { Task } from "./plan.ts";
+import type { PictureSides, Task } from "./plan.ts";
 import type { Problem } from "../read/problem.ts";
 import { Reference, Slot } from "../contract/slot.ts";
-import type { ParameterKind } from "../contract/stage.ts";
-
-/** Side in pixels of the square pictures of a data set, by its name or path; undefined: not known. */
-export type PictureSides = (kind: ParameterKind, name: string) => Promise<number | undefined>;
 
 /** What is wrong with the sizes that tasks are given; a mistake of several tasks is told once. */
 export async function sizeProblems(

@@ -1,7 +1,6 @@
 /** What a pipeline comes to: tasks, each with its needs before it. @module */
 import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
-import type { PictureSides } from "./check_sizes.ts";
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import { withNeeds } from "./graph.ts";
 import type { HiddenValues } from "../contract/hidden_values.ts";
@@ -49,6 +48,9 @@ export interface NameMistake {
   readonly cause: string;
   readonly notes?: readonly string[];
 }
+
+/** Side in pixels of the square pictures of a data set, by its name or path; undefined: not known. */
+export type PictureSides = (kind: ParameterKind, name: string) => Promise<number | undefined>;
 
 /** How planning sees the world around the file. */
 export interface PlanOptions {

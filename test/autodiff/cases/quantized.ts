@@ -6,7 +6,7 @@
  */
 import type { quantizedProductDecompositions } from "../../../lib/autodiff/decompositions/quantized_products.ts";
 import type { straightThroughRules } from "../../../lib/autodiff/rules/straight_through.ts";
-import type { GraphBuilder, Value } from "../../../lib/onnx/ir/builder.ts";
+import type { GraphBuilder, Value } from "../../../lib/onnx/build/builder.ts";
 import type { Tensor } from "../../../lib/tensor/tensor.ts";
 import { float, floats } from "../gradient_case.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
-import { GraphBuilder, type Value } from "../../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
+import { GraphBuilder, type Value } from "../../../lib/onnx/build/builder.ts";
 import { floats, runOnce } from "../gradient_case.ts";
 
 /** Gradient of Σ wᵢ · slice(x, cutᵢ), and the ops it takes. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { rewriteNodes } from "../../../lib/autodiff/engine/rewrite.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import type { Model } from "../../../lib/onnx/ir/model.ts";
 import { tensor } from "../../../lib/tensor/tensor.ts";
 import { runOnce } from "../gradient_case.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
-import { GraphBuilder, type Value } from "../../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
+import { GraphBuilder, type Value } from "../../../lib/onnx/build/builder.ts";
 import type { Model } from "../../../lib/onnx/ir/model.ts";
 import { castTensor } from "../../../lib/tensor/convert.ts";
 import type { DType } from "../../../lib/tensor/dtype.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
-import { float, GraphBuilder, type Value } from "../../../lib/onnx/ir/builder.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
+import { float, GraphBuilder, type Value } from "../../../lib/onnx/build/builder.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import type { Model } from "../../../lib/onnx/ir/model.ts";
 import { Random } from "../../../lib/tensor/random.ts";

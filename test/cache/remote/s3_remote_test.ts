@@ -5,7 +5,8 @@ import { remoteStore, type RemoteStoreOptions } from "../../../lib/cache/remote/
 import { RemoteFailure } from "../../../lib/cache/remote/retry.ts";
 import { readS3Config } from "../../../lib/cache/remote/s3_config.ts";
 import { PART_BYTES, writeParts } from "../../../lib/cache/remote/s3_multipart.ts";
-import { s3Remote, type S3Request } from "../../../lib/cache/remote/s3_remote.ts";
+import { s3Remote } from "../../../lib/cache/remote/s3_remote.ts";
+import type { S3Request } from "../../../lib/cache/remote/s3_request.ts";
 import {
   generateSigningKeys,
   readSigner,

@@ -1,7 +1,7 @@
 /** Numbers that ask for more than their node can mean are refused before anything is made of them. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
-import { type AttributeInput, floats, GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { type AttributeInput, floats, GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { attributeChecks, freeAttributes } from "../../../lib/onnx/infer/attribute_checks.ts";
 import { signatures } from "../../../lib/onnx/ir/op_signature.ts";
 

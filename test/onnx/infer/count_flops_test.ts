@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type AttributeInput, GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { type AttributeInput, GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { countFlops } from "../../../lib/onnx/infer/count_flops.ts";
 import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
 import type { Dim } from "../../../lib/onnx/ir/model.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { composeModels } from "../../../lib/onnx/passes/compose.ts";
 import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { foldConstants } from "../../../lib/onnx/passes/fold_constants.ts";
 import type { Graph, Model, Node } from "../../../lib/onnx/ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../../../lib/onnx/ir/weight.ts";

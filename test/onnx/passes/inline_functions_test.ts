@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { inlineFunctions } from "../../../lib/onnx/passes/inline_functions.ts";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import type { FunctionDef, Model, Node } from "../../../lib/onnx/ir/model.ts";
 
 const node = (

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { composeModels } from "../../../lib/onnx/passes/compose.ts";
 import type { Model } from "../../../lib/onnx/ir/model.ts";
 import { simplifyModel } from "../../../lib/onnx/passes/simplify_model.ts";

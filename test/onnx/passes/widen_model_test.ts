@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
 import type { Model } from "../../../lib/onnx/ir/model.ts";

@@ -1,6 +1,6 @@
 /** ONNX: bytes, whole models on their way to a gradient, and weights in other files. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { isDifferentiable } from "../../../lib/autodiff/engine/mark.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { decodeModel } from "../../../lib/onnx/codec/decode.ts";

@@ -1,6 +1,6 @@
 /** The directory level: a whole model directory, from a picture and a sentence to the answer. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { openGenerator } from "../../../lib/evaluation/generation.ts";
 import { openScorer } from "../../../lib/evaluation/likelihood.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";

@@ -1,6 +1,6 @@
 /** The mllm level: loss of a whole multimodal model, and its gradient by the pixels. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
 import {
   type ModelDirectory,

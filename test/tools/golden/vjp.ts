@@ -1,6 +1,6 @@
 /** The vjp level: the gradient of L = Σ ⟨ct.o, out.o⟩ of one graph. @module */
 import { join } from "@std/path";
-import { addGradients } from "../../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
 import type { Model } from "../../../lib/onnx/ir/model.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";

@@ -1,5 +1,5 @@
 /** New names for values, new subgraphs for nodes, and new dimensions for types. @module */
-import type { Attribute, Dim, Graph, Node, ValueInfo, ValueType } from "../ir/model.ts";
+import type { Attribute, Dim, Graph, Node, ValueInfo, ValueType } from "./model.ts";
 
 /** New name of a value; the empty string, an absent value, is never asked for. */
 export type Rename = (name: string) => string;

@@ -1,5 +1,5 @@
 /** Puts the attributes of a call in place of references to them in a function's body. @module */
-import type { Attribute, Graph, Node } from "../ir/model.ts";
+import type { Attribute, Graph, Node } from "./model.ts";
 
 type Attributes = Readonly<Record<string, Attribute>>;
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { float, GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
+import { float, GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
 import { encodeModel } from "../../../lib/onnx/codec/encode.ts";
 import { fromNumbers, toNumbers } from "../../../lib/tensor/convert.ts";

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { addGradients, unsupportedNodes } from "../../../lib/autodiff/engine/gradient.ts";
-import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
-import { GraphBuilder } from "../../../lib/onnx/ir/builder.ts";
-import type { Model } from "../../../lib/onnx/ir/model.ts";
-import { fromNumbers } from "../../../lib/tensor/convert.ts";
-import { type Tensor, tensor } from "../../../lib/tensor/tensor.ts";
-import { floats, runOnce } from "../gradient_case.ts";
+import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
+import type { Model } from "../../lib/onnx/ir/model.ts";
+import { fromNumbers } from "../../lib/tensor/convert.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
+import { floats, runOnce } from "./gradient_case.ts";
 
 const names = (values: readonly { name: string }[]) => values.map(({ name }) => name);
 const list = (t: Tensor | undefined) => Array.from(t?.data ?? [], Number);

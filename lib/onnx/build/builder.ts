@@ -2,19 +2,19 @@
 import type { DType } from "../../tensor/dtype.ts";
 import { fromNumbers } from "../../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../../tensor/tensor.ts";
-import { type AttributeInput, toAttributes } from "./attribute.ts";
-import { isDType } from "./data_type.ts";
-import { nodeKey, weightKey } from "./node_key.ts";
+import { type AttributeInput, toAttributes } from "../ir/attribute.ts";
+import { isDType } from "../ir/data_type.ts";
+import { nodeKey, weightKey } from "../ir/node_key.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { countNodes } from "./count_nodes.ts";
+import { countNodes } from "../ir/count_nodes.ts";
 import { GraphTypes, type Inferred } from "../infer/graph_types.ts";
 import { isNumeric, type Known, tensorFromKnown } from "../infer/known.ts";
-import { simplify } from "../passes/simplify.ts";
-import type { Dim, Model, Node, TensorType, ValueInfo, ValueType, Weight } from "./model.ts";
-import { tensorFromWeight, weightFromTensor } from "./weight.ts";
+import { simplify } from "./simplify.ts";
+import type { Dim, Model, Node, TensorType, ValueInfo, ValueType, Weight } from "../ir/model.ts";
+import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
 
-export type { AttributeInput } from "./attribute.ts";
-export { float, floats } from "./attribute.ts";
+export type { AttributeInput } from "../ir/attribute.ts";
+export { float, floats } from "../ir/attribute.ts";
 
 /** Name of a value. */
 export type Value = string;

@@ -1,8 +1,8 @@
 /** Events as lines for people. @module */
-import type { RunEvent } from "../../pipeline/contract/event.ts";
-import type { JobFailure, QueueState } from "../../pipeline/contract/job.ts";
-import type { Progress } from "../../pipeline/contract/stage.ts";
-import { count, formatDuration } from "../print.ts";
+import type { RunEvent } from "../pipeline/contract/event.ts";
+import type { JobFailure, QueueState } from "../pipeline/contract/job.ts";
+import type { Progress } from "../pipeline/contract/stage.ts";
+import { count, formatDuration } from "./print.ts";
 
 /** Line of an event; `undefined` where it is not worth one. */
 export function eventLine(event: RunEvent): string | undefined {

@@ -4,33 +4,33 @@
  *
  * @module
  */
-import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
-import { GraphBuilder, type Value } from "../../onnx/ir/builder.ts";
-import { checkStructure } from "../../onnx/infer/check.ts";
-import type { Dim, Model, Node } from "../../onnx/ir/model.ts";
-import { pruneModel } from "../../onnx/passes/prune.ts";
-import { sumOf } from "./accumulate.ts";
-import { constantLike, shapeOf, zerosLike } from "./expressions.ts";
-import { explained, unsuitableTypes } from "./explain.ts";
-import { isDifferentiable, type Path, valuesRead } from "./mark.ts";
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
+import { checkStructure } from "../onnx/infer/check.ts";
+import type { Dim, Model, Node } from "../onnx/ir/model.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
+import { sumOf } from "./engine/accumulate.ts";
+import { constantLike, shapeOf, zerosLike } from "./engine/expressions.ts";
+import { explained, unsuitableTypes } from "./engine/explain.ts";
+import { isDifferentiable, type Path, valuesRead } from "./engine/mark.ts";
 import {
   inputsToWeights,
   prepare,
   type Prepared,
   type Request,
   weightsToInputs,
-} from "../passes/prepare.ts";
+} from "./passes/prepare.ts";
 import {
   lostStraightThrough,
   packedActivations,
   quantizedActivations,
-} from "../passes/quantized_activations.ts";
-import { refusedOps } from "../rules/refused_ops.ts";
-import { refuseAll, requestedModel, wrongNames } from "./request.ts";
-import { type GradContext, opKey } from "./rule.ts";
-import { keepAll, recomputeBlocks } from "../passes/rematerialize.ts";
-import type { RuleLookup, RuleTable } from "../rules/rule_table.ts";
-import { unbroadcast } from "./unbroadcast.ts";
+} from "./passes/quantized_activations.ts";
+import { refusedOps } from "./table/refused_ops.ts";
+import { refuseAll, requestedModel, wrongNames } from "./engine/request.ts";
+import { type GradContext, opKey } from "./engine/rule.ts";
+import { keepAll, recomputeBlocks } from "./passes/rematerialize.ts";
+import type { RuleLookup, RuleTable } from "./table/rule_table.ts";
+import { unbroadcast } from "./engine/unbroadcast.ts";
 
 /** What is differentiated with respect to what. */
 export interface GradientOptions {
@@ -72,7 +72,7 @@ export interface GradientOptions {
  *
  * @example
  * ```ts
- * import { GraphBuilder } from "../../onnx/ir/builder.ts";
+ * import { GraphBuilder } from "../onnx/build/builder.ts";
  *
  * const b = new GraphBuilder();
  * b.output(b.op("Exp", [b.input("x", "float32", ["n"])]), "y");

@@ -1,0 +1,42 @@
+/** What a parameter of a stage may stand for, and what artifacts hold. @module */
+
+/** All types of artifacts. */
+export const artifactTypes = [
+  "dataset",
+  "model",
+  "prompt",
+  "scores",
+  "curve",
+  "cost",
+  "estimate",
+  "features",
+  "answers",
+  "tensor",
+  "json",
+  "text",
+  "file",
+  "directory",
+] as const;
+
+/**
+ * What an artifact holds. A `model`, a `dataset` and a `directory` are folders, the others are single
+ * files.
+ */
+export type ArtifactType = typeof artifactTypes[number];
+
+/** What is wrong with the name of an artifact type, if anything. */
+export function artifactTypeMistake(type: unknown): string | undefined {
+  if (artifactTypes.includes(type as ArtifactType)) return undefined;
+  return `there is no artifact type ${JSON.stringify(type)}, known are ${artifactTypes.join(", ")}`;
+}
+
+/** What code of one's own can be, beside stage types and data sets. */
+export type CodeCategory = "loss" | "prompt-kind";
+
+/** How a parameter is read: what the engine puts in place of what the user wrote. */
+export type ParameterKind =
+  | { readonly kind: "artifact"; readonly type: ArtifactType }
+  | { readonly kind: "model" }
+  | { readonly kind: "dataset" }
+  | { readonly kind: "file" }
+  | { readonly kind: "code"; readonly of: CodeCategory; readonly builtIn: readonly string[] };
