@@ -4,7 +4,7 @@ import { Random } from "../tensor/random.ts";
 import { dataFailure } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { MadeRow } from "./make_rows.ts";
-import { splitOfName } from "./formats/picture_names.ts";
+import { splitOfName } from "./picture_names.ts";
 
 /** Name of a split. */
 export type SplitName = "train" | "validation" | "test";

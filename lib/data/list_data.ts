@@ -4,7 +4,7 @@ import { DataRoot } from "./data_root.ts";
 import type { DataSpec, FormatKey } from "./data_spec.ts";
 import { joinListings, type Listing } from "./listing.ts";
 import type { LocatedData } from "./locate.ts";
-import { splitOfName } from "./formats/picture_names.ts";
+import { splitOfName } from "./picture_names.ts";
 
 /** What a format is read with. */
 interface FileReading {

@@ -4,7 +4,7 @@ import { dataFailure, someOf } from "../data_failure.ts";
 import { DataRoot } from "../data_root.ts";
 import { filePictures } from "./file_pictures.ts";
 import { joinListings, type ListedRow, type Listing } from "../listing.ts";
-import { isHiddenName, isPictureName, splitOfName } from "./picture_names.ts";
+import { isHiddenName, isPictureName, splitOfName } from "../picture_names.ts";
 import { readTable, tableNames } from "./table_format.ts";
 
 /** How deep the folders of a class may lie in each other. */

@@ -4,7 +4,7 @@ import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import type { ListedRow, Listing } from "../listing.ts";
 import { joinListings } from "../listing.ts";
-import { isHiddenName, isPictureName } from "./picture_names.ts";
+import { isHiddenName, isPictureName } from "../picture_names.ts";
 import { listTar, type TarEntry } from "./tar.ts";
 
 /** Most bytes of a text that belongs to a picture. */
