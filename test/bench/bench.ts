@@ -1,5 +1,5 @@
 /**
- * `deno task bench [engine|build|grad|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--json]`: ratios of things
+ * `deno task bench [engine|build|grad|language|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--model DIR] [--json]`: ratios of things
  * that are measured side by side. Nothing fails because it is slow.
  *
  * @module
@@ -23,6 +23,10 @@ const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchm
     "forward pass with the gradient of the inputs, against forward pass alone; one thread",
     async () => (await import("./grad.ts")).benchGrad,
   ],
+  language: [
+    "a real language model (--model DIR): scoring 100 names, tokens a second beside transformers.js, memory",
+    async () => (await import("./language.ts")).benchLanguage,
+  ],
   score: [
     "likelihood of ten candidates: packed into one run, against one candidate at a time",
     async () => (await import("./score.ts")).benchScore,
@@ -37,13 +41,14 @@ const runners = Object.keys(otherTools);
 
 const help = `deno task bench [${Object.keys(benchmarks).join("|")}]… [options]
 
-${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(8)}${summary}`).join("\n")}
+${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(9)}${summary}`).join("\n")}
 
   --rounds N   rounds of which the shortest time counts (default 10)
   --sizes N,N  numbers of tasks for engine (default 10,100,1000,10000)
   --beside …   runners beside the engine: ${runners.join(",")} (default make)
   --torch PYTHON  for grad: also PyTorch's models, timed by this Python beside their ONNX exports;
                it needs torch, onnx, onnxscript, and transformers, torchvision, timm for the models
+  --model DIR  for language: a multimodal model that transformers.js can open as LLaVA
   --json       one line of JSON per benchmark
 
 Examples: deno task bench grad --json
@@ -72,13 +77,14 @@ function print({ rows, summary, notes }: BenchResult): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArgs([...args], {
     boolean: ["json", "help"],
-    string: ["rounds", "sizes", "beside", "torch"],
+    string: ["rounds", "sizes", "beside", "torch", "model"],
     default: { rounds: "10", sizes: "10,100,1000,10000", beside: "make" },
   });
   const asked = options._.length > 0 ? options._.map(String) : Object.keys(benchmarks);
   const [rounds, sizes] = [Number(options.rounds), String(options.sizes).split(",").map(Number)];
   const beside = String(options.beside).split(",").filter((name) => name !== "");
   const torch = options.torch === undefined ? undefined : String(options.torch);
+  const model = options.model === undefined ? undefined : String(options.model);
   const usable = rounds >= 1 && sizes.every((size) => size >= 1) &&
     beside.every((name) => runners.includes(name)) &&
     asked.every((name) => Object.hasOwn(benchmarks, name));
@@ -93,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!options.json) console.log(machineLine(machine));
   for (const name of asked) {
     const [summary, load] = benchmarks[name]!;
-    const result = await (await load())({ rounds, sizes, beside, torch });
+    const result = await (await load())({ rounds, sizes, beside, torch, model });
     if (options.json) {
       console.log(JSON.stringify({ version: 1, bench: name, machine, rounds, ...result }));
     } else {

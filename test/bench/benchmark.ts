@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly sizes: readonly number[];
   /** A Python that has PyTorch, to compare with. */
   readonly torch?: string | undefined;
+  /** Path of a model directory. */
+  readonly model?: string | undefined;
   /** Other runners that the engine is measured beside. */
   readonly beside: readonly string[];
 }

@@ -5,6 +5,7 @@ import { openSession } from "../../lib/runtime/session.ts";
 import { decodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { compareTensors } from "../tools/golden/compare.ts";
 import { feedsOf, readModel } from "../tools/golden/vjp.ts";
+import { type PeerAnswer, PeerProcess } from "./peer_process.ts";
 import { type BenchResult, type BenchRow, interleaveTimed, median, timeOf } from "./benchmark.ts";
 
 const script = new URL("./grad_torch.py", import.meta.url).pathname;
@@ -17,7 +18,7 @@ export async function benchTorch(
   const notes: string[] = [];
   const rows: BenchRow[] = [];
   try {
-    await using torch = new TorchProcess(python);
+    await using torch = new PeerProcess<Answer>(python, [script, String(threads)]);
     const { models = [], version } = await torch.ask({ do: "list" });
     notes.push(`PyTorch ${version}, ${threads} thread`);
     for (const model of models) {
@@ -42,7 +43,11 @@ function summaryOf(rows: readonly BenchRow[]): Record<string, number> {
   };
 }
 
-async function compare(torch: TorchProcess, model: string, rounds: number): Promise<BenchRow> {
+async function compare(
+  torch: PeerProcess<Answer>,
+  model: string,
+  rounds: number,
+): Promise<BenchRow> {
   const folder = await Deno.makeTempDir({ prefix: "tvp-bench-" });
   try {
     await torch.ask({ do: "open", model, folder });
@@ -92,54 +97,8 @@ function messageOf(error: unknown): string {
 }
 
 /** What the script answers. */
-interface Answer {
-  readonly error?: string;
+interface Answer extends PeerAnswer {
   readonly models?: readonly string[];
   readonly version?: string;
   readonly ms?: number;
-}
-
-/** A Python that takes one line and gives one line. */
-class TorchProcess implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #lines: ReadableStreamDefaultReader<string>;
-  #rest = "";
-
-  constructor(python: string) {
-    this.#process = new Deno.Command(python, {
-      args: [script, String(threads)],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#writer = this.#process.stdin.getWriter();
-    this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  /** @throws {TypeError} If the script could not do it, or has ended. */
-  async ask(request: Readonly<Record<string, unknown>>): Promise<Answer> {
-    await this.#writer.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
-    const answer: Answer = JSON.parse(await this.#line());
-    if (answer.error !== undefined) throw new TypeError(answer.error);
-    return answer;
-  }
-
-  async #line(): Promise<string> {
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#lines.read();
-      if (done) throw new TypeError("it has ended; is torch installed there?");
-      this.#rest += value;
-    }
-    const end = this.#rest.indexOf("\n");
-    const line = this.#rest.slice(0, end);
-    this.#rest = this.#rest.slice(end + 1);
-    return line;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer.close().catch(() => {});
-    await this.#process.status;
-    await this.#lines.cancel();
-  }
 }
