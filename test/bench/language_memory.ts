@@ -1,5 +1,5 @@
 /** Peak memory of a process that does one thing with a model at batch 8: `language_memory.ts DIR score|generate|train`. @module */
-import { addGradients } from "../../lib/autodiff/engine/gradient.ts";
+import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { openGenerator } from "../../lib/evaluation/generation.ts";
 import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { openModelDirectory } from "../../lib/models/directory.ts";
