@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { modelPath } from "./open_model.ts";
-import { printJson, printLine } from "./print.ts";
+import { printJson, printLine, printNotice } from "./print.ts";
 
 /** Obstacles that are named before the rest is only counted. */
 const shown = 10;
@@ -16,15 +16,22 @@ const shown = 10;
 export async function checkModel(args: CommandArguments, name: string): Promise<boolean> {
   const { openModelDirectory } = await import("../models/directory.ts");
   const { openTextEncoder } = await import("../models/prompt_text.ts");
+  const { missingTemplate } = await import("../models/missing_template.ts");
   const { sourceObstacles } = await import("../training/check_source.ts");
   const directory = await openModelDirectory(await modelPath(name), { name });
   const text = await openTextEncoder(directory);
   text.instruction("What is this?");
+  const warning = await missingTemplate(directory);
   const obstacles = await sourceObstacles(directory);
   const family = String(directory.config.model_type);
   if (hasFlag(args, "json")) {
-    printJson({ model: name, family, target: true, source: obstacles.length === 0, obstacles });
-  } else print({ name, family }, obstacles);
+    const warnings = warning === undefined ? [] : [warning];
+    const source = obstacles.length === 0;
+    printJson({ model: name, family, target: true, source, obstacles, warnings });
+  } else {
+    print({ name, family }, obstacles);
+    if (warning !== undefined) printNotice(`warning: ${warning.message}`);
+  }
   return obstacles.length === 0;
 }
 
