@@ -13,13 +13,8 @@ import { sumOf } from "./engine/accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./engine/expressions.ts";
 import { explained, unsuitableTypes } from "./engine/explain.ts";
 import { isDifferentiable, type Path, valuesRead } from "./engine/mark.ts";
-import {
-  inputsToWeights,
-  prepare,
-  type Prepared,
-  type Request,
-  weightsToInputs,
-} from "./passes/prepare.ts";
+import { prepare, type Prepared, type Request } from "./passes/prepare.ts";
+import { inputsToWeights, weightsToInputs } from "./passes/weight_inputs.ts";
 import {
   lostStraightThrough,
   packedActivations,

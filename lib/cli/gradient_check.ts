@@ -1,6 +1,6 @@
 /** Checks a gradient model against the model itself, name by name and direction by direction. @module */
 import { type GradientCheck, openCheck, type Verdict } from "../autodiff/check/check_gradient.ts";
-import { weightsToInputs } from "../autodiff/passes/prepare.ts";
+import { weightsToInputs } from "../autodiff/passes/weight_inputs.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";

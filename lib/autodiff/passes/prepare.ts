@@ -4,19 +4,11 @@
  *
  * @module
  */
-import { foldConstants } from "../../onnx/passes/fold_constants.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
-import { inlineFunctions } from "../../onnx/passes/inline_functions.ts";
-import type { Model, Node, Weight } from "../../onnx/ir/model.ts";
-import { upgradeModel } from "../../onnx/passes/upgrade.ts";
-import { widenModel } from "../../onnx/passes/widen_model.ts";
-import { composeLayerNorms } from "./compose_normalization.ts";
+import type { Model, Node } from "../../onnx/ir/model.ts";
 import { explained } from "../engine/explain.ts";
-import { spellOutBatchStatistics } from "../decompositions/batch_statistics.ts";
-import { unblockLayout } from "../decompositions/blocked_layout.ts";
-import { inlineBranches } from "../decompositions/branches.ts";
-import { resolveSequences } from "../decompositions/sequences.ts";
 import { isDifferentiable, markPath, type Passage, type Path } from "../engine/mark.ts";
+import { applyPasses, formPasses, typingPasses } from "./pass_list.ts";
 import { carriesStraightThrough } from "./quantized_activations.ts";
 import { mostNodes, rewriteNodes } from "../engine/rewrite.ts";
 import { RuleLookup, type RuleTable } from "../table/rule_table.ts";
@@ -47,11 +39,7 @@ const maxRounds = 16;
 /** Prepares a model for gradients. */
 export function prepare(model: Model, request: Request): Prepared {
   const { wrt, targets, rules, straightThrough } = request;
-  const typed = (m: Model) =>
-    inferShapes(spellOutBatchStatistics(resolveSequences(inlineBranches(foldConstants(m)))));
-  const widened = request.precision === "float32" ? widenModel : (m: Model) => m;
-  const plain = widened(inlineFunctions(upgradeModel(model)));
-  const whole = composeLayerNorms(typed(inferShapes(unblockLayout(plain))));
+  const whole = applyPasses(model, formPasses(request.precision));
   const lookup = new RuleLookup(whole, rules);
   const passage: Passage = {
     stops: (node) => lookup.stops(node),
@@ -64,7 +52,7 @@ export function prepare(model: Model, request: Request): Prepared {
     const marked = mark(current).nodes;
     const todo = new Set(marked.filter((node) => lookup.decomposition(node) !== undefined));
     if (todo.size === 0) break;
-    current = typed(
+    current = applyPasses(
       rewriteNodes(
         current,
         (node, b, original) =>
@@ -78,43 +66,11 @@ export function prepare(model: Model, request: Request): Prepared {
             : undefined,
         most,
       ),
+      typingPasses,
     );
   }
   const asked = inferShapes(nameOutputs(current, new Set(mark(current).nodes), lookup));
   return { model: asked, path: mark(asked), lookup, whole };
-}
-
-/** Weights as graph inputs, so that nothing that depends on them is folded. */
-export function weightsToInputs(model: Model, names: readonly string[]): Model {
-  const { graph } = model;
-  const initializers = new Map(graph.initializers);
-  const known = new Set(graph.inputs.map(({ name }) => name));
-  const inputs = [...graph.inputs];
-  for (const name of names) {
-    const weight = initializers.get(name);
-    if (weight === undefined) continue;
-    initializers.delete(name);
-    if (!known.has(name)) inputs.push({ name, type: typeOf(weight) });
-  }
-  return { ...model, graph: { ...graph, inputs, initializers } };
-}
-
-/** Undoes {@link weightsToInputs}. */
-export function inputsToWeights(model: Model, original: Model, names: readonly string[]): Model {
-  const initializers = new Map(model.graph.initializers);
-  const declared = new Set(original.graph.inputs.map(({ name }) => name));
-  for (const name of names) {
-    const weight = original.graph.initializers.get(name);
-    if (weight !== undefined) initializers.set(name, weight);
-  }
-  const inputs = model.graph.inputs.filter(({ name }) =>
-    declared.has(name) || !initializers.has(name)
-  );
-  return { ...model, graph: { ...model.graph, inputs, initializers } };
-}
-
-function typeOf({ dtype, dims }: Weight) {
-  return { kind: "tensor", dtype, dims } as const;
 }
 
 /** Gives names to absent outputs that a rule reads. */
