@@ -67,12 +67,14 @@ export interface GradientOptions {
  *
  * @example
  * ```ts
- * import { GraphBuilder } from "../onnx/build/builder.ts";
+ * import { addGradients } from "@tvp/pipeline/autodiff";
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
  *
  * const b = new GraphBuilder();
  * b.output(b.op("Exp", [b.input("x", "float32", ["n"])]), "y");
  * const step = addGradients(b.finish(), { of: "y", wrt: ["x"] });
- * const outputs = step.graph.outputs.map((output) => output.name); // y, grad.x
+ * assertEquals(step.graph.outputs.map((output) => output.name), ["y", "grad.x"]);
  * ```
  */
 export function addGradients(model: Model, options: GradientOptions): Model {
@@ -105,6 +107,20 @@ export function gradientName({ graph }: Model, name: string): string {
 /**
  * Lists the nodes that stand in the way of a gradient, one diagnostic each. Without options: on any
  * path from a float input to a float output.
+ *
+ * @throws {DiagnosticError} If the model is invalid.
+ *
+ * @example
+ * ```ts
+ * import { unsupportedNodes } from "@tvp/pipeline/autodiff";
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Acme", [b.input("x", "float32", ["n"])], {}, "com.acme"), "y");
+ * const [diagnostic] = unsupportedNodes(b.finish(), { of: "y", wrt: ["x"] });
+ * assertEquals(diagnostic?.code, "no-gradient-rule");
+ * ```
  */
 export function unsupportedNodes(
   model: Model,

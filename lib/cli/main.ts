@@ -6,7 +6,18 @@ import { type Command, commandHelp, exitCodes, parseArguments } from "./command.
 import { type CommandName, commandTable, loadCommand, programHelp } from "./command_table.ts";
 import { giveUpPermissions } from "./permissions.ts";
 
-/** Runs the program and returns its exit code. */
+/**
+ * Runs the program and returns its exit code.
+ *
+ * @example
+ * ```ts
+ * import { main } from "@tvp/pipeline/cli";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await main(["--version"]), 0);
+ * assertEquals(await main(["stages", "no-such-stage"]), 2); // says so on the standard error stream
+ * ```
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   try {

@@ -93,10 +93,36 @@ export interface Dataset {
  * Defines a data set; the default export of a file in the `datasetFolder` of a pipeline.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { defineDataset, type Split } from "@tvp/pipeline/datasets";
+ *
+ * // One grey picture of 8 by 8 pixels for each class, a shade apart from split to split.
+ * function split(name: string, shade: number): Split {
+ *   const images = new Uint8Array(2 * 3 * 8 * 8).fill(shade); // u8 [rows, 3, height, width], RGB
+ *   const rows = ["cat", "dog"].map((answer, label) => ({
+ *     id: `${name}/${answer}`,
+ *     cluster: `${name}/${answer}`,
+ *     instruction: "This is a",
+ *     answer,
+ *     label,
+ *   }));
+ *   return { rows, images, height: 8, width: 8 };
+ * }
+ *
  * export default defineDataset({
- *   info: { name: "mine", kind: "classification", classes: ["cat", "dog"], licence: "CC0-1.0", source: "drawn" },
- *   load: ({ seed, shots = 16 }) => Promise.resolve({ train, validation, test }),
+ *   info: {
+ *     name: "mine",
+ *     kind: "classification",
+ *     classes: ["cat", "dog"],
+ *     licence: "CC0-1.0",
+ *     source: "drawn",
+ *   },
+ *   load: () =>
+ *     Promise.resolve({
+ *       train: split("train", 1),
+ *       validation: split("validation", 2),
+ *       test: split("test", 3),
+ *     }),
  * });
  * ```
  */

@@ -26,7 +26,21 @@ export type Result<T, E = readonly Diagnostic[]> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E };
 
-/** A user's mistake on its way through code that has to throw. The command line prints its diagnostics. */
+/**
+ * A user's mistake on its way through code that has to throw. The command line prints its diagnostics.
+ *
+ * @example
+ * ```ts
+ * import { DiagnosticError } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new DiagnosticError([
+ *   { code: "unknown-key", severity: "error", message: 'Unknown key "lrr"', notes: ['did you mean "lr"?'] },
+ * ]);
+ * assertEquals(error.message, 'Unknown key "lrr"');
+ * assertEquals(error.diagnostics[0]?.code, "unknown-key");
+ * ```
+ */
 export class DiagnosticError extends Error {
   override readonly name = "DiagnosticError";
   readonly diagnostics: readonly Diagnostic[];

@@ -25,6 +25,21 @@ const plain: Paint = (text) => text;
  *     |              ^^^^^^
  *     = note
  * ```
+ *
+ * @example
+ * ```ts
+ * import { renderDiagnostic } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const diagnostic = {
+ *   code: "unknown-key",
+ *   severity: "error",
+ *   message: 'Unknown key "lrr"',
+ *   notes: ['did you mean "lr"?'],
+ * } as const;
+ * const text = 'error: Unknown key "lrr"\n  = did you mean "lr"?';
+ * assertEquals(renderDiagnostic(diagnostic), text);
+ * ```
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const { severity, message, location, notes = [] } = diagnostic;
@@ -38,7 +53,24 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
   return [head, ...(excerpt?.lines ?? []), ...noteLines].join("\n");
 }
 
-/** All diagnostics, one after the other, with a blank line between them. */
+/**
+ * All diagnostics, one after the other, with a blank line between them.
+ *
+ * @example
+ * ```ts
+ * import { renderDiagnostics } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const diagnostic = {
+ *   code: "unknown-key",
+ *   severity: "error",
+ *   message: 'Unknown key "lrr"',
+ *   notes: ['did you mean "lr"?'],
+ * } as const;
+ * const text = 'error: Unknown key "lrr"\n  = did you mean "lr"?';
+ * assertEquals(renderDiagnostics([diagnostic, diagnostic]), [text, text].join("\n\n"));
+ * ```
+ */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: RenderOptions = {},

@@ -69,7 +69,7 @@ const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[
  * A random question about a picture, and its answer.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * ask(world, fact, random); // { instruction: "This is a photo of a", answer: "truck" }
  * ```
  */

@@ -169,7 +169,7 @@ const namedColours = 0.5;
  * @throws {DiagnosticError} If a package cannot be fetched.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * const world = await openZooWorld({ downloads: ".tvp/downloads" });
  * const { images, facts } = world.sampleBatch(new Random(0), 64);
  * ```

@@ -29,10 +29,14 @@ const leastDiffering = 5;
  * @param bySeed For each seed the values of all rows.
  * @param range What a value can be at least and at most: `[-1, 1]` for differences of hits.
  * @throws {RangeError} If there are no seeds, or not as many values as rows.
+ *
  * @example
  * ```ts
+ * import { layoutOf } from "./layout.ts";
+ * import { assertEquals } from "@std/assert";
+ *
  * const layout = layoutOf(["a", "a", "b"].map((cluster) => ({ cluster })));
- * const { mean, ci95 } = estimate(layout, [[1, 0, 1]], [0, 1]);
+ * assertEquals(estimate(layout, [[1, 0, 1]], [0, 1]).mean, 2 / 3);
  * ```
  */
 export function estimate(

@@ -53,7 +53,7 @@ const rowsPerRun = 96;
  * as a batch.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * await using scorer = await openScorer({ directory, text, candidates: ["cat", "dog"], batch: 32, instructionLength: 24 });
  * const scores = await scorer.score(pixels, instructions);
  * ```

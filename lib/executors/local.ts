@@ -18,6 +18,15 @@ export interface LocalExecutorOptions {
  * Runs jobs on this machine: each in a worker process, which is kept warm for the next one unless the
  * stage wants a fresh one, or in this process where the stage is trivial. Processes start when there is
  * work for them.
+ *
+ * @example
+ * ```ts
+ * import { localExecutor } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = localExecutor({ slots: 1 }); // processes start when there is work
+ * assertEquals(executor.name, "local");
+ * ```
  */
 export function localExecutor(options: LocalExecutorOptions = {}): Executor {
   return new LocalExecutor(options);

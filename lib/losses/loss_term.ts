@@ -62,7 +62,20 @@ export function defineLossTerm(term: OwnLossTerm): LossTerm {
   return { sign: 1, needsClip: false, ...term };
 }
 
-/** Mean of scalars; the scalar itself if there is one. */
+/**
+ * Mean of scalars; the scalar itself if there is one.
+ *
+ * @example
+ * ```ts
+ * import { meanOf } from "@tvp/pipeline/losses";
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * const losses = ["first", "second"].map((name) => b.input(name, "float32", []));
+ * assertEquals(b.dims(meanOf(b, losses)), []);
+ * ```
+ */
 export function meanOf(builder: GraphBuilder, values: readonly Value[]): Value {
   if (values.length === 1) return values[0]!;
   return builder.op("Mean", values);

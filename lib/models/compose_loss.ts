@@ -22,8 +22,13 @@ export interface LossOptions extends ModelSizes {
  *
  * @example
  * ```ts
- * const loss = await composeLoss(directory, { batch: 16, sequence: 40, imageTokens: 16 });
+ * import { addGradients } from "@tvp/pipeline/autodiff";
+ * import { openModelDirectory } from "./directory.ts";
+ *
+ * const directory = await openModelDirectory("zoo/mini-minigpt4");
+ * const loss = await composeLoss(directory, { batch: 2, sequence: 40, imageTokens: 8 });
  * const step = addGradients(loss, { of: "loss", wrt: ["pixel_values"] });
+ * console.log(step.graph.outputs.map((output) => output.name));
  * ```
  */
 export async function composeLoss(

@@ -78,9 +78,14 @@ export interface LanguageModelDirectory extends ModelDirectory {
  * is missing is named at once.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { openModelDirectory } from "@tvp/pipeline/models";
+ * import { assertEquals } from "@std/assert";
+ *
  * const directory = await openModelDirectory("zoo/mini-blip2");
+ * assertEquals(directory.family.modelTypes, ["blip-2"]);
  * const decoder = await directory.readPart("decoder_model_merged");
+ * console.log(decoder.graph.inputs.map((input) => input.name));
  * ```
  */
 export async function openModelDirectory(
@@ -101,6 +106,15 @@ export async function openModelDirectory(
  * `text_model`.
  *
  * @throws {DiagnosticError} As {@linkcode openModelDirectory}.
+ *
+ * @example
+ * ```ts
+ * import { openClipDirectory } from "@tvp/pipeline/models";
+ * import { assert } from "@std/assert";
+ *
+ * const clip = await openClipDirectory("zoo/mini-clip");
+ * assert(clip.has("vision_model"));
+ * ```
  */
 export async function openClipDirectory(
   path: string,

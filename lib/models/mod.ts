@@ -2,7 +2,9 @@
  * Multimodal language models in the directory layout of Hugging Face and transformers.js.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { openModelDirectory } from "@tvp/pipeline/models";
+ *
  * const directory = await openModelDirectory("zoo/mini-blip2");
  * const decoder = await directory.readPart("decoder_model_merged");
  * ```

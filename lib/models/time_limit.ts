@@ -24,7 +24,10 @@ const script = new Script("work()");
  *
  * @example
  * ```ts
- * withTimeLimit(() => /(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), 1000); // throws
+ * import { assertThrows } from "@std/assert";
+ *
+ * const forever = () => /(a+)+$/.test(`${"a".repeat(40)}b`);
+ * assertThrows(() => withTimeLimit(forever, 50), TimeLimitError);
  * ```
  */
 export function withTimeLimit<T>(work: () => T, limitMs: number): T {

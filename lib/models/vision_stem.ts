@@ -15,8 +15,13 @@ const mixing: ReadonlySet<string> = new Set(["Conv", "FusedConv", "Gemm", "Fused
  * @returns sha256 in hex, or undefined where no weight meets the pixels
  *
  * @example
- * ```ts ignore
- * visionStem(await directory.readPart("vision_encoder"));
+ * ```ts
+ * import { openModelDirectory } from "./directory.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const directory = await openModelDirectory("zoo/mini-blip2");
+ * const stem = visionStem(await directory.readPart("vision_encoder"));
+ * assertEquals(stem?.length, 64);
  * ```
  */
 export function visionStem(model: Model): string | undefined {

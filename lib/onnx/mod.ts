@@ -2,9 +2,11 @@
  * ONNX models as data: read, written, checked, typed, joined, rewritten. No Deno APIs, no runtime.
  *
  * @example
- * ```ts ignore
- * const model = inferShapes(decodeModel(await Deno.readFile("model.onnx")));
- * console.log(printModel(model));
+ * ```ts
+ * import { decodeModel, inferShapes, printModel } from "@tvp/pipeline/onnx";
+ *
+ * const model = inferShapes(decodeModel(await Deno.readFile("zoo/mini-clip/onnx/vision_model.onnx")));
+ * console.log(printModel(model).split("\n").length, "lines");
  * ```
  *
  * @module

@@ -2,14 +2,18 @@
  * Pipelines of stages with a content-addressed cache: parse a file, plan it, run it.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { runPipeline } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
  *
- * const { summary, pages } = await runPipeline(
- *   { file: "pipelines/quickstart.yaml", set: ["vars.seeds=[0]"] },
- *   { onEvent: (event) => console.log(event.type) },
- * );
- * console.log(summary.outcome, pages);
+ * const folder = await Deno.makeTempDir();
+ * const home = Deno.cwd();
+ * Deno.chdir(folder); // results go to .tvp/ in the working directory
+ * await Deno.writeTextFile("demo.yaml", "name: demo\nstages: { a: { uses: noop } }\n");
+ * const { summary } = await runPipeline({ file: "demo.yaml" });
+ * assertEquals(summary.outcome, "done");
+ * Deno.chdir(home);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @module

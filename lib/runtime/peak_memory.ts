@@ -29,10 +29,12 @@ function resetPeak(): boolean {
  * exact on Linux; elsewhere the difference of now and then, which is at most that
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
  * const peak = watchPeakMemory();
- * await work();
- * console.log(peak() / 2 ** 20, "MiB");
+ * new Uint8Array(64 << 20).fill(1);
+ * assert(peak() >= 0);
  * ```
  */
 export function watchPeakMemory(): () => number {

@@ -89,9 +89,17 @@ export interface Session extends AsyncDisposable {
  * @throws {DiagnosticError} If the model cannot be read or the provider does not work here.
  *
  * @example
- * ```ts ignore
- * await using session = await openSession("model.onnx", { provider: "cpu", threads: 2 });
- * const { y } = await session.run({ x: tensor("float32", [2], new Float32Array([1, 2])) });
+ * ```ts
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { openSession } from "@tvp/pipeline/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", ["n"])]), "y");
+ * await using session = await openSession(b.finish(), { provider: "cpu", threads: 1 });
+ * const x = { dtype: "float32", dims: [2], data: new Float32Array([1, -3]) } as const;
+ * const { y } = await session.run({ x });
+ * assertEquals(y?.data, new Float32Array([-1, 3]));
  * ```
  */
 export async function openSession(

@@ -35,6 +35,20 @@ export interface WrittenModel {
  * a file. The model appears under its name when it is complete.
  *
  * @throws {DiagnosticError} If a weight file is missing, or lies where it must not.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { writeModel } from "@tvp/pipeline/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", ["n"])]), "y");
+ * const folder = await Deno.makeTempDir();
+ * const written = await writeModel(b.finish(), `${folder}/model.onnx`);
+ * assertEquals(written.weights, []); // no files beside it
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function writeModel(model: Model, path: string, log?: Log): Promise<WrittenModel> {
   const target = resolve(path);

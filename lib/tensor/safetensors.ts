@@ -4,7 +4,17 @@ import { type DType, dtypes } from "./dtype.ts";
 import { isCount, isShape } from "./limits.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
-/** The bytes are no safetensors file; the message says what is wrong and where. */
+/**
+ * The bytes are no safetensors file; the message says what is wrong and where.
+ *
+ * @example
+ * ```ts
+ * import { decodeSafetensors, SafetensorsError } from "@tvp/pipeline/safetensors";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => decodeSafetensors(new Uint8Array(3)), SafetensorsError);
+ * ```
+ */
 export class SafetensorsError extends SyntaxError {
   override readonly name = "SafetensorsError";
 }
@@ -53,6 +63,17 @@ export interface DecodeOptions {
  *
  * @throws {SafetensorsError} If the file is truncated, its header is no JSON object of tensors, they
  * do not cover the data one after the other, or an element type is unknown.
+ *
+ * @example
+ * ```ts
+ * import { decodeSafetensors, encodeSafetensors } from "@tvp/pipeline/safetensors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const delta = { dtype: "float32", dims: [2], data: new Float32Array([1, 2]) } as const;
+ * const { tensors, metadata } = decodeSafetensors(encodeSafetensors({ delta }, { kind: "frame" }));
+ * assertEquals(tensors, { delta });
+ * assertEquals(metadata, { kind: "frame" });
+ * ```
  */
 export function decodeSafetensors(bytes: Uint8Array, options: DecodeOptions = {}): Safetensors {
   const { header, start } = decodeHeader(bytes, bytes.length);
@@ -210,6 +231,16 @@ function decodeEntry(
 /**
  * Encodes tensors as a safetensors file. The bytes depend on names, values and metadata alone, not on
  * the order of keys; tensors are laid out by falling alignment, then by name.
+ *
+ * @example
+ * ```ts
+ * import { encodeSafetensors } from "@tvp/pipeline/safetensors";
+ *
+ * const delta = { dtype: "float32", dims: [2], data: new Float32Array([1, 2]) } as const;
+ * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * await Deno.writeFile(path, encodeSafetensors({ delta }));
+ * await Deno.remove(path);
+ * ```
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,

@@ -40,8 +40,11 @@ export interface TorchCheckpoint {
  *
  * @example
  * ```ts
- * const bytes = encodeTorchCheckpoint({ x: { dtype: "float32", dims: [1], data: new Float32Array(1) } });
- * decodeTorchCheckpoint(bytes).x; // { dtype: "float32", dims: [1], data: … }
+ * import { encodeTorchCheckpoint } from "./encode_torch_checkpoint.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const x = { dtype: "float32", dims: [1], data: new Float32Array(1) } as const;
+ * assertEquals(decodeTorchCheckpoint(encodeTorchCheckpoint({ x })).x, x);
  * ```
  */
 export function decodeTorchCheckpoint(bytes: Uint8Array): Record<string, Tensor> {

@@ -56,6 +56,21 @@ export interface OpenOptions {
  * Parses and plans a pipeline file, and opens its store.
  *
  * @throws {DiagnosticError} with all mistakes of the file.
+ *
+ * @example
+ * ```ts
+ * import { openPipeline } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const file = `${folder}/demo.yaml`;
+ * await Deno.writeTextFile(file, "name: demo\nstages: { a: { uses: noop } }\n");
+ * {
+ *   await using opened = await openPipeline({ file, cache: `${folder}/cache` });
+ *   assertEquals(opened.plan.tasks.map((task) => task.id), ["a"]);
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function openPipeline(
   { file, set = [], cache: cacheFolder = defaultCacheFolder, remote }: PipelineFile,

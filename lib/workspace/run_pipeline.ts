@@ -56,14 +56,21 @@ export interface PipelineRun {
  * task fails is no error: `summary.outcome` and the events say so.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { runPipeline } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
  *
- * const { summary, pages } = await runPipeline(
- *   { file: "pipelines/quickstart.yaml", set: ["vars.seeds=[0]"] },
+ * const folder = await Deno.makeTempDir();
+ * const home = Deno.cwd();
+ * Deno.chdir(folder); // results go to .tvp/ in the working directory
+ * await Deno.writeTextFile("demo.yaml", "name: demo\nstages: { a: { uses: noop } }\n");
+ * const { summary } = await runPipeline(
+ *   { file: "demo.yaml" },
  *   { onEvent: (event) => console.log(event.type) },
  * );
- * console.log(summary.outcome, pages);
+ * assertEquals([summary.outcome, summary.ran], ["done", 1]);
+ * Deno.chdir(home);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export async function runPipeline(
@@ -78,7 +85,29 @@ export async function runPipeline(
   return await runOpened(file, opened, run);
 }
 
-/** Runs a pipeline that has been opened, and records the run. @throws {DiagnosticError} as `runPipeline` does. */
+/**
+ * Runs a pipeline that has been opened, and records the run.
+ *
+ * @throws {DiagnosticError} as `runPipeline` does.
+ *
+ * @example
+ * ```ts
+ * import { openPipeline, runOpened } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const home = Deno.cwd();
+ * Deno.chdir(folder); // results go to .tvp/ in the working directory
+ * await Deno.writeTextFile("demo.yaml", "name: demo\nstages: { a: { uses: noop } }\n");
+ * {
+ *   await using opened = await openPipeline({ file: "demo.yaml" });
+ *   const { summary } = await runOpened({ file: "demo.yaml" }, opened, { jobs: 1 });
+ *   assertEquals(summary.outcome, "done");
+ * }
+ * Deno.chdir(home);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
 export async function runOpened(
   { file, set = [] }: PipelineFile,
   opened: OpenedPipeline,

@@ -93,6 +93,24 @@ const flatIn: Readonly<Record<Precision, number>> = { float64: 1e-9, mixed: 1e-5
  * Checks the gradients of a model at a point, in one direction.
  *
  * @throws {DiagnosticError} If the model cannot be differentiated.
+ *
+ * @example
+ * ```ts
+ * import { checkGradient, type RunModel } from "@tvp/pipeline/autodiff";
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { openSession } from "@tvp/pipeline/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Sin", [b.input("x", "float64", [2])]), "y");
+ * const run: RunModel = async (model, feeds) => {
+ *   await using session = await openSession(model, { provider: "cpu" });
+ *   return await session.run(feeds);
+ * };
+ * const feeds = { x: { dtype: "float64", dims: [2], data: new Float64Array([0.5, 1]) } } as const;
+ * const check = await checkGradient(b.finish(), feeds, run, { outputs: ["y"], wrt: ["x"] });
+ * assertEquals(check.verdict, "ok");
+ * ```
  */
 export async function checkGradient(
   model: Model,
@@ -112,6 +130,27 @@ export type DirectionCheck = (wrt: readonly string[], seed: number) => Promise<G
  * once.
  *
  * @throws {DiagnosticError} If the model cannot be differentiated.
+ *
+ * @example
+ * ```ts
+ * import { openCheck, type RunModel } from "@tvp/pipeline/autodiff";
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { openSession } from "@tvp/pipeline/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * const [x, z] = [b.input("x", "float64", [2]), b.input("z", "float64", [2])];
+ * b.output(b.op("Mul", [x, z]), "y");
+ * const run: RunModel = async (model, feeds) => {
+ *   await using session = await openSession(model, { provider: "cpu" });
+ *   return await session.run(feeds);
+ * };
+ * const vector = (...data: number[]) =>
+ *   ({ dtype: "float64", dims: [2], data: new Float64Array(data) }) as const;
+ * const feeds = { x: vector(1, 2), z: vector(3, 4) };
+ * const check = await openCheck(b.finish(), feeds, run, { outputs: ["y"], wrt: ["x", "z"] });
+ * for (const name of ["x", "z"]) assertEquals((await check([name], 0)).verdict, "ok");
+ * ```
  */
 export async function openCheck(
   model: Model,

@@ -100,7 +100,25 @@ export interface RuleRow {
 /** Rows by op: `MatMul`, or `com.microsoft.FusedMatMul` outside the default domain. */
 export type RuleTable = Readonly<Record<string, readonly RuleRow[]>>;
 
-/** What `addGradients` knows without being told: one row per op. */
+/**
+ * What `addGradients` knows without being told: one row per op.
+ *
+ * @example
+ * ```ts
+ * import { addGradients, defaultRules } from "@tvp/pipeline/autodiff";
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Wave", [b.input("x", "float32", ["n"])], {}, "acme"), "y");
+ * // An op of one's own that is a Sin under another name.
+ * const sine = defaultRules["Sin"]![0]!.rule!;
+ * const rules = {
+ *   "acme.Wave": [{ sinceOpset: 1, decomposition: (node, b) => [b.op("Sin", [node.inputs[0]!])] }],
+ *   Sin: [{ sinceOpset: 18, rule: sine }],
+ * } satisfies RuleTable;
+ * addGradients(b.finish(), { of: "y", wrt: ["x"], rules });
+ * ```
+ */
 export const defaultRules: RuleTable = Object.fromEntries([
   ...Object.entries(decompositions).map((
     [op, decomposition],

@@ -12,7 +12,19 @@ export interface ContentDigestsOptions {
   readonly root?: URL;
 }
 
-/** Digests of files, folders and modules; what was learnt is written when disposed. */
+/**
+ * Digests of files, folders and modules; what was learnt is written when disposed.
+ *
+ * @example
+ * ```ts
+ * import { contentDigests } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using digests = contentDigests();
+ * const digest = await digests.content("LICENSE"); // sha256 of a file, or of a folder's tree
+ * assertEquals(digest.length, 64);
+ * ```
+ */
 export function contentDigests(
   options: ContentDigestsOptions = {},
 ): ContentDigests & Pick<CodeDigests, "modules"> {

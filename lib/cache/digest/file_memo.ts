@@ -32,13 +32,13 @@ export interface MemoSystem {
  *
  * @example
  * ```ts
- * const memo = new FileMemo(".tvp/cache/memo.json");
+ * const memo = new FileMemo(await Deno.makeTempFile());
  * const lines = {
  *   name: "lines",
  *   compute: (path: string) => Deno.readTextFileSync(path).split("\n").length,
  *   is: (value: unknown) => typeof value === "number",
  * };
- * await memo.get(lines, "a.txt");
+ * await memo.get(lines, "LICENSE");
  * memo.flush();
  * ```
  */

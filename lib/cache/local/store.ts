@@ -37,10 +37,26 @@ export function manifestBytes(manifests: readonly StoredManifest[]): number {
 /**
  * A store in a folder, which any number of runs may use at once.
  *
+ * @throws {DiagnosticError} `cache-unusable`, if there can be no folder.
+ *
  * @example
  * ```ts
- * await using store = localStore(".tvp/cache", { onWarning: (w) => console.warn(w.message) });
- * const hit = await store.get(key);
+ * import { keyOf, type KeyPreimage, localStore } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using store = localStore(folder, { onWarning: (w) => console.warn(w.message) });
+ *   const key = keyOf({
+ *     format: 1,
+ *     stage: "noop",
+ *     code: "0".repeat(64) as KeyPreimage["code"],
+ *     parameters: {},
+ *     environment: {},
+ *   });
+ *   assertEquals(await store.get(key), undefined); // nothing is stored yet
+ * }
+ * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export function localStore(path: string, options: LocalStoreOptions = {}): ArtifactStore {

@@ -75,10 +75,16 @@ const emptyModel: Omit<Model, "opset"> = {
  *
  * @example
  * ```ts
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
  * const b = new GraphBuilder();
  * const x = b.input("x", "float32", ["batch", 3]);
- * b.output(b.op("Mul", [x, b.scalar(2)]), "y");
+ * const y = b.op("Mul", [x, b.scalar(2)]);
+ * assertEquals(b.dims(y), ["batch", 3]);
+ * b.output(y, "y");
  * const model = b.finish();
+ * assertEquals(model.graph.nodes[0]?.opType, "Mul");
  * ```
  */
 export class GraphBuilder {

@@ -25,8 +25,15 @@ export interface DecodeOptions {
  * file of its size needs.
  *
  * @example
- * ```ts ignore
- * const model = decodeModel(await Deno.readFile("model.onnx"), { directory: "/models/mini" });
+ * ```ts
+ * import { decodeModel, encodeModel, GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", ["n"])]), "y");
+ * const model = decodeModel(encodeModel(b.finish())); // or the bytes of a file
+ * assertEquals(model.opset, 18);
+ * assertEquals(model.graph.inputs.map((input) => input.name), ["x"]);
  * ```
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Model {

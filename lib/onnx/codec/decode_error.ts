@@ -1,6 +1,16 @@
 /** What is wrong with a model file. @module */
 
-/** The file is no ONNX model that the IR can hold; `offset` is the byte at which that shows. */
+/**
+ * The file is no ONNX model that the IR can hold; `offset` is the byte at which that shows.
+ *
+ * @example
+ * ```ts
+ * import { decodeModel, OnnxDecodeError } from "@tvp/pipeline/onnx";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => decodeModel(new TextEncoder().encode("no model")), OnnxDecodeError);
+ * ```
+ */
 export class OnnxDecodeError extends SyntaxError {
   override readonly name = "OnnxDecodeError";
   readonly offset: number | undefined;

@@ -36,8 +36,14 @@ const text = new TextEncoder();
  * @throws {TypeError} If an integer of the model is none, such as a size of 0.5.
  *
  * @example
- * ```ts ignore
- * await Deno.writeFile("model.onnx", encodeModel(model));
+ * ```ts
+ * import { encodeModel, GraphBuilder } from "@tvp/pipeline/onnx";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", ["n"])]), "y");
+ * const path = await Deno.makeTempFile({ suffix: ".onnx" });
+ * await Deno.writeFile(path, encodeModel(b.finish()));
+ * await Deno.remove(path);
  * ```
  */
 export function encodeModel(model: Model): Uint8Array {

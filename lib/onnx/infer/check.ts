@@ -16,6 +16,20 @@ import { storedBytes, weightSize } from "../ir/weight.ts";
  * not true are warnings: the graph counts.
  *
  * @returns What is wrong, in the order of the graph; empty for a valid model.
+ *
+ * @example
+ * ```ts
+ * import { checkModel, GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", [2])]), "y");
+ * const model = b.finish();
+ * assertEquals(checkModel(model), []);
+ *
+ * const broken = { ...model, graph: { ...model.graph, inputs: [] } };
+ * assertEquals(checkModel(broken).map(({ code }) => code), ["undefined-value"]);
+ * ```
  */
 export function checkModel(model: Model): readonly Diagnostic[] {
   const found = [...checkStructure(model)];

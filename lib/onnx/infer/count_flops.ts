@@ -188,7 +188,12 @@ function shapesOf(graph: Graph): (name: string) => { dims?: Shape; isFloat: bool
  *
  * @example
  * ```ts
- * const { total } = countFlops(inferShapes(model, { dims: { batch: 16 } }));
+ * import { GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("MatMul", [b.input("x", "float32", [2, 3]), b.input("w", "float32", [3, 4])]), "y");
+ * assertEquals(countFlops(b.finish()).total, 2 * 2 * 3 * 4);
  * ```
  */
 export function countFlops(model: Model): FlopCount {

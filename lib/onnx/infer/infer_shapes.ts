@@ -15,9 +15,17 @@ export interface InferOptions {
  * followed. A value of which nothing is known stays out of `graph.values`.
  *
  * @example
- * ```ts ignore
- * const typed = inferShapes(model, { dims: { batch: 1 } });
- * typed.graph.values.get("/encoder/Add_output_0");
+ * ```ts
+ * import { GraphBuilder, inferShapes, printType } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * const x = b.input("x", "float32", ["batch", 3]);
+ * b.output(b.op("Concat", [x, x], { axis: 0 }), "y");
+ * const model = b.finish();
+ * assertEquals(printType(model.graph.outputs[0]!.type), "float32[2*batch, 3]");
+ * const typed = inferShapes(model, { dims: { batch: 4 } });
+ * assertEquals(printType(typed.graph.outputs[0]!.type), "float32[8, 3]");
  * ```
  */
 export function inferShapes(model: Model, options: InferOptions = {}): Model {

@@ -4,12 +4,35 @@ import type { Attribute } from "./model.ts";
 /** An attribute, or an integer, integers or a string; see {@linkcode float} and {@linkcode floats}. */
 export type AttributeInput = Attribute | number | readonly number[] | string;
 
-/** A float attribute; a bare number is an integer one. */
+/**
+ * A float attribute; a bare number is an integer one.
+ *
+ * @example
+ * ```ts
+ * import { float, GraphBuilder } from "@tvp/pipeline/onnx";
+ *
+ * const b = new GraphBuilder();
+ * const x = b.input("x", "float32", ["n"]);
+ * b.output(b.op("LeakyRelu", [x], { alpha: float(0.1) }), "y");
+ * ```
+ */
 export function float(value: number): Attribute {
   return { type: "float", value };
 }
 
-/** A floats attribute; a bare list is one of integers. */
+/**
+ * A floats attribute; a bare list is one of integers.
+ *
+ * @example
+ * ```ts
+ * import { floats, GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * const value = b.op("Constant", [], { value_floats: floats([0.5, 2]) });
+ * assertEquals(b.dims(value), [2]);
+ * ```
+ */
 export function floats(value: readonly number[]): Attribute {
   return { type: "floats", value };
 }

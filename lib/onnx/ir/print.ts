@@ -15,14 +15,16 @@ import type {
  * compared with a line diff. Weights appear by type and shape only.
  *
  * @example
- * ```ts ignore
- * console.log(printModel(model));
- * // model ai.onnx 18
- * // graph "main"
- * //   input  x: float32[batch, 3]
- * //   weight w: float32[3, 4] inline
- * //   y: float32[batch, 4] = MatMul(x, w)
- * //   output y: float32[batch, 4]
+ * ```ts
+ * import { GraphBuilder, printModel } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", ["batch", 3])]), "y");
+ * assertEquals(
+ *   printModel(b.finish()).split("\n").slice(0, 3),
+ *   ["model ai.onnx 18", 'graph "graph"', "  input  x: float32[batch, 3]"],
+ * );
  * ```
  */
 export function printModel(model: Model): string {
@@ -66,7 +68,19 @@ function infoText({ name, type }: ValueInfo): string {
   return `${name}: ${printType(type)}`;
 }
 
-/** A type as text: `float32[batch, 3]`, `int64[...]` where not even the rank is known. */
+/**
+ * A type as text: `float32[batch, 3]`, `int64[...]` where not even the rank is known.
+ *
+ * @example
+ * ```ts
+ * import { printType } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const type = { kind: "tensor", dtype: "float32", dims: ["batch", 3] } as const;
+ * assertEquals(printType(type), "float32[batch, 3]");
+ * assertEquals(printType({ kind: "tensor", dtype: "int64" }), "int64[...]");
+ * ```
+ */
 export function printType(type: ValueType): string {
   if (type.kind === "unknown") return "?";
   if (type.kind !== "tensor") return `${type.kind}<${printType(type.element)}>`;

@@ -7,7 +7,18 @@ import type { Weight, WeightData } from "./model.ts";
 /** Reads a range of a weight file; the library itself opens no files. */
 export type ReadRange = (range: Extract<WeightData, { kind: "external" }>) => Uint8Array;
 
-/** A weight over the bytes of a tensor, without a copy. */
+/**
+ * A weight over the bytes of a tensor, without a copy.
+ *
+ * @example
+ * ```ts
+ * import { tensorFromWeight, weightFromTensor } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tensor = { dtype: "float32", dims: [2], data: new Float32Array([1, 2]) } as const;
+ * assertEquals(tensorFromWeight(weightFromTensor(tensor)), tensor);
+ * ```
+ */
 export function weightFromTensor(t: Tensor): Weight {
   return { dtype: t.dtype, dims: t.dims, data: { kind: "inline", bytes: tensorBytes(t) } };
 }
@@ -18,6 +29,17 @@ export function weightFromTensor(t: Tensor): Weight {
  * @throws {TypeError} If the weight lies in a file and no `read` is given, or holds elements of a type
  * that tensors have not, such as int4 or texts.
  * @throws {RangeError} If the number of bytes does not fit the shape.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, tensorFromWeight } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.initializer("w", { dtype: "float32", dims: [2], data: new Float32Array([1, 2]) });
+ * const weight = b.finish().graph.initializers.get("w")!;
+ * assertEquals(tensorFromWeight(weight).data, new Float32Array([1, 2]));
+ * ```
  */
 export function tensorFromWeight(w: Weight, read?: ReadRange): Tensor {
   if (isDType(w.dtype)) return tensorFromBytes(w.dtype, w.dims, weightBytes(w, read));
@@ -35,7 +57,18 @@ function weightBytes({ data }: Weight, read: ReadRange | undefined): Uint8Array 
   return read(data);
 }
 
-/** Size of a weight in bytes, as its type and shape say; of texts the bytes that are there. */
+/**
+ * Size of a weight in bytes, as its type and shape say; of texts the bytes that are there.
+ *
+ * @example
+ * ```ts
+ * import { weightFromTensor, weightSize } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const weight = weightFromTensor({ dtype: "float32", dims: [2, 3], data: new Float32Array(6) });
+ * assertEquals(weightSize(weight), 24);
+ * ```
+ */
 export function weightSize({ dtype, dims, data }: Weight): number {
   if (dtype !== "string") return bytesOfElements(dtype, sizeOf(dims));
   return data.kind === "text" ? data.texts.reduce((sum, text) => sum + text.length, 0) : 0;

@@ -38,10 +38,20 @@ interface Whole {
  *
  * @example
  * ```ts
- * composeModels([
- *   { name: "vision", model: vision },
- *   { name: "decoder", model: decoder, connect: { inputs_embeds: "vision.image_features" } },
+ * import { composeModels, GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const square = new GraphBuilder();
+ * const x = square.input("x", "float32", ["n"]);
+ * square.output(square.op("Mul", [x, x]), "y");
+ * const negate = new GraphBuilder();
+ * negate.output(negate.op("Neg", [negate.input("x", "float32", ["n"])]), "y");
+ *
+ * const both = composeModels([
+ *   { name: "square", model: square.finish() },
+ *   { name: "negate", model: negate.finish(), connect: { x: "square.y" } },
  * ]);
+ * assertEquals(both.graph.outputs.map((output) => output.name), ["square.y", "negate.y"]);
  * ```
  */
 export function composeModels(parts: readonly Part[]): Model {

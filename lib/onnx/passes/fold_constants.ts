@@ -19,6 +19,18 @@ export interface FoldOptions {
  * Replaces nodes whose results are known by initializers: `Constant` nodes, arithmetic on shapes and on
  * other small constants. An `If` that is decided becomes its branch. Large tensors are left alone, and
  * what becomes unused is removed.
+ *
+ * @example
+ * ```ts
+ * import { foldConstants, GraphBuilder } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * const x = b.input("x", "float32", [2, 3]);
+ * b.output(b.op("Reshape", [x, b.op("Shape", [x])]), "y");
+ * const folded = foldConstants(b.finish());
+ * assertEquals(folded.graph.nodes.filter((node) => node.opType === "Shape"), []);
+ * ```
  */
 export function foldConstants(model: Model, options: FoldOptions = {}): Model {
   const { graph } = model;

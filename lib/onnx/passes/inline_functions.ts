@@ -16,6 +16,30 @@ function keyOf(domain: string, name: string): string {
  *
  * @throws {DiagnosticError} If functions call each other in a circle, or again and again, so that the
  * result would be far larger than the model.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, inlineFunctions, type Model } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Square", [b.input("x", "float32", ["n"])], {}, "acme"), "y");
+ * const body = { name: "", domain: "", attributes: {} };
+ * const model: Model = {
+ *   ...b.finish(),
+ *   functions: [{
+ *     domain: "acme",
+ *     name: "Square",
+ *     inputs: ["a"],
+ *     outputs: ["b"],
+ *     attributes: [],
+ *     attributeDefaults: {},
+ *     opsets: { "": 18 },
+ *     nodes: [{ ...body, opType: "Mul", inputs: ["a", "a"], outputs: ["b"] }],
+ *   }],
+ * };
+ * assertEquals(inlineFunctions(model).graph.nodes[0]?.opType, "Mul");
+ * ```
  */
 export function inlineFunctions(model: Model): Model {
   if (model.functions.length === 0) return model;

@@ -40,6 +40,18 @@ function neededNodes(graph: Graph, outputs: readonly string[]): [Node[], Set<str
  * @param outputs Names of the outputs to keep, in this order; default all. A pruned model has no
  * inputs that nothing reads; without `outputs` its inputs stay as they are.
  * @throws {TypeError} If the graph has no such output.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, pruneModel } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Neg", [b.input("x", "float32", ["n"])]), "y");
+ * b.output(b.op("Exp", [b.input("z", "float32", ["n"])]), "w");
+ * const { graph } = pruneModel(b.finish(), ["w"]);
+ * assertEquals(graph.inputs.map((input) => input.name), ["z"]);
+ * ```
  */
 export function pruneModel(model: Model, outputs?: readonly string[]): Model {
   const { graph } = model;

@@ -10,8 +10,19 @@ import { renameNode } from "../ir/rename.ts";
  * Inputs and outputs keep their names, other values get new ones; nodes keep theirs.
  *
  * @example
- * ```ts ignore
- * const small = simplifyModel(composeModels([first, second]));
+ * ```ts
+ * import { composeModels, GraphBuilder, simplifyModel } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder();
+ * b.output(b.op("Exp", [b.input("x", "float32", ["n"])]), "y");
+ * const model = b.finish();
+ * const chain = composeModels([
+ *   { name: "first", model },
+ *   { name: "second", model, connect: { x: "first.x" } },
+ * ]);
+ * // An Identity between the two is gone.
+ * assertEquals([chain, simplifyModel(chain)].map(({ graph }) => graph.nodes.length), [4, 3]);
  * ```
  */
 export function simplifyModel(model: Model): Model {

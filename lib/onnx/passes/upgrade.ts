@@ -21,6 +21,19 @@ const OLDEST_OPSET = 7;
  * @param options.opset Version to bring the model to; default the larger of its own and 18. A
  * version below the model's own changes nothing.
  * @throws {RangeError} If the model is older than operator set 7.
+ *
+ * @example
+ * ```ts
+ * import { GraphBuilder, upgradeModel } from "@tvp/pipeline/onnx";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const b = new GraphBuilder({ opset: 13 });
+ * b.output(b.op("ReduceMax", [b.input("x", "float32", [2, 3])], { axes: [1] }), "y");
+ * const { opset, graph } = upgradeModel(b.finish());
+ * assertEquals(opset, 18);
+ * const max = graph.nodes.find((node) => node.opType === "ReduceMax");
+ * assertEquals(max?.inputs.length, 2); // axes became an input in opset 18
+ * ```
  */
 export function upgradeModel(model: Model, options: { opset?: number } = {}): Model {
   const to = Math.max(model.opset, WORKING_OPSET, options.opset ?? 0);

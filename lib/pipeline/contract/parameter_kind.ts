@@ -1,6 +1,16 @@
 /** What a parameter of a stage may stand for, and what artifacts hold. @module */
 
-/** All types of artifacts. */
+/**
+ * All types of artifacts.
+ *
+ * @example
+ * ```ts
+ * import { artifactTypes } from "@tvp/pipeline/stage";
+ * import { assert } from "@std/assert";
+ *
+ * assert(artifactTypes.includes("scores"));
+ * ```
+ */
 export const artifactTypes = [
   "dataset",
   "model",
@@ -24,7 +34,18 @@ export const artifactTypes = [
  */
 export type ArtifactType = typeof artifactTypes[number];
 
-/** What is wrong with the name of an artifact type, if anything. */
+/**
+ * What is wrong with the name of an artifact type, if anything.
+ *
+ * @example
+ * ```ts
+ * import { artifactTypeMistake } from "@tvp/pipeline/stage";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(artifactTypeMistake("text"), undefined);
+ * assertEquals(artifactTypeMistake("picture")?.split(",")[0], 'there is no artifact type "picture"');
+ * ```
+ */
 export function artifactTypeMistake(type: unknown): string | undefined {
   if (artifactTypes.includes(type as ArtifactType)) return undefined;
   return `there is no artifact type ${JSON.stringify(type)}, known are ${artifactTypes.join(", ")}`;

@@ -61,7 +61,17 @@ export interface DataFiles {
   readonly module?: string;
 }
 
-/** Marks of parameters that the engine resolves; looked up by the schema object. */
+/**
+ * Marks of parameters that the engine resolves; looked up by the schema object.
+ *
+ * @example
+ * ```ts
+ * import { model, parameterKinds } from "@tvp/pipeline/stage";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parameterKinds.get(model()), { kind: "model" });
+ * ```
+ */
 export const parameterKinds: z.core.$ZodRegistry<ParameterKind> = z.registry<ParameterKind>();
 
 /**
@@ -112,6 +122,23 @@ function isResolved(value: unknown): boolean {
  * of a file or folder of that type, which begins with `./`, `../` or `/`; its content is in the key.
  *
  * @throws {RangeError} If there is no such type.
+ *
+ * @example
+ * ```ts
+ * import { artifact, defineStage } from "@tvp/pipeline/stage";
+ * import { z } from "zod";
+ *
+ * export default defineStage({
+ *   name: "count-lines",
+ *   description: "Counts the lines of a text.",
+ *   with: z.strictObject({ text: artifact("text").describe("what is counted") }),
+ *   outputs: { count: "json" },
+ *   async run({ text }, context) {
+ *     const lines = (await Deno.readTextFile(text.path)).split("\n").length;
+ *     await Deno.writeTextFile(context.output("count"), String(lines));
+ *   },
+ * });
+ * ```
  */
 export function artifact(type: ArtifactType): z.ZodType<Artifact> {
   const mistake = artifactTypeMistake(type);
@@ -119,17 +146,57 @@ export function artifact(type: ArtifactType): z.ZodType<Artifact> {
   return marked<Artifact>({ kind: "artifact", type });
 }
 
-/** A parameter that takes a model: `zoo/NAME`, `hf://owner/name`, a path, or a model artifact. */
+/**
+ * A parameter that takes a model: `zoo/NAME`, `hf://owner/name`, a path, or a model artifact.
+ *
+ * @example
+ * ```ts
+ * import { defineStage, model } from "@tvp/pipeline/stage";
+ * import { z } from "zod";
+ *
+ * export default defineStage({
+ *   name: "name-model",
+ *   description: "Writes the name of a model as it was given.",
+ *   with: z.strictObject({ model: model().describe("zoo/mini-blip2, ./folder, hf://owner/name") }),
+ *   outputs: { name: "text" },
+ *   async run({ model }, context) {
+ *     await Deno.writeTextFile(context.output("name"), `${model.name} in ${model.path}\n`);
+ *   },
+ * });
+ * ```
+ */
 export function model(): z.ZodType<ModelSource> {
   return marked<ModelSource>({ kind: "model" });
 }
 
-/** A parameter that takes a data set: a name in `datasets/`, a path, or a map such as `{ folder: PATH }`. */
+/**
+ * A parameter that takes a data set: a name in `datasets/`, a path, or a map such as
+ * `{ folder: PATH }`.
+ *
+ * @example
+ * ```ts
+ * import { dataset } from "@tvp/pipeline/stage";
+ * import { z } from "zod";
+ *
+ * const parameters = z.strictObject({ dataset: dataset().describe("such as emoji10, ./rows, { folder: ./pictures }") });
+ * ```
+ */
 export function dataset(): z.ZodType<DatasetSource> {
   return marked<DatasetSource>({ kind: "dataset" });
 }
 
-/** A parameter that takes one of the built-in names, or the name of code of one's own. */
+/**
+ * A parameter that takes one of the built-in names, or the name of code of one's own.
+ *
+ * @example
+ * ```ts
+ * import { builtInOrOwn } from "@tvp/pipeline/stage";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const kind = builtInOrOwn("prompt-kind", ["frame", "patch"]);
+ * assertEquals(kind.parse("patch"), "patch"); // another name is one of the file's `promptFolder`
+ * ```
+ */
 export function builtInOrOwn<Name extends string>(
   of: CodeCategory,
   builtIn: readonly [Name, ...Name[]],
@@ -145,6 +212,15 @@ export interface OwnWeight extends CodeSource {
 /**
  * A parameter that takes numbers from 0 by name, such as `{ lm: 1, mine: 0.1 }`: names are built in,
  * with a description each, or of code of one's own.
+ *
+ * @example
+ * ```ts
+ * import { weightsByName } from "@tvp/pipeline/stage";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const weights = weightsByName("loss", { lm: "weight of the language model's loss" });
+ * assertEquals(weights.parse({ lm: 1 }), { lm: 1 }); // another name is one of the file's `lossFolder`
+ * ```
  */
 export function weightsByName(
   of: CodeCategory,
@@ -166,7 +242,17 @@ export function weightsByName(
     ) as unknown as z.ZodType<Readonly<Record<string, number | OwnWeight>>>;
 }
 
-/** A parameter that takes a path to a file, relative to the pipeline file; its content is in the key. */
+/**
+ * A parameter that takes a path to a file, relative to the pipeline file; its content is in the key.
+ *
+ * @example
+ * ```ts
+ * import { file } from "@tvp/pipeline/stage";
+ * import { z } from "zod";
+ *
+ * const parameters = z.strictObject({ script: file().describe("runs again when it changes") });
+ * ```
+ */
 export function file(): z.ZodType<Artifact> {
   return marked<Artifact>({ kind: "file" });
 }

@@ -21,7 +21,29 @@ import { orderStages, reportVariables } from "./stage_order.ts";
 import { runRules } from "./task_settings.ts";
 import { asksCells, holds } from "./when.ts";
 
-/** Follows all references, expands matrices, checks parameters. Reports all mistakes at once. */
+/**
+ * Follows all references, expands matrices, checks parameters. Reports all mistakes at once.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   DiagnosticError,
+ *   loadStages,
+ *   parsePipeline,
+ *   planPipeline,
+ * } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parsed = await parsePipeline("name: demo\nstages: { a: { uses: noop } }\n", {
+ *   path: "demo.yaml",
+ * });
+ * if (!parsed.ok) throw new DiagnosticError(parsed.error);
+ * const folder = new URL(`file://${Deno.cwd()}/stages/`);
+ * const planned = await planPipeline(parsed.value, await loadStages(parsed.value, [folder]));
+ * if (!planned.ok) throw new DiagnosticError(planned.error);
+ * assertEquals(planned.value.tasks.map((task) => task.id), ["a"]);
+ * ```
+ */
 export async function planPipeline(
   spec: PipelineSpec,
   stages: StageLookup,

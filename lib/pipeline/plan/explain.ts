@@ -10,7 +10,25 @@ export interface KeyDifference {
   readonly after: Json | undefined;
 }
 
-/** All fields that differ, in the order of the preimage. */
+/**
+ * All fields that differ, in the order of the preimage.
+ *
+ * @example
+ * ```ts
+ * import { explainKey, type KeyPreimage } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const before = {
+ *   format: 1,
+ *   stage: "noop",
+ *   code: "0".repeat(64) as KeyPreimage["code"],
+ *   parameters: { pixels: 48 },
+ *   environment: {},
+ * } satisfies KeyPreimage;
+ * const after = { ...before, parameters: { pixels: 50 } };
+ * assertEquals(explainKey(before, after), [{ field: "parameters.pixels", before: 48, after: 50 }]);
+ * ```
+ */
 export function explainKey(before: KeyPreimage, after: KeyPreimage): readonly KeyDifference[] {
   const order = ["format", "stage", "code", "parameters", "environment", "provider"] as const;
   return order.flatMap((field) => differences(field, before[field], after[field]));

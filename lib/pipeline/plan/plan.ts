@@ -110,7 +110,31 @@ export interface Plan {
   readonly stages: ReadonlyMap<string, readonly Task[]>;
 }
 
-/** Tasks of the named stages (or task ids) and all they need. */
+/**
+ * Tasks of the named stages (or task ids) and all they need.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   DiagnosticError,
+ *   loadStages,
+ *   parsePipeline,
+ *   planPipeline,
+ *   selectTargets,
+ * } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parsed = await parsePipeline("name: demo\nstages: { a: { uses: noop } }\n", {
+ *   path: "demo.yaml",
+ * });
+ * if (!parsed.ok) throw new DiagnosticError(parsed.error);
+ * const folder = new URL(`file://${Deno.cwd()}/stages/`);
+ * const planned = await planPipeline(parsed.value, await loadStages(parsed.value, [folder]));
+ * if (!planned.ok) throw new DiagnosticError(planned.error);
+ * const selected = selectTargets(planned.value, ["a"]);
+ * assertEquals(selected.ok && selected.value, new Set([0]));
+ * ```
+ */
 export function selectTargets(
   plan: Plan,
   targets: readonly string[],

@@ -22,7 +22,45 @@ export interface PreviewOptions {
   readonly provider?: string;
 }
 
-/** Looks up all tasks of a plan, many at once where the store is slow; gives them in its order. */
+/**
+ * Looks up all tasks of a plan, many at once where the store is slow; gives them in its order.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   contentDigests,
+ *   DiagnosticError,
+ *   loadStages,
+ *   localStore,
+ *   parsePipeline,
+ *   planPipeline,
+ *   previewPlan,
+ *   type SourceResolver,
+ * } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parsed = await parsePipeline("name: demo\nstages: { a: { uses: noop } }\n", {
+ *   path: "demo.yaml",
+ * });
+ * if (!parsed.ok) throw new DiagnosticError(parsed.error);
+ * const folder = new URL(`file://${Deno.cwd()}/stages/`);
+ * const planned = await planPipeline(parsed.value, await loadStages(parsed.value, [folder]));
+ * if (!planned.ok) throw new DiagnosticError(planned.error);
+ * // Nothing in this pipeline is a model, a data set or a file.
+ * const resolver: SourceResolver = {
+ *   open: (_kind, name) => Promise.reject(new RangeError(`no source ${name}`)),
+ *   nameModel: (_artifact, reference) => reference,
+ * };
+ * const cache = await Deno.makeTempDir();
+ * {
+ *   await using store = localStore(cache);
+ *   await using digests = contentDigests();
+ *   const [preview] = await previewPlan(planned.value, { store, digests, resolver });
+ *   assertEquals(preview?.state, "run");
+ * }
+ * await Deno.remove(cache, { recursive: true });
+ * ```
+ */
 export async function previewPlan(plan: Plan, options: PreviewOptions): Promise<TaskPreview[]> {
   const found = new Map<number, Promise<TaskPreview>>();
   for (const task of plan.tasks) {

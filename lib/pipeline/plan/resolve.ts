@@ -71,7 +71,25 @@ export async function resolveTask(task: Task, context: KeyContext): Promise<Reso
   return { key: keyOf(preimage), preimage, parameters: fill(task.parameters, forStage) };
 }
 
-/** sha256 of the canonical JSON of a preimage. */
+/**
+ * sha256 of the canonical JSON of a preimage.
+ *
+ * @example
+ * ```ts
+ * import { keyOf, type KeyPreimage } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const preimage = {
+ *   format: 1,
+ *   stage: "noop",
+ *   code: "0".repeat(64) as KeyPreimage["code"],
+ *   parameters: { a: 1, b: 2 },
+ *   environment: {},
+ * } satisfies KeyPreimage;
+ * // The order of names does not matter.
+ * assertEquals(keyOf(preimage), keyOf({ ...preimage, parameters: { b: 2, a: 1 } }));
+ * ```
+ */
 export function keyOf(preimage: KeyPreimage): Key {
   return sha256(canonicalJson(preimage)) as Key;
 }

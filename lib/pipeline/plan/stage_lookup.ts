@@ -36,6 +36,23 @@ export async function loadHere(url: URL): Promise<LoadedStage> {
  * found or loaded is a mistake of the pipeline, told with the others when it is planned.
  *
  * @param load By default code of any folder is loaded into this process.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   DiagnosticError,
+ *   loadStages,
+ *   parsePipeline,
+ * } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parsed = await parsePipeline("name: demo\nstages: { a: { uses: noop } }\n", {
+ *   path: "demo.yaml",
+ * });
+ * if (!parsed.ok) throw new DiagnosticError(parsed.error);
+ * const stages = await loadStages(parsed.value, [new URL(`file://${Deno.cwd()}/stages/`)]);
+ * assertEquals(stages.get("noop")?.stage.name, "noop");
+ * ```
  */
 export async function loadStages(
   spec: PipelineSpec,

@@ -10,7 +10,25 @@ export type JsonSchema = Record<string, unknown>;
 /** A text that holds a reference. */
 const reference: JsonSchema = { type: "string", pattern: "\\$\\{\\{.*\\}\\}" };
 
-/** JSON Schema of a pipeline file whose stages are of the given types. */
+/**
+ * JSON Schema of a pipeline file whose stages are of the given types.
+ *
+ * @example
+ * ```ts
+ * import { defineStage, pipelineJsonSchema } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ * import { z } from "zod";
+ *
+ * const greet = defineStage({
+ *   name: "greet",
+ *   description: "Writes a greeting.",
+ *   with: z.strictObject({ name: z.string() }),
+ *   outputs: { text: "text" },
+ *   run: (_parameters, _context) => Promise.resolve(),
+ * });
+ * assertEquals(pipelineJsonSchema([greet]).title, "Pipeline");
+ * ```
+ */
 export function pipelineJsonSchema(stages: readonly Stage[]): JsonSchema {
   const schema = toJsonSchema(pipelineSpec);
   const entry = toJsonSchema(stageSpec);

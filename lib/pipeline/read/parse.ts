@@ -28,9 +28,16 @@ export interface ParseOptions {
  * followed later, by `planPipeline`.
  *
  * @example
- * ```ts ignore
- * const parsed = await parsePipeline(text, { path: "pipelines/quickstart.yaml" });
- * if (!parsed.ok) console.error(renderDiagnostics(parsed.error));
+ * ```ts
+ * import { parsePipeline } from "@tvp/pipeline/pipeline";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = "name: demo\nstages: { a: { uses: noop } }\n";
+ * const parsed = await parsePipeline(text, { path: "demo.yaml" });
+ * assertEquals(parsed.ok && Object.keys(parsed.value.stages), ["a"]);
+ *
+ * const wrong = await parsePipeline(text.replace("name", "nmae"), { path: "demo.yaml" });
+ * assertEquals(wrong.ok ? [] : wrong.error.map(({ code }) => code), ["missing-key", "unknown-key"]);
  * ```
  */
 export async function parsePipeline(
