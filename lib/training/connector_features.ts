@@ -10,6 +10,12 @@ import type { Pictures } from "../vision/pictures.ts";
 import type { PickedRow } from "./batches.ts";
 import type { TrainingHost } from "./weight_training.ts";
 
+/** What the encoding of pictures needs of its surroundings. */
+export interface EncodingHost extends Pick<TrainingHost, "provider" | "threads" | "signal"> {
+  /** Called while pictures are encoded. */
+  readonly onFeatures?: (done: number, total: number) => void;
+}
+
 /** Pictures per run of the encoder. */
 const chunk = 32;
 
@@ -34,7 +40,7 @@ export function sizesBehind({ type }: ValueInfo): readonly number[] {
 export async function cacheConnectorFeatures(
   encoder: Model,
   { pictures, count, preprocessor, mirror }: FeatureOptions,
-  host: TrainingHost = {},
+  host: EncodingHost = {},
 ): Promise<ConnectorFeatures> {
   const sides = mirror ? [false, true] : [false];
   const features = Object.fromEntries(

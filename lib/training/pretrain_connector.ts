@@ -21,6 +21,7 @@ import {
   cacheConnectorFeatures,
   type ConnectorFeatures,
   dropFeatures,
+  type EncodingHost,
   gatherFeatures,
   sizesBehind,
 } from "./connector_features.ts";
@@ -50,6 +51,12 @@ export interface ConnectorOptions {
   readonly language: TrainingSchedule & { readonly batch: number };
 }
 
+/** What the training of a connector needs of its surroundings. */
+export interface ConnectorHost extends TrainingHost, EncodingHost {
+  /** As `onStep`, while rows learn the embeddings of the answers. */
+  readonly onAlign?: NonNullable<TrainingHost["onStep"]>;
+}
+
 type Weights = Readonly<Record<string, Tensor>>;
 
 /** What both trainings work on. */
@@ -59,7 +66,7 @@ export interface ConnectorBench {
   readonly lesson: ConnectorLesson;
   readonly features: ConnectorFeatures;
   readonly options: ConnectorOptions;
-  readonly host: TrainingHost;
+  readonly host: ConnectorHost;
 }
 
 /**
@@ -72,7 +79,7 @@ export async function pretrainConnector(
   directory: LanguageModelDirectory,
   lesson: ConnectorLesson,
   options: ConnectorOptions,
-  host: TrainingHost = {},
+  host: ConnectorHost = {},
 ): Promise<Model> {
   const vision = await directory.readPart("vision_encoder");
   const split = splitEncoder(vision, options.prefix);

@@ -40,10 +40,6 @@ export interface TrainingHost {
   readonly onOpen?: NonNullable<SessionOptions["onOpen"]>;
   readonly signal?: AbortSignal;
   readonly log?: (line: string) => void;
-  /** Called while pictures are encoded, before the first step. */
-  readonly onFeatures?: (done: number, total: number) => void;
-  /** As `onStep`, in a training that goes before. */
-  readonly onAlign?: (step: number, metrics: Readonly<Record<string, number>>) => void;
   /** Called after every step, which counts from 1, with the graph's scalars and the gradient's norm. */
   readonly onStep?: (step: number, metrics: Readonly<Record<string, number>>) => void;
   readonly checkpoint?: {

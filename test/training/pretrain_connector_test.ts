@@ -4,12 +4,12 @@ import { openModelDirectory } from "../../lib/models/directory.ts";
 import { tensorFromWeight } from "../../lib/onnx/ir/weight.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import {
+  type ConnectorHost,
   type ConnectorOptions,
   pretrainConnector,
   writeWithVision,
 } from "../../lib/training/pretrain_connector.ts";
 import { picturesIn } from "../../lib/vision/pictures.ts";
-import type { TrainingHost } from "../../lib/training/weight_training.ts";
 
 const zoo = new URL("../../zoo/mini-convllava", import.meta.url).pathname;
 const side = 16;
@@ -41,7 +41,7 @@ const options: ConnectorOptions = {
   language: { ...schedule, steps: 12, batch: 4 },
 };
 
-async function train(host: TrainingHost) {
+async function train(host: ConnectorHost) {
   const directory = await openModelDirectory(zoo);
   return await pretrainConnector(directory, lesson(), options, { provider: "cpu", ...host });
 }
