@@ -1,0 +1,63 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { inFolder } from "../cli/workplace.ts";
+
+const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+
+const CONFIG = {
+  imports: { "@tvp/pipeline": "jsr:@tvp/pipeline" },
+  links: ["", "/lib/std/assert", "/lib/std/cli", "/lib/std/fmt", "/lib/std/path"]
+    .map((path) => root + path),
+};
+
+const PIPELINE = `
+name: outside
+stages:
+  value: { uses: noop, matrix: { n: [1, 2] }, with: { value: "\${{ matrix.n }}" } }
+`;
+
+const OWN = `
+name: own
+stageFolder: ./own
+stages: { hello: { uses: hello } }
+`;
+
+const PROGRAM = `
+import { DiagnosticError, runPipeline } from "@tvp/pipeline/pipeline";
+
+for (const times of ["first", "again"]) {
+  const types: string[] = [];
+  const { summary, folder } = await runPipeline({ file: "outside.yaml" }, {
+    jobs: 1,
+    onEvent: ({ type }) => types.push(type),
+  });
+  const { outcome, ran, cached } = summary;
+  console.log(times, outcome, ran, cached, folder, types.at(-1));
+}
+try {
+  await runPipeline({ file: "own.yaml" });
+} catch (error) {
+  if (error instanceof DiagnosticError) console.log(error.diagnostics[0].message);
+}
+`;
+
+Deno.test("a program of others runs a pipeline by the public name, and no code that is not trusted", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(CONFIG));
+    await Deno.writeTextFile(join(folder, "outside.yaml"), PIPELINE);
+    await Deno.writeTextFile(join(folder, "own.yaml"), OWN);
+    await Deno.mkdir(join(folder, "own"));
+    await Deno.writeTextFile(join(folder, "own/hello.ts"), "throw new Error('ran');");
+    await Deno.writeTextFile(join(folder, "main.ts"), PROGRAM);
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-check", "main.ts"],
+      cwd: folder,
+      env: { XDG_CONFIG_HOME: folder, NO_COLOR: "1" },
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    assertEquals(new TextDecoder().decode(stdout).trim().split("\n"), [
+      "first done 2 0 .tvp/runs/outside/latest run-finished",
+      "again done 0 2 .tvp/runs/outside/latest run-finished",
+      "Cannot run own.yaml: it brings code that is not trusted",
+    ]);
+  }));
