@@ -9,6 +9,8 @@ export const notRun: Readonly<Record<string, string>> = {
   "CONTRIBUTING.md: deno task quick": "would run these tests from within themselves",
   "docs/tutorial.md: alias tvp='deno run -A /path/to/tvp/lib/cli/main.ts'":
     "the test has the same alias, as a function",
+  'docs/tutorial.md: import { runPipeline } from "@tvp/pipeline/pipeline";':
+    "needs the configuration above it: test/workspace/run_pipeline_test.ts runs one from outside",
   'docs/tutorial.md: import { decodeModel, encodeModel } from "@tvp/pipeline/onnx";':
     "needs the configuration beside it: test/cli/tutorial_test.ts runs both",
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
