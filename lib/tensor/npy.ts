@@ -1,10 +1,10 @@
 /** NumPy's npy format: one array in a file (versions 1.0 to 3.0). @module */
 import { tensorBytes } from "./bytes.ts";
-import type { DType } from "./dtype.ts";
+import { type DType, dtypes } from "./dtype.ts";
 import { isShape } from "./limits.ts";
 import { numpyTypes, readDescriptor, tensorOfNumpy } from "./numpy_array.ts";
 import { parsePythonLiteral, PythonTuple } from "./python_literal.ts";
-import type { Tensor } from "./tensor.ts";
+import { sizeOf, type Tensor } from "./tensor.ts";
 
 /** The bytes are no npy file that can be read; the message says why. */
 export class NpyError extends SyntaxError {
@@ -53,6 +53,31 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
     if (!(cause instanceof RangeError)) throw cause;
     throw new NpyError(`Cannot decode npy: ${cause.message}`, { cause });
   }
+}
+
+/** What an npy file says of its array. */
+export interface NpyLayout {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly fortran: boolean;
+  /** First byte of the elements. */
+  readonly start: number;
+}
+
+/**
+ * Reads the header of a file of numbers.
+ *
+ * @param head The beginning of the file.
+ * @throws {NpyError} If it is none, or does not have as many bytes as its shape needs.
+ */
+export function npyLayout(head: Uint8Array, fileBytes: number): NpyLayout {
+  const header = readHeader(head);
+  const type = elementsOf(header);
+  if (type === undefined) throw failure("its elements are no numbers");
+  const { dims, fortran, start } = header;
+  const bytes = sizeOf(dims) * dtypes[type.dtype].bytes;
+  if (fileBytes - start === bytes) return { dtype: type.dtype, dims, fortran, start };
+  throw failure(`shape [${dims}] needs ${bytes} bytes, there are ${fileBytes - start}`);
 }
 
 /**

@@ -95,7 +95,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
   },
   "lib/data": {
     ours: ["lib/vision", "lib/tensor", "lib/diagnostic", "lib/trust"],
-    packages: ["zod", "@std", "node", "hyparquet", "hyparquet-compressors"],
+    packages: ["zod", "@std", "node", "hyparquet", "hyparquet-compressors", "jsfive"],
   },
   "datasets": {
     ours: ["lib/drawing", "lib/data", "lib/vision", "lib/tensor", "lib/diagnostic"],

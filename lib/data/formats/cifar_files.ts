@@ -1,7 +1,7 @@
 /** CIFAR's files: the binary version, and pickles of Python, which are read as data. @module */
 import { basename } from "@std/path";
 import { readPickle } from "../../tensor/pickle.ts";
-import { nameInPickle } from "../../tensor/pickle_object.ts";
+import { nameInPickle, PickleObject } from "../../tensor/pickle_object.ts";
 import { pickledArray, tensorOfPickled } from "../../tensor/pickled_array.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
@@ -95,10 +95,14 @@ function readDictionary(path: string, what: string): Map<string, unknown> {
     throw dataFailure(what, error.message.replace(/^Cannot read pickle: /, ""));
   }
   if (!(value instanceof Map)) throw dataFailure(what, "it is no pickle of a dictionary");
-  return new Map([...value].map(([key, item]) => [
-    key instanceof Uint8Array ? new TextDecoder().decode(key) : String(key),
-    item,
-  ]));
+  return new Map([...value].map(([key, item]) => [textOf(key), item]));
+}
+
+function textOf(key: unknown): string {
+  if (key instanceof Uint8Array) return new TextDecoder().decode(key);
+  // What bytes become in protocol 2 of Python 3.
+  const isCall = key instanceof PickleObject && key.name === "_codecs.encode";
+  return String(isCall ? key.args[0] : key);
 }
 
 function sizeOf(path: string): number {

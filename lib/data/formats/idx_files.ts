@@ -3,7 +3,8 @@ import { basename } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import { inflate } from "./gzip.ts";
-import type { Listing } from "../listing.ts";
+import { joinListings, type Listing } from "../listing.ts";
+import type { PublisherFolder } from "../published_set.ts";
 import { greyPlanes, planeListing } from "./plane_rows.ts";
 
 /** Most bytes of a file: EMNIST's largest is 550 MB, MNIST's 47 MB. */
@@ -13,6 +14,34 @@ const mostBytes = 1 << 30;
 interface Idx {
   readonly dims: readonly number[];
   readonly data: Uint8Array;
+}
+
+/** What a folder of such files holds. */
+export const idxLayout: readonly string[] = [
+  "train-images-idx3-ubyte and train-labels-idx1-ubyte",
+  "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each also as .gz",
+];
+
+/** The files of a folder, compressed or not. @throws {DiagnosticError} If one is missing or damaged. */
+export async function idxFolder(
+  folder: PublisherFolder,
+  inside: readonly string[],
+  classes: readonly string[],
+): Promise<Listing> {
+  const first = "train-images-idx3-ubyte";
+  const places = ["", ...inside].flatMap((place) => place === "" ? [""] : [`${place}/`]);
+  const has = (name: string) => folder.has(name) || folder.has(`${name}.gz`);
+  const prefix = places.find((place) => has(`${place}${first}`)) ?? "";
+  const path = (name: string) => {
+    const plain = `${prefix}${name}`;
+    return folder.file(folder.has(plain) || !folder.has(`${plain}.gz`) ? plain : `${plain}.gz`);
+  };
+  const read = (name: string) =>
+    idxListing(path(`${name}-images-idx3-ubyte`), path(`${name}-labels-idx1-ubyte`), classes);
+  return joinListings([
+    { split: "train", listing: await read("train") },
+    { split: "test", listing: await read("t10k") },
+  ]);
 }
 
 /** Pictures and their classes. @throws {DiagnosticError} If a file is damaged, or they do not fit. */

@@ -72,7 +72,8 @@ function csvCells(text: string, separator: string, name: string): string[][] {
   }
 }
 
-function jsonRows(path: string): ListedRow[] {
+/** Rows of JSON lines, or of a list. @throws {DiagnosticError} With the line that is no map. */
+export function jsonRows(path: string): ListedRow[] {
   const text = readList(path).replace(/^\ufeff/, "");
   const name = basename(path);
   const isList = text.trimStart().startsWith("[");
@@ -102,4 +103,9 @@ function parsed(text: string, where: string): unknown {
   } catch (error) {
     throw dataFailure(where, `it is no JSON: ${(error as Error).message}`);
   }
+}
+
+/** A JSON file. @throws {DiagnosticError} If it is missing, or no JSON. */
+export function jsonValue(path: string): unknown {
+  return parsed(readList(path).replace(/^\ufeff/, ""), basename(path));
 }
