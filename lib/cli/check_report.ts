@@ -12,7 +12,15 @@ import { versions } from "./report_claim.ts";
 
 /** One thing that was looked at. */
 export interface ReportCheck {
-  readonly name: "signature" | "report" | "code" | "models" | "data" | "tasks" | "recomputed";
+  readonly name:
+    | "signature"
+    | "report"
+    | "pipeline"
+    | "code"
+    | "models"
+    | "data"
+    | "tasks"
+    | "recomputed";
   readonly state: "good" | "bad" | "open";
   readonly said: string;
   readonly notes?: readonly string[];
@@ -41,6 +49,12 @@ export async function checkBytes(path: string, { subject }: Statement): Promise<
   return isSame
     ? check("report", "good", "the bytes that were signed")
     : check("report", "bad", `${path} is not the file that was signed`);
+}
+
+/** Says what is planned anew: somebody else has chosen it. */
+export function pipelineRow(file: string, { predicate }: Statement): ReportCheck {
+  const { set } = predicate.pipeline;
+  return check("pipeline", "good", set.length === 0 ? file : `${file} with ${set.join(", ")}`);
 }
 
 /** Tasks of a plan that a signed report is made of, and what is claimed of them. */

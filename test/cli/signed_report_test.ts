@@ -9,30 +9,6 @@ import { inFolder, type Ran, tvp } from "./workplace.ts";
 
 const keys = await generateSigningKeys();
 
-/** The file is read by its own path, behind the back of the keys: so its bytes may differ. */
-const pipeline = (folder: string) => `
-name: small
-vars: { step: 1 }
-stages:
-  data: { uses: command, with: { run: [cp, "{files.rows}", "{outputs.rows}"], files: { rows: ./rows.txt }, outputs: { rows: text } } }
-  train:
-    uses: command
-    matrix: { seed: [0, 1] }
-    with:
-      run: [sh, -c, "cat {inputs.rows} '${folder}/noise.txt' > {outputs.prompt}"]
-      inputs: { rows: "\${{ stages.data.rows }}" }
-      files: { seed: "./seed\${{ matrix.seed }}.txt" }
-      outputs: { prompt: text }
-  score:
-    uses: command
-    matrix: { prompt: "\${{ stages.train.* }}" }
-    with:
-      run: [sh, -c, "cat '${folder}/scores.json' > {outputs.scores}; cat {inputs.prompt} > /dev/null"]
-      inputs: { prompt: "\${{ matrix.prompt.prompt }}" }
-      outputs: { scores: scores }
-  report: { uses: noop, with: { step: "\${{ vars.step }}", scores: "\${{ stages.score.*.scores }}" } }
-`;
-
 const scores = (hits: number) => {
   const rows = Array.from({ length: 1000 }, (_, i) => ({
     id: `${i}`,
@@ -77,27 +53,71 @@ const env = (folder: string) => ({
   XDG_CONFIG_HOME: join(folder, "config"),
 });
 
-function inSigned(body: (signed: Signed) => Promise<void>): Promise<void> {
-  return inFolder(async (folder) => {
-    const write = (name: string, text: string) => Deno.writeTextFileSync(join(folder, name), text);
-    const run = (...args: string[]) => tvp(folder, ...args, { env: env(folder) });
-    write("p.yaml", pipeline(folder));
-    write("cache_keys.txt", keys.publicKey);
-    for (const name of ["rows.txt", "seed0.txt", "seed1.txt"]) write(name, name);
-    write("noise.txt", "a");
-    write("scores.json", scores(500));
-    const ran = await run("run", "p.yaml", "--trust", "--quiet");
-    assertEquals([ran.code, ran.err], [0, ""]);
-    const signed = await run("sign", "p.yaml", "--of", "report.value");
-    assertEquals([signed.code, signed.err], [0, ""]);
+const run = (folder: string, ...args: string[]) => tvp(folder, ...args, { env: env(folder) });
+
+/** What all tests begin with is made once; each has a copy. */
+const base = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "tvp-" }));
+globalThis.addEventListener("unload", () => Deno.removeSync(base, { recursive: true }));
+
+/** Files of the base are read by their path, behind the back of the keys: so bytes may differ. */
+const pipeline = `
+name: small
+vars: { step: 1 }
+stages:
+  data: { uses: command, with: { run: [cp, "{files.rows}", "{outputs.rows}"], files: { rows: ./rows.txt }, outputs: { rows: text } } }
+  train:
+    uses: command
+    matrix: { seed: [0, 1] }
+    with:
+      run: [sh, -c, "cat {inputs.rows} '${base}/noise.txt' > {outputs.prompt}"]
+      inputs: { rows: "\${{ stages.data.rows }}" }
+      files: { seed: "./seed\${{ matrix.seed }}.txt" }
+      outputs: { prompt: text }
+  score:
+    uses: command
+    matrix: { prompt: "\${{ stages.train.* }}" }
+    with:
+      run: [sh, -c, "cat '${base}/scores.json' > {outputs.scores}; cat {inputs.prompt} > /dev/null"]
+      inputs: { prompt: "\${{ matrix.prompt.prompt }}" }
+      outputs: { scores: scores }
+  report: { uses: noop, with: { step: "\${{ vars.step }}", scores: "\${{ stages.score.*.scores }}" } }
+`;
+
+const hidden = (name: "noise.txt" | "scores.json", text: string) =>
+  Deno.writeTextFileSync(join(base, name), text);
+
+let made: Promise<void> | undefined;
+
+async function makeBase(): Promise<void> {
+  Deno.writeTextFileSync(join(base, "p.yaml"), pipeline);
+  Deno.writeTextFileSync(join(base, "cache_keys.txt"), keys.publicKey);
+  for (const name of ["rows.txt", "seed0.txt", "seed1.txt"]) {
+    Deno.writeTextFileSync(join(base, name), name);
+  }
+  const ran = await run(base, "run", "p.yaml", "--trust", "--quiet");
+  assertEquals([ran.code, ran.err], [0, ""]);
+  const signed = await run(base, "sign", "p.yaml", "--of", "report.value");
+  assertEquals([signed.code, signed.err], [0, ""]);
+}
+
+async function inSigned(body: (signed: Signed) => Promise<void>): Promise<void> {
+  hidden("noise.txt", "a");
+  hidden("scores.json", scores(500));
+  await (made ??= makeBase());
+  await inFolder(async (parent) => {
+    const folder = join(parent, "copy");
+    const copied = new Deno.Command("cp", { args: ["-a", base, folder] }).outputSync();
+    assertEquals(copied.code, 0);
     const report = join(folder, ".tvp/runs/small/latest/report/value.json");
     const statement = `${report}.intoto.jsonl`;
     await body({
       folder,
       report,
-      write,
-      verify: (...args) =>
-        run("verify-report", report, ...(args.includes("--seed") ? [] : ["--seed", "1"]), ...args),
+      write: (name, text) => Deno.writeTextFileSync(join(folder, name), text),
+      verify: (...args) => {
+        const seed = args.includes("--seed") ? [] : ["--seed", "1"];
+        return run(folder, "verify-report", report, ...seed, ...args);
+      },
       async forge(change) {
         const { payload } = readEnvelope(Deno.readTextFileSync(statement));
         const signer = await readSigner(keys.privateKey);
@@ -123,6 +143,7 @@ Deno.test("tvp verify-report verifies what tvp sign signed, with and without the
     assertEquals(lastLines(here), [
       `signature good by ${keys.publicKey}`,
       "report good the bytes that were signed",
+      "pipeline good p.yaml",
       "code good 2 stage types",
       "models good none by name",
       "data good 3",
@@ -177,12 +198,12 @@ const TAMPERED: readonly [string, (signed: Signed) => void | Promise<void>, stri
   ],
   [
     "a changed parameter",
-    ({ write, folder }) => write("p.yaml", pipeline(folder).replace("step: 1", "step: 2")),
+    ({ write }) => write("p.yaml", pipeline.replace("step: 1", "step: 2")),
     ["tasks bad 1 of 6 have other keys here", "report: parameters.step"],
   ],
   [
     "one task less",
-    ({ write, folder }) => write("p.yaml", pipeline(folder).replace("[0, 1]", "[0]")),
+    ({ write }) => write("p.yaml", pipeline.replace("[0, 1]", "[0]")),
     [
       "tasks bad 3 of 6 have other keys here",
       "report: parameters.scores",
@@ -192,7 +213,7 @@ const TAMPERED: readonly [string, (signed: Signed) => void | Promise<void>, stri
   ],
   [
     "no such report in the pipeline",
-    ({ write, folder }) => write("p.yaml", pipeline(folder).replace("report:", "other:")),
+    ({ write }) => write("p.yaml", pipeline.replace("report:", "other:")),
     ["tasks bad the pipeline here has no task report"],
   ],
   [
@@ -279,7 +300,7 @@ Deno.test("tvp verify-report believes no key but those it is told", () =>
     assertEquals((await verify("--key", "no key")).code, 2);
     // A good statement, on another report.
     write("cache_keys.txt", keys.publicKey);
-    const changed = pipeline(folder).replace("step: 1", "step: 7");
+    const changed = pipeline.replace("step: 1", "step: 7");
     write("p.yaml", changed);
     const first = Deno.realPathSync(report);
     const again = await tvp(folder, "run", "p.yaml", "--trust", "--quiet", { env: env(folder) });
@@ -290,10 +311,19 @@ Deno.test("tvp verify-report believes no key but those it is told", () =>
     assertMatch(swapped.out, /report +bad +\S+ is not the file that was signed/);
   }));
 
+Deno.test("tvp verify-report sets again what was set for the run", () =>
+  inSigned(async ({ folder, verify }) => {
+    assertEquals((await run(folder, "run", "p.yaml", "--quiet", "--set", "vars.step=3")).code, 0);
+    assertEquals((await run(folder, "sign", "--of", "report.value")).code, 0);
+    const ran = await verify();
+    assertEquals(ran.code, 0);
+    assertMatch(ran.out, /^pipeline +good +p.yaml with vars.step=3$/m);
+  }));
+
 Deno.test("tvp verify-report tells equal bytes, scores that agree, and others apart", () =>
-  inSigned(async ({ verify, write }) => {
-    write("noise.txt", "b");
-    write("scores.json", scores(504));
+  inSigned(async ({ verify }) => {
+    hidden("noise.txt", "b");
+    hidden("scores.json", scores(504));
     const all = await verify("--share", "100%");
     const lines = lastLines(all);
     assertEquals(all.code, 0);
@@ -317,7 +347,7 @@ Deno.test("tvp verify-report tells equal bytes, scores that agree, and others ap
       { task: "report", why: "report", state: "same" },
     ]);
     assertEquals((await verify("--share", "100%", "--tolerance", "0.3%")).code, 1);
-    write("scores.json", scores(600));
+    hidden("scores.json", scores(600));
     const far = await verify("--share", "100%");
     assertEquals(far.code, 1);
     assertStringIncludes(far.out, "differs by 10 points: other bytes of scores");

@@ -1,21 +1,18 @@
 import { isAbsolute, normalize } from "node:path";
-import { drawShare, type Share } from "../../attestation/draw.ts";
+import type { Share } from "../../attestation/draw.ts";
 import { type Envelope, readEnvelope, signerOf } from "../../attestation/envelope.ts";
 import { judge, type ReportVerdict } from "../../attestation/judge.ts";
-import { recompute, type Recomputed } from "../../attestation/recompute.ts";
 import { readStatement, type Statement } from "../../attestation/statement.ts";
-import { removeQuietly, temporaryName } from "../../cache/disk/replace_file.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dependentsOf } from "../../pipeline/plan/graph.ts";
 import {
   check,
   checkBytes,
   checkSources,
-  type ClaimedTasks,
   claimedTasks,
+  pipelineRow,
   type ReportCheck,
 } from "../check_report.ts";
-import { chooseExecutor } from "../../workspace/choose_executor.ts";
 import {
   type Command,
   type CommandArguments,
@@ -25,17 +22,13 @@ import {
   pipelineOptions,
   textOption,
 } from "../command.ts";
-import { checkProvider } from "../../workspace/check_provider.ts";
-import { chooseProvider, deviceOptions } from "../device.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { liveLine } from "../live_line.ts";
-import { type OpenedPipeline, openPipeline } from "../../workspace/open_pipeline.ts";
+import { deviceOptions } from "../device.ts";
+import { openPipeline } from "../../workspace/open_pipeline.ts";
 import { knownVerifier, publicKeysFile } from "../../workspace/open_store.ts";
-import { projectRoot, stateFolder } from "../../workspace/places.ts";
 import { pipelineOf } from "../pipeline_arguments.ts";
-import { secretValues } from "../../workspace/secret_values.ts";
 import { printJson, printLine } from "../print.ts";
 import { percentOf, shareOf } from "../quantity.ts";
+import { recomputeShare } from "../recompute_share.ts";
 import { readStatementFile, reportPath, statementPath, unreadable } from "../report_file.ts";
 import { checkShare, checkTable, conclusion, type ShareFacts } from "../tell_report.ts";
 import type { TrustItem } from "../../workspace/trust_items.ts";
@@ -111,8 +104,12 @@ interface Told {
 
 async function checkStatement(args: CommandArguments, asked: Asked): Promise<number> {
   const { report, statement } = asked;
-  const first = [asked.signature, await checkBytes(report, statement)];
   const replay = replayArguments(args, statement);
+  const first = [
+    asked.signature,
+    await checkBytes(report, statement),
+    pipelineRow(replay.operands[0]!, statement),
+  ];
   const mayRun = async (items: readonly TrustItem[]) => {
     if (items.length > 0) (await import("../ask_trust.ts")).askTrust(replay, items);
   };
@@ -125,7 +122,11 @@ async function checkStatement(args: CommandArguments, asked: Asked): Promise<num
   if (claimed === undefined || checks.some(({ state }) => state === "bad")) {
     return tell(args, { checks, verdict: refused, statement });
   }
-  const { verdicts, given, isInterrupted } = await recomputeShare(args, asked, { claimed, opened });
+  const { verdicts, given, isInterrupted } = await recomputeShare(args, {
+    ...asked,
+    claimed,
+    opened,
+  });
   if (isInterrupted) return exitCodes.interrupted;
   const verdict = judge(verdicts, dependentsOf(opened.plan.tasks));
   const share = { verdicts, given, all: claimed.tasks.length, seed: asked.seed };
@@ -135,48 +136,6 @@ async function checkStatement(args: CommandArguments, asked: Asked): Promise<num
     statement,
     share,
   });
-}
-
-/** The tasks that are drawn, computed again in a store that is removed afterwards. */
-async function recomputeShare(
-  args: CommandArguments,
-  { share, seed, tolerance }: Asked,
-  { claimed, opened }: { readonly claimed: ClaimedTasks; readonly opened: OpenedPipeline },
-): Promise<Recomputed> {
-  const { plan, store, digests, resolver } = opened;
-  const { tasks, signed, report } = claimed;
-  const folder = `${stateFolder}/verify-${temporaryName()}`;
-  const provider = await chooseProvider(args);
-  const { jobs, capacity, open } = chooseExecutor("local", { jobs: numberOption(args, "jobs") });
-  const keyProvider = signed.get(plan.tasks[report]!.id)!.preimage.provider;
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-    await using executor = await open(folder);
-    using interrupt = interruptSignal(() => !hasFlag(args, "json"));
-    using line = liveLine();
-    return await recompute(drawShare(tasks.length, share, seed).map((i) => tasks[i]!.index), {
-      plan,
-      signed: new Map(tasks.map(({ id, index }) => [index, signed.get(id)!])),
-      inputs: store,
-      folder,
-      report,
-      tolerance,
-      digests,
-      resolver,
-      executor,
-      jobs,
-      capacity,
-      provider: (keyProvider ?? provider) as typeof provider,
-      strictProvider: keyProvider !== undefined,
-      outputCheck: new URL("lib/artifacts/check_outputs.ts", projectRoot).href,
-      signal: interrupt.signal,
-      hide: (text) => secretValues().hide(text),
-      prepare: () => checkProvider(provider),
-      onProgress: (done, all) => line.show(`${done} of ${all} tasks computed again`),
-    });
-  } finally {
-    removeQuietly(folder);
-  }
 }
 
 function unsigned({ signatures }: Envelope): ReportCheck {

@@ -1,4 +1,5 @@
 /** Every format that comes from strangers. @module */
+import { attestationFormats } from "./attestation_formats.ts";
 import { cacheFormats } from "./cache_formats.ts";
 import type { OpenFormat } from "./format.ts";
 import { onnxFormats } from "./onnx_formats.ts";
@@ -11,6 +12,7 @@ export const formats = {
   ...tensorFormats,
   ...textFormats,
   ...cacheFormats,
+  ...attestationFormats,
 } satisfies Record<string, OpenFormat>;
 
 /** Name of a format. */
