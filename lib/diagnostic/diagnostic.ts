@@ -1,4 +1,4 @@
-/** What went wrong, and where: values, not exceptions. @module */
+/** A mistake of a user as a value: what is wrong, where, and what to do next. @module */
 
 /** A place in a text: lines and columns count from 1, offsets from 0 in UTF-16 units. */
 export interface Location {

@@ -1,4 +1,4 @@
-/** Diagnostics as text: place, message, the source line with carets, notes. @module */
+/** Writes diagnostics as text: place, message, the source line with carets, notes. @module */
 import { visibleText } from "../trust/visible_text.ts";
 import type { Diagnostic, Location } from "./diagnostic.ts";
 

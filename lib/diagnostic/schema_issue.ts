@@ -1,4 +1,4 @@
-/** What a schema says of a value that came back from disk, in words. @module */
+/** Says in words what a schema finds wrong with a value. @module */
 
 /** An issue as zod gives it; its message says what was expected. */
 interface Issue {

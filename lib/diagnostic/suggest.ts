@@ -1,4 +1,4 @@
-/** "Did you mean …": the valid name nearest to a misspelt one. @module */
+/** Finds the valid name nearest to a misspelt one: "did you mean …". @module */
 
 /** Number of single-character edits (insert, delete, replace, swap of neighbours) between two words. */
 export function editDistance(a: string, b: string): number {

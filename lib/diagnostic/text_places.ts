@@ -1,3 +1,4 @@
+/** Lines and columns of offsets in a text. @module */
 import type { Location } from "./diagnostic.ts";
 
 /** Lines and columns of a text. */

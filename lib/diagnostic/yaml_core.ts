@@ -1,8 +1,4 @@
-/**
- * The core schema of YAML 1.2, for values and for their places: the one door to the parser.
- *
- * @module
- */
+/** The core schema of YAML 1.2. Only this file imports the parser that reads values. @module */
 import {
   constructFromEvents,
   CORE_SCHEMA,

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a text that is no YAML. A second parser says it, which goes on behind a mistake
- * and knows more of its kind than the one that reads values; it reads none.
+ * Says what is wrong with a text that is not YAML. A second parser finds it: it goes on after a
+ * mistake and describes more kinds of them than the parser that reads values.
  *
  * @module
  */

@@ -1,4 +1,8 @@
-/** Where in a YAML text a value lies. Imported only when there is something to point at. @module */
+/**
+ * Finds where in a YAML text a value lies. It is imported only when a message points at a place.
+ *
+ * @module
+ */
 import type { Location } from "./diagnostic.ts";
 import { TextPlaces } from "./text_places.ts";
 import { type YamlNode, yamlNodes } from "./yaml_core.ts";

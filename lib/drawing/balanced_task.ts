@@ -1,4 +1,4 @@
-/** Generated tasks with as many rows of each answer in every split. @module */
+/** Generated tasks in which every answer is equally frequent in every split. @module */
 import { Random } from "../tensor/random.ts";
 import type { LoadOptions, Row, Split, SplitName } from "../data/dataset.ts";
 import { canvasLength, canvasSize, toBytes } from "./drawing.ts";

@@ -1,4 +1,8 @@
-/** Drawings of a task's classes in art styles that no zoo model has seen, split for it. @module */
+/**
+ * Drawings of a task's classes, in art styles that no model of the zoo has seen, in three splits.
+ *
+ * @module
+ */
 import { z } from "zod";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { Random } from "../tensor/random.ts";

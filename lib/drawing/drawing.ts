@@ -1,7 +1,7 @@
 /**
- * Small pictures painted into typed arrays, about a third of a millisecond each. A canvas is RGB,
- * channels first, values from 0 to 1; a sprite is RGBA with colours multiplied by alpha. All that
- * is random comes from the `Random` given.
+ * Paints small pictures into typed arrays, in about a third of a millisecond each. A canvas is RGB,
+ * channels first, with values from 0 to 1. A sprite is RGBA, its colours multiplied by alpha. All
+ * randomness comes from the given `Random`.
  *
  * @module
  */

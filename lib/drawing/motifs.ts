@@ -1,5 +1,5 @@
 /**
- * Which drawings show the same motif: a green apple that is a red one in another colour, a cat's head
+ * Finds drawings of the same motif: a green apple that is a red one in another colour, a cat's head
  * with another mouth. Drawings of one motif stay in one split and count as one cluster.
  *
  * @module

@@ -1,7 +1,7 @@
 /**
- * Drawings of the downstream styles that are like one the zoo was trained on, by the measure of
- * `lib/vision/likeness.ts`: most are plain discs, some were drawn after the same model. Tasks leave them
- * out. `deno run -A test/tools/leaks.ts` finds none that is missing here.
+ * Drawings of the downstream styles that look like one that the zoo was trained on. Tasks leave them
+ * out. `lib/vision/likeness.ts` measures the likeness: most are plain discs, some were drawn after the
+ * same model. `deno run -A test/tools/leaks.ts` finds none that is missing here.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** How many rows a split of a balanced, generated task has. @module */
+/** How many rows each split of a balanced, generated task has. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { LoadOptions, SplitName } from "../data/dataset.ts";
 

@@ -1,4 +1,4 @@
-/** CIFAR-10's classes as emoji: what the zoo sees more often. @module */
+/** CIFAR-10's classes as emoji. The zoo sees them more often than others. @module */
 
 /** The classes, in CIFAR-10's order. */
 export const tenClasses = [

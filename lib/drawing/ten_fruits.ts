@@ -1,4 +1,4 @@
-/** Ten fruits that the zoo sees more often. @module */
+/** Ten fruits that the zoo sees more often than others. @module */
 
 /** Unicode names of the fruits; every style of art draws them. */
 export const tenFruits = [

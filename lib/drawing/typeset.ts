@@ -1,4 +1,4 @@
-/** The ten digits in every DejaVu face, as masks. @module */
+/** The ten digits in every face of DejaVu, as masks. @module */
 import { basename, join } from "@std/path";
 import {
   artPackages,

@@ -1,7 +1,7 @@
 /**
  * The world that the zoo's models learn from: random pictures of about 1400 drawn concepts and ten
- * typeset digits, with the facts that questions and captions are made of. Its art styles are used
- * by no downstream task, and none is share-alike.
+ * typeset digits, with the facts that questions and captions are made of. No downstream task uses its
+ * art styles, and none of them is share-alike.
  *
  * @module
  */

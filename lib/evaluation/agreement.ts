@@ -1,4 +1,8 @@
-/** How many models the unseen ones amount to: models that answer alike say one thing several times. @module */
+/**
+ * How many independent models the unseen ones count for. Models that answer alike count less.
+ *
+ * @module
+ */
 import type { Agreement } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
 import { baselines, type Cell, hits, standingsOf } from "./cells.ts";

@@ -1,4 +1,4 @@
-/** Answers of a model to the rows of a data set. @module */
+/** Asks a model every row of a data set. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { openClipDirectory, openModelDirectory } from "../models/directory.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";

@@ -1,4 +1,4 @@
-/** Graphs have a fixed batch: a smaller one is filled up with its first row. @module */
+/** Fills a small batch up with its first row: a graph has one fixed batch size. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** Repeats the first row until there are `batch`. @throws {RangeError} If there are none or too many. */

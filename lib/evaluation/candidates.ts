@@ -1,4 +1,4 @@
-/** How candidate answers are laid out as rows of a batch, so that none is computed twice. @module */
+/** Lays candidate answers out as rows of a batch, so that nothing is computed twice. @module */
 import type { ScoreWay } from "../models/compose_score.ts";
 
 /** A token whose log-probability is wanted. */

@@ -1,4 +1,4 @@
-/** Runs grouped by what they have in common: what is averaged, paired and compared. @module */
+/** Groups runs by what they have in common: what is averaged, paired and compared. @module */
 import type { Standing } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
 import { type Layout, layoutOf, type Place } from "./layout.ts";

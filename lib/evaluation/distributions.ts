@@ -1,4 +1,8 @@
-/** Quantiles of the two distributions that intervals need. The one door to `jstat`. @module */
+/**
+ * Quantiles of the two distributions that intervals need. Only this file imports `jstat`.
+ *
+ * @module
+ */
 import jstat from "jstat";
 
 /** What of `jstat`, which has no types of its own, is called here. */

@@ -1,4 +1,4 @@
-/** One model on one split under one prompt: answers, hits, scores. @module */
+/** Evaluates one model on one split under one prompt: answers, hits, scores. @module */
 import { readModelType } from "../models/directory.ts";
 import { type PictureCanvas, pixelValuesOf, stackPixels } from "../models/prompted_pictures.ts";
 import type { SessionOptions } from "../runtime/session.ts";

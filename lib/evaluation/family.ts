@@ -1,4 +1,9 @@
-/** The family of comparisons named beforehand: they alone are tests, and are corrected together. @module */
+/**
+ * The comparisons that were named beforehand. Only these are tests, and they are corrected
+ * together.
+ *
+ * @module
+ */
 import type { Primary } from "../artifacts/report.ts";
 import { holm } from "./estimate.ts";
 

@@ -1,4 +1,8 @@
-/** How the rows of a split were drawn: clusters in strata, in styles. @module */
+/**
+ * How the rows of a split are sampled: drawings (clusters) in classes (strata) and art styles.
+ *
+ * @module
+ */
 
 /** A row's place in the sample. */
 export interface Place {

@@ -1,4 +1,4 @@
-/** When a free answer counts as right. @module */
+/** Decides whether a free answer is right. @module */
 
 /** How a generated answer is compared with the truth. */
 export type Match = "token" | "substring";

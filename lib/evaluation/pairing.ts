@@ -1,4 +1,8 @@
-/** What may stand side by side: the same questions, the same model, the same seeds. @module */
+/**
+ * Checks that runs can be compared: the same questions, one model per name, the same seeds.
+ *
+ * @module
+ */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Scores } from "../artifacts/scores.ts";
 

@@ -1,4 +1,4 @@
-/** Whether an experiment is a fair test: conditions that hold or do not before any claim. @module */
+/** Checks whether an experiment is a fair test, before anything is claimed. @module */
 import type { Agreement, Precondition } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
 import { type Cell, groupBy, layoutOfRun } from "./cells.ts";

@@ -1,4 +1,8 @@
-/** How well estimates made beforehand foretell the transfer that was measured. @module */
+/**
+ * How well an estimate that was made beforehand predicts the transfer that was measured.
+ *
+ * @module
+ */
 import type { TransferEstimate } from "../artifacts/estimate.ts";
 import type { Predictor } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";

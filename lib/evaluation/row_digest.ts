@@ -1,4 +1,8 @@
-/** What makes a row the same question wherever it stands: its picture, instruction and answer. @module */
+/**
+ * Digest of a row: equal for the same picture, instruction and answer, wherever they are.
+ *
+ * @module
+ */
 
 /** The parts of a row that a model's answer is judged by. */
 export interface Question {

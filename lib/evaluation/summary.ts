@@ -1,4 +1,9 @@
-/** From the scores of every model and prompt to what the report says: means, gains, preconditions. @module */
+/**
+ * Turns the scores of every model and prompt into what the report shows: means, gains,
+ * preconditions.
+ *
+ * @module
+ */
 import type { Metric, Primary, ScoreSummary, Standing, Summary } from "../artifacts/report.ts";
 import type { Scores, Setting } from "../artifacts/scores.ts";
 import { agreementsOf } from "./agreement.ts";

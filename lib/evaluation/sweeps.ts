@@ -1,4 +1,4 @@
-/** Means along one entry of the setting, averaged over the other entries. @module */
+/** Means by one entry of the setting; the other entries are averaged over. @module */
 import type { ScoreSummary, Sweep } from "../artifacts/report.ts";
 import { groupBy, isBaselineName } from "./cells.ts";
 

@@ -1,3 +1,4 @@
+/** Remembers what a process said of a stage type, by the digest of its code. @module */
 import { replaceFile } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 

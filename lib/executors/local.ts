@@ -1,3 +1,4 @@
+/** Runs jobs in worker processes of this machine. @module */
 import type { Executor, SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobResult } from "../pipeline/contract/job.ts";
 import { lockFlags } from "./lock_copy.ts";

@@ -1,3 +1,4 @@
+/** Runs one job in this process. @module */
 import { fileCheckpoint } from "../cache/local/checkpoint.ts";
 import { isDiskFull } from "../cache/disk/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";

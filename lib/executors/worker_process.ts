@@ -1,3 +1,4 @@
+/** Starts a worker process, hands it jobs, and tells how it ended. @module */
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 import { encodeMessage, readLines, splitLine, type WorkerMessage } from "./message.ts";

@@ -1,3 +1,4 @@
+/** Feature consistency alignment: prompted features stay near the clean ones. @module */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 import { type LossTerm, meanOf } from "./loss_term.ts";
 

@@ -1,3 +1,4 @@
+/** The language-model loss. @module */
 import { type LossTerm, meanOf } from "./loss_term.ts";
 
 /** Mean token cross entropy of the answers (arXiv 2404.11207, section 3.1); with several sources the mean of theirs. */

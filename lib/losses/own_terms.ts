@@ -1,4 +1,4 @@
-/** Loss terms of one's own: modules that a pipeline names. @module */
+/** Loads loss terms of a user: modules that a pipeline names. @module */
 import type { LossTerms, LossWeights } from "./loss_table.ts";
 import type { LossTerm } from "./loss_term.ts";
 

@@ -1,3 +1,8 @@
+/**
+ * Task semantics enrichment: the prompted picture is near its caption in the eyes of a CLIP.
+ *
+ * @module
+ */
 import type { LossTerm } from "./loss_term.ts";
 
 /**

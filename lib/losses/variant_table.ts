@@ -1,4 +1,4 @@
-/** Named sets of loss terms, without the code of the terms. @module */
+/** Named sets of loss terms. It loads none of their code. @module */
 import type { LossWeights } from "./loss_table.ts";
 
 /** What a weight of each built-in term weighs. */

@@ -1,4 +1,4 @@
-/** What a loss is trained with. @module */
+/** Chooses the weights of a loss by name or by map. @module */
 import { lossTable, type LossWeights } from "./loss_table.ts";
 import { lossVariants } from "./variant_table.ts";
 

@@ -1,3 +1,4 @@
+/** Prompts around the picture: the frame, and the padding over its border. @module */
 import type { Canvas, PromptKind } from "./prompt_kind.ts";
 
 /** Pixels above and left of the picture: ⌊(S − s) / 2⌋, as the padding has them. */

@@ -1,4 +1,4 @@
-/** Frames that nothing was trained for, as strong as a prompt: of one colour, and of noise. @module */
+/** Frames that are not trained, as strong as a prompt: one colour, or noise. @module */
 import { Random } from "../tensor/random.ts";
 import type { Canvas } from "./prompt_kind.ts";
 import { type AnyPromptKind, promptMask } from "./prompt_table.ts";

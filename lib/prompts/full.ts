@@ -1,3 +1,4 @@
+/** The prompt over the whole canvas. @module */
 import type { PromptKind } from "./prompt_kind.ts";
 
 /** Every pixel of the canvas. */

@@ -1,4 +1,4 @@
-/** Kinds of prompt of one's own: modules that a pipeline names. @module */
+/** Loads kinds of prompt of a user: modules that a pipeline names. @module */
 import type { PromptKind } from "./prompt_kind.ts";
 
 /**

@@ -1,3 +1,4 @@
+/** The prompt in a corner of the canvas. @module */
 import { paddingOf } from "./frame.ts";
 import type { PromptKind } from "./prompt_kind.ts";
 

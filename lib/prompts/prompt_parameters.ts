@@ -1,4 +1,4 @@
-/** What is trained of a prompt, as one flat array: δ first, then what its kind has besides. @module */
+/** The trained numbers of a prompt in one flat array: first δ, then what its kind adds. @module */
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Canvas } from "./prompt_kind.ts";
 import { type AnyPromptKind, promptKind, promptMask } from "./prompt_table.ts";

@@ -1,4 +1,4 @@
-/** The tables of accuracies: methods down, models across. @module */
+/** The tables of accuracies: a row for each method, a column for each model. @module */
 import { type Block, standingName } from "./blocks.ts";
 import { type Html, markup } from "./html.ts";
 import type { ScoreSummary } from "../artifacts/report.ts";

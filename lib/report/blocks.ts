@@ -1,4 +1,8 @@
-/** The accuracy table in blocks: one a task, a setting and a source of prompts. @module */
+/**
+ * Splits the table of accuracies into blocks: one for each task, setting and source of prompts.
+ *
+ * @module
+ */
 import type { Metric, ReportData, ScoreSummary, Standing } from "../artifacts/report.ts";
 import type { Setting } from "../artifacts/scores.ts";
 import { inSetting, modelName } from "./words.ts";

@@ -1,4 +1,4 @@
-/** The words of the report, explained on the page to someone who has not read the paper. @module */
+/** Explains the words of the report to a reader who does not know the paper. @module */
 import type { ReportData } from "../artifacts/report.ts";
 
 /** A word and what it means. */

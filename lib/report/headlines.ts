@@ -1,4 +1,4 @@
-/** What was found, in sentences that say what the intervals allow and no more. @module */
+/** Says what was found, in sentences that claim no more than the intervals allow. @module */
 import type { Comparison, ReportData, ScoreSummary } from "../artifacts/report.ts";
 import {
   inSetting,

@@ -1,4 +1,4 @@
-/** Text to HTML, safely. @module */
+/** Escapes text for HTML. @module */
 
 import { visibleText } from "../trust/visible_text.ts";
 

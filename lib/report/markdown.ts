@@ -1,4 +1,4 @@
-/** The report as Markdown: what GitHub shows as a job summary. @module */
+/** Writes the report as Markdown, which GitHub shows as a job summary. @module */
 import { markdownText } from "../trust/visible_text.ts";
 import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
 import { glossary } from "./glossary.ts";

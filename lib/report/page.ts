@@ -1,4 +1,4 @@
-/** The report as one self-contained HTML page. @module */
+/** Writes the report as one HTML page that needs no other file. @module */
 import { scoreTables } from "./accuracy.ts";
 import { blocksOf } from "./blocks.ts";
 import type { Curve } from "../artifacts/curve.ts";

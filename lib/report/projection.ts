@@ -1,4 +1,8 @@
-/** Points of many dimensions on a plane: exact t-SNE (van der Maaten and Hinton 2008). @module */
+/**
+ * Projects points of many dimensions to a plane: exact t-SNE (van der Maaten and Hinton 2008).
+ *
+ * @module
+ */
 
 /** Points as rows: [count, width]. */
 export interface Points {

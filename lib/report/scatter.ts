@@ -1,4 +1,4 @@
-/** Points of several groups on one plane, a panel a group: SVG that stands by itself. @module */
+/** Points on a plane as SVG, a panel for each group. @module */
 // @ts-types="npm:@types/d3-scale@4.0.9"
 import { scaleLinear } from "d3-scale";
 import { type Html, markup } from "./html.ts";

@@ -1,4 +1,4 @@
-/** Tables of the HTML report that are more than one line a score. @module */
+/** Tables of the HTML report that need more than one line for a score. @module */
 import { type Block, furtherMetrics } from "./blocks.ts";
 import { lineChart, type Series } from "./chart.ts";
 import { type Html, markup } from "./html.ts";

@@ -1,4 +1,4 @@
-/** What every prompt does to the model it was trained on and to others, at a glance. @module */
+/** Shows at a glance what each prompt does to its own model and to others. @module */
 import { accuracyOf, claimGroups, verdictOf, whom } from "./headlines.ts";
 import { type Html, markup } from "./html.ts";
 import type { Comparison, ReportData } from "../artifacts/report.ts";

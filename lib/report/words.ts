@@ -1,4 +1,4 @@
-/** Figures and names as the report writes them. @module */
+/** Formats figures and names for the report. @module */
 import type { Cost } from "../artifacts/cost.ts";
 import type {
   Agreement,

@@ -1,4 +1,4 @@
-/** What of this machine ONNX Runtime can use, and what is missing for the rest. @module */
+/** Says what of this machine ONNX Runtime can use, and what is missing for the rest. @module */
 import { type Device, devices, explainMissing, type Requirement } from "./provider.ts";
 import { bindingDirectory, deviceRequirements, probeDevice, resolveProvider } from "./session.ts";
 

@@ -1,4 +1,4 @@
-/** How much memory a piece of work takes at its highest. @module */
+/** Measures the highest memory that a piece of work takes. @module */
 
 /** A line of a process's /proc/PID/status in bytes; undefined on other systems than Linux. */
 export function statusBytes(name: string, pid: number | "self" = "self"): number | undefined {

@@ -1,4 +1,4 @@
-/** The one door for model files from outside: whatever is wrong with one is a diagnostic. @module */
+/** Reads model files from outside. Whatever is wrong with one becomes a diagnostic. @module */
 import { dirname, resolve } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { checkStructure } from "../onnx/infer/check.ts";

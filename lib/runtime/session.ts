@@ -1,8 +1,4 @@
-/**
- * Sessions: the only door to ONNX Runtime.
- *
- * @module
- */
+/** Sessions. Only this file loads ONNX Runtime. @module */
 import { dirname, join } from "@std/path";
 import { createRequire } from "node:module";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";

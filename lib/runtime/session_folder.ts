@@ -1,7 +1,7 @@
 /**
- * ONNX Runtime reads external weights from the model's own folder only. A model whose weights lie
- * elsewhere, or are too large for one protobuf, is laid out in a folder of its own: hard links to
- * the weight files, a copy where the file system is another one.
+ * Lays a model out in a folder of its own, because ONNX Runtime reads external weights from the
+ * model's own folder only. Weights that lie elsewhere, or that are too large for one protobuf, become
+ * hard links, or copies on another file system.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** A file that takes the large inline weights of a model. @module */
+/** Moves the large inline weights of a model into a file. @module */
 import { join } from "@std/path";
 import { weightsOf } from "../onnx/ir/map_weights.ts";
 import type { Model, Weight } from "../onnx/ir/model.ts";

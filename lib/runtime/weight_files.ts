@@ -1,4 +1,8 @@
-/** Weight files beside a model: linked where the file system allows, copied where not. @module */
+/**
+ * Puts weight files beside a model: as links where the file system allows it, else as copies.
+ *
+ * @module
+ */
 import { dirname, join } from "@std/path";
 import { mapWeights } from "../onnx/ir/map_weights.ts";
 import type { Model, WeightData } from "../onnx/ir/model.ts";

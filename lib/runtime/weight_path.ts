@@ -1,4 +1,4 @@
-/** The one way from a model's weights to the files they lie in. @module */
+/** Resolves the path of a model's weight file. Nothing else does. @module */
 import { isAbsolute, join, relative } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { locationProblem } from "../onnx/ir/weight_location.ts";

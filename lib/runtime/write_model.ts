@@ -1,4 +1,4 @@
-/** Writes a model to a file, with its external weights valid beside it. @module */
+/** Writes a model to a file and its external weights beside it. @module */
 import { basename, dirname, join, resolve } from "@std/path";
 import { encodeModel } from "../onnx/codec/encode.ts";
 import type { Model } from "../onnx/ir/model.ts";

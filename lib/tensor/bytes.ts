@@ -1,4 +1,4 @@
-/** Tensors over raw little-endian bytes. @module */
+/** Tensors as raw little-endian bytes. @module */
 import { type DType, type DTypeArrays, dtypes } from "./dtype.ts";
 import { sizeOf, type Tensor, tensor } from "./tensor.ts";
 

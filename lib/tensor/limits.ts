@@ -1,6 +1,6 @@
 /**
- * How much a file may ask for: a few hundred bytes can stand for terabytes, so what is made of a file
- * is bounded by the file's own size.
+ * Bounds what a file may ask for by the file's own size: a few hundred bytes can stand for
+ * terabytes.
  *
  * @module
  */

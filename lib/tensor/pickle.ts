@@ -1,6 +1,6 @@
 /**
- * Python's pickle format (protocols 0 to 5) read as data: nothing is imported, called or built but
- * what the reader's caller allows by name.
+ * Reads Python's pickle format (protocols 0 to 5) as data. It imports, calls and builds nothing but
+ * what its caller allows by name.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** What a pickle names, and what Python would make of it; nothing is made. @module */
+/** What a pickle names, and what Python would make of it. Here nothing is made. @module */
 
 /** The bytes are no pickle of data; the message says what is wrong. */
 export class PickleError extends SyntaxError {

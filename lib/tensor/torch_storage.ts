@@ -1,4 +1,8 @@
-/** PyTorch's tensors in a pickle: views of storages, which lie beside it. @module */
+/**
+ * PyTorch's tensors in a pickle. They are views of storages, which lie beside the pickle.
+ *
+ * @module
+ */
 import { plainBytes, tensorFromBytes } from "./bytes.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { type ByteBudget, isCount, isShape } from "./limits.ts";

@@ -1,3 +1,4 @@
+/** Reads the text of a pipeline file within limits. @module */
 import { fileKind } from "../cache/disk/file_kind.ts";
 
 /** A file of 10 000 stages has a third of it. */

@@ -1,3 +1,4 @@
+/** Digests of code: a module with all that it imports, and the packages that these need. @module */
 import { fromFileUrl } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestFile, digestOf, isDigest } from "./digest.ts";

@@ -1,3 +1,4 @@
+/** Digests of files, folders and code behind one memo that is kept from run to run. @module */
 import type { Digest } from "../../pipeline/contract/key.ts";
 import type { ContentDigests } from "../../pipeline/contract/store.ts";
 import { type CodeDigests, codeDigests } from "./code_digest.ts";

@@ -1,3 +1,4 @@
+/** sha256 of a file, and the Merkle digest of a folder. @module */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";

@@ -1,3 +1,4 @@
+/** Remembers what was computed from a file, as long as the file looks the same. @module */
 import { dirname } from "@std/path";
 import { replaceFile } from "../disk/replace_file.ts";
 import { isSettled } from "./settled.ts";

@@ -1,3 +1,4 @@
+/** Resolves import specifiers by the import map of `deno.json`. @module */
 import { ifThere } from "../disk/system_error.ts";
 
 /** Resolves an import specifier in a module: a `file:` URL, or a package's specifier. */

@@ -1,3 +1,4 @@
+/** Tells a full disk from other failures to write. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 
 /**

@@ -1,3 +1,4 @@
+/** Replaces a file in one step: writes beside it, then renames. @module */
 import { ifThere } from "./system_error.ts";
 
 let serial = 0;

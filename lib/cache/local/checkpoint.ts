@@ -1,3 +1,4 @@
+/** Saves and loads the state of a task that is not done yet. @module */
 import { basename, dirname, join } from "@std/path";
 import type { Checkpoint } from "../../pipeline/contract/stage.ts";
 import { digestOf } from "../digest/digest.ts";

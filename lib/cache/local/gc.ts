@@ -1,3 +1,4 @@
+/** Removes what a store no longer needs, by age, by size and by the runs that use it. @module */
 import { basename } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";

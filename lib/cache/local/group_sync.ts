@@ -1,3 +1,4 @@
+/** Makes written files safe on the disk, several at once. @module */
 import { isSystemError } from "../disk/system_error.ts";
 
 /** How long a written file may wait for the disk. */

@@ -1,3 +1,4 @@
+/** Where things lie in a store, and how a store is made. @module */
 import { join } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";

@@ -1,3 +1,4 @@
+/** Locks a task, so that two runs do not do it at once. @module */
 import { statSync } from "node:fs";
 import { pause } from "./pause.ts";
 import { ifThere } from "../disk/system_error.ts";

@@ -1,3 +1,4 @@
+/** Lists the tasks of a store. @module */
 import { basename, join } from "@std/path";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import type { StoreLayout } from "./layout.ts";

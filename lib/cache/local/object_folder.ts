@@ -1,3 +1,4 @@
+/** Puts objects into a store and takes them out; only sound ones come out. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestPath } from "../digest/digest.ts";

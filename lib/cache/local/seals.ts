@@ -1,3 +1,4 @@
+/** Remembers how each object looked when it was known to be sound. @module */
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { replaceFile } from "../disk/replace_file.ts";
 import { isSystemError } from "../disk/system_error.ts";

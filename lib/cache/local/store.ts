@@ -1,3 +1,4 @@
+/** A store in a folder: results by their keys. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";

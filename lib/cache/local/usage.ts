@@ -1,3 +1,4 @@
+/** How much space a store takes, and for what. @module */
 import { lstatSync as statSync } from "node:fs";
 import { basename } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";

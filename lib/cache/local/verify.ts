@@ -1,3 +1,4 @@
+/** Reads a whole store and names what is damaged or missing. @module */
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { ObjectFolder } from "./object_folder.ts";

@@ -1,3 +1,4 @@
+/** A remote in a folder. @module */
 import { dirname, fromFileUrl, join } from "@std/path";
 import type { Remote } from "./remote.ts";
 import { removeQuietly, temporaryName } from "../disk/replace_file.ts";

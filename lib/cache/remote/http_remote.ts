@@ -1,3 +1,4 @@
+/** A remote behind an HTTP server. @module */
 import { isConfidential, shownUrl } from "../../trust/urls.ts";
 import { openedBlob, PLAIN, rangeHeaders, refusal, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote, type RemoteOptions } from "./remote.ts";

@@ -1,3 +1,4 @@
+/** Sends to a remote all that it lacks. @module */
 import type { Key } from "../../pipeline/contract/key.ts";
 import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { storeLayout } from "../local/layout.ts";

@@ -1,3 +1,4 @@
+/** A local store with a remote behind it. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
 import type {

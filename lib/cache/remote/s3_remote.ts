@@ -1,3 +1,4 @@
+/** A remote in a bucket of an S3 server. @module */
 import { AwsV4Signer } from "aws4fetch";
 import { shownUrl } from "../../trust/urls.ts";
 import { digestOf } from "../digest/digest.ts";

@@ -1,3 +1,4 @@
+/** Sends and receives blobs within limits of size and time. @module */
 import { createHash } from "node:crypto";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { bodyBytes, type OpenedBlob, type Remote, type RemoteBody } from "./remote.ts";

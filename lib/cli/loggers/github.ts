@@ -1,3 +1,4 @@
+/** Tells of a run in the log of GitHub Actions. @module */
 import type { RunEvent } from "../../pipeline/contract/event.ts";
 import { annotation, type Place } from "../github.ts";
 import { printLine } from "../print.ts";

@@ -1,3 +1,4 @@
+/** Tells of a run in lines of JSON. @module */
 import { printJson } from "../print.ts";
 import type { Logger } from "./logger.ts";
 

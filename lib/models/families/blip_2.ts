@@ -1,3 +1,4 @@
+/** The family of BLIP-2. @module */
 import { type Architecture, type Family, type Json, numberIn, objectIn } from "./family.ts";
 
 const encoderDecoders: ReadonlySet<unknown> = new Set(["t5", "mt5", "bart", "mbart"]);

@@ -1,3 +1,4 @@
+/** The family of Gemma 3. @module */
 import { type Family, numberIn } from "./family.ts";
 
 /** Gemma 3: image tokens between markers, on lines of their own (arXiv 2503.19786, section 2.1). */

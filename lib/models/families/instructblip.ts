@@ -1,3 +1,4 @@
+/** The family of InstructBLIP. @module */
 import { blip2 } from "./blip_2.ts";
 import type { Family } from "./family.ts";
 

@@ -1,3 +1,4 @@
+/** The family of LLaVA. @module */
 import { type Family, numberIn, objectIn } from "./family.ts";
 
 /** Patches of the vision encoder; the class token is dropped (arXiv 2304.08485, section 4.1). */

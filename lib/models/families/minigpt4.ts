@@ -1,3 +1,4 @@
+/** The family of MiniGPT-4. @module */
 import { type Family, numberIn } from "./family.ts";
 
 /** MiniGPT-4: projected Q-Former queries inside a dialogue turn (arXiv 2304.10592, section 3). */

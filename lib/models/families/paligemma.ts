@@ -1,3 +1,4 @@
+/** The family of PaliGemma. @module */
 import { type Family, numberIn, objectIn } from "./family.ts";
 
 /** PaliGemma: image tokens, then the start symbol and the text (arXiv 2407.07726, section 3.1). */

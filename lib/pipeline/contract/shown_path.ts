@@ -1,3 +1,4 @@
+/** Paths as messages show them. @module */
 import { relative } from "@std/path";
 
 /** A path as people read it: from the working directory, where the file lies in it or beside it. */

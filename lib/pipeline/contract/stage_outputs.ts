@@ -1,3 +1,4 @@
+/** Checks what a stage type says of its outputs. @module */
 import { segmentMistake } from "../../trust/names.ts";
 import { artifactTypeMistake } from "./stage.ts";
 
