@@ -37,6 +37,7 @@ export default defineStage({
   }),
   outputs: {} as Readonly<Record<string, ArtifactType>>,
   declareOutputs: ({ outputs }) => outputs,
+  permissions: ["run", "read", "write"],
   async run({ run, inputs, files, outputs }, context) {
     const paths = {
       inputs: pathsOf(inputs),

@@ -20,6 +20,7 @@ export default defineStage({
   }),
   outputs: { data: "dataset" },
   picturesOf: "data",
+  permissions: ["ffi"],
   async run({ data: { path }, kind, severity, seed }, context) {
     const { readDatasetFolder, writeRows } = await import("../lib/data/dataset_folder.ts");
     const { writePictures } = await import("../lib/data/picture_files.ts");

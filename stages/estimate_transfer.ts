@@ -16,6 +16,7 @@ export default defineStage({
   }),
   outputs: { estimate: "estimate" },
   files: { estimate: "estimate.json" },
+  permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeEstimate } = await import("../lib/artifacts/estimate.ts");

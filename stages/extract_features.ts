@@ -19,6 +19,7 @@ export default defineStage({
   }),
   outputs: { features: "features" },
   files: { features: "features.safetensors" },
+  permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");

@@ -29,6 +29,7 @@ export default defineStage({
   }),
   outputs: { train: "dataset", validation: "dataset", test: "dataset" },
   picturesOf: "dataset",
+  permissions: ["net", "ffi"],
   async run(parameters, context) {
     const loaded = "files" in parameters.dataset
       ? loadFiles(parameters, parameters.dataset, context)

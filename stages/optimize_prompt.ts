@@ -80,6 +80,7 @@ export default defineStage({
   outputs: { prompt: "prompt", curve: "curve" },
   files: { prompt: "prompt.safetensors", curve: "curve.json" },
   fits: { image: "image", canvas: "canvas", data: "data" },
+  permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { encodePrompt } = await import("../lib/artifacts/prompt.ts");

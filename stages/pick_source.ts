@@ -14,6 +14,7 @@ export default defineStage({
   }),
   outputs: { model: "model", scores: "json" },
   files: { scores: "scores.json" },
+  permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");

@@ -39,6 +39,7 @@ export default defineStage({
   description: "Pretrains a vision encoder, the mini CLIP, or a multimodal model of the zoo.",
   with: parameters,
   outputs: { model: "model" },
+  permissions: ["net", "ffi"],
   async run(values, context) {
     const { writeDirectory } = await import("../lib/training/write_directory.ts");
     const { openZooWorld } = await import("../lib/drawing/zoo_world.ts");

@@ -32,6 +32,7 @@ export default defineStage({
   }),
   outputs: { html: "file", markdown: "text", json: "json" },
   files: { html: "index.html", markdown: "report.md", json: "report.json" },
+  permissions: ["ffi"],
   async run(parameters, context) {
     const { buildReport } = await import("../lib/evaluation/report_input.ts");
     const { renderPage } = await import("../lib/report/page.ts");

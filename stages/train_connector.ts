@@ -31,6 +31,7 @@ export default defineStage({
   description: "Trains the connector between a frozen vision encoder and a frozen language model.",
   with: parameters,
   outputs: { model: "model" },
+  permissions: ["ffi"],
   async run(values, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { openModelDirectory } = await import("../lib/models/directory.ts");

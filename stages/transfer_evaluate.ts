@@ -31,6 +31,7 @@ export default defineStage({
   outputs: { scores: "scores" },
   files: { scores: "scores.json" },
   fits: { image: "image", canvas: "canvas", data: "data" },
+  permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeScores } = await import("../lib/artifacts/scores.ts");

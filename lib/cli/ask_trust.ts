@@ -28,9 +28,9 @@ function isAskable(args: CommandArguments): boolean {
 
 function question(args: CommandArguments, items: readonly TrustItem[]): string {
   const lines = itemLines(items).map((line) => `  ${line}\n`).join("");
-  return `${
-    args.operands[0]
-  } brings code and programs of its own, which can do whatever you can:\n` +
+  const [file] = args.operands;
+  return `${file} brings code and programs of its own. A program can do whatever you can, a stage ` +
+    "type what it declares, in brackets:\n" +
     `${lines}Run them, now and later as long as they stay the same?`;
 }
 

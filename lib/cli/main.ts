@@ -57,7 +57,7 @@ async function runCommand(
   }
   const parsed = parseArguments(command, args);
   if (!parsed.ok) return await fail(parsed.error, args);
-  giveUpPermissions(name);
+  await giveUpPermissions(name, parsed.value);
   return await command.run(parsed.value);
 }
 

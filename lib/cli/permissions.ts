@@ -1,47 +1,126 @@
-/** What a command gives up before it begins. @module */
+/** What each command may do: it begins by giving up all else. @module */
+import type { OpenedUse } from "../workspace/open_pipeline.ts";
+import { withoutSecrets } from "../trust/secrets.ts";
+import { type CommandArguments, hasFlag, textOption } from "./command.ts";
 import type { CommandName } from "./command_table.ts";
 
-type Permission = "write" | "net" | "run" | "ffi";
-
-const [write, net, run, ffi] = ["write", "net", "run", "ffi"] as const;
-
 /**
- * What each command has no use for, so that a mistake in what it reads cannot lead there either.
- * Reading, and the environment, are needed by all. `run` starts tasks, which may need anything.
+ * What can be given up: permissions of Deno, by their names, and the secrets of the environment.
+ * Reading stays with all, as modules are read when they are needed, and so do plain variables.
  */
-const withheld: Readonly<Record<CommandName, readonly Permission[]>> = {
-  run: [],
-  // Stage types of others are described by a process; with --strict-provider a device is looked for.
-  plan: [],
-  status: [],
-  why: [],
-  logs: [],
-  show: [],
-  graph: [ffi],
-  push: [ffi],
-  pull: [ffi],
-  trust: [net, run, ffi],
-  runs: [write, net, run, ffi],
-  diff: [net, run, ffi],
-  gc: [net, run, ffi],
-  verify: [net, run, ffi],
-  keys: [write, net, run, ffi],
-  sign: [ffi],
-  // Like run: it computes tasks again.
-  "verify-report": [],
-  grad: [net, run],
-  inspect: [write, net, run, ffi],
-  ask: [run],
-  prompt: [net, run],
-  models: [run, ffi],
-  doctor: [net],
-  stages: [write, net, run],
-  schema: [write, net, run],
-  completions: [write, net, run, ffi],
-  init: [net, run, ffi],
+export const permissionNames = ["secrets", "write", "net", "run", "ffi", "sys"] as const;
+
+/** One of them. */
+export type Permission = typeof permissionNames[number];
+
+/** When a command holds a permission. */
+interface Extent {
+  /** For people. */
+  readonly text: string;
+  /** Whether it holds it when it begins. */
+  readonly begins: (args: CommandArguments) => boolean;
+  /** Whether it keeps it once a pipeline is open. */
+  readonly keeps: (opened: OpenedUse) => boolean;
+}
+
+/** The extents that there are. */
+export const extents = {
+  always: { text: "yes", begins: () => true, keeps: () => true },
+  opening: { text: "to open", begins: () => true, keeps: () => false },
+  online: { text: "online", begins: () => true, keeps: ({ isOnline }) => isOnline },
+  hub: { text: "hub", begins: namesHub, keeps: () => true },
+  device: { text: "device", begins: asksForDevice, keeps: () => true },
+  check: { text: "`--check`", begins: (args) => hasFlag(args, "check"), keeps: () => true },
+} as const satisfies Record<string, Extent>;
+
+type Row = Readonly<Partial<Record<Permission, keyof typeof extents>>>;
+
+/** Commands that look at a pipeline: a stage type that is not ours is described by another process. */
+const looking: Row = {
+  secrets: "online",
+  write: "always",
+  net: "online",
+  run: "opening",
+  ffi: "device",
+  sys: "device",
 };
 
-/** Gives up, for the rest of the process, what a command does not need. */
-export function giveUpPermissions(command: CommandName): void {
-  for (const name of withheld[command]) Deno.permissions.revokeSync({ name });
+/** What each command needs. */
+export const commandPermissions: Readonly<Record<CommandName, Row>> = {
+  run: { ...looking, secrets: "always", run: "always" },
+  trust: { write: "always", run: "opening" },
+  plan: looking,
+  graph: looking,
+  status: looking,
+  why: looking,
+  logs: looking,
+  show: looking,
+  runs: {},
+  diff: { write: "always" },
+  gc: { write: "always" },
+  verify: { write: "always" },
+  push: { ...looking, secrets: "always", net: "always" },
+  pull: { ...looking, secrets: "always", net: "always" },
+  keys: {},
+  sign: looking,
+  // Like run: it computes tasks again.
+  "verify-report": { ...looking, secrets: "always", run: "always" },
+  grad: { write: "always", ffi: "check", sys: "check" },
+  inspect: {},
+  ask: { secrets: "hub", write: "always", net: "hub", ffi: "always", sys: "always" },
+  prompt: { write: "always", ffi: "always", sys: "always" },
+  models: { secrets: "hub", write: "always", net: "hub" },
+  doctor: { ffi: "always", sys: "always" },
+  stages: {},
+  schema: {},
+  completions: {},
+  init: { write: "always" },
+};
+
+let held: { readonly row: Row; readonly args: CommandArguments } | undefined;
+
+/** Gives up, for the rest of the process, what a command has no use for. */
+export async function giveUpPermissions(
+  command: CommandName,
+  args: CommandArguments,
+): Promise<void> {
+  const isPlan = command === "run" && hasFlag(args, "plan");
+  const row = commandPermissions[isPlan ? "plan" : command];
+  held = { row, args };
+  await giveUp((extent) => extent.begins(args));
+}
+
+/** Gives up what was of use only until a pipeline was open. */
+export async function giveUpAfterOpening(opened: OpenedUse): Promise<void> {
+  await giveUp((extent) => extent.keeps(opened));
+}
+
+async function giveUp(isNeeded: (extent: Extent) => boolean): Promise<void> {
+  if (held === undefined) return;
+  const { row } = held;
+  const unneeded = permissionNames.filter((name) => {
+    const extent = row[name];
+    return extent === undefined || !isNeeded(extents[extent]);
+  });
+  if (unneeded.includes("secrets")) await forgetSecrets();
+  for (const name of unneeded) if (name !== "secrets") Deno.permissions.revokeSync({ name });
+}
+
+/** What is printed later still hides them. */
+async function forgetSecrets(): Promise<void> {
+  const environment = Deno.env.toObject();
+  const plain = withoutSecrets(environment);
+  const secrets = Object.keys(environment).filter((name) => !(name in plain));
+  if (secrets.length === 0) return;
+  (await import("../workspace/secret_values.ts")).secretValues();
+  secrets.forEach((name) => Deno.env.delete(name));
+}
+
+function namesHub({ operands }: CommandArguments): boolean {
+  return operands.some((operand) => operand.startsWith("hf://"));
+}
+
+function asksForDevice(args: CommandArguments): boolean {
+  const provider = textOption(args, "provider") ?? "cpu";
+  return hasFlag(args, "strict-provider") || provider !== "cpu";
 }

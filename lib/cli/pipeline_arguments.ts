@@ -5,6 +5,7 @@ import { defaultCacheFolder } from "../workspace/places.ts";
 import type { PreviewOptions } from "../workspace/open_preview.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { keyProvider } from "./device.ts";
+import { giveUpAfterOpening } from "./permissions.ts";
 import { printNotice } from "./print.ts";
 import { sizeOf } from "./quantity.ts";
 
@@ -25,7 +26,8 @@ export async function previewOptions(
 ): Promise<PreviewOptions> {
   const force = args.options.get("force") ?? [];
   const onWarning = ({ message }: { message: string }) => printNotice(message);
-  return { targets, force, provider: await keyProvider(args), onWarning };
+  const onOpen = giveUpAfterOpening;
+  return { targets, force, provider: await keyProvider(args), onWarning, onOpen };
 }
 
 /** Folder of the store. */

@@ -27,7 +27,7 @@ export async function recomputeShare(
   args: CommandArguments,
   { share, seed, tolerance, claimed, opened }: ShareOptions,
 ): Promise<Recomputed> {
-  const { plan, store, digests, resolver } = opened;
+  const { plan, store, digests, resolver, places } = opened;
   const { tasks, signed, report } = claimed;
   const folder = `${stateFolder}/verify-${temporaryName()}`;
   const provider = await chooseProvider(args);
@@ -47,6 +47,7 @@ export async function recomputeShare(
       tolerance,
       digests,
       resolver,
+      places,
       executor,
       jobs,
       capacity,

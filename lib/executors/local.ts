@@ -3,6 +3,7 @@ import type { Executor, SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobResult } from "../pipeline/contract/job.ts";
 import { lockFlags } from "./lock_copy.ts";
 import { runJob, TimeoutReason } from "./run_job.ts";
+import { processKind, workerFlags } from "./worker_flags.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
 /** How the local executor runs jobs. */
@@ -33,12 +34,18 @@ export function localExecutor(options: LocalExecutorOptions = {}): Executor {
   return new LocalExecutor(options);
 }
 
+/** A worker without a job, and the jobs that it may take. */
+interface IdleWorker {
+  readonly worker: WorkerProcess;
+  readonly kind: string;
+}
+
 class LocalExecutor implements Executor {
   readonly name = "local";
   readonly #slots: number;
   readonly #graceMs: number;
   readonly #folder: string | undefined;
-  readonly #idle: WorkerProcess[] = [];
+  readonly #idle: IdleWorker[] = [];
   readonly #busy = new Set<WorkerProcess>();
 
   constructor({ slots = 2, graceMs = 30_000, folder }: LocalExecutorOptions) {
@@ -61,33 +68,40 @@ class LocalExecutor implements Executor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const workers = [...this.#busy, ...this.#idle.splice(0)];
+    const workers = [...this.#busy, ...this.#idle.splice(0).map(({ worker }) => worker)];
     await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
   }
 
   async #runInWorker(job: Job, options: SubmitOptions): Promise<JobResult> {
     const isFresh = job.isolation === "fresh";
-    const worker = (isFresh ? undefined : this.#takeIdle(job)) ??
-      new WorkerProcess(this.#folder === undefined ? [] : lockFlags(this.#folder));
+    const kind = processKind(job);
+    const worker = (isFresh ? undefined : this.#takeIdle(job, kind)) ?? this.#start(job);
     this.#busy.add(worker);
     const result = await worker.run(job, { ...options, graceMs: this.#graceMs });
     this.#busy.delete(worker);
     if (isFresh) await worker[Symbol.asyncDispose]();
-    else await this.#keep(worker);
+    else await this.#keep({ worker, kind });
     return result;
   }
 
-  /** A worker that ran the same stage before has its modules and models loaded. */
-  #takeIdle(job: Job): WorkerProcess | undefined {
-    const alive = this.#idle.filter((worker) => worker.isAlive);
-    const chosen = alive.find((worker) => worker.lastModule === job.module) ?? alive[0];
-    this.#idle.splice(0, Infinity, ...alive.filter((worker) => worker !== chosen));
-    return chosen;
+  #start(job: Job): WorkerProcess {
+    const lock = this.#folder === undefined ? [] : lockFlags(this.#folder);
+    return new WorkerProcess((temporary) => [...workerFlags(job, temporary), ...lock]);
   }
 
-  async #keep(worker: WorkerProcess): Promise<void> {
-    if (worker.isAlive && this.#idle.length < this.#slots) this.#idle.push(worker);
-    else await worker[Symbol.asyncDispose]();
+  /** A worker that ran the same stage before has its modules and models loaded. */
+  #takeIdle(job: Job, kind: string): WorkerProcess | undefined {
+    const alive = this.#idle.filter(({ worker }) => worker.isAlive);
+    const fit = alive.filter((idle) => idle.kind === kind);
+    const chosen = fit.find(({ worker }) => worker.lastModule === job.module) ?? fit[0];
+    this.#idle.splice(0, Infinity, ...alive.filter((idle) => idle !== chosen));
+    return chosen?.worker;
+  }
+
+  /** Keeps a worker; where there are too many, the one that has waited longest goes. */
+  async #keep(idle: IdleWorker): Promise<void> {
+    if (idle.worker.isAlive) this.#idle.push(idle);
+    if (this.#idle.length > this.#slots) await this.#idle.shift()!.worker[Symbol.asyncDispose]();
   }
 }
 

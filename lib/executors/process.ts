@@ -4,12 +4,20 @@ import { withoutSecrets } from "../trust/secrets.ts";
 /** A running process whose three streams are pipes. */
 export type Process = Deno.ChildProcess;
 
-/** Starts a program; what it prints is for logs, so it is asked not to colour it. */
-export function startProcess(program: string, args: readonly string[]): Process {
+/**
+ * Starts a program; what it prints is for logs, so it is asked not to colour it.
+ *
+ * @param environment Variables beside, or in place of, the runner's.
+ */
+export function startProcess(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Process {
   return new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
-    env: { ...withoutSecrets(Deno.env.toObject()), NO_COLOR: "1" },
+    env: { ...withoutSecrets(Deno.env.toObject()), NO_COLOR: "1", ...environment },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

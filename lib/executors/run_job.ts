@@ -4,6 +4,7 @@ import { isDiskFull } from "../cache/disk/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/contract/job.ts";
+import { notPermitted } from "./not_permitted.ts";
 import { thrownDiagnostic } from "../pipeline/contract/thrown.ts";
 import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/contract/stage.ts";
 
@@ -121,11 +122,13 @@ function hostFacts(ranOn: readonly RuntimeFacts[]): HostFacts {
 
 function failure(
   error: unknown,
-  { module }: Job,
+  job: Job,
   { signal, durationMs }: { readonly signal: AbortSignal; readonly durationMs: number },
 ): JobFailure {
-  const known = diagnosticsOf(error);
-  const own = known !== undefined || signal.aborted ? undefined : thrownDiagnostic(error, module);
+  const known = diagnosticsOf(error, job);
+  const own = known !== undefined || signal.aborted
+    ? undefined
+    : thrownDiagnostic(error, job.module);
   const diagnostics = known ?? (own && [own]);
   const reason = signal.aborted && diagnostics === undefined ? abortReason(signal) : "error";
   const stack = error instanceof Error ? error.stack : undefined;
@@ -148,8 +151,10 @@ export function abortReason(signal: AbortSignal): "timeout" | "cancelled" {
   return (signal.reason as Error | undefined)?.name === "TimeoutError" ? "timeout" : "cancelled";
 }
 
-function diagnosticsOf(error: unknown): readonly Diagnostic[] | undefined {
+function diagnosticsOf(error: unknown, job: Job): readonly Diagnostic[] | undefined {
   if (error instanceof DiagnosticError) return error.diagnostics;
+  const refused = notPermitted(error, job);
+  if (refused !== undefined) return [refused];
   if (!isDiskFull(error)) return undefined;
   const message = "Cannot write an output: no space left on the device of the cache";
   const notes = [

@@ -88,7 +88,6 @@ class SlurmExecutor implements Executor {
     for (let id = left;; id = undefined) {
       signal.throwIfAborted();
       if (id === undefined) {
-        folder.prepare(job);
         id = await this.#submitter.submit(job, folder);
         onEvent({ type: "queue", queue: { id, phase: "waits" } });
       }

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { removeQuietly, replaceFile } from "../cache/disk/replace_file.ts";
 import { ifThere } from "../cache/disk/system_error.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
+import { openText, sealText } from "./sealed_text.ts";
 
 /** Which job of Slurm works on a task. Written before it is submitted, and again with its id. */
 export interface Submission {
@@ -32,24 +33,28 @@ export class TaskFolder {
     this.path = path;
   }
 
-  /** A new start: nothing that an earlier job has left stays. */
-  prepare(job: Job): void {
+  /**
+   * A new start: nothing that an earlier job has left stays. What the task is given, declared secrets
+   * too, is sealed: the key is in the script that Slurm keeps.
+   */
+  prepare(job: Job, key: string): void {
     removeQuietly(this.path);
     Deno.mkdirSync(this.path, { recursive: true });
-    // It holds what the task is given, declared secrets too.
-    replaceFile(this.#inside("job.json"), JSON.stringify(job), { mode: 0o600 });
+    const sealed = sealText(JSON.stringify(job), key);
+    replaceFile(this.#inside("job.sealed"), [sealed], { mode: 0o600 });
     this.#read = 0;
   }
 
   /** The job, with outputs to write into a folder that no other job of the task writes into. */
-  readJob(): { readonly job: Job; readonly outputs: string } {
-    const job = JSON.parse(Deno.readTextFileSync(this.#inside("job.json"))) as Job;
+  readJob(key: string): { readonly job: Job; readonly outputs: string } {
+    const job = JSON.parse(openText(Deno.readFileSync(this.#inside("job.sealed")), key)) as Job;
     const outputs = `outputs-${crypto.randomUUID().slice(0, 8)}`;
     Deno.mkdirSync(this.#inside(outputs));
     const paths = Object.keys(job.outputs).map((name) =>
       [name, this.#inside(`${outputs}/${name}`)] as const
     );
-    return { job: { ...job, outputs: Object.fromEntries(paths) }, outputs };
+    const places = { ...job.places, write: [...job.places.write, this.#inside(outputs)] };
+    return { job: { ...job, places, outputs: Object.fromEntries(paths) }, outputs };
   }
 
   /** What an earlier start of a requeued job has left is void. */
@@ -153,7 +158,12 @@ export function makeBatch(
 ): void {
   Deno.mkdirSync(path, { recursive: true });
   replaceFile(join(path, "tasks.json"), JSON.stringify(content.tasks));
-  replaceFile(join(path, "job.sh"), content.script);
+  replaceFile(join(path, "job.sh"), content.script, { mode: 0o600 });
+}
+
+/** Removes the script of a batch, which holds a key: Slurm has taken a copy. */
+export function removeScript(path: string): void {
+  removeQuietly(join(path, "job.sh"));
 }
 
 /** Folder of a task of a batch. */

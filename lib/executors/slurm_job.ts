@@ -4,8 +4,11 @@
  *
  * @module
  */
-import type { JobEvent } from "../pipeline/contract/job.ts";
+import type { Job, JobEvent } from "../pipeline/contract/job.ts";
+import { Redactor } from "../trust/redactor.ts";
+import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { localExecutor } from "./local.ts";
+import { keyVariable } from "./sealed_text.ts";
 import { batchTask, TaskFolder } from "./slurm_folder.ts";
 
 /** Shortest time between two lines of progress: the file may lie on a network. */
@@ -17,17 +20,27 @@ const GRACE_MS = 20_000;
 /** Runs a task; the exit code is for Slurm's records. */
 export async function runTaskOfBatch(batch: string, index: number): Promise<number> {
   const folder = new TaskFolder(batchTask(batch, index));
-  const { job, outputs } = folder.readJob();
+  const { job, outputs } = folder.readJob(takeKey());
   folder.clearResult();
   using events = folder.openEvents();
   const stop = new AbortController();
   const onTerm = () => stop.abort(new DOMException("Slurm ends the job", "AbortError"));
   Deno.addSignalListener("SIGTERM", onTerm);
   await using executor = localExecutor({ slots: 1, graceMs: GRACE_MS });
-  const result = await executor.submit(job, { signal: stop.signal, onEvent: eventWriter(events) });
-  folder.writeResult({ id: ownId(), outputs, result });
+  const hide = hiderOf(job);
+  const onEvent = eventWriter(events, hide);
+  const result = await executor.submit(job, { signal: stop.signal, onEvent });
+  folder.writeResult({ id: ownId(), outputs, result: JSON.parse(hide(JSON.stringify(result))) });
   Deno.removeSignalListener("SIGTERM", onTerm);
   return result.ok ? 0 : result.reason === "cancelled" ? 130 : 1;
+}
+
+/** The key of what the job is given. @throws {RangeError} If it did not come with the job. */
+function takeKey(): string {
+  const key = Deno.env.get(keyVariable);
+  if (key === undefined) throw new RangeError(`Cannot read what the job is: no ${keyVariable}`);
+  Deno.env.delete(keyVariable);
+  return key;
 }
 
 /** The id that Slurm shows for this job. */
@@ -38,7 +51,19 @@ function ownId(): string {
     : `${Deno.env.get("SLURM_ARRAY_JOB_ID")}_${element}`;
 }
 
-function eventWriter(file: Deno.FsFile): (event: JobEvent) => void {
+/** Hides the secrets that a task was given: what it tells lies on a disk until the runner takes it. */
+function hiderOf({ environment }: Job): (text: string) => string {
+  const redactor = new Redactor();
+  for (const [name, value] of Object.entries(environment)) {
+    if (isSecret(name, value) || looksSecret(value)) redactor.add(name, value);
+  }
+  return (text) => redactor.hide(text);
+}
+
+function eventWriter(
+  file: Deno.FsFile,
+  hide: (text: string) => string,
+): (event: JobEvent) => void {
   const encoder = new TextEncoder();
   let toldMs = -Infinity;
   return (event) => {
@@ -48,7 +73,7 @@ function eventWriter(file: Deno.FsFile): (event: JobEvent) => void {
       if (!isLast && nowMs - toldMs < PROGRESS_MS) return;
       toldMs = nowMs;
     }
-    file.writeSync(encoder.encode(`${JSON.stringify(event)}\n`));
+    file.writeSync(encoder.encode(`${hide(JSON.stringify(event))}\n`));
   };
 }
 

@@ -2,7 +2,8 @@
 import { join } from "@std/path";
 import { removeQuietly } from "../cache/disk/replace_file.ts";
 import type { Job } from "../pipeline/contract/job.ts";
-import { makeBatch, type Submission, type TaskFolder } from "./slurm_folder.ts";
+import { keyVariable, sealingKey } from "./sealed_text.ts";
+import { makeBatch, removeScript, type Submission, type TaskFolder } from "./slurm_folder.ts";
 import type { SlurmMeans } from "./slurm_queue.ts";
 import {
   batchScript,
@@ -34,6 +35,9 @@ export interface SubmitterOptions {
   /** `--slurm-args`. */
   readonly extra: readonly string[];
 }
+
+/** What the program on the node may do: it starts the process of the task, which has flags of its own. */
+const jobFlags = ["--allow-env", "--allow-read", "--allow-write", "--allow-run"];
 
 /** Why Slurm takes a job not. */
 export class SubmitError extends Error {
@@ -99,9 +103,12 @@ export class SlurmSubmitter {
     const size = entries.length;
     const batch = `tvp-${group.stage}-${crypto.randomUUID().slice(0, 8)}`;
     try {
-      this.#makeBatch(batch, group);
+      const key = sealingKey();
+      entries.forEach(({ job, folder }) => folder.prepare(job, key));
+      this.#makeBatch(batch, group, key);
       entries.forEach(({ folder }, index) => folder.writeSubmission({ batch, index, size }));
       const jobId = await this.#askSlurm(group, batch);
+      removeScript(this.#path(batch));
       entries.forEach(({ folder, id }, index) => {
         const element = elementId(jobId, index, size);
         folder.writeSubmission({ batch, index, size, id: element });
@@ -117,12 +124,12 @@ export class SlurmSubmitter {
     }
   }
 
-  #makeBatch(name: string, { setup, entries }: Group): void {
+  #makeBatch(name: string, { setup, entries }: Group, key: string): void {
     const path = this.#path(name);
     const program = new URL("./slurm_job.ts", import.meta.url).href;
-    const command = [Deno.execPath(), "run", "--quiet", "--no-prompt", "-A", program, path];
+    const command = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...jobFlags, program, path];
     makeBatch(path, {
-      script: batchScript(command, setup),
+      script: batchScript(command, { setup, variables: { [keyVariable]: key } }),
       tasks: entries.map(({ folder }) => folder.path),
     });
   }

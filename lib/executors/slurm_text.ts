@@ -91,14 +91,17 @@ export function formatTimeLimit(ms: number): string {
   return `${two(seconds / 3600)}:${two(seconds / 60 % 60)}:${two(seconds % 60)}`;
 }
 
-/** The script of a batch: `exec`, so that signals to the batch shell reach the program. */
+/** The script of a batch, with variables for its program alone: `exec`, so that signals to the batch shell reach the program. */
 export function batchScript(
   command: readonly string[],
-  setup: string | undefined,
+  { setup, variables }: {
+    readonly setup: string | undefined;
+    readonly variables: Readonly<Record<string, string>>;
+  },
 ): string {
-  const line = command.map(quote).join(" ");
-  return ["#!/bin/sh", ...(setup === undefined ? [] : [setup.trimEnd()]), `exec ${line}`, ""]
-    .join("\n");
+  const assigned = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
+  const line = [...assigned, "exec", ...command.map(quote)].join(" ");
+  return ["#!/bin/sh", ...(setup === undefined ? [] : [setup.trimEnd()]), line, ""].join("\n");
 }
 
 function quote(text: string): string {

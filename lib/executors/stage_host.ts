@@ -10,6 +10,7 @@ import { StageMistake } from "../pipeline/plan/stage_lookup.ts";
 import { shownPath } from "../pipeline/contract/shown_path.ts";
 import { AnswerMemo } from "./answer_memo.ts";
 import { lockFlags } from "./lock_copy.ts";
+import { loadingFlags } from "./worker_flags.ts";
 import { HostedModule, HostFailure, hostFlags } from "./hosted_module.ts";
 import type { HostQuestion } from "./stage_host_process.ts";
 
@@ -82,7 +83,7 @@ export class StageHost implements AsyncDisposable {
   async #start(url: URL, code: Digest): Promise<HostedModule> {
     const { modulesOf, isTrusted } = this.#options;
     const flags = isTrusted(code)
-      ? ["-A", ...lockFlags(this.#options.memo)]
+      ? [...loadingFlags(), ...lockFlags(this.#options.memo)]
       : hostFlags(await modulesOf(url));
     const hosted = new HostedModule(flags);
     this.#running.set(url.href, hosted);

@@ -63,8 +63,11 @@ function withoutPermissions(mistake: NameMistake): NameMistake {
   if (!/NotCapable|Requires \w+ access|--allow-|--no-remote|--cached-only/.test(mistake.cause)) {
     return mistake;
   }
-  const note = "Code that is not trusted is looked at without permissions; " +
-    "if you trust it, say so: deno task tvp trust FILE";
+  const isTrusted = Deno.permissions.querySync({ name: "read" }).state === "granted";
+  const note = isTrusted
+    ? "A module may read when it is loaded; what else it needs it does in run(), and declares it"
+    : "Code that is not trusted is looked at without permissions; " +
+      "if you trust it, say so: deno task tvp trust FILE";
   return { cause: mistake.cause, notes: [...(mistake.notes ?? []), note] };
 }
 

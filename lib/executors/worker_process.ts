@@ -1,4 +1,6 @@
 /** Starts a worker process, hands it jobs, and tells how it ended. @module */
+import { removeQuietly } from "../cache/disk/replace_file.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 import { encodeMessage, readLines, splitLine, type WorkerMessage } from "./message.ts";
@@ -24,6 +26,7 @@ interface Current {
 
 /** A process that runs one job after another. */
 export class WorkerProcess implements AsyncDisposable {
+  readonly #temporary: string;
   readonly #process: Process;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<void>;
@@ -32,11 +35,12 @@ export class WorkerProcess implements AsyncDisposable {
   /** Module of the stage that ran last; what it loaded is still warm. */
   lastModule: string | undefined;
 
-  /** @param flags Further flags of Deno. */
-  constructor(flags: readonly string[] = []) {
+  /** @param flagsOf Flags of Deno, by the folder for its temporary files. */
+  constructor(flagsOf: (temporary: string) => readonly string[]) {
     const worker = new URL("./worker.ts", import.meta.url).href;
-    const args = ["run", "--quiet", "--no-prompt", "-A", ...flags, worker];
-    this.#process = startProcess(Deno.execPath(), args);
+    this.#temporary = Deno.makeTempDirSync({ prefix: "tvp-" });
+    const args = ["run", "--quiet", "--no-prompt", ...flagsOf(this.#temporary), worker];
+    this.#process = startProcess(Deno.execPath(), args, temporaryVariables(this.#temporary));
     this.#input = this.#process.stdin.getWriter();
     this.#ended = this.#watch();
   }
@@ -109,6 +113,7 @@ export class WorkerProcess implements AsyncDisposable {
       this.#process.status,
     ]);
     this.#alive = false;
+    removeTemporary(this.#temporary);
     await this.#input.close().catch(() => {});
     if (this.#current !== undefined) this.#finish(this.#current, died(this.#current, status));
   }
@@ -159,6 +164,21 @@ export class WorkerProcess implements AsyncDisposable {
     this.#current = undefined;
     current.done.resolve(result);
   }
+}
+
+/** What a program has left that cannot be removed is no failure of the task. */
+function removeTemporary(folder: string): void {
+  try {
+    removeQuietly(folder);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+/** How programs are told of a folder for temporary files. */
+function temporaryVariables(folder: string): Record<string, string> {
+  const names = Deno.build.os === "windows" ? ["TEMP", "TMP"] : ["TMPDIR"];
+  return Object.fromEntries(names.map((name) => [name, folder]));
 }
 
 /** What a job comes to whose process has ended. */

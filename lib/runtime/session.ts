@@ -120,12 +120,21 @@ export async function runtimeVersion(): Promise<string> {
 let loading: Promise<Ort> | undefined;
 
 function loadOrt(): Promise<Ort> {
-  loading ??= import("onnxruntime-node").then((ort) => {
-    ort.env.logLevel = "fatal";
-    return ort;
-  });
-  return loading;
+  return loading ??= importOrt();
 }
+
+/**
+ * Since 1.30 ONNX Runtime for Linux keeps an id and events in the user's home and sends them to its
+ * makers, unless a variable says before it is loaded that it should not.
+ */
+async function importOrt(): Promise<Ort> {
+  if (!Deno.env.has(telemetryOff)) Deno.env.set(telemetryOff, "1");
+  const ort = await import("onnxruntime-node");
+  ort.env.logLevel = "fatal";
+  return ort;
+}
+
+const telemetryOff = "ORT_DISABLE_TELEMETRY";
 
 function toOrtOptions(device: Device, options: SessionOptions): OrtOptions {
   return {

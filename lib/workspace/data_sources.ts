@@ -1,4 +1,5 @@
 /** Data sets that lie in files: what is wrong with them before anything runs, and their contents. @module */
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
 import { locateData, type LocatedData } from "../data/locate.ts";
@@ -56,6 +57,21 @@ export function dataMistake(text: string, places: DataPlaces): NameMistake | und
     if (!(error instanceof DiagnosticError)) throw error;
     const { message, notes = [] } = error.diagnostics[0]!;
     return { cause: message.replace(/^Cannot read .*?: (?=there is|no file|it )/, ""), notes };
+  }
+}
+
+/** Folders of the files that are read of data that the user names; none where something is wrong. */
+export function dataFolders(text: string, places: DataPlaces): string[] {
+  const spec = specOf(text);
+  if (typeof spec === "string") return [];
+  try {
+    const { format, parts, pictures } = locateData(spec, basesOf(places));
+    const paths = parts.flatMap((part) => part.paths);
+    const folders = format === "folder" ? paths : paths.map((path) => dirname(path));
+    return [...new Set([...folders, ...(pictures === undefined ? [] : [pictures])])];
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return [];
   }
 }
 

@@ -2,14 +2,18 @@
 import type { StageLookup } from "../pipeline/plan/plan.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
 import { isProjectCode } from "../pipeline/contract/project_code.ts";
-import { loadHere, loadStages } from "../pipeline/plan/stage_lookup.ts";
+import { loadHere, loadStages, StageMistake } from "../pipeline/plan/stage_lookup.ts";
 import type { contentDigests } from "../cache/digest/content_digests.ts";
+import type { StageHost } from "../executors/stage_host.ts";
 import type { CodePlaces } from "./trust_items.ts";
 
 /** Stage types to plan with, and the processes that know them. */
 export interface PipelineStages extends AsyncDisposable {
   readonly lookup: StageLookup;
 }
+
+/** Digests that know which modules a module imports. */
+type ContentsAndModules = ReturnType<typeof contentDigests>;
 
 /** How code of others is treated. */
 interface StageOptions {
@@ -22,22 +26,11 @@ interface StageOptions {
 /** Loads them; what cannot be loaded is a mistake of the pipeline, told when it is planned. */
 export async function loadPipelineStages(
   spec: PipelineSpec,
-  { stageFolders, digests }: CodePlaces & { readonly digests: ReturnType<typeof contentDigests> },
+  { stageFolders, digests }: CodePlaces & { readonly digests: ContentsAndModules },
   { mayRun, memo }: StageOptions,
 ): Promise<PipelineStages> {
   await using open = new AsyncDisposableStack();
-  const hostOf = async () => {
-    const { StageHost } = await import("../executors/stage_host.ts");
-    const trusted = (await import("./trusted.ts")).readTrusted();
-    return open.use(
-      new StageHost({
-        digestOf: digests.code,
-        modulesOf: digests.modules,
-        isTrusted: (code) => mayRun || trusted.has(code),
-        memo,
-      }),
-    );
-  };
+  const hostOf = async () => open.use(await openHost(digests, { mayRun, memo }));
   let host: ReturnType<typeof hostOf> | undefined;
   const lookup = await loadStages(
     spec,
@@ -46,4 +39,32 @@ export async function loadPipelineStages(
   );
   const kept = open.move();
   return { lookup, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+/** What a stage type of the user's declares, heard without trusting it; undefined where it cannot be. */
+export async function declaredPermissions(
+  url: URL,
+  { digests, memo }: { readonly digests: ContentsAndModules; readonly memo: string },
+): Promise<readonly string[] | undefined> {
+  await using host = await openHost(digests, { mayRun: false, memo });
+  try {
+    return (await host.load(url)).stage.permissions ?? [];
+  } catch (error) {
+    if (!(error instanceof StageMistake)) throw error;
+    return undefined;
+  }
+}
+
+async function openHost(
+  { code, modules }: ContentsAndModules,
+  { mayRun, memo }: StageOptions,
+): Promise<StageHost> {
+  const { StageHost } = await import("../executors/stage_host.ts");
+  const trusted = (await import("./trusted.ts")).readTrusted();
+  return new StageHost({
+    digestOf: code,
+    modulesOf: modules,
+    isTrusted: (digest) => mayRun || trusted.has(digest),
+    memo,
+  });
 }

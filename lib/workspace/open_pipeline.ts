@@ -4,20 +4,22 @@ import { pathToFileURL } from "node:url";
 import { contentDigests } from "../cache/digest/content_digests.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
+import type { JobPlaces } from "../pipeline/contract/job.ts";
 import { parsePipeline, type PipelineSpec } from "../pipeline/read/parse.ts";
 import { planPipeline } from "../pipeline/plan/expand.ts";
 import type { Plan } from "../pipeline/plan/plan.ts";
 import type { SourceText } from "../pipeline/read/problem.ts";
 import type { SourceResolver } from "../pipeline/plan/resolve.ts";
-import { loadPipelineStages } from "./load_pipeline_stages.ts";
+import { NamedPlaces } from "./job_places.ts";
+import { declaredPermissions, loadPipelineStages } from "./load_pipeline_stages.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/contract/store.ts";
 import { isFolder } from "./is_folder.ts";
-import { openStore } from "./open_store.ts";
+import { isServer, openStore } from "./open_store.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { defaultCacheFolder, projectRoot } from "./places.ts";
 import { secretValues } from "./secret_values.ts";
 import { readPipelineText } from "./read_pipeline_text.ts";
-import { checkName, type Fetched, pictureSide, sourceResolver } from "./sources.ts";
+import { checkName, type Fetched, namedPaths, pictureSide, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
 /** A pipeline file, and where its results are kept. */
@@ -38,6 +40,8 @@ export interface OpenedPipeline extends AsyncDisposable {
   readonly digests: ContentDigests;
   readonly resolver: SourceResolver;
   readonly cacheFolder: string;
+  /** What its tasks may read. */
+  readonly places: Pick<JobPlaces, "read" | "models">;
 }
 
 /** What may be said when opening. */
@@ -50,6 +54,14 @@ export interface OpenOptions {
   readonly onWarning?: (warning: Diagnostic) => void;
   /** Told how far the download of a hub's model is. */
   readonly onFetch?: (fetched: Fetched) => void;
+  /** Called when the file is read and its code has said what it is; before any task is looked up. */
+  readonly onOpen?: (used: OpenedUse) => void | Promise<void>;
+}
+
+/** What an opened pipeline has use for. */
+export interface OpenedUse {
+  /** Whether a remote or a hub is asked. */
+  readonly isOnline: boolean;
 }
 
 /**
@@ -74,22 +86,24 @@ export interface OpenOptions {
  */
 export async function openPipeline(
   { file, set = [], cache: cacheFolder = defaultCacheFolder, remote }: PipelineFile,
-  { mayRun, ...told }: OpenOptions = {},
+  { mayRun, onOpen, ...told }: OpenOptions = {},
 ): Promise<OpenedPipeline> {
   const spec = await readSpec(file, set);
   const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec, ...told };
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
-  const places = { base: folders.base, stageFolders: stageFolders(spec, file), digests };
+  const memo = `${cacheFolder}/stage-answers`;
+  const places = codePlaces(spec, file, { digests, memo });
   await mayRun?.(await trustItems(spec, places));
-  const stages = await loadPipelineStages(spec, places, {
-    mayRun: mayRun !== undefined,
-    memo: `${cacheFolder}/stage-answers`,
-  });
+  const stages = await loadPipelineStages(spec, places, { mayRun: mayRun !== undefined, memo });
   await using _host = stages;
+  const named = new NamedPlaces();
   const planned = await planPipeline(spec, stages.lookup, {
     readEnv,
     hide: (text) => secretValues().hide(text),
-    checkName: (kind, name) => checkName(folders, kind, name),
+    checkName: (kind, name) => {
+      named.add(kind, namedPaths(folders, kind, name));
+      return checkName(folders, kind, name);
+    },
     pictureSides: (kind, name) => pictureSide(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
@@ -98,12 +112,14 @@ export async function openPipeline(
     ...(remote === undefined ? {} : { remote }),
     ...told,
   });
+  await onOpen?.({ isOnline: isServer(remote) || named.usesHub });
   return {
     plan: planned.value,
     store,
     digests,
     resolver: sourceResolver(folders, digests),
     cacheFolder,
+    places: await named.places(spec, { ...folders, store: cacheFolder }),
     async [Symbol.asyncDispose]() {
       await digests[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
@@ -126,8 +142,24 @@ export async function trustItemsOf(
 ): Promise<TrustItem[]> {
   const spec = await readSpec(file, set);
   await using digests = contentDigests({ memo: `${cache}/digests.json` });
-  const base = dirname(resolve(file));
-  return await trustItems(spec, { base, stageFolders: stageFolders(spec, file), digests });
+  return await trustItems(
+    spec,
+    codePlaces(spec, file, { digests, memo: `${cache}/stage-answers` }),
+  );
+}
+
+/** Where the code of a pipeline lies, and how to hear what it declares. */
+function codePlaces(
+  spec: PipelineSpec,
+  file: string,
+  known: { readonly digests: ReturnType<typeof contentDigests>; readonly memo: string },
+) {
+  return {
+    base: dirname(resolve(file)),
+    stageFolders: stageFolders(spec, file),
+    digests: known.digests,
+    permissionsOf: (module: URL) => declaredPermissions(module, known),
+  };
 }
 
 /** Reads and checks a pipeline file. @throws {DiagnosticError} with all mistakes of its form. */

@@ -114,6 +114,11 @@ function unsentTo(url: string, token: string | undefined): Diagnostic[] {
   return what.length === 0 ? [] : [{ code: "unencrypted", severity: "warning", message, notes }];
 }
 
+/** Whether a remote is a server, and no folder. */
+export function isServer(remote: string | undefined): boolean {
+  return remote !== undefined && !/^file:/i.test(remote);
+}
+
 function publicKeys(): string {
   return ifThere(() => Deno.readTextFileSync(publicKeysFile)) ?? "";
 }

@@ -113,7 +113,7 @@ export async function runOpened(
   opened: OpenedPipeline,
   options: RunPipelineOptions = {},
 ): Promise<PipelineRun> {
-  const { plan, store, digests, resolver, cacheFolder } = opened;
+  const { plan, store, digests, resolver, cacheFolder, places } = opened;
   const { provider = "auto", signal, onEvent } = options;
   const selected = selectTargets(plan, options.targets ?? []);
   if (!selected.ok) throw new DiagnosticError(selected.error);
@@ -125,6 +125,7 @@ export async function runOpened(
     digests,
     resolver,
     executor,
+    places,
     selected: selected.value,
     capacity,
     jobs,

@@ -1,12 +1,20 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { pathToFileURL } from "node:url";
-import { dataMistake, isDataText, isPublished, needsFiles, openData } from "./data_sources.ts";
+import {
+  dataFolders,
+  dataMistake,
+  type DataPlaces,
+  isDataText,
+  isPublished,
+  needsFiles,
+  openData,
+} from "./data_sources.ts";
 import { secretValues } from "./secret_values.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
-import { parseHubName } from "../models/hub_name.ts";
+import { type HubModel, parseHubName } from "../models/hub_name.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/plan/resolve.ts";
 import { shownPath } from "../pipeline/contract/shown_path.ts";
@@ -254,6 +262,37 @@ function modelPath(folders: SourceFolders, name: string): string | typeof remote
   return /^\.{0,2}\//.test(name) ? filePath(folders, name) : undefined;
 }
 
+/** What a name stands for on disk. */
+export interface NamedPaths {
+  /** None for what there is not. */
+  readonly paths: readonly string[];
+  /** A model that lies on a hub, or in the cache of those that did. */
+  readonly hub?: HubModel;
+}
+
+/** The files and folders that a name stands for. */
+export function namedPaths(folders: SourceFolders, kind: ParameterKind, name: string): NamedPaths {
+  if (kind.kind === "model") {
+    const hub = parseHubName(name);
+    const path = modelPath(folders, name);
+    return hub === undefined ? pathsOf(path as string | undefined) : { paths: [], hub };
+  }
+  if (kind.kind === "dataset" && isDataText(name)) {
+    return { paths: dataFolders(name, dataPlaces(folders)) };
+  }
+  if (kind.kind === "dataset") return pathsOf(datasetPath(folders, name));
+  if (kind.kind === "code") return pathsOf(ownModule(folders, codeFolders[kind.of], name));
+  return pathsOf(filePath(folders, name));
+}
+
+const pathsOf = (path: string | undefined): NamedPaths => ({
+  paths: path === undefined ? [] : [path],
+});
+
+function dataPlaces(folders: SourceFolders): DataPlaces {
+  return { ...folders, module: (set) => datasetPath(folders, set), sets: [] };
+}
+
 function filePath({ base }: SourceFolders, name: string): string {
   return name.startsWith("/") ? name : `${base}/${name.replace(/^\.\//, "")}`;
 }
@@ -298,8 +337,7 @@ const openers = {
     return await openHubModel(folders, name);
   },
   async dataset(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
-    const module = (set: string) => datasetPath(folders, set);
-    if (isDataText(name)) return await openData(name, { ...folders, module, sets: [] }, digests);
+    if (isDataText(name)) return await openData(name, dataPlaces(folders), digests);
     return await openModule(name, datasetPath(folders, name)!, digests);
   },
   async file(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {

@@ -26,6 +26,8 @@ export interface CodePlaces {
   /** Folders of stage types, the user's own first. */
   readonly stageFolders: readonly URL[];
   readonly digests: ContentDigests;
+  /** What a stage type declares that it may do; undefined where it cannot be heard. */
+  readonly permissionsOf?: (module: URL) => Promise<readonly string[] | undefined>;
 }
 
 /** All that a pipeline would run, each once: modules of one's own, and programs. */
@@ -36,7 +38,10 @@ export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promis
     return url === undefined || isProjectCode(url.href) ? [] : [{ uses, url }];
   });
   const modules = [
-    ...own.map(({ uses, url }) => ({ url, kind: `stage type ${uses}` })),
+    ...await Promise.all(own.map(async ({ uses, url }) => ({
+      url,
+      kind: `stage type ${uses}${shownPermissions(await places.permissionsOf?.(url))}`,
+    }))),
     ...ownFolders.flatMap(([field, kind]) =>
       modulesIn(spec[field], places.base).map((url) => ({ url, kind }))
     ),
@@ -50,8 +55,14 @@ export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promis
     .map((stage) => programItem(stage, spec, places));
   const items = await Promise.all([...code, ...programs]);
   const all = [...items, ...setupItems(spec)];
-  const unique = [...new Map(all.map((item) => [item.digest, item])).values()];
+  // A stage type that is named as other code too is told as what it is first: with what it declares.
+  const unique = [...Map.groupBy(all, ({ digest }) => digest).values()].map(([first]) => first!);
   return [...unique, ...secretItems(spec, unique)];
+}
+
+/** ` (net, run)` */
+function shownPermissions(permissions: readonly string[] = []): string {
+  return permissions.length === 0 ? "" : ` (${permissions.join(", ")})`;
 }
 
 /** Lines of shell that a file wants to run before its jobs on a cluster. */

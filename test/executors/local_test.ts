@@ -49,6 +49,8 @@ function jobOf(act: ActName, folder: string, serial: number): Job {
     stage: "puppet",
     module: new URL("./stages/puppet.ts", import.meta.url).href,
     isolation: "worker",
+    permissions: ["all"],
+    places: { read: [], models: [], write: [] },
     parameters: { act },
     outputs: { value: join(folder, `value-${serial}`) },
     checkpoint: join(folder, "checkpoint"),

@@ -40,6 +40,8 @@ class Cluster implements AsyncDisposable {
       stage: "step",
       module: "file:///none.ts",
       isolation: "worker",
+      permissions: ["all"],
+      places: { read: [], models: [], write: [] },
       parameters: {},
       outputs: { value: `${this.folder}/work/${task}/value` },
       checkpoint: `${this.folder}/checkpoint`,

@@ -91,8 +91,11 @@ Deno.test("formatTimeLimit() rounds up to seconds", () => {
 
 Deno.test("batchScript() quotes what a shell would read otherwise", () => {
   assertEquals(
-    batchScript(["/a b/deno", "run", "it's"], "module load cuda\n"),
-    "#!/bin/sh\nmodule load cuda\nexec '/a b/deno' run 'it'\\''s'\n",
+    batchScript(["/a b/deno", "run", "it's"], {
+      setup: "module load cuda\n",
+      variables: { KEY: "a b" },
+    }),
+    "#!/bin/sh\nmodule load cuda\nKEY='a b' exec '/a b/deno' run 'it'\\''s'\n",
   );
 });
 

@@ -25,6 +25,8 @@ export class FakeSlurm {
   readonly answers: Record<string, Partial<ProgramResult>[]> = {};
   /** Called on `sbatch` after the jobs are there. */
   onSubmit: (ids: readonly string[]) => void = () => {};
+  /** Keys in the scripts of batches, of which Slurm takes copies. */
+  readonly #keys = new Map<string, string>();
   #nowMs = 0;
   #lastId = 100;
 
@@ -74,7 +76,7 @@ export class FakeSlurm {
   /** What the program on the node leaves; Slurm learns of it later, by `end`. */
   leave(id: string, result: JobResult = { ok: true, durationMs: 5, host: { versions: {} } }): void {
     const folder = this.folder(id);
-    const { job, outputs } = folder.readJob();
+    const { job, outputs } = folder.readJob(this.#keys.get(this.jobs.get(id)!.batch)!);
     for (const [name, path] of Object.entries(job.outputs)) {
       if (result.ok) Deno.writeTextFileSync(path, `${name} of ${job.task}`);
     }
@@ -98,6 +100,8 @@ export class FakeSlurm {
     const value = (name: string) =>
       args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
     const last = value("array")?.split("-")[1];
+    const script = Deno.readTextFileSync(args.at(-1)!);
+    this.#keys.set(value("chdir")!, /^TVP_JOB_KEY=(\w+) /m.exec(script)![1]!);
     const jobId = String(++this.#lastId);
     const ids = last === undefined
       ? [jobId]

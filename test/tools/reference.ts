@@ -1,6 +1,6 @@
 /**
- * Writes the pages of `docs/reference/` and the table of imports in ARCHITECTURE.md from the schemas
- * and tables of the program: `deno task reference`. A test says when they are out of date.
+ * Writes the pages of `docs/reference/` and the tables in ARCHITECTURE.md and SECURITY.md from the
+ * schemas and tables of the program: `deno task reference`. A test says when they are out of date.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { commandsPage } from "./reference/commands_page.ts";
 import { eventsPage } from "./reference/events_page.ts";
 import { withImportsTable } from "./reference/imports_table.ts";
 import { namesPage } from "./reference/names_page.ts";
+import { withPermissionTables } from "./reference/permissions_table.ts";
 import { stagesPage } from "./reference/stages_page.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -20,9 +21,14 @@ const pageTable: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/events.md": eventsPage,
   "docs/reference/artifacts.md": artifactsPage,
   "docs/reference/names.md": namesPage,
-  "ARCHITECTURE.md": async () =>
-    withImportsTable(await Deno.readTextFile(new URL("ARCHITECTURE.md", root))),
+  "ARCHITECTURE.md": async () => withImportsTable(await written("ARCHITECTURE.md")),
+  "SECURITY.md": async () => await withPermissionTables(await written("SECURITY.md")),
 };
+
+/** A page that people write, with tables of the program in it. */
+function written(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, root));
+}
 
 /** All generated pages, formatted, by their paths in the repository. */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {

@@ -1,6 +1,7 @@
 import type { Plan, Task } from "../../pipeline/plan/plan.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
 import { openPipeline } from "../../workspace/open_pipeline.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { pipelineOf } from "../pipeline_arguments.ts";
 import { printJson, printText } from "../print.ts";
 
@@ -20,7 +21,7 @@ const command: Command = {
     tasks: { type: "flag", help: "every task instead of every stage" },
   },
   async run(args) {
-    await using opened = await openPipeline(pipelineOf(args));
+    await using opened = await openPipeline(pipelineOf(args), { onOpen: giveUpAfterOpening });
     const graph = hasFlag(args, "tasks") ? taskGraph(opened.plan) : stageGraph(opened.plan);
     if (hasFlag(args, "json")) graph.forEach(printJson);
     else printText(formats[(textOption(args, "format") ?? "tree") as keyof typeof formats](graph));

@@ -8,6 +8,7 @@ import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { liveLine } from "../live_line.ts";
 import { openPipeline } from "../../workspace/open_pipeline.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { pipelineOf, requiredRemote } from "../pipeline_arguments.ts";
 import { printDiagnostics } from "../print_diagnostics.ts";
 import { count, printJson, printLine } from "../print.ts";
@@ -29,6 +30,7 @@ const command: Command = {
     requiredRemote(args, "pull");
     const warnings: Diagnostic[] = [];
     await using opened = await openPipeline(pipelineOf(args), {
+      onOpen: giveUpAfterOpening,
       onWarning: (one) => warnings.push(one),
     });
     const selected = selectTargets(opened.plan, args.options.get("target") ?? []);

@@ -16,6 +16,7 @@ import {
 import { liveLine } from "../live_line.ts";
 import { openPipeline } from "../../workspace/open_pipeline.ts";
 import { openShared, requiredSigner, trustWarnings } from "../../workspace/open_store.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { cacheFolderOf, pipelineOf, requiredRemote } from "../pipeline_arguments.ts";
 import { printDiagnostics } from "../print_diagnostics.ts";
 import { count, printJson, printLine } from "../print.ts";
@@ -64,7 +65,9 @@ async function push(root: string, options: PushOptions): Promise<PushSummary> {
 
 /** What the tasks of a pipeline are stored under, and the saved states of those that are not. */
 async function keysOf(args: CommandArguments): Promise<readonly Key[]> {
-  await using opened = await openPipeline({ ...pipelineOf(args), remote: undefined });
+  await using opened = await openPipeline({ ...pipelineOf(args), remote: undefined }, {
+    onOpen: giveUpAfterOpening,
+  });
   const { plan, store } = opened;
   const selected = selectTargets(plan, args.options.get("target") ?? []);
   if (!selected.ok) throw new DiagnosticError(selected.error);

@@ -21,6 +21,7 @@ import { chooseProvider, deviceOptions } from "../device.ts";
 import { showFetched } from "../fetch_line.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { cacheFolderOf, cacheLimitOf, pipelineOf } from "../pipeline_arguments.ts";
 import { printLine, printNotice } from "../print.ts";
 
@@ -80,6 +81,7 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
     onWarning,
     onFetch: showFetched,
     mayRun,
+    onOpen: giveUpAfterOpening,
   });
   sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
   return { code: await runAndTell(args, opened, sink.logger), plan: opened.plan };

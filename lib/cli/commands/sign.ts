@@ -11,6 +11,7 @@ import { findRun, folderOfRun, recordedRuns } from "../find_run.ts";
 import { openPipeline, readSpec } from "../../workspace/open_pipeline.ts";
 import { requiredSigner } from "../../workspace/open_store.ts";
 import { stateFolder } from "../../workspace/places.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { pipelineOf } from "../pipeline_arguments.ts";
 import { count, printJson, printLine } from "../print.ts";
 import { claimReport, findReport } from "../report_claim.ts";
@@ -35,7 +36,9 @@ const command: Command = {
     const signer = await requiredSigner("sign a report");
     const run = await chooseRun(args.operands[0]);
     const options = new Map([...args.options, ["set", run.set ?? []] as const]);
-    await using opened = await openPipeline(pipelineOf({ operands: [run.file], options }));
+    await using opened = await openPipeline(pipelineOf({ operands: [run.file], options }), {
+      onOpen: giveUpAfterOpening,
+    });
     const report = findReport(opened.plan, run, textOption(args, "of"));
     const claim = await claimReport(opened, run, report);
     const path = `${folderOfRun(run)}/${report.path}`;

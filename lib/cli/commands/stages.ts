@@ -48,7 +48,9 @@ function listText(stages: readonly StageReference[]): string {
   return `${table(rows)}\n\nParameters and outputs of one: tvp stages NAME\n`;
 }
 
-function stageText({ name, description, parameters, outputs }: StageReference): string {
+function stageText(
+  { name, description, parameters, outputs, permissions }: StageReference,
+): string {
   const rows = parameters.flatMap((parameter) => [
     ["", parameter.name, parameterNote(parameter)],
     ["", "", parameter.description],
@@ -63,6 +65,7 @@ function stageText({ name, description, parameters, outputs }: StageReference): 
     outputs.length === 0
       ? "  as declared"
       : table(outputs.map((each) => ["", each.name, each.type])),
+    ...(permissions.length === 0 ? [] : ["", `permissions: ${permissions.join(", ")}`]),
     "",
     "",
   ].join("\n").replace(/\n+$/, "\n");

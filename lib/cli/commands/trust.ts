@@ -1,6 +1,7 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { trustItemsOf } from "../../workspace/open_pipeline.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { pipelineOf } from "../pipeline_arguments.ts";
 import { count, printJson, printLine } from "../print.ts";
 import { addTrusted, readTrusted } from "../../workspace/trusted.ts";
@@ -21,6 +22,7 @@ const command: Command = {
   },
   async run(args) {
     const items = await trustItemsOf(pipelineOf(args));
+    await giveUpAfterOpening({ isOnline: false });
     const known = readTrusted();
     for (const item of items) {
       const trusted = known.has(item.digest);

@@ -25,6 +25,7 @@ import {
 import { deviceOptions } from "../device.ts";
 import { openPipeline } from "../../workspace/open_pipeline.ts";
 import { knownVerifier, publicKeysFile } from "../../workspace/open_store.ts";
+import { giveUpAfterOpening } from "../permissions.ts";
 import { pipelineOf } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
 import { percentOf, shareOf } from "../quantity.ts";
@@ -113,7 +114,10 @@ async function checkStatement(args: CommandArguments, asked: Asked): Promise<num
   const mayRun = async (items: readonly TrustItem[]) => {
     if (items.length > 0) (await import("../ask_trust.ts")).askTrust(replay, items);
   };
-  await using opened = await openPipeline(pipelineOf(replay), { mayRun });
+  await using opened = await openPipeline(pipelineOf(replay), {
+    mayRun,
+    onOpen: giveUpAfterOpening,
+  });
   const claimed = claimedTasks(opened.plan, statement);
   const { task } = statement.predicate.report;
   const checks = claimed === undefined

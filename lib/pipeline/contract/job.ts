@@ -1,7 +1,7 @@
 /** One task on its way through an executor: what goes in, what is told meanwhile, what comes out. @module */
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Json, Key } from "./key.ts";
-import type { ArtifactType, Isolation, Progress } from "./stage.ts";
+import type { ArtifactType, Isolation, Progress, StagePermission } from "./stage.ts";
 
 /** How a task may use the machine. */
 export interface Resources {
@@ -40,6 +40,9 @@ export interface Job {
   /** URL of the stage's module; its default export is the `Stage`. */
   readonly module: string;
   readonly isolation: Isolation;
+  /** What its stage type has declared. */
+  readonly permissions: readonly StagePermission[];
+  readonly places: JobPlaces;
   /**
    * What `stage.run` gets: parsed by the stage's schema (not to be parsed again), with `Artifact`,
    * `ModelSource` and `DatasetSource` objects in place of what the user wrote.
@@ -61,6 +64,15 @@ export interface Job {
   /** Added to the process environment of the stage. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+}
+
+/** Absolute paths of files and folders that a job's process may use, as all of a run do. */
+export interface JobPlaces {
+  readonly read: readonly string[];
+  /** Those of models, whose weight files the project's own stages may also link. */
+  readonly models: readonly string[];
+  /** Parents of the folders and files that it writes. */
+  readonly write: readonly string[];
 }
 
 /** A look at the outputs of a job, in the process that ran it. */

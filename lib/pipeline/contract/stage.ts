@@ -310,6 +310,16 @@ export interface StageContext<O extends string = string> {
  */
 export type Isolation = "worker" | "fresh" | "inline";
 
+/**
+ * What a stage type may do beside reading what the pipeline names and writing what it gives, in Deno's
+ * words. `ffi` is native code of packages, such as ONNX Runtime and the decoder of pictures; `read` and
+ * `write` are any file; `run` is any program.
+ */
+export const stagePermissions = ["read", "write", "net", "run", "ffi", "all"] as const;
+
+/** One of them. */
+export type StagePermission = typeof stagePermissions[number];
+
 /** A stage type: what it takes, what it gives, what it does. */
 export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** As in `uses:`. */
@@ -329,6 +339,8 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   readonly fits?: { readonly image: string; readonly canvas: string; readonly data: string };
   /** Where it runs; `worker` is the default. */
   readonly isolation?: Isolation;
+  /** What its process may do beyond its inputs and outputs; nothing by default. */
+  readonly permissions?: readonly StagePermission[];
   /** Writes every output to `context.output(name)`. */
   run(parameters: z.output<S>, context: StageContext<O>): Promise<void>;
 }

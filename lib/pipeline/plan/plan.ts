@@ -12,7 +12,7 @@ import type { Isolation, ParameterKind, Stage } from "../contract/stage.ts";
 /** What is known of a stage type without running any of its code. */
 export type StageFacts = Pick<
   Stage,
-  "name" | "description" | "outputs" | "files" | "picturesOf" | "fits" | "isolation"
+  "name" | "description" | "outputs" | "files" | "picturesOf" | "fits" | "isolation" | "permissions"
 >;
 
 /** A stage type and where its code is. */

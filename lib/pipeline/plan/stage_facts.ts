@@ -3,24 +3,31 @@ import type { CheckedParameters } from "./check_stage.ts";
 import type { StageFacts } from "./plan.ts";
 import type { Problem } from "../read/problem.ts";
 import type { ReferencedTask } from "../contract/slot.ts";
-import type { ArtifactType, Stage } from "../contract/stage.ts";
+import {
+  type ArtifactType,
+  type Stage,
+  type StagePermission,
+  stagePermissions,
+} from "../contract/stage.ts";
 import { readValue } from "./stage_exchange.ts";
 import { outputsMistake } from "../contract/stage_outputs.ts";
 
 /** What planning needs to know of a stage, as plain data. */
-export function factsOf({ name, description, outputs, files, isolation }: Stage): StageFacts {
+export function factsOf(stage: Stage): StageFacts {
+  const { name, description, outputs, files, isolation, permissions } = stage;
   return {
     name,
     description,
     outputs,
     ...(files === undefined ? {} : { files }),
     ...(isolation === undefined ? {} : { isolation }),
+    ...(permissions === undefined ? {} : { permissions }),
   };
 }
 
 /** @throws {TypeError} If it describes no stage type. */
 export function readFacts(told: unknown): StageFacts {
-  const { name, description, outputs, files, isolation } = recordOf(told);
+  const { name, description, outputs, files, isolation, permissions = [] } = recordOf(told);
   const mistake = outputsMistake(recordOf(outputs), recordOf(files ?? {}));
   if (mistake !== undefined) throw new TypeError(mistake);
   return {
@@ -30,7 +37,15 @@ export function readFacts(told: unknown): StageFacts {
     ...(files === undefined ? {} : { files: files as NonNullable<StageFacts["files"]> }),
     // Code that is not the project's own never runs in the runner's process.
     isolation: isolation === "fresh" ? "fresh" : "worker",
+    permissions: readPermissions(permissions),
   };
+}
+
+function readPermissions(told: unknown): readonly StagePermission[] {
+  const unknown = [told].flat().find((one) => !stagePermissions.includes(one as StagePermission));
+  if (unknown === undefined) return [told].flat() as StagePermission[];
+  const known = stagePermissions.join(", ");
+  throw new TypeError(`there is no permission ${JSON.stringify(unknown)}, known are ${known}`);
 }
 
 /** @throws {TypeError} If it is no answer of this kind. */

@@ -7,6 +7,7 @@ import {
   type ParameterKind,
   parameterKinds,
   type Stage,
+  type StagePermission,
 } from "../contract/stage.ts";
 
 /** A parameter as it is written in `with`. */
@@ -27,6 +28,7 @@ export interface StageReference {
   readonly description: string;
   readonly parameters: readonly ParameterReference[];
   readonly outputs: readonly { readonly name: string; readonly type: ArtifactType }[];
+  readonly permissions: readonly StagePermission[];
 }
 
 /** Describes a stage type by its schema. */
@@ -45,6 +47,7 @@ export function stageReference(stage: Stage): StageReference {
     description: stage.description,
     parameters: parametersOf(schema, ""),
     outputs: outputs.map(([name, type]) => ({ name, type })),
+    permissions: stage.permissions ?? [],
   };
 }
 

@@ -2,7 +2,7 @@
 import type { RunFinished } from "../contract/event.ts";
 import type { Capacity } from "./capacity.ts";
 import type { Executor } from "../contract/executor.ts";
-import type { Job, JobFailure } from "../contract/job.ts";
+import type { Job, JobFailure, JobPlaces } from "../contract/job.ts";
 import type { Task } from "../plan/plan.ts";
 import type { ResolvedTask, SourceResolver } from "../plan/resolve.ts";
 import type { ArtifactStore, ContentDigests, StoreHit } from "../contract/store.ts";
@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly checkpointIntervalMs?: number;
   /** URL of the module that checks outputs, for `Job.check`. */
   readonly outputCheck?: string;
+  /** What tasks may read beside the project and the store, for `Job.places`; by default nothing. */
+  readonly places?: Pick<JobPlaces, "read" | "models">;
   /** Puts names in place of secrets, in what tasks log and fail with; by default nothing. */
   readonly hide?: (text: string) => string;
   /** Tasks to run although their outputs are stored. */

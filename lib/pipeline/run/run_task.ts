@@ -1,4 +1,5 @@
 /** One task through the executor and into the store, with its retries. @module */
+import { dirname } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nameOf, type RunEvent } from "../contract/event.ts";
 import type { Job, JobFailure, JobResult } from "../contract/job.ts";
@@ -97,6 +98,11 @@ export class TaskRunner {
       stage: task.uses,
       module: task.module,
       isolation: isolationOf(task),
+      permissions: task.definition.permissions ?? [],
+      places: {
+        ...(this.#options.places ?? { read: [], models: [] }),
+        write: [dirname(workspace.directory), dirname(workspace.checkpoint), workspace.scratch],
+      },
       parameters: resolved.parameters,
       outputs: Object.fromEntries(outputs),
       ...(this.#options.outputCheck === undefined

@@ -1,14 +1,11 @@
 /** The table of import directions in ARCHITECTURE.md, from the lint plugin's. @module */
 import { importTable } from "../lint_plugin.ts";
 import { code, markdownTable } from "./markdown_table.ts";
-
-const begin = "<!-- imports: deno task reference -->";
-const end = "<!-- end of imports -->";
+import { withTable } from "./marked_table.ts";
 
 /** The page with its table as the plugin has it. */
 export function withImportsTable(page: string): string {
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  return `${page.slice(0, from)}${begin}\n\n${importsTable()}\n\n${page.slice(to)}`;
+  return withTable(page, "imports", importsTable());
 }
 
 function importsTable(): string {

@@ -16,7 +16,8 @@ ${stages.map(stageSection).join("\n\n")}
 `;
 }
 
-function stageSection({ name, description, parameters, outputs }: StageReference): string {
+function stageSection(stage: StageReference): string {
+  const { name, description, parameters, outputs, permissions } = stage;
   const given = parameters.map((each) => [code(each.name), parameterNote(each), each.description]);
   const made = outputs.map((each) => `${code(each.name)} (${each.type})`).join(", ");
   return `## ${name}
@@ -29,5 +30,9 @@ ${
       : markdownTable([["`with`", "type", "what it is"], ...given])
   }
 
-Outputs: ${made === "" ? "as declared" : made}.`;
+Outputs: ${made === "" ? "as declared" : made}.${
+    permissions.length === 0 ? "" : `
+
+Permissions: ${permissions.map(code).join(", ")}.`
+  }`;
 }

@@ -15,6 +15,7 @@ export default defineStage({
     after: z.array(artifact("json")).optional(),
   }),
   outputs: { value: "json", folder: "directory" },
+  permissions: ["write"],
   async run({ seed, steps, after = [] }, context) {
     let state = readState(await context.checkpoint.load()) ??
       { step: 0, hash: digestOf(`${seed} ${after.map(({ digest }) => digest)}`) as string };
