@@ -1,11 +1,17 @@
 /** Asks a model every row of a data set. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { openClipDirectory, openModelDirectory } from "../models/directory.ts";
+import {
+  type LanguageModelDirectory,
+  openClipDirectory,
+  openModelDirectory,
+} from "../models/directory.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";
-import type { Json } from "../models/families/family.ts";
+import { openPictureReader, type PictureLayout } from "../models/picture_layout.ts";
+import { type PictureTensor, stackPixels } from "../models/prompted_pictures.ts";
 import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { preprocess, runPlan } from "../vision/preprocess.ts";
 import { openGenerator } from "./generation.ts";
 import { openScorer } from "./likelihood.ts";
 
@@ -19,12 +25,20 @@ export type Answer =
   | { readonly prediction: number; readonly scores: readonly number[] }
   | { readonly prediction: string };
 
+/** A picture as a model reads it. */
+export interface ReadPicture {
+  /** `[1, …]` */
+  readonly pixels: Tensor<"float32">;
+  /** Equal for pictures that may go through the model side by side. */
+  readonly layout: string;
+}
+
 /** Answers questions about pictures, a batch at a time. */
 export interface Answerer extends AsyncDisposable {
-  /** The model's preprocessor_config.json. */
-  readonly preprocessor: Json;
-  /** Answers the questions of rows `from` to `from + pixels.dims[0]`. */
-  answer(pixels: Tensor<"float32">, from: number): Promise<readonly Answer[]>;
+  /** A picture through the model's own image processor. */
+  read(picture: PictureTensor): ReadPicture;
+  /** Answers the questions of rows `from` to `from + pictures.length`. */
+  answer(pictures: readonly ReadPicture[], from: number): Promise<readonly Answer[]>;
 }
 
 /** A task for a model. */
@@ -44,24 +58,75 @@ export interface AnswerTask {
 /** Opens a multimodal language model for a task: likelihood over candidates, or generation. */
 export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> {
   const directory = await openModelDirectory(task.model.path, { name: task.model.name });
-  const text = await openTextEncoder(directory);
+  const reader = await openPictureReader(directory);
+  const opened = new Map<string, LayoutAnswerer>();
+  const open = async (layout: PictureLayout): Promise<LayoutAnswerer> => {
+    const known = opened.get(layout.key);
+    if (known !== undefined) return known;
+    // Every layout has graphs of its own: those of the picture shape that came first go first.
+    const [oldest] = opened.size < mostLayouts ? [] : opened;
+    if (oldest !== undefined) {
+      opened.delete(oldest[0]);
+      await oldest[1][Symbol.asyncDispose]();
+    }
+    const answerer = await openForLayout(directory, task, layout);
+    opened.set(layout.key, answerer);
+    return answerer;
+  };
+  const layouts = new Map<string, PictureLayout>();
+  return {
+    read: (picture) => {
+      const [, , height = 0, width = 0] = picture.dims;
+      const layout = reader.lay({ height, width });
+      layouts.set(layout.key, layout);
+      return { pixels: runPlan(picture, layout.plan), layout: layout.key };
+    },
+    answer: async (pictures, from) => {
+      const answers: Answer[] = [];
+      for (const [key, rows] of Map.groupBy(pictures.keys(), (row) => pictures[row]!.layout)) {
+        const answerer = await open(layouts.get(key)!);
+        const pixels = stackPixels(rows.map((row) => pictures[row]!.pixels));
+        const found = await answerer.answer(pixels, rows.map((row) => from + row));
+        rows.forEach((row, i) => answers[row] = found[i]!);
+      }
+      return answers;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const answerer of opened.values()) await answerer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Layouts whose graphs are kept open; most models read all pictures in one. */
+const mostLayouts = 4;
+
+/** Answers questions about pictures of one layout. */
+interface LayoutAnswerer extends AsyncDisposable {
+  answer(pixels: Tensor<"float32">, rows: readonly number[]): Promise<readonly Answer[]>;
+}
+
+async function openForLayout(
+  directory: LanguageModelDirectory,
+  task: AnswerTask,
+  picture: PictureLayout,
+): Promise<LayoutAnswerer> {
+  const text = await openTextEncoder(directory, picture);
   const instructions = memoised(text, task.questions);
   const options = {
     directory,
     text,
+    picture,
     batch: Math.min(task.batch, task.questions.length),
     instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
     qformerLength: Math.max(...instructions.map(({ qformerIds }) => qformerIds.length)),
     session: task.session,
   };
-  const of = (pixels: Tensor, from: number) => instructions.slice(from, from + pixels.dims[0]!);
-  const { preprocessor } = directory;
+  const of = (rows: readonly number[]) => rows.map((row) => instructions[row]!);
   if (task.candidates === undefined) {
     const generator = await openGenerator({ ...options, maxTokens: task.maxTokens });
     return {
-      preprocessor,
-      answer: async (pixels, from) => {
-        const texts = await generator.generate(pixels, of(pixels, from));
+      answer: async (pixels, rows) => {
+        const texts = await generator.generate(pixels, of(rows));
         return texts.map((prediction) => ({ prediction }));
       },
       [Symbol.asyncDispose]: () => generator[Symbol.asyncDispose](),
@@ -69,9 +134,8 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
   }
   const scorer = await openScorer({ ...options, candidates: task.candidates });
   return {
-    preprocessor,
-    answer: async (pixels, from) =>
-      (await scorer.score(pixels, of(pixels, from)))
+    answer: async (pixels, rows) =>
+      (await scorer.score(pixels, of(rows)))
         .map((scores) => ({ prediction: indexOfLargest(scores), scores })),
     [Symbol.asyncDispose]: () => scorer[Symbol.asyncDispose](),
   };
@@ -104,8 +168,9 @@ export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
   const session = await openSession(await directory.readPart("vision_model"), task.session);
   const width = texts.dims[1]!;
   return {
-    preprocessor: directory.preprocessor,
-    answer: async (pixels) => {
+    read: (picture) => ({ pixels: preprocess(picture, directory.preprocessor), layout: "" }),
+    answer: async (pictures) => {
+      const pixels = stackPixels(pictures.map((picture) => picture.pixels));
       const { image_embeds: embeds } = await session.run({ pixel_values: pixels });
       const { data } = unitRows(embeds as Tensor<"float32">);
       return Array.from({ length: pixels.dims[0]! }, (_, row) => {

@@ -28,8 +28,3 @@ export function pictures(pixels: Tensor, from: number, to: number): Tensor {
   const data = (pixels.data as Float32Array).subarray(from * size, to * size);
   return tensor("float32", [to - from, ...dims], data);
 }
-
-/** An int64 vector. */
-export function indices(values: readonly number[]): Tensor<"int64"> {
-  return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
-}

@@ -1,8 +1,7 @@
 /** Evaluates one model on one split under one prompt: answers, hits, scores. @module */
 import { readModelType } from "../models/directory.ts";
-import { type PictureCanvas, pixelValuesOf, stackPixels } from "../models/prompted_pictures.ts";
+import { type PictureCanvas, shownPicture } from "../models/prompted_pictures.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { Picture, Pictures } from "../vision/pictures.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type AnswerTask,
   openClipAnswerer,
   openLanguageAnswerer,
+  type ReadPicture,
 } from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
 import { rowDigest } from "./row_digest.ts";
@@ -88,14 +88,14 @@ export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> 
   const rows: ScoredRow[] = [];
   const batches = Math.ceil(data.rows.length / evaluation.batch);
   const prepared = new ReadAhead(
-    (index) => prepareBatch(evaluation, index, answerer.preprocessor),
+    (index) => prepareBatch(evaluation, index, answerer),
     { end: batches, window: 2 },
   );
   for (let index = 0; index < batches; index++) {
     evaluation.signal?.throwIfAborted();
-    const { pixels, places } = await prepared.get(index);
+    const { pictures, places } = await prepared.get(index);
     const from = index * evaluation.batch;
-    const answers = await answerer.answer(pixels, from);
+    const answers = await answerer.answer(pictures, from);
     for (const [i, answer] of answers.entries()) {
       rows.push({ ...places[i]!, ...judge(evaluation, from + i, answer, candidates) });
     }
@@ -123,7 +123,7 @@ function captionsOf({ info }: EvaluationSet, candidates: readonly string[]): rea
 
 /** Pictures of a batch as the model reads them, and what its rows are. */
 interface Prepared {
-  readonly pixels: Tensor<"float32">;
+  readonly pictures: readonly ReadPicture[];
   readonly places: readonly Pick<ScoredRow, "id" | "digest" | "cluster" | "style">[];
 }
 
@@ -131,18 +131,18 @@ interface Prepared {
 async function prepareBatch(
   { data, batch, canvas }: Evaluation,
   index: number,
-  preprocessor: Answerer["preprocessor"],
+  answerer: Answerer,
 ): Promise<Prepared> {
   const { pictures, rows } = data;
   const options = { fit: pictures.fit, ...(canvas === undefined ? {} : { canvas }) };
-  const pixels: Tensor<"float32">[] = [];
+  const read: ReadPicture[] = [];
   const places: Prepared["places"][number][] = [];
   for (let row = index * batch; row < Math.min(rows.length, (index + 1) * batch); row++) {
     const picture = await pictures.read(row);
-    pixels.push(pixelValuesOf(picture, preprocessor, options));
+    read.push(answerer.read(shownPicture(picture, options)));
     places.push(await placeOf(rows[row]!, picture));
   }
-  return { pixels: stackPixels(pixels), places };
+  return { pictures: read, places };
 }
 
 /** What a row is, whatever is answered. */

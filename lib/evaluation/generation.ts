@@ -4,23 +4,32 @@ import {
   composeFirstRun,
   composeNextToken,
   pastInputs,
-  presentOf,
 } from "../models/compose_generate.ts";
-import { modelFeeds } from "../models/compose_loss.ts";
+import {
+  emptyDims,
+  isEncoderPast,
+  isMerged,
+  isPast,
+  type PictureSizes,
+  presentOf,
+} from "../models/compose_model.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
-import { isEncoderPast, isMerged } from "../models/compose_model.ts";
-import { dimsOfInput, dtypeOfInput } from "../models/graph_inputs.ts";
+import { laterTypes, modelFeeds } from "../models/feeds.ts";
+import { dtypeOfInput } from "../models/graph_inputs.ts";
+import { laterPositions, positionOffsets } from "../models/positions.ts";
 import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
-import { positionIds, type TextBatch, toTextBatch } from "../models/text_batch.ts";
+import { indexVector, joinMasks, type TextBatch, toTextBatch } from "../models/text_batch.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor, zeros } from "../tensor/tensor.ts";
-import { fillBatch, fillRows, indices } from "./batch_fill.ts";
+import { fillBatch, fillRows } from "./batch_fill.ts";
 
 /** What a generator is opened for. */
 export interface GeneratorOptions {
   readonly directory: LanguageModelDirectory;
   readonly text: TextEncoder;
+  /** How the pictures reach the vision encoder; default: as whole ones. */
+  readonly picture?: PictureSizes;
   /** Pictures per run. */
   readonly batch: number;
   /** Length of the longest instruction, placeholders included. */
@@ -94,7 +103,9 @@ async function generate(
     rows.map(({ ids }) => ids.length),
   );
   for (let count = 0; count < maxTokens; count++) {
-    const tokens = largestPerRow(step.logits);
+    const tokens = count === 0 && text.forcedToken !== undefined
+      ? rows.map(() => text.forcedToken!)
+      : largestPerRow(step.logits);
     for (const row of [...running]) {
       if (text.endTokens.has(tokens[row]!)) running.delete(row);
       else answers[row]!.push(tokens[row]!);
@@ -124,19 +135,22 @@ async function openCached(options: GeneratorOptions, decoder: Model): Promise<De
   const next = await openSession(await composeNextToken(directory, batch), options.session);
   const names = pastInputs(decoder);
   let mask: Tensor<"int64">;
+  let offsets: readonly number[];
   return {
     start: async (pixels, rows, lengths) => {
       mask = rows.attentionMask;
+      offsets = positionOffsets({ ids: rows.inputIds, mask }, text);
       const results = await first.run({
         pixel_values: pixels,
-        ...modelFeeds(firstModel, rows, text.imageToken),
-        last_index: indices(lengths.map((n, row) => row * sequence + n - 1)),
+        ...modelFeeds(firstModel, rows, text),
+        last_index: indexVector(lengths.map((n, row) => row * sequence + n - 1)),
       });
       return { logits: results.logits!, past: pastFrom(results, names, "decoder.") };
     },
     next: async (step, tokens) => {
-      mask = oneMore(mask);
-      const results = await next.run(nextFeeds(next, tokens, mask, step.past));
+      mask = joinMasks(mask, { rows: 1, length: 1 });
+      const rules = { mask, offsets, text };
+      const results = await next.run(nextFeeds(next, tokens, rules, step.past));
       return stepFrom(results, names);
     },
     [Symbol.asyncDispose]: () => disposeAll(first, next),
@@ -165,7 +179,8 @@ async function openAnswering(options: GeneratorOptions, decoder: Model): Promise
       [batch, length + 1],
       new BigInt64Array(batch * (length + 1)).fill(1n),
     );
-    const feeds = nextFeeds(session, tokens, mask, { ...past, ...encoded });
+    const rules = { mask, offsets: tokens.map(() => 0), text };
+    const feeds = nextFeeds(session, tokens, rules, { ...past, ...encoded });
     const step = stepFrom(await session.run(feeds), length === 0 ? names : grown);
     return { ...step, past: { ...past, ...step.past } };
   };
@@ -173,7 +188,7 @@ async function openAnswering(options: GeneratorOptions, decoder: Model): Promise
     start: async (pixels, rows) => {
       const results = await encoder.run({
         pixel_values: pixels,
-        ...modelFeeds(encoderModel, rows, text.imageToken),
+        ...modelFeeds(encoderModel, rows, text),
       });
       encoded = {
         encoder_hidden_states: results["encoder.last_hidden_state"]!,
@@ -202,8 +217,8 @@ async function openRepeating(options: GeneratorOptions): Promise<Decoder> {
     });
     const results = await session.run({
       pixel_values: pixelValues,
-      ...modelFeeds(model, batch, text.imageToken),
-      last_index: indices(rows.map((ids, row) => row * sequence + ids.length - 1)),
+      ...modelFeeds(model, batch, text),
+      last_index: indexVector(rows.map((ids, row) => row * sequence + ids.length - 1)),
     });
     return { logits: results.logits!, past: {} };
   };
@@ -229,27 +244,32 @@ function sizesOf(options: GeneratorOptions) {
     batch: options.batch,
     sequence: options.instructionLength,
     imageTokens: options.text.imageTokens,
+    ...(options.picture === undefined ? {} : { picture: options.picture }),
     ...(options.qformerLength === undefined ? {} : { qformer: options.qformerLength }),
   };
+}
+
+interface NextRules {
+  /** Of all tokens so far, [batch, total]. */
+  readonly mask: Tensor<"int64">;
+  readonly offsets: readonly number[];
+  readonly text: TextEncoder;
 }
 
 function nextFeeds(
   session: Session,
   tokens: readonly number[],
-  mask: Tensor<"int64">,
+  { mask, offsets, text }: NextRules,
   others: Readonly<Record<string, Tensor>>,
 ): Record<string, Tensor> {
   const positions = session.inputs.find(({ name }) => name === "next_position_ids");
-  const last = positionIds(mask);
-  const [rows, width] = [positions?.dims[0] === 1 ? 1 : tokens.length, mask.dims[1]!];
   const feeds: Record<string, Tensor> = {
     next_ids: tensor("int64", [tokens.length, 1], BigInt64Array.from(tokens, BigInt)),
     next_mask: mask,
-    next_position_ids: tensor(
-      "int64",
-      [rows, 1],
-      BigInt64Array.from({ length: rows }, (_, row) => last.data[(row + 1) * width - 1]!),
-    ),
+    next_token_type_ids: laterTypes([tokens.length, 1], text),
+    ...(positions === undefined
+      ? {}
+      : { next_position_ids: laterPositions(positions.dims, mask, 1, offsets) }),
     ...others,
   };
   const known = new Set(session.inputs.map(({ name }) => name));
@@ -274,20 +294,10 @@ function pastFrom(
 }
 
 function emptyPast(decoder: Model, batch: number): Record<string, Tensor> {
-  const infos = decoder.graph.inputs.filter(({ name }) => name.startsWith("past_key_values."));
-  return Object.fromEntries(infos.map((info) => {
-    const [, heads, , width] = dimsOfInput(info);
-    return [info.name, zeros(dtypeOfInput(info), [batch, Number(heads), 0, Number(width)])];
-  }));
-}
-
-function oneMore(mask: Tensor<"int64">): Tensor<"int64"> {
-  const [rows, width] = mask.dims as [number, number];
-  const data = new BigInt64Array(rows * (width + 1)).fill(1n);
-  for (let row = 0; row < rows; row++) {
-    data.set(mask.data.subarray(row * width, (row + 1) * width), row * (width + 1));
-  }
-  return tensor("int64", [rows, width + 1], data);
+  const infos = decoder.graph.inputs.filter(({ name }) => isPast(name));
+  return Object.fromEntries(
+    infos.map((info) => [info.name, zeros(dtypeOfInput(info), emptyDims(info, batch))]),
+  );
 }
 
 async function disposeAll(...sessions: readonly Session[]): Promise<void> {

@@ -5,20 +5,25 @@
  * @module
  */
 import { composeScore, type ScoreWay, scoreWay } from "../models/compose_score.ts";
-import { modelFeeds } from "../models/compose_loss.ts";
+import { laterTypes, modelFeeds } from "../models/feeds.ts";
+import { dimsOfInput } from "../models/graph_inputs.ts";
+import type { PictureSizes } from "../models/compose_model.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
-import { pad, positionIds, toTextBatch } from "../models/text_batch.ts";
+import { laterPositions, positionOffsets } from "../models/positions.ts";
+import { indexVector, joinMasks, pad, type TextBatch, toTextBatch } from "../models/text_batch.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { fillBatch, fillRows, indices, pictures } from "./batch_fill.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { fillBatch, fillRows, pictures } from "./batch_fill.ts";
 import { type CandidatePlan, planCandidates } from "./candidates.ts";
 
 /** What a scorer is opened for. */
 export interface ScorerOptions {
   readonly directory: LanguageModelDirectory;
   readonly text: TextEncoder;
+  /** How the pictures reach the vision encoder; default: as whole ones. */
+  readonly picture?: PictureSizes;
   /** Candidate answers, in the order of the scores. */
   readonly candidates: readonly string[];
   /** Most pictures in one call. */
@@ -72,6 +77,7 @@ export async function openScorer(options: ScorerOptions): Promise<Scorer> {
     imageTokens: text.imageTokens,
     rows: batch * plan.rows.length,
     length: plan.length,
+    ...(options.picture === undefined ? {} : { picture: options.picture }),
     ...(options.qformerLength === undefined ? {} : { qformer: options.qformerLength }),
   });
   const session = await openSession(model, options.session);
@@ -142,36 +148,52 @@ class GraphScorer implements Scorer {
       { padToken: text.padToken, length, qformerLength: options.qformerLength ?? 0 },
     );
     const lengths = instructions.map(({ ids }) => ids.length);
-    const feeds: Record<string, Tensor> = modelFeeds(model, batch, text.imageToken);
+    const feeds: Record<string, Tensor> = modelFeeds(model, batch, text);
     if (this.#state.way === "cache") {
-      feeds.last_index = indices(lengths.map((n, row) => row * length + n - 1));
+      feeds.last_index = indexVector(lengths.map((n, row) => row * length + n - 1));
     }
     if (plan.rows.length === 0) return feeds;
-    return { ...feeds, ...this.#continuationFeeds(lengths, batch.attentionMask) };
+    return { ...feeds, ...this.#continuationFeeds(lengths, batch) };
   }
 
-  #continuationFeeds(lengths: readonly number[], mask: Tensor): Record<string, Tensor> {
+  #continuationFeeds(
+    lengths: readonly number[],
+    { inputIds, attentionMask: mask }: TextBatch,
+  ): Record<string, Tensor> {
     const { plan, way, options, model } = this.#state;
     const { instructionLength: sequence, text } = options;
     const perPicture = plan.rows.length;
     const width = way === "repeat" ? sequence + plan.length : plan.length;
     const rows = lengths.flatMap(() => plan.rows);
-    const nextMask = joinMasks(mask, plan, lengths.length);
+    const nextMask = joinMasks(mask, { rows: perPicture, length: plan.length });
+    const offsets = positionOffsets({ ids: inputIds, mask }, text);
     const feeds: Record<string, Tensor> = {
       next_ids: pad(rows, text.padToken, plan.length),
-      next_row: indices(rows.map((_, i) => Math.floor(i / perPicture))),
+      next_row: indexVector(rows.map((_, i) => Math.floor(i / perPicture))),
       next_mask: nextMask,
-      next_position_ids: nextPositions(model, nextMask, width),
-      pick_index: indices(lengths.flatMap((n, picture) =>
-        plan.picks.map(({ row, position }) => {
-          const start = way === "repeat" ? (position < 0 ? n : sequence) : 0;
-          return (picture * perPicture + row) * width + start + position;
-        })
-      )),
-      pick_ids: indices(lengths.flatMap(() => plan.picks.map(({ token }) => token))),
+      ...this.#laterPositions(nextMask, width, offsets),
+      next_token_type_ids: laterTypes([rows.length, width], text),
+      pick_index: indexVector(
+        lengths.flatMap((n, picture) =>
+          plan.picks.map(({ row, position }) => {
+            const start = way === "repeat" ? (position < 0 ? n : sequence) : 0;
+            return (picture * perPicture + row) * width + start + position;
+          })
+        ),
+      ),
+      pick_ids: indexVector(lengths.flatMap(() => plan.picks.map(({ token }) => token))),
     };
     const known = new Set(model.graph.inputs.map((info) => info.name));
     return Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name)));
+  }
+
+  /** Positions of the last `length` tokens of each continuation, where the decoder wants them. */
+  #laterPositions(mask: Tensor, length: number, offsets: readonly number[]) {
+    const { model, plan } = this.#state;
+    const info = model.graph.inputs.find(({ name }) => name === "next_position_ids");
+    if (info === undefined) return {};
+    const perRow = offsets.flatMap((offset) => plan.rows.map(() => offset));
+    return { next_position_ids: laterPositions(dimsOfInput(info), mask, length, perRow) };
   }
 
   /** Mean over each candidate's tokens. */
@@ -189,31 +211,4 @@ class GraphScorer implements Scorer {
       return sums.map((sum, candidate) => sum / plan.counts[candidate]!);
     });
   }
-}
-
-/** The instruction's mask of each row, then ones for the continuation. */
-function joinMasks(mask: Tensor, plan: CandidatePlan, pictures: number): Tensor<"int64"> {
-  const sequence = mask.dims[1]!;
-  const width = sequence + plan.length;
-  const rows = pictures * plan.rows.length;
-  const data = new BigInt64Array(rows * width).fill(1n);
-  for (let row = 0; row < rows; row++) {
-    const picture = Math.floor(row / plan.rows.length);
-    const source = mask.data.subarray(picture * sequence, (picture + 1) * sequence);
-    data.set(source as BigInt64Array, row * width);
-  }
-  return tensor("int64", [rows, width], data);
-}
-
-/** Positions of the last `length` tokens; padding inside the instruction is not counted. */
-function nextPositions(model: Model, mask: Tensor, length: number): Tensor<"int64"> {
-  const info = model.graph.inputs.find((input) => input.name === "next_position_ids");
-  const dims = info?.type.kind === "tensor" ? info.type.dims : undefined;
-  const all = positionIds(mask);
-  const [rows, width] = [dims?.[0] === 1 ? 1 : mask.dims[0]!, mask.dims[1]!];
-  const data = new BigInt64Array(rows * length);
-  for (let row = 0; row < rows; row++) {
-    data.set(all.data.subarray((row + 1) * width - length, (row + 1) * width), row * length);
-  }
-  return tensor("int64", [rows, length], data);
 }

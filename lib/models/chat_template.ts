@@ -9,6 +9,8 @@ import type { TextTokenizer } from "./tokenize.ts";
 export interface PictureText {
   /** Written form of one placeholder; default `<image>`. */
   readonly image?: string;
+  /** Other forms in which templates may write it. */
+  readonly others?: readonly string[];
   /** Whether a text without a placeholder will do, as the picture comes before all text. */
   readonly mayLack?: boolean;
 }
@@ -100,10 +102,15 @@ function writePicture(
 }
 
 /** Why a prompt cannot be used, if so. */
-function mistakeIn(text: string, { image = "<image>", mayLack }: PictureText): string | undefined {
+function mistakeIn(
+  text: string,
+  { image = "<image>", others = [], mayLack }: PictureText,
+): string | undefined {
   if (text.includes(mark)) return "it prints the parts of a message instead of their text";
-  const count = text.split(image).length - 1;
+  const countOf = (form: string) => text.split(form).length - 1;
+  const count = countOf(image);
   if (count === 1 || (mayLack && count === 0)) return undefined;
+  if (count === 0 && others.some((form) => countOf(form) === 1)) return undefined;
   const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
   return `it writes ${count} placeholders ${JSON.stringify(image)} for one picture: ${
     JSON.stringify(shown)

@@ -5,19 +5,16 @@ import { pruneModel } from "../onnx/passes/prune.ts";
 import {
   composed,
   composeModel,
+  handedOn,
   isEncoderPast,
   isPast,
   type ModelSizes,
+  presentOf,
   readPast,
 } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { dimsOfInput, withInputDims } from "./graph_inputs.ts";
 import { rowsOf } from "./score_parts.ts";
-
-/** Name of the keys or values that a past is fed from at the next step. */
-export function presentOf(past: string): string {
-  return past.replace("past_key_values.", "present.");
-}
 
 /** Keys and values of a decoder, by the names of its inputs. */
 export function pastInputs(decoder: Model): readonly string[] {
@@ -70,6 +67,9 @@ export async function composeNextToken(
     inputs_embeds: "embed.inputs_embeds",
     attention_mask: "next_mask",
     position_ids: "next_position_ids",
+    token_type_ids: "next_token_type_ids",
+    decoder_attention_mask: "next_mask",
+    ...handedOn(decoder, embed, "embed"),
   };
   const connect = Object.fromEntries(
     decoder.graph.inputs.map(({ name }) => [name, names[name] ?? name]),
@@ -86,20 +86,35 @@ function nextDims(model: Model, batch: number): Record<string, readonly Dim[]> {
   const table: Record<string, readonly Dim[]> = {
     next_ids: [batch, 1],
     next_mask: [batch, "total"],
+    next_token_type_ids: [batch, 1],
     encoder_attention_mask: [batch, "encoded"],
   };
   return Object.fromEntries(model.graph.inputs.map((info) => {
     const declared = dimsOfInput(info);
     if (isPast(info.name)) {
-      const length = isEncoderPast(info.name) ? "encoded_past" : "past";
-      return [info.name, [batch, declared[1]!, length, declared[3]!]];
+      return [info.name, pastDims(info.name, declared, batch)];
     }
     if (info.name === "encoder_hidden_states") {
       return [info.name, [batch, "encoded", declared[2]!]];
     }
     if (info.name === "next_position_ids") {
-      return [info.name, [declared[0] === 1 ? 1 : batch, 1]];
+      return [
+        info.name,
+        declared.length === 3 ? [declared[0]!, batch, 1] : [declared[0] === 1 ? 1 : batch, 1],
+      ];
     }
     return [info.name, table[info.name] ?? declared];
   }));
+}
+
+/** Keys and values grow along their third dimension; other states have one size. */
+function pastDims(name: string, declared: readonly Dim[], batch: number): readonly Dim[] {
+  if (declared.length !== 4) return [batch, ...declared.slice(1)];
+  const length = isEncoderPast(name) ? "encoded_past" : "past";
+  return [
+    batch,
+    declared[1]!,
+    typeof declared[2] === "number" ? declared[2] : length,
+    declared[3]!,
+  ];
 }

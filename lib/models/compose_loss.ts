@@ -7,10 +7,14 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { composed, composeModel, type ModelSizes } from "./compose_model.ts";
 import type { ModelDirectory } from "./directory.ts";
 import { selectRows } from "./select_rows.ts";
-import { labelRows, positionIds, positionsOf, type TextBatch } from "./text_batch.ts";
+import { answerFeeds, composeApart } from "./compose_apart.ts";
+import { type FeedRules, modelFeeds } from "./feeds.ts";
+import { labelRows, type TextBatch } from "./text_batch.ts";
 
 /** Sizes of the graph, and what it gives besides the loss. */
 export interface LossOptions extends ModelSizes {
+  /** Whether answers are read in a pass of their own; then `answer` is their length. */
+  readonly apart?: boolean;
   /** Adds the output `logits` [batch, sequence, vocabulary]; costs the head at every position. */
   readonly logits?: boolean;
 }
@@ -35,10 +39,9 @@ export async function composeLoss(
   directory: ModelDirectory,
   options: LossOptions,
 ): Promise<Model> {
-  const model = await composeModel(directory, options, [
-    composed.imageFeatures,
-    composed.logits,
-  ]);
+  const model = options.apart
+    ? await composeApart(directory, options)
+    : await composeModel(directory, options, [composed.imageFeatures, composed.logits]);
   const outputs = ["loss", "image_features"];
   const builder = new GraphBuilder({ model });
   const index = builder.input("label_index", "int64", ["labels"]);
@@ -74,50 +77,18 @@ function crossEntropy(builder: GraphBuilder, logits: Value, ids: Value): Value {
  * What to feed a loss graph besides the pixels.
  *
  * @param model The loss graph: only inputs that it has are fed.
- * @param imageToken Placeholder in `input_ids`.
+ * @param rules What positions and types of tokens depend on, and the placeholder in `input_ids`.
  */
 export function lossFeeds(
   model: Model,
   batch: TextBatch,
-  imageToken: number,
+  rules: FeedRules,
 ): Record<string, Tensor> {
   const labels = labelRows(batch.labels, batch.decoderInputIds === undefined ? 1 : 0);
   return {
-    ...modelFeeds(model, batch, imageToken),
+    ...modelFeeds(model, batch, rules),
+    ...answerFeeds(model, batch, rules),
     label_index: labels.index,
     label_ids: labels.ids,
   };
-}
-
-/** What to feed a composed model besides the pixels; only inputs that it has are fed. */
-export function modelFeeds(
-  model: Model,
-  batch: TextBatch,
-  imageToken: number,
-): Record<string, Tensor> {
-  const feeds: Record<string, () => Tensor | undefined> = {
-    input_ids: () => batch.inputIds,
-    attention_mask: () => batch.attentionMask,
-    position_ids: () => positionsFor(model, batch.attentionMask),
-    image_index: () => positionsOf(imageToken, batch.inputIds),
-    decoder_input_ids: () => batch.decoderInputIds,
-    qformer_input_ids: () => batch.qformerIds,
-    qformer_attention_mask: () => batch.qformerMask,
-  };
-  const fed: Record<string, Tensor> = {};
-  for (const { name } of model.graph.inputs) {
-    const value = feeds[name]?.();
-    if (value !== undefined) fed[name] = value;
-  }
-  return fed;
-}
-
-/** A decoder that shares its positions among the rows gets 0, 1, …, which padding on the right allows. */
-function positionsFor(model: Model, attentionMask: Tensor): Tensor<"int64"> {
-  const info = model.graph.inputs.find((input) => input.name === "position_ids");
-  const dims = info?.type.kind === "tensor" ? info.type.dims : undefined;
-  if (dims?.[0] !== 1 || attentionMask.dims[0] === 1) return positionIds(attentionMask);
-  const length = attentionMask.dims[1]!;
-  const data = BigInt64Array.from({ length }, (_, i) => BigInt(i));
-  return { dtype: "int64", dims: [1, length], data };
 }

@@ -16,6 +16,8 @@ import { weightFromTensor } from "../onnx/ir/weight.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { ModelDirectory } from "./directory.ts";
+import type { PictureLayout } from "./picture_layout.ts";
+import { cutsPictures, gathersPictures, visionParts } from "./vision_parts.ts";
 import {
   bindInputs,
   dimsOfInput,
@@ -42,9 +44,14 @@ export interface ModelSizes {
   readonly imageStart?: number;
   /** Rows of image features of the whole batch, where that is not batch · imageTokens. */
   readonly imageRows?: number;
+  /** How pictures reach the encoder; default: as whole ones of the shape that it declares. */
+  readonly picture?: PictureSizes;
   /** Shapes of inputs that are not named above, or that differ from what is said there. */
   readonly inputDims?: Readonly<Record<string, readonly number[]>>;
 }
+
+/** What of a {@linkcode PictureLayout} a composed graph depends on. */
+export type PictureSizes = Pick<PictureLayout, "dims" | "encoder">;
 
 /** Value names inside a composed graph. */
 export const composed = {
@@ -73,12 +80,12 @@ export async function composeModel(
   const embed = await directory.readPart("embed_tokens");
   const decoder = bindPast(await directory.readPart("decoder_model_merged"), sizes.batch);
   const parts: Part[] = [
-    { name: "vision", model: vision, connect: shared(vision) },
+    ...visionParts(vision, sizes),
     { name: "embed", model: embed, connect: { input_ids: "input_ids" } },
     placement(vision, embed, sizes),
     ...encoderDecoder
       ? await encoderDecoderParts(directory, embed, decoder)
-      : [decoderOnlyPart(decoder)],
+      : [decoderOnlyPart(decoder, { vision, embed })],
   ];
   const composed = composeModels(parts);
   // What is not asked for may not fit the sizes.
@@ -92,9 +99,23 @@ function shared(model: Model): Record<string, string> {
   return Object.fromEntries(model.graph.inputs.map(({ name }) => [name, name]));
 }
 
-function decoderOnlyPart(decoder: Model): Part {
-  const connect = { ...shared(decoder), inputs_embeds: "place.inputs_embeds" };
+function decoderOnlyPart(decoder: Model, before: { vision: Model; embed: Model }): Part {
+  const connect = {
+    ...shared(decoder),
+    ...handedOn(decoder, before.vision, "vision"),
+    ...handedOn(decoder, before.embed, "embed"),
+    inputs_embeds: "place.inputs_embeds",
+  };
   return { name: "decoder", model: decoder, connect };
+}
+
+/** Outputs of an earlier part that the decoder reads by their names, such as `per_layer_inputs`. */
+export function handedOn(decoder: Model, from: Model, part: string): Record<string, string> {
+  const outputs = new Set(from.graph.outputs.map(({ name }) => name));
+  return Object.fromEntries(
+    decoder.graph.inputs.filter(({ name }) => outputs.has(name))
+      .map(({ name }) => [name, `${part}.${name}`]),
+  );
 }
 
 async function encoderDecoderParts(
@@ -134,14 +155,17 @@ function placement(vision: Model, embed: Model, sizes: ModelSizes): Part {
   ];
   const width = text.dims?.at(-1) ?? features.dims?.at(-1) ?? "width";
   const words = builder.input("text", text.dtype, [batch, sequence, width]);
-  const rows = features.dims?.length === 2 ? [imageRowsOf(sizes)] : [batch, imageTokens];
-  const picture = builder.input("features", features.dtype, [...rows, width]);
+  const picture = builder.input("features", features.dtype, featureDims(features, sizes, width));
   const same = text.dtype === features.dtype
     ? picture
     : builder.op("Cast", [picture], { to: dataTypeOf[text.dtype] });
   const placed = imageStart === undefined
     ? scatter(builder, words, same, sizes, width)
-    : splice(builder, words, same, imageStart, imageStart + imageTokens, sequence);
+    : splice(builder, words, perPicture(builder, same, sizes), {
+      start: imageStart,
+      end: imageStart + imageTokens,
+      sequence,
+    });
   builder.output(placed, "inputs_embeds");
   const connect = {
     text: "embed.inputs_embeds",
@@ -154,6 +178,28 @@ function placement(vision: Model, embed: Model, sizes: ModelSizes): Part {
 /** Rows of image features of the whole batch. */
 function imageRowsOf({ batch, imageTokens, imageRows }: ModelSizes): number {
   return imageRows ?? batch * imageTokens;
+}
+
+/** Shape of the features as the encoder gives them: per picture, per tile, or all rows in one. */
+function featureDims(
+  { dims }: { readonly dims?: readonly Dim[] },
+  sizes: ModelSizes,
+  width: Dim,
+): readonly Dim[] {
+  if (dims?.length === 2 || gathersPictures(sizes)) return [imageRowsOf(sizes), width];
+  const tiles = sizes.picture?.encoder.pixels[0] ?? 1;
+  if (tiles === 1 && dims?.length === 3 && !cutsPictures(sizes)) {
+    return [sizes.batch, sizes.imageTokens, width];
+  }
+  return ["tiles", "rows", width];
+}
+
+/** Features as [batch, rows of a picture, width]. */
+function perPicture(builder: GraphBuilder, features: Value, sizes: ModelSizes): Value {
+  const { batch, imageTokens } = sizes;
+  const dims = builder.dims(features);
+  if (dims?.length === 3 && dims[0] === batch && dims[1] === imageTokens) return features;
+  return builder.op("Reshape", [features, builder.int64s([batch, imageTokens, -1])]);
 }
 
 /** Declared type of an output. @throws {TypeError} If the model has no such output of floats. */
@@ -171,9 +217,11 @@ function splice(
   builder: GraphBuilder,
   text: Value,
   features: Value,
-  start: number,
-  end: number,
-  sequence: number,
+  { start, end, sequence }: {
+    readonly start: number;
+    readonly end: number;
+    readonly sequence: number;
+  },
 ): Value {
   const slice = (from: number, to: number) =>
     builder.op("Slice", [
@@ -220,9 +268,18 @@ const fixedInputs: Readonly<Record<string, (info: ValueInfo, onPast: boolean) =>
     zeroWeight(dtypeOfInput(info), dimsOfInput(info).length === 0 ? [] : [1]),
 };
 
-/** Whether an input of a decoder holds keys or values of earlier positions. */
+/** Whether an input of a decoder holds what earlier positions left: keys, values, or other states. */
 export function isPast(name: string): boolean {
+  return isKeyOrValue(name) || /^past_[a-z]+\./.test(name);
+}
+
+function isKeyOrValue(name: string): boolean {
   return name.startsWith("past_key_values.");
+}
+
+/** Name of the output that a past is fed from at the next step. */
+export function presentOf(past: string): string {
+  return past.replace("past_key_values.", "present.").replace(/^past_/, "present_");
 }
 
 /** Whether a past comes from the encoder's states, which all runs share, and does not grow. */
@@ -249,29 +306,34 @@ export function bindPast(decoder: Model, batch: number): Model {
   const weights: Record<string, Weight> = {};
   for (const info of decoder.graph.inputs) {
     if (!isPast(info.name)) continue;
-    const [, heads, , width] = dimsOfInput(info);
-    weights[info.name] = zeroWeight(dtypeOfInput(info), [
-      batch,
-      numeric(heads, info.name),
-      0,
-      numeric(width, info.name),
-    ]);
+    weights[info.name] = zeroWeight(dtypeOfInput(info), emptyDims(info, batch));
   }
   return bindInputs(readPast(decoder, false), weights);
 }
 
-function numeric(dim: Dim | undefined, name: string): number {
-  if (typeof dim === "number") return dim;
-  throw new TypeError(
-    `Cannot run decoder without a past: input "${name}" does not say its heads and their width`,
+/**
+ * Shape of an empty past: the batch first, numbers as they are declared, 0 for all that is open.
+ *
+ * @throws {TypeError} If keys or values do not say their heads and their width.
+ */
+export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
+  const dims = dimsOfInput(info);
+  const open = dims.findIndex((dim, i) =>
+    typeof dim !== "number" && i > 0 && (i !== 2 || dims.length !== 4)
   );
+  if (open >= 0 && isKeyOrValue(info.name)) {
+    throw new TypeError(
+      `Cannot run decoder without a past: input "${info.name}" does not say its heads and their width`,
+    );
+  }
+  return dims.map((dim, i) => i === 0 ? batch : typeof dim === "number" ? dim : 0);
 }
 
-/** @throws {TypeError} If the encoder does not read pictures as they are, but cut up. */
+/** @throws {TypeError} If nothing says how the encoder's pictures are cut up. */
 function wholePicture(declared: readonly Dim[]): readonly Dim[] {
   if (declared.length === 4) return declared;
   throw new TypeError(
-    `Cannot compose a model: pixel_values are [${declared}], pictures in tiles or patches are not supported`,
+    `Cannot compose a model: pixel_values are [${declared}], and nothing says how pictures are cut up`,
   );
 }
 
@@ -279,12 +341,20 @@ function wholePicture(declared: readonly Dim[]): readonly Dim[] {
 function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim[]> {
   const { batch, sequence, answer = 0, qformer = 0 } = sizes;
   const table: Record<string, (declared: readonly Dim[]) => readonly Dim[]> = {
-    pixel_values: (declared) => [batch, ...wholePicture(declared).slice(1)],
+    pixel_values: (declared) => [
+      batch,
+      ...sizes.picture?.dims ?? wholePicture(declared).slice(1),
+    ],
     input_ids: () => [batch, sequence],
     attention_mask: () => [batch, sequence],
-    position_ids: (declared) => [declared[0] === 1 ? 1 : batch, sequence],
+    position_ids: (declared) =>
+      declared.length === 3
+        ? [declared[0]!, batch, sequence]
+        : [declared[0] === 1 ? 1 : batch, sequence],
+    token_type_ids: () => [batch, sequence],
     image_index: () => [imageRowsOf(sizes)],
     decoder_input_ids: () => [batch, answer],
+    decoder_attention_mask: () => [batch, answer],
     qformer_input_ids: () => [batch, qformer],
     qformer_attention_mask: () => [batch, qformer],
   };

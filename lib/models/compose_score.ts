@@ -11,8 +11,10 @@ import {
   bindPast,
   composed,
   composeModel,
+  handedOn,
   isPast,
   type ModelSizes,
+  presentOf,
   readPast,
 } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
@@ -76,7 +78,7 @@ async function composeCached(
   sizes: ScoreSizes,
 ): Promise<Model> {
   const past = decoder.graph.inputs.map((info) => info.name).filter(isPast);
-  const presents = past.map((name) => name.replace("past_key_values.", "decoder.present."));
+  const presents = past.map((name) => `decoder.${presentOf(name)}`);
   const whole = await composeModel(directory, sizes);
   const kept = sizes.rows === 0 ? [] : presents;
   const prefix = logProbsOf(pruneModel(whole, [composed.logits, ...kept]), {
@@ -97,6 +99,7 @@ async function composeCached(
       connect: {
         ...Object.fromEntries(past.map((name, i) => [name, `expand.${presents[i]}.rows`])),
         ...nextInputs(decoder, "next_embed.inputs_embeds"),
+        ...handedOn(decoder, embed, "next_embed"),
       },
     },
   ];
@@ -150,10 +153,11 @@ async function composeRepeated(
 }
 
 function nextInputs(decoder: Model, embeds: string): Record<string, string> {
-  const positions = decoder.graph.inputs.some((info) => info.name === "position_ids");
+  const names = ["position_ids", "token_type_ids"]
+    .filter((name) => decoder.graph.inputs.some((info) => info.name === name));
   return {
     inputs_embeds: embeds,
     attention_mask: "next_mask",
-    ...(positions ? { position_ids: "next_position_ids" } : {}),
+    ...Object.fromEntries(names.map((name) => [name, `next_${name}`])),
   };
 }

@@ -3,8 +3,8 @@ import { basename, join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
-import { checkProcessor } from "../vision/preprocess.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
+import { checkProcessor, isProcessorType } from "../vision/processor_table.ts";
 import type { Family, Json } from "./families/family.ts";
 import { familyOf } from "./families/family_table.ts";
 import { readModelJson, unreadable } from "./model_file.ts";
@@ -36,6 +36,10 @@ export const weightSuffixes = {
   q4: "_q4",
   q4f16: "_q4f16",
   bnb4: "_bnb4",
+  q2: "_q2",
+  q2f16: "_q2f16",
+  q1: "_q1",
+  q1f16: "_q1f16",
 } as const;
 
 /** Data type of a directory's weights. */
@@ -56,7 +60,9 @@ export interface ModelDirectory {
   readonly config: Json;
   /** generation_config.json; empty where there is none. */
   readonly generation: Json;
-  /** preprocessor_config.json, or `image_processor` of processor_config.json. */
+  /** processor_config.json; empty where there is none. */
+  readonly processor: Json;
+  /** Settings of the image processor. */
   readonly preprocessor: Json;
   has(part: ModelPart): boolean;
   /** Path of a part's file. @throws {DiagnosticError} If it is missing. */
@@ -95,10 +101,16 @@ export async function openModelDirectory(
   const configPath = join(path, "config.json");
   const config = await readConfig(path, options);
   const family = familyOf(config, configPath);
-  const encoder = family.architecture(config) === "encoder-decoder";
+  const encoder = family.architecture?.(config) === "encoder-decoder";
   const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
   if (encoder) parts.push("encoder_model");
-  return { ...await openParts(path, parts, config, options), family };
+  return { ...await openParts(path, parts, config, { ...options, family }), family };
+}
+
+/** Whether a model reads the prompt with an encoder, and answers with a decoder. */
+export function isEncoderDecoder({ family, config, has }: LanguageModelDirectory): boolean {
+  const architecture = family.architecture?.(config);
+  return architecture === undefined ? has("encoder_model") : architecture === "encoder-decoder";
 }
 
 /**
@@ -157,11 +169,11 @@ async function openParts(
   path: string,
   parts: readonly ModelPart[],
   config: Json,
-  options: DirectoryOptions,
+  options: DirectoryOptions & { readonly family?: Family },
 ): Promise<ModelDirectory> {
   const name = options.name ?? basename(path);
   const files = findParts(path, parts, options.weights);
-  const preprocessor = await readPreprocessor(path);
+  const { processor, preprocessor } = await readProcessors(path, options.family);
   const missing = parts.filter((part) => !files.has(part)).map((part) => `onnx/${part}.onnx`);
   if (preprocessor === undefined) missing.push("preprocessor_config.json");
   if (missing.length > 0) {
@@ -183,6 +195,7 @@ async function openParts(
     name,
     config,
     generation: await readModelJson(join(path, "generation_config.json"), generationSchema) ?? {},
+    processor,
     preprocessor: preprocessor!,
     has: (part) => findPart(path, part, options.weights) !== undefined,
     partPath,
@@ -223,13 +236,35 @@ function listOnnx(path: string): readonly string[] {
   }
 }
 
-async function readPreprocessor(path: string): Promise<Json | undefined> {
-  const file = join(path, "preprocessor_config.json");
-  const own = await readModelJson(file, preprocessorSchema);
-  if (own !== undefined) return checked(own, file);
+interface Processors {
+  readonly processor: Json;
+  readonly preprocessor: Json | undefined;
+}
+
+/** The image processor's settings: those in processor_config.json win, as in transformers. */
+async function readProcessors(path: string, family: Family | undefined): Promise<Processors> {
   const shared = join(path, "processor_config.json");
-  const processor = await readModelJson(shared, processorSchema);
-  return processor?.image_processor ? checked(processor.image_processor, shared) : undefined;
+  const processor = await readModelJson(shared, processorSchema) ?? {};
+  const own = join(path, "preprocessor_config.json");
+  const settings = processor.image_processor ?? await readModelJson(own, preprocessorSchema);
+  if (settings === undefined) return { processor, preprocessor: undefined };
+  const file = processor.image_processor ? shared : own;
+  return {
+    processor,
+    preprocessor: checked({
+      ...settings,
+      ...processorType(settings, family),
+      ...family?.processorSettings?.(processor),
+    }, file),
+  };
+}
+
+/** The family's own kind of image processor where the file names none that is known. */
+function processorType(settings: Json, family: Family | undefined): Json {
+  const type = settings.image_processor_type ?? settings.feature_extractor_type;
+  return isProcessorType(type) || family?.processorType === undefined
+    ? {}
+    : { image_processor_type: family.processorType };
 }
 
 function checked(preprocessor: Json, path: string): Json {

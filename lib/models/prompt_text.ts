@@ -1,8 +1,11 @@
 /** Instructions and answers as token ids, with placeholders for the picture. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type ChatTemplate, openChatTemplate } from "./chat_template.ts";
-import type { LanguageModelDirectory } from "./directory.ts";
+import { isEncoderDecoder, type LanguageModelDirectory } from "./directory.ts";
+import { numberIn, type PictureFacts, type WrittenPicture } from "./families/family.ts";
+import type { FeedRules } from "./feeds.ts";
 import { mostImageTokens } from "./model_schema.ts";
+import { layPicture, type PictureLayout } from "./picture_layout.ts";
 import { type SpecialIds, specialIds, specialTokenTexts } from "./special_tokens.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
@@ -14,9 +17,8 @@ export interface InstructionIds {
   readonly qformerIds: readonly number[];
 }
 
-/** Turns the texts of a task into ids for one model. */
-export interface TextEncoder extends SpecialIds {
-  readonly imageToken: number;
+/** Turns the texts of a task into ids for one model, about pictures of one size. */
+export interface TextEncoder extends SpecialIds, FeedRules {
   /** Rows of image features per picture. */
   readonly imageTokens: number;
   instruction(text: string): InstructionIds;
@@ -25,42 +27,40 @@ export interface TextEncoder extends SpecialIds {
   decode(ids: readonly number[]): string;
 }
 
+/** What is known about the pictures: their whole layout, or only their rows of image features. */
+export type PictureAtHand = Partial<PictureLayout> & Pick<PictureLayout, "rows">;
+
 /**
  * Opens tokenizer and chat template of a model.
  *
- * @param imageTokens Rows of image features per picture; default: what the vision encoder declares,
- * else what config.json says.
- * @throws {DiagnosticError} If the tokenizer or an entry of config.json is missing.
+ * @param picture The pictures that are asked about; default: squares of 224 pixels, which makes no
+ * difference to models that read all pictures at one size.
+ * @throws {DiagnosticError} If the tokenizer or an entry of config.json is missing, or image tokens
+ * and image features do not match.
  */
 export async function openTextEncoder(
   directory: LanguageModelDirectory,
-  imageTokens?: number,
+  picture?: PictureAtHand,
 ): Promise<TextEncoder> {
-  const { config, family } = directory;
+  const { family } = directory;
   const tokenizer = await directory.tokenizer();
-  const imageToken = family.imageToken(config);
-  const rows = imageTokens ?? await declaredRows(directory) ?? family.imageTokens(config);
-  if (imageToken === undefined || rows === undefined) {
-    throw unplaced(
-      directory,
-      `config.json has no ${
-        imageToken === undefined ? "image_token_index" : "number of image tokens"
-      }`,
-    );
-  }
-  if (!Number.isInteger(rows) || rows < 1 || rows > mostImageTokens) {
-    throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${mostImageTokens}`);
-  }
+  const layout = picture ?? await layPicture(directory, { height: 224, width: 224 });
   const template = await openChatTemplate(directory.path, tokenizer);
   const special = specialIds(directory, tokenizer, template?.afterAnswer());
-  const place = { tokenizer, template, imageToken, rows, directory };
+  const imageToken = imageTokenOf(directory, tokenizer, special);
+  const written = writtenPicture(directory, tokenizer, { imageToken, layout });
+  const place = { tokenizer, template, imageToken, directory, ...written };
   const qformer = family.readsInstruction ? await openQFormerTokenizer(directory) : undefined;
+  const { plan } = layout;
   return {
     imageToken,
-    imageTokens: rows,
+    imageTokens: written.rows,
+    firstPosition: family.firstPosition ?? 0,
+    ...(plan?.layout.kind === "merged-patches" ? { grid: plan.grid } : {}),
+    ...(family.tokenTypes === undefined ? {} : { tokenTypes: family.tokenTypes }),
     ...special,
     instruction: (text) => ({
-      ids: placeImage(text, place),
+      ids: placeImage(asked(text, directory), place),
       qformerIds: qformer?.encode(text, true) ?? [],
     }),
     answer: answerEncoder(place, special.endToken),
@@ -68,58 +68,120 @@ export async function openTextEncoder(
   };
 }
 
-/** The number of rows in the declared shape of `image_features`, where it is a number. */
-async function declaredRows(directory: LanguageModelDirectory): Promise<number | undefined> {
-  const { graph } = await directory.readPart("vision_encoder");
-  const type = graph.outputs.find((info) => info.name === "image_features")?.type;
-  const rows = type?.kind === "tensor" ? type.dims?.[1] : undefined;
-  return typeof rows === "number" ? rows : undefined;
+/** What the processor makes of an instruction before it reads it. */
+function asked(text: string, { family, preprocessor }: LanguageModelDirectory): string {
+  return family.instruction?.(text, preprocessor) ?? text;
 }
 
-interface Place {
+/** The placeholder's number. @throws {DiagnosticError} If neither config.json nor the tokenizer has one. */
+function imageTokenOf(
+  directory: LanguageModelDirectory,
+  tokenizer: TextTokenizer,
+  { padToken }: SpecialIds,
+): number {
+  const { config, processor, family } = directory;
+  const names = { ...specialTokenTexts(processor), ...specialTokenTexts(tokenizer.config) };
+  const token = numberIn(config, "image_token_index", "image_token_id") ??
+    tokenizer.idOf(names.image_token ?? family.imageToken ?? "<image>");
+  if (token !== undefined) return token;
+  if (family.placement === "before-embeddings") return padToken;
+  throw unplaced(directory, "config.json has no image_token_index");
+}
+
+interface Written extends WrittenPicture {
+  /** Text of the image token, and how many of them a picture takes. */
+  readonly image: string;
+  readonly rows: number;
+}
+
+/** A picture as the family writes it. @throws {DiagnosticError} If its rows are not known, or differ. */
+function writtenPicture(
+  directory: LanguageModelDirectory,
+  tokenizer: TextTokenizer,
+  { imageToken, layout }: { readonly imageToken: number; readonly layout: PictureAtHand },
+): Written {
+  const { family, config, processor, preprocessor } = directory;
+  const image = tokenizer.tokenOf(imageToken) ?? family.imageToken ?? "<image>";
+  const facts: PictureFacts = {
+    config,
+    processor,
+    preprocessor,
+    special: { ...specialTokenTexts(processor), ...specialTokenTexts(tokenizer.config) },
+    image,
+    tokenOf: tokenizer.tokenOf,
+    ...(layout.plan === undefined ? {} : { plan: layout.plan }),
+    ...(layout.rows === undefined ? {} : { rows: layout.rows }),
+  };
+  const picture = family.picture?.(facts);
+  const ruled = picture === undefined
+    ? family.imageTokens?.(facts)
+    : picture.text.split(image).length - 1;
+  const rows = ruled ?? layout.rows ?? family.likelyImageTokens?.(facts);
+  if (rows === undefined) throw unplaced(directory, "config.json has no number of image tokens");
+  if (!Number.isInteger(rows) || rows < 1 || rows > mostImageTokens) {
+    throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${mostImageTokens}`);
+  }
+  if (layout.rows !== undefined && layout.rows !== rows) {
+    throw unplaced(
+      directory,
+      `its processor writes ${rows} image tokens for a picture and its vision encoder gives ${layout.rows} rows of image features`,
+      "image-tokens-differ",
+    );
+  }
+  return { image, rows, ...picture ?? { placeholder: image, text: image.repeat(rows) } };
+}
+
+interface Place extends Written {
   readonly tokenizer: TextTokenizer;
   readonly template: ChatTemplate | undefined;
   readonly imageToken: number;
-  readonly rows: number;
   readonly directory: LanguageModelDirectory;
 }
 
 /** Ids of an instruction, with as many placeholders as a picture has rows. */
-function placeImage(text: string, place: Place): readonly number[] {
-  const { tokenizer, imageToken, rows, directory } = place;
+function placeImage(instruction: string, place: Place): readonly number[] {
+  const { tokenizer, imageToken, rows, directory, image } = place;
   const picture = new Array<number>(rows).fill(imageToken);
-  const image = tokenizer.tokenOf(imageToken) ?? "<image>";
-  const { written, expanded } = writePrompt(text, image, place);
-  const ids = tokenizer.encode(expanded, !startsWithSymbol(expanded, place));
-  const at = ids.indexOf(imageToken);
-  if (at < 0 && directory.family.placement === "before-text") return [...picture, ...ids];
-  const count = ids.filter((id) => id === imageToken).length;
-  if (expanded !== written && count === rows) return ids;
-  if (count === 1) return [...ids.slice(0, at), ...picture, ...ids.slice(at + 1)];
+  const { written, placeholder } = writePrompt(instruction, place);
+  const encode = (text: string) => tokenizer.encode(text, !startsWithSymbol(text, place));
+  const { placement } = directory.family;
+  if (placement === "before-embeddings") return [...picture, ...encode(written)];
+  const expanded = written.replace(placeholder, () => place.text);
+  const ids = encode(expanded);
+  const countIn = (some: readonly number[]) => some.filter((id) => id === imageToken).length;
+  if (countIn(ids) === rows) return ids;
+  if (countIn(ids) === 0 && placement === "before-text") return [...picture, ...ids];
+  // A tokenizer may not know the image token's text when it is repeated.
+  const alone = encode(written);
+  const at = alone.indexOf(imageToken);
+  if (at >= 0 && place.text === image.repeat(rows) && at === alone.lastIndexOf(imageToken)) {
+    return [...alone.slice(0, at), ...picture, ...alone.slice(at + 1)];
+  }
   throw unplaced(
     directory,
-    `its text ${JSON.stringify(written)} holds ${count} image tokens ${imageToken} ("${image}")`,
+    `its text ${JSON.stringify(written)} holds ${
+      countIn(alone)
+    } image tokens ${imageToken} ("${image}")`,
     "no-image-placeholder",
   );
 }
 
-/** A prompt as the template writes it, and with the picture as the family writes it. */
+/** A prompt as the template writes it, and what stands in it for the picture. */
 function writePrompt(
-  text: string,
-  image: string,
-  { tokenizer, template, directory, rows }: Place,
-): { readonly written: string; readonly expanded: string } {
-  const { family, config } = directory;
-  const picture = family.picture?.(config, tokenizer.tokenOf);
-  const placeholder = picture?.placeholder ?? image;
+  instruction: string,
+  { tokenizer, template, directory, image, placeholder }: Place,
+): { readonly written: string; readonly placeholder: string } {
+  const { family } = directory;
   const start = specialTokenTexts(tokenizer.config).bos_token ?? "";
-  const mayLack = family.placement === "before-text";
-  const written = template?.(text, { image: placeholder, mayLack }) ??
-    family.text(text, placeholder, start);
-  const expanded = picture === undefined
-    ? written
-    : written.replace(placeholder, () => picture.expand(image, rows));
-  return { written, expanded };
+  if (template === undefined) {
+    return { written: family.text(instruction, placeholder, start), placeholder };
+  }
+  const mayLack = family.placement !== "in-text";
+  // Templates of other makers write the image token, or what most families call it.
+  const others = [image, "<image>"].filter((form) => form !== placeholder);
+  const written = template(instruction, { image: placeholder, others, mayLack });
+  const found = [placeholder, ...others].find((form) => written.includes(form));
+  return { written, placeholder: found ?? placeholder };
 }
 
 /** Whether the start symbol is written, so that the tokenizer must not add it again. */
@@ -135,7 +197,7 @@ function startsWithSymbol(written: string, { tokenizer }: Place): boolean {
  */
 function answerEncoder(place: Place, endToken: number): TextEncoder["answer"] {
   const { tokenizer, directory } = place;
-  if (directory.family.architecture(directory.config) === "encoder-decoder") {
+  if (isEncoderDecoder(directory)) {
     return (text) => {
       const ids = tokenizer.encode(text, true);
       return ids.at(-1) === endToken ? ids.slice(0, -1) : ids;
@@ -147,9 +209,9 @@ function answerEncoder(place: Place, endToken: number): TextEncoder["answer"] {
 
 /** Nothing where the prompt ends in white space or a special token, or the tokenizer adds a space. */
 function spaceBefore(place: Place): string {
-  const { tokenizer, imageToken } = place;
+  const { tokenizer } = place;
   if (tokenizer.addsSpace) return "";
-  const { written } = writePrompt("What?", tokenizer.tokenOf(imageToken) ?? "<image>", place);
+  const { written } = writePrompt("What?", place);
   const ends = /\s$/.test(written) ||
     tokenizer.specialTokens.some((token) => written.endsWith(token));
   return ends ? "" : " ";

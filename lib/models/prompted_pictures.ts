@@ -1,11 +1,9 @@
-/** Pictures as a model reads them, with or without a visual prompt. @module */
+/** Pictures as a model's image processor gets them, with or without a visual prompt. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Fit, fitted } from "../vision/fit.ts";
 import type { Picture } from "../vision/pictures.ts";
-import { preprocess } from "../vision/preprocess.ts";
 import type { PictureSize } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
-import type { Json } from "./families/family.ts";
 
 /** Sizes of a prompted picture, and δ float32 [3, canvas, canvas] where there is one. */
 export interface PictureCanvas {
@@ -16,26 +14,28 @@ export interface PictureCanvas {
   readonly transform?: (photos: Float32Array) => Float32Array;
 }
 
+/** One picture, `[1, 3, height, width]`: bytes, or floats from 0 to 1. */
+export type PictureTensor = Tensor<"uint8" | "float32">;
+
 /**
- * `pixel_values` of one picture, `[1, 3, height, width]`.
+ * One picture as a model's image processor gets it.
  *
- * @param canvas Shrinks, pads and adds δ, without clipping; where it is absent the model's own
- * processor works on the full picture.
+ * @param canvas Shrinks, pads and adds δ, without clipping; where it is absent the picture is as it
+ * is.
  * @throws {RangeError} If δ has another size.
  */
-export function pixelValuesOf(
+export function shownPicture(
   picture: Picture,
-  preprocessor: Json,
   { fit, canvas }: { readonly fit: Fit; readonly canvas?: PictureCanvas },
-): Tensor<"float32"> {
+): PictureTensor {
   if (canvas === undefined) {
     const { data, height, width } = picture;
-    return preprocess(tensor("uint8", [1, 3, height, width], data), preprocessor);
+    return tensor("uint8", [1, 3, height, width], data);
   }
   const { data, ...from } = fitted(picture, fit);
   const planes = promptedPlanes(data, from, canvas);
   const side = canvas.canvas;
-  return preprocess(tensor("float32", [1, 3, side, side], planes), preprocessor);
+  return tensor("float32", [1, 3, side, side], planes);
 }
 
 /**

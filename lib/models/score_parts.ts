@@ -123,12 +123,15 @@ export function finishScore(
   keep: readonly string[],
 ): Model {
   const positions = whole.graph.inputs.find((info) => info.name === "next_position_ids");
-  const shared = positions !== undefined && dimsOfInput(positions)[0] === 1;
+  const declared = positions === undefined ? [] : dimsOfInput(positions);
   const sized = withInputDims(whole, {
     next_ids: [rows, length],
     next_row: [rows],
     next_mask: [rows, sequence + length],
-    next_position_ids: [shared ? 1 : rows, outputLength],
+    next_token_type_ids: [rows, outputLength],
+    next_position_ids: declared.length === 3
+      ? [declared[0]!, rows, outputLength]
+      : [declared[0] === 1 ? 1 : rows, outputLength],
   });
   const inferred = foldConstants(inferShapes(pruneModel(sized, ["next.logits", ...keep])));
   const scored = logProbsOf(inferred, {

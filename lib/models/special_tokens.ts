@@ -6,7 +6,11 @@ import type { TextTokenizer } from "./tokenize.ts";
 
 /** Special tokens of tokenizer_config.json by their names there: `bos_token`, `image_token`, … */
 export function specialTokenTexts(config: Json): Readonly<Record<string, string>> {
-  const all = Object.entries({ ...objectIn(config, "extra_special_tokens"), ...config });
+  const all = Object.entries({
+    ...objectIn(config, "extra_special_tokens"),
+    ...objectIn(config, "model_specific_special_tokens"),
+    ...config,
+  });
   return Object.fromEntries(all.flatMap(([name, token]) => {
     const text = typeof token === "string" ? token : Object(token).content;
     return name.endsWith("_token") && typeof text === "string" ? [[name, text]] : [];
@@ -22,6 +26,8 @@ export interface SpecialIds {
   readonly padToken: number;
   /** First decoder input of an encoder-decoder model. */
   readonly startToken: number;
+  /** What generation begins with, whatever the model would say. */
+  readonly forcedToken?: number;
 }
 
 /**
@@ -56,12 +62,14 @@ export function specialIds(
         `Cannot end an answer of model "${name}": neither generation_config.json nor config.json has eos_token_id, and tokenizer_config.json no eos_token`,
     }]);
   }
+  const forced = idsIn(generation.forced_bos_token_id)[0] ?? idsIn(config.forced_bos_token_id)[0];
   const padToken = find("pad_token_id")[0] ?? idOf(pad) ?? endToken;
   return {
     endToken,
     endTokens: new Set(ends.length > 0 ? ends : [idOf(eos) ?? endToken]),
     padToken,
     startToken: find("decoder_start_token_id")[0] ?? padToken,
+    ...(forced === undefined ? {} : { forcedToken: forced }),
   };
 }
 

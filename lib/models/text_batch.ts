@@ -20,7 +20,10 @@ export interface TextBatch {
   readonly attentionMask: Tensor<"int64">;
   /** [batch, sequence]: for encoder-decoder models [batch, answer]. */
   readonly labels: Tensor<"int64">;
-  /** [batch, answer]: labels shifted right; encoder-decoder models only. */
+  /**
+   * [batch, answer]: what the decoder is fed to predict the labels. For encoder-decoder models the
+   * labels shifted right; where answers are read apart, all of an answer but its last token.
+   */
   readonly decoderInputIds?: Tensor<"int64">;
   /** [batch, length]: for a Q-Former that reads the instruction. */
   readonly qformerIds?: Tensor<"int64">;
@@ -32,6 +35,8 @@ export interface BatchOptions {
   readonly padToken: number;
   /** Present for encoder-decoder models. */
   readonly startToken?: number;
+  /** Whether answers are read in a pass of their own, on what the instruction left behind. */
+  readonly apart?: boolean;
   /** Length to pad the sequence to; default the longest row. */
   readonly length?: number;
   /** Encoder-decoder models: length to pad the answers to; default the longest. */
@@ -42,7 +47,8 @@ export interface BatchOptions {
 
 /** Pads rows to a batch for a decoder-only or an encoder-decoder model. */
 export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): TextBatch {
-  const { padToken, startToken } = options;
+  const { padToken, startToken, apart = false } = options;
+  const joined = startToken === undefined && !apart;
   const qformer = rows.map((row) => row.qformer ?? []);
   const extra = qformer.some((ids) => ids.length > 0)
     ? {
@@ -50,17 +56,18 @@ export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): Te
       qformerMask: pad(qformer.map(ones), 0, options.qformerLength),
     }
     : {};
-  const inputs = startToken === undefined
+  const inputs = joined
     ? rows.map((row) => [...row.instruction, ...row.answer])
     : rows.map((row) => row.instruction);
-  const labels = startToken === undefined
+  const labels = joined
     ? rows.map((row) => [...row.instruction.map(() => ignoredLabel), ...row.answer])
     : rows.map((row) => row.answer);
-  const shifted = startToken === undefined ? {} : {
+  const start = startToken === undefined ? [] : [startToken];
+  const shifted = joined ? {} : {
     decoderInputIds: pad(
-      rows.map(({ answer }) => [startToken, ...answer.slice(0, -1)]),
+      rows.map(({ answer }) => [...start, ...answer.slice(0, -1)]),
       padToken,
-      options.answerLength,
+      fedLength(options),
     ),
   };
   return {
@@ -69,11 +76,16 @@ export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): Te
     labels: pad(
       labels,
       ignoredLabel,
-      startToken === undefined ? options.length : options.answerLength,
+      joined ? options.length : options.answerLength,
     ),
     ...shifted,
     ...extra,
   };
+}
+
+/** Where answers are read apart their last token is not fed. */
+function fedLength({ answerLength = 0, apart = false }: BatchOptions): number {
+  return Math.max(0, answerLength - (apart ? 1 : 0));
 }
 
 function ones(ids: readonly number[]): readonly number[] {
@@ -130,16 +142,23 @@ export function positionsOf(token: number, ids: Tensor): Tensor<"int64"> {
   return tensor("int64", [found.length], BigInt64Array.from(found));
 }
 
-/** Position of each token among the real ones of its row, 0 where the mask is 0. */
-export function positionIds(attentionMask: Tensor): Tensor<"int64"> {
-  const [batch = 0, length = 0] = attentionMask.dims;
-  const data = new BigInt64Array(batch * length);
-  for (let row = 0; row < batch; row++) {
-    let next = 0n;
-    for (let t = 0; t < length; t++) {
-      const at = row * length + t;
-      if (Number(attentionMask.data[at]) === 1) data[at] = next++;
-    }
+/** The mask of each text, `rows` times, then ones for what goes on after it. */
+export function joinMasks(
+  mask: Tensor,
+  { rows, length }: { readonly rows: number; readonly length: number },
+): Tensor<"int64"> {
+  const [texts = 0, sequence = 0] = mask.dims;
+  const width = sequence + length;
+  const data = new BigInt64Array(texts * rows * width).fill(1n);
+  for (let row = 0; row < texts * rows; row++) {
+    const text = Math.floor(row / rows);
+    const source = mask.data.subarray(text * sequence, (text + 1) * sequence);
+    data.set(source as BigInt64Array, row * width);
   }
-  return tensor("int64", [batch, length], data);
+  return tensor("int64", [texts * rows, width], data);
+}
+
+/** An int64 vector. */
+export function indexVector(values: readonly number[]): Tensor<"int64"> {
+  return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
 }

@@ -1,12 +1,13 @@
 /** What a frozen encoder makes of the pictures, mirrored and not: computed once, read in every epoch. @module */
 import type { Json } from "../models/families/family.ts";
-import { pixelValuesOf, stackPixels } from "../models/prompted_pictures.ts";
+import { shownPicture, stackPixels } from "../models/prompted_pictures.ts";
 import type { Dim, Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import type { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { mirrored } from "../vision/mirror.ts";
 import type { Pictures } from "../vision/pictures.ts";
+import { preprocess } from "../vision/preprocess.ts";
 import type { PickedRow } from "./batches.ts";
 import type { TrainingHost } from "./weight_training.ts";
 
@@ -61,7 +62,8 @@ export async function cacheConnectorFeatures(
       for (let row = from; row < to; row++) {
         const picture = await pictures.read(row);
         const { fit } = pictures;
-        shown.push(pixelValuesOf(isMirrored ? mirrored(picture) : picture, preprocessor, { fit }));
+        const seen = isMirrored ? mirrored(picture) : picture;
+        shown.push(preprocess(shownPicture(seen, { fit }), preprocessor));
       }
       const pixels = stackPixels(shown);
       for (const [name, rows] of Object.entries(await session.run({ pixel_values: pixels }))) {

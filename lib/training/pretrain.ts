@@ -294,13 +294,14 @@ async function textEncoder(path: string, plan: NetworkPlan<MultimodalSizes>): Pr
     name: path,
     config,
     generation: plan.json["generation_config.json"] as Json,
+    processor: {},
     preprocessor: {},
     family: familyOf(config, path),
     tokenizer: () => Promise.resolve(tokenizer),
     has: () => false,
     partPath: (part) => part,
     readPart: () => Promise.reject(new TypeError("Cannot read a part of a model in training")),
-  }, imageRows(plan.sizes));
+  }, { rows: imageRows(plan.sizes) });
 }
 
 /** Ids of question and answer; the image's placeholders are taken out again. */

@@ -7,6 +7,8 @@
 import { join } from "@std/path";
 import { copyTree } from "../models/copy_tree.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
+import { layPicture } from "../models/picture_layout.ts";
+import { prepareLoss } from "../models/prepare_loss.ts";
 import { openTextEncoder } from "../models/prompt_text.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../onnx/ir/weight.ts";
@@ -26,7 +28,7 @@ import {
   sizesBehind,
 } from "./connector_features.ts";
 import type { Pictures } from "../vision/pictures.ts";
-import { prepareSource, type TaskRow } from "./source.ts";
+import { type TaskRow, textRows } from "./source.ts";
 import { type SplitEncoder, splitEncoder } from "./split_encoder.ts";
 import { type TrainingHost, type TrainingSchedule, trainWeights } from "./weight_training.ts";
 
@@ -179,20 +181,22 @@ async function learnLanguage(bench: ConnectorBench, weights: Weights): Promise<W
     readPart: (part) =>
       part === "vision_encoder" ? Promise.resolve(split.connector) : directory.readPart(part),
   };
-  const source = await prepareSource(behindEncoder, lesson.rows, {
+  const { side } = lesson.pictures;
+  const picture = await layPicture(directory, { height: side, width: side });
+  const text = await openTextEncoder(directory, picture);
+  const loss = await prepareLoss(behindEncoder, text, textRows(text, lesson.rows), {
     batch,
-    canvas: lesson.pictures.side,
     inputDims: dimsOf(bench, batch),
   });
   const order = orderOf(bench, batch);
   const shown = featureReader(bench);
   return await trainWeights({
-    graph: pruneModel(source.graph.model, ["loss"]),
+    graph: pruneModel(loss.model, ["loss"]),
     weights,
     schedule,
     batch: (step) => {
       const picks = order(step);
-      return { ...shown(picks, step), ...source.feeds(picks) };
+      return { ...shown(picks, step), ...loss.feeds(picks.map(({ row }) => row)) };
     },
   }, host);
 }

@@ -1,10 +1,13 @@
 /** A model's image processor as a graph, so that gradients pass through it. @module */
-import { GraphBuilder } from "../onnx/build/builder.ts";
+import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { cropStart, planProcessor, type ProcessorPlan } from "./preprocess.ts";
+import { axisMap, type Draft, hasFill } from "./draft.ts";
+import { patchNodes } from "./patches.ts";
+import type { PicturePlan } from "./picture_plan.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";
-import { axisMatrix, axisWeights } from "./resize.ts";
+import { planProcessor } from "./processor_table.ts";
+import { DraftRunner } from "./run_draft.ts";
 
 /**
  * The processor for square pictures of one size: input `image` `[batch, 3, inputSize, inputSize]`
@@ -19,35 +22,91 @@ import { axisMatrix, axisWeights } from "./resize.ts";
  * ```
  */
 export function buildProcessor(config: ProcessorConfig, inputSize: number): Model {
-  const plan = planProcessor(config, { height: inputSize, width: inputSize });
+  return processorGraph(planProcessor(config, { height: inputSize, width: inputSize }));
+}
+
+/** The graph of a plan: `image` `[batch, 3, height, width]` to `pixel_values` `[batch, …]`. */
+export function processorGraph(plan: PicturePlan): Model {
   const builder = new GraphBuilder();
-  let image = builder.input("image", "float32", ["batch", 3, inputSize, inputSize]);
-  const rows = cropMatrix(plan, "height");
-  if (rows) image = builder.op("MatMul", [builder.constant(rows), image]);
-  const columns = cropMatrix(plan, "width");
-  if (columns) image = builder.op("MatMul", [image, builder.constant(transposed(columns))]);
-  if (plan.scale.some((value) => Math.fround(value) !== 1)) {
-    image = builder.op("Mul", [image, builder.constant(perChannel(plan.scale))]);
-  }
-  if (plan.bias.some((value) => value !== 0)) {
-    image = builder.op("Add", [image, builder.constant(perChannel(plan.bias))]);
-  }
-  builder.output(image, "pixel_values");
+  const { height, width } = plan.from;
+  const image = builder.input("image", "float32", ["batch", 3, height, width]);
+  const cutter = new TileNodes(builder, image);
+  const tiles = plan.tiles.map((tile) => {
+    const values = affine(builder, cutter.tile(tile), plan);
+    return patchNodes(builder, values, tile.size, plan.layout);
+  });
+  const { kind } = plan.layout;
+  const pixels = kind === "tiles" || kind === "patch-rows" ? stacked(builder, tiles) : tiles[0]!;
+  builder.output(pixels, "pixel_values");
   return builder.finish();
 }
 
-/** Resize and crop of an axis, `[cropped, from]`, or `undefined` where it stays as it is. */
-function cropMatrix(plan: ProcessorPlan, axis: "height" | "width"): Tensor<"float32"> | undefined {
-  const from = plan.from[axis], resized = plan.resized[axis], cropped = plan.cropped[axis];
-  if (from === resized && resized === cropped) return undefined;
-  const filter = from === resized ? "nearest" : plan.filter;
-  const resize = axisMatrix(axisWeights(from, resized, filter));
-  const matrix = new Float32Array(cropped * from);
-  const start = cropStart(resized, cropped);
-  for (let i = Math.max(0, -start); i < Math.min(cropped, resized - start); i++) {
-    matrix.set(resize.subarray((start + i) * from, (start + i + 1) * from), i * from);
+/** Tiles along a new axis behind the batch. */
+function stacked(builder: GraphBuilder, tiles: readonly Value[]): Value {
+  const axis = builder.int64s([1]);
+  const apart = tiles.map((tile) => builder.op("Unsqueeze", [tile, axis]));
+  return apart.length === 1 ? apart[0]! : builder.op("Concat", apart, { axis: 1 });
+}
+
+function affine(builder: GraphBuilder, image: Value, { scale, bias }: PicturePlan): Value {
+  let values = image;
+  if (scale.some((value) => Math.fround(value) !== 1)) {
+    values = builder.op("Mul", [values, builder.constant(perChannel(scale))]);
   }
-  return tensor("float32", [cropped, from], matrix);
+  if (bias.some((value) => value !== 0)) {
+    values = builder.op("Add", [values, builder.constant(perChannel(bias))]);
+  }
+  return values;
+}
+
+/** Nodes that make drafts of a picture; tiles of one row share what is done along the height. */
+class TileNodes {
+  readonly #builder: GraphBuilder;
+  readonly #image: Value;
+  readonly #rows = new Map<string, Value>();
+
+  constructor(builder: GraphBuilder, image: Value) {
+    this.#builder = builder;
+    this.#image = image;
+  }
+
+  tile(draft: Draft): Value {
+    const builder = this.#builder;
+    const rows = this.#rowsOf(axisMap(draft, "height"), draft);
+    const map = axisMap(draft, "width");
+    let values = rows;
+    if (map !== undefined) {
+      const columns = transposed(matrixOf(map, draft.size.width));
+      values = builder.op("MatMul", [rows, builder.constant(columns)]);
+    }
+    return hasFill(draft) ? builder.op("Add", [values, builder.constant(fillOf(draft))]) : values;
+  }
+
+  #rowsOf(map: Float64Array | undefined, { size }: Draft): Value {
+    if (map === undefined) return this.#image;
+    const key = `${size.height} ${map.join()}`;
+    let value = this.#rows.get(key);
+    if (value === undefined) {
+      const matrix = this.#builder.constant(matrixOf(map, size.height));
+      value = this.#builder.op("MatMul", [matrix, this.#image]);
+      this.#rows.set(key, value);
+    }
+    return value;
+  }
+}
+
+/** What a black picture becomes: the colours that steps put beside it. */
+function fillOf(draft: Draft): Tensor<"float32"> {
+  const { height, width } = draft.size;
+  let first = draft;
+  while (first.from !== undefined) first = first.from;
+  const black = new Float32Array(3 * first.size.height * first.size.width);
+  const data = new DraftRunner(black).run(draft) as Float32Array;
+  return tensor("float32", [1, 3, height, width], data);
+}
+
+function matrixOf(map: Float64Array, rows: number): Tensor<"float32"> {
+  return tensor("float32", [rows, map.length / rows], Float32Array.from(map));
 }
 
 function transposed({ dims, data }: Tensor<"float32">): Tensor<"float32"> {

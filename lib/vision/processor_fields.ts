@@ -34,6 +34,29 @@ export function factorOf(config: ProcessorConfig, name: string, absent: number):
   throw misfit(name, value, "a number other than 0");
 }
 
+/** A whole number from 1. @throws {ProcessorFieldError} If the field is none. */
+export function countOf(config: ProcessorConfig, name: string, absent?: number): number {
+  const value = config[name] ?? absent;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= mostPixels) {
+    return value;
+  }
+  throw misfit(name, value, `a whole number from 1 to ${mostPixels}`);
+}
+
+/** The side of a square: a number, `{height, width}`, or one edge. @throws {ProcessorFieldError} */
+export function sideOf(config: ProcessorConfig, name: string): number {
+  const value = config[name];
+  const fields = typeof value === "number" ? { height: value } : sizeFields(value, name);
+  const side = fields.longest_edge ?? fields.height ?? fields.shortest_edge;
+  if (side === undefined) throw unknownSize(value, name);
+  return checkedSize({ height: side, width: side }, value, name).height;
+}
+
+/** A size after a step, whatever it is made from. @throws {ProcessorFieldError} If it is none. */
+export function pictureSize(size: PictureSize, name = "size"): PictureSize {
+  return checkedSize(size, [size.height, size.width], name);
+}
+
 /** A number per channel. @throws {ProcessorFieldError} If the field has other ones. */
 export function channelsOf(config: ProcessorConfig, name: string): readonly number[] {
   const value = config[name];
@@ -61,29 +84,71 @@ export function fixedSize(value: unknown, name: string): PictureSize {
   throw unknownSize(value, name);
 }
 
-/** The size of a picture after resizing. @throws {ProcessorFieldError} If the field is no size. */
-export function resizedSize(value: unknown, from: PictureSize): PictureSize {
-  const size = typeof value === "number" ? { shortest_edge: value } : sizeFields(value, "size");
+/**
+ * The size of a picture after resizing.
+ *
+ * @param options.square Whether a number means a square, and not the shortest edge.
+ * @throws {ProcessorFieldError} If the field is no size.
+ */
+export function resizedSize(
+  value: unknown,
+  from: PictureSize,
+  options: { readonly square?: boolean } = {},
+): PictureSize {
+  if (typeof value === "number") {
+    const size = options.square ? { height: value, width: value } : edgesOf(from, value);
+    return checkedSize(size, value, "size");
+  }
+  const size = sizeFields(value, "size");
   if (size.height !== undefined && size.width !== undefined) {
     return checkedSize({ height: size.height, width: size.width }, value, "size");
   }
-  const shortest = Math.min(from.height, from.width);
-  const longest = Math.max(from.height, from.width);
-  if (size.shortest_edge === undefined && size.longest_edge === undefined) {
-    throw unknownSize(value, "size");
+  if (size.max_height !== undefined && size.max_width !== undefined) {
+    const ratio = Math.min(size.max_height / from.height, size.max_width / from.width);
+    const fitted = {
+      height: Math.trunc(from.height * ratio),
+      width: Math.trunc(from.width * ratio),
+    };
+    return checkedSize(fitted, value, "size");
   }
-  let edge = size.shortest_edge ?? shortest * size.longest_edge! / longest;
-  const limit = size.longest_edge ?? Infinity;
-  if (edge * longest / shortest > limit) edge = limit * shortest / longest;
-  const short = Math.trunc(edge);
-  const long = Math.min(Math.trunc(edge * longest / shortest), limit);
-  const resized = from.height <= from.width
-    ? { height: short, width: long }
-    : { height: long, width: short };
-  return checkedSize(resized, value, "size");
+  const { shortest_edge: shortest, longest_edge: longest } = size;
+  const whole = Math.max(from.height, from.width);
+  const edge = shortest ??
+    (longest === undefined ? undefined : Math.min(from.height, from.width) * longest / whole);
+  if (edge === undefined) throw unknownSize(value, "size");
+  const limit = shortest === undefined ? undefined : longest;
+  return checkedSize(edgesOf(from, edge, limit), value, "size");
 }
 
-const edges = ["height", "width", "shortest_edge", "longest_edge"] as const;
+/** Both edges where the shorter one is given, and the longer one may have a limit. */
+function edgesOf(from: PictureSize, shortest: number, limit = Infinity): PictureSize {
+  const [low, high] = [Math.min(from.height, from.width), Math.max(from.height, from.width)];
+  const limited = high / low * shortest > limit;
+  const exact = limited ? limit * low / high : shortest;
+  const short = limited ? roundHalfEven(exact) : Math.trunc(exact);
+  if (short === low) return from;
+  const long = Math.trunc(exact * high / low);
+  return from.height <= from.width
+    ? { height: short, width: long }
+    : { height: long, width: short };
+}
+
+/** Rounds as Python does: halves to the even number. */
+export function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+const edges = [
+  "height",
+  "width",
+  "shortest_edge",
+  "longest_edge",
+  "max_height",
+  "max_width",
+] as const;
 
 type SizeFields = Readonly<Partial<Record<typeof edges[number], number>>>;
 
@@ -109,7 +174,7 @@ function unknownSize(value: unknown, name: string): ProcessorFieldError {
   return misfit(name, value, "a number, {height, width}, {shortest_edge} or {longest_edge}");
 }
 
-function misfit(name: string, value: unknown, needed: string): ProcessorFieldError {
+export function misfit(name: string, value: unknown, needed: string): ProcessorFieldError {
   const shown = (typeof value === "number" ? String(value) : JSON.stringify(value)) ?? "absent";
   return new ProcessorFieldError(`${name} is ${shown}, needed is ${needed}`);
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { planCandidates } from "../../lib/evaluation/candidates.ts";
 import { openScorer } from "../../lib/evaluation/likelihood.ts";
-import { modelFeeds } from "../../lib/models/compose_loss.ts";
+import { modelFeeds } from "../../lib/models/feeds.ts";
 import { bindPast, composed, composeModel } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
 import type { InstructionIds, TextEncoder } from "../../lib/models/prompt_text.ts";
@@ -54,7 +54,7 @@ async function scoreSlowly(
       [composed.logits],
     );
     await using slow = await openSession(model, session);
-    const feeds = { pixel_values: pixels, ...modelFeeds(model, batch, text.imageToken) };
+    const feeds = { pixel_values: pixels, ...modelFeeds(model, batch, text) };
     const logits = (await slow.run(feeds))[composed.logits]!;
     const start = encoder ? 0 : instruction.ids.length - 1;
     const sum = answer.reduce((total, id, i) => total + logProb(logits, start + i, id), 0);

@@ -23,7 +23,7 @@ async function composed(name: string, imageStart?: number) {
     ...(imageStart === undefined ? {} : { imageStart }),
   };
   const model = await composeLoss(directory, sizes);
-  return { model, sizes, feeds: lossFeeds(model, batch, text.imageToken) };
+  return { model, sizes, feeds: lossFeeds(model, batch, text) };
 }
 
 async function lossOf(name: string, imageStart?: number): Promise<number> {

@@ -50,7 +50,7 @@ for (const name of names) {
         : tokenizer.encode("", true).length;
       assertEquals(first, start);
       assertEquals(text.decode(ids).trim(), "what is it?");
-      assertEquals(qformerIds.length > 0, directory.family.readsInstruction);
+      assertEquals(qformerIds.length > 0, directory.family.readsInstruction ?? false);
     }));
 }
 
@@ -133,7 +133,7 @@ Deno.test("openTextEncoder() refuses a number of image tokens that is none", () 
   withTextFiles({}, async (folder) => {
     for (const rows of [0, 1.5, 2 ** 17]) {
       await assertRejects(
-        () => openTextEncoder(textDirectory(folder), rows),
+        () => openTextEncoder(textDirectory(folder), { rows }),
         DiagnosticError,
         `a picture takes ${rows} tokens, needed are 1 to 65536`,
       );
@@ -144,7 +144,7 @@ Deno.test("TextEncoder.instruction() writes a picture between the family's marke
   const template = "<|user|>{{ messages[0].content[1].text }}";
   const config = { model_type: "gemma3", boi_token_index: 3, eoi_token_index: 4 };
   return withTextFiles({ "chat_template.jinja": template }, async (folder) => {
-    const text = await openTextEncoder(textDirectory(folder, { config }), 2);
+    const text = await openTextEncoder(textDirectory(folder, { config }), { rows: 2 });
     const words = "<|user|> <image> <image> <|end|> What ?";
     assertEquals(text.instruction("What ?").ids, ids(words));
   });

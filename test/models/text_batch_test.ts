@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { labelRows, positionIds, positionsOf, toTextBatch } from "../../lib/models/text_batch.ts";
+import { labelRows, positionsOf, toTextBatch } from "../../lib/models/text_batch.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 
 const rows = [{ instruction: [4, 4, 7], answer: [8, 2] }, { instruction: [4, 4], answer: [9] }];
@@ -47,8 +47,7 @@ Deno.test("labelRows() finds the positions that predict a label", () => {
   assertEquals(numbers(labelRows(labels, 0).index), [3, 4, 7]);
 });
 
-Deno.test("positionsOf() and positionIds() count placeholders and real positions", () => {
+Deno.test("positionsOf() counts placeholders", () => {
   const batch = toTextBatch(rows, { padToken: 0 });
   assertEquals(numbers(positionsOf(4, batch.inputIds)), [0, 1, 5, 6]);
-  assertEquals(numbers(positionIds(batch.attentionMask)), [0, 1, 2, 3, 4, 0, 1, 2, 0, 0]);
 });

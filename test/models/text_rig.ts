@@ -66,17 +66,26 @@ export function textDirectory(
     image_seq_length: 2,
     ...files.config,
   };
-  const graph = { name: "g", inputs: [], outputs: [], nodes: [], initializers: [] };
+  const pixels = { kind: "tensor", dtype: "float32", dims: ["batch", 3, "height", "width"] };
+  const graph = {
+    name: "g",
+    inputs: [{ name: "pixel_values", type: pixels }],
+    outputs: [],
+    nodes: [],
+    initializers: new Map(),
+    values: new Map(),
+  };
   return {
     path,
     name: "zoo/x",
     config,
     generation: files.generation ?? {},
+    processor: {},
     preprocessor: {},
     family: familyOf(config, path),
     tokenizer: () => openTokenizer(path),
     has: () => false,
     partPath: (part) => part,
-    readPart: () => Promise.resolve({ graph } as never),
+    readPart: () => Promise.resolve({ graph, opset: 18, domains: {}, functions: [] } as never),
   };
 }

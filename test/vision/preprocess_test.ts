@@ -3,7 +3,8 @@ import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { buildProcessor } from "../../lib/vision/build_processor.ts";
-import { planProcessor, preprocess } from "../../lib/vision/preprocess.ts";
+import { preprocess } from "../../lib/vision/preprocess.ts";
+import { planProcessor } from "../../lib/vision/processor_table.ts";
 import type { ProcessorConfig } from "../../lib/vision/processor_fields.ts";
 import { resizeBytes } from "../../lib/vision/resize.ts";
 
@@ -32,15 +33,15 @@ Deno.test("planProcessor() works out sizes as transformers does", () => {
     ["crop", { size: 20, do_center_crop: true, crop_size: 18 }, [30, 40], [18, 18]],
   ];
   for (const [name, config, [height, width], expected] of cases) {
-    const { cropped } = planProcessor(config, { height, width });
-    assertEquals([cropped.height, cropped.width], expected, name);
+    const { size } = planProcessor(config, { height, width }).tiles[0]!;
+    assertEquals([size.height, size.width], expected, name);
   }
 });
 
 Deno.test("planProcessor() takes null for absent", () => {
   const config = { do_resize: null, size: null, crop_size: null, resample: null, image_mean: null };
-  const { cropped, scale } = planProcessor(config, { height: 8, width: 6 });
-  assertEquals([cropped, scale], [{ height: 8, width: 6 }, [1, 1, 1]]);
+  const { tiles, scale } = planProcessor(config, { height: 8, width: 6 });
+  assertEquals([tiles[0]!.size, scale], [{ height: 8, width: 6 }, [1, 1, 1]]);
 });
 
 Deno.test("preprocess() refuses more pictures at once than memory should hold", () => {

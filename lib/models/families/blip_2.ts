@@ -4,7 +4,7 @@ import { type Architecture, type Family, type Json, numberIn, objectIn } from ".
 const encoderDecoders: ReadonlySet<unknown> = new Set(["t5", "mt5", "bart", "mbart"]);
 
 /** OPT is a decoder, Flan-T5 an encoder and a decoder. */
-export function architectureOf(config: Json): Architecture {
+function architectureOf(config: Json): Architecture {
   const decoderOnly = config.use_decoder_only_language_model;
   if (typeof decoderOnly === "boolean") return decoderOnly ? "decoder-only" : "encoder-decoder";
   const text = objectIn(config, "text_config").model_type;
@@ -15,9 +15,16 @@ export function architectureOf(config: Json): Architecture {
 export const blip2: Family = {
   modelTypes: ["blip-2"],
   architecture: architectureOf,
-  imageToken: (config) => numberIn(config, "image_token_index", "image_token_id"),
-  imageTokens: (config) => numberIn(config, "num_query_tokens"),
+  processorType: "BlipImageProcessor",
+  imageTokens: ({ processor }) => numberIn(processor, "num_query_tokens"),
+  likelyImageTokens: ({ config }) => numberIn(config, "num_query_tokens"),
   placement: "before-text",
   text: (instruction) => instruction,
-  readsInstruction: false,
+};
+
+/** InstructBLIP: as BLIP-2, but the Q-Former reads the instruction too (arXiv 2305.06500, section 2.3). */
+export const instructblip: Family = {
+  ...blip2,
+  modelTypes: ["instructblip"],
+  readsInstruction: true,
 };

@@ -1,4 +1,5 @@
 /** What a family of models is: how pictures enter the text, and what the parts are called. @module */
+import type { PicturePlan } from "../../vision/picture_plan.ts";
 
 /** A JSON object of a model directory, as parsed. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -6,35 +7,81 @@ export type Json = Readonly<Record<string, unknown>>;
 /** How the text is produced. */
 export type Architecture = "decoder-only" | "encoder-decoder";
 
+/** What the rules of a family may look at. */
+export interface PictureFacts {
+  /** config.json */
+  readonly config: Json;
+  /** processor_config.json; empty where there is none. */
+  readonly processor: Json;
+  /** The settings of the image processor. */
+  readonly preprocessor: Json;
+  /** What the image processor does; absent where no picture is at hand. */
+  readonly plan?: PicturePlan;
+  /** Rows of image features that the graph gives for a picture, where it says so. */
+  readonly rows?: number;
+  /** Special tokens by their names in tokenizer_config.json: `image_token`, `boi_token`, … */
+  readonly special: Readonly<Record<string, string>>;
+  /** Text of the image token. */
+  readonly image: string;
+  tokenOf(id: number): string | undefined;
+}
+
 /** A picture in a text. */
 export interface WrittenPicture {
   /** What a template writes for it. */
   readonly placeholder: string;
   /** What takes that place before the text is tokenised. */
-  expand(image: string, rows: number): string;
+  readonly text: string;
+}
+
+/** Types of tokens, for decoders that want `token_type_ids`. */
+export interface TokenTypes {
+  readonly image: number;
+  readonly prompt: number;
+  readonly answer: number;
 }
 
 /** One row of the table of families. */
 export interface Family {
   /** `model_type`s in config.json that this row serves. */
   readonly modelTypes: readonly string[];
-  architecture(config: Json): Architecture;
-  /** Id of the token whose embeddings the image features replace, in order. */
-  imageToken(config: Json): number | undefined;
-  /** Rows of image features per picture, where config.json says so. */
-  imageTokens(config: Json): number | undefined;
-  /** Whether the placeholders come before the text and its start symbol, or stand in the text. */
-  readonly placement: "before-text" | "in-text";
+  /** Default: decoder-only. */
+  architecture?(config: Json): Architecture;
+  /** The image processor where the files name none that is known. */
+  readonly processorType?: string;
+  /** Settings that the processor passes to its image processor, whatever that one's file says. */
+  processorSettings?(processor: Json): Json;
+  /** Text of the image token where config.json and the tokenizer do not say; default `<image>`. */
+  readonly imageToken?: string;
+  /** Rows of image features per picture by the processor's rule, where its files say so. */
+  imageTokens?(facts: PictureFacts): number | undefined;
+  /** The same by what config.json says, where neither the processor's files nor the graph do. */
+  likelyImageTokens?(facts: PictureFacts): number | undefined;
+  /** How a picture is written; default: the image token, once for each row of image features. */
+  picture?(facts: PictureFacts): WrittenPicture | undefined;
+  /**
+   * Whether the placeholders come before the text and its start symbol, stand in the text, or are not
+   * in the ids at all: then the features stand in front of the text's embeddings.
+   */
+  readonly placement: "before-text" | "in-text" | "before-embeddings";
   /**
    * The text of an instruction where the directory has no chat template; `image` is the written
    * form of one placeholder, used by families with placeholders in the text, `start` that of the
    * start symbol, used where it is the processor that writes it and not the tokenizer.
    */
   text(instruction: string, image: string, start: string): string;
-  /** How a picture is written; default: one image token, which stands for all. */
-  picture?(config: Json, tokenOf: (id: number) => string | undefined): WrittenPicture | undefined;
+  /** What the processor makes of an instruction before it reads it. */
+  instruction?(instruction: string, preprocessor: Json): string;
   /** Whether the vision encoder reads the instruction as well (`qformer_input_ids`). */
-  readonly readsInstruction: boolean;
+  readonly readsInstruction?: boolean;
+  /** Position of the first token, default 0. */
+  readonly firstPosition?: number;
+  readonly tokenTypes?: TokenTypes;
+  /**
+   * Whether the tokens of a pass without a past see each other both ways where the decoder takes no
+   * `token_type_ids`: then answers are read in a pass of their own.
+   */
+  readonly seesBothWays?: boolean;
 }
 
 /** A number in a JSON object, or undefined. */

@@ -1,17 +1,40 @@
 /** The families by `model_type`. A new family is a file and a row here. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { blip2 } from "./blip_2.ts";
+import { blip2, instructblip } from "./blip_2.ts";
 import type { Family, Json } from "./family.ts";
+import { florence2 } from "./florence2.ts";
 import { gemma3 } from "./gemma3.ts";
-import { instructblip } from "./instructblip.ts";
-import { llava } from "./llava.ts";
+import { idefics3 } from "./idefics3.ts";
+import { internvl } from "./internvl.ts";
+import { llava, moondream } from "./llava.ts";
+import { llavaNext, llavaOnevision } from "./llava_next.ts";
 import { minigpt4 } from "./minigpt4.ts";
 import { paligemma } from "./paligemma.ts";
+import { qwen2Vl } from "./qwen2_vl.ts";
 
-const families: readonly Family[] = [llava, blip2, instructblip, minigpt4, paligemma, gemma3];
+const families: readonly Family[] = [
+  llava,
+  moondream,
+  llavaNext,
+  llavaOnevision,
+  blip2,
+  instructblip,
+  minigpt4,
+  paligemma,
+  gemma3,
+  idefics3,
+  qwen2Vl,
+  internvl,
+  florence2,
+];
 
 /** The `model_type`s that are known. */
 export const knownModelTypes: readonly string[] = families.flatMap((f) => f.modelTypes).sort();
+
+/** The family of a `model_type`, if it is known. */
+export function findFamily({ model_type: type }: Json): Family | undefined {
+  return families.find((f) => typeof type === "string" && f.modelTypes.includes(type));
+}
 
 /**
  * The family of a model.
@@ -20,13 +43,13 @@ export const knownModelTypes: readonly string[] = families.flatMap((f) => f.mode
  * @throws {DiagnosticError} If the model type is unknown; the known ones are listed.
  */
 export function familyOf(config: Json, path: string): Family {
-  const type = config.model_type;
-  const family = families.find((f) => typeof type === "string" && f.modelTypes.includes(type));
+  const family = findFamily(config);
   if (family !== undefined) return family;
+  const type = JSON.stringify(config.model_type) ?? "absent";
   throw new DiagnosticError([{
     code: "unknown-model-type",
     severity: "error",
-    message: `Cannot open "${path}": model_type is ${JSON.stringify(type) ?? "absent"}`,
+    message: `Cannot open "${path}": model_type is ${type}`,
     notes: [`Known model types: ${knownModelTypes.join(", ")}`],
   }]);
 }

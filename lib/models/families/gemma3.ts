@@ -1,22 +1,51 @@
 /** The family of Gemma 3. @module */
-import { type Family, numberIn } from "./family.ts";
+import { type Family, numberIn, type PictureFacts } from "./family.ts";
+
+/** Image tokens of a picture, or of a crop. */
+function perCrop({ config, processor, rows, plan }: PictureFacts): number | undefined {
+  return numberIn(processor, "image_seq_length") ?? numberIn(config, "mm_tokens_per_image") ??
+    (rows === undefined ? undefined : rows / (plan?.tiles.length ?? 1));
+}
+
+/** One image of a prompt: its tokens between markers, on lines of their own. */
+function block(facts: PictureFacts, start: string): string | undefined {
+  const { config, special, image, tokenOf } = facts;
+  const end = special.eoi_token ?? tokenOf(numberIn(config, "eoi_token_index") ?? -1);
+  const rows = perCrop(facts);
+  if (end === undefined || rows === undefined) return undefined;
+  return `\n\n${start}${image.repeat(rows)}${end}\n\n`;
+}
 
 /** Gemma 3: image tokens between markers, on lines of their own (arXiv 2503.19786, section 2.1). */
 export const gemma3: Family = {
   modelTypes: ["gemma3"],
-  architecture: () => "decoder-only",
-  imageToken: (config) => numberIn(config, "image_token_index", "image_token_id"),
-  imageTokens: (config) => numberIn(config, "mm_tokens_per_image"),
-  placement: "in-text",
-  text: (instruction, image, start) => `${start}${image}${instruction}`,
-  picture: (config, tokenOf) => {
-    const start = tokenOf(numberIn(config, "boi_token_index") ?? -1);
-    const end = tokenOf(numberIn(config, "eoi_token_index") ?? -1);
-    if (start === undefined || end === undefined) return undefined;
+  processorType: "Gemma3ImageProcessor",
+  // The processor asks for no pan and scan, whatever preprocessor_config.json says.
+  processorSettings: () => ({
+    do_pan_and_scan: false,
+    pan_and_scan_min_crop_size: 256,
+    pan_and_scan_max_num_crops: 4,
+    pan_and_scan_min_ratio_to_activate: 1.2,
+  }),
+  imageToken: "<image_soft_token>",
+  imageTokens: perCrop,
+  picture: (facts) => {
+    const { config, special, tokenOf, plan } = facts;
+    const start = special.boi_token ?? tokenOf(numberIn(config, "boi_token_index") ?? -1);
+    const one = start === undefined ? undefined : block(facts, start);
+    if (start === undefined || one === undefined) return undefined;
+    const crops = (plan?.tiles.length ?? 1) - 1;
     return {
       placeholder: start,
-      expand: (image, rows) => `\n\n${start}${image.repeat(rows)}${end}\n\n`,
+      text: crops === 0
+        ? one
+        : `Here is the original image ${one} and here are some crops to help you see better ${
+          new Array(crops).fill(one).join(" ")
+        }`,
     };
   },
-  readsInstruction: false,
+  placement: "in-text",
+  text: (instruction, image, start) => `${start}${image}${instruction}`,
+  firstPosition: 1,
+  tokenTypes: { image: 1, prompt: 0, answer: 0 },
 };

@@ -1,21 +1,36 @@
 /** The family of LLaVA. @module */
-import { type Family, numberIn, objectIn } from "./family.ts";
+import { type Family, numberIn, objectIn, type PictureFacts } from "./family.ts";
 
-/** Patches of the vision encoder; the class token is dropped (arXiv 2304.08485, section 4.1). */
-function patches(config: Parameters<Family["imageTokens"]>[0]): number | undefined {
+/** Patches of a picture of the encoder's size; the class token is dropped (arXiv 2304.08485, section 4.1). */
+function patches({ config }: PictureFacts): number | undefined {
   const vision = objectIn(config, "vision_config");
   const [size, patch] = [numberIn(vision, "image_size"), numberIn(vision, "patch_size")];
   return size === undefined || patch === undefined ? undefined : Math.floor(size / patch) ** 2;
 }
 
+/** The processor's count: patches, tokens beside them, and without the first by the default strategy. */
+function processorPatches({ processor, plan }: PictureFacts): number | undefined {
+  const patch = numberIn(processor, "patch_size");
+  const size = plan?.tiles[0]?.size;
+  if (patch === undefined || size === undefined) return undefined;
+  const dropped = processor.vision_feature_select_strategy === "default" ? 1 : 0;
+  return Math.floor(size.height / patch) * Math.floor(size.width / patch) +
+    (numberIn(processor, "num_additional_image_tokens") ?? 0) - dropped;
+}
+
 /** LLaVA: projected patch features stand in the text, in place of `<image>` tokens. */
 export const llava: Family = {
-  // LLaVA-OneVision where its encoder reads the whole picture, without tiles.
-  modelTypes: ["llava", "vipllava", "llava_qwen2", "llava_onevision"],
-  architecture: () => "decoder-only",
-  imageToken: (config) => numberIn(config, "image_token_index", "image_token_id"),
-  imageTokens: (config) => numberIn(config, "image_seq_length") ?? patches(config),
+  modelTypes: ["llava", "vipllava", "llava_qwen2"],
+  processorType: "CLIPImageProcessor",
+  imageTokens: processorPatches,
+  likelyImageTokens: (facts) => numberIn(facts.config, "image_seq_length") ?? patches(facts),
   placement: "in-text",
   text: (instruction, image) => `${image}\n${instruction}`,
-  readsInstruction: false,
+};
+
+/** Moondream: a question and an answer, without markers of turns. */
+export const moondream: Family = {
+  ...llava,
+  modelTypes: ["moondream1"],
+  text: (instruction, image) => `${image}\n\nQuestion: ${instruction}\n\nAnswer:`,
 };

@@ -4,10 +4,8 @@ import { type Family, numberIn } from "./family.ts";
 /** MiniGPT-4: projected Q-Former queries inside a dialogue turn (arXiv 2304.10592, section 3). */
 export const minigpt4: Family = {
   modelTypes: ["minigpt4"],
-  architecture: () => "decoder-only",
-  imageToken: (config) => numberIn(config, "image_token_index", "image_token_id"),
-  imageTokens: (config) => numberIn(config, "image_seq_length", "num_query_tokens"),
+  processorType: "BlipImageProcessor",
+  likelyImageTokens: ({ config }) => numberIn(config, "image_seq_length", "num_query_tokens"),
   placement: "in-text",
   text: (instruction, image) => `${image} ${instruction}`,
-  readsInstruction: false,
 };

@@ -12,7 +12,8 @@ import { parsePipeline } from "../../../lib/pipeline/read/parse.ts";
 import { loadStages } from "../../../lib/pipeline/plan/stage_lookup.ts";
 import type { Random } from "../../../lib/tensor/random.ts";
 import { buildProcessor } from "../../../lib/vision/build_processor.ts";
-import { planProcessor, preprocess } from "../../../lib/vision/preprocess.ts";
+import { preprocess } from "../../../lib/vision/preprocess.ts";
+import { planProcessor } from "../../../lib/vision/processor_table.ts";
 import { formatOf, mustHold, type OpenFormat, Refused } from "./format.ts";
 import { mutateBytes, mutateJson, mutateJsonText, mutateText, pick } from "./mutate.ts";
 import { encode, filesOf, jsonOf, textOf } from "./seeds.ts";
@@ -129,8 +130,8 @@ const preprocessor: OpenFormat = () => {
   return Promise.resolve(formatOf({
     generate: (random) => mutateJson(pick(random, processors), random),
     read: (config: never) => {
-      const { resized, cropped, scale, bias } = planProcessor(config, { height: 8, width: 8 });
-      const sides = [resized, cropped].flatMap(({ height, width }) => [height, width]);
+      const { tiles, scale, bias } = planProcessor(config, { height: 8, width: 8 });
+      const sides = tiles.flatMap(({ size }) => [size.height, size.width]);
       mustHold(
         sides.every((side) => Number.isSafeInteger(side) && side > 0),
         "a size that is none",

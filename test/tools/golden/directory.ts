@@ -3,24 +3,24 @@ import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { openGenerator } from "../../../lib/evaluation/generation.ts";
 import { openScorer } from "../../../lib/evaluation/likelihood.ts";
-import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
 import { type LanguageModelDirectory, openModelDirectory } from "../../../lib/models/directory.ts";
+import { layPicture, type PictureLayout } from "../../../lib/models/picture_layout.ts";
+import { type PreparedLoss, prepareLoss } from "../../../lib/models/prepare_loss.ts";
 import {
   type InstructionIds,
   openTextEncoder,
   type TextEncoder,
 } from "../../../lib/models/prompt_text.ts";
-import { toTextBatch } from "../../../lib/models/text_batch.ts";
 import { composeModels } from "../../../lib/onnx/passes/compose.ts";
-import type { Model } from "../../../lib/onnx/ir/model.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type SessionOptions } from "../../../lib/runtime/session.ts";
 import { toNumbers } from "../../../lib/tensor/convert.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import { type Tensor, tensor } from "../../../lib/tensor/tensor.ts";
-import { buildProcessor } from "../../../lib/vision/build_processor.ts";
+import { processorGraph } from "../../../lib/vision/build_processor.ts";
 import { decodeImage } from "../../../lib/vision/decode_image.ts";
-import { preprocess } from "../../../lib/vision/preprocess.ts";
+import type { Layout } from "../../../lib/vision/picture_plan.ts";
+import { runPlan } from "../../../lib/vision/preprocess.ts";
 import type { CaseFolder, Outcome } from "./case.ts";
 import { compareTensors, type Comparison } from "./compare.ts";
 import { outcome } from "./vjp.ts";
@@ -72,8 +72,10 @@ interface Probe {
 interface Asked {
   readonly spec: DirectorySpec;
   readonly probe: Probe;
+  /** With the settings of the probe. */
   readonly directory: LanguageModelDirectory;
   readonly text: TextEncoder;
+  readonly layout: PictureLayout;
   readonly instruction: InstructionIds;
   /** Tensors of the probe, by their own names. */
   readonly stored: Tensors;
@@ -88,24 +90,31 @@ export async function runDirectory(folder: CaseFolder, provider: Provider): Prom
   const { tensors } = decodeSafetensors(
     await Deno.readFile(join(folder.path, "data.safetensors")),
   );
-  const directory = await openModelDirectory(folder.path);
-  const text = await openTextEncoder(directory);
-  const forward: Comparisons = {
-    end_token_id: equal([text.endToken], [spec.end_token_id]),
-    eos_token_ids: equal([...text.endTokens], spec.eos_token_ids),
-  };
+  const opened = await openModelDirectory(folder.path);
+  const forward: Comparisons = {};
   const grads: Comparisons = {};
   for (const probe of spec.probes) {
+    const directory = {
+      ...opened,
+      preprocessor: { ...opened.preprocessor, ...probe.processor_options },
+    };
+    const picture = await pictureOf(folder.path, probe, tensors);
+    const [, , height = 0, width = 0] = picture.dims;
+    const layout = await layPicture(directory, { height, width });
+    const text = await openTextEncoder(directory, layout);
     const asked: Asked = {
       spec,
       probe,
       directory,
       text,
+      layout,
       instruction: text.instruction(probe.instruction),
       stored: withoutPrefix(tensors, `${probe.name}.`),
-      picture: await pictureOf(folder.path, probe, tensors),
+      picture,
       session: { provider, threads: 1 },
     };
+    forward.end_token_id = equal([text.endToken], [spec.end_token_id]);
+    forward.eos_token_ids = equal([...text.endTokens], spec.eos_token_ids);
     Object.assign(forward, prefixed(`${probe.name} `, await compareForward(asked)));
     if (probe.gradient) {
       Object.assign(grads, prefixed(`${probe.name} `, await compareGradient(asked)));
@@ -131,9 +140,9 @@ async function pictureOf(
 }
 
 async function compareForward(asked: Asked): Promise<Comparisons> {
-  const { probe, text, instruction, spec } = asked;
+  const { probe, text, spec } = asked;
   const ids: Comparisons = {
-    ids: equal(instruction.ids, probe.input_ids),
+    ids: equal(shownIds(asked), probe.input_ids),
     "answer ids": equal(text.answer(probe.answer), probe.answer_ids),
     "image tokens": equal([text.imageTokens], [probe.image_tokens]),
   };
@@ -143,12 +152,13 @@ async function compareForward(asked: Asked): Promise<Comparisons> {
       candidate.ids,
     );
   }
-  const own = preprocess(asked.picture, asked.directory.preprocessor);
-  const pixels = asked.stored.pixel_values!;
+  const own = runPlan(asked.picture, asked.layout.plan);
+  const pixels = { ...asked.stored.pixel_values!, dims: own.dims };
   const { own_pixels: rtol } = spec.tolerances;
   return {
     ...ids,
     pixel_values: comparePixels(own, asked),
+    ...compareExtras(asked),
     ...await compareLoss(asked, pixels, spec.tolerances),
     ...await compareScores(asked, pixels, spec.tolerances.scores),
     ...await compareGreedy(asked, pixels),
@@ -161,20 +171,55 @@ function prefixed<T>(prefix: string, values: Readonly<Record<string, T>>): Recor
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 }
 
+/** Ids as the processor gives them: features that stand in front of the text have none there. */
+function shownIds({ instruction, directory, text }: Asked): readonly number[] {
+  return directory.family.placement === "before-embeddings"
+    ? instruction.ids.slice(text.imageTokens)
+    : instruction.ids;
+}
+
 /** Pictures from files may differ by a byte's step; floats are computed as floats. */
-function comparePixels(own: Tensor, { stored, spec, probe }: Asked): Comparison {
+function comparePixels(own: Tensor, { stored, spec, probe, layout }: Asked): Comparison {
   const reference = stored.pixel_values!;
-  if (typeof probe.image !== "string" || own.dims.join() !== reference.dims.join()) {
-    return compareTensors(own, reference, { rtol: 1e-5, atol: 1e-5 });
+  const dims = layout.encoder.pixels;
+  if (typeof probe.image !== "string" || dims.join() !== reference.dims.join()) {
+    return compareTensors({ ...own, dims }, reference, { rtol: 1e-5, atol: 1e-5 });
   }
   const [a, b] = [toNumbers(own), toNumbers(reference)];
-  const area = reference.dims.at(-1)! * reference.dims.at(-2)!;
+  const channelOf = channels(layout.plan.layout, dims);
   const worst = a.reduce((most, value, i) => {
-    const std = spec.image_std[Math.floor(i / area) % 3]!;
+    const std = spec.image_std[channelOf(i)]!;
     return Math.max(most, 255 * std * Math.abs(value - b[i]!));
   }, 0);
   const ok = worst <= spec.tolerances.pixel_values_255;
   return { error: 0, ok, problem: `is off by ${worst.toFixed(2)} of 255` };
+}
+
+/** The channel of each of the `pixel_values`. */
+function channels(layout: Layout, dims: readonly number[]): (index: number) => number {
+  if (layout.kind === "patch-rows") return (i) => i % 3;
+  const area = layout.kind === "merged-patches"
+    ? layout.repeat * layout.side ** 2
+    : dims.at(-1)! * dims.at(-2)!;
+  return (i) => Math.floor(i / area) % 3;
+}
+
+/** The processor's other outputs, as far as the encoder reads them. */
+function compareExtras({ layout, stored }: Asked): Comparisons {
+  return Object.fromEntries(
+    Object.entries(layout.encoder.constants).map(([name, value]) => {
+      const reference = stored[name] ?? stored[`image_${name}`];
+      const same = reference !== undefined && reference.dims.join() === value.dims.join();
+      return [
+        name,
+        same ? equal([...toNumbers(value)], [...toNumbers(reference)]) : {
+          error: 0,
+          ok: false,
+          problem: `has shape [${value.dims}] instead of [${reference?.dims}]`,
+        },
+      ];
+    }),
+  );
 }
 
 interface LossTolerances {
@@ -188,17 +233,16 @@ async function compareLoss(
   pixels: Tensor,
   tolerances: LossTolerances,
 ): Promise<Comparisons> {
-  const { stored, probe, instruction, session } = asked;
-  const { model, feeds } = await lossGraph(asked);
+  const { stored, probe, session } = asked;
+  const { model, feeds, firstLogit } = await lossGraph(asked);
   await using opened = await openSession(model, session);
   const { loss, logits, image_features: features } = await opened.run({
-    ...feeds,
+    ...feeds([0]),
     pixel_values: pixels,
   });
   const comparisons: Comparisons = { loss: near(loss!, probe.loss, tolerances.loss) };
   if (tolerances.image_features === undefined) return comparisons;
   const reference = stored.image_features!;
-  const start = asked.directory.has("encoder_model") ? 0 : instruction.ids.length - 1;
   return {
     ...comparisons,
     image_features: compareTensors({ ...features!, dims: reference.dims }, reference, {
@@ -206,31 +250,18 @@ async function compareLoss(
       atol: 1e-6,
     }),
     answer_logits: compareTensors(
-      rowsFrom(logits!, start, stored.answer_logits!.dims[0]!),
+      rowsFrom(logits!, firstLogit(0), stored.answer_logits!.dims[0]!),
       stored.answer_logits!,
       { rtol: tolerances.logits!, atol: 1e-6 },
     ),
   };
 }
 
-async function lossGraph(asked: Asked): Promise<{ model: Model; feeds: Tensors }> {
-  const { directory, text, instruction, probe } = asked;
+async function lossGraph(asked: Asked): Promise<PreparedLoss> {
+  const { directory, text, instruction, probe, layout } = asked;
   const answer = [...text.answer(probe.answer), text.endToken];
-  const encoderDecoder = directory.has("encoder_model");
-  const batch = toTextBatch(
-    [{ instruction: instruction.ids, answer, qformer: instruction.qformerIds }],
-    { padToken: text.padToken, ...(encoderDecoder ? { startToken: text.startToken } : {}) },
-  );
-  const model = await composeLoss(directory, {
-    batch: 1,
-    sequence: batch.inputIds.dims[1]!,
-    imageTokens: text.imageTokens,
-    imageStart: instruction.ids.indexOf(text.imageToken),
-    ...(encoderDecoder ? { answer: answer.length } : {}),
-    ...(instruction.qformerIds.length > 0 ? { qformer: instruction.qformerIds.length } : {}),
-    logits: true,
-  });
-  return { model, feeds: lossFeeds(model, batch, text.imageToken) };
+  const row = { instruction: instruction.ids, answer, qformer: instruction.qformerIds };
+  return await prepareLoss(directory, text, [row], { batch: 1, picture: layout, logits: true });
 }
 
 async function compareScores(asked: Asked, pixels: Tensor, rtol: number): Promise<Comparisons> {
@@ -251,7 +282,7 @@ async function compareScores(asked: Asked, pixels: Tensor, rtol: number): Promis
 async function compareGreedy(asked: Asked, pixels: Tensor): Promise<Comparisons> {
   const { probe, text, instruction } = asked;
   if (probe.greedy === undefined) return {};
-  const asIds = { ...text, decode: (ids: readonly number[]) => ids.join(" ") };
+  const asIds: TextEncoder = { ...text, decode: (ids) => ids.join(" ") };
   await using generator = await openGenerator({
     ...lengths(asked),
     text: asIds,
@@ -263,10 +294,11 @@ async function compareGreedy(asked: Asked, pixels: Tensor): Promise<Comparisons>
   return { greedy: equal(answer!.split(" ").filter(Boolean).map(Number), wanted) };
 }
 
-function lengths({ directory, text, instruction, session }: Asked) {
+function lengths({ directory, text, layout, instruction, session }: Asked) {
   return {
     directory,
     text,
+    picture: layout,
     batch: 1,
     instructionLength: instruction.ids.length,
     qformerLength: instruction.qformerIds.length,
@@ -276,16 +308,19 @@ function lengths({ directory, text, instruction, session }: Asked) {
 
 /** The gradient of the loss by the canvas, through the model's own processor. */
 async function compareGradient(asked: Asked): Promise<Comparisons> {
-  const { stored, spec, picture, directory, session } = asked;
+  const { stored, spec, picture, layout, session } = asked;
   const { model, feeds } = await lossGraph(asked);
-  const processor = buildProcessor(directory.preprocessor, picture.dims.at(-1)!);
+  const processor = processorGraph(layout.plan);
   const whole = composeModels([
     { name: "processor", model: processor },
     { name: "model", model, connect: { pixel_values: "processor.pixel_values" } },
   ]);
   const graph = addGradients(whole, { of: "model.loss", wrt: ["processor.image"] });
   await using opened = await openSession(graph, session);
-  const results = await opened.run({ ...prefixed("model.", feeds), "processor.image": picture });
+  const results = await opened.run({
+    ...prefixed("model.", feeds([0])),
+    "processor.image": picture,
+  });
   const grad = results["grad.processor.image"]!;
   const reference = stored.grad!;
   return {

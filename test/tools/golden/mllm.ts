@@ -61,7 +61,7 @@ export async function runMllm(folder: CaseFolder, provider: Provider): Promise<O
     graphOptimization: spec.ort_graph_optimization === "disable_all" ? "disabled" : "all",
   });
   const feeds = {
-    ...lossFeeds(model, batch, spec.image_token_id ?? 0),
+    ...lossFeeds(model, batch, { imageToken: spec.image_token_id ?? 0 }),
     ...recordedFeeds(session, data),
   };
   const results = await session.run(feeds);

@@ -35,7 +35,7 @@ export class CaseWorker implements AsyncDisposable {
     this.#start();
     const line = JSON.stringify(folder) + "\n";
     const { promise: late, resolve } = Promise.withResolvers<string>();
-    const limit = this.#limitSeconds;
+    const limit = this.#limitSeconds * (folder.level === "directory" ? 4 : 1);
     const timer = setTimeout(() => resolve(`took more than ${limit} s`), limit * 1000);
     try {
       await this.#writer!.write(new TextEncoder().encode(line));

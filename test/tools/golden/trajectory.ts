@@ -212,7 +212,7 @@ class PieceSource {
       attentionMask: rows("text_mask", fill(1)),
       labels: rows("labels", fill(-100)),
     };
-    return lossFeeds(model, text, -1);
+    return lossFeeds(model, text, { imageToken: -1 });
   }
 
   #length(model: Model): number {
@@ -240,6 +240,7 @@ class PieceSource {
       name: this.#prefix || "source",
       config: {},
       generation: {},
+      processor: {},
       preprocessor: pixels,
       family: minigpt4,
       has: (part) => part in files,

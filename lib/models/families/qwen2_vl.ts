@@ -1,0 +1,20 @@
+/** The family of Qwen2-VL and those after it. @module */
+import type { Family } from "./family.ts";
+
+/** Qwen2-VL and those after it: merged patches between markers (arXiv 2409.12191, section 2.1). */
+export const qwen2Vl: Family = {
+  modelTypes: [
+    "qwen2_vl",
+    "qwen2_5_vl",
+    "qwen3_vl",
+    "qwen3_vl_moe",
+    "qwen3_5",
+    "qwen3_5_moe",
+  ],
+  processorType: "Qwen2VLImageProcessor",
+  imageToken: "<|image_pad|>",
+  imageTokens: ({ plan }) => plan && plan.grid.rows * plan.grid.columns,
+  placement: "in-text",
+  text: (instruction, image) =>
+    `<|im_start|>user\n<|vision_start|>${image}<|vision_end|>${instruction}<|im_end|>\n<|im_start|>assistant\n`,
+};

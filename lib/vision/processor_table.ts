@@ -1,0 +1,101 @@
+/** The image processors by `image_processor_type`. A new one is a file and a row here. @module */
+import type { PicturePlan } from "./picture_plan.ts";
+import type { ProcessorConfig } from "./processor_fields.ts";
+import { llavaNextProcessor, llavaOnevisionProcessor } from "./processors/anyres.ts";
+import { donutProcessor } from "./processors/donut.ts";
+import { gemma3Processor } from "./processors/gemma3.ts";
+import { gotOcr2Processor } from "./processors/got_ocr2.ts";
+import { idefics3Processor } from "./processors/idefics3.ts";
+import { lfm2VlProcessor } from "./processors/lfm2_vl.ts";
+import { pixtralProcessor } from "./processors/pixtral.ts";
+import {
+  blipProcessor,
+  clipProcessor,
+  convnextProcessor,
+  deitProcessor,
+  llavaProcessor,
+  siglipProcessor,
+  unnamed,
+  vitProcessor,
+} from "./processors/plain.ts";
+import type { PlanOptions, ProcessorKind } from "./processors/processor_kind.ts";
+import { qwen2VlProcessor } from "./processors/qwen2_vl.ts";
+import { siglip2Processor } from "./processors/siglip2.ts";
+import type { PictureSize } from "./resize.ts";
+
+const kinds: readonly ProcessorKind[] = [
+  clipProcessor,
+  siglipProcessor,
+  siglip2Processor,
+  blipProcessor,
+  vitProcessor,
+  deitProcessor,
+  convnextProcessor,
+  llavaProcessor,
+  llavaNextProcessor,
+  llavaOnevisionProcessor,
+  idefics3Processor,
+  qwen2VlProcessor,
+  gotOcr2Processor,
+  gemma3Processor,
+  pixtralProcessor,
+  lfm2VlProcessor,
+  donutProcessor,
+];
+
+/** Whether an `image_processor_type` is known, whichever of its variants is named. */
+export function isProcessorType(type: unknown): boolean {
+  return kinds.some(({ types }) => types.includes(plainName(type)));
+}
+
+/** Variants compute the same on another library. */
+function plainName(type: unknown): string {
+  return typeof type === "string" ? type.replace(/(Fast|Pil)$/, "") : "";
+}
+
+function kindOf(config: ProcessorConfig): ProcessorKind {
+  const type = plainName(config.image_processor_type ?? config.feature_extractor_type);
+  return kinds.find(({ types }) => types.includes(type)) ?? unnamed;
+}
+
+/**
+ * What the processor does with pictures of a size. Fields that are absent or null take what Hugging
+ * Face's class of the same `image_processor_type` takes.
+ *
+ * @throws {RangeError} If the configuration asks for what is not supported, or its sizes are no sizes.
+ */
+export function planProcessor(
+  config: ProcessorConfig,
+  from: PictureSize,
+  options: PlanOptions = {},
+): PicturePlan {
+  const kind = kindOf(config);
+  return kind.plan(withDefaults(config, kind), from, options);
+}
+
+/**
+ * Reads the fields of a processor.
+ *
+ * @throws {ProcessorFieldError} If one cannot be used for any picture.
+ */
+export function checkProcessor(config: ProcessorConfig): void {
+  planProcessor(config, { height: 224, width: 224 });
+}
+
+function withDefaults(config: ProcessorConfig, { defaults }: ProcessorKind): ProcessorConfig {
+  const given = Object.entries(config)
+    .filter(([name, value]) => value !== null || !Object.hasOwn(defaults, name));
+  const own = Object.fromEntries(given);
+  return { ...(cropsByDefault(own) ? defaults : withoutCrop(defaults)), ...own };
+}
+
+/** A file that gives one size for all pictures and no word on cropping means that size. */
+function cropsByDefault({ size, crop_size, do_center_crop }: ProcessorConfig): boolean {
+  const { height, width } = Object(size) as ProcessorConfig;
+  const fixed = height !== undefined && width !== undefined;
+  return !fixed || crop_size !== undefined || do_center_crop !== undefined;
+}
+
+function withoutCrop({ do_center_crop: _, crop_size: __, ...others }: ProcessorConfig) {
+  return others;
+}

@@ -1,0 +1,151 @@
+/** Processors that resize, crop the centre, rescale and normalise: one picture in, one out. @module */
+import { cropDraft, cutDraft, type Draft, resizeDraft, startDraft } from "../draft.ts";
+import { type PicturePlan, wholePlan } from "../picture_plan.ts";
+import {
+  channelsOf,
+  filterOf,
+  fixedSize,
+  flagOf,
+  type ProcessorConfig,
+  resizedSize,
+  sideOf,
+} from "../processor_fields.ts";
+import type { PictureSize } from "../resize.ts";
+import type { ProcessorKind } from "./processor_kind.ts";
+
+/** Mean and deviation of the pictures that CLIP was trained on, of ImageNet, and a half for all. */
+export const clipMeanAndStd = {
+  image_mean: [0.48145466, 0.4578275, 0.40821073],
+  image_std: [0.26862954, 0.26130258, 0.27577711],
+};
+export const halfMeanAndStd = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
+
+const clip = {
+  resample: 3,
+  size: { shortest_edge: 224 },
+  do_center_crop: true,
+  crop_size: { height: 224, width: 224 },
+  ...clipMeanAndStd,
+};
+
+/** Resizes and crops a picture as most processors do. */
+export function resizeAndCrop(config: ProcessorConfig, picture: Draft, square = false): Draft {
+  const filter = filterOf(config);
+  const resizes = flagOf(config, "do_resize", true) && (config.size ?? undefined) !== undefined;
+  const resized = resizes
+    ? resizeDraft(picture, resizedSize(config.size, picture.size, { square }), filter)
+    : picture;
+  if (!flagOf(config, "do_center_crop", false)) return resized;
+  return cropDraft(resized, fixedSize(config.crop_size ?? config.size, "crop_size"));
+}
+
+function plan(config: ProcessorConfig, from: PictureSize): PicturePlan {
+  return wholePlan(config, from, resizeAndCrop(config, startDraft(from)));
+}
+
+/** Settings that change the picture in ways that only a known kind of processor explains. */
+const unexplained = ["do_pad", "do_image_splitting", "do_pan_and_scan", "do_thumbnail"];
+
+/** What is done where nothing says what kind of processor it is. */
+export const unnamed: ProcessorKind = {
+  types: [],
+  defaults: {},
+  plan: (config, from) => {
+    const setting = unexplained.find((name) => config[name] === true);
+    if (setting === undefined) return plan(config, from);
+    throw new RangeError(
+      `Cannot build image processor: "${setting}" is set, supported are do_resize, do_center_crop, do_rescale and do_normalize, others where image_processor_type is known`,
+    );
+  },
+};
+
+/** CLIP: shortest edge, then the centre. */
+export const clipProcessor: ProcessorKind = {
+  types: ["CLIPImageProcessor", "ChineseCLIPImageProcessor", "BitImageProcessor"],
+  defaults: clip,
+  plan,
+};
+
+/** LLaVA's own: where `do_pad` is set the picture is first made square with the mean colour. */
+export const llavaProcessor: ProcessorKind = {
+  types: ["LlavaImageProcessor"],
+  defaults: { ...clip, do_pad: false },
+  plan: (config, from) => {
+    const picture = startDraft(from);
+    const padded = flagOf(config, "do_pad", false)
+      ? squareDraft(picture, channelsOf(config, "image_mean"))
+      : picture;
+    return wholePlan(config, from, resizeAndCrop(config, padded));
+  },
+};
+
+/** Puts a picture into the middle of a square of one colour, in steps of a byte as it is written. */
+export function squareDraft(picture: Draft, colour: readonly number[]): Draft {
+  const { height, width } = picture.size;
+  const side = Math.max(height, width);
+  return cutDraft(picture, { height: side, width: side }, {
+    top: -Math.floor((side - height) / 2),
+    left: -Math.floor((side - width) / 2),
+    fill: colour.map((value) => Math.trunc(value * 255) / 255),
+  });
+}
+
+/** Processors of one fixed size; a number means a square. */
+const square = (config: ProcessorConfig, from: PictureSize) =>
+  wholePlan(config, from, resizeAndCrop(config, startDraft(from), true));
+
+/** SigLIP */
+export const siglipProcessor: ProcessorKind = {
+  types: ["SiglipImageProcessor"],
+  defaults: { resample: 3, size: { height: 224, width: 224 }, ...halfMeanAndStd },
+  plan: square,
+};
+
+/** BLIP, BLIP-2 and InstructBLIP */
+export const blipProcessor: ProcessorKind = {
+  types: ["BlipImageProcessor"],
+  defaults: { resample: 3, size: { height: 384, width: 384 }, ...clipMeanAndStd },
+  plan: square,
+};
+
+/** ViT, and TrOCR with it */
+export const vitProcessor: ProcessorKind = {
+  types: ["ViTImageProcessor", "ViTFeatureExtractor"],
+  defaults: { resample: 2, size: { height: 224, width: 224 }, ...halfMeanAndStd },
+  plan: square,
+};
+
+/** DeiT */
+export const deitProcessor: ProcessorKind = {
+  types: ["DeiTImageProcessor"],
+  defaults: {
+    resample: 3,
+    size: { height: 256, width: 256 },
+    do_center_crop: true,
+    crop_size: { height: 224, width: 224 },
+    ...halfMeanAndStd,
+  },
+  plan: square,
+};
+
+/** ConvNeXT: below 384 pixels a little larger and then the centre, above it the whole picture. */
+export const convnextProcessor: ProcessorKind = {
+  types: ["ConvNextImageProcessor"],
+  defaults: {
+    resample: 3,
+    size: { shortest_edge: 384 },
+    crop_pct: 224 / 256,
+    ...halfMeanAndStd,
+  },
+  plan: (config, from) => {
+    const side = sideOf(config, "size");
+    const filter = filterOf(config);
+    const picture = startDraft(from);
+    const target = { height: side, width: side };
+    if (!flagOf(config, "do_resize", true)) return wholePlan(config, from, picture);
+    if (side >= 384) return wholePlan(config, from, resizeDraft(picture, target, filter));
+    const larger = Math.trunc(side / Number(config.crop_pct));
+    const resized = resizeDraft(picture, resizedSize(larger, from), filter);
+    return wholePlan(config, from, cropDraft(resized, target));
+  },
+};

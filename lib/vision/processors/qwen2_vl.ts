@@ -1,0 +1,98 @@
+/** The image processor of Qwen2-VL. @module */
+import { resizeDraft, startDraft } from "../draft.ts";
+import { affineOf } from "../picture_plan.ts";
+import {
+  countOf,
+  filterOf,
+  flagOf,
+  misfit,
+  pictureSize,
+  type ProcessorConfig,
+  roundHalfEven,
+} from "../processor_fields.ts";
+import type { PictureSize } from "../resize.ts";
+import { rowOf } from "./extras.ts";
+import { clipMeanAndStd } from "./plain.ts";
+import type { ProcessorKind } from "./processor_kind.ts";
+
+/** Pictures that are longer than this many times their width are refused. */
+const longestRatio = 200;
+
+/**
+ * Qwen2-VL and those after it: both sides to multiples of a block of patches, the pixels within
+ * limits, and the patches in the order of the blocks.
+ */
+export const qwen2VlProcessor: ProcessorKind = {
+  types: ["Qwen2VLImageProcessor"],
+  defaults: {
+    resample: 3,
+    size: { shortest_edge: 56 * 56, longest_edge: 28 * 28 * 1280 },
+    patch_size: 14,
+    merge_size: 2,
+    temporal_patch_size: 2,
+    ...clipMeanAndStd,
+  },
+  plan: (config, from) => {
+    const [side, merge] = [countOf(config, "patch_size"), countOf(config, "merge_size")];
+    const repeat = countOf(config, "temporal_patch_size");
+    const size = flagOf(config, "do_resize", true)
+      ? smartSize(from, side * merge, pixelLimits(config))
+      : from;
+    if (size.height % (side * merge) || size.width % (side * merge)) {
+      throw misfit("do_resize", false, `pictures whose sides are multiples of ${side * merge}`);
+    }
+    const tile = resizeDraft(startDraft(from), pictureSize(size), filterOf(config));
+    const [rows, columns] = [size.height / side, size.width / side];
+    return {
+      from,
+      tiles: [tile],
+      ...affineOf(config),
+      layout: { kind: "merged-patches", side, merge, repeat },
+      grid: { rows: rows / merge, columns: columns / merge },
+      extras: { image_grid_thw: rowOf(1, rows, columns) },
+    };
+  },
+};
+
+/** Fewest and most pixels; older files name them so, newer ones call them edges. */
+export function pixelLimits(config: ProcessorConfig): readonly [number, number] {
+  const size = Object(config.size) as ProcessorConfig;
+  const limit = (name: "min_pixels" | "max_pixels", edge: string) => {
+    const value = config[name] ?? size[name] ?? size[edge];
+    if (typeof value === "number" && value >= 1) return value;
+    throw misfit(`size.${edge}`, value, "a number of pixels");
+  };
+  return [limit("min_pixels", "shortest_edge"), limit("max_pixels", "longest_edge")];
+}
+
+/**
+ * Sides that are multiples of `factor`, about the picture's own, with `low` to `high` pixels.
+ *
+ * @param least Shortest side before the pixels are counted.
+ */
+export function smartSize(
+  { height, width }: PictureSize,
+  factor: number,
+  [low, high]: readonly [number, number],
+  least = 0,
+): PictureSize {
+  const ratio = Math.max(height, width) / Math.min(height, width);
+  if (ratio > longestRatio) {
+    throw new RangeError(
+      `Cannot prepare a picture of ${width}×${height} pixels: its sides differ by more than ${longestRatio} times`,
+    );
+  }
+  const near = (size: number) => Math.max(least, roundHalfEven(size / factor) * factor);
+  const area = near(height) * near(width);
+  if (area > high) {
+    const shrink = Math.sqrt(height * width / high);
+    const down = (size: number) => Math.max(factor, Math.floor(size / shrink / factor) * factor);
+    return { height: down(height), width: down(width) };
+  }
+  if (area < low) {
+    const grow = Math.sqrt(low / (height * width));
+    const up = (size: number) => Math.ceil(size * grow / factor) * factor;
+    return { height: up(height), width: up(width) };
+  }
+  return { height: near(height), width: near(width) };
+}
