@@ -179,7 +179,7 @@ function exitText({ failure, interrupted }: Command): string {
     "0 done",
     ...(failure === undefined ? [] : [`1 ${failure}`]),
     "2 wrong arguments or files",
-    "70 our mistake",
+    "70 a mistake of this program",
     ...(interrupted === undefined ? [] : [`130 ${interrupted}`]),
   ].join(", ");
 }

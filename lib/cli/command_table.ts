@@ -4,12 +4,12 @@ import type { Command } from "./command.ts";
 /** Summary of each command, in the order of the help; `commands/NAME.ts` is the command, `_` for `-`. */
 export const commandTable = {
   run: "runs a pipeline",
-  trust: "says that a file's own code may run",
+  trust: "trusts a file's own code",
   plan: "shows what a run would do",
   graph: "draws the graph of tasks: tree, Mermaid or DOT",
   status: "counts what is cached, stage by stage",
   why: "says which input changed a stage's key",
-  logs: "prints what a stage has logged",
+  logs: "prints the logs of a stage",
   show: "prints an artifact and where it came from",
   runs: "lists past runs",
   diff: "compares two runs",
@@ -21,14 +21,14 @@ export const commandTable = {
   sign: "signs a run's report and all that it was made of",
   "verify-report": "checks a signed report, and recomputes a share of it",
   grad: "adds gradients to an ONNX model",
-  inspect: "says what an ONNX model consists of",
+  inspect: "describes an ONNX model",
   ask: "asks a model a question about a picture",
   prompt: "applies or exports a visual prompt",
   models: "lists models, says what one is and can be, copies trained ones",
-  doctor: "says what of this machine can be used",
+  doctor: "says which devices of this machine work",
   stages: "describes the stage types",
   schema: "prints the JSON Schema of pipeline files or of events",
-  completions: "prints a script that makes a shell complete",
+  completions: "prints a script for completions in a shell",
   init: "writes a commented starter pipeline",
 } as const satisfies Record<string, string>;
 

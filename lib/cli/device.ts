@@ -8,7 +8,7 @@ const providers: readonly Provider[] = ["auto", "cpu", "cuda", "webgpu"];
 /** Options that say what is in a key besides the pipeline file. */
 export const deviceOptions = {
   provider: { type: "text", choices: providers, help: "device of the models; default auto" },
-  "strict-provider": { type: "flag", help: "take the provider into the keys" },
+  "strict-provider": { type: "flag", help: "make the device a part of the keys" },
 } as const satisfies Record<string, OptionSpec>;
 
 /** What the arguments ask for. In keys `auto` stands for the device that it takes here. */

@@ -13,7 +13,10 @@ for (const command of commands) {
     const help = commandHelp(command);
     assertStringIncludes(help, `Usage: tvp ${command.name}`);
     assertMatch(help, /^ {2}--json +\S/m);
-    assertMatch(help, /^Exit codes: 0 done, .*2 wrong arguments or files, 70 our mistake/m);
+    assertMatch(
+      help,
+      /^Exit codes: 0 done, .*2 wrong arguments or files, 70 a mistake of this program/m,
+    );
     for (const [name, { help }] of Object.entries(command.options)) {
       assert(!help.endsWith("."), `${name}: ${help}`);
     }

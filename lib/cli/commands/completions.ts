@@ -7,7 +7,7 @@ const shells = { bash, zsh, fish } as const;
 /** Prints what makes a shell complete. */
 const command: Command = {
   name: "completions",
-  summary: "Prints a script that makes a shell complete commands, options, stages and runs.",
+  summary: "Prints a script with which a shell completes commands, options, stages and runs.",
   operands: "bash|zsh|fish",
   minOperands: 1,
   maxOperands: Infinity,

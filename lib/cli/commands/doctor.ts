@@ -4,7 +4,7 @@ import { printJson, printText } from "../print.ts";
 /** Looks at the machine. */
 const command: Command = {
   name: "doctor",
-  summary: "Says which devices ONNX Runtime can use here, and what the others lack.",
+  summary: "Says which devices ONNX Runtime can use here, and what is missing for the others.",
   operands: "",
   minOperands: 0,
   maxOperands: 0,

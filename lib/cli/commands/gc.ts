@@ -18,7 +18,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 /** Frees space. */
 const command: Command = {
   name: "gc",
-  summary: "Frees space in the store. Without a limit only what no task refers to goes.",
+  summary: "Frees space in the store. Without a limit it removes only what no task refers to.",
   operands: "",
   minOperands: 0,
   maxOperands: 0,
@@ -32,10 +32,14 @@ const command: Command = {
       value: "N",
       help: "keep what the last N runs of a pipeline use",
     },
-    "max-age": { type: "text", value: "TIME", help: "tasks unused for longer go: 30d" },
-    "max-size": { type: "text", value: "SIZE", help: "unused tasks go until the rest fits: 10GiB" },
+    "max-age": { type: "text", value: "TIME", help: "remove tasks unused for longer: 30d" },
+    "max-size": {
+      type: "text",
+      value: "SIZE",
+      help: "remove unused tasks until the rest fits: 10GiB",
+    },
     "only-kept": { type: "flag", help: "keep nothing but what --keep-runs names" },
-    "dry-run": { type: "flag", help: "remove nothing, say what would go" },
+    "dry-run": { type: "flag", help: "remove nothing; say what would be removed" },
   },
   run(args) {
     const age = durationOf(textOption(args, "max-age"), "--max-age");

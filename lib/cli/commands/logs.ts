@@ -9,7 +9,7 @@ import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 /** Prints what a stage has logged. */
 const command: Command = {
   name: "logs",
-  summary: "Prints what the tasks of a stage have logged.",
+  summary: "Prints the logs of the tasks of a stage.",
   operands: "FILE STAGE",
   minOperands: 2,
   maxOperands: 2,

@@ -16,7 +16,7 @@ import { count, printJson, printLine } from "../print.ts";
 /** Fetches results. */
 const command: Command = {
   name: "pull",
-  summary: "Fetches from a remote cache what a pipeline needs, and runs nothing.",
+  summary: "Fetches the results of a pipeline from a remote cache. It runs nothing.",
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,

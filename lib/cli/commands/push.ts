@@ -24,7 +24,7 @@ import { count, printJson, printLine } from "../print.ts";
 /** Sends results. */
 const command: Command = {
   name: "push",
-  summary: "Sends to a remote cache what it lacks: all of the store, or what a pipeline has.",
+  summary: "Sends results to a remote cache: all of the store, or those of one pipeline.",
   operands: "[FILE]",
   minOperands: 0,
   maxOperands: 1,

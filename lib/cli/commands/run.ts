@@ -28,7 +28,7 @@ import { printLine, printNotice } from "../print.ts";
 /** Runs a pipeline. */
 const command: Command = {
   name: "run",
-  summary: "Runs a pipeline: what is cached is not run again.",
+  summary: "Runs a pipeline. It does not run again what is cached.",
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,
@@ -43,21 +43,33 @@ const command: Command = {
       repeat: true,
       help: "run this stage and what it needs",
     },
-    jobs: { type: "number", value: "N", help: "most tasks at once; default: as the cores allow" },
+    jobs: {
+      type: "number",
+      value: "N",
+      help: "run at most N tasks at once; default one per core, on Slurm 500",
+    },
     executor: { type: "text", choices: executorNames, help: "where tasks run; default local" },
-    "slurm-args": { type: "text", value: "ARGS", help: "further arguments of sbatch" },
+    "slurm-args": { type: "text", value: "ARGS", help: "more arguments for sbatch" },
     ...deviceOptions,
     plan: { type: "flag", help: "show what would run, and run nothing" },
-    force: { type: "optional", value: "STAGE", repeat: true, help: "run although it is cached" },
-    "keep-going": { type: "flag", help: "after a failure run what does not need it" },
+    force: {
+      type: "optional",
+      value: "STAGE",
+      repeat: true,
+      help: "run it again, although it is cached",
+    },
+    "keep-going": {
+      type: "flag",
+      help: "after a failure, go on with what does not need the failed task",
+    },
     "cache-limit": {
       type: "text",
       value: "SIZE",
-      help: "after the run the longest unused results go until the rest fits: 10GiB",
+      help: "after the run, remove the longest unused results until the rest fits: 10GiB",
     },
-    trust: { type: "flag", help: "the file's own stages and programs may run; remembered" },
-    "require-trust": { type: "flag", help: "end where something of the file is not trusted" },
-    quiet: { type: "flag", help: "print failures and the last line only" },
+    trust: { type: "flag", help: "trust the file's own stages and programs, now and later" },
+    "require-trust": { type: "flag", help: "stop if the file brings code that is not trusted" },
+    quiet: { type: "flag", help: "print only failures and the last line" },
   },
   async run(args) {
     if (hasFlag(args, "plan")) return (await import("./plan.ts")).default.run(args);

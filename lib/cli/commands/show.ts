@@ -9,7 +9,7 @@ import { formatDuration, printJson, printLine } from "../print.ts";
 /** Prints artifacts. */
 const command: Command = {
   name: "show",
-  summary: "Prints a stage's artifacts and where they came from.",
+  summary: "Shows where a stage's artifacts are and how they were made.",
   operands: "FILE STAGE[.OUTPUT]",
   minOperands: 2,
   maxOperands: 2,

@@ -21,7 +21,7 @@ import { latestRun, type RunRecord, runsFolder } from "../../workspace/run_recor
 /** Signs a report. */
 const command: Command = {
   name: "sign",
-  summary: "Signs a run's report, with the digests of all that it was made of.",
+  summary: "Signs a run's report and the digests of everything it was made from.",
   operands: "[RUN|FILE]",
   minOperands: 0,
   maxOperands: 1,

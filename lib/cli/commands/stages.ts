@@ -13,7 +13,7 @@ import { printJson, printText, table } from "../print.ts";
 /** Describes stage types. */
 const command: Command = {
   name: "stages",
-  summary: "Lists the stage types, or says what one takes and gives.",
+  summary: "Lists the stage types, or describes the parameters and outputs of one.",
   operands: "[NAME]",
   minOperands: 0,
   maxOperands: 1,

@@ -12,7 +12,7 @@ import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 /** Counts what is cached. */
 const command: Command = {
   name: "status",
-  summary: "Counts what is cached, stage by stage, and finds saved states.",
+  summary: "Counts the cached tasks and saved states of each stage.",
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,

@@ -9,7 +9,7 @@ import { addTrusted, readTrusted } from "../../workspace/trusted.ts";
 /** Says that the code of a file may run. */
 const command: Command = {
   name: "trust",
-  summary: "Says that a file's own stages and programs may run, as long as they stay the same.",
+  summary: "Trusts a file's own stages and programs, as long as they stay the same.",
   operands: "FILE",
   minOperands: 1,
   maxOperands: 1,

@@ -314,6 +314,14 @@ export type Isolation = "worker" | "fresh" | "inline";
  * What a stage type may do beside reading what the pipeline names and writing what it gives, in Deno's
  * words. `ffi` is native code of packages, such as ONNX Runtime and the decoder of pictures; `read` and
  * `write` are any file; `run` is any program.
+ *
+ * @example
+ * ```ts
+ * import { stagePermissions } from "@tvp/pipeline/stage";
+ * import { assert } from "@std/assert";
+ *
+ * assert(stagePermissions.includes("net"));
+ * ```
  */
 export const stagePermissions = ["read", "write", "net", "run", "ffi", "all"] as const;
 
