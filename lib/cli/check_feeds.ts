@@ -1,4 +1,6 @@
 /** Inputs on which a model can be tried: given in files, or drawn at random. @module */
+import { readRegularFile } from "../cache/disk/regular_file.ts";
+import { isSystemError } from "../cache/disk/system_error.ts";
 import { isUnknownDim } from "../onnx/ir/dim.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import { isDType } from "../onnx/ir/data_type.ts";
@@ -164,9 +166,10 @@ async function readFeeds(
 
 async function readNpy(path: string): Promise<Tensor> {
   try {
-    return decodeNpy(await Deno.readFile(path));
+    return decodeNpy(readRegularFile(path));
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof Deno.errors.NotFound)) throw error;
+    const known = error instanceof SyntaxError || error instanceof RangeError;
+    if (!known && !isSystemError(error)) throw error;
     throw failure("unreadable-feed", `Cannot read "${path}": ${error.message}`);
   }
 }

@@ -4,6 +4,7 @@ import type { Command, OptionSpec } from "./command.ts";
 import { type CommandName, commandTable, loadCommand } from "./command_table.ts";
 import { recordedRuns } from "./find_run.ts";
 import { stateFolder } from "../workspace/places.ts";
+import { readPipelineText } from "../workspace/read_pipeline_text.ts";
 import { recordedPipelines } from "../workspace/run_record.ts";
 
 /** Stands for the names of files, which shells know better. */
@@ -101,7 +102,7 @@ function isLiteral(word: string | undefined): boolean {
 function stageNames(file: string | undefined): string[] {
   if (file === undefined) return [];
   try {
-    const tree = parseYaml(Deno.readTextFileSync(file)) as
+    const tree = parseYaml(readPipelineText(file)) as
       | { stages?: Record<string, unknown> }
       | null;
     return Object.keys(tree?.stages ?? {});

@@ -1,7 +1,7 @@
 /** Prompts and pictures as commands read them: whatever is wrong with a file is a diagnostic. @module */
+import { readRegularFile } from "../cache/disk/regular_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Prompt } from "../artifacts/prompt.ts";
-import { isFolder } from "../workspace/is_folder.ts";
 
 /** A picture as bytes: u8 [3, height, width]. */
 export interface Picture {
@@ -24,16 +24,12 @@ export async function readThrough<T>(
   read: (bytes: Uint8Array) => T | Promise<T>,
 ): Promise<T> {
   try {
-    return await read(await Deno.readFile(path));
+    return await read(readRegularFile(path));
   } catch (error) {
     const known = error instanceof SyntaxError || error instanceof RangeError ||
       isSystemError(error);
     if (!known) throw error;
-    const cause = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : isFolder(path)
-      ? "it is a folder"
-      : error.message;
+    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
     const { failure } = await import("./read_model.ts");
     throw failure(`${what}-unreadable`, `Cannot use ${what} "${path}": ${cause}`);
   }

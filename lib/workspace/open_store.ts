@@ -1,6 +1,7 @@
 /** The store of a run: a folder, and with `--remote` a cache that other machines share. @module */
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
 import { localStore } from "../cache/local/store.ts";
+import { readRegularText } from "../cache/disk/regular_file.ts";
 import { ifThere } from "../cache/disk/system_error.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -97,8 +98,8 @@ export async function requiredSigner(action: string): Promise<Signer> {
 export async function knownVerifier(given: readonly string[] = []): Promise<Verifier> {
   const { readVerifier } = await import("../cache/remote/signature.ts");
   if (given.length === 0) return await readKeys(publicKeysFile, () => readVerifier(publicKeys()));
-  const text = given.map((key) => ifThere(() => Deno.readTextFileSync(key)) ?? key).join("\n");
-  return await readKeys("--key", () => readVerifier(text));
+  const textOf = (key: string) => ifThere(() => readRegularText(key)) ?? key;
+  return await readKeys("--key", () => readVerifier(given.map(textOf).join("\n")));
 }
 
 /** Passwords and tokens are not sent where anybody on the way could read them. */
@@ -120,14 +121,14 @@ export function isServer(remote: string | undefined): boolean {
 }
 
 function publicKeys(): string {
-  return ifThere(() => Deno.readTextFileSync(publicKeysFile)) ?? "";
+  return ifThere(() => readRegularText(publicKeysFile)) ?? "";
 }
 
 async function readKeys<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     const message = `Cannot read the keys in ${name}: ${error.message}`;
     const notes = ["make a pair of keys: deno task tvp keys"];
     throw new DiagnosticError([{ code: "bad-key", severity: "error", message, notes }]);

@@ -1,5 +1,5 @@
 /** Reads the text of a pipeline file within limits. @module */
-import { fileKind } from "../cache/disk/file_kind.ts";
+import { readRegularText } from "../cache/disk/regular_file.ts";
 
 /** A file of 10 000 stages has a third of it. */
 const MOST_BYTES = 4 << 20;
@@ -11,10 +11,5 @@ const MOST_BYTES = 4 << 20;
  * @throws what the system says where it cannot be read.
  */
 export function readPipelineText(path: string): string {
-  const info = Deno.statSync(path);
-  if (!info.isFile) throw new RangeError(`it is ${fileKind(info)}`);
-  if (info.size > MOST_BYTES) {
-    throw new RangeError(`it has ${info.size} bytes, and at most ${MOST_BYTES} are read`);
-  }
-  return Deno.readTextFileSync(path);
+  return readRegularText(path, MOST_BYTES);
 }

@@ -11,6 +11,7 @@ import {
 } from "./data_sources.ts";
 import { secretValues } from "./secret_values.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { readRegularText } from "../cache/disk/regular_file.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
@@ -220,7 +221,7 @@ function typeMistake(folder: string): NameMistake | undefined {
 /** Undefined where there is none to read: what else is wrong is told when the model is opened. */
 function modelTypeIn(path: string): string | undefined {
   try {
-    const config = JSON.parse(Deno.readTextFileSync(path)) as { model_type?: unknown } | null;
+    const config = JSON.parse(readRegularText(path)) as { model_type?: unknown } | null;
     return typeof config?.model_type === "string" ? config.model_type : undefined;
   } catch {
     return undefined;
@@ -419,7 +420,7 @@ function moduleNames(folder: string): string[] {
 
 /** A folder may hold other modules too: what can be named is one with a default export. */
 function isModule(path: string): boolean {
-  return exists(path) &&
+  return statOf(path)?.isFile === true &&
     /^export (default |\{[^}]*\bdefault\b)/m.test(Deno.readTextFileSync(path));
 }
 

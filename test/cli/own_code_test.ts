@@ -176,6 +176,25 @@ export default defineDataset({ info: { name: "x", kind: "yes-no", licence: "", s
 `,
     ["RangeError in sets/two_squares.ts:3:23: no pictures today"],
   ],
+  [
+    "a stage that needs what it has not declared",
+    "stages/count_scores.ts",
+    `import { z } from "zod";
+import { artifact, defineStage } from "@tvp/pipeline/stage";
+export default defineStage({
+  name: "count-scores", description: "Counts.", outputs: { count: "json" }, permissions: ["net"],
+  with: z.strictObject({ scores: z.array(artifact("scores")) }),
+  async run(_, context) {
+    await Deno.writeTextFile("/none/notes.txt", "one more");
+  },
+});
+`,
+    [
+      'Cannot finish task "count": its process may not write "/none/notes.txt"',
+      "asked for in stages/count_scores.ts:7:16",
+      'what it needs: permissions: ["net","write"] in stages/count_scores.ts',
+    ],
+  ],
 ];
 
 for (const [what, path, text, said] of mistakes) {

@@ -80,6 +80,30 @@ Deno.test("tvp run --executor slurm says what Slurm and the task have against it
   });
 });
 
+Deno.test("a secret that a job of Slurm is given lies nowhere in plain text while it runs", async () => {
+  await onCluster(async (folder, _run, env) => {
+    // It looks for its secret wherever the runner and Slurm keep files, and after that prints it.
+    const script = `echo "$HF_TOKEN" | wc -c > {outputs.out}; ` +
+      `grep -rl -e "$HF_TOKEN" ${folder} >> {outputs.out}; echo "got $HF_TOKEN"; ` +
+      `grep -rl -e "$HF_TOKEN" ${folder} >> {outputs.out}; true`;
+    const pipeline = `name: p
+env: { HF_TOKEN: null }
+stages:
+  a:
+    uses: command
+    env: { HF_TOKEN: "\${{ env.HF_TOKEN }}" }
+    with: { run: [sh, -c, ${JSON.stringify(script)}], outputs: { out: text } }
+`;
+    Deno.writeTextFileSync(`${folder}/p.yaml`, pipeline);
+    const secret = { ...env, HF_TOKEN: "canary-hf-0123456789" };
+    const ran = await tvp(folder, "run", "p.yaml", "--executor", "slurm", { env: secret });
+    assertEquals(ran.code, 0, ran.out + ran.err);
+    assertStringIncludes(ran.out, "got [HF_TOKEN]");
+    const out = Deno.readTextFileSync(`${folder}/.tvp/runs/p/latest/a/out.txt`);
+    assertEquals(out.trim(), `${secret.HF_TOKEN.length + 1}`);
+  });
+});
+
 Deno.test("tvp run --executor slurm leaves no job behind when it is interrupted", async () => {
   await onCluster(async (folder, _run, env) => {
     const set = `vars.command=echo up > ${folder}/up; while true; do sleep 0.05; done`;

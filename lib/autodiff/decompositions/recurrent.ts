@@ -8,6 +8,7 @@ import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
 import { joinShape, sizePart } from "../engine/dynamic_shape.ts";
+import { sizesNote } from "../engine/explain.ts";
 import {
   add,
   castTo,
@@ -141,7 +142,7 @@ function layer(b: GraphBuilder, node: Node, cell: Cell): Value[] {
     node,
     typeof length !== "number",
     "the length of its sequence is known at run time only",
-    "Give the sizes of symbolic dimensions: `dims`, `tvp grad --dim NAME=SIZE`",
+    sizesNote,
   );
   const direction = stringOf(node, "direction", "forward");
   const count = direction === "bidirectional" ? 2 : 1;

@@ -74,6 +74,9 @@ function misfit(node: Node, b: GraphBuilder, { message }: Error): Diagnostic {
   };
 }
 
+/** What to do where a gradient needs sizes that the model leaves open. */
+export const sizesNote = "Give the sizes of named dimensions: `dims`, `tvp grad --fix NAME=SIZE`";
+
 function explanation(node: Node, what: string): Diagnostic {
   return {
     code: "unknown-type",
@@ -83,7 +86,7 @@ function explanation(node: Node, what: string): Diagnostic {
     }" (${node.opType}): ${what} is unknown`,
     notes: [
       "Declare the shapes of the model's inputs (names of dimensions are enough), or that of this value",
-      "Give the sizes of named dimensions: `dims`, `tvp grad --fix NAME=SIZE`",
+      sizesNote,
     ],
   };
 }

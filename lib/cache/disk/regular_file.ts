@@ -1,0 +1,24 @@
+/** Files that others have named or left: reading what is none, such as a named pipe, may never end. @module */
+import { fileKind } from "./file_kind.ts";
+
+/** The most that is read of a file where nothing else is said: larger ones no command takes. */
+const mostBytes = 2 ** 31;
+
+/**
+ * The bytes of a regular file.
+ *
+ * @throws {RangeError} If it is none, or larger than `most` bytes: `it is a named pipe`.
+ */
+export function readRegularFile(path: string, most = mostBytes): Uint8Array<ArrayBuffer> {
+  const info = Deno.statSync(path);
+  if (!info.isFile) throw new RangeError(`it is ${fileKind(info)}`);
+  if (info.size > most) {
+    throw new RangeError(`it has ${info.size} bytes, and at most ${most} are read`);
+  }
+  return Deno.readFileSync(path);
+}
+
+/** Its text. @throws {RangeError} As {@linkcode readRegularFile} does. */
+export function readRegularText(path: string, most?: number): string {
+  return new TextDecoder().decode(readRegularFile(path, most));
+}
