@@ -31,47 +31,39 @@ export default defineStage({
   fits: { image: "image", canvas: "canvas", data: "data" },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { loadOwnTerms, plainWeights } = await import("../lib/losses/own_terms.ts");
+    const { writeCost } = await import("../lib/artifacts/cost.ts");
     const { watchPeakMemory } = await import("../lib/runtime/peak_memory.ts");
-    const { resolveChoices } = await import("../lib/training/choices.ts");
+    const { loadOwnTerms, plainLoss } = await import("../lib/losses/own_terms.ts");
     const { optimizePrompt } = await import("../lib/training/optimize_prompt.ts");
-    const { trainingOf } = await import("../lib/training/prompt_settings.ts");
+    const { resolveSettings } = await import("../lib/training/prompt_settings.ts");
+    const { trainingHost } = await import("./_training_host.ts");
     const sources = [parameters.source].flat();
     const data = await readDatasetFolder(parameters.data.path);
-    const choices = resolveChoices({
-      ...parameters,
-      variants: Object.fromEntries(
-        Object.entries(parameters.variants).map(([name, given]) => [name, plainWeights(given)]),
-      ),
-    });
-    const ownTerms = await loadOwnTerms(choices.weights, Object.values(parameters.variants));
-    const settings = { ...parameters, ...choices, schedule: "constant", lr: 1, seed: 0 } as const;
-    const training = trainingOf(settings, { sources, data, weights: choices.weights, ownTerms });
-    const { provider, threads, signal } = context;
+    const given = { ...parameters, ...plainLoss(parameters), schedule: "constant", lr: 1 } as const;
+    const settings = resolveSettings(given, { rows: data.rows.length, side: data.pictures.side });
+    const ownTerms = await loadOwnTerms(settings.loss, parameters);
     const peak = watchPeakMemory();
-    let ran: string = provider;
-    await optimizePrompt(training, {
-      ...{ provider, threads, signal },
+    // A measurement that goes on from a saved state would measure fewer steps.
+    const { checkpoint: _, ...host } = trainingHost(context, settings.steps);
+    let provider: string = context.provider;
+    let peakBytes = 0;
+    const training = { settings, sources, clip: parameters.clip, data, ownTerms };
+    const { cost: { flops, uncounted, ms } } = await optimizePrompt(training, {
+      ...host,
       onOpen: (facts) => {
-        ran = facts.provider;
-        context.ranOn(facts);
+        provider = facts.provider;
+        host.onOpen(facts);
       },
-      loadCheckpoint: () => Promise.resolve(undefined),
-      checkpointDue: () => false,
-      saveCheckpoint: () => Promise.resolve(),
-      log: (line) => context.log(line),
-      progress: (done) => context.progress({ done, total: training.steps, unit: "steps" }),
-      onCost: ({ flops, uncounted, ms }) => {
-        const cost = {
-          method: choices.label,
-          source: sources.map(({ name }) => name).join(" + "),
-          batch: training.batch,
-          ...{ flops, uncounted, ms, threads },
-          provider: ran,
-          peakBytes: peak(),
-        };
-        Deno.writeTextFileSync(context.output("cost"), JSON.stringify(cost) + "\n");
+      onStep: (step, metrics) => {
+        peakBytes = peak();
+        host.onStep(step, metrics);
       },
+    });
+    await writeCost(context.output("cost"), {
+      method: settings.label,
+      source: sources.map(({ name }) => name).join(" + "),
+      batch: settings.batch,
+      ...{ flops, uncounted, ms: ms!, threads: context.threads, provider, peakBytes },
     });
   },
 });

@@ -9,7 +9,6 @@ import {
   type OwnWeight,
   weightsByName,
 } from "../lib/pipeline/contract/stage.ts";
-import type { PromptName } from "../lib/prompts/prompt_table.ts";
 import { methods } from "../lib/training/method_table.ts";
 
 const weights = weightsByName("loss", weightDescriptions);
@@ -83,84 +82,42 @@ export default defineStage({
   permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { encodePrompt } = await import("../lib/artifacts/prompt.ts");
-    const { parameterPlaces, parameterTensors } = await import(
-      "../lib/prompts/prompt_parameters.ts"
-    );
-    const { loadOwnTerms, plainWeights } = await import("../lib/losses/own_terms.ts");
+    const { writeCurve } = await import("../lib/artifacts/curve.ts");
+    const { writePrompt } = await import("../lib/artifacts/prompt.ts");
     const { loadOwnKind } = await import("../lib/prompts/own_kind.ts");
-    const { resolveChoices } = await import("../lib/training/choices.ts");
     const { augmentation } = await import("../lib/training/augment.ts");
-    const { trainingOf } = await import("../lib/training/prompt_settings.ts");
+    const { loadOwnTerms, plainLoss } = await import("../lib/losses/own_terms.ts");
     const { optimizePrompt } = await import("../lib/training/optimize_prompt.ts");
-
+    const { metaOf, resolveSettings } = await import("../lib/training/prompt_settings.ts");
+    const { promptOf } = await import("../lib/training/prompt_values.ts");
+    const { trainingHost } = await import("./_training_host.ts");
     const sources = [parameters.source].flat();
     const data = await readDatasetFolder(parameters.data.path);
-    const { kind: named, loss, variants, ...settings } = parameters;
-    const ownKind = typeof named === "object" ? await loadOwnKind(named) : undefined;
-    const choices = resolveChoices({
-      ...settings,
-      loss: typeof loss === "object" ? plainWeights(loss) : loss,
-      variants: Object.fromEntries(
-        Object.entries(variants).map(([name, given]) => [name, plainWeights(given)]),
-      ),
-      kind: typeof named === "object" ? named.name : named,
-    });
-    const { label, weights } = choices;
-    const given = [...(typeof loss === "object" ? [loss] : []), ...Object.values(variants)];
-    const ownTerms = await loadOwnTerms(weights, given);
-    const training = trainingOf(
-      { ...settings, ...choices, kind: ownKind ?? choices.kind as PromptName },
-      { sources, data, weights, ownTerms },
-    );
-    if (!training.mirrorKeepsAnswer && augmentation(training.augment).flips) {
-      context.log(`no picture is mirrored: it changes the answers of ${data.info.name}`);
+    const kind = typeof parameters.kind === "object"
+      ? await loadOwnKind(parameters.kind)
+      : parameters.kind;
+    const size = { rows: data.rows.length, side: data.pictures.side };
+    const settings = resolveSettings({ ...parameters, ...plainLoss(parameters), kind }, size);
+    const { name: task, mirrorKeepsAnswer = true } = data.info;
+    if (!mirrorKeepsAnswer && augmentation(settings.augment).flips) {
+      context.log(`no picture is mirrored: it changes the answers of ${task}`);
     }
-    const state = await optimizePrompt(training, {
-      provider: context.provider,
-      onOpen: (facts) => context.ranOn(facts),
-      threads: context.threads,
-      signal: context.signal,
-      loadCheckpoint: () => context.checkpoint.load(),
-      checkpointDue: () => context.checkpoint.due(),
-      saveCheckpoint: (bytes) => context.checkpoint.save(bytes),
-      log: (line) => context.log(line),
-      progress: (done, value) =>
-        context.progress({ done, total: training.steps, unit: "steps", metrics: { loss: value } }),
-    });
-    const { kind, canvas, image, optimizer, schedule, augment, lr, steps, batch, seed } = training;
-    const meta = {
-      kind: choices.kind,
-      ...(ownKind === undefined ? {} : { picture: ownKind.picture }),
-      canvas,
-      image,
-      sources: sources.map(({ name, digest }) => ({ name, digest })),
-      task: data.info.name,
-      method: label,
-      loss: weights as Record<string, number>,
-      optimizer,
-      schedule,
-      augment,
-      lr,
-      steps,
-      batch,
-      seed,
-    };
-    const { delta, ...transformation } = parameterTensors(
-      parameterPlaces(kind, training),
-      state.values,
+    const ownTerms = await loadOwnTerms(settings.loss, parameters);
+    const trained = await optimizePrompt(
+      { settings, sources, clip: parameters.clip, data, ownTerms },
+      trainingHost(context, settings.steps),
     );
-    const curve = {
-      method: label,
-      source: sources.map((source) => source.name).join(" + "),
-      seed,
-      flopsPerStep: state.flopsPerStep,
-      points: state.curve,
-    };
-    await Deno.writeFile(
+    const meta = metaOf(settings, { sources, task });
+    await writePrompt(
       context.output("prompt"),
-      encodePrompt({ delta: delta!, transformation, meta }),
+      promptOf({ ...settings, values: trained.values }, meta),
     );
-    await Deno.writeTextFile(context.output("curve"), JSON.stringify(curve) + "\n");
+    await writeCurve(context.output("curve"), {
+      method: settings.label,
+      source: sources.map(({ name }) => name).join(" + "),
+      seed: settings.seed,
+      flopsPerStep: trained.cost.flops,
+      points: trained.curve,
+    });
   },
 });

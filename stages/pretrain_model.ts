@@ -6,6 +6,7 @@ import {
   type ZooName,
 } from "../lib/zoo/zoo_table.ts";
 import { artifact, defineStage, type StageContext } from "../lib/pipeline/contract/stage.ts";
+import type { TrainingHost } from "../lib/training/trainer.ts";
 
 const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
 const encoderNames = Object.keys(zooEncoders) as [EncoderName, ...EncoderName[]];
@@ -74,7 +75,7 @@ async function pretrain(
     schedule: { steps, learningRate, warmup, decay },
     ...(digits === undefined ? {} : { digits }),
   };
-  const host = toHost(context, steps);
+  const host = await hostOf(context, steps);
   const corpus = everyText(world);
   if (isEncoderName(architecture)) {
     return await training.pretrainEncoder(world, architecture, options, host);
@@ -96,18 +97,16 @@ async function pretrain(
   );
 }
 
-/** Passes progress, checkpoints and interruption on, in the engine's terms. */
-function toHost(context: Context, steps: number) {
+/** Steps between two lines of the log. */
+const LOGGED = 500;
+
+async function hostOf(context: Context, steps: number): Promise<TrainingHost> {
+  const { trainingHost } = await import("./_training_host.ts");
   return {
-    provider: context.provider,
-    onOpen: context.ranOn,
-    threads: context.threads,
-    signal: context.signal,
-    log: context.log,
-    checkpoint: context.checkpoint,
-    onStep: (step: number, metrics: Readonly<Record<string, number>>) => {
+    ...trainingHost(context, steps),
+    onStep: (step, metrics) => {
       context.progress({ done: step, total: steps, unit: "steps", metrics });
-      if (step % 500 === 0 || step === steps) {
+      if (step % LOGGED === 0 || step === steps) {
         context.log(`step ${step}: ${JSON.stringify(metrics)}`);
       }
     },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { artifact, defineStage, model, type StageContext } from "../lib/pipeline/contract/stage.ts";
+import type { ConnectorHost } from "../lib/training/pretrain_connector.ts";
 
 const parameters = z.strictObject({
   model: model().describe("a multimodal language model, such as export/assemble.py makes"),
@@ -46,7 +47,7 @@ export default defineStage({
       directory,
       lesson,
       optionsOf(values),
-      hostOf(values, context),
+      await hostOf(values, context),
     );
     await writeWithVision(directory, vision, context.output("model"));
   },
@@ -64,21 +65,22 @@ function optionsOf({ alignment, ...values }: Parameters) {
 }
 
 /** Passes progress, checkpoints and interruption on, in the engine's terms. */
-function hostOf({ steps }: Parameters, context: StageContext<"model">) {
-  const { provider, threads, signal, checkpoint } = context;
-  const log = (line: string) => context.log(line);
+async function hostOf(
+  { steps }: Parameters,
+  context: StageContext<"model">,
+): Promise<ConnectorHost> {
+  const { trainingHost } = await import("./_training_host.ts");
   const told = (name: string, every: number) => (step: number, metrics: object) => {
     if (step % every === 0) context.log(`${name} ${step}: ${JSON.stringify(metrics)}`);
   };
+  const host = trainingHost(context, steps);
   const logStep = told("step", 50);
   return {
-    ...{ provider, threads, signal, checkpoint, log },
-    onOpen: context.ranOn,
-    onFeatures: (done: number, total: number) =>
-      context.progress({ done, total, unit: "pictures encoded" }),
+    ...host,
+    onFeatures: (done, total) => context.progress({ done, total, unit: "pictures encoded" }),
     onAlign: told("alignment", 100),
-    onStep: (step: number, metrics: Readonly<Record<string, number>>) => {
-      context.progress({ done: step, total: steps, unit: "steps", metrics });
+    onStep: (step, metrics) => {
+      host.onStep(step, metrics);
       logStep(step, metrics);
     },
   };

@@ -74,7 +74,7 @@ export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Arra
 export function decodePrompt(bytes: Uint8Array): Prompt {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const meta = readMeta(metadata.prompt);
-  const parts = parameterPlaces(nameOfKind(meta) ?? ownKind(meta), meta).map(({ name, dims }) =>
+  const parts = parameterPlaces(builtInKind(meta) ?? ownKind(meta), meta).map(({ name, dims }) =>
     [name, partOf(tensors, name, dims)] as const
   );
   const { delta, ...transformation } = Object.fromEntries(parts);
@@ -170,14 +170,15 @@ export function tensorsText(tensors: Readonly<Record<string, Tensor>>): string {
   return named === "" ? "no tensors" : `${named}${more}`;
 }
 
-const nameOfKind = ({ kind }: PromptMeta) =>
+const builtInKind = ({ kind }: PromptMeta) =>
   Object.hasOwn(promptTable, kind) ? kind as PromptName : undefined;
 
 /** A kind of one's own is used without its code: its file says all that has to be known. */
 const ownKind = (
-  { picture = "shrunk" }: PromptMeta,
+  { kind, picture = "shrunk" }: PromptMeta,
   covers: PromptKind["covers"] = () => true,
 ) => ({
+  name: kind,
   description: "of one's own",
   picture,
   covers,
@@ -189,5 +190,5 @@ export function kindOfPrompt({ meta, delta }: Prompt): AnyPromptKind {
   const plane = canvas * canvas;
   const isTrained = (y: number, x: number) =>
     [0, 1, 2].some((channel) => delta.data[channel * plane + y * canvas + x] !== 0);
-  return nameOfKind(meta) ?? ownKind(meta, isTrained);
+  return builtInKind(meta) ?? ownKind(meta, isTrained);
 }

@@ -14,8 +14,26 @@ export type GivenWeights = Readonly<
   Record<string, number | (TermModule & { readonly weight: number })>
 >;
 
-/** The numbers alone. */
-export function plainWeights(given: GivenWeights): LossWeights {
+/** A loss as a stage gets it: the name of a variant or weights, and the variants of the pipeline. */
+export interface GivenLoss {
+  readonly loss?: string | GivenWeights | undefined;
+  readonly variants: Readonly<Record<string, GivenWeights>>;
+}
+
+/** The same with numbers alone. */
+export function plainLoss({ loss, variants }: GivenLoss): {
+  readonly loss: string | LossWeights | undefined;
+  readonly variants: Readonly<Record<string, LossWeights>>;
+} {
+  return {
+    loss: typeof loss === "object" ? plainWeights(loss) : loss,
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([name, given]) => [name, plainWeights(given)]),
+    ),
+  };
+}
+
+function plainWeights(given: GivenWeights): LossWeights {
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) =>
       [name, typeof value === "number" ? value : value.weight] as const
@@ -26,13 +44,14 @@ export function plainWeights(given: GivenWeights): LossWeights {
 /**
  * Loads those terms of one's own that have a weight.
  *
- * @param given All weights of the pipeline, which tell where its terms are.
+ * @param given The loss of the pipeline and its variants, which tell where its terms are.
  * @throws {TypeError} If a module does not export a loss term.
  */
 export async function loadOwnTerms(
   weights: LossWeights,
-  given: readonly GivenWeights[],
+  { loss, variants }: GivenLoss,
 ): Promise<LossTerms> {
+  const given = [...(typeof loss === "object" ? [loss] : []), ...Object.values(variants)];
   const own = new Map(
     given.flatMap((each) => Object.values(each)).filter((value) => typeof value !== "number")
       .map((term) => [term.name, term]),

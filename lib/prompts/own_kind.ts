@@ -1,5 +1,6 @@
 /** Loads kinds of prompt of a user: modules that a pipeline names. @module */
 import type { PromptKind } from "./prompt_kind.ts";
+import type { OwnPromptKind } from "./prompt_table.ts";
 
 /**
  * Loads a kind of prompt of one's own.
@@ -9,7 +10,7 @@ import type { PromptKind } from "./prompt_kind.ts";
  */
 export async function loadOwnKind(
   { name, module }: { readonly name: string; readonly module: string },
-): Promise<PromptKind> {
+): Promise<OwnPromptKind> {
   const { default: kind } = await import(module) as { default?: Partial<PromptKind> };
   const isKind = typeof kind?.covers === "function" &&
     (kind.picture === "shrunk" || kind.picture === "whole");
@@ -18,7 +19,7 @@ export async function loadOwnKind(
       `Cannot use kind of prompt "${name}": the default export of its module is not made by definePromptKind`,
     );
   }
-  if (kind.transformation === undefined) return kind as PromptKind;
+  if (kind.transformation === undefined) return { ...kind as PromptKind, name };
   throw new TypeError(
     `Cannot use kind of prompt "${name}": one of your own chooses pixels and has no transformation`,
   );

@@ -1,22 +1,12 @@
 /** The trained numbers of a prompt in one flat array: first δ, then what its kind adds. @module */
-import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
+import { type ParameterPlace, placesOf } from "../tensor/flat_parameters.ts";
 import type { Canvas } from "./prompt_kind.ts";
 import { type AnyPromptKind, promptKind, promptMask } from "./prompt_table.ts";
-
-/** Where a parameter lies in the flat array. */
-export interface ParameterPlace {
-  readonly name: string;
-  readonly dims: readonly number[];
-  readonly start: number;
-  readonly end: number;
-}
 
 /** The parameters of a kind: `delta` [3, S, S] and those of its transformation. */
 export function parameterPlaces(kind: AnyPromptKind, sizes: Canvas): readonly ParameterPlace[] {
   const others = promptKind(kind).transformation?.parameters ?? [];
-  let start = 0;
-  return [{ name: "delta", dims: [3, sizes.canvas, sizes.canvas] }, ...others]
-    .map(({ name, dims }) => ({ name, dims, start, end: start += sizeOf(dims) }));
+  return placesOf([{ name: "delta", dims: [3, sizes.canvas, sizes.canvas] }, ...others]);
 }
 
 /** Values of an untrained prompt: δ = 0, and a transformation that shows the picture at side s. */
@@ -39,15 +29,4 @@ export function parameterRates(
   const rates = new Float32Array(parameterPlaces(kind, sizes).at(-1)!.end).fill(transformRate);
   rates.set(mask);
   return rates;
-}
-
-/** Views of the flat array, by name. */
-export function parameterTensors(
-  places: readonly ParameterPlace[],
-  flat: Float32Array,
-): Record<string, Tensor<"float32">> {
-  return Object.fromEntries(places.map(({ name, dims, start, end }) => [
-    name,
-    tensor("float32", dims, flat.subarray(start, end)),
-  ]));
 }

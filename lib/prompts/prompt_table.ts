@@ -18,8 +18,17 @@ export const promptTable = {
 /** Name of a kind of prompt of the table. */
 export type PromptName = keyof typeof promptTable;
 
+/** A kind of one's own, with the name of its module. */
+export interface OwnPromptKind extends PromptKind {
+  readonly name: string;
+}
+
 /** A kind of prompt by its name, or one of one's own. */
-export type AnyPromptKind = PromptName | PromptKind;
+export type AnyPromptKind = PromptName | OwnPromptKind;
+
+/** Name of a kind. */
+export const nameOfKind = (kind: AnyPromptKind): string =>
+  typeof kind === "string" ? kind : kind.name;
 
 /**
  * The mask m of a prompt: float32 [3, S, S], 1 where δ is trained, 0 elsewhere.

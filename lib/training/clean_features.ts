@@ -7,6 +7,7 @@
 import type { Session } from "../runtime/session.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import type { PickedRow } from "./batches.ts";
+import { askedOf } from "./training_graph.ts";
 
 /** Features that are kept, at most; beyond it they are computed in every epoch. */
 const MAX_BYTES = 1 << 28;
@@ -51,10 +52,7 @@ export class CleanFeatures {
 
   async #compute(picks: readonly PickedRow[], feeds: Readonly<Record<string, Tensor>>) {
     const known = { delta: zeros("float32", feeds.photo!.dims.slice(1)), ...feeds };
-    const asked = new Set(this.#session.inputs.map(({ name }) => name));
-    const outputs = await this.#session.run(
-      Object.fromEntries(Object.entries(known).filter(([name]) => asked.has(name))),
-    );
+    const outputs = await this.#session.run(askedOf(this.#session.inputs, known));
     const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
     const isFixed = picks.every((pick) => pick.draw === undefined);
     if (isFixed && this.#bytes + bytes <= MAX_BYTES) {

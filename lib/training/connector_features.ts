@@ -9,7 +9,7 @@ import { mirrored } from "../vision/mirror.ts";
 import type { Pictures } from "../vision/pictures.ts";
 import { preprocess } from "../vision/preprocess.ts";
 import type { PickedRow } from "./batches.ts";
-import type { TrainingHost } from "./weight_training.ts";
+import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
 
 /** What the encoding of pictures needs of its surroundings. */
 export interface EncodingHost extends Pick<TrainingHost, "provider" | "threads" | "signal"> {
@@ -50,10 +50,7 @@ export async function cacheConnectorFeatures(
       sides.map(() => zeros("float32", [count, ...sizesBehind(info)])),
     ]),
   );
-  await using session = await openSession(encoder, {
-    provider: host.provider ?? "cpu",
-    threads: host.threads ?? 1,
-  });
+  await using session = await openSession(encoder, sessionOptionsOf(host));
   for (const [side, isMirrored] of sides.entries()) {
     for (let from = 0; from < count; from += chunk) {
       host.signal?.throwIfAborted();

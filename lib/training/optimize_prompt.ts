@@ -1,93 +1,60 @@
-/** From models and data to a trained prompt: graphs, sessions, checkpoints, the loop. @module */
-import { type LossTerms, type LossWeights, termThatAsksClip } from "../losses/loss_table.ts";
+/** From models and data to a trained prompt: graphs, feeds, then the trainer. @module */
+import { type LossTerms, termThatAsksClip } from "../losses/loss_table.ts";
 import { openModelDirectory } from "../models/directory.ts";
-import { encodeModel } from "../onnx/codec/encode.ts";
-import type { Canvas } from "../prompts/prompt_kind.ts";
 import {
   initialParameters,
-  type ParameterPlace,
   parameterPlaces,
   parameterRates,
-  parameterTensors,
 } from "../prompts/prompt_parameters.ts";
-import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
-import {
-  openSession,
-  runtimeVersion,
-  type Session,
-  type SessionOptions,
-} from "../runtime/session.ts";
+import { pictureSideOf } from "../prompts/prompt_table.ts";
+import { openSession } from "../runtime/session.ts";
+import { type ParameterPlace, parameterTensors } from "../tensor/flat_parameters.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { Pictures } from "../vision/pictures.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
-import { batchOrder, type PickedRow } from "./batches.ts";
-import type { AugmentName } from "./augment.ts";
+import { batchOrder, type PickedRow, stepsPerEpoch } from "./batches.ts";
 import { CleanFeatures } from "./clean_features.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
-import { type OptimizerName, optimizerRule } from "./optimizer.ts";
-import { type PhotoOptions, photosOf } from "./photos.ts";
-import { decodeState, encodeState, type ExpectedState, type PromptState } from "./prompt_state.ts";
-import { TrainingStateError } from "./saved_state.ts";
-import type { ScheduleName } from "./schedule.ts";
+import { optimizerRule } from "./optimizer.ts";
+import { photosOf } from "./photos.ts";
+import type { PromptSettings } from "./prompt_settings.ts";
+import { rateBySteps } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
-import type { SpsaOptions } from "./spsa.ts";
 import { costLine, flopsOfRun, StepClock, type StepCost, waitLine } from "./step_cost.ts";
-import { buildStepGraph, sourceName, type StepGraph } from "./step_graph.ts";
-import { trainPrompt } from "./train_prompt.ts";
+import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
+import { sessionOptionsOf, train, type Training, type TrainingHost } from "./trainer.ts";
+import { askedOf } from "./training_graph.ts";
+import type { TrainingState } from "./training_state.ts";
 
 /** What is trained on. */
 export interface TrainingSet {
   readonly pictures: Pictures;
-  readonly rows: readonly TaskRow[];
-  /** One a row; needed where the loss asks CLIP. */
-  readonly captions: readonly string[];
+  readonly rows: readonly (TaskRow & { readonly caption?: string; readonly label?: number })[];
+  readonly info: {
+    readonly classes?: readonly string[];
+    /** Caption of a row that has none of its own; `{class}` stands for its class. */
+    readonly caption?: string;
+    /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
+    readonly mirrorKeepsAnswer?: boolean;
+  };
 }
 
 /** A training of one prompt. */
-export interface PromptTraining extends Canvas {
+export interface PromptTraining {
+  readonly settings: PromptSettings;
   /** Paths of the directories of the source models. */
   readonly sources: readonly { readonly name: string; readonly path: string }[];
-  readonly clip?: string;
+  /** The model that the loss asks, where it does. */
+  readonly clip?: { readonly path: string } | undefined;
   readonly data: TrainingSet;
-  readonly weights: LossWeights;
   /** Loss terms of one's own. */
   readonly ownTerms?: LossTerms;
-  readonly kind: AnyPromptKind;
-  readonly optimizer: OptimizerName;
-  readonly schedule: ScheduleName;
-  readonly lr: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly seed: number;
-  readonly augment: AugmentName;
-  /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
-  readonly mirrorKeepsAnswer?: boolean;
-  /** How update rules without gradients estimate them. */
-  readonly spsa: SpsaOptions;
-  /** Learning rate of the transformation, as a share of δ's. */
-  readonly transformRate: number;
-}
-
-/** What the training may use of its surroundings. */
-export interface TrainingHost {
-  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
-  readonly threads: number;
-  /** Called with what each session runs on. */
-  readonly onOpen?: NonNullable<SessionOptions["onOpen"]>;
-  loadCheckpoint(): Promise<Uint8Array | undefined>;
-  checkpointDue(): boolean;
-  saveCheckpoint(state: Uint8Array): Promise<void>;
-  progress(step: number, loss: number): void;
-  log(line: string): void;
-  /** Called at the end with what a step cost. */
-  onCost?(cost: StepCost): void;
-  readonly signal: AbortSignal;
 }
 
 /** The state after the last step. */
-export interface TrainedPrompt extends PromptState {
-  /** Floating-point operations of a step; that of clean features, computed once, is not in it. */
-  readonly flopsPerStep: number;
+export interface TrainedPrompt extends TrainingState {
+  /** What a step cost; that of clean features, computed once, is not in its operations. */
+  readonly cost: StepCost;
 }
 
 interface Prepared {
@@ -99,130 +66,118 @@ interface Prepared {
   readonly initial: Float32Array;
 }
 
+/** The caption of arXiv 2404.11207, section 3.3. */
+const CAPTION = "this is a photo of a {class}";
+
+function captionsOf({ rows, info }: TrainingSet): string[] {
+  return rows.map((row) =>
+    row.caption ?? (info.caption ?? CAPTION).replace(
+      "{class}",
+      row.label === undefined ? "" : info.classes?.[row.label] ?? "",
+    )
+  );
+}
+
+async function openClip(
+  { settings, clip, data, ownTerms }: PromptTraining,
+  host: TrainingHost,
+): Promise<ClipTeacher | undefined> {
+  const asking = termThatAsksClip(settings.loss, ownTerms);
+  if (asking === undefined) return undefined;
+  if (clip === undefined) {
+    throw new RangeError(
+      `Cannot train with the loss term ${asking}: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })`,
+    );
+  }
+  const { canvas } = settings;
+  const { provider = "cpu", threads = 1 } = host;
+  return await openClipTeacher(clip.path, captionsOf(data), { provider, threads, canvas });
+}
+
 async function prepare(training: PromptTraining, host: TrainingHost): Promise<Prepared> {
-  const { data, batch, canvas, weights, ownTerms } = training;
+  const { settings, data, ownTerms } = training;
+  const { batch, canvas, kind, loss, optimizer } = settings;
+  const clip = await openClip(training, host);
   const sources = await Promise.all(training.sources.map(async ({ name, path }) => {
     const directory = await openModelDirectory(path, { name });
     return await prepareSource(directory, data.rows, { batch, canvas });
   }));
-  const clip = termThatAsksClip(weights, ownTerms) !== undefined && training.clip !== undefined
-    ? await openClipTeacher(training.clip, data.captions, { ...host, canvas })
-    : undefined;
   const graph = buildStepGraph({
     canvas,
     sources: sources.map((source) => source.graph),
     ...(clip ? { clip: clip.graph } : {}),
-    weights,
+    weights: loss,
     ...(ownTerms ? { ownTerms } : {}),
-    prompt: training,
-    gradient: optimizerRule(training.optimizer).gradient === "autodiff" ? "autodiff" : "none",
+    prompt: settings,
+    gradient: optimizerRule(optimizer).gradient === "autodiff" ? "autodiff" : "none",
   });
   return {
     sources,
     ...(clip ? { clip } : {}),
     graph,
-    places: parameterPlaces(training.kind, training),
-    initial: initialParameters(training.kind, training),
+    places: parameterPlaces(kind, settings),
+    initial: initialParameters(kind, settings),
   };
 }
 
-/** Everything but the prompt that the step graph takes for a batch. */
-function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatures | undefined) {
-  const { canvas, augment } = training;
-  const options = { canvas, augment, picture: pictureSideOf(training.kind, training) };
-  const untrained = parameterTensors(prepared.places, prepared.initial);
-  const photos = photosAhead(training, options);
-  const feeds = async (step: number, picks: readonly PickedRow[]) => {
-    const photo = await photos.get(step);
-    const feeds: Record<string, Tensor> = { photo };
-    prepared.sources.forEach((source, i) => {
-      for (const [name, value] of Object.entries(source.feeds(picks))) {
-        feeds[`${sourceName(i)}.${name}`] = value;
-      }
-    });
-    for (
-      const [name, value] of Object.entries(
-        await clean?.of(picks, { ...feeds, ...untrained }) ?? {},
-      )
-    ) {
-      feeds[name.replace("image_features", "clean_features")] = value;
-    }
-    if (prepared.graph.needsCaptions) feeds.caption_embeds = prepared.clip!.captions(picks);
-    return onlyInputs(prepared.graph, feeds);
-  };
-  return { feeds, waitedMs: () => photos.waitedMs };
+/** What models take for a batch beside the picture: texts, and captions where a term asks. */
+function textFeeds({ sources, clip, graph }: Prepared, picks: readonly PickedRow[]) {
+  const feeds = sources.map((source, i) => sourceFeeds(graph.sources[i]!, source.feeds(picks)));
+  const captions = graph.captions === undefined ? {} : { [graph.captions]: clip!.captions(picks) };
+  return Object.assign(captions, ...feeds) as Record<string, Tensor>;
+}
+
+/** Rows of the steps, in their order. */
+function orderOf({ settings, data }: PromptTraining): (step: number) => PickedRow[] {
+  const { batch, seed, augment } = settings;
+  const { mirrorKeepsAnswer = true } = data.info;
+  return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer });
 }
 
 /** The pictures of the steps: those of the next are made while a step is computed. */
-function photosAhead(
-  training: PromptTraining,
-  options: PhotoOptions,
-): ReadAhead<Tensor<"float32">> {
-  const { data, steps } = training;
-  const batchOf = batchOrder({ ...training, rows: data.rows.length });
+function photosAhead(training: PromptTraining): ReadAhead<Tensor<"float32">> {
+  const { settings, data } = training;
+  const { canvas, augment, kind, steps } = settings;
+  const options = { canvas, augment, picture: pictureSideOf(kind, settings) };
+  const batchOf = orderOf(training);
   return new ReadAhead((step) => photosOf(data.pictures, batchOf(step), options), {
     end: steps,
     window: 2,
   });
 }
 
-/** A loss without `lm` takes no tokens: what the graph does not ask for is not fed. */
-function onlyInputs(graph: StepGraph, feeds: Record<string, Tensor>): Record<string, Tensor> {
-  const names = graph.training.graph.inputs.map((input) => input.name);
+/** Everything but the prompt that the step graph takes in a step. */
+function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatures | undefined) {
+  const { graph, places, initial } = prepared;
+  const untrained = parameterTensors(places, initial);
+  const batchOf = orderOf(training);
+  const photos = photosAhead(training);
+  const feeds = async (step: number): Promise<Record<string, Tensor>> => {
+    const picks = batchOf(step);
+    const feeds = { photo: await photos.get(step), ...textFeeds(prepared, picks) };
+    const features = await clean?.of(picks, { ...feeds, ...untrained }) ?? {};
+    return askedOf(graph.model.graph.inputs, { ...feeds, ...cleanFeeds(graph, features) });
+  };
+  return { feeds, waitedMs: () => photos.waitedMs };
+}
+
+/** The features of the clean pictures, under the names of the inputs that take them. */
+function cleanFeeds({ sources }: StepGraph, features: Readonly<Record<string, Tensor>>) {
   return Object.fromEntries(
-    names.filter((name) => name in feeds).map((name) => [name, feeds[name]!]),
+    sources.flatMap(({ imageFeatures, cleanFeatures }) =>
+      cleanFeatures === undefined ? [] : [[cleanFeatures, features[imageFeatures]!]]
+    ),
   );
 }
 
 /** Operations of a step, from the sizes of its first batch: they do not depend on the machine. */
 function flopsOfStep(training: PromptTraining, prepared: Prepared) {
-  const { data, batch, canvas, optimizer, spsa } = training;
-  const picks = batchOrder({ ...training, rows: data.rows.length })(0);
-  const feeds: Record<string, Tensor> = {
-    photo: zeros("float32", [batch, 3, canvas, canvas]),
-    ...(prepared.graph.needsCaptions ? { caption_embeds: prepared.clip!.captions(picks) } : {}),
-  };
-  prepared.sources.forEach((source, i) => {
-    for (const [name, value] of Object.entries(source.feeds(picks))) {
-      feeds[`${sourceName(i)}.${name}`] = value;
-    }
-  });
-  const { flops, uncounted } = flopsOfRun(prepared.graph.training, feeds);
+  const { optimizer, spsa, batch, canvas } = training.settings;
+  const photo = zeros("float32", [batch, 3, canvas, canvas]);
+  const feeds = { photo, ...textFeeds(prepared, orderOf(training)(0)) };
+  const { flops, uncounted } = flopsOfRun(prepared.graph.model, feeds);
   const runs = optimizerRule(optimizer).gradient === "spsa" ? 2 * spsa.samples : 1;
   return { flops: flops * runs, uncounted };
-}
-
-/** What a checkpoint may be continued with: another graph or runtime could end in other bits. */
-async function fingerprintOf(graph: StepGraph, session: Session, threads: number): Promise<string> {
-  const bytes = encodeModel(graph.training);
-  const digest = await crypto.subtle.digest("SHA-256", bytes as BufferSource);
-  const version = await runtimeVersion();
-  return `graph ${
-    new Uint8Array(digest).toHex()
-  }, ${session.provider}, onnxruntime ${version}, ${threads} threads`;
-}
-
-/** The saved state, if there is one to go on from; what speaks against it is logged. */
-async function resume(
-  host: TrainingHost,
-  fingerprint: string,
-  expected: ExpectedState,
-): Promise<PromptState | undefined> {
-  const saved = await host.loadCheckpoint();
-  if (!saved) return undefined;
-  try {
-    const state = decodeState(saved, fingerprint, expected);
-    host.log(
-      state
-        ? `continues after step ${state.optimizer.step}`
-        : `starts again: the checkpoint was not made with ${fingerprint}`,
-    );
-    return state;
-  } catch (error) {
-    if (!(error instanceof TrainingStateError)) throw error;
-    host.log(`starts again: ${error.message}`);
-    return undefined;
-  }
 }
 
 /**
@@ -230,47 +185,51 @@ async function resume(
  * with the same settings, provider, runtime and threads it ends with the same bits.
  *
  * @throws {DiagnosticError} If a model is incomplete or cannot be differentiated.
+ * @throws {RangeError} If the loss asks CLIP and none is given, or a gradient is not finite.
  */
 export async function optimizePrompt(
   training: PromptTraining,
-  host: TrainingHost,
+  host: TrainingHost = {},
 ): Promise<TrainedPrompt> {
   const prepared = await prepare(training, host);
-  const { provider, threads, log, onOpen } = host;
-  const options = { provider, threads, log, ...(onOpen ? { onOpen } : {}) };
-  await using session = await openSession(prepared.graph.training, options);
-  await using features = prepared.graph.needsCleanFeatures
-    ? await openSession(prepared.graph.features, options)
+  const { graph, places, initial } = prepared;
+  await using features = graph.sources.some((source) => source.cleanFeatures !== undefined)
+    ? await openSession(graph.features, sessionOptionsOf(host))
     : undefined;
-  const fingerprint = await fingerprintOf(prepared.graph, session, host.threads);
-  const state = await resume(host, fingerprint, {
-    values: prepared.initial.length,
-    moments: optimizerRule(training.optimizer).moments,
-  });
+  const { feeds, waitedMs } = feedsOf(training, prepared, features && new CleanFeatures(features));
   const cost = flopsOfStep(training, prepared);
   const clock = new StepClock(() => performance.now());
-  const { feeds, waitedMs } = feedsOf(training, prepared, features && new CleanFeatures(features));
   const start = performance.now();
-  const trained = await trainPrompt({
-    ...training,
-    session,
-    places: prepared.places,
-    initial: prepared.initial,
-    rates: parameterRates(training.kind, training, training.transformRate),
-    rows: training.data.rows.length,
-    feeds,
-    ...(state ? { state } : {}),
-    afterStep: async (current) => {
-      clock.tick();
-      host.progress(current.optimizer.step, current.curve.at(-1)!.loss);
-      if (host.checkpointDue()) await host.saveCheckpoint(encodeState(current, fingerprint));
-      host.signal.throwIfAborted();
+  const state = await train({
+    ...{ graph, places, initial },
+    ...courseOf(training),
+    feeds: (step) => {
+      // What has passed since the last step, such as the saving of a checkpoint, belongs to none.
       clock.skip();
+      return feeds(step);
+    },
+  }, {
+    ...host,
+    onStep: (step, metrics) => {
+      clock.tick();
+      host.onStep?.(step, metrics);
     },
   });
   const spent = { ...cost, ms: clock.median(), resident: Deno.memoryUsage().rss };
-  host.log(costLine(spent));
-  host.log(waitLine(waitedMs(), performance.now() - start));
-  host.onCost?.(spent);
-  return { ...trained, flopsPerStep: cost.flops };
+  host.log?.(costLine(spent));
+  host.log?.(waitLine(waitedMs(), performance.now() - start));
+  return { ...state, cost: spent };
+}
+
+/** By which rule, how fast and how long a prompt is trained. */
+function courseOf({ settings, data }: PromptTraining) {
+  const { kind, optimizer, schedule, lr, steps, batch, seed, spsa, transformRate } = settings;
+  const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch });
+  return {
+    steps,
+    rule: optimizerRule(optimizer),
+    spsa: { ...spsa, seed },
+    rates: parameterRates(kind, settings, transformRate),
+    lr: rateBySteps(schedule, { lr, steps, perEpoch }),
+  } satisfies Partial<Training>;
 }

@@ -53,7 +53,8 @@ import {
   scaleAt,
 } from "./pretrain_pictures.ts";
 import { clipLossGraph, encoderLossGraph, targetFeeds } from "./pretrain_vision.ts";
-import { type TrainingHost, type TrainingSchedule, trainWeights } from "./weight_training.ts";
+import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
+import { type TrainingSchedule, trainWeights } from "./weight_training.ts";
 import { writeDirectory } from "./write_directory.ts";
 
 /** What every pretraining is told. */
@@ -205,10 +206,7 @@ export async function cacheFeatures<F extends PictureFact>(
   const facts: F[] = [];
   await using session = await openSession(
     visionEncoder(plan.sizes, storedWeights(encoder.weights)),
-    {
-      provider: host.provider ?? "cpu",
-      threads: host.threads ?? 1,
-    },
+    sessionOptionsOf(host),
   );
   for (let start = 0; start < options.pictures; start += chunk) {
     host.signal?.throwIfAborted();

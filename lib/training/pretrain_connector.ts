@@ -30,7 +30,8 @@ import {
 import type { Pictures } from "../vision/pictures.ts";
 import { type TaskRow, textRows } from "./source.ts";
 import { type SplitEncoder, splitEncoder } from "./split_encoder.ts";
-import { type TrainingHost, type TrainingSchedule, trainWeights } from "./weight_training.ts";
+import type { TrainingHost } from "./trainer.ts";
+import { type TrainingSchedule, trainWeights } from "./weight_training.ts";
 
 /** Pictures, and what is asked about them. */
 export interface ConnectorLesson {
@@ -156,7 +157,7 @@ async function align(bench: ConnectorBench, weights: Weights): Promise<Weights> 
   // Short enough to run again where a training goes on from its checkpoint.
   const { checkpoint: _, ...short } = host;
   return await trainWeights({
-    graph,
+    ...{ model: graph, loss: "loss", terms: {} },
     weights,
     schedule,
     batch: (step) => {
@@ -191,7 +192,7 @@ async function learnLanguage(bench: ConnectorBench, weights: Weights): Promise<W
   const order = orderOf(bench, batch);
   const shown = featureReader(bench);
   return await trainWeights({
-    graph: pruneModel(loss.model, ["loss"]),
+    ...{ model: pruneModel(loss.model, ["loss"]), loss: "loss", terms: {} },
     weights,
     schedule,
     batch: (step) => {

@@ -23,7 +23,7 @@ import { tokenCount, tokenLayout } from "../zoo/vision_encoder.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
-import type { LossGraph } from "./pretrain_vision.ts";
+import type { WeightedGraph } from "./weight_training.ts";
 
 /** A question about a picture as tokens. */
 export interface TokenizedExchange {
@@ -92,7 +92,7 @@ function encoderDecoderLogits(module: Module, lesson: Lesson, text: EncoderDecod
 export function multimodalLossGraph(
   sizes: MultimodalSizes,
   options: { readonly batch: number; readonly seed: number; readonly imageAt: number },
-): LossGraph {
+): WeightedGraph {
   const b = new GraphBuilder();
   const weights: Record<string, Tensor<"float32">> = {};
   const module = moduleOn(b, notedWeights(seededWeights(options.seed), weights), {
@@ -119,7 +119,7 @@ export function multimodalLossGraph(
     weights: b.input("weights", "float32", ["answer_tokens"]),
   };
   b.output(crossEntropy(b, logits, targets), "loss");
-  return { graph: b.finish(), weights };
+  return { model: b.finish(), loss: "loss", terms: {}, weights };
 }
 
 function int64(dims: readonly number[], values: ArrayLike<number>): Tensor {

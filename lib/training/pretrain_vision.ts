@@ -20,22 +20,17 @@ import {
   tokenLayout,
 } from "../zoo/vision_encoder.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
-import type { Model } from "../onnx/ir/model.ts";
 import type { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
+import { type LossGraph, termOutput, termOutputs } from "./training_graph.ts";
+import type { WeightedGraph } from "./weight_training.ts";
 
 /** Numbers of classes of what a picture may be asked about: `{ kind: 102, colour: 10, … }`. */
 export type Questions = Readonly<Record<string, number>>;
 
 /** Answers to one question for a batch of pictures; −1 where it does not apply. */
 export type Labels = Readonly<Record<string, Int32Array>>;
-
-/** A graph with a `loss`, and the weights that it is to be trained by. */
-export interface LossGraph {
-  readonly graph: Model;
-  readonly weights: Readonly<Record<string, Tensor<"float32">>>;
-}
 
 /** Names of the auxiliary classifiers' weights begin with this; they are not published. */
 const headPrefix = "classifier.";
@@ -119,14 +114,19 @@ function classifierLosses(
       to: classes,
     });
     const loss = crossEntropy(b, logits, targetInputs(b, question, options.batch));
-    b.output(loss, question);
+    b.output(loss, termOutput(question));
     return loss;
   });
 }
 
-function finishLoss(b: GraphBuilder, losses: readonly Value[]): Model {
+/** The sum of the losses, which have these names. */
+function summedLoss(
+  b: GraphBuilder,
+  losses: readonly Value[],
+  names: readonly string[],
+): LossGraph {
   b.output(losses.reduce((sum, loss) => b.op("Add", [sum, loss])), "loss");
-  return b.finish();
+  return { model: b.finish(), loss: "loss", terms: termOutputs(names) };
 }
 
 /**
@@ -136,7 +136,7 @@ function finishLoss(b: GraphBuilder, losses: readonly Value[]): Model {
 export function encoderLossGraph(
   sizes: EncoderSizes,
   options: { readonly questions: Questions; readonly batch: number; readonly seed: number },
-): LossGraph {
+): WeightedGraph {
   const builder = new GraphBuilder();
   const weights: Record<string, Tensor<"float32">> = {};
   const module = moduleOn(builder, notedWeights(seededWeights(options.seed), weights), {
@@ -144,7 +144,7 @@ export function encoderLossGraph(
   });
   const { pooled } = pooledTokens(module, sizes, options.batch);
   const losses = classifierLosses(module, pooled, { ...options, width: tokenLayout(sizes).width });
-  return { graph: finishLoss(builder, losses), weights };
+  return { ...summedLoss(builder, losses, Object.keys(options.questions)), weights };
 }
 
 /** Rows scaled to length 1. */
@@ -176,7 +176,7 @@ export function clipLossGraph(
     readonly batch: number;
     readonly seed: number;
   },
-): LossGraph {
+): WeightedGraph {
   const builder = new GraphBuilder();
   const weights: Record<string, Tensor<"float32">> = {};
   const module = moduleOn(builder, notedWeights(seededWeights(options.seed), weights), {
@@ -197,11 +197,12 @@ export function clipLossGraph(
       contrast(module, images, texts),
       targetInputs(builder, list, options.batch),
     );
-    builder.output(loss, list);
+    builder.output(loss, termOutput(list));
     return loss;
   });
   const classifiers = classifierLosses(module, pooled, { ...options, width });
-  return { graph: finishLoss(builder, [...contrasts, ...classifiers]), weights };
+  const names = [...Object.keys(options.captions), ...Object.keys(options.questions)];
+  return { ...summedLoss(builder, [...contrasts, ...classifiers], names), weights };
 }
 
 /** Number of patches to keep at a point of the training: half of them, then all. */

@@ -1,14 +1,16 @@
 /** What a model makes of prompted pictures, without training: features, losses, gradients. @module */
 import { openModelDirectory } from "../models/directory.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
-import { parameterPlaces, parameterTensors } from "../prompts/prompt_parameters.ts";
+import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import { parameterTensors } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Pictures } from "../vision/pictures.ts";
 import { photosOf } from "./photos.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
-import { buildStepGraph, sourceName } from "./step_graph.ts";
+import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
+import { askedOf, gradientIn, lossesIn } from "./training_graph.ts";
 
 /** A model and the rows it is asked about, under prompts of one kind and size. */
 export interface ProbeOptions extends Canvas {
@@ -60,14 +62,13 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     gradient: options.gradients ? "autodiff" : "none",
   });
   const features = await openSession(graph.features, options.session);
-  const training = options.gradients
-    ? await openSession(graph.training, options.session)
-    : undefined;
-  return new ModelProbe(options, { source, features, training });
+  const training = options.gradients ? await openSession(graph.model, options.session) : undefined;
+  return new ModelProbe(options, { source, graph, features, training });
 }
 
 interface Parts {
   readonly source: Source;
+  readonly graph: StepGraph;
   readonly features: Session;
   readonly training: Session | undefined;
 }
@@ -94,15 +95,12 @@ class ModelProbe implements Probe {
   }
 
   async gradient(from: number, values: Float32Array): Promise<ProbeGradient> {
-    const { training } = this.#parts;
+    const { training, graph } = this.#parts;
     if (!training) throw new TypeError("Cannot take a gradient: the probe was opened without");
     const { batch } = this.#options;
     const outputs = await training.run(await this.#feeds(training, [from, from + batch], values));
-    const grad = new Float32Array(values.length);
-    for (const { name, start } of this.#places()) {
-      grad.set(outputs[`grad.${name}`]!.data as Float32Array, start);
-    }
-    return { loss: Number(outputs.loss!.data[0]), grad };
+    const { loss } = lossesIn(graph, outputs);
+    return { loss, grad: gradientIn(graph, outputs, this.#places()) };
   }
 
   #places() {
@@ -116,20 +114,18 @@ class ModelProbe implements Probe {
     values: Float32Array,
   ): Promise<Record<string, Tensor>> {
     const { batch, canvas, kind, data } = this.#options;
+    const { graph, source } = this.#parts;
     const picks = Array.from({ length: batch }, (_, i) => ({
       row: Math.min(from + i, to - 1) % data.rows.length,
       flip: false,
     }));
     const picture = pictureSideOf(kind, this.#options);
-    const feeds: Record<string, Tensor> = {
+    const feeds = {
       photo: await photosOf(data.pictures, picks, { canvas, picture, augment: "none" }),
       ...parameterTensors(this.#places(), values),
+      ...sourceFeeds(graph.sources[0]!, source.feeds(picks)),
     };
-    for (const [name, value] of Object.entries(this.#parts.source.feeds(picks))) {
-      feeds[`${sourceName(0)}.${name}`] = value;
-    }
-    const asked = session.inputs.map(({ name }) => name).filter((name) => name in feeds);
-    return Object.fromEntries(asked.map((name) => [name, feeds[name]!]));
+    return askedOf(session.inputs, feeds);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

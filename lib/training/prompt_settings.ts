@@ -1,53 +1,53 @@
-/** The settings of a training, with what follows from data and defaults filled in. @module */
-import { type LossTerms, type LossWeights, termThatAsksClip } from "../losses/loss_table.ts";
-import type { AnyPromptKind } from "../prompts/prompt_table.ts";
+/** The settings of a prompt: what a pipeline file gives, and what follows from method, data and defaults. @module */
+import type { PromptMeta } from "../artifacts/prompt.ts";
+import type { LossWeights } from "../losses/loss_table.ts";
+import { type Loss, resolveLoss } from "../losses/variants.ts";
+import type { Canvas } from "../prompts/prompt_kind.ts";
+import { type AnyPromptKind, nameOfKind } from "../prompts/prompt_table.ts";
 import type { AugmentName } from "./augment.ts";
 import { stepsPerEpoch } from "./batches.ts";
+import { methods, usualChoices } from "./method_table.ts";
 import type { OptimizerName } from "./optimizer.ts";
-import type { PromptTraining, TrainingSet } from "./optimize_prompt.ts";
 import type { ScheduleName } from "./schedule.ts";
-import type { TaskRow } from "./source.ts";
 import type { SpsaOptions } from "./spsa.ts";
 
-/** Settings as a pipeline file gives them. */
-export interface PromptSettings {
-  readonly clip?: { readonly path: string } | undefined;
+/** All that a prompt is trained by. */
+export interface PromptSettings extends Canvas {
+  /** What tables call the prompt. */
+  readonly label: string;
   readonly kind: AnyPromptKind;
-  readonly canvas?: number | undefined;
-  readonly image?: number | undefined;
+  readonly loss: LossWeights;
   readonly optimizer: OptimizerName;
   readonly schedule: ScheduleName;
-  readonly lr: number;
-  readonly steps?: number | undefined;
-  readonly epochs?: number | undefined;
-  readonly batch: number;
   readonly augment: AugmentName;
+  /** Base learning rate. */
+  readonly lr: number;
+  readonly steps: number;
+  /** Rows of a step. */
+  readonly batch: number;
   readonly seed: number;
-  readonly spsa?:
-    | { readonly samples?: number | undefined; readonly radius?: number | undefined }
-    | undefined;
-  readonly transformRate?: number | undefined;
+  /** How update rules without gradients estimate them. */
+  readonly spsa: SpsaOptions;
+  /** Learning rate of the transformation, as a share of δ's. */
+  readonly transformRate: number;
 }
 
-/** What the settings are applied to. */
-export interface TrainingMaterial {
-  readonly sources: readonly { readonly name: string; readonly path: string }[];
-  readonly data: Omit<TrainingSet, "captions" | "rows"> & {
-    readonly rows: readonly (TaskRow & { readonly caption?: string; readonly label?: number })[];
-    readonly info: {
-      readonly name: string;
-      readonly classes?: readonly string[];
-      readonly caption?: string;
-      readonly mirrorKeepsAnswer?: boolean;
-    };
-  };
-  readonly weights: LossWeights;
-  /** Loss terms of one's own. */
-  readonly ownTerms?: LossTerms;
-}
+/** Settings of which any may be left open. */
+type Open<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
-/** The caption of arXiv 2404.11207, section 3.3. */
-const CAPTION = "this is a photo of a {class}";
+/** Settings as a pipeline file gives them; what is given beside a method replaces its choices. */
+export interface GivenSettings extends Open<Omit<PromptSettings, "loss" | "lr" | "spsa">> {
+  readonly lr: number;
+  /** Name of a method. */
+  readonly method?: string | undefined;
+  /** Name of a loss variant, or weights. */
+  readonly loss?: string | LossWeights | undefined;
+  /** Loss variants of the pipeline. */
+  readonly variants?: Readonly<Record<string, LossWeights>> | undefined;
+  /** Passes over the data, instead of `steps`. */
+  readonly epochs?: number | undefined;
+  readonly spsa?: Open<SpsaOptions> | undefined;
+}
 
 /** Pairs of losses of a step, and c in units of pixel values. */
 const spsaDefaults: SpsaOptions = { samples: 4, radius: 0.05 };
@@ -55,57 +55,103 @@ const spsaDefaults: SpsaOptions = { samples: 4, radius: 0.05 };
 /** Share of the learning rate at which a transformation is trained: few numbers move every pixel. */
 const TRANSFORM_RATE = 0.001;
 
+/** Rows of a step where nothing is said. */
+const BATCH = 16;
+
 /** Side of the shrunk picture in the proportion of the paper: 164 of 224, and even padding. */
 export const pictureSide = (canvas: number): number => 2 * Math.round(canvas * 82 / 224);
 
-const spsaOf = ({ spsa }: PromptSettings): SpsaOptions => ({
-  samples: spsa?.samples ?? spsaDefaults.samples,
-  radius: spsa?.radius ?? spsaDefaults.radius,
-});
-
-function captionsOf({ rows, info }: TrainingMaterial["data"]): string[] {
-  return rows.map((row) =>
-    row.caption ?? (info.caption ?? CAPTION).replace(
-      "{class}",
-      row.label === undefined ? "" : info.classes?.[row.label] ?? "",
-    )
-  );
+/** What settings depend on of the data: how many rows, and the side of the pictures. */
+export interface DataSize {
+  readonly rows: number;
+  readonly side: number;
 }
 
 /**
- * Fills in what a pipeline file leaves open.
+ * Fills in what is left open. The label names the method, or else the loss, and what differs from
+ * it: `tvp, patch, adam`.
  *
- * @throws {RangeError} If the loss needs CLIP and none is given, or captions are missing.
+ * @throws {RangeError} If the method or the loss is unknown, or all weights are 0.
+ *
+ * @example
+ * ```ts
+ * const size = { rows: 64, side: 64 };
+ * resolveSettings({ method: "evp", optimizer: "adam", lr: 1, steps: 8 }, size).label; // "evp, adam"
+ * ```
  */
-export function trainingOf(settings: PromptSettings, material: TrainingMaterial): PromptTraining {
-  const { data, weights, sources, ownTerms = {} } = material;
-  const asking = termThatAsksClip(weights, ownTerms);
-  if (asking !== undefined && !settings.clip) {
-    throw new RangeError(
-      `Cannot train with the loss term ${asking}: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })`,
-    );
-  }
-  const canvas = settings.canvas ?? data.pictures.side;
-  const batch = Math.min(settings.batch, data.rows.length);
-  const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch });
+export function resolveSettings(given: GivenSettings, size: DataSize): PromptSettings {
+  const choices = choicesOf(given);
+  const canvas = given.canvas ?? size.side;
+  const batch = Math.min(given.batch ?? BATCH, size.rows);
+  const perEpoch = stepsPerEpoch({ rows: size.rows, batch });
   return {
-    sources,
-    data: { rows: data.rows, pictures: data.pictures, captions: captionsOf(data) },
-    weights,
-    ownTerms,
-    kind: settings.kind,
+    ...choices,
     canvas,
-    image: settings.image ?? pictureSide(canvas),
-    optimizer: settings.optimizer,
-    schedule: settings.schedule,
-    lr: settings.lr,
-    steps: settings.steps ?? settings.epochs! * perEpoch,
+    image: given.image ?? pictureSide(canvas),
+    schedule: given.schedule ?? "cosine",
+    lr: given.lr,
+    steps: given.steps ?? (given.epochs ?? 1) * perEpoch,
     batch,
-    seed: settings.seed,
-    augment: settings.augment,
-    mirrorKeepsAnswer: data.info.mirrorKeepsAnswer ?? true,
-    spsa: spsaOf(settings),
-    transformRate: settings.transformRate ?? TRANSFORM_RATE,
-    ...(settings.clip ? { clip: settings.clip.path } : {}),
+    seed: given.seed ?? 0,
+    spsa: {
+      samples: given.spsa?.samples ?? spsaDefaults.samples,
+      radius: given.spsa?.radius ?? spsaDefaults.radius,
+    },
+    transformRate: given.transformRate ?? TRANSFORM_RATE,
+  };
+}
+
+type Choices = Pick<PromptSettings, "label" | "loss" | "kind" | "optimizer" | "augment">;
+
+/** What a method chooses, where nothing else is given. */
+function choicesOf(given: GivenSettings): Choices {
+  const base = given.method === undefined ? undefined : methods[given.method];
+  if (given.method !== undefined && base === undefined) {
+    const names = Object.keys(methods).map((name) => `"${name}"`).join(", ");
+    throw new RangeError(`Cannot train method "${given.method}": known methods are ${names}`);
+  }
+  const loss = resolveLoss(given.loss ?? base?.loss ?? "tvp", given.variants);
+  const usual = { ...usualChoices, ...base };
+  const chosen = {
+    kind: given.kind ?? usual.kind,
+    optimizer: given.optimizer ?? usual.optimizer,
+    augment: given.augment ?? usual.augment,
+  };
+  return {
+    label: given.label ?? labelOf(given.method, base?.loss, loss, [
+      [usual.kind, nameOfKind(chosen.kind)],
+      [usual.optimizer, chosen.optimizer],
+      [usual.augment, chosen.augment],
+    ]),
+    loss: loss.weights,
+    ...chosen,
+  };
+}
+
+function labelOf(
+  method: string | undefined,
+  usualLoss: string | undefined,
+  loss: Loss,
+  choices: readonly (readonly [usual: string, chosen: string])[],
+): string {
+  const lossPart = method !== undefined && loss.method !== usualLoss ? [loss.method] : [];
+  const others = choices.flatMap(([usual, chosen]) => usual === chosen ? [] : [chosen]);
+  return [method ?? loss.method, ...lossPart, ...others].join(", ");
+}
+
+/** What a prompt's file says of its settings. */
+export function metaOf(
+  settings: PromptSettings,
+  { sources, task }: Pick<PromptMeta, "sources" | "task">,
+): PromptMeta {
+  const { kind, canvas, image, label, loss, optimizer, schedule, augment } = settings;
+  const { lr, steps, batch, seed } = settings;
+  return {
+    kind: nameOfKind(kind),
+    ...(typeof kind === "string" ? {} : { picture: kind.picture }),
+    ...{ canvas, image },
+    sources: sources.map(({ name, digest }) => ({ name, digest })),
+    ...{ task, method: label, loss: loss as Record<string, number> },
+    ...{ optimizer, schedule, augment, lr, steps, batch, seed },
   };
 }

@@ -1,8 +1,9 @@
 /** A prompt, or a baseline, as the values that a graph of its kind takes. @module */
+import { kindOfPrompt, type Prompt, type PromptMeta } from "../artifacts/prompt.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import { initialParameters, parameterPlaces } from "../prompts/prompt_parameters.ts";
-import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";
 import type { AnyPromptKind } from "../prompts/prompt_table.ts";
+import { parameterTensors } from "../tensor/flat_parameters.ts";
 
 /** A kind of prompt at a size, and its values. */
 export interface PromptValues extends Canvas {
@@ -20,6 +21,12 @@ export function valuesOf(prompt: Prompt): PromptValues {
     values.set(name === "delta" ? delta.data : transformation[name]!.data, start);
   }
   return { kind, canvas, image, values };
+}
+
+/** The prompt that has these values. */
+export function promptOf({ values, kind, ...sizes }: PromptValues, meta: PromptMeta): Prompt {
+  const { delta, ...transformation } = parameterTensors(parameterPlaces(kind, sizes), values);
+  return { delta: delta!, transformation, meta };
 }
 
 /** No prompt: `shrunk` as a prompt has it, or the whole picture. */

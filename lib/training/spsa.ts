@@ -5,12 +5,7 @@
  * @module
  */
 import { Random } from "../tensor/random.ts";
-
-/** Loss and its terms. */
-export interface Losses {
-  readonly loss: number;
-  readonly terms: Readonly<Record<string, number>>;
-}
+import type { Losses } from "./training_graph.ts";
 
 /** How the gradient is estimated. */
 export interface SpsaOptions {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { addGradients } from "../autodiff/gradient.ts";
 import {
   type LossTerms,
   type LossWeights,
@@ -19,6 +18,8 @@ import { pruneModel } from "../onnx/passes/prune.ts";
 import { simplifyModel } from "../onnx/passes/simplify_model.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, promptKind } from "../prompts/prompt_table.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { termOutput, termOutputs, type TrainingGraph, withGradients } from "./training_graph.ts";
 
 /** A model behind its own image processor. */
 export interface PixelGraph {
@@ -52,18 +53,36 @@ export interface StepParts {
   readonly gradient?: "autodiff" | "none";
 }
 
+/** What belongs to a source model in a step graph. */
+export interface SourceNames {
+  /** What its own inputs and outputs begin with. */
+  readonly prefix: string;
+  /** Output of `StepGraph.features`. */
+  readonly imageFeatures: string;
+  /** Input that takes the features of the clean pictures, where a term asks for them. */
+  readonly cleanFeatures?: string;
+}
+
 /**
- * A step graph. Its inputs: `photo`, `delta` and the parameters of the prompt's transformation,
- * `sourceN.*`, `sourceN.clean_features`, `caption_embeds`.
+ * A step graph. Its inputs: `photo`, `delta` and the parameters of the prompt's transformation, and
+ * those that its names tell.
  */
-export interface StepGraph {
-  /** Outputs `loss`, one per term, and where gradients are wanted `grad.delta` and so on. */
-  readonly training: Model;
-  /** Outputs `sourceN.image_features` only; the same nodes, for the clean features. */
+export interface StepGraph extends TrainingGraph {
+  readonly sources: readonly SourceNames[];
+  /** Outputs the sources' image features only; the same nodes, for the clean features. */
   readonly features: Model;
-  readonly terms: readonly string[];
-  readonly needsCleanFeatures: boolean;
-  readonly needsCaptions: boolean;
+  /** Input that takes the embeddings of the captions, where a term asks for them. */
+  readonly captions?: string;
+}
+
+/** Tensors of a source model under the names of a step graph. */
+export function sourceFeeds(
+  { prefix }: SourceNames,
+  feeds: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [`${prefix}${name}`, value]),
+  );
 }
 
 /** The transformation of the prompt's kind, then + δ: no clipping while training. */
@@ -83,8 +102,20 @@ function promptPart({ canvas, prompt = { kind: "frame", image: canvas } }: StepP
   return { name: "prompt", model: builder.finish(), connect };
 }
 
-/** Prefix of a source's inputs and outputs. */
-export const sourceName = (index: number): string => `source${index}`;
+/** Name of a source's part. */
+const sourceName = (index: number): string => `source${index}`;
+
+/** Input of the captions' embeddings. */
+const captionInput = "caption_embeds";
+
+function namesOf(index: number): Required<SourceNames> {
+  const prefix = `${sourceName(index)}.`;
+  return {
+    prefix,
+    imageFeatures: `${prefix}image_features`,
+    cleanFeatures: `${prefix}clean_features`,
+  };
+}
 
 /** A model behind its processor, on the prompted canvas. */
 function behindPrompt(name: string, { processor, model }: PixelGraph): Part[] {
@@ -116,13 +147,14 @@ function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): Loss
   return {
     prompt: { delta: "delta", pixels: output("prompt.pixels") },
     sources: parts.sources.map((_, i) => {
-      const imageFeatures = output(`${sourceName(i)}.image_features`);
+      const names = namesOf(i);
+      const imageFeatures = output(names.imageFeatures);
       return {
-        languageModelLoss: output(`${sourceName(i)}.loss`),
+        languageModelLoss: output(`${names.prefix}loss`),
         imageFeatures,
         cleanFeatures: () =>
           input(
-            `${sourceName(i)}.clean_features`,
+            names.cleanFeatures,
             () => builder.dims(imageFeatures) ?? ["batch", "tokens", "width"],
           ),
       };
@@ -131,7 +163,7 @@ function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): Loss
       ? {
         clip: {
           imageEmbeds: () => output("clip.image_embeds"),
-          captionEmbeds: () => input("caption_embeds", () => ["batch", "clip_width"]),
+          captionEmbeds: () => input(captionInput, () => ["batch", "clip_width"]),
           logitScale: parts.clip.logitScale,
         },
       }
@@ -154,7 +186,7 @@ function addLoss(builder: GraphBuilder, inputs: LossInputs, parts: StepParts): s
   const weighted = terms.map(([name, { build, sign }]) => {
     const value = build(builder, inputs);
     checkScalar(name, builder.dims(value));
-    builder.output(value, name);
+    builder.output(value, termOutput(name));
     return builder.op("Mul", [value, builder.scalar(sign * parts.weights[name]!)]);
   });
   builder.output(weighted.length === 1 ? weighted[0]! : builder.op("Sum", weighted), "loss");
@@ -187,16 +219,18 @@ export function buildStepGraph(parts: StepParts): StepGraph {
   const composed = compose(parts, needsClip);
   const builder = new GraphBuilder({ model: composed });
   const terms = addLoss(builder, lossInputs(builder, parts, composed), parts);
-  const forward = pruneModel(builder.finish(), ["loss", ...terms]);
+  const outputs = termOutputs(terms);
+  const forward = pruneModel(builder.finish(), ["loss", ...Object.values(outputs)]);
   const asked = new Set(forward.graph.inputs.map(({ name }) => name));
-  const features = parts.sources.map((_, i) => `${sourceName(i)}.image_features`);
-  return {
-    training: parts.gradient === "none"
-      ? forward
-      : addGradients(forward, { of: "loss", wrt: parameterNames(parts) }),
-    features: pruneModel(composed, features),
-    terms,
-    needsCleanFeatures: parts.sources.some((_, i) => asked.has(`${sourceName(i)}.clean_features`)),
-    needsCaptions: asked.has("caption_embeds"),
+  const names = parts.sources.map((_, i) => namesOf(i));
+  const graph = {
+    model: forward,
+    ...{ loss: "loss", terms: outputs, gradients: {} },
+    sources: names.map(({ cleanFeatures, ...others }) =>
+      asked.has(cleanFeatures) ? { ...others, cleanFeatures } : others
+    ),
+    features: pruneModel(composed, names.map(({ imageFeatures }) => imageFeatures)),
+    ...(asked.has(captionInput) ? { captions: captionInput } : {}),
   };
+  return parts.gradient === "none" ? graph : withGradients(graph, parameterNames(parts));
 }

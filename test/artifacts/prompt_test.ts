@@ -1,11 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodePrompt, encodePrompt, type PromptMeta } from "../../lib/artifacts/prompt.ts";
 import { appliedPrompt } from "../../lib/evaluation/applied_prompt.ts";
-import {
-  initialParameters,
-  parameterPlaces,
-  parameterTensors,
-} from "../../lib/prompts/prompt_parameters.ts";
+import { initialParameters, parameterPlaces } from "../../lib/prompts/prompt_parameters.ts";
+import { parameterTensors } from "../../lib/tensor/flat_parameters.ts";
 import type { PromptName } from "../../lib/prompts/prompt_table.ts";
 import { encodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { fromNumbers } from "../../lib/tensor/convert.ts";

@@ -1,7 +1,7 @@
 /** One step of prompt training: VP and TVP side by side. @module */
-import { resolveLoss } from "../../lib/losses/variants.ts";
-import { optimizePrompt, type TrainingHost } from "../../lib/training/optimize_prompt.ts";
-import { trainingOf } from "../../lib/training/prompt_settings.ts";
+import { optimizePrompt, type PromptTraining } from "../../lib/training/optimize_prompt.ts";
+import { resolveSettings } from "../../lib/training/prompt_settings.ts";
+import type { TrainingHost } from "../../lib/training/trainer.ts";
 import { type Benchmark, type BenchRow, median } from "./benchmark.ts";
 import { classes, instruction, noisePictures, openZoo, zooPath } from "./zoo.ts";
 import { picturesIn } from "../../lib/vision/pictures.ts";
@@ -39,39 +39,30 @@ async function timeSteps(source: NamedPath, rounds: number): Promise<{ vp: numbe
   return { vp: turns.shortest("vp"), tvp: turns.shortest("tvp") };
 }
 
-function trainingFor(source: NamedPath, loss: string, steps: number) {
+function trainingFor(source: NamedPath, loss: string, steps: number): PromptTraining {
   const pictures = picturesIn(noisePictures(batch, side).data, { height: side, width: side });
   const rows = Array.from({ length: batch }, (_, i) => {
     const label = i % classes.length;
     return { instruction, answer: classes[label]!, label };
   });
-  const data = { pictures, rows, info: { name: "bench", classes } };
-  const settings = { kind: "frame", optimizer: "reference", schedule: "cosine" } as const;
-  return trainingOf(
-    {
-      ...settings,
-      lr: 1,
-      steps,
-      batch,
-      augment: "none",
-      seed: 0,
-      clip: { path: zooPath("mini-clip") },
-    },
-    { sources: [source], data, weights: resolveLoss(loss).weights },
-  );
+  const size = { rows: batch, side };
+  return {
+    settings: resolveSettings({ loss, lr: 1, steps, batch, augment: "none" }, size),
+    sources: [source],
+    clip: { path: zooPath("mini-clip") },
+    data: { pictures, rows, info: { classes } },
+  };
 }
 
 function hostFor(loss: string, turns: Turns): TrainingHost {
   return {
-    provider: "cpu",
     threads: 2,
-    loadCheckpoint: () => Promise.resolve(undefined),
-    checkpointDue: () => true,
-    // The end of a step: here the other training gets its turn.
-    saveCheckpoint: () => turns.next(loss),
-    progress: () => {},
-    log: () => {},
-    signal: new AbortController().signal,
+    checkpoint: {
+      load: () => Promise.resolve(undefined),
+      due: () => true,
+      // The end of a step: here the other training gets its turn.
+      save: () => turns.next(loss),
+    },
   };
 }
 

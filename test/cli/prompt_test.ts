@@ -1,10 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes, fail } from "@std/assert";
 import { decodePrompt, encodePrompt } from "../../lib/artifacts/prompt.ts";
-import {
-  initialParameters,
-  parameterPlaces,
-  parameterTensors,
-} from "../../lib/prompts/prompt_parameters.ts";
+import { initialParameters, parameterPlaces } from "../../lib/prompts/prompt_parameters.ts";
+import { parameterTensors } from "../../lib/tensor/flat_parameters.ts";
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
 import { decodeNpy, encodeNpy } from "../../lib/tensor/npy.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";

@@ -6,8 +6,8 @@ import {
   initialParameters,
   parameterPlaces,
   parameterRates,
-  parameterTensors,
 } from "../../lib/prompts/prompt_parameters.ts";
+import { parameterTensors } from "../../lib/tensor/flat_parameters.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import fc from "fast-check";
 import { augmentations, type AugmentName } from "../../lib/training/augment.ts";
 import { batchOrder, stepsPerEpoch } from "../../lib/training/batches.ts";
-import { schedules } from "../../lib/training/schedule.ts";
 
 const options = fc.record({
   rows: fc.integer({ min: 1, max: 60 }),
@@ -50,10 +49,4 @@ Deno.test("batchOrder() rejects an empty split", () => {
     RangeError,
     "the training split has no rows",
   );
-});
-
-Deno.test("schedules.cosine falls from 1 and is constant inside an epoch", () => {
-  assertEquals(schedules.cosine(0, 5), 1);
-  assertEquals(schedules.cosine(2, 4), 0.5);
-  assertEquals(schedules.constant(), 1);
 });

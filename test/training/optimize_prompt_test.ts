@@ -3,8 +3,10 @@ import type { LossWeights } from "../../lib/losses/loss_table.ts";
 import type { PromptName } from "../../lib/prompts/prompt_table.ts";
 import type { AugmentName } from "../../lib/training/augment.ts";
 import type { OptimizerName } from "../../lib/training/optimizer.ts";
-import { optimizePrompt, type TrainingHost } from "../../lib/training/optimize_prompt.ts";
-import { trainingOf } from "../../lib/training/prompt_settings.ts";
+import { optimizePrompt, type PromptTraining } from "../../lib/training/optimize_prompt.ts";
+import { type GivenSettings, resolveSettings } from "../../lib/training/prompt_settings.ts";
+import { schedules } from "../../lib/training/schedule.ts";
+import { savedOnce } from "./saved_once.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
 import { picturesIn } from "../../lib/vision/pictures.ts";
 
@@ -35,7 +37,10 @@ const cases: readonly Case[] = [
   { kind: "affine-color", optimizer: "reference", augment: "none", weights: { lm: 1 } },
 ];
 
-function trainingFor({ weights, ...choices }: Case, steps = 6) {
+function trainingFor(
+  { weights: loss, ...choices }: Case,
+  given: Partial<GivenSettings> = {},
+): PromptTraining {
   const rows = ["a cat", "a dog", "a bird"].map((answer) => ({
     instruction: "what is it?",
     answer,
@@ -44,59 +49,39 @@ function trainingFor({ weights, ...choices }: Case, steps = 6) {
     { length: 3 * 3 * 16 * 16 },
     (_, i) => (i * 37 + 61 * Math.floor(i / 768)) % 256,
   );
-  return trainingOf({
-    ...choices,
-    ...{ schedule: "cosine", lr: 0.5, steps, batch: 2, seed: 3, image: 12 },
+  const settings = resolveSettings({
+    ...{ ...choices, loss, lr: 0.5, steps: 6, batch: 2, seed: 3, image: 12 },
     spsa: { samples: 2 },
-  }, {
-    sources: [{ name: "tiny", path }],
-    data: {
-      rows,
-      pictures: picturesIn(images, { height: 16, width: 16 }),
-      info: { name: "pairs" },
-    },
-    weights,
-  });
+    ...given,
+  }, { rows: rows.length, side: 16 });
+  const data = { rows, pictures: picturesIn(images, { height: 16, width: 16 }), info: {} };
+  return { settings, sources: [{ name: "tiny", path }], data };
 }
-
-const host: TrainingHost = {
-  provider: "cpu",
-  threads: 1,
-  loadCheckpoint: () => Promise.resolve(undefined),
-  checkpointDue: () => false,
-  saveCheckpoint: () => Promise.resolve(),
-  progress: () => {},
-  log: () => {},
-  signal: new AbortController().signal,
-};
 
 /** Trains, is interrupted after a step, and goes on from what was saved. */
 async function interrupted(choices: Case, after: number) {
-  let saved: Uint8Array | undefined;
+  const { checkpoint, resumed } = savedOnce();
   const stop = new AbortController();
   const first = optimizePrompt(trainingFor(choices), {
-    ...host,
-    checkpointDue: () => stop.signal.aborted,
-    saveCheckpoint: (bytes) => Promise.resolve(void (saved = bytes)),
-    progress: (step) => step === after && stop.abort(new DOMException("enough", "AbortError")),
+    checkpoint,
+    onStep: (step) => step === after && stop.abort(new DOMException("enough", "AbortError")),
     signal: stop.signal,
   });
   await assertRejects(() => first, DOMException, "enough");
-  return await optimizePrompt(trainingFor(choices), {
-    ...host,
-    loadCheckpoint: () => Promise.resolve(saved),
-  });
+  const second = await optimizePrompt(trainingFor(choices), { checkpoint });
+  assertEquals(resumed(), 1);
+  return second;
 }
 
 for (const choices of cases) {
   const { kind, optimizer, augment } = choices;
   Deno.test(`optimizePrompt() ends with the same bits when interrupted: ${kind}, ${optimizer}, ${augment}`, async () => {
-    const straight = await optimizePrompt(trainingFor(choices), host);
+    const straight = await optimizePrompt(trainingFor(choices));
     const resumed = await interrupted(choices, 3);
     assertEquals(resumed.values, straight.values);
     assertEquals(resumed.curve, straight.curve);
-    assertEquals(resumed.flopsPerStep, straight.flopsPerStep);
-    const start = trainingFor(choices).canvas ** 2 * 3;
+    assertEquals(resumed.cost.flops, straight.cost.flops);
+    const start = 3 * 16 * 16;
     const moved = (from: number, to?: number) =>
       straight.values.subarray(from, to).some((value) => value !== 0);
     assert(moved(0, start), "δ has moved");
@@ -110,12 +95,13 @@ for (const choices of cases) {
 
 Deno.test("optimizePrompt() starts again, and says so, where the saved state is damaged", async () => {
   const logged: string[] = [];
-  const straight = await optimizePrompt(trainingFor(cases[0]!), host);
+  const straight = await optimizePrompt(trainingFor(cases[0]!));
+  const { checkpoint, resumed } = savedOnce(new Uint8Array(4));
   const again = await optimizePrompt(trainingFor(cases[0]!), {
-    ...host,
-    loadCheckpoint: () => Promise.resolve(new Uint8Array(4)),
+    checkpoint,
     log: (line) => logged.push(line),
   });
+  assertEquals(resumed(), 0);
   assertEquals(again.values, straight.values);
   assertEquals(
     logged.find((line) => line.startsWith("starts again")),
@@ -127,9 +113,9 @@ Deno.test("optimizePrompt() counts operations: SPSA costs forwards, a gradient a
   const logs: string[] = [];
   const count = async (optimizer: OptimizerName) => {
     const choices = { kind: "frame", augment: "none", weights: { lm: 1 } } as const;
-    const training = trainingFor({ ...choices, optimizer }, 1);
-    return (await optimizePrompt(training, { ...host, log: (line) => logs.push(line) }))
-      .flopsPerStep;
+    const training = trainingFor({ ...choices, optimizer }, { steps: 1 });
+    const { cost } = await optimizePrompt(training, { log: (line) => logs.push(line) });
+    return cost.flops;
   };
   const [gradient, spsa] = [await count("reference"), await count("spsa")];
   const forward = spsa / 4;
@@ -141,7 +127,7 @@ Deno.test("optimizePrompt() counts operations: SPSA costs forwards, a gradient a
 });
 
 Deno.test("optimizePrompt() trains the transformation of affine-color", async () => {
-  const { values } = await optimizePrompt(trainingFor(cases[3]!), host);
+  const { values } = await optimizePrompt(trainingFor(cases[3]!));
   const transformation = values.subarray(3 * 16 * 16);
   assertNotEquals([...transformation.subarray(0, 6)], [16 / 12, 0, 0, 0, 16 / 12, 0]);
   assert(Math.abs(transformation[0]! - 16 / 12) < 0.1, "slower than δ");
@@ -149,13 +135,30 @@ Deno.test("optimizePrompt() trains the transformation of affine-color", async ()
 
 Deno.test("optimizePrompt() lowers the loss, with gradients and without", async () => {
   for (const optimizer of ["adam", "spsa-gc"] as const) {
-    const training = {
-      ...trainingFor({ kind: "full", optimizer, augment: "none", weights: { lm: 1 } }, 40),
-      lr: optimizer === "adam" ? 0.05 : 0.02,
-    };
-    const { curve } = await optimizePrompt(training, host);
+    const choices = { kind: "full", optimizer, augment: "none", weights: { lm: 1 } } as const;
+    const lr = optimizer === "adam" ? 0.05 : 0.02;
+    const { curve } = await optimizePrompt(trainingFor(choices, { steps: 40, lr }));
     const mean = (from: number, to: number) =>
       curve.slice(from, to).reduce((sum, { loss }) => sum + loss / (to - from), 0);
     assert(mean(30, 40) < mean(0, 10), `${optimizer}: ${mean(0, 10)} to ${mean(30, 40)}`);
   }
+});
+
+Deno.test("optimizePrompt() keeps the learning rate inside an epoch, and follows the schedule over them", async () => {
+  const rates = async (batch: number) => {
+    const training = trainingFor(cases[1]!, { steps: 4, batch, lr: 2 });
+    return (await optimizePrompt(training)).curve.map(({ lr }) => lr);
+  };
+  // Of three rows, batches of two make one step an epoch, single rows make three.
+  assertEquals(await rates(2), [0, 1, 2, 3].map((epoch) => 2 * schedules.cosine(epoch, 4)));
+  assertEquals(await rates(1), [2, 2, 2, 2 * schedules.cosine(1, 2)]);
+});
+
+Deno.test("optimizePrompt() says which loss term asks CLIP where there is none", async () => {
+  const training = trainingFor({ ...cases[0]!, weights: { lm: 1, tse: 0.1 } });
+  await assertRejects(
+    () => optimizePrompt(training),
+    RangeError,
+    "Cannot train with the loss term tse: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })",
+  );
 });

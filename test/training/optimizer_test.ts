@@ -1,10 +1,21 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { placesOf } from "../../lib/tensor/flat_parameters.ts";
 import {
   applyUpdate,
   type OptimizerName,
+  optimizerRule,
   optimizers,
-  startOptimizer,
 } from "../../lib/training/optimizer.ts";
+
+/** A δ of zeros under a rule. */
+function startedAt(name: OptimizerName, size: number) {
+  const moments = optimizerRule(name).moments.map((moment) =>
+    [moment, new Float32Array(size)] as const
+  );
+  return { step: 0, values: new Float32Array(size), moments: Object.fromEntries(moments) };
+}
+
+const delta = placesOf([{ name: "delta", dims: [2] }]);
 
 /** δ after two updates with gradients [3, 4] and [0, −2], lr 0.5, mask [1, 0] unless said. */
 const cases: Record<OptimizerName, readonly [number, number]> = {
@@ -26,45 +37,46 @@ Deno.test("every optimizer has a case", () => {
 
 for (const [name, expected] of Object.entries(cases) as [OptimizerName, readonly number[]][]) {
   Deno.test(`applyUpdate() follows the formula of ${name}`, () => {
-    const delta = new Float32Array(2);
-    const state = startOptimizer(name, 2);
-    const mask = new Float32Array([1, 0]);
+    const state = startedAt(name, 2);
+    const rates = new Float32Array([1, 0]);
     for (const grad of [[3, 4], [0, -2]]) {
-      applyUpdate(name, { delta, grad: new Float32Array(grad), mask, lr: 0.5, state });
+      const update = { state, grad: new Float32Array(grad), rates, lr: 0.5, places: delta };
+      assertAlmostEquals(applyUpdate(optimizerRule(name), update), Math.hypot(...grad), 1e-6);
     }
-    assertAlmostEquals(delta[0]!, expected[0]!, 1e-6);
-    assertEquals(delta[1], 0);
+    assertAlmostEquals(state.values[0]!, expected[0]!, 1e-6);
+    assertEquals(state.values[1], 0);
     assertEquals(state.step, 2);
   });
 }
 
 Deno.test("reference normalises every parameter by itself", () => {
-  const delta = new Float32Array(4);
-  const places = [{ start: 0, end: 2 }, { start: 2, end: 4 }];
+  const places = placesOf([{ name: "delta", dims: [2] }, { name: "affine", dims: [2] }]);
   const grad = new Float32Array([3, 4, 300, 400]);
-  const mask = new Float32Array([1, 1, 0.1, 0.1]);
-  applyUpdate("reference", {
-    ...{ delta, grad, mask, places, lr: 1 },
-    state: startOptimizer("reference", 4),
-  });
-  [-0.6, -0.8, -0.06, -0.08].forEach((x, i) => assertAlmostEquals(delta[i]!, x, 1e-6));
+  const rates = new Float32Array([1, 1, 0.1, 0.1]);
+  const state = startedAt("reference", 4);
+  applyUpdate(optimizers.reference, { state, grad, rates, places, lr: 1 });
+  [-0.6, -0.8, -0.06, -0.08].forEach((x, i) => assertAlmostEquals(state.values[i]!, x, 1e-6));
 });
 
 Deno.test("spsa-gc looks ahead by its velocity", () => {
-  const state = { step: 1, moments: { velocity: new Float32Array([1, -2]) } };
-  const ahead = optimizers["spsa-gc"].lookAhead(new Float32Array([1, 1]), state);
+  const moments = { velocity: new Float32Array([1, -2]) };
+  const ahead = optimizers["spsa-gc"].lookAhead({
+    step: 1,
+    values: Float32Array.of(1, 1),
+    moments,
+  });
   assertAlmostEquals(ahead[0]!, 1.9, 1e-6);
   assertAlmostEquals(ahead[1]!, -0.8, 1e-6);
 });
 
 Deno.test("applyUpdate() rejects a gradient that is not finite and leaves δ as it was", () => {
-  const delta = new Float32Array([1, 1]);
-  const state = startOptimizer("reference", 2);
+  const state = { ...startedAt("reference", 2), values: Float32Array.of(1, 1) };
   const grad = new Float32Array([NaN, 1]);
+  const rates = Float32Array.of(1, 1);
   assertThrows(
-    () => applyUpdate("reference", { delta, grad, mask: delta.slice(), lr: 1, state }),
+    () => applyUpdate(optimizers.reference, { state, grad, rates, lr: 1, places: delta }),
     RangeError,
-    "in step 1: the gradient's norm is NaN",
+    "Cannot make update 1: the gradient's norm is NaN",
   );
-  assertEquals([...delta], [1, 1]);
+  assertEquals([[...state.values], state.step], [[1, 1], 0]);
 });

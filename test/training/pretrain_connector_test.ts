@@ -10,6 +10,7 @@ import {
   writeWithVision,
 } from "../../lib/training/pretrain_connector.ts";
 import { picturesIn } from "../../lib/vision/pictures.ts";
+import { savedOnce } from "./saved_once.ts";
 
 const zoo = new URL("../../zoo/mini-convllava", import.meta.url).pathname;
 const side = 16;
@@ -73,12 +74,7 @@ Deno.test("pretrainConnector() that was interrupted ends with the weights of one
     [...vision.graph.initializers].filter(([name]) => name.startsWith(options.prefix))
       .map(([, weight]) => `${tensorFromWeight(weight).data}`);
   const whole = await train({});
-  let saved: Uint8Array | undefined;
-  const checkpoint = {
-    load: () => Promise.resolve(saved),
-    due: () => false,
-    save: (state: Uint8Array) => Promise.resolve(void (saved = state)),
-  };
+  const { checkpoint, resumed } = savedOnce();
   const controller = new AbortController();
   const onStep = (step: number) => step === 5 && controller.abort(new Error("stopped"));
   await assertRejects(
@@ -87,6 +83,7 @@ Deno.test("pretrainConnector() that was interrupted ends with the weights of one
     "stopped",
   );
   assertEquals(weightsOf(await train({ checkpoint })), weightsOf(whole));
+  assertEquals(resumed(), 1);
 });
 
 Deno.test("writeWithVision() writes a directory that opens", async () => {

@@ -154,9 +154,9 @@ async function publishedAnswerLoss(
 Deno.test("multimodalLossGraph() computes the loss of the published graphs", async () => {
   for (const kind of ["llama", "opt", "gpt2"] as const) {
     const sizes = sizesOf(kind);
-    const { graph, weights } = multimodalLossGraph(sizes, { batch: 2, seed: 3, imageAt: 1 });
+    const { model, weights } = multimodalLossGraph(sizes, { batch: 2, seed: 3, imageAt: 1 });
     const features = randomFeatures();
-    await using session = await openSession(graph, cpu);
+    await using session = await openSession(model, cpu);
     const feeds = {
       features,
       ...weights,
@@ -171,9 +171,9 @@ Deno.test("multimodalLossGraph() computes the loss of the published graphs", asy
 
 Deno.test("multimodalLossGraph() computes the loss of published graphs with an encoder", async () => {
   const sizes = sizesOf("t5");
-  const { graph, weights } = multimodalLossGraph(sizes, { batch: 2, seed: 3, imageAt: 0 });
+  const { model, weights } = multimodalLossGraph(sizes, { batch: 2, seed: 3, imageAt: 0 });
   const features = randomFeatures();
-  await using session = await openSession(graph, cpu);
+  await using session = await openSession(model, cpu);
   const feeds = exchangeFeeds(sizes, exchanges, { pad: 0, imageAt: 0 });
   const { loss } = await session.run({ features, ...weights, ...feeds });
   const expected = await publishedAnswerLoss(sizes, weights, features);

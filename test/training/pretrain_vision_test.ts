@@ -1,8 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { clipText } from "../../lib/zoo/clip_text.ts";
+import { storedWeights } from "../../lib/zoo/module.ts";
+import { visionEncoder } from "../../lib/zoo/vision_encoder.ts";
+import { clipVision } from "../../lib/zoo/vision_transformer.ts";
 import { sharedEncoder } from "../../lib/zoo/zoo_table.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
-import { tensor } from "../../lib/tensor/tensor.ts";
+import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { conceptCaptions, kindCaptions } from "../../lib/training/captions.ts";
 import { normalisePixels, scaleAt } from "../../lib/training/pretrain_pictures.ts";
 import {
@@ -12,6 +16,8 @@ import {
   keptTokens,
   targetFeeds,
 } from "../../lib/training/pretrain_vision.ts";
+import { lossesIn } from "../../lib/training/training_graph.ts";
+import { trainWeights } from "../../lib/training/weight_training.ts";
 
 const vision = { ...sharedEncoder, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1 };
 const cpu = { provider: "cpu", threads: 1 } as const;
@@ -43,50 +49,133 @@ Deno.test("targetFeeds() averages over the rows that have a label", () => {
   assertEquals([...none["digit.weights"]!.data], [0, 0]);
 });
 
-Deno.test("encoderLossGraph() starts near the loss of a guess, and sums up its parts", async () => {
-  const { graph, weights } = encoderLossGraph(vision, {
-    questions: { kind: 20, digit: 10 },
-    batch: 2,
-    seed: 1,
-  });
-  await using session = await openSession(graph, cpu);
-  const results = await session.run({
-    pixel_values: pixels,
-    kept: keptTokens(new Random(1), 2, 64, 32),
-    ...targetFeeds({ kind: Int32Array.of(3, 4), digit: Int32Array.of(-1, 7) }),
-    ...weights,
-  });
-  const [loss, kind, digit] = ["loss", "kind", "digit"].map((name) =>
-    Number(results[name]!.data[0])
+/** Rows of a matrix `[rows, width]`. */
+function rowsOf({ data, dims }: Tensor): number[][] {
+  const [rows, width] = dims as [number, number];
+  return Array.from(
+    { length: rows },
+    (_, i) => [...data.slice(i * width, (i + 1) * width)].map(Number),
   );
-  assertAlmostEquals(loss!, kind! + digit!, 1e-4);
-  assert(Math.abs(kind! - Math.log(20)) < 2, `kind ${kind}`);
+}
+
+const dot = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+/** Mean of −log softmax(scores)[label] over the rows that have a label. */
+function crossEntropyOf(scores: readonly number[][], labels: Int32Array): number {
+  const known = scores.flatMap((row, i) => labels[i]! < 0 ? [] : [[row, labels[i]!] as const]);
+  const terms = known.map(([row, label]) =>
+    Math.log(row.reduce((sum, score) => sum + Math.exp(score), 0)) - row[label]!
+  );
+  return terms.reduce((sum, term) => sum + term / terms.length, 0);
+}
+
+/** Mean over the tokens of each picture, from the published encoder. */
+async function pooledTokens(weights: Readonly<Record<string, Tensor>>): Promise<number[][]> {
+  await using session = await openSession(visionEncoder(vision, storedWeights(weights)), cpu);
+  const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels });
+  const [, count, width] = tokens!.dims as [number, number, number];
+  const rows = rowsOf({ ...tokens!, dims: [2 * count, width] } as Tensor);
+  return [0, 1].map((item) =>
+    Array.from(
+      { length: width },
+      (_, i) =>
+        rows.slice(item * count, (item + 1) * count).reduce((sum, row) => sum + row[i]! / count, 0),
+    )
+  );
+}
+
+/** Scores of a classifier of the pooled tokens. */
+function classified(
+  pooled: readonly number[][],
+  weights: Readonly<Record<string, Tensor>>,
+  question: string,
+): number[][] {
+  const matrix = rowsOf(weights[`classifier.${question}.weight`]!);
+  const bias = [...weights[`classifier.${question}.bias`]!.data].map(Number);
+  return pooled.map((row) =>
+    bias.map((offset, k) => offset + dot(row, matrix.map((line) => line[k]!)))
+  );
+}
+
+const answers = {
+  kind: Int32Array.of(3, 4),
+  digit: Int32Array.of(-1, 7),
+};
+
+Deno.test("encoderLossGraph() computes the losses of classifiers behind the published encoder", async () => {
+  const options = { questions: { kind: 20, digit: 10 }, batch: 2, seed: 1 };
+  const graph = encoderLossGraph(vision, options);
+  await using session = await openSession(graph.model, cpu);
+  const feeds = {
+    pixel_values: pixels,
+    kept: keptTokens(new Random(1), 2, 64, 64),
+    ...targetFeeds(answers),
+  };
+  const { loss, terms } = lossesIn(graph, await session.run({ ...feeds, ...graph.weights }));
+  const pooled = await pooledTokens(graph.weights);
+  assertEquals(Object.keys(terms), ["kind", "digit"]);
+  for (const [question, labels] of Object.entries(answers)) {
+    const expected = crossEntropyOf(classified(pooled, graph.weights, question), labels);
+    assertAlmostEquals(terms[question]!, expected, 1e-4, question);
+  }
+  assertAlmostEquals(loss, terms.kind! + terms.digit!, 1e-4);
 });
 
-Deno.test("clipLossGraph() matches pictures with captions at the initial temperature", async () => {
+Deno.test("encoderLossGraph() is a loss that goes down when it is trained", async () => {
+  const options = { questions: { kind: 20 }, batch: 2, seed: 1 };
+  const losses: number[] = [];
+  await trainWeights({
+    ...encoderLossGraph(vision, options),
+    schedule: { steps: 12, learningRate: 0.01, warmup: 1, decay: 0 },
+    batch: () => ({
+      pixel_values: pixels,
+      kept: keptTokens(new Random(1), 2, 64, 32),
+      ...targetFeeds({ kind: answers.kind }),
+    }),
+  }, { onStep: (_, { loss }) => losses.push(loss) });
+  assert(losses.at(-1)! < 0.5 * losses[0]!, `${losses[0]} to ${losses.at(-1)}`);
+});
+
+Deno.test("clipLossGraph() computes cosines of the published towers at the initial temperature", async () => {
   const text = { vocab_size: 12, hidden_size: 8, intermediate_size: 8, projection_dim: 8 };
-  const { graph, weights } = clipLossGraph({ vision, text }, {
-    questions: {},
+  const graph = clipLossGraph({ vision, text }, {
+    questions: { kind: 20 },
     captions: { kind_captions: 3 },
     batch: 2,
     seed: 1,
   });
+  const { weights } = graph;
   assertAlmostEquals(weights.logit_scale!.data[0]!, Math.log(20), 1e-6);
-  await using session = await openSession(graph, cpu);
-  const { loss } = await session.run({
-    pixel_values: pixels,
-    kept: keptTokens(new Random(1), 2, 64, 64),
-    "kind_captions.input_ids": tensor("int64", [3, 2], BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 0n)),
-    "kind_captions.attention_mask": tensor(
-      "int64",
-      [3, 2],
-      BigInt64Array.of(1n, 1n, 1n, 1n, 1n, 0n),
-    ),
-    ...targetFeeds({ kind_captions: Int32Array.of(0, 2) }),
-    ...weights,
-  });
-  // Cosines are within ±1, so no pair is off by more than 2·20.
-  assert(Number(loss!.data[0]) > 0 && Number(loss!.data[0]) < 41, `loss ${loss!.data[0]}`);
+  const input_ids = tensor("int64", [3, 2], BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 0n));
+  const attention_mask = tensor("int64", [3, 2], BigInt64Array.of(1n, 1n, 1n, 1n, 1n, 0n));
+  const labels = Int32Array.of(0, 2);
+  await using session = await openSession(graph.model, cpu);
+  const { loss, terms } = lossesIn(
+    graph,
+    await session.run({
+      pixel_values: pixels,
+      kept: keptTokens(new Random(1), 2, 64, 64),
+      "kind_captions.input_ids": input_ids,
+      "kind_captions.attention_mask": attention_mask,
+      ...targetFeeds({ kind_captions: labels, kind: answers.kind }),
+      ...weights,
+    }),
+  );
+  const source = storedWeights(weights);
+  await using images = await openSession(clipVision(vision, text.projection_dim, source), cpu);
+  await using texts = await openSession(clipText(text, source), cpu);
+  const { image_embeds } = await images.run({ pixel_values: pixels });
+  const { text_embeds } = await texts.run({ input_ids, attention_mask });
+  const scores = rowsOf(image_embeds!).map((image) =>
+    rowsOf(text_embeds!).map((caption) =>
+      20 * dot(image, caption) / Math.sqrt(dot(image, image) * dot(caption, caption))
+    )
+  );
+  assertAlmostEquals(terms.kind_captions!, crossEntropyOf(scores, labels), 1e-3);
+  const kinds = classified(await pooledTokens(weights), weights, "kind");
+  assertAlmostEquals(terms.kind!, crossEntropyOf(kinds, answers.kind), 1e-4);
+  assertAlmostEquals(loss, terms.kind_captions! + terms.kind!, 1e-3);
 });
 
 Deno.test("keptCount() and scaleAt() change along the training", () => {

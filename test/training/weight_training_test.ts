@@ -1,8 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { Random } from "../../lib/tensor/random.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+} from "../../lib/tensor/safetensors.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { trainWeights } from "../../lib/training/weight_training.ts";
+import { savedOnce } from "./saved_once.ts";
 
 /** Mean squared error of x·w + b against x·[1, 2] + 3. */
 function regression() {
@@ -18,7 +24,7 @@ function regression() {
   const error = b.op("Sub", [b.op("Add", [b.op("MatMul", [x, w]), bias]), y]);
   const loss = b.op("ReduceMean", [b.op("Mul", [error, error])], { keepdims: 0 });
   b.output(loss, "loss");
-  return { graph: b.finish(), weights };
+  return { model: b.finish(), loss: "loss", terms: {}, weights };
 }
 
 function batch(step: number): Record<string, Tensor> {
@@ -46,12 +52,7 @@ Deno.test("trainWeights() learns a linear map", async () => {
 
 Deno.test("trainWeights() that was interrupted ends with the bytes of one that was not", async () => {
   const whole = await trainWeights(training);
-  let saved: Uint8Array | undefined;
-  const checkpoint = {
-    load: () => Promise.resolve(saved),
-    due: () => false,
-    save: (state: Uint8Array) => Promise.resolve(void (saved = state)),
-  };
+  const { checkpoint, resumed: times } = savedOnce();
   const controller = new AbortController();
   await assertRejects(
     () =>
@@ -65,27 +66,61 @@ Deno.test("trainWeights() that was interrupted ends with the bytes of one that w
   );
   const steps: number[] = [];
   const resumed = await trainWeights(training, { checkpoint, onStep: (step) => steps.push(step) });
-  assertEquals(steps[0], 124);
+  assertEquals([steps[0], times()], [124, 1]);
   for (const name of ["w", "b"]) assertEquals(resumed[name]!.data, whole[name]!.data, name);
 });
 
-Deno.test("trainWeights() starts again, and says so, with a checkpoint of another network", async () => {
-  const { encodeSafetensors } = await import("../../lib/tensor/safetensors.ts");
-  const other = tensor("float32", [7], new Float32Array(7));
-  const state = encodeSafetensors({ values: other, first: other, second: other }, { step: "5" });
-  const steps: number[] = [];
-  const logged: string[] = [];
-  await trainWeights({ ...training, schedule: { ...training.schedule, steps: 2 } }, {
-    log: (line) => logged.push(line),
-    checkpoint: {
-      load: () => Promise.resolve(state),
-      due: () => false,
-      save: () => Promise.resolve(),
-    },
-    onStep: (step) => steps.push(step),
-  });
-  assertEquals(steps, [1, 2]);
-  assertEquals(logged, [
-    'starts again: Cannot use the saved state: it needs "values" float32 [3], it has float32 [7]',
-  ]);
+/** State of a training that was interrupted after one step. */
+async function stateAfterOneStep(): Promise<Uint8Array> {
+  const { checkpoint, saved } = savedOnce();
+  const stop = new AbortController();
+  const host = {
+    checkpoint,
+    signal: stop.signal,
+    onStep: () => stop.abort(new RangeError("stop")),
+  };
+  await assertRejects(() => trainWeights(training, host), RangeError, "stop");
+  return saved()!;
+}
+
+/** The state with other metadata or tensors. */
+function changed(state: Uint8Array, change: (parts: Safetensors) => Partial<Safetensors>) {
+  const parts = decodeSafetensors(state);
+  const { tensors, metadata } = { ...parts, ...change(parts) };
+  return encodeSafetensors(tensors, metadata);
+}
+
+const withFacts = (facts: object) => ({ metadata }: Safetensors) => ({
+  metadata: {
+    ...metadata,
+    fingerprint: JSON.stringify({ ...JSON.parse(metadata.fingerprint!), ...facts }),
+  },
 });
+
+const refused: readonly [(parts: Safetensors) => Partial<Safetensors>, string][] = [
+  [withFacts({ provider: "cuda" }), 'it was saved with provider "cuda", this training has "cpu"'],
+  [withFacts({ threads: "8" }), 'it was saved with threads "8", this training has "1"'],
+  [withFacts({ graph: "x" }), "it is that of another graph"],
+  [
+    ({ tensors }) => ({
+      tensors: { ...tensors, values: tensor("float32", [7], new Float32Array(7)) },
+    }),
+    'it needs "values" float32 [3], it has float32 [7]',
+  ],
+];
+
+for (const [change, reason] of refused) {
+  Deno.test(`trainWeights() starts again, and says so: ${reason}`, async () => {
+    const { checkpoint, resumed } = savedOnce(changed(await stateAfterOneStep(), change));
+    const steps: number[] = [];
+    const logged: string[] = [];
+    const short = { ...training, schedule: { ...training.schedule, steps: 2 } };
+    await trainWeights(short, {
+      checkpoint,
+      log: (line) => logged.push(line),
+      onStep: (step) => steps.push(step),
+    });
+    assertEquals([steps, resumed()], [[1, 2], 0]);
+    assertEquals(logged, [`starts again: Cannot use the saved state: ${reason}`]);
+  });
+}

@@ -20,6 +20,7 @@ export interface CheckpointOptions {
   readonly facts: CheckpointFacts;
   readonly now?: () => number;
   readonly onSaved?: (bytes: number) => void;
+  /** Told that a saved state was taken. */
   readonly onResumed?: () => void;
   /** Told why a saved state is not used. */
   readonly onRefused?: (reason: string) => void;
@@ -39,9 +40,12 @@ export function fileCheckpoint(options: CheckpointOptions): Checkpoint {
   const { path, intervalMs, signal, facts, now = () => performance.now() } = options;
   let savedAt = now();
   return {
-    load(): Promise<Uint8Array | undefined> {
+    load<T = Uint8Array>(
+      read: (state: Uint8Array) => T | undefined = (state) => state as T,
+    ): Promise<T | undefined> {
       removeUnfinished(path);
-      const state = readState(path, facts, options.onRefused ?? (() => {}));
+      const bytes = readState(path, facts, options.onRefused ?? (() => {}));
+      const state = bytes && read(bytes);
       if (state !== undefined) options.onResumed?.();
       return Promise.resolve(state);
     },

@@ -269,8 +269,13 @@ export interface Progress {
 
 /** The state of a long stage, saved under its key. */
 export interface Checkpoint {
-  /** The last saved state, or `undefined` on a fresh start. */
-  load(): Promise<Uint8Array | undefined>;
+  /**
+   * The last saved state, or `undefined` on a fresh start.
+   *
+   * @param read Reads the state; where it gives `undefined`, the state is refused: the stage begins
+   * anew, and nobody is told that it goes on. Default: the bytes as they are.
+   */
+  load<T = Uint8Array>(read?: (state: Uint8Array) => T | undefined): Promise<T | undefined>;
   /** Whether enough time has passed since the last save, or the run is being interrupted. */
   due(): boolean;
   /** Saves the state atomically. */

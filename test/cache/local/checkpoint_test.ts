@@ -41,6 +41,21 @@ Deno.test("fileCheckpoint() is due after its interval and once aborted", () =>
     assertEquals(due, [false, false, true, false, true, true]);
   }));
 
+Deno.test("fileCheckpoint() says that a task goes on only where its stage takes the state", () =>
+  withFolder(async (folder) => {
+    const told: string[] = [];
+    const checkpoint = fileCheckpoint(
+      options(join(folder, "c"), { onResumed: () => told.push("resumed") }),
+    );
+    assertEquals(await checkpoint.load((state) => state.length), undefined);
+    await checkpoint.save(new Uint8Array(3));
+    assertEquals(await checkpoint.load(() => undefined), undefined);
+    assertEquals(told, []);
+    assertEquals(await checkpoint.load((state) => state.length), 3);
+    assertEquals(await checkpoint.load(), new Uint8Array(3));
+    assertEquals(told, ["resumed", "resumed"]);
+  }));
+
 const REFUSALS: readonly [string, (bytes: Uint8Array) => Uint8Array][] = [
   ["cut short", (bytes) => bytes.subarray(0, bytes.length - 1)],
   ["changed", (bytes) => bytes.with(bytes.length - 1, 0) as Uint8Array],

@@ -11,7 +11,7 @@ import { sizeOf, type Tensor } from "../../../lib/tensor/tensor.ts";
 import { decodeTorchCheckpoint } from "../../../lib/tensor/torch_checkpoint.ts";
 import { decodeZip } from "../../../lib/tensor/unzip.ts";
 import { encodeZip } from "../../../lib/tensor/zip.ts";
-import { decodeState, encodeState } from "../../../lib/training/prompt_state.ts";
+import { decodeState, encodeState } from "../../../lib/training/training_state.ts";
 import { formatOf, mustHold, type OpenFormat } from "./format.ts";
 import { edge, mutateBytes, mutateJson, mutateText, pick } from "./mutate.ts";
 import { encode, filesOf, frame, tensors } from "./seeds.ts";
@@ -143,11 +143,13 @@ const torchFiles = [
 ];
 const safetensorsSeeds = [encodeSafetensors(tensors, { note: "x" }), encodeSafetensors({})];
 const prompt = encodePrompt(importPrompt({ perturbation: frame() }));
+const fingerprint = { graph: "g", provider: "cpu", onnxruntime: "1", threads: "1" };
 const state = encodeState({
+  step: 1,
   values: new Float32Array(8),
-  optimizer: { step: 3, moments: { m: new Float32Array(8), v: new Float32Array(8) } },
+  moments: { m: new Float32Array(8), v: new Float32Array(8) },
   curve: [{ step: 1, lr: 0.1, loss: 2, terms: {} }],
-}, "fingerprint");
+}, fingerprint);
 const zips = [
   encodeZip({ a: encode("hello"), "b/c": new Uint8Array(100) }),
   encodeZip({}, { alignment: 64 }),
@@ -183,7 +185,7 @@ export const tensorFormats = {
     Promise.resolve(formatOf({
       generate: (random) => mutateSafetensors([state], random),
       read: (bytes: Uint8Array) => {
-        const step = decodeState(bytes, "fingerprint")?.optimizer.step ?? 0;
+        const step = decodeState(bytes, { fingerprint, values: 8, moments: ["m", "v"] }).step;
         mustHold(Number.isSafeInteger(step) && step >= 0, "a step that is no number");
       },
     })),

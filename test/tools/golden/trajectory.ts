@@ -8,11 +8,13 @@ import type { Model, TensorType } from "../../../lib/onnx/ir/model.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor, toNumbers } from "../../../lib/tensor/convert.ts";
+import { placesOf } from "../../../lib/tensor/flat_parameters.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../../../lib/tensor/tensor.ts";
-import { applyUpdate, startOptimizer } from "../../../lib/training/optimizer.ts";
+import { applyUpdate, optimizers } from "../../../lib/training/optimizer.ts";
 import { schedules } from "../../../lib/training/schedule.ts";
-import { buildStepGraph, type StepGraph } from "../../../lib/training/step_graph.ts";
+import { buildStepGraph, sourceFeeds, type StepGraph } from "../../../lib/training/step_graph.ts";
+import { askedOf, gradientIn, lossesIn } from "../../../lib/training/training_graph.ts";
 import { buildProcessor } from "../../../lib/vision/build_processor.ts";
 import type { CaseFolder, Outcome } from "./case.ts";
 import { compareTensors, type Comparison } from "./compare.ts";
@@ -82,27 +84,25 @@ interface Training {
 async function train(graph: StepGraph, training: Training): Promise<Outcome> {
   const { meta, data } = training;
   const options = { provider: training.provider, threads: 1 };
-  await using session = await openSession(graph.training, options);
+  await using session = await openSession(graph.model, options);
   await using features = await openSession(graph.features, options);
   const mask = castTensor(data.mask!, "float32");
   const delta = zeros("float32", mask.dims);
-  const state = startOptimizer("reference", delta.data.length);
+  const places = placesOf([{ name: "delta", dims: delta.dims }]);
+  const state = { step: 0, values: delta.data, moments: {} };
   const forward: Record<string, Comparison> = {};
   const grads: Record<string, Comparison> = {};
   const losses: number[] = [];
   for (let step = 0; step < meta.steps; step++) {
     const epoch = Math.floor(step / meta.steps_per_epoch);
-    const feeds = await feedsOf(step % meta.steps_per_epoch, features, training);
-    const known = new Set(session.inputs.map((input) => input.name));
-    const fed = Object.entries({ ...feeds, delta }).filter(([name]) => known.has(name));
-    const results = await session.run(Object.fromEntries(fed));
-    losses.push(Number(results.loss!.data[0]));
-    applyUpdate("reference", {
-      delta: delta.data,
-      grad: results["grad.delta"]!.data as Float32Array,
-      mask: mask.data,
+    const feeds = await feedsOf(step % meta.steps_per_epoch, { graph, features }, training);
+    const results = await session.run(askedOf(session.inputs, { ...feeds, delta }));
+    losses.push(lossesIn(graph, results).loss);
+    applyUpdate(optimizers.reference, {
+      ...{ state, places },
+      grad: gradientIn(graph, results, places),
+      rates: mask.data,
       lr: meta.lr * schedules.cosine(epoch, meta.epochs),
-      state,
     });
     const reference = data[`delta_step${step + 1}`];
     if (reference !== undefined) {
@@ -118,23 +118,21 @@ async function train(graph: StepGraph, training: Training): Promise<Outcome> {
 
 async function feedsOf(
   batch: number,
-  features: Session,
+  { graph, features }: { readonly graph: StepGraph; readonly features: Session },
   { meta, data, sources, models }: Training,
 ): Promise<Record<string, Tensor>> {
   const photo = framed(batchOf(data.photos!, batch), meta);
   const feeds: Record<string, Tensor> = { photo };
-  if (data.caption_features !== undefined) {
-    feeds.caption_embeds = castTensor(batchOf(data.caption_features, batch), "float32");
+  if (graph.captions !== undefined && data.caption_features !== undefined) {
+    feeds[graph.captions] = castTensor(batchOf(data.caption_features, batch), "float32");
   }
   for (const [i, source] of sources.entries()) {
-    for (const [name, value] of Object.entries(source.feeds(models[i]!, batch))) {
-      feeds[`source${i}.${name}`] = value;
-    }
+    Object.assign(feeds, sourceFeeds(graph.sources[i]!, source.feeds(models[i]!, batch)));
   }
   const delta = zeros("float32", photo.dims.slice(1));
-  const inputs = { photo, delta };
-  for (const [name, value] of Object.entries(await features.run(inputs))) {
-    feeds[name.replace("image_features", "clean_features")] = value;
+  const clean = await features.run({ photo, delta });
+  for (const { imageFeatures, cleanFeatures } of graph.sources) {
+    if (cleanFeatures !== undefined) feeds[cleanFeatures] = clean[imageFeatures]!;
   }
   return feeds;
 }

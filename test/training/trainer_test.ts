@@ -7,12 +7,12 @@ import {
   parameterPlaces,
   parameterRates,
 } from "../../lib/prompts/prompt_parameters.ts";
-import { openSession } from "../../lib/runtime/session.ts";
 import { fromNumbers } from "../../lib/tensor/convert.ts";
 import { zeros } from "../../lib/tensor/tensor.ts";
 import { buildProcessor } from "../../lib/vision/build_processor.ts";
 import { buildStepGraph } from "../../lib/training/step_graph.ts";
-import { trainPrompt } from "../../lib/training/train_prompt.ts";
+import { optimizers } from "../../lib/training/optimizer.ts";
+import { train } from "../../lib/training/trainer.ts";
 
 const sizes = { canvas: 8, image: 4 };
 
@@ -39,18 +39,17 @@ const parts = {
 
 Deno.test("SPSA trains a prompt on a model that autodiff refuses", async () => {
   assertThrows(() => buildStepGraph(parts), DiagnosticError, "MaxRoiPool");
-  const { training } = buildStepGraph({ ...parts, gradient: "none" });
-  await using session = await openSession(training, { provider: "cpu" });
-  const { curve, values } = await trainPrompt({
-    session,
+  const graph = buildStepGraph({ ...parts, gradient: "none" });
+  const { curve, values } = await train({
+    graph,
     places: parameterPlaces("frame", sizes),
     rates: parameterRates("frame", sizes, 1),
     initial: initialParameters("frame", sizes),
-    ...{ optimizer: "spsa", schedule: "constant", lr: 1, steps: 100 },
-    ...{ rows: 2, batch: 1, seed: 0, augment: "none" },
-    spsa: { samples: 4, radius: 0.05 },
-    feeds: () => Promise.resolve({ photo: zeros("float32", [1, 3, 8, 8]) }),
-    afterStep: () => {},
+    rule: optimizers.spsa,
+    spsa: { samples: 4, radius: 0.05, seed: 0 },
+    steps: 100,
+    lr: () => 1,
+    feeds: () => ({ photo: zeros("float32", [1, 3, 8, 8]) }),
   });
   const last = curve.at(-1)!.loss;
   assert(curve[0]!.loss > 0.8 && last < 0.6 * curve[0]!.loss, `${curve[0]!.loss} to ${last}`);

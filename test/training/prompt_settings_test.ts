@@ -1,12 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { promptTable } from "../../lib/prompts/prompt_table.ts";
 import { augmentations } from "../../lib/training/augment.ts";
-import { type GivenChoices, resolveChoices } from "../../lib/training/choices.ts";
+import { type GivenSettings, metaOf, resolveSettings } from "../../lib/training/prompt_settings.ts";
 import { methods } from "../../lib/training/method_table.ts";
 import { optimizers } from "../../lib/training/optimizer.ts";
 import optimizePrompt from "../../stages/optimize_prompt.ts";
 
-const labels: readonly [GivenChoices, string][] = [
+/** Settings on 40 pictures of 64 pixels. */
+const resolve = (given: Partial<GivenSettings>) =>
+  resolveSettings({ lr: 1, ...given }, { rows: 40, side: 64 });
+
+const labels: readonly [Partial<GivenSettings>, string][] = [
   [{}, "tvp"],
   [{ loss: "vp" }, "vp"],
   [{ loss: { lm: 1, fca: 2 } }, "1 lm + 2 fca"],
@@ -20,23 +24,46 @@ const labels: readonly [GivenChoices, string][] = [
   [{ method: "evp", label: "as published" }, "as published"],
 ];
 
-Deno.test("resolveChoices() names the method and what differs from it", () => {
-  for (const [given, label] of labels) assertEquals(resolveChoices(given).label, label);
+Deno.test("resolveSettings() names the method and what differs from it", () => {
+  for (const [given, label] of labels) assertEquals(resolve(given).label, label);
 });
 
-Deno.test("resolveChoices() takes what is given and the method's for the rest", () => {
-  assertEquals(resolveChoices({ method: "acavp", loss: "tvp", optimizer: "sgd" }), {
+Deno.test("resolveSettings() takes what is given, the method's for the rest, then defaults", () => {
+  const given = { method: "acavp", loss: "tvp", optimizer: "sgd", epochs: 3, lr: 2 } as const;
+  assertEquals(resolve(given), {
     label: "acavp, tvp, sgd",
-    weights: { lm: 1, fca: 0.005, tse: 0.001 },
+    loss: { lm: 1, fca: 0.005, tse: 0.001 },
     kind: "affine-color",
     optimizer: "sgd",
     augment: "trivial-augment",
+    canvas: 64,
+    image: 46,
+    schedule: "cosine",
+    lr: 2,
+    steps: 6,
+    batch: 16,
+    seed: 0,
+    spsa: { samples: 4, radius: 0.05 },
+    transformRate: 0.001,
   });
 });
 
-Deno.test("resolveChoices() rejects an unknown method", () => {
+Deno.test("resolveSettings() takes no more rows a step than there are", () => {
+  const { batch, steps } = resolve({ batch: 64, epochs: 2 });
+  assertEquals([batch, steps], [40, 2]);
+});
+
+Deno.test("metaOf() tells a kind of one's own by its name and how it shows the picture", () => {
+  const own = { name: "bar", description: "a bar", picture: "whole", covers: () => true } as const;
+  const of = { sources: [{ name: "zoo/a", digest: "d" }], task: "t" };
+  const { kind, picture, method } = metaOf(resolve({ kind: own, loss: "vp" }), of);
+  assertEquals([kind, picture, method], ["bar", "whole", "vp, bar"]);
+  assertEquals("picture" in metaOf(resolve({}), of), false);
+});
+
+Deno.test("resolveSettings() rejects an unknown method", () => {
   assertThrows(
-    () => resolveChoices({ method: "pv" }),
+    () => resolve({ method: "pv" }),
     RangeError,
     'Cannot train method "pv": known methods are "vp", "tvp", "vp-bahng"',
   );
@@ -44,9 +71,9 @@ Deno.test("resolveChoices() rejects an unknown method", () => {
 
 Deno.test("every method is made of known choices", () => {
   for (const name of Object.keys(methods)) {
-    const { kind, optimizer, augment } = resolveChoices({ method: name });
+    const { kind, optimizer, augment } = resolve({ method: name });
     assertEquals(
-      [kind in promptTable, optimizer in optimizers, augment in augmentations],
+      [kind as string in promptTable, optimizer in optimizers, augment in augmentations],
       [true, true, true],
       name,
     );

@@ -1,0 +1,80 @@
+/** A graph to train by, and the names of its outputs: nothing is told from how a name is spelled. @module */
+import { addGradients, gradientName } from "../autodiff/gradient.ts";
+import type { Model } from "../onnx/ir/model.ts";
+import { flatValues, type ParameterPlace } from "../tensor/flat_parameters.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** A graph whose output is a loss. */
+export interface LossGraph {
+  readonly model: Model;
+  /** Output that is the loss, a scalar. */
+  readonly loss: string;
+  /** Outputs of what the loss is made of, scalars too, by their names in curves. */
+  readonly terms: Readonly<Record<string, string>>;
+}
+
+/** A graph whose outputs are a loss and its gradient. */
+export interface TrainingGraph extends LossGraph {
+  /** Outputs of ∂loss/∂parameter by parameter; empty where the loss alone is wanted. */
+  readonly gradients: Readonly<Record<string, string>>;
+}
+
+/** A loss, and what it is made of. */
+export interface Losses {
+  readonly loss: number;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+/** Output of a loss term's value: no term, whatever its name, is taken for another output. */
+export const termOutput = (term: string): string => `loss.${term}`;
+
+/** Outputs of terms by their names. */
+export function termOutputs(terms: readonly string[]): Record<string, string> {
+  return Object.fromEntries(terms.map((term) => [term, termOutput(term)]));
+}
+
+/**
+ * Adds the gradients with respect to the parameters.
+ *
+ * @throws {DiagnosticError} If an operator on the way to the loss cannot be differentiated.
+ */
+export function withGradients<G extends LossGraph>(
+  graph: G,
+  parameters: readonly string[],
+): G & TrainingGraph {
+  const { model, loss } = graph;
+  return {
+    ...graph,
+    model: addGradients(model, { of: loss, wrt: parameters }),
+    gradients: Object.fromEntries(parameters.map((name) => [name, gradientName(model, name)])),
+  };
+}
+
+/** The loss and its terms among the outputs of a run. */
+export function lossesIn({ loss, terms }: LossGraph, outputs: Tensors): Losses {
+  const scalar = (name: string) => Number(outputs[name]?.data[0]);
+  return {
+    loss: scalar(loss),
+    terms: Object.fromEntries(Object.entries(terms).map(([term, name]) => [term, scalar(name)])),
+  };
+}
+
+/** The gradient among the outputs of a run, laid out as the parameters are. */
+export function gradientIn(
+  { gradients }: TrainingGraph,
+  outputs: Tensors,
+  places: readonly ParameterPlace[],
+): Float32Array {
+  return flatValues(places, outputs, (name) => gradients[name] ?? name);
+}
+
+/** Of some tensors those that are asked for: what a graph does not need, it does not take. */
+export function askedOf(
+  inputs: readonly { readonly name: string }[],
+  tensors: Tensors,
+): Record<string, Tensor> {
+  const asked = inputs.filter(({ name }) => name in tensors);
+  return Object.fromEntries(asked.map(({ name }) => [name, tensors[name]!]));
+}
