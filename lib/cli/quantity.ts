@@ -1,7 +1,7 @@
 /** Sizes and times as people write them on the command line. @module */
 import type { Share } from "../attestation/draw.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
-import { durationMs, sizeBytes } from "../pipeline/read/spec.ts";
+import { durationMs, sizeBytes } from "../pipeline/read/amounts.ts";
 
 /** Milliseconds of `30d`. @throws {DiagnosticError} if it is none. */
 export function durationOf(text: string | undefined, where: string): number | undefined {

@@ -16,19 +16,20 @@ export async function readModel(path: string): Promise<Model> {
 }
 
 /**
- * Tells, once, of shapes that the file declares and its graph contradicts: the graph counts.
+ * Tells, once, of shapes that a model's file declares and its graph contradicts: the graph counts.
  *
+ * @param model As `readModel` gives it: its structure has been checked.
  * @throws {DiagnosticError} If a node does not fit the types and shapes that it meets.
  */
 export async function checkTypes(path: string, model: Model): Promise<void> {
-  const { checkModel } = await import("../onnx/infer/check.ts");
-  const { printDiagnostics } = await import("./print_diagnostics.ts");
-  const found = checkModel(model);
+  const { typeProblems } = await import("../onnx/infer/check.ts");
+  const found = typeProblems(model);
   const errors = found.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new DiagnosticError(errors);
   const [first, ...more] = found.filter(({ code }) => code === "untrue-shape");
   if (first === undefined) return;
   const rest = more.length > 0 ? [`and ${more.length} more declared shapes are not true`] : [];
+  const { printDiagnostics } = await import("./print_diagnostics.ts");
   printDiagnostics([problem(first.code, `"${path}": ${first.message}`, rest, "warning")]);
 }
 

@@ -194,8 +194,11 @@ class Checker {
   }
 }
 
-/** Nodes that do not fit the types they meet, and declared types against inferred ones. */
-function typeProblems(model: Model): Diagnostic[] {
+/**
+ * Nodes that do not fit the types they meet, and declared types against inferred ones, of a model in
+ * which {@linkcode checkStructure} finds nothing.
+ */
+export function typeProblems(model: Model): readonly Diagnostic[] {
   const types = new GraphTypes({ opset: model.opset, functions: model.functions });
   try {
     types.addGraph(model.graph);

@@ -1,7 +1,8 @@
 /** How a task runs: what its stage says, the file's defaults, and ours. @module */
 import type { Resources } from "../contract/job.ts";
 import type { RetryRule } from "./plan.ts";
-import { durationMs, sizeBytes, type TaskSettings } from "../read/spec.ts";
+import { durationMs, sizeBytes } from "../read/amounts.ts";
+import type { TaskSettings } from "../read/spec.ts";
 
 /** Settings with units read. */
 export interface RunRules {

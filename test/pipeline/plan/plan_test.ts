@@ -6,7 +6,7 @@ import { cellLabels, expandMatrix } from "../../../lib/pipeline/plan/matrix.ts";
 import { parsePipeline } from "../../../lib/pipeline/read/parse.ts";
 import { selectTargets, type StageLookup } from "../../../lib/pipeline/plan/plan.ts";
 import { Reference, Slot } from "../../../lib/pipeline/contract/slot.ts";
-import { durationMs, sizeBytes } from "../../../lib/pipeline/read/spec.ts";
+import { durationMs, sizeBytes } from "../../../lib/pipeline/read/amounts.ts";
 import { artifact, defineStage, model } from "../../../lib/pipeline/contract/stage.ts";
 import { unquotedReferences } from "../../../lib/pipeline/read/yaml_text.ts";
 import { anyStage, planText } from "../../rigs/pipeline_rig.ts";
