@@ -29,7 +29,11 @@ async function named<T>(path: string, parse: (text: string) => T): Promise<T> {
   }
 }
 
-/** Parses JSON; `above` counts the lines before the text. */
+/**
+ * Parses JSON; `above` counts the lines before the text.
+ *
+ * @throws {SyntaxError} With line and column, if the text is empty or no JSON.
+ */
 export function parseJson(text: string, above = 0): unknown {
   if (text.trim() === "") throw new SyntaxError("it is empty, expected JSON");
   try {

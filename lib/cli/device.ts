@@ -11,7 +11,11 @@ export const deviceOptions = {
   "strict-provider": { type: "flag", help: "make the device a part of the keys" },
 } as const satisfies Record<string, OptionSpec>;
 
-/** What the arguments ask for. In keys `auto` stands for the device that it takes here. */
+/**
+ * What the arguments ask for. In keys `auto` stands for the device that it takes here.
+ *
+ * @throws {DiagnosticError} If --strict-provider is given for `auto` on a cluster.
+ */
 export async function chooseProvider(args: CommandArguments): Promise<Provider> {
   const asked = (textOption(args, "provider") ?? "auto") as Provider;
   if (asked !== "auto" || !hasFlag(args, "strict-provider")) return asked;

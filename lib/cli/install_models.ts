@@ -7,7 +7,11 @@ import { projectRoot, stateFolder } from "../workspace/places.ts";
 import { printJson, printLine } from "./print.ts";
 import { latestRun, recordedPipelines, runsFolder } from "../workspace/run_record.ts";
 
-/** Copies the models of a pipeline's latest run into the zoo, and prints what each is called there. */
+/**
+ * Copies the models of a pipeline's latest run into the zoo, and prints what each is called there.
+ *
+ * @throws {DiagnosticError} If the pipeline has no run here.
+ */
 export function installLatest(args: CommandArguments, pipeline = "zoo"): void {
   const folder = runsFolder(stateFolder, pipeline);
   const run = latestRun(folder);

@@ -98,7 +98,11 @@ function isThere(path: string): boolean {
   }
 }
 
-/** `a-{000..002}.tar` and `{a,b}.tar`, as shells and WebDataset have them. */
+/**
+ * `a-{000..002}.tar` and `{a,b}.tar`, as shells and WebDataset have them.
+ *
+ * @throws {DiagnosticError} If the pattern stands for too many names.
+ */
 export function expandBraces(pattern: string): string[] {
   const [whole, inside] = /\{([^{}]*)\}/.exec(pattern) ?? [];
   if (whole === undefined || inside === undefined) return [pattern];

@@ -166,7 +166,11 @@ export function removeScript(path: string): void {
   removeQuietly(join(path, "job.sh"));
 }
 
-/** Folder of a task of a batch. */
+/**
+ * Folder of a task of a batch.
+ *
+ * @throws {RangeError} If the batch has no such task.
+ */
 export function batchTask(path: string, index: number): string {
   const tasks = JSON.parse(Deno.readTextFileSync(join(path, "tasks.json"))) as string[];
   const task = tasks[index];

@@ -29,7 +29,11 @@ export function bindInputs(model: Model, weights: Readonly<Record<string, Weight
   return { ...model, graph: { ...model.graph, inputs, initializers } };
 }
 
-/** Element type of an input. */
+/**
+ * Element type of an input.
+ *
+ * @throws {TypeError} If the input is no numeric tensor.
+ */
 export function dtypeOfInput(info: ValueInfo): DType {
   if (info.type.kind === "tensor" && isDType(info.type.dtype)) return info.type.dtype;
   throw new TypeError(`Cannot feed input "${info.name}": it is no numeric tensor`);

@@ -100,6 +100,8 @@ export const torchCalls: ReadonlyMap<string, PickleCall> = new Map([
 /**
  * What lies beside the pickle: `("storage", class, key, device, number of elements)`, and in old files
  * `("module", class, …)` for the class of a module.
+ *
+ * @throws {SyntaxError} If the storage holds something else than plain elements.
  */
 export function persistentValue(id: unknown): unknown {
   const [kind, type, key, , size] = Array.isArray(id) ? id : [];

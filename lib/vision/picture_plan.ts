@@ -42,7 +42,11 @@ export interface PicturePlan {
 /** Settings of a plan that its tiles do not say. */
 type Affine = Pick<PicturePlan, "scale" | "bias">;
 
-/** Rescaling and normalising as one factor and one summand per channel. */
+/**
+ * Rescaling and normalising as one factor and one summand per channel.
+ *
+ * @throws {ProcessorFieldError} If the fields give infinite pixels.
+ */
 export function affineOf(config: ProcessorConfig): Affine {
   const rescales = flagOf(config, "do_rescale", true);
   const factor = rescales ? 255 * factorOf(config, "rescale_factor", 1 / 255) : 255;

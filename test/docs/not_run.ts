@@ -13,6 +13,8 @@ export const notRun: Readonly<Record<string, string>> = {
     "needs the configuration above it: test/workspace/run_pipeline_test.ts runs one from outside",
   'docs/tutorial.md: import { decodeModel, encodeModel } from "@tvp/pipeline/onnx";':
     "needs the configuration beside it: test/cli/tutorial_test.ts runs both",
+  "docs/data.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-pictures}'":
+    "needs pictures of one's own; test/data loads every format",
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
   "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
     "needs a cluster; test/executors runs jobs on a fake one",

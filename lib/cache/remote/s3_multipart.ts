@@ -21,7 +21,11 @@ interface Upload extends WriteOptions {
   readonly id: string;
 }
 
-/** Writes a blob in parts. Nothing is left on the server if it fails, as far as it can be reached. */
+/**
+ * Writes a blob in parts. Nothing is left on the server if it fails, as far as it can be reached.
+ *
+ * @throws {RemoteFailure} If the server refuses the upload or a part of it.
+ */
 export async function writeParts(
   send: S3Send,
   name: string,

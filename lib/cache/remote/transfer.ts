@@ -141,7 +141,11 @@ export interface Receive extends TransferOptions {
   readonly sink: Sink;
 }
 
-/** Receives a blob piece by piece. Returns whether there is one. */
+/**
+ * Receives a blob piece by piece. Returns whether there is one.
+ *
+ * @throws {TransferError} If the blob is longer than it may be, or breaks off.
+ */
 export async function receive(remote: Remote, name: string, options: Receive): Promise<boolean> {
   const { limitBytes, sink, signal, patienceMs = PATIENCE_MS } = options;
   const startMs = performance.now();

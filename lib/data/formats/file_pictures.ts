@@ -35,7 +35,11 @@ export async function* filePictures(
   }
 }
 
-/** A listing whose column `column` names the files of its pictures. */
+/**
+ * A listing whose column `column` names the files of its pictures.
+ *
+ * @throws {DiagnosticError} If a column names no picture.
+ */
 export function namedListing(rows: readonly ListedRow[], root: DataRoot, column: string): Listing {
   const pictureOf = (row: number): NamedPicture => {
     const { where, fields } = rows[row]!;

@@ -25,7 +25,11 @@ export function decodeNodes(protos: readonly NodeProto[], context: DecodeContext
   });
 }
 
-/** Decodes attributes by name; `place` names their owner in messages. */
+/**
+ * Decodes attributes by name; `place` names their owner in messages.
+ *
+ * @throws {OnnxDecodeError} If two attributes have one name.
+ */
 export function decodeAttributes(
   protos: readonly AttributeProto[],
   context: DecodeContext,

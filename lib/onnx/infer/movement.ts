@@ -24,7 +24,11 @@ import { broadcastDims } from "../ir/dim.ts";
 /** More axes than any runtime knows. */
 const mostAxes = 256;
 
-/** `count` dimensions of which nothing is known. */
+/**
+ * `count` dimensions of which nothing is known.
+ *
+ * @throws {WrongNode} If there are more axes than any runtime knows.
+ */
 export function unknownDims(count: number): Dim[] {
   if (!(count <= mostAxes)) throw new WrongNode(`a result would have ${count} axes`);
   return Array.from({ length: count }, unknownDim);

@@ -22,7 +22,11 @@ export class StageMistake extends Error {
   }
 }
 
-/** Loads a stage type into this process. */
+/**
+ * Loads a stage type into this process.
+ *
+ * @throws {StageMistake} If the module cannot be loaded or defines no stage type.
+ */
 export async function loadHere(url: URL): Promise<LoadedStage> {
   try {
     return { stage: await importStage(url), module: url.href };

@@ -54,7 +54,11 @@ export const qwen2VlProcessor: ProcessorKind = {
   },
 };
 
-/** Fewest and most pixels; older files name them so, newer ones call them edges. */
+/**
+ * Fewest and most pixels; older files name them so, newer ones call them edges.
+ *
+ * @throws {ProcessorFieldError} If a limit is no number of pixels.
+ */
 export function pixelLimits(config: ProcessorConfig): readonly [number, number] {
   const size = Object(config.size) as ProcessorConfig;
   const limit = (name: "min_pixels" | "max_pixels", edge: string) => {
@@ -69,6 +73,8 @@ export function pixelLimits(config: ProcessorConfig): readonly [number, number] 
  * Sides that are multiples of `factor`, about the picture's own, with `low` to `high` pixels.
  *
  * @param least Shortest side before the pixels are counted.
+ *
+ * @throws {RangeError} If one side is many times (`longestRatio`) as long as the other.
  */
 export function smartSize(
   { height, width }: PictureSize,
