@@ -23,8 +23,10 @@ export default defineStage({
       .describe("chooses the noise; default the seed of the one prompt in like, or 0"),
     setting: z.record(z.string(), z.union([z.string(), z.number()])).optional()
       .describe("what sets this run apart in tables and curves, such as { shots: 16 }"),
-    match: z.enum(["token", "substring"]).default("token")
-      .describe("free answers: whole words, or any substring"),
+    match: z.enum(["token", "substring", "vqa"]).default("token")
+      .describe(
+        "free answers: whole words, any substring, or equal as VQA's evaluation writes them",
+      ),
     maxTokens: z.int().min(1).default(16).describe("free answers: longest answer"),
     batch: z.int().min(1).default(32).describe("pictures per run"),
   }),

@@ -25,6 +25,7 @@ export const commandTable = {
   ask: "asks a model a question about a picture",
   prompt: "applies or exports a visual prompt",
   models: "lists models, says what one is and can be, copies trained ones",
+  data: "says what a data set holds, and shows its pictures",
   doctor: "says which devices of this machine work",
   stages: "describes the stage types",
   schema: "prints the JSON Schema of pipeline files or of events",

@@ -70,6 +70,7 @@ export const commandPermissions: Readonly<Record<CommandName, Row>> = {
   ask: { secrets: "hub", write: "always", net: "hub", ffi: "always", sys: "always" },
   prompt: { write: "always", ffi: "always", sys: "always" },
   models: { secrets: "hub", write: "always", net: "hub" },
+  data: { write: "always", ffi: "always", sys: "always" },
   doctor: { ffi: "always", sys: "always" },
   stages: {},
   schema: {},

@@ -163,13 +163,28 @@ function judge(
 ): Pick<ScoredRow, "answer" | "prediction" | "scores" | "hit"> {
   const row = data.rows[index]!;
   if (typeof answer.prediction === "string") {
-    const hit = answerMatches(answer.prediction, row.answer, match);
-    return { answer: row.answer, prediction: answer.prediction, hit };
+    const { prediction } = answer;
+    const hit = (row.answers ?? [row.answer]).some((truth) =>
+      answerMatches(prediction, truth, match)
+    );
+    return { answer: row.answer, prediction, hit };
   }
   const truth = row.label ?? candidates!.indexOf(row.answer);
   const scores = "scores" in answer ? answer.scores.map((score) => Math.fround(score)) : [];
-  const { prediction } = answer;
+  const prediction = row.candidates === undefined || !("scores" in answer)
+    ? answer.prediction
+    : bestOf(row.candidates, answer.scores, candidates!);
   return { answer: truth, prediction, scores, hit: prediction === truth };
+}
+
+/** The best of a row's own candidates; the first of equal ones. */
+function bestOf(
+  own: readonly string[],
+  scores: readonly number[],
+  candidates: readonly string[],
+): number {
+  const places = own.map((name) => candidates.indexOf(name)).filter((place) => place >= 0);
+  return places.reduce((best, place) => scores[place]! > scores[best]! ? place : best, places[0]!);
 }
 
 function accuracyOf(rows: readonly ScoredRow[]): number {

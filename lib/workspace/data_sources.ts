@@ -90,6 +90,26 @@ function setMistake({ set = "", folder }: DataSpec, places: DataPlaces): NameMis
   return typeof folder === "string" ? undefined : needsFiles(set);
 }
 
+/** Data as a stage gets it, without a digest. @throws {DiagnosticError} If something is wrong with it. */
+export function findData(text: string, places: DataPlaces): FoundData {
+  const mistake = dataMistake(text, places);
+  if (mistake !== undefined) {
+    const message = `Cannot use data ${text}: ${mistake.cause}`;
+    const notes = mistake.notes ?? [];
+    throw new DiagnosticError([{ code: "unknown-dataset", severity: "error", message, notes }]);
+  }
+  const spec = specOf(text) as DataSpec;
+  const files = absolute(spec, locateData(spec, basesOf(places))) as DataSpec;
+  const module = spec.set === undefined ? undefined : places.module(spec.set)!;
+  return { spec: files, ...(module === undefined ? {} : { module }) };
+}
+
+/** Settings with absolute paths, and the path of the module of a published set. */
+export interface FoundData {
+  readonly spec: DataSpec;
+  readonly module?: string;
+}
+
 /** Opens data: the paths become absolute, the digest is that of all that is read. */
 export async function openData(
   text: string,

@@ -87,8 +87,7 @@ const checks = {
     return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
   },
   dataset(folders: SourceFolders, name: string): NameMistake | undefined {
-    const module = (set: string) => datasetPath(folders, set);
-    if (isDataText(name)) return dataMistake(name, { ...folders, module, sets: datasets(folders) });
+    if (isDataText(name)) return dataMistake(name, dataPlaces(folders));
     const path = datasetPath(folders, name);
     if (path !== undefined) return isPublished(path) ? needsFiles(name) : undefined;
     const notes = [
@@ -290,12 +289,19 @@ const pathsOf = (path: string | undefined): NamedPaths => ({
   paths: path === undefined ? [] : [path],
 });
 
-function dataPlaces(folders: SourceFolders): DataPlaces {
-  return { ...folders, module: (set) => datasetPath(folders, set), sets: [] };
-}
-
 function filePath({ base }: SourceFolders, name: string): string {
   return name.startsWith("/") ? name : `${base}/${name.replace(/^\.\//, "")}`;
+}
+
+/** The project's data sets, as {@linkcode findData} wants them. */
+export function dataPlaces(folders: SourceFolders): DataPlaces {
+  return {
+    base: folders.base,
+    module: (set) => datasetPath(folders, set),
+    get sets() {
+      return datasets(folders);
+    },
+  };
 }
 
 /** Path of a data set's module; one's own come first. */

@@ -69,6 +69,10 @@ export const everyCommand: Readonly<Record<CommandName, readonly Call[]>> = {
     { args: ["prompt", "apply", "d.safetensors", "p.png", "-o", "o.png"], left: "write ffi sys" },
   ],
   models: [{ args: ["models", "inspect", "./m"], ...onLooking }],
+  data: [
+    { args: ["data", "ls"], left: "write ffi sys" },
+    { args: ["data", "preview", "pics", "-o", "sheet.png"], left: "write ffi sys" },
+  ],
   doctor: [{ args: ["doctor"], left: "ffi sys" }],
   stages: [{ args: ["stages"], left: "" }],
   schema: [{ args: ["schema"], left: "" }, { args: ["schema", "--events"], left: "" }],
@@ -90,4 +94,8 @@ export async function writeWorkFolder(folder: string): Promise<void> {
   const prompt = encodePrompt({ delta, meta: { ...how, ...sizes } });
   Deno.writeFileSync(`${folder}/d.safetensors`, prompt);
   Deno.mkdirSync(`${folder}/remote`);
+  for (let i = 0; i < 6; i++) {
+    Deno.mkdirSync(`${folder}/pics/${i % 2}`, { recursive: true });
+    Deno.copyFileSync(`${folder}/p.png`, `${folder}/pics/${i % 2}/${i}.png`);
+  }
 }

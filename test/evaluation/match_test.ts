@@ -10,6 +10,12 @@ Deno.test("answerMatches() compares whole words, or any substring", () => {
     ["A red cube", "the red cube", "token", true],
     ["redcube", "red", "token", false],
     ["", "red", "token", false],
+    ["The three, cats!", "3 cats", "vqa", true],
+    ["It isnt a dog.", "it isn't dog", "vqa", true],
+    ["1,000", "1000", "vqa", true],
+    ["3.5", "35", "vqa", false],
+    ["red and blue", "red", "vqa", false],
+    ["black/white", "black white", "vqa", true],
   ];
   for (const [answer, truth, match, expected] of cases) {
     assertEquals(answerMatches(answer, truth, match), expected, `${answer} / ${truth} (${match})`);

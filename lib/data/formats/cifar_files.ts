@@ -38,9 +38,12 @@ export function cifarBinary(path: string, labels: CifarLabels): Listing {
   const bytes = readRange(path, 0, size);
   const count = size / record;
   const numbers = Array.from({ length: count }, (_, i) => bytes[i * record + labels.byte]!);
-  return listingOf(path, numbers, labels, (row) => {
-    const start = row * record + labels.bytes;
-    return bytes.subarray(start, start + pictureBytes);
+  return listingOf(path, numbers, labels, () => {
+    const again = readRange(path, 0, size);
+    return (row) => {
+      const start = row * record + labels.bytes;
+      return again.subarray(start, start + pictureBytes);
+    };
   });
 }
 
@@ -50,6 +53,19 @@ export function cifarBinary(path: string, labels: CifarLabels): Listing {
  * @throws {DiagnosticError} If it is no such pickle, or asks to run something.
  */
 export function cifarPickle(path: string, labels: CifarLabels): Listing {
+  const { numbers } = readBatch(path, labels);
+  return listingOf(path, numbers, labels, () => {
+    const { data } = readBatch(path, labels);
+    return (row) => data.subarray(row * pictureBytes, (row + 1) * pictureBytes);
+  });
+}
+
+interface Batch {
+  readonly numbers: readonly unknown[];
+  readonly data: Uint8Array;
+}
+
+function readBatch(path: string, labels: CifarLabels): Batch {
   const what = JSON.stringify(path);
   const dictionary = readDictionary(path, what);
   const array = pickledArray(dictionary.get("data"));
@@ -60,13 +76,7 @@ export function cifarPickle(path: string, labels: CifarLabels): Listing {
   if (!Array.isArray(numbers) || numbers.length !== array.dims[0]) {
     throw dataFailure(what, `its "${labels.key}" is no list of ${array.dims[0]} classes`);
   }
-  const data = pixelsOf(array, what);
-  return listingOf(
-    path,
-    numbers,
-    labels,
-    (row) => data.subarray(row * pictureBytes, (row + 1) * pictureBytes),
-  );
+  return { numbers, data: pixelsOf(array, what) };
 }
 
 function pixelsOf(array: Parameters<typeof tensorOfPickled>[0], what: string): Uint8Array {
@@ -113,7 +123,7 @@ function listingOf(
   path: string,
   numbers: readonly unknown[],
   { classes }: CifarLabels,
-  planesOf: (row: number) => Uint8Array,
+  open: () => (row: number) => Uint8Array,
 ): Listing {
   const name = basename(path);
   const rows = numbers.map((label, i) => {
@@ -128,6 +138,8 @@ function listingOf(
     height: side,
     width: side,
     async *planes(wanted) {
+      // The file is read again: it is in memory only while its pictures are.
+      const planesOf = open();
       for (const row of wanted) yield planesOf(row);
     },
   }, classes);

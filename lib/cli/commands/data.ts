@@ -1,0 +1,59 @@
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { suggestions } from "../../diagnostic/suggest.ts";
+import { type Command, type CommandArguments, exitCodes } from "../command.ts";
+
+/** What can be asked of data; each gives the exit code. */
+const verbs = {
+  async ls(args) {
+    await (await import("../list_data_sets.ts")).printDataSets(args);
+    return exitCodes.done;
+  },
+  async inspect(args, data) {
+    const { printReport } = await import("../look_at_data.ts");
+    return await printReport(args, needed("inspect", data)) ? exitCodes.done : exitCodes.failed;
+  },
+  async preview(args, data) {
+    const { writeSheet } = await import("../look_at_data.ts");
+    await writeSheet(args, needed("preview", data));
+    return exitCodes.done;
+  },
+} satisfies Record<string, (args: CommandArguments, operand?: string) => Promise<number>>;
+
+/** Data sets: which there are, and what one holds. */
+const command: Command = {
+  name: "data",
+  summary:
+    "Lists data sets, says what one holds and which pictures are broken, or shows its pictures.",
+  operands: "ls | inspect DATA | preview DATA",
+  minOperands: 1,
+  maxOperands: 2,
+  example: "deno task tvp data inspect '{folder: ./my-pictures}'",
+  options: {
+    output: {
+      type: "text",
+      value: "FILE",
+      short: "o",
+      help: "preview: an HTML page or a PNG picture; default preview.html",
+    },
+    each: { type: "number", value: "N", help: "preview: pictures of each split; default 40" },
+    json: { type: "flag", help: "the report, or a line for each set, as JSON" },
+  },
+  failure: "pictures are broken",
+  async run(args) {
+    const [verb, operand] = args.operands as [string, string?];
+    if (Object.hasOwn(verbs, verb)) return await verbs[verb as keyof typeof verbs](args, operand);
+    throw usage(`Cannot run data "${verb}"`, suggestions(verb, Object.keys(verbs)));
+  },
+};
+export default command;
+
+function needed(verb: string, data: string | undefined): string {
+  if (data !== undefined) return data;
+  throw usage(`Cannot run data ${verb}: what data is missing`, [
+    "a path, or a map such as '{folder: ./my-pictures}' or '{set: cifar10, folder: ./data}'",
+  ]);
+}
+
+function usage(message: string, notes: readonly string[]): DiagnosticError {
+  return new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
+}

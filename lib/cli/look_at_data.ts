@@ -1,0 +1,111 @@
+/** `tvp data inspect` and `tvp data preview`. @module */
+import { join } from "@std/path";
+import { pathToFileURL } from "node:url";
+import type { DataReport, SplitReport } from "../data/inspect_data.ts";
+import { prepareData, type PreparedData } from "../data/load_data.ts";
+import type { PublishedSet } from "../data/published_set.ts";
+import { parseYaml, YamlError } from "../diagnostic/yaml_core.ts";
+import { findData, isDataText } from "../workspace/data_sources.ts";
+import { projectRoot } from "../workspace/places.ts";
+import { dataPlaces } from "../workspace/sources.ts";
+import { type CommandArguments, hasFlag, numberOption, textOption } from "./command.ts";
+import { printJson, printLine, table } from "./print.ts";
+import { failure } from "./read_model.ts";
+import { writing } from "./writing.ts";
+
+/** Lists the files that an operand names. */
+async function prepared(operand: string): Promise<PreparedData> {
+  const places = dataPlaces({ root: projectRoot.pathname, base: Deno.cwd() });
+  const { spec, module } = findData(textOf(operand), places);
+  const set = module === undefined
+    ? undefined
+    : (await import(pathToFileURL(module).href) as { default: PublishedSet }).default;
+  const parameters = set?.parameters?.parse({});
+  return await prepareData({ spec, ...(set === undefined ? {} : { set }), parameters, seed: 0 });
+}
+
+/** A map as JSON; anything else is a path. */
+function textOf(operand: string): string {
+  if (!operand.trim().startsWith("{")) {
+    return isDataText(operand) ? operand : `./${operand}`;
+  }
+  try {
+    return JSON.stringify(parseYaml(operand));
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw failure("usage", `Cannot read ${operand}: ${error.message}`);
+  }
+}
+
+/** Names that are shown of a long list; the JSON has all. */
+const mostShown = 20;
+
+/** Prints what the data hold. @returns Whether every picture can be read. */
+export async function printReport(args: CommandArguments, operand: string): Promise<boolean> {
+  const { inspectData } = await import("../data/inspect_data.ts");
+  const report = await inspectData(await prepared(operand));
+  if (hasFlag(args, "json")) printJson(report);
+  else printText(report);
+  return report.broken.length === 0;
+}
+
+function printText({ name, kind, licence, source, notes, splits, broken, duplicates }: DataReport) {
+  printLine(`${name}: ${kind}, licence ${licence}, ${source}`);
+  for (const note of notes) printLine(`  ${note}`);
+  const rows = Object.entries(splits).map(([split, { rows, width, height }]) => [
+    split,
+    String(rows),
+    `${range(width)} × ${range(height)}`,
+  ]);
+  printLine(table([["split", "rows", "pixels"], ...rows]));
+  printLine();
+  printLine(table(classRows(splits)));
+  printList(
+    `${broken.length} broken pictures`,
+    broken.map(({ where, cause }) => `${where}: ${cause}`),
+  );
+  printList(
+    `${duplicates.length} pictures in two splits`,
+    duplicates.map(({ a, b, kind }) => `${a} and ${b}: ${kind}`),
+  );
+}
+
+const range = ([least, most]: SplitReport["width"]) =>
+  least > most ? "none" : least === most ? `${least}` : `${least}–${most}`;
+
+function classRows(splits: DataReport["splits"]): string[][] {
+  const all = Object.values(splits);
+  const names = [...new Set(all.flatMap(({ classes }) => Object.keys(classes)))];
+  const shown = names.slice(0, mostShown).map((name) => [
+    name,
+    ...all.map(({ classes }) => String(classes[name] ?? 0)),
+  ]);
+  const more = names.length - shown.length;
+  return [
+    ["answer", ...Object.keys(splits)],
+    ...shown,
+    ...(more > 0 ? [[`and ${more} more`]] : []),
+  ];
+}
+
+function printList(title: string, lines: readonly string[]): void {
+  printLine();
+  printLine(title);
+  for (const line of lines.slice(0, mostShown)) printLine(`  ${line}`);
+  if (lines.length > mostShown) {
+    printLine(`  and ${lines.length - mostShown} more (--json has all)`);
+  }
+}
+
+/** Writes a contact sheet. */
+export async function writeSheet(args: CommandArguments, operand: string): Promise<void> {
+  const { sheetHtml, sheetPng, thumbnails } = await import("../data/contact_sheet.ts");
+  const data = await prepared(operand);
+  const all = await thumbnails(data, numberOption(args, "each") ?? 40);
+  const path = textOption(args, "output") ?? "preview.html";
+  const bytes = /\.png$/i.test(path)
+    ? await sheetPng(all)
+    : new TextEncoder().encode(await sheetHtml(data.info.name, all));
+  await writing(path, () => Deno.writeFile(path, bytes));
+  printLine(`wrote ${join(path)}: ${all.length} pictures`);
+}

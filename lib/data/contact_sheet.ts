@@ -1,0 +1,110 @@
+/** A data set at a glance: small copies of its first pictures, with their answers. @module */
+import { encodePng } from "../vision/encode_png.ts";
+import { fitted } from "../vision/fit.ts";
+import { resizePlanes, unitPlanes } from "../vision/resize.ts";
+import type { SplitName } from "./dataset.ts";
+import { pictureOf } from "./inspect_data.ts";
+import type { PreparedData } from "./load_data.ts";
+
+/** A small copy and what is said of it. */
+export interface Thumbnail {
+  /** float32 [3, side, side], or why there is none. */
+  readonly planes: Float32Array | string;
+  readonly split: SplitName;
+  readonly where: string;
+  readonly instruction: string;
+  readonly answer: string;
+}
+
+/** Side of a small copy in pixels, and how many stand beside each other. */
+export const thumbnailSide = 96;
+const columns = 8;
+
+/** The first pictures of each class, so many of each split. */
+export async function thumbnails(data: PreparedData, each: number): Promise<Thumbnail[]> {
+  const made: Thumbnail[] = [];
+  for (const split of ["train", "validation", "test"] as const) {
+    const rows = byTurns(data.splits[split], each);
+    let next = 0;
+    for await (const stored of data.listing.pictures(rows.map(({ place }) => place))) {
+      const { where, instruction, answer } = rows[next++]!;
+      const picture = await pictureOf(stored);
+      const planes = typeof picture === "string" ? picture : small(picture);
+      made.push({ planes, split, where, instruction, answer });
+    }
+  }
+  return made;
+}
+
+/** Rows of all answers in turn, in the order of the source. */
+function byTurns<T extends { readonly answer: string; readonly place: number }>(
+  rows: readonly T[],
+  most: number,
+): T[] {
+  const turns = new Map<string, number>();
+  const ranked = rows.map((row) => {
+    const turn = turns.get(row.answer) ?? 0;
+    turns.set(row.answer, turn + 1);
+    return { row, turn };
+  });
+  return ranked.sort((a, b) => a.turn - b.turn || a.row.place - b.row.place).slice(0, most)
+    .map(({ row }) => row).sort((a, b) => a.place - b.place);
+}
+
+function small(picture: Parameters<typeof fitted<Uint8Array>>[0]): Float32Array {
+  const { data, height, width } = fitted(picture, "pad");
+  const to = { height: thumbnailSide, width: thumbnailSide };
+  return resizePlanes(unitPlanes(data), { from: { height, width }, to, filter: "bilinear" });
+}
+
+/** All small copies as one PNG picture. */
+export async function sheetPng(all: readonly Thumbnail[]): Promise<Uint8Array> {
+  const side = thumbnailSide;
+  const rows = Math.ceil(all.length / columns);
+  const [height, width] = [rows * side, Math.min(columns, all.length) * side];
+  const sheet = new Float32Array(3 * height * width).fill(1);
+  for (const [i, { planes }] of all.entries()) {
+    if (typeof planes === "string") continue;
+    const [top, left] = [Math.floor(i / columns) * side, (i % columns) * side];
+    for (let row = 0; row < 3 * side; row++) {
+      const [channel, y] = [Math.floor(row / side), row % side];
+      const at = (channel * height + top + y) * width + left;
+      sheet.set(planes.subarray(row * side, (row + 1) * side), at);
+    }
+  }
+  return await encodePng(sheet, { height, width });
+}
+
+/** A page of its own: small copies with their answers, split by split. */
+export async function sheetHtml(name: string, all: readonly Thumbnail[]): Promise<string> {
+  const side = thumbnailSide;
+  const figures = await Promise.all(
+    all.map(async ({ planes, split, where, instruction, answer }) => {
+      const shown = typeof planes === "string"
+        ? `<p class="broken">${escaped(planes)}</p>`
+        : `<img width="${side}" height="${side}" alt="" src="data:image/png;base64,${
+          (await encodePng(planes, { height: side, width: side })).toBase64()
+        }">`;
+      const title = escaped(`${where}: ${instruction}`);
+      return `<figure title="${title}">${shown}<figcaption>${
+        escaped(answer)
+      }<br><small>${split}</small></figcaption></figure>`;
+    }),
+  );
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>${escaped(name)}</title>
+<style>body{font:14px sans-serif}figure{display:inline-block;width:${side}px;margin:4px;vertical-align:top;overflow-wrap:anywhere}.broken{color:#b00}</style>
+<h1>${escaped(name)}</h1>
+${figures.join("\n")}
+</html>
+`;
+}
+
+const signs: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
+
+const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => signs[sign]!);

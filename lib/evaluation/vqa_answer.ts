@@ -1,0 +1,70 @@
+/**
+ * Answers as the official evaluation of VQA writes them before it compares (Antol et al., arXiv
+ * 1505.00468; visualqa.org/evaluation.html): lower case, no articles, digits for numbers, apostrophes
+ * where contractions lack them, no punctuation but within numbers.
+ *
+ * @module
+ */
+
+const numbers: Readonly<Record<string, string>> = {
+  none: "0",
+  zero: "0",
+  one: "1",
+  two: "2",
+  three: "3",
+  four: "4",
+  five: "5",
+  six: "6",
+  seven: "7",
+  eight: "8",
+  nine: "9",
+  ten: "10",
+};
+
+const articles = new Set(["a", "an", "the"]);
+
+/** Signs that are left out between words, and become blanks within them. */
+const signs = [...'; / [ ] " { } ( ) = + \\ _ - > < @ ` , ? !'.replaceAll(" ", "")];
+
+/** Words with an apostrophe that people leave out; `'s` has none where it is a word without. */
+const contractions = [
+  ..."ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't"
+    .split(" "),
+  ..."haven't he'd've how'd how'll how's i'd've i'm i've isn't it'd it'd've it'll ma'am mightn't"
+    .split(" "),
+  ..."mightn't've might've mustn't must've needn't not've o'clock oughtn't shan't she'd've should've"
+    .split(" "),
+  ..."shouldn't shouldn't've somebody'd've somebody'll somebody's someone'd someone'd've someone'll"
+    .split(" "),
+  ..."someone's something'd something'd've something'll that's there'd there'd've there're there's"
+    .split(" "),
+  ..."they'd they'd've they'll they're they've 'twas wasn't we'd've we've weren't what'll what're"
+    .split(" "),
+  ..."what's what've when's where'd where's where've who'd who'd've who'll who's who've why'll why're"
+    .split(" "),
+  ..."why's won't would've wouldn't wouldn't've y'all y'all'll y'all'd've you'd you'd've you'll you're"
+    .split(" "),
+  "you've",
+];
+
+/** By what is left without any apostrophe. */
+const byBareWord = new Map(contractions.map((word) => [word.replaceAll("'", ""), word]));
+
+/** An answer in the official form. */
+export function vqaAnswer(text: string): string {
+  const line = text.replaceAll(/[\n\t]/g, " ").trim();
+  return withoutSigns(line).toLowerCase().split(/\s+/).filter((word) => word !== "")
+    .map((word) => numbers[word] ?? word)
+    .filter((word) => !articles.has(word))
+    .map((word) => byBareWord.get(word.replaceAll("'", "")) ?? word)
+    .join(" ");
+}
+
+function withoutSigns(text: string): string {
+  const hasNumber = /\d,\d/.test(text);
+  const bare = signs.reduce((out, sign) => {
+    const isBetween = text.includes(`${sign} `) || text.includes(` ${sign}`);
+    return out.replaceAll(sign, isBetween || hasNumber ? "" : " ");
+  }, text);
+  return bare.replaceAll(/(?<!\d)\.(?!\d)|\.(?!\d)/g, "");
+}

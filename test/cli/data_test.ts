@@ -1,0 +1,66 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { classFolders, inFolder } from "../data/pictures_in.ts";
+
+const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+
+async function tvp(folder: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", main, "data", ...args],
+    cwd: folder,
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), error: decoder.decode(stderr) };
+}
+
+Deno.test("tvp data says what a folder holds, which pictures are broken and which are in two splits", async () => {
+  const files = await classFolders(5);
+  const twice = {
+    ...files,
+    "train/cat/1.jpg": files["cat/0.jpg"]!,
+    "test/dog/1.jpg": files["cat/0.jpg"]!,
+  };
+  const given = Object.entries(twice).map(([name, bytes]) =>
+    [/^t/.test(name) ? name : `train/${name}`, bytes] as const
+  );
+  await inFolder(
+    { ...Object.fromEntries(given), "train/cat/9.jpg": "no picture" },
+    async (folder) => {
+      const { code, out } = await tvp(folder, "inspect", "{folder: .}", "--json");
+      const report = JSON.parse(out);
+      assertEquals(code, 1);
+      assertEquals([
+        report.splits.train.rows + report.splits.validation.rows,
+        report.splits.test.rows,
+      ], [16, 1]);
+      assertEquals(report.broken[0].where, "train/cat/9.jpg");
+      assert(report.duplicates.some(({ kind }: { kind: string }) => kind === "same"));
+      const text = await tvp(folder, "inspect", ".");
+      assert(
+        text.out.includes("1 broken pictures\n  train/cat/9.jpg: the file is no picture"),
+        text.out,
+      );
+      for (const name of ["sheet.png", "sheet.html"]) {
+        assertEquals((await tvp(folder, "preview", ".", "-o", name)).code, 0);
+        assert(Deno.statSync(join(folder, name)).size > 1000);
+      }
+    },
+  );
+});
+
+Deno.test("tvp data lists sets, and says what is missing", () =>
+  inFolder({}, async (folder) => {
+    const { out } = await tvp(folder, "ls");
+    assert(out.includes("{ set: cifar10, folder: PATH }"), out);
+    const cases: [string[], string][] = [
+      [["inspect"], "Cannot run data inspect: what data is missing"],
+      [["inspekt"], 'Cannot run data "inspekt"'],
+      [["inspect", "{folder: ["], "Cannot read {folder: ["],
+      [["inspect", "{set: cifar10}"], "it names no files"],
+      [["preview", "./nothing"], "there is no file or folder"],
+    ];
+    for (const [args, message] of cases) {
+      const { code, error } = await tvp(folder, ...args);
+      assertEquals([code, error.includes(message)], [2, true], error);
+    }
+  }));
