@@ -35,3 +35,23 @@ Deno.test("every link of the documentation leads to a file and a heading", () =>
   const broken = pagePaths.flatMap((page) => brokenLinks(page).map((link) => `${page}: ${link}`));
   assertEquals(broken, []);
 });
+
+/** Paths in the type of code; `{a,b}` and words in capitals stand for other names. */
+function namedPaths(page: string): string[] {
+  return [...prose(page).matchAll(/`((?:lib|stages|datasets|test|docs)\/[\w./-]*)`/g)]
+    .map(([, path]) => path!).filter((path) => !/[A-Z]{2}/.test(path));
+}
+
+Deno.test("every path that the documentation names is in the tree", () => {
+  const missing = pagePaths.flatMap((page) =>
+    namedPaths(page).filter((path) => {
+      try {
+        Deno.statSync(new URL(path, root));
+        return false;
+      } catch {
+        return true;
+      }
+    }).map((path) => `${page}: ${path}`)
+  );
+  assertEquals(missing, []);
+});
