@@ -1,4 +1,4 @@
-/** How each type of artifact is read by those that take it. @module */
+/** Reads each type of artifact, as the stages that take it do. @module */
 import type { ArtifactType } from "../pipeline/contract/stage.ts";
 
 /** Reads an artifact; rejects with a message for people. */

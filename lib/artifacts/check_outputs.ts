@@ -1,6 +1,6 @@
 /**
- * What a stage has written, looked at before it is kept: a malformed artifact is told where it is
- * made, not where it is read. A job names this module and imports it when its stage is done.
+ * Checks what a stage has written before it is kept, so that a malformed artifact is reported where it
+ * is made and not where it is read. A job names this module and imports it when its stage is done.
  *
  * @module
  */

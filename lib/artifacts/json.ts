@@ -1,4 +1,4 @@
-/** JSON files with mistakes told by line and column. @module */
+/** Reads JSON files. Mistakes are reported by line and column. @module */
 
 /**
  * Reads a JSON file.

@@ -1,4 +1,4 @@
-/** A model's folder, looked at whole: its files are there and can be read. @module */
+/** Checks a model's folder as a whole: its files are there and can be read. @module */
 import { join } from "@std/path";
 import { openModelDirectory } from "../models/directory.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";

@@ -1,6 +1,6 @@
 /**
- * Reverse-mode differentiation of ONNX models into ONNX models. The walk knows no op: what an op's
- * gradient is says the rule table, what lies on a path says `mark.ts`.
+ * Differentiates ONNX models into ONNX models, in reverse mode. The walk knows no op: the rule table
+ * holds the gradient of each op, and `mark.ts` finds what lies on a path.
  *
  * @module
  */

@@ -1,4 +1,9 @@
-/** Whether code that is not this project's own may run: said by a flag, on the terminal, or before. @module */
+/**
+ * Asks whether code that is not this project's own may run: a flag, a terminal, or an earlier
+ * answer says so.
+ *
+ * @module
+ */
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { count, printNotice } from "./print.ts";
 import type { TrustItem } from "../workspace/trust_items.ts";

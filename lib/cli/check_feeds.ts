@@ -1,4 +1,4 @@
-/** Inputs on which a model can be tried: given in files, or drawn at random. @module */
+/** Makes the inputs on which a model is tried: read from files, or random. @module */
 import { readRegularFile } from "../cache/disk/regular_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { isUnknownDim } from "../onnx/ir/dim.ts";

@@ -1,4 +1,4 @@
-/** What may follow on the command line: for the completions of shells. @module */
+/** Lists what may follow on the command line, for the completions of shells. @module */
 import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandName, commandTable, loadCommand } from "./command_table.ts";

@@ -1,4 +1,4 @@
-/** Recorded runs by what people call them. @module */
+/** Finds a recorded run by its name or its pipeline. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { stateFolder } from "../workspace/places.ts";

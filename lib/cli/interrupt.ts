@@ -1,4 +1,8 @@
-/** Ctrl-C: the first asks for an end with saved states, the second ends at once. @module */
+/**
+ * Ctrl-C: the first one saves the states and ends the run, the second one ends it at once.
+ *
+ * @module
+ */
 import { exitCodes } from "./command.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** What a model consists of, in numbers. @module */
+/** Counts what a model consists of. @module */
 import { opKey } from "../autodiff/engine/rule.ts";
 import { weightsOf } from "../onnx/ir/map_weights.ts";
 import type { Graph, Model, Node } from "../onnx/ir/model.ts";

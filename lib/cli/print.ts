@@ -1,4 +1,4 @@
-/** Text on the standard output, and numbers for people. What others wrote is made harmless here. @module */
+/** Prints text and numbers for people. It makes harmless what others wrote. @module */
 import { withoutPasswords } from "../trust/urls.ts";
 import { secretValues } from "../workspace/secret_values.ts";
 import { visibleJson, visibleText } from "../trust/visible_text.ts";

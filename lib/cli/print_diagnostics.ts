@@ -1,4 +1,4 @@
-/** Diagnostics on the standard error stream. @module */
+/** Prints diagnostics on the standard error stream. @module */
 import { bold, cyan, red, yellow } from "@std/fmt/colors";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticAnnotation, inGithub } from "./github.ts";

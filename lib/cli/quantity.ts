@@ -1,4 +1,4 @@
-/** Sizes and times as people write them on the command line. @module */
+/** Reads sizes and times as people write them on the command line. @module */
 import type { Share } from "../attestation/draw.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { durationMs, sizeBytes } from "../pipeline/read/amounts.ts";

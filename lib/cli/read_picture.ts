@@ -1,4 +1,8 @@
-/** Prompts and pictures as commands read them: whatever is wrong with a file is a diagnostic. @module */
+/**
+ * Reads prompts and pictures for commands. Whatever is wrong with a file becomes a diagnostic.
+ *
+ * @module
+ */
 import { readRegularFile } from "../cache/disk/regular_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Prompt } from "../artifacts/prompt.ts";

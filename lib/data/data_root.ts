@@ -1,4 +1,4 @@
-/** The one way from a name in a list to a file on disk: nothing outside of the data's folder is read. @module */
+/** Finds the file of a name in a list. Nothing outside of the data's folder is read. @module */
 import { isAbsolute, join, relative } from "@std/path";
 import { imageLimits } from "../vision/decode_image.ts";
 import { dataFailure } from "./data_failure.ts";

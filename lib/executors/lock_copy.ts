@@ -1,4 +1,4 @@
-/** The project's lock file stays as it is, whatever packages a user's own code imports. @module */
+/** Keeps the project's lock file as it is, whatever packages a user's own code imports. @module */
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 

@@ -1,4 +1,4 @@
-/** The one place that starts processes; none of them sees a secret of the runner's. @module */
+/** Starts processes. Nothing else does, and no process sees a secret of the runner. @module */
 import { withoutSecrets } from "../trust/secrets.ts";
 
 /** A running process whose three streams are pipes. */

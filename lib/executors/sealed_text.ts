@@ -1,4 +1,4 @@
-/** Texts on a disk that others share: of no use to who has not the key. @module */
+/** Seals texts on a shared disk: without the key nobody can read them. @module */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 

@@ -1,4 +1,4 @@
-/** What became of a job that Slurm ended, in words: job, state, log, and what to change. @module */
+/** Says why Slurm ended a job: job, state, log, and what to change. @module */
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Job, JobFailure } from "../pipeline/contract/job.ts";
 import { formatTimeLimit, type QueueRow } from "./slurm_text.ts";

@@ -1,4 +1,9 @@
-/** The folders through which a runner and the jobs of a cluster speak: they share no more than files. @module */
+/**
+ * The folders through which the runner and the jobs of a cluster talk. They share nothing but
+ * files.
+ *
+ * @module
+ */
 import { join } from "@std/path";
 import { removeQuietly, replaceFile } from "../cache/disk/replace_file.ts";
 import { ifThere } from "../cache/disk/system_error.ts";

@@ -1,4 +1,4 @@
-/** One question to Slurm for all jobs of a run, and a look into their folders. @module */
+/** Asks Slurm once for all jobs of a run, and looks into their folders. @module */
 import type { JobEvent, JobResult, QueueState } from "../pipeline/contract/job.ts";
 import type { RunProgram } from "./process.ts";
 import type { Submission, TaskFolder } from "./slurm_folder.ts";

@@ -1,4 +1,8 @@
-/** Hands jobs to Slurm, those that come together and ask for the same as one job array. @module */
+/**
+ * Hands jobs to Slurm. Jobs that come together and ask for the same become one job array.
+ *
+ * @module
+ */
 import { join } from "@std/path";
 import { removeQuietly } from "../cache/disk/replace_file.ts";
 import type { Job } from "../pipeline/contract/job.ts";

@@ -1,4 +1,4 @@
-/** What Slurm's commands are told and what they answer, as text; starts nothing. @module */
+/** The arguments of Slurm's commands and their answers, as text. It starts nothing. @module */
 import type { ExecutorSettings, Resources } from "../pipeline/contract/job.ts";
 
 /** Options of a pipeline file for jobs of Slurm. */

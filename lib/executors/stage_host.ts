@@ -1,4 +1,8 @@
-/** Stage types whose code must not run in this process: another one says what they take and give. @module */
+/**
+ * Describes stage types whose code must not run in this process: another process loads them.
+ *
+ * @module
+ */
 import { fromFileUrl } from "@std/path";
 import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
 import type { CheckedParameters, CheckRequest } from "../pipeline/plan/check_stage.ts";

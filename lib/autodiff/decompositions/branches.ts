@@ -1,4 +1,4 @@
-/** Choices that are known before the graph runs. @module */
+/** Takes the branch of an `If` that is decided before the graph runs. @module */
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { rewriteNodes } from "../engine/rewrite.ts";
 import { inlineGraph, subgraphOf } from "./inline_graph.ts";

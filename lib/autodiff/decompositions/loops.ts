@@ -1,4 +1,4 @@
-/** Loops whose number of rounds is known are unrolled: the walk back then sees each round. @module */
+/** Unrolls loops whose number of rounds is known; the walk back then sees each round. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, intsOf } from "../engine/attributes.ts";

@@ -1,4 +1,8 @@
-/** Sequences of tensors, where what they hold is known: reads of them become reads of the tensors. @module */
+/**
+ * Replaces reads of a sequence by reads of its tensors, where it is known what the sequence holds.
+ *
+ * @module
+ */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";

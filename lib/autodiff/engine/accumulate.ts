@@ -1,6 +1,6 @@
 /**
- * Sums of contributions to a gradient. The parts of a value that was cut up come back padded with
- * zeros; parts that do not overlap are joined instead of padded and added.
+ * Adds up contributions to a gradient. The parts of a value that was cut up come back padded with zeros;
+ * parts that do not overlap are joined instead of padded and added.
  *
  * @module
  */

@@ -1,4 +1,9 @@
-/** Rules take for granted that types are known; where they are not, that is what to say. @module */
+/**
+ * Turns a rule that failed on an unknown type into a message: rules take for granted that types
+ * are known.
+ *
+ * @module
+ */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder } from "../../onnx/build/builder.ts";
 import { isFloatType } from "../../onnx/ir/data_type.ts";

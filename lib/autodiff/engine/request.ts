@@ -1,4 +1,4 @@
-/** What may be asked of a model: names that it has, of values that hold floats. @module */
+/** Checks what is asked of a model: the names exist, and their values hold floats. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nearest } from "../../diagnostic/suggest.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";

@@ -1,4 +1,8 @@
-/** Weights as graph inputs, and back: what a gradient is taken of must not be folded. @module */
+/**
+ * Turns weights into graph inputs, and back: a value that is differentiated must not be folded.
+ *
+ * @module
+ */
 import type { Model, Weight } from "../../onnx/ir/model.ts";
 
 /** Weights as graph inputs, so that nothing that depends on them is folded. */

@@ -1,4 +1,8 @@
-/** When the stamp of a file may be believed. @module */
+/**
+ * Decides whether the stamp of a file can be believed: a file that just changed may change again.
+ *
+ * @module
+ */
 
 /**
  * How much older than the moment of reading the last change of a file must be. The system tells it

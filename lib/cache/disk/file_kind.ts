@@ -1,4 +1,8 @@
-/** What is no file or folder: reading it may never end, or have an effect. @module */
+/**
+ * Names what is neither a file nor a folder. Reading it may never end, or may have an effect.
+ *
+ * @module
+ */
 
 /** What something is, in words: `a named pipe`. */
 export function fileKind(info: Deno.FileInfo): string {

@@ -1,4 +1,4 @@
-/** Files that others have named or left: reading what is none, such as a named pipe, may never end. @module */
+/** Reads regular files only: reading a named pipe, say, may never end. @module */
 import { fileKind } from "./file_kind.ts";
 
 /** The most that is read of a file where nothing else is said: larger ones no command takes. */

@@ -1,4 +1,4 @@
-/** What the system says no to. @module */
+/** Recognises errors of the operating system. @module */
 
 /** Whether an error comes from the system: a file, a disk, a network. */
 export function isSystemError(error: unknown): error is Error & { readonly code: string } {

@@ -1,4 +1,9 @@
-/** What a manifest has to be: a crash, a full disk or another program may have damaged its file. @module */
+/**
+ * Checks the form of a manifest: a crash, a full disk or another program may have damaged its
+ * file.
+ *
+ * @module
+ */
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { type ArtifactType, artifactTypes } from "../../pipeline/contract/stage.ts";
 import type { Manifest } from "../../pipeline/contract/store.ts";

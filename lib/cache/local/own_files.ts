@@ -1,4 +1,4 @@
-/** An output as the store takes it: files and folders of its own, and nothing else. @module */
+/** Takes an output into the store: files and folders of its own, and nothing else. @module */
 import { join, relative } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { isDiskFull } from "../disk/disk_full.ts";

@@ -1,4 +1,4 @@
-/** What answers of HTTP servers mean. @module */
+/** Says what the answers of HTTP servers mean. @module */
 import type { OpenedBlob } from "./remote.ts";
 import { type FailureOptions, RemoteFailure } from "./retry.ts";
 

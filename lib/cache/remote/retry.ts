@@ -1,4 +1,4 @@
-/** What may go wrong with a remote, and when to try again. @module */
+/** Decides whether a failed request to a remote is tried again, and when. @module */
 
 import { pause } from "../local/pause.ts";
 import { isSystemError } from "../disk/system_error.ts";

@@ -1,4 +1,4 @@
-/** Where an S3 bucket is and who we are there, from what the tools of AWS read. @module */
+/** Finds the address and the credentials of an S3 bucket, as the tools of AWS do. @module */
 import { join } from "@std/path";
 import { shownUrl } from "../../trust/urls.ts";
 import { findProfile, type Profile, type Settings } from "./aws_profile.ts";

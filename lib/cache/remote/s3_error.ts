@@ -1,4 +1,4 @@
-/** What S3 servers say against a request, in words that help. @module */
+/** Puts the errors of S3 servers into words that help. @module */
 import { refusal } from "./http_answer.ts";
 import type { RemoteFailure } from "./retry.ts";
 import type { S3Request } from "./s3_request.ts";

@@ -1,4 +1,4 @@
-/** Large blobs, which S3 takes in parts: a part that fails is sent again, not the whole. @module */
+/** Sends large blobs to S3 in parts. If a part fails, only that part is sent again. @module */
 import type { RemoteBody, WriteOptions } from "./remote.ts";
 import { bodyBytes } from "./remote.ts";
 import { failureOf, orAborted, RemoteFailure, retrying } from "./retry.ts";

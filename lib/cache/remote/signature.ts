@@ -1,4 +1,4 @@
-/** Ed25519 signatures: what a remote cache holds, and reports, are believed by them. @module */
+/** Ed25519 signatures. Results of a remote cache and reports are believed only with one. @module */
 
 /** Signs texts and bytes. */
 export interface Signer {

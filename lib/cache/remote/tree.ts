@@ -1,4 +1,4 @@
-/** Folders as a remote keeps them: a list of files, each an object of its own. @module */
+/** Folders in a remote: a list of files, each of them an object. @module */
 import { dirname, join } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestFile, digestOf, entryLine, isDigest } from "../digest/digest.ts";
