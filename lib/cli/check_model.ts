@@ -30,7 +30,8 @@ export async function checkModel(args: CommandArguments, name: string): Promise<
     printJson({ model: name, family, target: true, source, obstacles, warnings });
   } else {
     print({ name, family }, obstacles);
-    if (warning !== undefined) printNotice(`warning: ${warning.message}`);
+    const messages = [...directory.warnings, ...warning === undefined ? [] : [warning.message]];
+    for (const message of messages) printNotice(`warning: ${message}`);
   }
   return obstacles.length === 0;
 }

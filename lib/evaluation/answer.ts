@@ -58,6 +58,7 @@ export interface AnswerTask {
 /** Opens a multimodal language model for a task: likelihood over candidates, or generation. */
 export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> {
   const directory = await openModelDirectory(task.model.path, { name: task.model.name });
+  for (const warning of directory.warnings) task.session.log?.(`warning: ${warning}`);
   const reader = await openPictureReader(directory);
   const opened = new Map<string, LayoutAnswerer>();
   const open = async (layout: PictureLayout): Promise<LayoutAnswerer> => {

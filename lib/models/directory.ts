@@ -6,7 +6,8 @@ import { readModelFile } from "../runtime/read_model.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import { checkProcessor, isProcessorType } from "../vision/processor_table.ts";
 import type { Family, Json } from "./families/family.ts";
-import { familyOf } from "./families/family_table.ts";
+import { defaultRule, defaultRuleWarning } from "./families/default_rule.ts";
+import { familyOf, findFamily } from "./families/family_table.ts";
 import { readModelJson, unreadable } from "./model_file.ts";
 import {
   configSchema,
@@ -45,12 +46,18 @@ export const weightSuffixes = {
 /** Data type of a directory's weights. */
 export type WeightType = keyof typeof weightSuffixes;
 
+/**
+ * Types of weights by part; `decoder` and `encoder` stand for the parts that have them in their names.
+ * A part that is not named is opened as where no type is asked for.
+ */
+export type PartWeights = Readonly<Partial<Record<ModelPart | "decoder" | "encoder", WeightType>>>;
+
 /** How to open a directory. */
 export interface DirectoryOptions {
   /** How to call the model in messages and results; default the name of the folder. */
   readonly name?: string;
   /** Which files to take; default those without a suffix, else the first type that is complete. */
-  readonly weights?: WeightType;
+  readonly weights?: WeightType | PartWeights;
 }
 
 /** An open model directory. Graphs are read when asked for. */
@@ -75,6 +82,8 @@ export interface ModelDirectory {
 /** A directory of a multimodal language model. */
 export interface LanguageModelDirectory extends ModelDirectory {
   readonly family: Family;
+  /** What is worth knowing about how it was opened. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -100,11 +109,16 @@ export async function openModelDirectory(
 ): Promise<LanguageModelDirectory> {
   const configPath = join(path, "config.json");
   const config = await readConfig(path, options);
-  const family = familyOf(config, configPath);
-  const encoder = family.architecture?.(config) === "encoder-decoder";
   const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
+  const known = findFamily(config);
+  const usual = findParts(path, parts, options.weights).size === parts.length;
+  // A model of a new family has the usual parts; without them nothing says what to do with it.
+  const family = known ?? (usual ? defaultRule : familyOf(config, configPath));
+  const encoder = family.architecture?.(config) === "encoder-decoder";
   if (encoder) parts.push("encoder_model");
-  return { ...await openParts(path, parts, config, { ...options, family }), family };
+  const directory = await openParts(path, parts, config, { ...options, family });
+  const warnings = known === undefined ? [defaultRuleWarning(config, directory.name)] : [];
+  return { ...directory, family, warnings };
 }
 
 /** Whether a model reads the prompt with an encoder, and answers with a decoder. */
@@ -177,7 +191,7 @@ async function openParts(
   const missing = parts.filter((part) => !files.has(part)).map((part) => `onnx/${part}.onnx`);
   if (preprocessor === undefined) missing.push("preprocessor_config.json");
   if (missing.length > 0) {
-    const variant = options.weights === undefined ? "" : ` with weights ${options.weights}`;
+    const variant = options.weights === undefined ? "" : ` with weights ${shown(options.weights)}`;
     throw failure(
       "model-incomplete",
       `Cannot open model "${name}"${variant}: ${missing.join(", ")} missing in "${path}"`,
@@ -207,7 +221,7 @@ async function openParts(
 function findParts(
   path: string,
   parts: readonly ModelPart[],
-  weights: WeightType | undefined,
+  weights: DirectoryOptions["weights"],
 ): ReadonlyMap<ModelPart, string> {
   const found = parts.map((part) => [part, findPart(path, part, weights)] as const);
   return new Map(found.filter((entry): entry is [ModelPart, string] => entry[1] !== undefined));
@@ -220,13 +234,29 @@ function findParts(
 function findPart(
   path: string,
   part: ModelPart,
-  weights: WeightType | undefined,
+  weights: DirectoryOptions["weights"],
 ): string | undefined {
-  const order = weights === undefined
-    ? Object.values(weightSuffixes)
-    : [weightSuffixes[weights], weightSuffixes.fp32];
-  return order.map((suffix) => join(path, "onnx", `${part}${suffix}.onnx`)).find(isFile);
+  return suffixOrder(part, weights).map((suffix) => join(path, "onnx", `${part}${suffix}.onnx`))
+    .find(isFile);
 }
+
+/** Suffixes of a part's file in the order in which they are looked for. */
+export function suffixOrder(part: string, weights: DirectoryOptions["weights"]): readonly string[] {
+  const type = typeof weights === "object" ? typeOf(part, weights) : weights;
+  return type === undefined
+    ? Object.values(weightSuffixes)
+    : [weightSuffixes[type], weightSuffixes.fp32];
+}
+
+function typeOf(part: string, weights: PartWeights): WeightType | undefined {
+  const named = weights[part as ModelPart];
+  if (named !== undefined) return named;
+  if (part.includes("decoder")) return weights.decoder;
+  return part === "encoder_model" ? weights.encoder : undefined;
+}
+
+const shown = (weights: WeightType | PartWeights) =>
+  typeof weights === "string" ? weights : JSON.stringify(weights);
 
 function listOnnx(path: string): readonly string[] {
   try {

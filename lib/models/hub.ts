@@ -4,7 +4,7 @@ import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/codec/decode.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
-import type { WeightType } from "./directory.ts";
+import type { DirectoryOptions } from "./directory.ts";
 import { CachedModel } from "./hub_cache.ts";
 import {
   graphFiles,
@@ -29,7 +29,7 @@ export interface HubOptions extends HubAccess {
   /** Asks no hub: what is not in the cache is missing. */
   readonly offline?: boolean;
   /** Which ONNX files to fetch; default, for each part, those without a suffix or the next that exist. */
-  readonly weights?: WeightType;
+  readonly weights?: DirectoryOptions["weights"];
   /** Told how many of the bytes that are known to be needed are there. */
   readonly onProgress?: (done: number, total: number, file: string) => void;
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { segmentMistake } from "../trust/names.ts";
-import { weightSuffixes, type WeightType } from "./directory.ts";
+import { type DirectoryOptions, suffixOrder, weightSuffixes } from "./directory.ts";
 
 const bytes = z.int("a number of bytes").min(0, "a number of bytes").nullish();
 
@@ -89,13 +89,15 @@ export function textFiles({ files }: HubListing): readonly HubFile[] {
  * The graphs of a listing, one for each part: with the weights asked for, else as the part is; where
  * none are asked for, of the first type that there is, as a directory is opened.
  */
-export function graphFiles({ files }: HubListing, weights?: WeightType): readonly HubFile[] {
-  const order = weights === undefined
-    ? Object.values(weightSuffixes)
-    : [weightSuffixes[weights], weightSuffixes.fp32];
+export function graphFiles(
+  { files }: HubListing,
+  weights?: DirectoryOptions["weights"],
+): readonly HubFile[] {
   const stems = [...files.keys()].flatMap((name) => /^onnx\/([^/]+)\.onnx$/.exec(name)?.[1] ?? []);
   return [...new Set(stems.map(partOf))].flatMap((part) => {
-    const found = order.map((suffix) => files.get(`onnx/${part}${suffix}.onnx`));
+    const found = suffixOrder(part, weights).map((suffix) =>
+      files.get(`onnx/${part}${suffix}.onnx`)
+    );
     return found.find((file) => file !== undefined) ?? [];
   });
 }

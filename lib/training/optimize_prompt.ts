@@ -100,6 +100,7 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
   const clip = await openClip(training, host);
   const sources = await Promise.all(training.sources.map(async ({ name, path }) => {
     const directory = await openModelDirectory(path, { name });
+    for (const warning of directory.warnings) host.log?.(`warning: ${warning}`);
     return await prepareSource(directory, data.rows, { batch, canvas });
   }));
   const graph = buildStepGraph({

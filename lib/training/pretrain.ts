@@ -295,6 +295,7 @@ async function textEncoder(path: string, plan: NetworkPlan<MultimodalSizes>): Pr
     processor: {},
     preprocessor: {},
     family: familyOf(config, path),
+    warnings: [],
     tokenizer: () => Promise.resolve(tokenizer),
     has: () => false,
     partPath: (part) => part,

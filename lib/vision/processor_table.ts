@@ -19,7 +19,7 @@ import {
   vitProcessor,
 } from "./processors/plain.ts";
 import type { PlanOptions, ProcessorKind } from "./processors/processor_kind.ts";
-import { qwen2VlProcessor } from "./processors/qwen2_vl.ts";
+import { glm4vProcessor, qwen2VlProcessor } from "./processors/qwen2_vl.ts";
 import { siglip2Processor } from "./processors/siglip2.ts";
 import type { PictureSize } from "./resize.ts";
 
@@ -36,6 +36,7 @@ const kinds: readonly ProcessorKind[] = [
   llavaOnevisionProcessor,
   idefics3Processor,
   qwen2VlProcessor,
+  glm4vProcessor,
   gotOcr2Processor,
   gemma3Processor,
   pixtralProcessor,

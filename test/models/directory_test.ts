@@ -79,6 +79,35 @@ Deno.test("openModelDirectory() lists the known model types", () =>
     ]);
   }));
 
+Deno.test("openModelDirectory() opens a model type that is not known by the default rule, and says so", () =>
+  withFolder(async (folder) => {
+    const path = await writeTinyModel(folder, "mini-convllava");
+    const file = join(path, "config.json");
+    const config = JSON.parse(await Deno.readTextFile(file));
+    await Deno.writeTextFile(file, JSON.stringify({ ...config, model_type: "gpt5" }));
+    const { family, warnings } = await openModelDirectory(path, { name: "zoo/x" });
+    assertEquals([family.placement, family.modelTypes], ["in-text", []]);
+    assertEquals(warnings, [
+      'Model "zoo/x" is opened by the default rule, as its model_type "gpt5" is not known: image features take the places of image tokens',
+    ]);
+  }));
+
+Deno.test("openModelDirectory() takes types of weights by part", () =>
+  withFolder(async (folder) => {
+    const path = await writeTinyModel(folder, "mini-blip2");
+    const onnx = (name: string) => join(path, "onnx", name);
+    await Deno.copyFile(onnx("decoder_model_merged.onnx"), onnx("decoder_model_merged_q4f16.onnx"));
+    await Deno.copyFile(onnx("vision_encoder.onnx"), onnx("vision_encoder_fp16.onnx"));
+    const weights = { vision_encoder: "fp32", decoder: "q4f16" } as const;
+    const directory = await openModelDirectory(path, { weights });
+    const parts = ["vision_encoder", "embed_tokens", "decoder_model_merged"] as const;
+    assertEquals(parts.map((part) => directory.partPath(part)), [
+      onnx("vision_encoder.onnx"),
+      onnx("embed_tokens.onnx"),
+      onnx("decoder_model_merged_q4f16.onnx"),
+    ]);
+  }));
+
 Deno.test("openModelDirectory() names a file that is no JSON or no ONNX", () =>
   withFolder(async (folder) => {
     const path = await writeTinyModel(folder, "mini-blip2");

@@ -83,6 +83,7 @@ export function textDirectory(
     processor: {},
     preprocessor: {},
     family: familyOf(config, path),
+    warnings: [],
     tokenizer: () => openTokenizer(path),
     has: () => false,
     partPath: (part) => part,

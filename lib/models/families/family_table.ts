@@ -3,17 +3,22 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { blip2, instructblip } from "./blip_2.ts";
 import type { Family, Json } from "./family.ts";
 import { florence2 } from "./florence2.ts";
-import { gemma3 } from "./gemma3.ts";
+import { gemma3, gemma3n } from "./gemma3.ts";
 import { idefics3 } from "./idefics3.ts";
 import { internvl } from "./internvl.ts";
-import { llava, moondream } from "./llava.ts";
+import { lfm2Vl } from "./lfm2_vl.ts";
+import { moondream } from "./llava.ts";
 import { llavaNext, llavaOnevision } from "./llava_next.ts";
 import { minigpt4 } from "./minigpt4.ts";
 import { paligemma } from "./paligemma.ts";
+import { lightonOcr, llavaOrPixtral, mistral3 } from "./pixtral.ts";
 import { qwen2Vl } from "./qwen2_vl.ts";
+import { ayaVision, gotOcr2 } from "./tiled.ts";
 
 const families: readonly Family[] = [
-  llava,
+  llavaOrPixtral,
+  mistral3,
+  lightonOcr,
   moondream,
   llavaNext,
   llavaOnevision,
@@ -22,10 +27,14 @@ const families: readonly Family[] = [
   minigpt4,
   paligemma,
   gemma3,
+  gemma3n,
   idefics3,
   qwen2Vl,
   internvl,
   florence2,
+  lfm2Vl,
+  ayaVision,
+  gotOcr2,
 ];
 
 /** The `model_type`s that are known. */

@@ -1,4 +1,4 @@
-/** The family of Gemma 3. @module */
+/** The families of Gemma 3 and 3n. @module */
 import { type Family, numberIn, type PictureFacts } from "./family.ts";
 
 /** Image tokens of a picture, or of a crop. */
@@ -48,4 +48,24 @@ export const gemma3: Family = {
   text: (instruction, image, start) => `${start}${image}${instruction}`,
   firstPosition: 1,
   tokenTypes: { image: 1, prompt: 0, answer: 0 },
+};
+
+/** Gemma 3n: one square picture; its decoder reads inputs of each layer from the table of tokens as well. */
+export const gemma3n: Family = {
+  ...gemma3,
+  modelTypes: ["gemma3n"],
+  processorType: "SiglipImageProcessor",
+  processorSettings: () => ({}),
+  picture: (facts) => {
+    const start = facts.special.boi_token ??
+      facts.tokenOf(numberIn(facts.config, "boi_token_id") ?? -1);
+    const rows = perCrop(facts) ?? numberIn(facts.config, "vision_soft_tokens_per_image") ?? 256;
+    const end = facts.special.eoi_token ??
+      facts.tokenOf(numberIn(facts.config, "eoi_token_id") ?? -1);
+    if (start === undefined || end === undefined) return undefined;
+    return {
+      placeholder: facts.image,
+      text: `\n\n${start}${facts.image.repeat(rows)}${end}\n\n`,
+    };
+  },
 };

@@ -54,6 +54,31 @@ export const qwen2VlProcessor: ProcessorKind = {
   },
 };
 
+/** GLM-4.1V and those after it: as Qwen2-VL, but the pixels are counted in all frames of the film. */
+export const glm4vProcessor: ProcessorKind = {
+  types: ["Glm4vImageProcessor", "Glm46VImageProcessor"],
+  defaults: {
+    ...qwen2VlProcessor.defaults,
+    size: { shortest_edge: 112 * 112, longest_edge: 28 * 28 * 15000 },
+  },
+  plan: (config, from, options) => {
+    const frames = countOf(config, "temporal_patch_size");
+    const block = countOf(config, "patch_size") * countOf(config, "merge_size");
+    const [low, high] = pixelLimits(config);
+    const small = Math.max(1, block / from.height, block / from.width);
+    const raised = small === 1
+      ? from
+      : { height: Math.trunc(from.height * small), width: Math.trunc(from.width * small) };
+    const size = smartSize(raised, block, [low / frames, high / frames]);
+    const { height, width } = size;
+    // The size is settled: what is left to do is the same.
+    const settled = { min_pixels: 1, max_pixels: Number.MAX_SAFE_INTEGER };
+    const plan = qwen2VlProcessor.plan({ ...config, ...settled }, { height, width }, options);
+    const tile = resizeDraft(startDraft(from), pictureSize(size), filterOf(config));
+    return { ...plan, from, tiles: [tile] };
+  },
+};
+
 /**
  * Fewest and most pixels; older files name them so, newer ones call them edges.
  *

@@ -241,6 +241,7 @@ class PieceSource {
       processor: {},
       preprocessor: pixels,
       family: minigpt4,
+      warnings: [],
       has: (part) => part in files,
       partPath: (part) => join(this.#path, `${files[part]}.onnx`),
       readPart: (part) => readModel(this.#path, files[part]!),

@@ -1,0 +1,57 @@
+/** The families of Pixtral, Mistral 3 and LightOnOCR. @module */
+import {
+  type Family,
+  type Json,
+  numberIn,
+  type PictureFacts,
+  type WrittenPicture,
+} from "./family.ts";
+import { llava } from "./llava.ts";
+
+/** The processor's patches are blocks of the encoder's. */
+function blockSettings(processor: Json): Json {
+  const block = (numberIn(processor, "patch_size") ?? 16) *
+    (numberIn(processor, "spatial_merge_size") ?? 1);
+  return { patch_size: { height: block, width: block } };
+}
+
+/** Image tokens row by row, each row with a token behind it, the last one with another. */
+export function pixtralPicture({ plan, processor, image }: PictureFacts): WrittenPicture {
+  const { rows, columns } = plan?.grid ?? { rows: 1, columns: 1 };
+  const line = image.repeat(columns);
+  const between = String(processor.image_break_token ?? "[IMG_BREAK]");
+  const end = String(processor.image_end_token ?? "[IMG_END]");
+  const lines = new Array(rows).fill(line).join(between);
+  return { placeholder: image, text: `${lines}${end}` };
+}
+
+/** Mistral 3, and Pixtral where it stands by itself (arXiv 2410.07073, section 2.2). */
+export const mistral3: Family = {
+  modelTypes: ["mistral3", "pixtral"],
+  processorType: "PixtralImageProcessor",
+  processorSettings: blockSettings,
+  imageToken: "[IMG]",
+  picture: pixtralPicture,
+  placement: "in-text",
+  text: (instruction, image, start) => `${start}[INST]${instruction}${image}[/INST]`,
+};
+
+/** Pixtral as Hugging Face has it: LLaVA with another encoder, and processor. */
+export const llavaOrPixtral: Family = {
+  ...llava,
+  processorSettings: (processor) => isPixtral(processor) ? blockSettings(processor) : {},
+  picture: (facts) => isPixtral(facts.processor) ? pixtralPicture(facts) : undefined,
+};
+
+const isPixtral = ({ processor_class }: Json) => processor_class === "PixtralProcessor";
+
+/** LightOnOCR: as Mistral 3, without marks between the rows. */
+export const lightonOcr: Family = {
+  ...mistral3,
+  modelTypes: ["lighton_ocr"],
+  imageToken: "<|image_pad|>",
+  picture: (facts) => {
+    const { rows, columns } = facts.plan?.grid ?? { rows: 1, columns: 1 };
+    return { placeholder: facts.image, text: facts.image.repeat(rows * columns) };
+  },
+};

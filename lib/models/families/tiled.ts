@@ -1,0 +1,46 @@
+/** The families of Aya Vision, Command A Vision, GOT-OCR 2 and Ovis 2: tiles of one size. @module */
+import { type Family, numberIn, type PictureFacts } from "./family.ts";
+import { llava } from "./llava.ts";
+
+const tilesOf = ({ plan }: PictureFacts) => plan?.tiles.length ?? 1;
+
+/** Image tokens of a tile; the graph's rows where the processor's files do not say. */
+function perTile(facts: PictureFacts, ruled: number | undefined): number {
+  return ruled ?? (facts.rows ?? tilesOf(facts)) / tilesOf(facts);
+}
+
+const cohere = {
+  placement: "in-text",
+  processorType: "GotOcr2ImageProcessor",
+  text: llava.text,
+} as const;
+
+/** Aya Vision: numbered tiles, the whole picture last (arXiv 2505.08751). */
+export const ayaVision: Family = {
+  ...cohere,
+  modelTypes: ["aya_vision"],
+  processorSettings: () => ({ crop_to_patches: true }),
+  imageToken: "<|IMG_PATCH|>",
+  picture: (facts) => {
+    const { processor, image } = facts;
+    const [size, patch] = [numberIn(processor, "img_size"), numberIn(processor, "patch_size")];
+    const blocks = Math.floor((size ?? 364) / (patch ?? 28));
+    const tokens = image.repeat(perTile(facts, size && patch && blocks ** 2));
+    const name = (key: string, absent: string) => String(processor[key] ?? absent);
+    const tile = name("tile_token", "TILE");
+    const tiles = Array.from({ length: tilesOf(facts) - 1 }, (_, i) => `${tile}_${i + 1}${tokens}`);
+    return {
+      placeholder: name("image_token", "<image>"),
+      text: name("start_of_img_token", "<|START_OF_IMG|>") + tiles.join("") +
+        name("tile_global_token", "TILE_GLOBAL") + tokens +
+        name("end_of_img_token", "<|END_OF_IMG|>"),
+    };
+  },
+};
+
+/** GOT-OCR 2 */
+export const gotOcr2: Family = {
+  ...cohere,
+  modelTypes: ["got_ocr2"],
+  imageToken: "<imgpad>",
+};
