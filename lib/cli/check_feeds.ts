@@ -145,12 +145,12 @@ function unknownDimension(name: string, inputs: readonly ValueInfo[]) {
   ]);
 }
 
-async function readFeeds(
+function readFeeds(
   model: Model,
   texts: readonly string[],
-): Promise<Record<string, Tensor>> {
+): Record<string, Tensor> {
   const inputs = model.graph.inputs.map(({ name }) => name);
-  const entries = await Promise.all(texts.map(async (text) => {
+  const entries = texts.map((text) => {
     const at = text.indexOf("=");
     const [name, path] = [text.slice(0, at), text.slice(at + 1)];
     if (at < 1) throw failure("usage", `Cannot use "${text}" for --feed: expected NAME=FILE.npy`);
@@ -159,12 +159,12 @@ async function readFeeds(
         `inputs: ${inputs.join(", ")}`,
       ]);
     }
-    return [name, await readNpy(path)] as const;
-  }));
+    return [name, readNpy(path)] as const;
+  });
   return Object.fromEntries(entries);
 }
 
-async function readNpy(path: string): Promise<Tensor> {
+function readNpy(path: string): Tensor {
   try {
     return decodeNpy(readRegularFile(path));
   } catch (error) {

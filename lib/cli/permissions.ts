@@ -19,8 +19,8 @@ interface Extent {
   readonly text: string;
   /** Whether it holds it when it begins. */
   readonly begins: (args: CommandArguments) => boolean;
-  /** Whether it keeps it once a pipeline is open. */
-  readonly keeps: (opened: OpenedUse) => boolean;
+  /** Whether it keeps it once a pipeline is open, and its tasks are looked up. */
+  readonly keeps: (opened: OpenedUse, args: CommandArguments) => boolean;
 }
 
 /** The extents that there are. */
@@ -29,13 +29,17 @@ export const extents = {
   opening: { text: "to open", begins: () => true, keeps: () => false },
   online: { text: "online", begins: () => true, keeps: ({ isOnline }) => isOnline },
   hub: { text: "hub", begins: namesHub, keeps: () => true },
-  device: { text: "device", begins: asksForDevice, keeps: () => true },
+  device: { text: "device", begins: () => true, keeps: (_, args) => asksForDevice(args) },
   check: { text: "`--check`", begins: (args) => hasFlag(args, "check"), keeps: () => true },
 } as const satisfies Record<string, Extent>;
 
 type Row = Readonly<Partial<Record<Permission, keyof typeof extents>>>;
 
-/** Commands that look at a pipeline: a stage type that is not ours is described by another process. */
+/**
+ * Commands that look at a pipeline: a stage type that is not ours is described by another process.
+ * Until the tasks are looked up they give up nothing: Deno looks twice at each path of a process that
+ * lacks something, which for thousands of tasks takes a tenth of the time.
+ */
 const looking: Row = {
   secrets: "online",
   write: "always",
@@ -88,20 +92,24 @@ export async function giveUpPermissions(
   const isPlan = command === "run" && hasFlag(args, "plan");
   const row = commandPermissions[isPlan ? "plan" : command];
   held = { row, args };
-  await giveUp((extent) => extent.begins(args));
+  await giveUp((extent, given) => extent.begins(given));
 }
 
-/** Gives up what was of use only until a pipeline was open. */
+/** Gives up, once, what was of use only until a pipeline was open; a run, when a task has to run. */
 export async function giveUpAfterOpening(opened: OpenedUse): Promise<void> {
-  await giveUp((extent) => extent.keeps(opened));
+  const done = giveUp((extent, args) => extent.keeps(opened, args));
+  held = undefined;
+  await done;
 }
 
-async function giveUp(isNeeded: (extent: Extent) => boolean): Promise<void> {
+async function giveUp(
+  isNeeded: (extent: Extent, args: CommandArguments) => boolean,
+): Promise<void> {
   if (held === undefined) return;
-  const { row } = held;
+  const { row, args } = held;
   const unneeded = permissionNames.filter((name) => {
     const extent = row[name];
-    return extent === undefined || !isNeeded(extents[extent]);
+    return extent === undefined || !isNeeded(extents[extent], args);
   });
   if (unneeded.includes("secrets")) await forgetSecrets();
   for (const name of unneeded) if (name !== "secrets") Deno.permissions.revokeSync({ name });

@@ -42,6 +42,8 @@ export interface OpenedPipeline extends AsyncDisposable {
   readonly cacheFolder: string;
   /** What its tasks may read. */
   readonly places: Pick<JobPlaces, "read" | "models">;
+  /** Whether a remote or a hub is asked. */
+  readonly isOnline: boolean;
 }
 
 /** What may be said when opening. */
@@ -54,15 +56,12 @@ export interface OpenOptions {
   readonly onWarning?: (warning: Diagnostic) => void;
   /** Told how far the download of a hub's model is. */
   readonly onFetch?: (fetched: Fetched) => void;
-  /** Called when the file is read and its code has said what it is; before any task is looked up. */
+  /** Called when the file is read, its code has said what it is, and what is to be known of tasks is. */
   readonly onOpen?: (used: OpenedUse) => void | Promise<void>;
 }
 
 /** What an opened pipeline has use for. */
-export interface OpenedUse {
-  /** Whether a remote or a hub is asked. */
-  readonly isOnline: boolean;
-}
+export type OpenedUse = Pick<OpenedPipeline, "isOnline">;
 
 /**
  * Parses and plans a pipeline file, and opens its store.
@@ -112,7 +111,8 @@ export async function openPipeline(
     ...(remote === undefined ? {} : { remote }),
     ...told,
   });
-  await onOpen?.({ isOnline: isServer(remote) || named.usesHub });
+  const isOnline = isServer(remote) || named.usesHub;
+  await onOpen?.({ isOnline });
   return {
     plan: planned.value,
     store,
@@ -120,6 +120,7 @@ export async function openPipeline(
     resolver: sourceResolver(folders, digests),
     cacheFolder,
     places: await named.places(spec, { ...folders, store: cacheFolder }),
+    isOnline,
     async [Symbol.asyncDispose]() {
       await digests[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

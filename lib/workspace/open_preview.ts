@@ -33,7 +33,7 @@ export interface PreviewOptions extends OpenOptions {
  */
 export async function openPreview(
   file: PipelineFile,
-  { targets = [], force = [], provider, ...open }: PreviewOptions = {},
+  { targets = [], force = [], provider, onOpen, ...open }: PreviewOptions = {},
 ): Promise<OpenedPreview> {
   const opened = await openPipeline(file, open);
   try {
@@ -45,6 +45,7 @@ export async function openPreview(
       force: forceRule(opened.plan, force),
       ...(provider === undefined ? {} : { provider }),
     });
+    await onOpen?.(opened);
     return { ...opened, previews };
   } catch (error) {
     await opened[Symbol.asyncDispose]();

@@ -93,7 +93,6 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
     onWarning,
     onFetch: showFetched,
     mayRun,
-    onOpen: giveUpAfterOpening,
   });
   sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
   return { code: await runAndTell(args, opened, sink.logger), plan: opened.plan };
@@ -135,7 +134,10 @@ async function runAndTell(
     provider,
     strictProvider: hasFlag(args, "strict-provider"),
     signal: interrupt.signal,
-    onEvent: (event) => logger.log(event),
+    onEvent: (event) => {
+      if (event.type === "task-started") void giveUpAfterOpening(opened);
+      logger.log(event);
+    },
   }).finally(() => logger.close());
   await tellPages(args, run);
   return exitCodes[run.summary.outcome];
