@@ -4,8 +4,12 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import { defineDataset, type Row, type Split } from "@tvp/pipeline/datasets";
+import { dataFailure } from "../../../lib/data/data_failure.ts";
+import { readRange } from "../../../lib/data/data_root.ts";
+import { listTar } from "../../../lib/data/formats/tar.ts";
 import { decodeImage } from "../../../lib/vision/decode_image.ts";
 
 const classes = [
@@ -47,8 +51,8 @@ export default defineDataset({
   async load({ parameters: given }) {
     const { folder, train, test } = parameters.parse(given);
     const [trained, tested] = [
-      await photosOf(`${folder}/train.tar`),
-      await photosOf(`${folder}/test.tar`),
+      photosOf(`${folder}/train.tar`),
+      photosOf(`${folder}/test.tar`),
     ];
     const numbered = (photos: Photo[], [from, to]: readonly [number, number]) =>
       photos.filter(({ number }) => number >= from && number < to);
@@ -61,31 +65,22 @@ export default defineDataset({
 });
 
 /** Pictures of all classes, by number and then by class. */
-async function photosOf(path: string): Promise<Photo[]> {
+function photosOf(path: string): Photo[] {
+  if (!existsSync(path)) {
+    const note = "Say where train.tar and test.tar are: --set vars.photos=FOLDER";
+    throw dataFailure(JSON.stringify(path), "it is missing", [note]);
+  }
   const counts = new Map<string, number>();
   const photos: Photo[] = [];
-  for (const { name, bytes } of filesOfTar(await Deno.readFile(path))) {
+  for (const { name, offset, bytes } of listTar(path)) {
     const folder = name.split("/").at(-2) ?? "";
     const label = classes.indexOf(folder);
     if (label < 0) continue;
     const number = counts.get(folder) ?? 0;
     counts.set(folder, number + 1);
-    photos.push({ label, number, name, bytes });
+    photos.push({ label, number, name, bytes: readRange(path, offset, bytes) });
   }
   return photos.sort((a, b) => a.number - b.number || a.label - b.label);
-}
-
-function* filesOfTar(archive: Uint8Array): Generator<{ name: string; bytes: Uint8Array }> {
-  const text = (start: number, length: number) =>
-    new TextDecoder().decode(archive.subarray(start, start + length)).replace(/\0.*$/s, "");
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
-    const size = parseInt(text(at + 124, 12).trim(), 8);
-    const start = at + 512;
-    if (text(at + 156, 1) === "0") {
-      yield { name: text(at, 100), bytes: archive.subarray(start, start + size) };
-    }
-    at = start + Math.ceil(size / 512) * 512;
-  }
 }
 
 async function splitOf(kind: string, photos: readonly Photo[]): Promise<Split> {
