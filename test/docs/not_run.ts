@@ -15,6 +15,8 @@ export const notRun: Readonly<Record<string, string>> = {
     "needs the configuration beside it: test/cli/tutorial_test.ts runs both",
   "docs/data.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-pictures}'":
     "needs pictures of one's own; test/data loads every format",
+  "docs/real_models.md: deno task pipeline pipelines/real/photographs.yaml --set vars.photos=FOLDER":
+    "FOLDER stands for photographs that are not in the repository; takes an hour",
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
   "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
     "needs a cluster; test/executors runs jobs on a fake one",
