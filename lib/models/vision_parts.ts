@@ -2,7 +2,7 @@
 import { GraphBuilder } from "../onnx/build/builder.ts";
 import type { Part } from "../onnx/passes/compose.ts";
 import type { Model, TensorType } from "../onnx/ir/model.ts";
-import type { ModelSizes } from "./compose_model.ts";
+import type { ModelSizes } from "./model_sizes.ts";
 import { bindInputs, withInputDims } from "./graph_inputs.ts";
 import { constantWeights } from "./picture_layout.ts";
 

@@ -26,14 +26,20 @@ function importsOf(root: string, path: string): string[] {
   return [...statements].map(([, specifier]) => new URL(specifier!, place).pathname.slice(1));
 }
 
-/** The graph of folders; `mod.ts` files gather what is offered to others, and do not count. */
+/**
+ * The graph of folders. A folder and those inside it are one thing of several parts: what these take
+ * from the folder around them does not count, nor do `mod.ts` files, which gather what is offered.
+ */
 export function folderGraph(modules: ImportGraph): ImportGraph {
   const graph = new Map<string, Set<string>>();
   for (const [path, imports] of modules) {
     if (path.endsWith("/mod.ts")) continue;
     const from = folderOf(path);
     const known = graph.get(from) ?? new Set();
-    imports.forEach((other) => folderOf(other) === from || known.add(folderOf(other)));
+    const others = [...imports].map(folderOf);
+    others.filter((other) => !`${from}/`.startsWith(`${other}/`)).forEach((other) =>
+      known.add(other)
+    );
     graph.set(from, known);
   }
   return graph;

@@ -22,7 +22,7 @@ interface DenoConfig {
   readonly imports: Readonly<Record<string, string>>;
 }
 
-/** Writes the package. @throws {Error} with what the compiler says of a module. */
+/** Writes the package. @throws {TypeError} with what the compiler says of a module. */
 export function writePackage(folder: string): void {
   const config = JSON.parse(Deno.readTextFileSync(join(root, "deno.json"))) as DenoConfig;
   const entries = portable.map((name) => config.exports[name]!);
@@ -69,7 +69,7 @@ function compile(entries: readonly string[], folder: string): void {
   });
   const { diagnostics, emitSkipped } = program.emit();
   if (!emitSkipped && diagnostics.length === 0) return;
-  throw new Error(
+  throw new TypeError(
     diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")).join(
       "\n",
     ),
