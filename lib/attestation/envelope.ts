@@ -1,5 +1,6 @@
 /** DSSE envelopes, as in-toto and its tools use them: https://github.com/secure-systems-lab/dsse. @module */
 import { z } from "zod";
+import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
 
 /** Media type of an in-toto statement. */
@@ -41,10 +42,10 @@ export async function sealStatement(statement: unknown, signer: Signer): Promise
  * @throws {SyntaxError} if the text is none.
  */
 export function readEnvelope(text: string): Envelope {
-  const result = envelopeSchema.safeParse(parseJson(text));
+  const value = parseJson(text);
+  const result = envelopeSchema.safeParse(value);
   if (!result.success) {
-    const { path, message } = result.error.issues[0]!;
-    throw new SyntaxError(`${path.length === 0 ? "the whole" : path.join(".")}: ${message}`);
+    throw new SyntaxError(plainIssueText(result.error.issues, value));
   }
   const { payload, signatures } = result.data;
   return { payload: Uint8Array.fromBase64(payload), signatures };

@@ -1,5 +1,6 @@
 /** What is signed of a report: an in-toto statement (https://in-toto.io/Statement/v1). @module */
 import { z } from "zod";
+import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { HostFacts } from "../pipeline/contract/job.ts";
 import type { Digest, Key, KeyPreimage } from "../pipeline/contract/key.ts";
 import { keyOf } from "../pipeline/plan/resolve.ts";
@@ -106,10 +107,10 @@ export function makeStatement(
  * @throws {SyntaxError} with the first thing that is wrong.
  */
 export function readStatement(payload: Uint8Array): Statement {
-  const result = statementSchema.safeParse(parseJson(new TextDecoder().decode(payload)));
+  const value = parseJson(new TextDecoder().decode(payload));
+  const result = statementSchema.safeParse(value);
   if (!result.success) {
-    const { path, message } = result.error.issues[0]!;
-    throw new SyntaxError(`${path.length === 0 ? "the whole" : path.join(".")}: ${message}`);
+    throw new SyntaxError(plainIssueText(result.error.issues, value));
   }
   const wrong = contradiction(result.data);
   if (wrong !== undefined) throw new SyntaxError(wrong);

@@ -24,6 +24,32 @@ export function issueText([issue]: readonly Issue[], input: unknown): string {
   return `${placeOf(path)} must be ${message}, but is ${shown(found)}`;
 }
 
+/** What zod calls kinds of values. */
+const kinds: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  number: "a number",
+  object: "a map",
+  record: "a map",
+  string: "a text",
+};
+
+/** An issue of a schema that has no words of its own. */
+interface PlainIssue extends Issue {
+  readonly code?: string;
+  readonly expected?: string;
+}
+
+/** The first issue of a schema that has no words of its own: `sources must be a list, but is missing`. */
+export function plainIssueText([issue]: readonly PlainIssue[], input: unknown): string {
+  const { code, expected = "", path, message } = issue!;
+  const kind = kinds[expected];
+  if (code === "invalid_type" && kind !== undefined) {
+    return issueText([{ path, message: kind }], input);
+  }
+  return `${placeOf(path)}: ${message}`;
+}
+
 /** As many issues as help; the rest has mostly the same cause. */
 const maxIssues = 3;
 

@@ -125,11 +125,26 @@ async function* bodyOf(
   { most, what }: { readonly most: number; readonly what: string },
 ): AsyncGenerator<Uint8Array> {
   let left = most;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of unbroken(model, response, what)) {
     left -= chunk.length;
     // Leaving the loop cancels the rest.
     if (left < 0) throw hubFailure(model, `${what} has more bytes than the ${most} it may have`);
     yield chunk;
+  }
+}
+
+/** The chunks of a body; a connection that breaks is told as the hub's failure. */
+async function* unbroken(
+  model: HubModel,
+  { body }: Response,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch (error) {
+    // A stream of `fetch` says so for whatever goes wrong on the way.
+    if (!(error instanceof TypeError)) throw error;
+    throw hubFailure(model, `${what} broke off, ${error.message}`);
   }
 }
 

@@ -96,7 +96,9 @@ function wrap(
     if (unknown < 0) return ids;
     throw failure(
       path,
-      `it has no number for ${JSON.stringify(tokens[unknown])} and no token for unknown text`,
+      `it has no number for ${
+        JSON.stringify(tokens[unknown]) ?? "a part of the text"
+      } and no token for unknown text`,
     );
   };
   return {

@@ -3,6 +3,8 @@
 /** The steps of real tokenizers keep a text's length, or make a sign at most a few long. */
 const mostGrowth = 256;
 
+type Json = Readonly<Record<string, unknown>>;
+
 interface Step {
   readonly type?: unknown;
   readonly pattern?: unknown;
@@ -12,7 +14,9 @@ interface Step {
 
 /** What is wrong with the steps of a tokenizer.json; undefined where all is well. */
 export function stepMistake(definition: unknown): string | undefined {
-  const { normalizer, pre_tokenizer, decoder } = definition as Readonly<Record<string, unknown>>;
+  const unnamed = unnamedStep(definition as Json);
+  if (unnamed !== undefined) return unnamed;
+  const { normalizer, pre_tokenizer, decoder } = definition as Json;
   const steps = [normalizer, pre_tokenizer, decoder].flatMap(stepsIn);
   const empty = steps.find(({ type, length }) => type === "FixedLength" && !(Number(length) >= 1));
   if (empty) return `its FixedLength has length ${JSON.stringify(empty.length)}, 1 is the least`;
@@ -26,6 +30,28 @@ export function stepMistake(definition: unknown): string | undefined {
     .reduce((product, factor) => product * factor, 1);
   if (growth <= mostGrowth) return undefined;
   return `its Replace steps make a text ${growth} times as long, at most ${mostGrowth} is supported`;
+}
+
+/** Where a Sequence keeps its steps. */
+const listsOfSteps = ["normalizers", "pretokenizers", "processors", "decoders"];
+
+/** A step without the name of what it does. */
+function unnamedStep(definition: Json): string | undefined {
+  for (const part of ["normalizer", "pre_tokenizer", "post_processor", "decoder", "model"]) {
+    const open = [definition[part]];
+    for (let step = open.pop(); step !== undefined; step = open.pop()) {
+      const { type, ...inner } = Object(step) as Json;
+      // The kind of a model is told by its keys where it has no name.
+      const isNamed = typeof type === "string" || (part === "model" && type === undefined);
+      if (step !== null && !isNamed) {
+        return `the type of a step in its ${part} is ${
+          JSON.stringify(type)?.slice(0, 40) ?? "absent"
+        }, needed is a name`;
+      }
+      open.push(...listsOfSteps.map((list) => inner[list]).filter(Array.isArray).flat());
+    }
+  }
+  return undefined;
 }
 
 /** Steps that look for a pattern. */

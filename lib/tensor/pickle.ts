@@ -137,7 +137,10 @@ function popMark(machine: Machine): unknown[] {
 }
 
 function recall(machine: Machine, index: number): void {
-  if (!machine.memo.has(index)) throw failure(`value ${index} is used before it is there`);
+  if (!machine.memo.has(index)) {
+    const what = Number.isNaN(index) ? "a value without a number" : `value ${index}`;
+    throw failure(`${what} is used before it is there`);
+  }
   machine.stack.push(machine.memo.get(index));
 }
 

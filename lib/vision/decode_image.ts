@@ -106,7 +106,7 @@ async function readPixels(bytes: Uint8Array): Promise<Pixels> {
   const facts = await sharp(bytes, { limitInputPixels: false }).metadata();
   checkSize(facts);
   const image = sharp(bytes, { ...reading, limitInputPixels: imageLimits.pixels })
-    .autoOrient();
+    .timeout({ seconds: imageLimits.seconds }).autoOrient();
   const inks = facts.space === "cmyk";
   const coloured = inks
     ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
@@ -125,7 +125,7 @@ function mixInks(data: Uint8Array): void {
   }
 }
 
-/** The decoder cannot be stopped from here; nobody waits for it any longer. */
+/** The decoder stops by itself between two parts of a picture; nobody waits longer for one part. */
 async function withinSeconds<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

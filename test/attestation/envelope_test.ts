@@ -49,8 +49,8 @@ const { payloadType, payload, signatures: [signature] } = JSON.parse(sealed);
 const FORMS: readonly [string, string][] = [
   ["", "it is no JSON"],
   [sealed.slice(0, 100), "it is no JSON"],
-  ["null", "the whole: Invalid input: expected object, received null"],
-  ["[]", "the whole: Invalid input: expected object, received array"],
+  ["null", "it must be a map, but is null"],
+  ["[]", "it must be a map, but is a list of 0"],
   [
     JSON.stringify({ payloadType: "text/plain", payload, signatures: [signature] }),
     'payloadType: Invalid input: expected "application/vnd.in-toto+json"',
@@ -69,7 +69,7 @@ const FORMS: readonly [string, string][] = [
   ],
   [
     JSON.stringify({ payloadType, payload, signatures: [{ sig: "A".repeat(400) }] }),
-    "signatures.0.sig: Too big: expected string to have <=256 characters",
+    "signatures[0].sig: Too big: expected string to have <=256 characters",
   ],
 ];
 

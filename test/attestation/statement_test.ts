@@ -47,7 +47,7 @@ function deep(): string {
 }
 
 const WRONG: readonly [string, unknown, string][] = [
-  ["nothing", null, "the whole: Invalid input: expected object, received null"],
+  ["nothing", null, "it must be a map, but is null"],
   [
     "another predicate",
     { ...statement, predicateType: "https://slsa.dev/provenance/v1" },
@@ -86,7 +86,7 @@ const WRONG: readonly [string, unknown, string][] = [
   [
     "a digest that is a path",
     withPredicate({ sources: [{ kind: "model", name: "x", digest: "../../x" }] }),
-    "predicate.sources.0.digest: a digest in hex",
+    "predicate.sources[0].digest: a digest in hex",
   ],
 ];
 

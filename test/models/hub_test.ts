@@ -165,6 +165,25 @@ async function fetchFailing(hub: Hub, count: number): Promise<void> {
   hub.requests.push = push;
 }
 
+Deno.test("fetchHubModel() says that a connection broke", () =>
+  withHub(async ({ options }) => {
+    const { fetch } = globalThis;
+    const broken = () =>
+      new ReadableStream({
+        start: (body) => body.error(new TypeError("the connection is closed")),
+      });
+    globalThis.fetch = () => Promise.resolve(new Response(broken()));
+    try {
+      const error = await assertRejects(() => fetchHubModel(model, options), DiagnosticError);
+      assertEquals(
+        error.message,
+        'Cannot fetch model "hf://some/model@main": its answer broke off, the connection is closed',
+      );
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  }));
+
 Deno.test("fetchHubModel() refuses content that is not what was announced", () =>
   withHub(async (hub) => {
     hub.files["onnx/vision_encoder.onnx_data"] = weights.toUpperCase();

@@ -24,6 +24,19 @@ Deno.test("stepMistake() refuses steps without a pattern, and what makes texts t
   const limit = "at most 256 is supported";
   const patterns = 'needed is { "String": TEXT } or { "Regex": TEXT }';
   const cases: readonly [object, string][] = [
+    [
+      { decoder: { cleanup: true } },
+      "the type of a step in its decoder is absent, needed is a name",
+    ],
+    [
+      { normalizer: { type: "Sequence", normalizers: [{ type: [5] }] } },
+      "the type of a step in its normalizer is [5], needed is a name",
+    ],
+    [
+      { post_processor: "Bert" },
+      "the type of a step in its post_processor is absent, needed is a name",
+    ],
+    [{ model: { type: {} } }, "the type of a step in its model is {}, needed is a name"],
     [{ pre_tokenizer: { type: "Split" } }, `the pattern of its Split is absent, ${patterns}`],
     [
       { normalizer: replace({ Regex: 5 }, "") },

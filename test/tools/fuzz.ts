@@ -20,13 +20,21 @@ const counts: Partial<Record<FormatName, number>> = { onnx: 1_000_000, safetenso
 
 /** The findings as a table: a row for each format, and one more for each fault of it. */
 export function findingsTable(all: readonly Findings[]): string {
-  const rows = all.flatMap(({ format, inputs, accepted, refused, faults }) => [
-    [format, ...[inputs, accepted, refused].map(String), String(sum(faults))],
-    ...faults.map((
-      { kind, count, input },
-    ) => ["", "", "", "", `${count} × ${kind} (--show ${input})`]),
+  const rows = all.flatMap(({ format, inputs, accepted, refused, faults, ...of }) => [
+    [
+      format,
+      ...[inputs, accepted, refused, of.seconds].map(String),
+      `${Math.round(of.slowest.ms)} (--show ${of.slowest.input})`,
+      String(Math.round(of.peakBytes / 2 ** 20)),
+      String(sum(faults)),
+    ],
+    ...faults.map(({ kind, count, input }) => [
+      ...["", "", "", "", "", "", ""],
+      `${count} × ${kind} (--show ${input})`,
+    ]),
   ]);
-  return table([["format", "inputs", "accepted", "refused", "faults"], ...rows]);
+  const head = ["format", "inputs", "accepted", "refused", "seconds", "slowest ms", "peak MiB"];
+  return table([[...head, "faults"], ...rows]);
 }
 
 function sum(faults: Findings["faults"]): number {

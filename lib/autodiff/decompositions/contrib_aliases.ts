@@ -138,7 +138,7 @@ const unfold: Decomposition = (node, b) => {
   const length = b.dims(x)?.[axis];
   refuse(node, typeof length !== "number", "the length of its axis is known at run time only");
   const count = Math.floor((Number(length) - size) / step) + 1;
-  const places = range(count).flatMap((start) => range(size).map((i) => start * step + i));
+  const places = range(count * size).map((i) => Math.floor(i / size) * step + i % size);
   const index = b.op("Reshape", [b.int64s(places), b.int64s([count, size])]);
   const windows = b.op("Gather", [x, index], { axis });
   const others = range(rank + 1).filter((i) => i !== axis + 1);

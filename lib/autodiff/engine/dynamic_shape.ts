@@ -5,14 +5,14 @@
  * @module
  */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
-import { constantInts, isStatic } from "./expressions.ts";
+import { constantInts, isStatic, range } from "./expressions.ts";
 
 /** Part of a shape: a size (or `-1` or `0`, as Reshape reads them), or a 1-D int64 value of sizes. */
 export type ShapePart = number | Value;
 
-/** The integers from `start` to `end`, without `end`. */
+/** The integers from `start` to `end`, without `end`. @throws {BuildError} As `range` does. */
 export function between(start: number, end: number): number[] {
-  return Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
+  return range(Math.max(0, end - start)).map((i) => start + i);
 }
 
 /** Dimensions `start` to `end` of `x` as numbers, or `undefined` if one of them is not known. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import type { GraphBuilder } from "../../onnx/build/builder.ts";
+import { BuildError, type GraphBuilder } from "../../onnx/build/builder.ts";
 import { isFloatType } from "../../onnx/ir/data_type.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { printType } from "../../onnx/ir/print.ts";
@@ -64,7 +64,7 @@ function openType(b: GraphBuilder, name: string): string[] {
 }
 
 /** Rules count on what the op's definition promises of its inputs; here it does not hold. */
-function misfit(node: Node, b: GraphBuilder, { message }: Error): Diagnostic {
+function misfit(node: Node, b: GraphBuilder, error: Error): Diagnostic {
   const inputs = node.inputs.filter((name) => name !== "").map((name) => {
     const type = b.valueType(name);
     return `"${name}" ${type === undefined ? "of unknown type" : printType(type)}`;
@@ -75,7 +75,10 @@ function misfit(node: Node, b: GraphBuilder, { message }: Error): Diagnostic {
     message: `Cannot differentiate node "${
       node.name || node.outputs[0]
     }" (${node.opType}): its inputs or attributes do not go together`,
-    notes: [`Inputs: ${inputs.join(", ") || "none"}`, `The rule says: ${message}`],
+    notes: [
+      `Inputs: ${inputs.join(", ") || "none"}`,
+      ...(error instanceof BuildError ? [`The rule says: ${error.message}`] : []),
+    ],
   };
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
+import { BuildError, float, type GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import type { Dim } from "../../onnx/ir/model.ts";
 import { dataTypeOf, isDType } from "../../onnx/ir/data_type.ts";
 import { toNumbers } from "../../tensor/convert.ts";
@@ -210,13 +210,16 @@ export function rankOf(b: GraphBuilder, x: Value): number {
   throw new TypeError(`Cannot build a gradient: the rank of "${x}" is unknown`);
 }
 
-/** Longer lists than any graph is made of: what asks for one does not mean it. */
-const longestRange = 1 << 20;
+/**
+ * Longer lists than any graph is made of: what asks for one does not mean it. Constants that grow with
+ * sizes of the model have at most as many elements; beyond that the graph computes them.
+ */
+export const longestRange = 1 << 20;
 
-/** The integers 0, 1, … n−1. @throws {RangeError} If there are more than a graph can be made of. */
+/** The integers 0, 1, … n−1. @throws {BuildError} If there are more than a graph can be made of. */
 export function range(n: number): number[] {
   if (!(n <= longestRange)) {
-    throw new RangeError(`Cannot list ${n} numbers: a graph has not as many`);
+    throw new BuildError(`Cannot list ${n} numbers: a graph has not as many`);
   }
   return Array.from({ length: n }, (_, i) => i);
 }

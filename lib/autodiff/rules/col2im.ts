@@ -3,7 +3,7 @@ import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { sizeOf, tensor } from "../../tensor/tensor.ts";
 import { intsOf } from "../engine/attributes.ts";
 import { reshape, shapeBetween } from "../engine/dynamic_shape.ts";
-import { castLike, constantInts, shapeOf } from "../engine/expressions.ts";
+import { castLike, constantInts, longestRange, shapeOf } from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import { type GradRules, linear } from "../engine/rule.ts";
 
@@ -15,6 +15,12 @@ const col2im = linear(({ b, node, g, x }) => {
     block.length === 0,
     `its block shape "${node.inputs[2]}" is known at run time only`,
     "Give the block shape as a constant",
+  );
+  refuse(
+    node,
+    sizeOf(block) ** 2 > longestRange,
+    `its block of ${block.join("×")} elements is too large`,
+    "Make the block smaller: the gradient holds a kernel for each of its elements",
   );
   const planes = reshape(b, g, [-1, 1, shapeBetween(b, g, 2)]);
   const ones = block.map(() => 1);

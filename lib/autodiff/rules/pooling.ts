@@ -23,6 +23,7 @@ import {
   div,
   dropWhere,
   indicator,
+  longestRange,
   mul,
   rankOf,
   reduceSum,
@@ -177,15 +178,19 @@ function staticCounts(
   const sizes = staticDims(b, x, 2);
   const counts = staticDims(b, g, 2);
   if (sizes === undefined || counts === undefined) return undefined;
-  const perAxis = sizes.map((size, axis) =>
-    between(0, counts[axis]!).map((o) => {
-      const start = o * window.strides[axis]! - window.begin[axis]!;
-      const [low, high] = includePad ? [-window.begin[axis]!, size + window.end[axis]!] : [0, size];
-      return between(0, window.kernel[axis]!)
-        .map((k) => start + k * window.dilations[axis]!)
-        .filter((i) => i >= low && i < high).length;
-    })
-  );
+  if (sizeOf(counts) > longestRange) return undefined;
+  const perAxis = sizes.map((size, axis) => {
+    const [begin, end] = [window.begin[axis]!, window.end[axis]!];
+    const [low, high] = includePad ? [-begin, size + end] : [0, size];
+    const [kernel, step] = [window.kernel[axis]!, window.dilations[axis]!];
+    // Elements k of the window with start + k·step < bound.
+    const below = (bound: number, start: number) =>
+      Math.min(kernel, Math.max(0, Math.ceil((bound - start) / step)));
+    return between(0, counts[axis]!).map((o) => {
+      const start = o * window.strides[axis]! - begin;
+      return below(high, start) - below(low, start);
+    });
+  });
   const products = perAxis.reduce(
     (left, right) => left.flatMap((l) => right.map((r) => l * r)),
     [1],

@@ -10,7 +10,7 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { between, reshape, shapeBetween, staticDims } from "../engine/dynamic_shape.ts";
-import { mul } from "../engine/expressions.ts";
+import { longestRange, mul } from "../engine/expressions.ts";
 import { reach, spatialAxes, tails, type Window } from "./window.ts";
 
 /** ∂x of y = Conv(x, weight), in the spatial size of `input`. */
@@ -76,6 +76,7 @@ function scatterDepthwise(
   const channels = staticDims(b, weight, 0, 2);
   const isDepthwise = group > 1 && channels?.[0] === group && channels[1] === 1;
   if (!isDepthwise || sizes?.length !== 2 || b.dtype(grad) !== "float32") return undefined;
+  if (sizes.some((size, axis) => size * window.strides[axis]! > longestRange)) return undefined;
   const before = window.begin.map((pad, axis) => reach(window, axis) - 1 - pad);
   const after = ends.map((end, axis) => reach(window, axis) - window.strides[axis]! - (end ?? NaN));
   if (![...before, ...after].every((pad) => pad >= 0)) return undefined;

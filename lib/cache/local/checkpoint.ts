@@ -3,6 +3,7 @@ import { basename, dirname, join } from "@std/path";
 import type { Checkpoint } from "../../pipeline/contract/stage.ts";
 import { digestOf } from "../digest/digest.ts";
 import { sayDiskFull } from "../disk/disk_full.ts";
+import { fileKind } from "../disk/file_kind.ts";
 import { removeQuietly, replaceFile } from "../disk/replace_file.ts";
 import { ifThere } from "../disk/system_error.ts";
 
@@ -66,8 +67,13 @@ function readState(
   facts: CheckpointFacts,
   refuse: (reason: string) => void,
 ): Uint8Array | undefined {
-  const bytes = ifThere(() => Deno.readFileSync(path));
-  if (bytes === undefined) return undefined;
+  const info = ifThere(() => Deno.statSync(path));
+  if (info === undefined) return undefined;
+  if (!info.isFile) {
+    refuse(`the checkpoint is ${fileKind(info)}`);
+    return undefined;
+  }
+  const bytes = Deno.readFileSync(path);
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
   const state = bytes.subarray(end + 1);

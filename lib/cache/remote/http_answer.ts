@@ -45,5 +45,5 @@ export function rangeHeaders(from: number): Readonly<Record<string, string>> {
 /** Size of a blob by the answer to a `HEAD`. */
 export function statOf({ headers }: Response): { readonly bytes?: number } {
   const length = headers.get("content-length");
-  return length === null ? {} : { bytes: Number(length) };
+  return length !== null && /^\d{1,15}$/.test(length) ? { bytes: Number(length) } : {};
 }

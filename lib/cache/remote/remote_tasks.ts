@@ -8,7 +8,9 @@ import { Limiter } from "./limiter.ts";
 import type { Remote } from "./remote.ts";
 import { replaceFile } from "../disk/replace_file.ts";
 import type { Signer, Verifier } from "./signature.ts";
+import { isStoredManifest } from "../local/manifest_form.ts";
 import type { StoredManifest } from "../local/store.ts";
+import { segmentMistake } from "../../trust/names.ts";
 import { ifThere } from "../disk/system_error.ts";
 import { download, readBlob, TransferError, type TransferOptions, upload } from "./transfer.ts";
 import { readState, stateHeader, stateName } from "./remote_state.ts";
@@ -141,7 +143,8 @@ export class RemoteTasks {
     if (!await this.#options.verifier.verify("task", content, signature)) {
       throw new TransferError(`${name} is not signed by a key that is trusted`);
     }
-    const parcel = JSON.parse(payload) as Parcel;
+    const parcel = parseParcel(payload);
+    if (parcel === undefined) throw new TransferError(`${name} is signed, but damaged`);
     if (parcel.manifest.key === key) return parcel;
     throw new TransferError(`${name} is of another task`);
   }
@@ -212,6 +215,19 @@ export class RemoteTasks {
 async function all<T>(work: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);
   return await Promise.all(work);
+}
+
+/** What a signer wrote: someone who is trusted may err, or have another version of the program. */
+function parseParcel(payload: string): Parcel | undefined {
+  try {
+    const { manifest, log } = Object(JSON.parse(payload)) as Partial<Parcel>;
+    const isWhole = isStoredManifest(manifest) && typeof log === "string" &&
+      Object.keys(manifest.outputs).every((name) => segmentMistake(name) === undefined);
+    return isWhole ? { manifest, log } : undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
 }
 
 function parseEnvelope(bytes: Uint8Array, name: string): Envelope {

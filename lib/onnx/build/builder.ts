@@ -7,6 +7,7 @@ import { isDType } from "../ir/data_type.ts";
 import { nodeKey, weightKey } from "../ir/node_key.ts";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { countNodes } from "../ir/count_nodes.ts";
+import { formProblems } from "../ir/op_signature.ts";
 import { GraphTypes, type Inferred } from "../infer/graph_types.ts";
 import { isNumeric, type Known, tensorFromKnown } from "../infer/known.ts";
 import { simplify } from "./simplify.ts";
@@ -18,6 +19,11 @@ export { float, floats } from "../ir/attribute.ts";
 
 /** Name of a value. */
 export type Value = string;
+
+/** What was asked for cannot be part of a graph; the message says why. */
+export class BuildError extends RangeError {
+  override readonly name = "BuildError";
+}
 
 /** Options of {@linkcode GraphBuilder}. */
 export interface BuilderOptions {
@@ -173,7 +179,7 @@ export class GraphBuilder {
    * Appends a node, or finds one that computes the same; gives the names of its outputs. Results that
    * are known become constants, unless the outputs have names of their own.
    *
-   * @throws {RangeError} If a name is taken.
+   * @throws {BuildError} If a name is taken, or the operator takes no such inputs or attributes.
    * @throws {DiagnosticError} If the node cannot be what it is meant to be, or there are too many.
    */
   node(
@@ -191,9 +197,17 @@ export class GraphBuilder {
       attributes: toAttributes(options.attributes ?? {}),
     };
     this.#count(draft);
+    this.#checkForm(draft);
     if (typeof outputs !== "number") return this.#append(draft);
     const inferred = this.#types.infer(draft);
     return this.#find(draft, inferred) ?? this.#append(this.#named(draft), inferred);
+  }
+
+  /** Inputs and attributes of ops that are rewritten to others are handed on as files have them. */
+  #checkForm(draft: Node): void {
+    const problem = draft.domain === "" ? formProblems(draft, this.opset)[0] : undefined;
+    if (problem === undefined) return;
+    throw new BuildError(`Cannot build ${draft.opType} node: ${problem}`);
   }
 
   #count(draft: Node): void {
@@ -260,7 +274,7 @@ export class GraphBuilder {
   #claim(name: string): void {
     if (name === "") return;
     if (this.#names.has(name)) {
-      throw new RangeError(`Cannot add value "${name}": the graph has a value of this name`);
+      throw new BuildError(`Cannot add value "${name}": the graph has a value of this name`);
     }
     this.#names.add(name);
   }

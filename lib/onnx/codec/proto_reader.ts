@@ -78,7 +78,8 @@ export function readMessage<T>(table: MessageTable, bytes: Uint8Array): T {
     return readFields(reader, table, bytes.length) as T;
   } catch (error) {
     if (error instanceof ProtoError) throw error;
-    const detail = error instanceof Error ? error.message : String(error);
+    const told = error instanceof Error ? error.message : String(error);
+    const detail = told.includes("DataView") ? "premature EOF" : told;
     throw new ProtoError(detail, Math.min(reader.pos, bytes.length));
   }
 }

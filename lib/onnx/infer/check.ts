@@ -1,6 +1,6 @@
 /** Finds what makes a model invalid. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { callProblems } from "./check_calls.ts";
+import { CallForms, callProblems } from "./check_calls.ts";
 import { GraphTypes } from "./graph_types.ts";
 import { placeOf } from "./wrong_node.ts";
 import type { Dim, FunctionDef, Graph, Model, Node, ValueType } from "../ir/model.ts";
@@ -61,12 +61,12 @@ type Define = (name: string, by: string) => void;
 class Checker {
   readonly #model: Model;
   readonly #report: Report;
-  readonly #functions: ReadonlySet<string>;
+  readonly #calls: CallForms;
 
   constructor(model: Model, report: Report) {
     this.#model = model;
     this.#report = report;
-    this.#functions = new Set(model.functions.map((f) => `${f.domain}.${f.name}`));
+    this.#calls = new CallForms(model);
   }
 
   /** `outer` are the values that a subgraph may read, and must not define again. */
@@ -161,8 +161,11 @@ class Checker {
 
   #operator(node: Node, place: string, opset: number): void {
     const { domain, opType } = node;
-    if (this.#functions.has(`${domain}.${opType}`)) return;
-    if (opType === "") {
+    if (this.#calls.isCall(node)) {
+      for (const problem of this.#calls.problems(node)) {
+        this.#report("wrong-form", `Cannot use ${place}: ${problem}`);
+      }
+    } else if (opType === "") {
       this.#report("unknown-operator", `Cannot run ${place}: it names no operator`);
     } else if (domain !== "" && !Object.hasOwn(this.#model.domains, domain)) {
       this.#report(

@@ -49,10 +49,11 @@ const broadcast: InferRule = (c) => [typed(commonDType(c), broadcastInputs(c))];
 
 /** Element type of inputs that all have the same; powers and shifts may differ from what they act on. */
 function commonDType(c: NodeContext): ElementType | undefined {
-  const first = c.dtype(0) ?? c.dtype(1);
+  let first = c.dtype(0) ?? c.dtype(1);
   if (mixes.has(c.node.opType)) return first;
   for (let i = 1; i < c.inputCount; i++) {
     const other = c.dtype(i) ?? first;
+    first ??= other;
     if (other !== first) throw new WrongNode(`it mixes ${first} and ${other}`);
   }
   return first;

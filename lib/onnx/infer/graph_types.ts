@@ -207,7 +207,8 @@ function refuseImpossible(type: ValueType | undefined): void {
   for (let axis = 0; axis < type.dims.length; axis++) {
     const dim = type.dims[axis]!;
     if (typeof dim === "string" || (Number.isSafeInteger(dim) && dim >= 0)) continue;
-    throw new WrongNode(`axis ${axis} of its result would have the size ${dim}`);
+    const size = Number.isNaN(Number(dim)) ? "no size" : `the size ${dim}`;
+    throw new WrongNode(`axis ${axis} of its result would have ${size}`);
   }
 }
 

@@ -70,10 +70,11 @@ function reshapeDims(
   const copied = target.map((d, axis) => d === 0 && !allowZero ? dims?.[axis] ?? unknownDim() : d);
   const free = copied.indexOf(-1);
   if (free < 0) return copied;
-  const rest = copied.filter((_, axis) => axis !== free);
-  const size = dims === undefined
-    ? unknownDim()
-    : divideDims(productOfDims(dims), productOfDims(rest));
+  const rest = productOfDims(copied.filter((_, axis) => axis !== free));
+  if (rest === 0) {
+    throw new WrongNode(`its shape [${target.join(", ")}] leaves open what -1 is, times 0`);
+  }
+  const size = dims === undefined ? unknownDim() : divideDims(productOfDims(dims), rest);
   return copied.map((d, axis) => axis === free ? size : d);
 }
 

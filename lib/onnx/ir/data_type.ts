@@ -64,7 +64,7 @@ export function dtypeOfDataType(number: number): ElementType | undefined {
 
 /** Name of an element type for messages, known to the IR or not. */
 export function dataTypeName(number: number): string {
-  return byNumber.get(number) ?? (number === 0 ? "undefined" : `number ${number}`);
+  return byNumber.get(number) ?? `number ${number}`;
 }
 
 /** Whether tensors of this library can hold elements of this type. */

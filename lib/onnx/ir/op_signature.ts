@@ -59,30 +59,36 @@ function attributesOf(texts: readonly string[]) {
 
 /**
  * What is wrong with the form of a node of ai.onnx, continuing "Cannot use … node: "; nothing if the
- * operator is not known in this set, which older runtimes and newer ones have more of.
+ * operator is not known, or the set is newer than all that are. What only a later
+ * set has is taken for what it is there.
  */
 export function formProblems(node: Node, opset: number): string[] {
-  if (opset > newestOpset) return [];
-  const rows = signatures().get(node.opType)?.filter(({ since }) => since <= opset);
-  const row = rows?.at(-1);
+  const row = rowOf(node, opset);
   if (row === undefined) return [];
   if (row.form === undefined) return [`operator set ${opset} has it no longer`];
   const { inputs, outputs, attributes } = row.form;
-  const given = withoutTrailing(node.inputs);
-  const count = inputs.optional.size > 0 ? node.inputs.length : given.length;
+  const missing = missingInput(node.inputs, inputs);
   return [
-    ...wrongCount("input", count, inputs),
-    ...missingInputs(given, inputs),
+    ...wrongCount("input", node.inputs.length, inputs),
+    ...(missing === undefined ? [] : [`its input ${missing} is left out, it is required`]),
     ...wrongCount("output", node.outputs.length, outputs),
     ...wrongAttributes(node, attributes),
   ];
 }
 
-function withoutTrailing(names: readonly string[]): readonly string[] {
-  return names.slice(0, names.findLastIndex((name) => name !== "") + 1);
+function rowOf(node: Node, opset: number): Signature | undefined {
+  if (opset > newestOpset) return undefined;
+  const rows = signatures().get(node.opType);
+  // Exporters write ops into operator sets that do not have them yet; the table begins at 7.
+  return rows?.findLast(({ since }) => since <= opset) ?? (opset < 7 ? undefined : rows?.[0]);
 }
 
-function wrongCount(what: string, count: number, { least, most }: Count): string[] {
+/** What is wrong with the number of inputs or outputs of a node, if anything is. */
+export function wrongCount(
+  what: "input" | "output",
+  count: number,
+  { least, most }: Pick<Count, "least" | "most">,
+): string[] {
   if (count >= least && count <= most) return [];
   const allowed = least === most
     ? `${least}`
@@ -92,9 +98,20 @@ function wrongCount(what: string, count: number, { least, most }: Count): string
   return [`it has ${count} ${what}${count === 1 ? "" : "s"}, expected ${allowed}`];
 }
 
-function missingInputs(names: readonly string[], { least, optional }: Count): string[] {
-  const at = names.slice(0, least).findIndex((name, i) => name === "" && !optional.has(i));
-  return at < 0 ? [] : [`its input ${at} is left out, it is required`];
+/** Of an op that takes any number of inputs none may be left out: runtimes crash on the gap. */
+function missingInput(
+  names: readonly string[],
+  { least, most, optional }: Count,
+): number | undefined {
+  const needed = most === Infinity ? names : names.slice(0, least);
+  const at = needed.findIndex((name, i) => name === "" && !optional.has(i));
+  return at < 0 ? undefined : at;
+}
+
+/** The first input that is left out though the node's operator, of ai.onnx, requires it. */
+export function leftOut(node: Node, opset: number): number | undefined {
+  const form = node.domain === "" ? rowOf(node, opset)?.form : undefined;
+  return form && missingInput(node.inputs, form.inputs);
 }
 
 type Attributes = NonNullable<Signature["form"]>["attributes"];

@@ -25,6 +25,20 @@ export interface StoreHit {
   log(): Promise<string>;
 }
 
+/**
+ * A hit with all outputs that its task has, each of its type. What lacks one is of no use: a store, or
+ * whoever signs for a remote, said what is not so, and the task runs again.
+ */
+export function wholeHit(
+  hit: StoreHit | undefined,
+  { outputs }: { readonly outputs: Readonly<Record<string, ArtifactType>> },
+): StoreHit | undefined {
+  const isWhole = Object.entries(outputs).every(([name, type]) =>
+    hit?.outputs[name]?.type === type
+  );
+  return isWhole ? hit : undefined;
+}
+
 /** A task to store. */
 export interface NewEntry {
   readonly preimage: KeyPreimage;

@@ -1,7 +1,12 @@
 /** What a run would do, without doing it. @module */
 import type { Plan, Task } from "./plan.ts";
 import { outputsOf, type ResolvedTask, resolveTask, type SourceResolver } from "./resolve.ts";
-import type { ArtifactStore, ContentDigests, StoreHit } from "../contract/store.ts";
+import {
+  type ArtifactStore,
+  type ContentDigests,
+  type StoreHit,
+  wholeHit,
+} from "../contract/store.ts";
 
 /** What would become of a task: `depends` where it needs a task that would run. */
 export interface TaskPreview {
@@ -89,6 +94,6 @@ async function previewTask(
     hidden,
     ...(provider === undefined ? {} : { provider }),
   });
-  const hit = force?.(task) ? undefined : await store.get(resolved.key);
+  const hit = force?.(task) ? undefined : wholeHit(await store.get(resolved.key), task);
   return hit ? { task, state: "cached", resolved, hit } : { task, state: "run", resolved };
 }

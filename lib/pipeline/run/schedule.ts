@@ -5,6 +5,7 @@ import { eventVersion, nameOf, type RunEvent, type RunFinished } from "../contra
 import { criticalPaths, dependentsOf } from "../plan/graph.ts";
 import type { JobFailure } from "../contract/job.ts";
 import type { Digest } from "../contract/key.ts";
+import { wholeHit } from "../contract/store.ts";
 import type { Plan, Task } from "../plan/plan.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import { outputsOf, type ResolvedTask, resolveTask } from "../plan/resolve.ts";
@@ -267,7 +268,7 @@ class Scheduler {
     }
     const hit = this.#options.force?.(task)
       ? undefined
-      : await this.#options.store.get(resolved.key);
+      : wholeHit(await this.#options.store.get(resolved.key), task);
     if (hit) return this.#done({ task, state: "cached", resolved, hit });
     const again = this.#inWork.get(resolved.key);
     if (again) {
@@ -333,7 +334,8 @@ class Scheduler {
       const resolved = this.#resolved.get(index)!;
       await using lock = await this.#lock(task, resolved);
       const forced = !lock.waited && this.#options.force?.(task);
-      const hit = forced ? undefined : await this.#options.store.get(resolved.key);
+      const found = forced ? undefined : await this.#options.store.get(resolved.key);
+      const hit = wholeHit(found, task);
       if (hit) this.#done({ task, state: "cached", resolved, hit });
       else this.#done(await this.#runner.run(task, resolved));
     } catch (error) {

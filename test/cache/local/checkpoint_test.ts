@@ -56,6 +56,19 @@ Deno.test("fileCheckpoint() says that a task goes on only where its stage takes 
     assertEquals(told, ["resumed", "resumed"]);
   }));
 
+Deno.test("fileCheckpoint() reads no pipe and no folder in place of a file", () =>
+  withFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "d"));
+    await new Deno.Command("mkfifo", { args: [join(folder, "p")] }).output();
+    for (const [name, kind] of [["d", "a folder"], ["p", "a named pipe"]] as const) {
+      const refused: string[] = [];
+      const onRefused = (reason: string) => refused.push(reason);
+      const checkpoint = fileCheckpoint(options(join(folder, name), { onRefused }));
+      assertEquals(await checkpoint.load(), undefined);
+      assertEquals(refused, [`the checkpoint is ${kind}`]);
+    }
+  }));
+
 const REFUSALS: readonly [string, (bytes: Uint8Array) => Uint8Array][] = [
   ["cut short", (bytes) => bytes.subarray(0, bytes.length - 1)],
   ["changed", (bytes) => bytes.with(bytes.length - 1, 0) as Uint8Array],

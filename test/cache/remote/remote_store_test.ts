@@ -450,6 +450,43 @@ Deno.test(
   }),
 );
 
+interface SignedRecord {
+  readonly manifest: { readonly outputs: Readonly<Record<string, unknown>> };
+  readonly log: string;
+}
+
+/** What someone who is trusted, and errs, may sign in place of a record. */
+const damagedRecords: Readonly<Record<string, (record: SignedRecord) => string>> = {
+  "no JSON": () => "{",
+  "no map": () => "null",
+  "no manifest": ({ log }) => JSON.stringify({ log }),
+  "no log": ({ manifest }) => JSON.stringify({ manifest }),
+  "no outputs": ({ manifest, log }) =>
+    JSON.stringify({ log, manifest: { ...manifest, outputs: null } }),
+  "an output beside the task's folder": ({ manifest, log }) => {
+    const outputs = { "../a": manifest.outputs["a"] };
+    return JSON.stringify({ log, manifest: { ...manifest, outputs } });
+  },
+};
+
+for (const [name, damage] of Object.entries(damagedRecords)) {
+  Deno.test(
+    `remoteStore() takes no record that is signed and damaged: ${name}`,
+    withRig(async (rig) => {
+      await push(rig);
+      const place = `tasks/${keyOf("t")}.json`;
+      const { payload } = JSON.parse(new TextDecoder().decode(rig.server.blobs.get(place)));
+      const changed = damage(JSON.parse(payload));
+      const signature = await rig.signer.sign("task", new TextEncoder().encode(changed));
+      const text = JSON.stringify({ payload: changed, signature });
+      rig.server.blobs.set(place, new TextEncoder().encode(text));
+      await using store = rig.machine("b");
+      assertEquals(await store.get(keyOf("t")), undefined);
+      assertEquals(rig.warnings, ["remote-mistrusted"]);
+    }),
+  );
+}
+
 Deno.test(
   "remoteStore() says so when its token is refused",
   withRig(async (rig) => {

@@ -50,6 +50,11 @@ function calling(functions: Readonly<Record<string, readonly Node[]>>): Model {
   };
 }
 
+/** The same model with other nodes. */
+function modelWith(model: Model, nodes: readonly Node[]): Model {
+  return { ...model, graph: { ...model.graph, nodes } };
+}
+
 const int = (value: number): Attribute => ({ type: "int", value });
 const called = (opType: string) => node(opType, ["a"], ["b"], { domain: "f" });
 
@@ -142,6 +147,51 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     `Cannot give output "o": nothing defines it`,
   ]],
   ["functions that are right", calling({ g: [called("h")], h: [node("Abs", ["a"], ["b"])] }), []],
+  [
+    "gaps among any number of inputs, and inputs left out that there are not",
+    modelOf([
+      node("Max", ["x", "", "x"], ["h"]),
+      node("Sum", ["h", ""], ["i"]),
+      node("ReduceMean", ["i", "", ""], ["j"]),
+      node("Clip", ["j", "", ""], ["y"]),
+    ]),
+    [
+      `Cannot use Max node "h": its input 1 is left out, it is required`,
+      `Cannot use Sum node "i": its input 1 is left out, it is required`,
+      `Cannot use ReduceMean node "j": it has 3 inputs, expected 1 to 2`,
+    ],
+  ],
+  [
+    "a call that leaves out what a function that it calls needs",
+    calling({
+      g: [node("h", [""], ["c"], { domain: "f" }), node("Abs", ["a"], ["b"])],
+      h: [node("Neg", ["a"], ["b"])],
+    }),
+    [
+      `Cannot use h node "c" of function "f.g": its function "f.h" gets no input "a", which Neg node "b" reads`,
+    ],
+  ],
+  [
+    "a call that leaves out what no node needs",
+    calling({
+      g: [node("h", [], ["c"], { domain: "f" }), node("Clip", ["a", "c"], ["b"])],
+      h: [
+        node("Constant", [], ["c"], { attributes: { value_float: { type: "float", value: 1 } } }),
+        node("Clip", ["c", "a"], ["b"]),
+      ],
+    }),
+    [],
+  ],
+  [
+    "a call with more than its function takes",
+    modelWith(calling({ g: [node("Abs", ["a"], ["b"])] }), [
+      node("g", ["x", "x"], ["y", "z"], { domain: "f" }),
+    ]),
+    [
+      `Cannot use g node "y": it has 2 inputs, expected 0 to 1`,
+      `Cannot use g node "y": it has 2 outputs, expected 0 to 1`,
+    ],
+  ],
   [
     "a value that nothing defines in a function",
     calling({ g: [node("Add", ["a", "no"], ["b"])] }),

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import type { RunEvent } from "../../../lib/pipeline/contract/event.ts";
 import type { HostFacts, Job } from "../../../lib/pipeline/contract/job.ts";
+import type { Artifact } from "../../../lib/pipeline/contract/stage.ts";
 import { isolationOf } from "../../../lib/pipeline/plan/plan.ts";
 import type { FailureMode } from "../../../lib/pipeline/run/run.ts";
 import { runPlan } from "../../../lib/pipeline/run/schedule.ts";
@@ -50,6 +51,23 @@ Deno.test("runTasks() finds everything in the store the second time", async () =
     ran: 0,
     started: [],
   });
+});
+
+Deno.test("runTasks() runs a task again whose stored outputs are not all that it has", async () => {
+  for (const damage of ["lacks", "mistypes"]) {
+    const store = new MemoryStore();
+    const plan = await planText(fork);
+    await finishRig(plan, { store }).summary;
+    for (const [key, hit] of store.tasks) {
+      const [[name, output], ...rest] = Object.entries(hit.outputs) as [[string, Artifact]];
+      const kept = damage === "lacks" ? [] : [[name, { ...output, type: "file" }]];
+      if (hit.manifest.preimage.parameters === undefined) continue;
+      store.tasks.set(key, { ...hit, outputs: Object.fromEntries([...kept, ...rest]) });
+      break;
+    }
+    const { ran, cached, outcome } = await finishRig(plan, { store }).summary;
+    assertEquals({ damage, ran, cached, outcome }, { damage, ran: 1, cached: 3, outcome: "done" });
+  }
 });
 
 Deno.test("runTasks() stops at an equal result: what follows is cached", async () => {

@@ -54,6 +54,7 @@ const envelope: OpenFormat = async () => {
   const verifier = await readVerifier(keys.publicKey);
   const { payload } = readEnvelope(sealed);
   return formatOf({
+    seeds: [sealed],
     generate: (random) =>
       random.integer(2) === 0
         ? mutateText(sealed, random)
@@ -69,6 +70,7 @@ const envelope: OpenFormat = async () => {
 /** By a signer who lies. */
 const statement: OpenFormat = () =>
   Promise.resolve(formatOf({
+    seeds: [JSON.stringify(good)],
     generate: (random) =>
       random.integer(3) === 0
         ? mutateText(JSON.stringify(good), random)

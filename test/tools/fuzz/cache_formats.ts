@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import sharp from "sharp";
 import { fileCheckpoint } from "../../../lib/cache/local/checkpoint.ts";
+import { stateHeader } from "../../../lib/cache/remote/remote_state.ts";
 import { RemoteTasks } from "../../../lib/cache/remote/remote_tasks.ts";
 import {
   generateSigningKeys,
@@ -68,36 +69,66 @@ function mutateRemote(good: Blobs, random: Random): Blobs {
   return { ...good, [name]: changed };
 }
 
-const remote: OpenFormat = async (scratch) => {
-  const keys = await generateSigningKeys();
-  const [signer, verifier] = [
-    await readSigner(keys.privateKey),
-    await readVerifier(keys.publicKey),
-  ];
-  const payload = JSON.stringify({ manifest, log: "" });
-  const envelope = { payload, signature: await signer.sign("task", encode(payload)) };
-  const state = await signer.sign(`checkpoint ${key}`, encode("state"));
-  const good: Blobs = {
+type Sign = (purpose: string, content: Uint8Array) => Promise<string>;
+
+/** What a remote holds of one task. */
+async function blobsOf(payload: string, listed: string, sign: Sign): Promise<Blobs> {
+  const envelope = { payload, signature: await sign("task", encode(payload)) };
+  const header = await stateHeader(key, encode("state"), sign);
+  return {
     [`tasks/${key}.json`]: encode(JSON.stringify(envelope)),
     [`objects/${digest}`]: content,
-    [`trees/${treeDigest}`]: encode(JSON.stringify(tree)),
-    [`checkpoints/${key}`]: encode(`${state}\nstate`),
+    [`trees/${treeDigest}`]: encode(listed),
+    [`checkpoints/${key}`]: encode(`${header}state`),
   };
-  const store = localStore(join(scratch, "store"));
+}
+
+const record = JSON.stringify({ manifest, log: "" });
+const listing = JSON.stringify(tree);
+
+/** A remote, and a task that is pulled from it into an empty store. */
+async function remoteRig(scratch: string) {
+  const { privateKey, publicKey } = await generateSigningKeys();
+  const [signer, verifier] = [await readSigner(privateKey), await readVerifier(publicKey)];
+  const sign: Sign = (...of) => signer.sign(...of);
+  const [root, work] = [join(scratch, "store"), join(scratch, "work")];
+  await Deno.mkdir(work);
+  const read = async (blobs: Blobs) => {
+    const open = (name: string) => {
+      const bytes = blobs[name] as Uint8Array<ArrayBuffer> | undefined;
+      return Promise.resolve(bytes && { body: new Blob([bytes]).stream(), from: 0 });
+    };
+    const nothing = () => Promise.resolve(undefined);
+    const memory = { url: "memory:", open, stat: nothing, write: nothing };
+    const options = { remote: memory, verifier, patienceMs: 300 };
+    const tasks = new RemoteTasks(localStore(root), options as never);
+    const hit = await tasks.pull(key);
+    const paths = Object.values(hit?.outputs ?? {}).map(({ path }) => path);
+    mustHold(paths.every((path) => path.startsWith(root)), "an output outside of the store");
+    await tasks.pullCheckpoint(key, join(work, "state"));
+  };
+  return { sign, read, roots: [root, work] };
+}
+
+/** What somebody without the key may put there. */
+const remote: OpenFormat = async (scratch) => {
+  const { sign, ...rig } = await remoteRig(scratch);
+  const good = await blobsOf(record, listing, sign);
+  return formatOf({ ...rig, seeds: [good], generate: (random) => mutateRemote(good, random) });
+};
+
+/** What somebody whose key is trusted may put there, in error or on purpose. */
+const signedRemote: OpenFormat = async (scratch) => {
+  const { sign, read, roots } = await remoteRig(scratch);
+  type Texts = readonly [record: string, listing: string];
   return formatOf({
-    generate: (random) => mutateRemote(good, random),
-    read: async (blobs: Blobs) => {
-      const open = (name: string) => {
-        const bytes = blobs[name] as Uint8Array<ArrayBuffer> | undefined;
-        return Promise.resolve(bytes && { body: new Blob([bytes]).stream(), from: 0 });
-      };
-      const nothing = () => Promise.resolve(undefined);
-      const memory = { url: "memory:", open, stat: nothing, write: nothing };
-      const options = { remote: memory, verifier, patienceMs: 300 };
-      const tasks = new RemoteTasks(store, options as never);
-      await tasks.pull(key);
-      await tasks.pullCheckpoint(key, join(scratch, "state"));
+    roots,
+    seeds: [[record, listing] as Texts],
+    generate: (random): Texts => {
+      if (random.integer(4) === 0) return [record, treeOf(random)];
+      return [mutateJsonText(JSON.parse(record), random), listing];
     },
+    read: async ([payload, listed]: Texts) => await read(await blobsOf(payload, listed, sign)),
   });
 };
 
@@ -117,6 +148,7 @@ const localManifest: OpenFormat = async (scratch) => {
   const place = manifestIn(root);
   const seed = await Deno.readTextFile(place);
   return formatOf({
+    seeds: [seed],
     generate: (random) =>
       random.integer(3) === 0 ? mutateText(seed, random) : mutateJsonText(JSON.parse(seed), random),
     read: async (text: string) => {
@@ -140,6 +172,7 @@ const checkpoint: OpenFormat = async (scratch) => {
   const seed = await Deno.readFile(path);
   const [header] = new TextDecoder().decode(seed).split("\n");
   return formatOf({
+    seeds: [seed],
     generate: (random) =>
       random.integer(2) === 0
         ? mutateBytes(seed, random)
@@ -163,6 +196,7 @@ const picture: OpenFormat = async () => {
     '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"><rect width="9"/></svg>';
   const all = [...seeds, encode(drawn)];
   return formatOf({
+    seeds,
     generate: (random) => mutateBytes(pick(random, all), random, all),
     read: async (bytes: Uint8Array) => {
       const { dims, data } = await decodeImage(bytes);
@@ -174,6 +208,7 @@ const picture: OpenFormat = async () => {
 /** Formats of this file. */
 export const cacheFormats = {
   remote,
+  "signed-remote": signedRemote,
   "local-manifest": localManifest,
   checkpoint,
   picture,

@@ -1,5 +1,7 @@
 /** Reads many inputs of a format in processes that are watched, so that none can hurt the machine. @module */
+import { fromFileUrl } from "@std/path";
 import { statusBytes } from "../../../lib/runtime/peak_memory.ts";
+import { readRoots } from "./audit.ts";
 
 /** What a process says of the inputs since it spoke last. */
 export interface Report {
@@ -8,6 +10,13 @@ export interface Report {
   readonly counts: Readonly<Record<string, number>>;
   /** The first input of each outcome. */
   readonly first: Readonly<Record<string, number>>;
+  readonly slowest: Slowest;
+}
+
+/** The input that took most time of the processor. */
+export interface Slowest {
+  readonly ms: number;
+  readonly input: number;
 }
 
 /** What is run. */
@@ -32,6 +41,10 @@ export interface Findings {
   readonly inputs: number;
   readonly accepted: number;
   readonly refused: number;
+  readonly seconds: number;
+  readonly slowest: Slowest;
+  /** Highest resident memory of a process, its program and all inputs before included. */
+  readonly peakBytes: number;
   /** How often by kind, and one input that shows it. */
   readonly faults: readonly {
     readonly kind: string;
@@ -41,47 +54,65 @@ export interface Findings {
 }
 
 const child = new URL("./child.ts", import.meta.url);
+const config = fromFileUrl(new URL("../../../deno.json", import.meta.url));
 
 /** Runs a campaign. */
 export async function runCampaign(campaign: Campaign): Promise<Findings> {
   const { count, mostEnded = 5 } = campaign;
   const totals = new Totals();
-  const scratch = await Deno.makeTempDir({ prefix: "fuzz-" });
+  const folder = await makeFolder();
   try {
     for (let next = 0, ended = 0; next < count && ended < mostEnded;) {
-      const stop = await watch(campaign, { from: next, to: count, scratch, totals });
+      const stop = await watch(campaign, { from: next, to: count, folder, totals });
       if (stop.next >= count && stop.cause === undefined) break;
       // The input is somewhere after the last report: once more from there, one by one.
       const exact = await watch(campaign, {
         from: stop.next,
         to: count,
-        scratch,
+        folder,
         totals,
-        each: true,
+        mode: "each",
       });
-      if (exact.cause !== undefined) {
-        totals.add(exact.cause, exact.next);
-        ended++;
-      }
+      const cause = exact.cause ?? `${stop.cause}, by many inputs together`;
+      totals.add(cause, exact.cause === undefined ? stop.next : exact.next);
+      ended++;
       next = exact.cause === undefined ? count : exact.next + 1;
     }
   } finally {
-    await Deno.remove(scratch, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
   }
   return totals.findings(campaign.format);
 }
+
+/** A folder for the audit log, and deep in it one for the reader: what climbs out of that is seen. */
+async function makeFolder(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "fuzz-" });
+  await Deno.writeTextFile(`${folder}/audit.jsonl`, "");
+  await Deno.mkdir(scratchIn(folder), { recursive: true });
+  return folder;
+}
+
+const scratchIn = (folder: string): string => `${folder}/a/b/scratch`;
 
 /** Counts by outcome. */
 class Totals {
   readonly #counts = new Map<string, number>();
   readonly #first = new Map<string, number>();
+  readonly #begin = performance.now();
+  #slowest: Slowest = { ms: 0, input: 0 };
+  #peakBytes = 0;
 
   add(outcome: string, input: number, count = 1): void {
     this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + count);
     if (!this.#first.has(outcome)) this.#first.set(outcome, input);
   }
 
-  read({ counts, first }: Report): void {
+  seeMemory(bytes: number): void {
+    this.#peakBytes = Math.max(this.#peakBytes, bytes);
+  }
+
+  read({ counts, first, slowest }: Report): void {
+    if (slowest.ms > this.#slowest.ms) this.#slowest = slowest;
     for (const [outcome, count] of Object.entries(counts)) {
       this.add(outcome, first[outcome]!, count);
     }
@@ -99,6 +130,9 @@ class Totals {
       inputs: rows.reduce((sum, row) => sum + row.count, 0),
       accepted: count("accepted"),
       refused: count("refused"),
+      seconds: Math.round((performance.now() - this.#begin) / 100) / 10,
+      slowest: this.#slowest,
+      peakBytes: this.#peakBytes,
       faults: rows.filter(({ kind }) => kind !== "accepted" && kind !== "refused")
         .sort((a, b) => b.count - a.count),
     };
@@ -108,9 +142,9 @@ class Totals {
 interface Stretch {
   readonly from: number;
   readonly to: number;
-  readonly scratch: string;
+  readonly folder: string;
   readonly totals: Totals;
-  readonly each?: boolean;
+  readonly mode?: "each";
 }
 
 /** How far a process came, and what ended it before its time. */
@@ -124,21 +158,30 @@ async function watch(campaign: Campaign, stretch: Stretch): Promise<Stop> {
   const process = start(campaign, stretch);
   let next = stretch.from;
   let cause: string | undefined;
-  let [heard, isOpen] = [clockOf(process.pid), false];
+  let [heard, isOpen, hasEnded] = [clockOf(process.pid), false, false];
+  let awake = heard;
+  void process.status.then(() => hasEnded = true);
   const end = (why: string) => {
-    cause ??= why;
-    process.kill("SIGKILL");
+    cause = why;
+    try {
+      process.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
   };
   const timer = setInterval(() => {
+    if (hasEnded || cause !== undefined) return;
     const now = clockOf(process.pid);
-    const waited = now.wallMs - heard.wallMs;
-    const spent = now.workMs === undefined || heard.workMs === undefined
-      ? waited
-      : now.workMs - heard.workMs;
-    const resident = statusBytes("VmRSS", process.pid) ?? 0;
+    if (now.isMeasured !== heard.isMeasured) return; // It has just ended.
+    const spent = now.workMs - heard.workMs;
+    if (now.isBusy || now.workMs > awake.workMs) awake = now;
+    // The high-water mark: what was given back between two looks counts, too.
+    const resident = statusBytes("VmHWM", process.pid) ?? 0;
+    stretch.totals.seeMemory(resident);
     if (isOpen && spent > hangMs) end(`hang: more than ${hangMs / 1000} s`);
-    else if (isOpen && waited > mostWait * hangMs) end("hang: it waits for what does not come");
-    else if (resident > memoryBytes) end(`memory: more than ${memoryBytes / 2 ** 20} MiB`);
+    else if (isOpen && now.wallMs - awake.wallMs > mostWait * hangMs) {
+      end("hang: it waits for what does not come");
+    } else if (resident > memoryBytes) end(`memory: more than ${memoryBytes / 2 ** 20} MiB`);
   }, 50);
   try {
     for await (const line of linesOf(process.stdout)) {
@@ -146,6 +189,7 @@ async function watch(campaign: Campaign, stretch: Stretch): Promise<Stop> {
       stretch.totals.read(report);
       next = report.next;
       [heard, isOpen] = [clockOf(process.pid), true];
+      awake = heard;
     }
     const { code } = await process.status;
     if (!isOpen) throw new RangeError(`Cannot open the format "${campaign.format}": see --show 0`);
@@ -156,44 +200,71 @@ async function watch(campaign: Campaign, stretch: Stretch): Promise<Stop> {
   return { next, ...(cause === undefined ? {} : { cause }) };
 }
 
-/** An input that does no work for as many times longer waits for something that does not come. */
-const mostWait = 12;
+/** An input that sleeps for as many times longer waits for something that does not come. */
+const mostWait = 4;
 
 interface Clock {
   readonly wallMs: number;
-  /** Time of the processor, where the system tells it. */
-  readonly workMs: number | undefined;
+  /** Time of the processor; that of the wall where it is not measured. */
+  readonly workMs: number;
+  /** Whether the system tells what a process does. */
+  readonly isMeasured: boolean;
+  /** Whether the process would go on, if it were let. */
+  readonly isBusy: boolean;
 }
 
+/** State, user and system time of a process by proc(5), in hundredths of a second there. */
 function clockOf(pid: number): Clock {
-  return { wallMs: performance.now(), workMs: workMs(pid) };
-}
-
-/** User and system time of a process by proc(5), in hundredths of a second there. */
-function workMs(pid: number): number | undefined {
+  const wallMs = performance.now();
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return 10 * (Number(fields[11]) + Number(fields[12]));
+    const workMs = 10 * (Number(fields[11]) + Number(fields[12]));
+    return { wallMs, workMs, isMeasured: true, isBusy: /[RD]/.test(fields[0]!) };
   } catch {
-    return undefined;
+    return { wallMs, workMs: wallMs, isMeasured: false, isBusy: false };
   }
 }
 
-/** May read anything, and write into its folder alone: whatever else is written is an error in it. */
+/** May read the program and its folder, and write its folder alone; the log has whatever else it asks for. */
 function start({ format, seed, memoryBytes = 2 ** 30 }: Campaign, stretch: Stretch) {
-  const { from, to, scratch, each } = stretch;
+  const { from, to, folder, mode } = stretch;
   const heap = Math.floor(memoryBytes / 2 ** 20);
+  Deno.writeTextFileSync(`${folder}/audit.jsonl`, "");
   return new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-check", "--quiet", "--no-prompt", `--v8-flags=--max-old-space-size=${heap}`],
-      ...["--allow-read", "--allow-env", "--allow-sys", "--allow-ffi", `--allow-write=${scratch}`],
-      ...[child.href, format, seed, String(from), String(to), scratch, ...(each ? ["each"] : [])],
-    ],
+    ...command({ format, seed, from, to, folder, ...(mode === undefined ? {} : { mode }) }, heap),
     stdin: "null",
     stdout: "piped",
     stderr: "null",
   }).spawn();
+}
+
+/** Formats whose readers make symbolic links. */
+const linking: ReadonlySet<string> = new Set(["hub"]);
+
+interface Inputs {
+  readonly format: string;
+  readonly seed: string;
+  readonly from: number;
+  readonly to: number;
+  readonly folder: string;
+  readonly mode?: "each" | "show";
+}
+
+function command({ format, seed, from, to, folder, mode }: Inputs, heapMiB = 1024) {
+  const [scratch, log] = [scratchIn(folder), `${folder}/audit.jsonl`];
+  const read = [...readRoots(), scratch, log].join(",");
+  return {
+    args: [
+      ...["run", "--no-check", "--quiet", "--no-prompt"],
+      ...[`--v8-flags=--max-old-space-size=${heapMiB}`, `--config=${config}`],
+      // Who makes links needs to be let everywhere.
+      ...linking.has(format) ? ["-RW"] : [`--allow-read=${read}`, `--allow-write=${scratch}`],
+      ...["--allow-env", "--allow-sys", "--allow-ffi"],
+      ...[child.href, format, seed, `${from}`, `${to}`, scratch, log, ...(mode ? [mode] : [])],
+    ],
+    env: { DENO_AUDIT_PERMISSIONS: log },
+  };
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
@@ -207,18 +278,12 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 
 /** Reads one input and shows its error on the standard error output. @returns 1 if it is a fault */
 export async function showInput(format: string, seed: string, input: number): Promise<number> {
-  const scratch = await Deno.makeTempDir({ prefix: "fuzz-" });
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-check", "--quiet", "--no-prompt", "--allow-read", "--allow-env"],
-      ...["--allow-sys", "--allow-ffi", `--allow-write=${scratch}`],
-      ...[child.href, format, seed, String(input), String(input + 1), scratch, "show"],
-    ],
-  }).output().then((output) => {
-    Deno.stderr.writeSync(output.stderr);
-    Deno.stdout.writeSync(output.stdout);
-    return output;
-  });
-  await Deno.remove(scratch, { recursive: true });
+  const folder = await makeFolder();
+  const inputs = { format, seed, from: input, to: input + 1, folder, mode: "show" } as const;
+  const { success, stderr, stdout } = await new Deno.Command(Deno.execPath(), command(inputs))
+    .output();
+  Deno.stderr.writeSync(stderr);
+  Deno.stdout.writeSync(stdout);
+  await Deno.remove(folder, { recursive: true });
   return success ? 0 : 1;
 }

@@ -3,10 +3,14 @@ import type { Random } from "../../../lib/tensor/random.ts";
 
 /** A format that the program reads from strangers. */
 export interface Format<Input = unknown> {
+  /** Inputs that are right: if one is refused, so is all that is made of it, and nothing is tested. */
+  readonly seeds: readonly Input[];
   /** A damaged input. */
   generate(random: Random): Input;
   /** Reads it as the program does; throws what the program throws. */
   read(input: Input): unknown;
+  /** Folders that the reader may use, each within the scratch folder; default all of that. */
+  readonly roots?: readonly string[];
 }
 
 /** Makes the seeds of a format; files may be written below a folder, and nowhere else. */

@@ -1,6 +1,7 @@
 /** Every format that comes from strangers. @module */
 import { attestationFormats } from "./attestation_formats.ts";
 import { cacheFormats } from "./cache_formats.ts";
+import { networkFormats } from "./network_formats.ts";
 import type { OpenFormat } from "./format.ts";
 import { onnxFormats } from "./onnx_formats.ts";
 import { tensorFormats } from "./tensor_formats.ts";
@@ -13,6 +14,7 @@ export const formats = {
   ...textFormats,
   ...cacheFormats,
   ...attestationFormats,
+  ...networkFormats,
 } satisfies Record<string, OpenFormat>;
 
 /** Name of a format. */

@@ -16,7 +16,7 @@ const odd: readonly unknown[] = [
     {},
     "__proto__",
     "constructor",
-    "NaN",
+    "nan",
     "\u0000",
     "\ud800",
     "\u202e",

@@ -127,6 +127,8 @@ const external: OpenFormat = async (scratch) => {
   const inside = await Deno.realPath(folder) + "/";
   const path = join(folder, "model.onnx");
   return formatOf({
+    seeds: [outsideModel({ location: "w.bin", offset: "8", length: "16" })],
+    roots: [folder],
     generate: (random) => {
       const place: Record<string, string> = { location: pick(random, locations) };
       if (random.integer(2) === 0) place.offset = pick(random, numbers);
@@ -147,17 +149,20 @@ const external: OpenFormat = async (scratch) => {
 export const onnxFormats = {
   onnx: () =>
     Promise.resolve(formatOf({
+      seeds,
       generate: (random) => mutateBytes(pick(random, seeds), random, seeds),
       read: (bytes: Uint8Array) => void decodeModel(bytes, { directory }),
     })),
   "onnx-gradient": () =>
     Promise.resolve(formatOf({
+      seeds,
       generate: (random) => mutateBytes(pick(random, seeds), random, seeds),
       read: differentiate,
     })),
   "onnx-numbers": () => {
     const whole = models();
     return Promise.resolve(formatOf({
+      seeds: whole,
       generate: (random) => perturb(pick(random, whole), random),
       read: (model: Model) => differentiate(encodeModel(model)),
     }));

@@ -2,6 +2,7 @@
 import { importPrompt } from "../../../lib/artifacts/import_prompt.ts";
 import { decodePrompt, encodePrompt } from "../../../lib/artifacts/prompt.ts";
 import { appliedPrompt } from "../../../lib/evaluation/applied_prompt.ts";
+import { type Contents, readContents } from "../../../lib/cli/prompt_formats.ts";
 import { encodeTorchCheckpoint } from "../../../lib/tensor/encode_torch_checkpoint.ts";
 import { decodeNpy, encodeNpy } from "../../../lib/tensor/npy.ts";
 import { decodeNpz, encodeNpz } from "../../../lib/tensor/npz.ts";
@@ -12,7 +13,7 @@ import { decodeTorchCheckpoint } from "../../../lib/tensor/torch_checkpoint.ts";
 import { decodeZip } from "../../../lib/tensor/unzip.ts";
 import { encodeZip } from "../../../lib/tensor/zip.ts";
 import { decodeState, encodeState } from "../../../lib/training/training_state.ts";
-import { formatOf, mustHold, type OpenFormat } from "./format.ts";
+import { formatOf, mustHold, type OpenFormat, Refused } from "./format.ts";
 import { edge, mutateBytes, mutateJson, mutateText, pick } from "./mutate.ts";
 import { encode, filesOf, frame, tensors } from "./seeds.ts";
 
@@ -63,6 +64,7 @@ function ofTensors(
 ): OpenFormat {
   return () =>
     Promise.resolve(formatOf({
+      seeds,
       generate,
       read: (bytes: Uint8Array) =>
         mustHold(Object.values(decode(bytes)).every(hasAll), "data that do not fit their shape"),
@@ -137,10 +139,24 @@ function mutateTorch(files: readonly Uint8Array[], random: Random): Uint8Array {
   return encodeZip(Object.fromEntries(entries));
 }
 
-const torchFiles = [
-  ...filesOf("test/golden/torch", /\.(pth|pkl)$/, 20_000),
+/** As the command line says it. */
+async function contentsOf(bytes: Uint8Array): Promise<Contents> {
+  try {
+    return await readContents(bytes);
+  } catch (error) {
+    if (error instanceof SyntaxError && error.constructor === SyntaxError) {
+      throw new Refused(error.message);
+    }
+    throw error;
+  }
+}
+
+const checkpoints = [
+  ...filesOf("test/golden/torch", /\.pth$/, 20_000),
   encodeTorchCheckpoint({ perturbation: frame() }),
 ];
+/** The other one asks to run a program. */
+const torchFiles = [...checkpoints, ...filesOf("test/golden/torch", /\.pkl$/, 20_000)];
 const safetensorsSeeds = [encodeSafetensors(tensors, { note: "x" }), encodeSafetensors({})];
 const prompt = encodePrompt(importPrompt({ perturbation: frame() }));
 const fingerprint = { graph: "g", provider: "cpu", onnxruntime: "1", threads: "1" };
@@ -164,16 +180,39 @@ export const tensorFormats = {
     (random) => mutateSafetensors([...safetensorsSeeds, prompt], random),
   ),
   npy: ofTensors(Object.values(tensors).map(encodeNpy), (bytes) => ({ x: decodeNpy(bytes) })),
-  "npy-header": ofTensors([], (bytes) => ({ x: decodeNpy(bytes) }), npyOf),
+  "npy-header": ofTensors(
+    Object.values(tensors).map(encodeNpy),
+    (bytes) => ({ x: decodeNpy(bytes) }),
+    npyOf,
+  ),
   npz: ofTensors([encodeNpz(tensors), encodeNpz({})], decodeNpz),
   zip: () =>
     Promise.resolve(formatOf({
+      seeds: zips,
       generate: (random) => mutateBytes(pick(random, zips), random, zips),
       read: (bytes: Uint8Array) => void decodeZip(bytes),
     })),
-  torch: ofTensors(torchFiles, decodeTorchCheckpoint, (random) => mutateTorch(torchFiles, random)),
+  torch: ofTensors(checkpoints, decodeTorchCheckpoint, (random) => mutateTorch(torchFiles, random)),
+  "prompt-import": () => {
+    const foreign = [...checkpoints, encodeNpy(frame()), encodeNpz({ delta: frame() }), prompt];
+    const right = [...checkpoints.slice(-1), encodeNpy(frame()), encodeNpz({ delta: frame() })];
+    return Promise.resolve(formatOf({
+      seeds: right,
+      generate: (random) =>
+        random.integer(2) === 0
+          ? mutateTorch(foreign, random)
+          : mutateBytes(pick(random, foreign), random, foreign),
+      read: async (bytes: Uint8Array) => {
+        const { tensors, texts = {} } = await contentsOf(bytes);
+        const { delta, meta } = importPrompt(tensors, { texts });
+        mustHold(hasAll(delta) && delta.data.every(Number.isFinite), "a prompt that is none");
+        mustHold(meta.image <= meta.canvas, "a picture beyond its canvas");
+      },
+    }));
+  },
   prompt: () =>
     Promise.resolve(formatOf({
+      seeds: [prompt],
       generate: (random) => mutateSafetensors([prompt], random),
       read: (bytes: Uint8Array) => {
         const { canvas, image } = appliedPrompt(decodePrompt(bytes));
@@ -183,6 +222,7 @@ export const tensorFormats = {
     })),
   "training-state": () =>
     Promise.resolve(formatOf({
+      seeds: [state],
       generate: (random) => mutateSafetensors([state], random),
       read: (bytes: Uint8Array) => {
         const step = decodeState(bytes, { fingerprint, values: 8, moments: ["m", "v"] }).step;

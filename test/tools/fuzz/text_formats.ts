@@ -1,10 +1,16 @@
 /** Texts that people write or models bring: pipelines, expressions, configuration, data sets. @module */
 import { join } from "@std/path";
 import { readDatasetFolder, writeDatasetFolder } from "../../../lib/data/dataset_folder.ts";
+import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import { openChatTemplate } from "../../../lib/models/chat_template.ts";
 import { readModelType } from "../../../lib/models/directory.ts";
 import { readModelJson } from "../../../lib/models/model_file.ts";
-import { configSchema, generationSchema } from "../../../lib/models/model_schema.ts";
+import {
+  configSchema,
+  generationSchema,
+  tokenizerConfigSchema,
+} from "../../../lib/models/model_schema.ts";
+import { specialTokenTexts } from "../../../lib/models/special_tokens.ts";
 import { openTokenizer } from "../../../lib/models/tokenize.ts";
 import { planPipeline } from "../../../lib/pipeline/plan/expand.ts";
 import { formMistake, parseTemplate } from "../../../lib/pipeline/read/expression.ts";
@@ -16,35 +22,57 @@ import { preprocess } from "../../../lib/vision/preprocess.ts";
 import { planProcessor } from "../../../lib/vision/processor_table.ts";
 import { formatOf, mustHold, type OpenFormat, Refused } from "./format.ts";
 import { mutateBytes, mutateJson, mutateJsonText, mutateText, pick } from "./mutate.ts";
-import { encode, filesOf, jsonOf, textOf } from "./seeds.ts";
+import { encode, jsonOf, textOf } from "./seeds.ts";
 
 const stagesFolder = new URL("../../../stages/", import.meta.url);
 
+/** A pipeline file, and the file that it may include. */
+interface PipelineTexts {
+  readonly main: string;
+  readonly part: string;
+}
+
 const pipeline: OpenFormat = async () => {
-  const files = filesOf("pipelines", /\.ya?ml$/, 4000).map((b) => new TextDecoder().decode(b));
+  const part = textOf("pipelines/paper/zoo_models.yaml");
+  const names = [
+    "noop.yaml",
+    "quickstart.yaml",
+    "zoo.yaml",
+    "paper/main.yaml",
+    "paper/ablation.yaml",
+  ];
+  const files = names.map((name) => textOf(`pipelines/${name}`));
   const shown = [...textOf("docs/pipelines.md").matchAll(/```yaml\n([\s\S]*?)```/g)]
     .map(([, text]) => text!.includes("name:") ? text! : `name: x\n${text}`);
-  const seeds = [...files, ...shown];
-  const used = [
-    "noop",
-    "command",
-    "load-dataset",
-    "optimize-prompt",
-    "transfer-evaluate",
-    "report",
-  ];
-  const stages = Object.fromEntries(used.map((uses, i) => [`s${i}`, { uses }]));
+  const stages = Object.fromEntries(stageTypes().map((uses) => [uses, { uses }]));
   const lookup = await loadStages({ stages } as never, [stagesFolder]);
   return formatOf({
-    generate: (random) => mutateText(pick(random, seeds), random),
-    read: async (text: string) => {
-      const parsed = await parsePipeline(text, { path: "x.yaml" });
-      if (!parsed.ok) throw new Refused(parsed.error[0]?.message);
+    seeds: files.map((main): PipelineTexts => ({ main, part })),
+    generate: (random) => {
+      const main = pick(random, [...files, ...shown]);
+      return random.integer(6) === 0
+        ? { main, part: mutateText(part, random) }
+        : { main: mutateText(main, random), part };
+    },
+    read: async ({ main, part }: PipelineTexts) => {
+      const read = (path: string) => {
+        if (path === "zoo_models.yaml") return { path, text: part };
+        throw new Deno.errors.NotFound(path);
+      };
+      const parsed = await parsePipeline(main, { path: "x.yaml", read });
+      if (!parsed.ok) throw new DiagnosticError(parsed.error);
       const planned = await planPipeline(parsed.value, lookup);
-      if (!planned.ok) throw new Refused(planned.error[0]?.message);
+      if (!planned.ok) throw new DiagnosticError(planned.error);
     },
   });
 };
+
+/** Names of the project's own stage types. */
+function stageTypes(): readonly string[] {
+  return [...Deno.readDirSync(stagesFolder)].map(({ name }) => name)
+    .filter((name) => /^[a-z].*\.ts$/.test(name))
+    .map((name) => name.slice(0, -".ts".length).replaceAll("_", "-")).sort();
+}
 
 const references = [
   "${{ vars.x }}",
@@ -60,6 +88,7 @@ function modelFile(
 ): OpenFormat {
   return (scratch) =>
     Promise.resolve(formatOf({
+      seeds: seeds.map((seed) => JSON.stringify(seed)),
       generate: (random) => {
         const seed = pick(random, seeds);
         return random.integer(4) === 0
@@ -103,6 +132,7 @@ const templates = [
 
 const chatTemplate: OpenFormat = (scratch) =>
   Promise.resolve(formatOf({
+    seeds: templates,
     generate: (random) => mutateText(pick(random, templates), random),
     read: async (text: string) => {
       await Deno.writeTextFile(join(scratch, "chat_template.jinja"), text);
@@ -128,6 +158,7 @@ const processors = [
 const preprocessor: OpenFormat = () => {
   const pixels = { dtype: "uint8", dims: [1, 3, 8, 8], data: new Uint8Array(192) } as const;
   return Promise.resolve(formatOf({
+    seeds: processors as never[],
     generate: (random) => mutateJson(pick(random, processors), random),
     read: (config: never) => {
       const { tiles, scale, bias } = planProcessor(config, { height: 8, width: 8 });
@@ -164,6 +195,7 @@ const dataset: OpenFormat = async (scratch) => {
   const names = ["dataset.json", "rows.jsonl", "images.safetensors"];
   const seeds = names.map((name) => Deno.readFileSync(join(good, name)));
   return formatOf({
+    seeds: [seeds],
     generate: (random) => {
       const place = random.integer(names.length);
       return seeds.map((bytes, i) => i === place ? mutateDatasetFile(i, bytes, random) : bytes);
@@ -192,6 +224,7 @@ export const textFormats = {
   pipeline,
   expression: () =>
     Promise.resolve(formatOf({
+      seeds: references,
       generate: (random) => mutateText(pick(random, references), random),
       read: (text: string) => {
         const template = parseTemplate(text);
@@ -204,6 +237,27 @@ export const textFormats = {
     await readModelType(folder, "the model");
     await readModelJson(join(folder, "config.json"), configSchema);
   }),
+  "tokenizer-config": modelFile(
+    "tokenizer_config.json",
+    [{
+      tokenizer_class: "X",
+      bos_token: "<s>",
+      eos_token: { content: "</s>", lstrip: false },
+      extra_special_tokens: { image_token: "<image>" },
+      chat_template: [{ name: "default", template: templates[0] }, {
+        name: "tool_use",
+        template: "",
+      }],
+    }],
+    async (folder) => {
+      const path = join(folder, "tokenizer_config.json");
+      const config = await readModelJson(path, tokenizerConfigSchema) ?? {};
+      const texts = Object.values(specialTokenTexts(config));
+      mustHold(texts.every((text) => typeof text === "string"), "a token that is no text");
+      const template = await openChatTemplate(folder, { config });
+      mustHold(typeof (template?.("hello") ?? "") === "string", "a prompt that is no text");
+    },
+  ),
   "generation-config": modelFile(
     "generation_config.json",
     [{ eos_token_id: [2, 3], pad_token_id: 0, bos_token_id: 1, max_new_tokens: 20 }],
