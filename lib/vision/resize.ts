@@ -220,8 +220,14 @@ const one = 2 ** 22;
  */
 export function resizeBytes(planes: Uint8Array, options: ResizeOptions): Uint8Array {
   const { from, to, filter } = options;
-  const wide = sumBytes(planes, axisWeights(from.width, to.width, filter), 1);
-  return sumBytes(wide, axisWeights(from.height, to.height, filter), to.width);
+  const [wide, high] = [
+    axisWeights(from.width, to.width, filter),
+    axisWeights(from.height, to.height, filter),
+  ];
+  // Where only the height shrinks Pillow 13 takes it first, which is less work; older ones never do.
+  return to.height < from.height && to.width > from.width
+    ? sumBytes(sumBytes(planes, high, from.width), wide, 1)
+    : sumBytes(sumBytes(planes, wide, 1), high, to.width);
 }
 
 /** Sums along an axis whose neighbours lie `stride` apart. */

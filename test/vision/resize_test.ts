@@ -102,3 +102,14 @@ Deno.test("axisWeights() rejects sizes that are no sizes", () => {
     );
   }
 });
+
+Deno.test("resizeBytes() takes the height first where only the height shrinks, as Pillow 13", () => {
+  const picture = Uint8Array.from({ length: 30 * 8 }, (_, i) => (i * 97) % 256);
+  const [from, to] = [{ height: 30, width: 8 }, { height: 12, width: 11 }];
+  const low = { height: 12, width: 8 };
+  const lowFirst = resizeBytes(resizeBytes(picture, { from, to: low }), { from: low, to });
+  const wide = { height: 30, width: 11 };
+  const wideFirst = resizeBytes(resizeBytes(picture, { from, to: wide }), { from: wide, to });
+  assertEquals(resizeBytes(picture, { from, to }), lowFirst);
+  assertNotEquals(lowFirst, wideFirst);
+});
