@@ -12,8 +12,8 @@ import { pruneModel } from "../onnx/passes/prune.ts";
 import { sumOf } from "./engine/accumulate.ts";
 import { constantLike, shapeOf, zerosLike } from "./engine/expressions.ts";
 import { explained, unsuitableTypes } from "./engine/explain.ts";
-import { isDifferentiable, type Path, valuesRead } from "./engine/mark.ts";
-import { prepare, type Prepared, type Request } from "./passes/prepare.ts";
+import { type Activity, isDifferentiable, valuesRead } from "./engine/activity.ts";
+import { type GradientRequest, prepare, type Prepared } from "./passes/prepare.ts";
 import { inputsToWeights, weightsToInputs } from "./passes/weight_inputs.ts";
 import {
   lostStraightThrough,
@@ -145,7 +145,10 @@ function invalidities(model: Model): Diagnostic[] {
 }
 
 /** Nodes that stand in the way: without a rule, or with a derivative that says nothing. */
-function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Request): Diagnostic[] {
+function obstacles(
+  prepared: Prepared,
+  { wrt, targets, straightThrough }: GradientRequest,
+): Diagnostic[] {
   const { model, path, lookup, whole } = prepared;
   const route = { wrt, targets, stops: (node: Node) => lookup.stops(node) };
   const packed = packedActivations(whole, route);
@@ -155,7 +158,7 @@ function obstacles(prepared: Prepared, { wrt, targets, straightThrough }: Reques
 }
 
 /** One diagnostic per node on the path that has no rule. */
-function missingRules(model: Model, path: Path, lookup: RuleLookup): Diagnostic[] {
+function missingRules(model: Model, path: Activity, lookup: RuleLookup): Diagnostic[] {
   return path.nodes.filter((node) => lookup.rule(node) === undefined).map((node) => {
     const key = opKey(node);
     const reason = Object.hasOwn(refusedOps, key) ? refusedOps[key] : undefined;
@@ -184,7 +187,7 @@ type Adjoints = Map<string, Value[]>;
 
 function seed(
   b: GraphBuilder,
-  path: Path,
+  path: Activity,
   { cotangents }: GradientOptions,
   targets: readonly string[],
 ): Adjoints {

@@ -27,7 +27,7 @@ export interface ReportCheck {
 }
 
 /** Most lines that are told of one thing. */
-const mostNotes = 10;
+const maxNotes = 10;
 
 /** A check with its notes, as many as help. */
 export function check(
@@ -36,8 +36,8 @@ export function check(
   said: string,
   notes: readonly string[] = [],
 ): ReportCheck {
-  const more = notes.length > mostNotes ? [`and ${notes.length - mostNotes} more`] : [];
-  return { name, state, said, notes: [...notes.slice(0, mostNotes), ...more] };
+  const more = notes.length > maxNotes ? [`and ${notes.length - maxNotes} more`] : [];
+  return { name, state, said, notes: [...notes.slice(0, maxNotes), ...more] };
 }
 
 /** Whether the report has the bytes that are signed. */

@@ -38,7 +38,7 @@ function textOf(operand: string): string {
 }
 
 /** Names that are shown of a long list; the JSON has all. */
-const mostShown = 20;
+const maxShown = 20;
 
 /** Prints what the data hold. @returns Whether every picture can be read. */
 export async function printReport(args: CommandArguments, operand: string): Promise<boolean> {
@@ -76,7 +76,7 @@ const range = ([least, most]: SplitReport["width"]) =>
 function classRows(splits: DataReport["splits"]): string[][] {
   const all = Object.values(splits);
   const names = [...new Set(all.flatMap(({ classes }) => Object.keys(classes)))];
-  const shown = names.slice(0, mostShown).map((name) => [
+  const shown = names.slice(0, maxShown).map((name) => [
     name,
     ...all.map(({ classes }) => String(classes[name] ?? 0)),
   ]);
@@ -91,9 +91,9 @@ function classRows(splits: DataReport["splits"]): string[][] {
 function printList(title: string, lines: readonly string[]): void {
   printLine();
   printLine(title);
-  for (const line of lines.slice(0, mostShown)) printLine(`  ${line}`);
-  if (lines.length > mostShown) {
-    printLine(`  and ${lines.length - mostShown} more (--json has all)`);
+  for (const line of lines.slice(0, maxShown)) printLine(`  ${line}`);
+  if (lines.length > maxShown) {
+    printLine(`  and ${lines.length - maxShown} more (--json has all)`);
   }
 }
 

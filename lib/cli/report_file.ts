@@ -8,7 +8,7 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 const ending = ".intoto.jsonl";
 
 /** 10 000 tasks have a quarter of it. */
-const mostBytes = 64 << 20;
+const maxBytes = 64 << 20;
 
 /** A report's own path, whichever of the two files is named. */
 export function reportPath(path: string): string {
@@ -31,8 +31,8 @@ export function readStatementFile<T>(report: string, read: (text: string) => T):
   try {
     const info = Deno.statSync(path);
     if (!info.isFile) throw new SyntaxError(`it is ${fileKind(info)}`);
-    if (info.size > mostBytes) {
-      throw new SyntaxError(`it has ${info.size} bytes, and at most ${mostBytes} are read`);
+    if (info.size > maxBytes) {
+      throw new SyntaxError(`it has ${info.size} bytes, and at most ${maxBytes} are read`);
     }
     return read(Deno.readTextFileSync(path));
   } catch (error) {

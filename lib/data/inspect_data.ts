@@ -42,7 +42,7 @@ export interface Duplicate {
 const alike = 0.98;
 
 /** Bits of two perceptual hashes that may differ before pictures are compared at all. */
-const mostBits = 10;
+const maxBits = 10;
 
 /** What is kept of a picture. */
 interface Seen {
@@ -162,8 +162,8 @@ function duplicatesOf(a: readonly Seen[], b: readonly Seen[]): Duplicate[] {
     const same = byDigest.get(one.digest);
     if (same !== undefined) found.push({ a: one.where, b: same.where, kind: "same" });
     for (const other of b) {
-      const near = bitsApart(one.hash, other.hash) <= mostBits ||
-        bitsApart(one.hash, other.mirrorHash) <= mostBits;
+      const near = bitsApart(one.hash, other.hash) <= maxBits ||
+        bitsApart(one.hash, other.mirrorHash) <= maxBits;
       if (!near || other === same || likeness(one.look, other.look) < alike) continue;
       found.push({ a: one.where, b: other.where, kind: "alike" });
     }

@@ -162,16 +162,16 @@ function rowOf(made: MadeRow, name: string): Row {
 }
 
 /** As many broken pictures as are named. */
-const mostNamed = 20;
+const maxNamed = 20;
 
 function brokenPictures(
   rows: readonly MadeRow[],
   broken: ReadonlyMap<number, string>,
 ): DiagnosticError {
-  const named = [...broken].slice(0, mostNamed).map(([place, cause]) =>
+  const named = [...broken].slice(0, maxNamed).map(([place, cause]) =>
     `${rows[place]!.where}: ${cause}`
   );
-  const more = broken.size > mostNamed ? [`and ${broken.size - mostNamed} more`] : [];
+  const more = broken.size > maxNamed ? [`and ${broken.size - maxNamed} more`] : [];
   const what = broken.size === 1 ? "a picture" : `${broken.size} pictures`;
   return dataFailure(what, named[0]!, [
     ...named.slice(1),

@@ -18,7 +18,7 @@ export interface DataPart {
 }
 
 /** Most files that a pattern stands for. */
-const mostFiles = 100_000;
+const maxFiles = 100_000;
 
 /**
  * Finds the files.
@@ -109,9 +109,9 @@ export function expandBraces(pattern: string): string[] {
   const words = braceWords(inside);
   if (words === undefined) return [pattern];
   const expanded = words.map((word) => pattern.replace(whole, () => word));
-  if (expanded.length > mostFiles) throw tooMany(pattern);
+  if (expanded.length > maxFiles) throw tooMany(pattern);
   const all = expanded.flatMap(expandBraces);
-  if (all.length > mostFiles) throw tooMany(pattern);
+  if (all.length > maxFiles) throw tooMany(pattern);
   return all;
 }
 
@@ -121,7 +121,7 @@ function braceWords(inside: string): string[] | undefined {
     return inside.includes(",") ? inside.split(",") : undefined;
   }
   const [first, last] = [Number(from), Number(to)];
-  if (last - first >= mostFiles) throw tooMany(`{${inside}}`);
+  if (last - first >= maxFiles) throw tooMany(`{${inside}}`);
   return Array.from(
     { length: Math.max(0, last - first + 1) },
     (_, i) => String(first + i).padStart(from.length, "0"),
@@ -129,7 +129,7 @@ function braceWords(inside: string): string[] | undefined {
 }
 
 function tooMany(pattern: string) {
-  return dataFailure(JSON.stringify(pattern), `it stands for more than ${mostFiles} files`);
+  return dataFailure(JSON.stringify(pattern), `it stands for more than ${maxFiles} files`);
 }
 
 /** Files whose names match; `*` stands for any characters of a name, in the last part of a path. */

@@ -18,9 +18,9 @@ export interface Choice {
 const wanted = "Answer with the option's letter from the given choices directly.";
 
 /** Most answers of a question. */
-const mostChoices = 26;
+const maxChoices = 26;
 
-const letters = Array.from({ length: mostChoices }, (_, i) => String.fromCharCode(65 + i));
+const letters = Array.from({ length: maxChoices }, (_, i) => String.fromCharCode(65 + i));
 
 /**
  * Makes a question of a row with candidates. Its answer is the place, the letter or the text of one.
@@ -55,11 +55,11 @@ export function choiceOf(
 
 function optionsIn(value: unknown, where: string): string[] {
   const list = typeof value === "string" ? parsed(value) : value;
-  const isList = Array.isArray(list) && list.length >= 2 && list.length <= mostChoices;
+  const isList = Array.isArray(list) && list.length >= 2 && list.length <= maxChoices;
   if (isList && list.every((item) => typeof item === "string" || typeof item === "number")) {
     return list.map(String);
   }
-  throw dataFailure(where, `its candidates are no list of 2 to ${mostChoices} texts`);
+  throw dataFailure(where, `its candidates are no list of 2 to ${maxChoices} texts`);
 }
 
 /** A cell of a table holds a list as JSON, or with bars. */

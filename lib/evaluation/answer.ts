@@ -8,7 +8,7 @@ import {
 import { embedTexts, unitRows } from "../models/clip_text.ts";
 import { openPictureReader, type PictureLayout } from "../models/picture_layout.ts";
 import { type PictureTensor, stackPixels } from "../models/prompted_pictures.ts";
-import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
+import { openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { preprocess, runPlan } from "../vision/preprocess.ts";
@@ -65,7 +65,7 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
     const known = opened.get(layout.key);
     if (known !== undefined) return known;
     // Every layout has graphs of its own: those of the picture shape that came first go first.
-    const [oldest] = opened.size < mostLayouts ? [] : opened;
+    const [oldest] = opened.size < maxLayouts ? [] : opened;
     if (oldest !== undefined) {
       opened.delete(oldest[0]);
       await oldest[1][Symbol.asyncDispose]();
@@ -99,7 +99,7 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
 }
 
 /** Layouts whose graphs are kept open; most models read all pictures in one. */
-const mostLayouts = 4;
+const maxLayouts = 4;
 
 /** Answers questions about pictures of one layout. */
 interface LayoutAnswerer extends AsyncDisposable {
@@ -143,8 +143,8 @@ async function openForLayout(
 }
 
 /** Questions repeat: each text is encoded once. */
-function memoised(text: TextEncoder, questions: readonly Question[]) {
-  const known = new Map<string, ReturnType<TextEncoder["instruction"]>>();
+function memoised(text: PromptEncoder, questions: readonly Question[]) {
+  const known = new Map<string, ReturnType<PromptEncoder["instruction"]>>();
   return questions.map(({ instruction }) => {
     let ids = known.get(instruction);
     if (ids === undefined) known.set(instruction, ids = text.instruction(instruction));

@@ -2,7 +2,7 @@
 import type { ScoreWay } from "../models/compose_score.ts";
 
 /** A token whose log-probability is wanted. */
-export interface Pick {
+export interface PickedToken {
   readonly candidate: number;
   /** Row of the continuations of one picture. */
   readonly row: number;
@@ -16,7 +16,7 @@ export interface CandidatePlan {
   /** Tokens fed, one list per row; rows may be shorter than the longest. */
   readonly rows: readonly (readonly number[])[];
   readonly length: number;
-  readonly picks: readonly Pick[];
+  readonly picks: readonly PickedToken[];
   /** Per candidate the token that is read from the instruction's last position, where one is. */
   readonly first: readonly (number | undefined)[];
   /** Tokens per candidate. */

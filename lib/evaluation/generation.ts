@@ -17,7 +17,7 @@ import type { LanguageModelDirectory } from "../models/directory.ts";
 import { laterTypes, modelFeeds } from "../models/feeds.ts";
 import { dtypeOfInput } from "../models/graph_inputs.ts";
 import { laterPositions, positionOffsets } from "../models/positions.ts";
-import type { InstructionIds, TextEncoder } from "../models/prompt_text.ts";
+import type { InstructionIds, PromptEncoder } from "../models/prompt_text.ts";
 import { indexVector, joinMasks, type TextBatch, toTextBatch } from "../models/text_batch.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
@@ -27,7 +27,7 @@ import { fillBatch, fillRows } from "./batch_fill.ts";
 /** What a generator is opened for. */
 export interface GeneratorOptions {
   readonly directory: LanguageModelDirectory;
-  readonly text: TextEncoder;
+  readonly text: PromptEncoder;
   /** How the pictures reach the vision encoder; default: as whole ones. */
   readonly picture?: PictureSizes;
   /** Pictures per run. */
@@ -253,7 +253,7 @@ interface NextRules {
   /** Of all tokens so far, [batch, total]. */
   readonly mask: Tensor<"int64">;
   readonly offsets: readonly number[];
-  readonly text: TextEncoder;
+  readonly text: PromptEncoder;
 }
 
 function nextFeeds(

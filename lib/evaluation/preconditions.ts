@@ -23,8 +23,8 @@ interface Verdict {
 /** Accuracy on the shrunk picture that leaves room both ways. */
 const room = [0.55, 0.85] as const;
 const leastAboveChance = 0.1;
-const mostFrameCost = 0.05;
-const mostKappa = 0.5;
+const maxFrameCost = 0.05;
+const maxKappa = 0.5;
 const leastEffectiveModels = 3;
 const leastAuc = 0.65;
 const yesShares = [0.3, 0.7] as const;
@@ -91,7 +91,7 @@ function frameCost({ runs }: Evidence, frame: "plain" | "noise"): Verdict | unde
   });
   return costs.length === 0 ? undefined : {
     name: `a ${frame} frame as strong as a prompt costs no model more than 5 points`,
-    holds: costs.every(({ cost }) => cost <= mostFrameCost),
+    holds: costs.every(({ cost }) => cost <= maxFrameCost),
     found: costs.map(({ model, cost }) => `${model} ${(100 * cost).toFixed(1).replace("-", "−")}`)
       .join(", "),
   };
@@ -102,7 +102,7 @@ function encodersDiffer({ agreements }: Evidence): Verdict | undefined {
   const kappas = agreements.flatMap((a) => a.kappaAcrossEncoders ?? []);
   return {
     name: "models with different vision encoders agree little: κ at most 0.5",
-    holds: kappas.length > 0 && kappas.every((kappa) => kappa <= mostKappa),
+    holds: kappas.length > 0 && kappas.every((kappa) => kappa <= maxKappa),
     found: kappas.length === 0
       ? "all unseen models share one encoder"
       : `κ ${[...new Set(kappas.map((k) => k.toFixed(2)))].join(", ")}`,

@@ -3,7 +3,7 @@ import { replaceFile } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 
 /** Answers kept; beyond it all of them go, as each can be asked for again. */
-const mostAnswers = 500;
+const maxAnswers = 500;
 
 /** Longest answer that is kept. */
 const longestAnswer = 16 << 20;
@@ -32,7 +32,7 @@ export class AnswerMemo {
     try {
       Deno.mkdirSync(this.#folder, { recursive: true });
       const kept = [...Deno.readDirSync(this.#folder)];
-      if (kept.length >= mostAnswers) {
+      if (kept.length >= maxAnswers) {
         for (const { name } of kept) Deno.removeSync(`${this.#folder}/${name}`);
       }
       replaceFile(path, text);

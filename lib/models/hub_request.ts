@@ -15,7 +15,7 @@ export interface HubAccess {
 }
 
 /** Most bytes of an answer, or of a file, whose size the hub did not announce. */
-const mostUnannounced = 32 * 2 ** 20;
+const maxUnannounced = 32 * 2 ** 20;
 
 const causes: Readonly<Record<number, string>> = {
   401: "it does not exist or is not public",
@@ -43,7 +43,7 @@ export async function requestListing(model: HubModel, access: HubAccess): Promis
   const response = await request(model, `${path}?blobs=true`, access);
   const chunks: Uint8Array[] = [];
   for await (
-    const chunk of bodyOf(model, response, { most: mostUnannounced, what: "its answer" })
+    const chunk of bodyOf(model, response, { most: maxUnannounced, what: "its answer" })
   ) {
     chunks.push(chunk);
   }
@@ -107,7 +107,7 @@ async function append(model: HubModel, response: Response, append: Append): Prom
   using output = await Deno.open(partial, { write: true, create: true });
   await output.truncate(from);
   await output.seek(from, Deno.SeekMode.Start);
-  const most = (file.size ?? mostUnannounced) - from;
+  const most = (file.size ?? maxUnannounced) - from;
   let done = from;
   for await (const chunk of bodyOf(model, response, { most, what: `file "${file.name}"` })) {
     for (let written = 0; written < chunk.length;) {

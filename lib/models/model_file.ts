@@ -4,7 +4,7 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { parsePythonJson } from "./python_json.ts";
 
 /** Most bytes of a file that are read; tokenizers of 250 000 words take 20 to 35 MB. */
-const mostBytes = 128 * 2 ** 20;
+const maxBytes = 128 * 2 ** 20;
 
 /**
  * The text of a file in UTF-8, or in UTF-16 if it begins with a byte order mark that says so.
@@ -60,8 +60,8 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer> | undefi
   try {
     const { isFile, size } = await Deno.stat(path);
     if (!isFile) throw unreadable(path, "it is no regular file");
-    if (size > mostBytes) {
-      throw unreadable(path, `it has ${size} bytes, more than the ${mostBytes} that are read`);
+    if (size > maxBytes) {
+      throw unreadable(path, `it has ${size} bytes, more than the ${maxBytes} that are read`);
     }
     return await Deno.readFile(path);
   } catch (error) {

@@ -9,11 +9,11 @@
 import { z } from "zod";
 
 /** Most rows of image features per picture: about four times what models of 2026 take. */
-export const mostImageTokens = 2 ** 16;
+export const maxImageTokens = 2 ** 16;
 
 const text = z.string("a text");
 const flag = z.boolean("true or false");
-const rows = whole(1, mostImageTokens);
+const rows = whole(1, maxImageTokens);
 /** −1 stands for "none" in some files. */
 const tokenId = whole(-1, 2 ** 31 - 1);
 const tokenIds = z.union(

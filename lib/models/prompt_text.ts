@@ -4,7 +4,7 @@ import { type ChatTemplate, openChatTemplate } from "./chat_template.ts";
 import { isEncoderDecoder, type LanguageModelDirectory } from "./directory.ts";
 import { numberIn, type PictureFacts, type WrittenPicture } from "./families/family.ts";
 import type { FeedRules } from "./feeds.ts";
-import { mostImageTokens } from "./model_schema.ts";
+import { maxImageTokens } from "./model_schema.ts";
 import { layPicture, type PictureLayout } from "./picture_layout.ts";
 import { type SpecialIds, specialIds, specialTokenTexts } from "./special_tokens.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
@@ -18,7 +18,7 @@ export interface InstructionIds {
 }
 
 /** Turns the texts of a task into ids for one model, about pictures of one size. */
-export interface TextEncoder extends SpecialIds, FeedRules {
+export interface PromptEncoder extends SpecialIds, FeedRules {
   /** Rows of image features per picture. */
   readonly imageTokens: number;
   instruction(text: string): InstructionIds;
@@ -41,7 +41,7 @@ export type PictureAtHand = Partial<PictureLayout> & Pick<PictureLayout, "rows">
 export async function openTextEncoder(
   directory: LanguageModelDirectory,
   picture?: PictureAtHand,
-): Promise<TextEncoder> {
+): Promise<PromptEncoder> {
   const { family } = directory;
   const tokenizer = await directory.tokenizer();
   const layout = picture ?? await layPicture(directory, { height: 224, width: 224 });
@@ -118,8 +118,8 @@ function writtenPicture(
     : picture.text.split(image).length - 1;
   const rows = ruled ?? layout.rows ?? family.likelyImageTokens?.(facts);
   if (rows === undefined) throw unplaced(directory, "config.json has no number of image tokens");
-  if (!Number.isInteger(rows) || rows < 1 || rows > mostImageTokens) {
-    throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${mostImageTokens}`);
+  if (!Number.isInteger(rows) || rows < 1 || rows > maxImageTokens) {
+    throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${maxImageTokens}`);
   }
   if (layout.rows !== undefined && layout.rows !== rows) {
     throw unplaced(
@@ -195,7 +195,7 @@ function startsWithSymbol(written: string, { tokenizer }: Place): boolean {
  * of the whole text would see. Answers of an encoder-decoder model are texts of their own, with the
  * special tokens that the tokenizer adds.
  */
-function answerEncoder(place: Place, endToken: number): TextEncoder["answer"] {
+function answerEncoder(place: Place, endToken: number): PromptEncoder["answer"] {
   const { tokenizer, directory } = place;
   if (isEncoderDecoder(directory)) {
     return (text) => {

@@ -3,7 +3,7 @@ import { strftimeNow } from "./strftime.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
 
 /** Items of a range, as in the sandbox in which Python renders templates. */
-const mostItems = 100_000;
+const maxItems = 100_000;
 /** What a template may spend: a step and an item of a list cost 20, a character costs 1. */
 const budget = 5_000_000;
 const stepCost = 20;
@@ -78,8 +78,8 @@ function range(start: number, stop?: number | null, step?: number | null): numbe
     throw new TemplateError("range() takes whole numbers, and a step other than 0");
   }
   const length = Math.max(0, Math.ceil((to - from) / by));
-  if (length > mostItems) {
-    throw new TemplateError(`range() of ${length} items, at most ${mostItems} are supported`, true);
+  if (length > maxItems) {
+    throw new TemplateError(`range() of ${length} items, at most ${maxItems} are supported`, true);
   }
   return Array.from({ length }, (_, i) => from + i * by);
 }

@@ -1,7 +1,7 @@
 /** Steps of a tokenizer that would take text away, or double it again and again. @module */
 
 /** The steps of real tokenizers keep a text's length, or make a sign at most a few long. */
-const mostGrowth = 256;
+const maxGrowth = 256;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,8 +28,8 @@ export function stepMistake(definition: unknown): string | undefined {
   }
   const growth = steps.filter(({ type }) => type === "Replace").map(growthOf)
     .reduce((product, factor) => product * factor, 1);
-  if (growth <= mostGrowth) return undefined;
-  return `its Replace steps make a text ${growth} times as long, at most ${mostGrowth} is supported`;
+  if (growth <= maxGrowth) return undefined;
+  return `its Replace steps make a text ${growth} times as long, at most ${maxGrowth} is supported`;
 }
 
 /** Where a Sequence keeps its steps. */

@@ -70,14 +70,14 @@ ${open.length > 0 && comparisonRows(open)}${
 }
 
 /** More rows than this are no picture to take in at a glance. */
-const mostRows = 16;
+const maxRows = 16;
 
 /** Every prompt against the shrunk picture, and the primary comparisons, as points with whiskers. */
 export function differencePicture({ comparisons }: ReportData): Html | false {
   const chosen = comparisons.filter((c) =>
     c.setting === undefined && (c.primary || c.b === "shrunk")
   ).toSorted((a, b) => Number(b.primary) - Number(a.primary));
-  if (chosen.length === 0 || chosen.length > mostRows) return false;
+  if (chosen.length === 0 || chosen.length > maxRows) return false;
   const tasks = new Set(chosen.map((c) => JSON.stringify([c.task, c.source]))).size;
   return forestPlot(chosen.map((c) => ({
     name: `${methodName(c.a)} − ${methodName(c.b)}${c.primary ? " (primary)" : ""}`,

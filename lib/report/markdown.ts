@@ -121,7 +121,7 @@ function headlineList(lines: readonly string[]): string {
 }
 
 /** Settings beyond this many are shown by sweeps alone: a job summary has a limit of 1 MB. */
-const mostBlocks = 12;
+const maxBlocks = 12;
 
 /** The whole report as Markdown. */
 export function renderMarkdown(given: ReportData): string {
@@ -134,7 +134,7 @@ export function renderMarkdown(given: ReportData): string {
     headlineList([...primaryLines(data), ...claimLines(data)]),
     glossary(data).map(({ word, meaning }) => `- **${word}**: ${meaning}`).join("\n"),
     "## Accuracy in %, with 95 % intervals",
-    ...(blocks.length > mostBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),
+    ...(blocks.length > maxBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),
     ...data.sweeps.map(sweepTable),
     ...data.matrices.map(matrixTable),
     predictorTable(data.predictors),
@@ -145,7 +145,7 @@ export function renderMarkdown(given: ReportData): string {
         ...["difference", "task, source", "over", "points", "p", "p (Holm)"],
         "pictures / drawings / seeds",
       ],
-      data.comparisons.filter((c) => blocks.length <= mostBlocks || c.setting === undefined)
+      data.comparisons.filter((c) => blocks.length <= maxBlocks || c.setting === undefined)
         .map(comparisonRow),
     ),
     methodNote(data),

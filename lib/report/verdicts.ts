@@ -5,7 +5,7 @@ import type { Comparison, ReportData } from "../artifacts/report.ts";
 import { cautionMark, interval, methodName, modelName, points, signed } from "./words.ts";
 
 /** More tasks and sources than this are no picture to take in at a glance. */
-const mostCards = 6;
+const maxCards = 6;
 
 const badges = { helps: "helps", harms: "harms", mixed: "mixed", open: "no clear difference" };
 
@@ -18,7 +18,7 @@ export function verdictCards(data: ReportData): Html | false {
     const key = JSON.stringify([task, source, over]);
     cards.set(key, [...cards.get(key) ?? [], claims]);
   }
-  if (cards.size === 0 || cards.size > mostCards) return false;
+  if (cards.size === 0 || cards.size > maxCards) return false;
   return markup`<div class="verdicts">${
     [...cards.values()].map((card) => verdictCard(data, card))
   }</div>`;

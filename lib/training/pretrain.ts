@@ -32,7 +32,7 @@ import {
 } from "../zoo/zoo_table.ts";
 import type { Json } from "../models/families/family.ts";
 import { familyOf } from "../models/families/family_table.ts";
-import { openTextEncoder, type TextEncoder } from "../models/prompt_text.ts";
+import { openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
 import { openTokenizer } from "../models/tokenize.ts";
 import { decodeModel } from "../onnx/codec/decode.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";
@@ -284,7 +284,10 @@ async function readBack<T>(
 }
 
 /** Instructions as the model's family lays them out. */
-async function textEncoder(path: string, plan: NetworkPlan<MultimodalSizes>): Promise<TextEncoder> {
+async function textEncoder(
+  path: string,
+  plan: NetworkPlan<MultimodalSizes>,
+): Promise<PromptEncoder> {
   const config = plan.json["config.json"] as Json;
   const tokenizer = await openTokenizer(path);
   return await openTextEncoder({
@@ -304,7 +307,7 @@ async function textEncoder(path: string, plan: NetworkPlan<MultimodalSizes>): Pr
 }
 
 /** Ids of question and answer; the image's placeholders are taken out again. */
-function exchangeTokenizer(encoder: TextEncoder) {
+function exchangeTokenizer(encoder: PromptEncoder) {
   const question = memoisedQuestions(encoder);
   const answer = memoisedEncoder((text) => [...encoder.answer(text), encoder.endToken]);
   return (texts: { instruction: string; answer: string }): TokenizedExchange => ({
@@ -313,7 +316,7 @@ function exchangeTokenizer(encoder: TextEncoder) {
   });
 }
 
-function memoisedQuestions(encoder: TextEncoder) {
+function memoisedQuestions(encoder: PromptEncoder) {
   const known = new Map<string, Omit<TokenizedExchange, "answer">>();
   return (text: string) => {
     const found = known.get(text);

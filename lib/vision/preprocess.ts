@@ -8,7 +8,7 @@ import { planProcessor } from "./processor_table.ts";
 import { DraftRunner, type Planes } from "./run_draft.ts";
 
 /** Most bytes of the pictures of one run. */
-const mostBytes = 2 ** 29;
+const maxBytes = 2 ** 29;
 
 /**
  * `pixel_values` of pictures.
@@ -63,8 +63,8 @@ function refuseTooMany(
   count: number,
   { height, width }: { readonly height: number; readonly width: number },
 ): void {
-  if (4 * 3 * count * height * width <= mostBytes) return;
+  if (4 * 3 * count * height * width <= maxBytes) return;
   throw new RangeError(
-    `Cannot prepare ${count} pictures of ${width}×${height} pixels at once: they take more than ${mostBytes} bytes, a smaller batch takes less`,
+    `Cannot prepare ${count} pictures of ${width}×${height} pixels at once: they take more than ${maxBytes} bytes, a smaller batch takes less`,
   );
 }

@@ -6,7 +6,7 @@ export type ProcessorConfig = Readonly<Record<string, unknown>>;
 
 /** Longest edge of a picture, and most pixels in it: far more than any vision encoder reads. */
 const longestEdge = 16_384;
-const mostPixels = 30_000_000;
+const maxPixels = 30_000_000;
 
 /** A field that cannot be used. */
 export class ProcessorFieldError extends RangeError {
@@ -37,10 +37,10 @@ export function factorOf(config: ProcessorConfig, name: string, absent: number):
 /** A whole number from 1. @throws {ProcessorFieldError} If the field is none. */
 export function countOf(config: ProcessorConfig, name: string, absent?: number): number {
   const value = config[name] ?? absent;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= mostPixels) {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= maxPixels) {
     return value;
   }
-  throw misfit(name, value, `a whole number from 1 to ${mostPixels}`);
+  throw misfit(name, value, `a whole number from 1 to ${maxPixels}`);
 }
 
 /** The side of a square: a number, `{height, width}`, or one edge. @throws {ProcessorFieldError} */
@@ -165,8 +165,8 @@ function sizeFields(value: unknown, name: string): SizeFields {
 function checkedSize(size: PictureSize, value: unknown, name: string): PictureSize {
   const { height, width } = size;
   const isEdge = (edge: number) => Number.isInteger(edge) && edge >= 1 && edge <= longestEdge;
-  if (isEdge(height) && isEdge(width) && height * width <= mostPixels) return size;
-  const limits = `whole numbers of pixels from 1 to ${longestEdge}, and ${mostPixels} in all`;
+  if (isEdge(height) && isEdge(width) && height * width <= maxPixels) return size;
+  const limits = `whole numbers of pixels from 1 to ${longestEdge}, and ${maxPixels} in all`;
   throw misfit(name, value, limits);
 }
 

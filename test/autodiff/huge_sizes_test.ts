@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-const mostBytes = 2 ** 20;
+const maxBytes = 2 ** 20;
 
 for (const { name, op, x, others, attributes = {}, domain = "", refused } of cases) {
   Deno.test(`addGradients() writes no constants of the input's size: ${name}`, () => {
@@ -77,7 +77,7 @@ for (const { name, op, x, others, attributes = {}, domain = "", refused } of cas
     const model = b.finish();
     try {
       const { graph } = addGradients(model, { cotangents: ["y"], wrt: ["x"] });
-      const large = [...graph.initializers].filter(([, weight]) => weightSize(weight) > mostBytes);
+      const large = [...graph.initializers].filter(([, weight]) => weightSize(weight) > maxBytes);
       assertEquals([large.map(([name]) => name), undefined], [[], refused]);
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;

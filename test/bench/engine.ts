@@ -69,8 +69,8 @@ async function measureRound(
   }
 }
 
-function isSeeded({ mostFirst = Infinity }: Tool, size: number): boolean {
-  return size > mostFirst;
+function isSeeded({ maxFirst = Infinity }: Tool, size: number): boolean {
+  return size > maxFirst;
 }
 
 function figuresOf(times: Times, size: number): Record<string, number> {

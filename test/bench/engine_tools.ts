@@ -20,7 +20,7 @@ export interface Tool {
   /** The most tasks that are measured at all. */
   readonly most?: number;
   /** The most tasks that are run for the first time; above it the state after it is written. */
-  readonly mostFirst?: number;
+  readonly maxFirst?: number;
   /** Writes the state that a first run leaves. */
   seed?(folder: string, size: number): void;
 }
@@ -137,7 +137,7 @@ export const otherTools: Readonly<Record<string, Tool>> = {
     first: [dvc, "repro", "-q"],
     cached: [dvc, "repro", "-q"],
     // Its first run takes time that grows with the square of the number of stages.
-    mostFirst: 100,
+    maxFirst: 100,
     most: 1000,
     seed: seedDvc,
   },

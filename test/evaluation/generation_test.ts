@@ -3,14 +3,14 @@ import { openGenerator } from "../../lib/evaluation/generation.ts";
 import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { bindPast } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
-import type { TextEncoder } from "../../lib/models/prompt_text.ts";
+import type { PromptEncoder } from "../../lib/models/prompt_text.ts";
 import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "../models/rig.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 const vocabulary = 96;
 
 /** Texts are lists of ids, so that random models may say anything. */
-function idsAsText(text: TextEncoder): TextEncoder {
+function idsAsText(text: PromptEncoder): PromptEncoder {
   return {
     ...text,
     endToken: -1,
@@ -19,14 +19,14 @@ function idsAsText(text: TextEncoder): TextEncoder {
   };
 }
 
-function instructionsOf(text: TextEncoder) {
+function instructionsOf(text: PromptEncoder) {
   const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
   return [[50, 51, 52], [60]].map((ids) => ({ ids: [1, ...picture, ...ids], qformerIds: [40] }));
 }
 
 async function generate(
   directory: LanguageModelDirectory,
-  text: TextEncoder,
+  text: PromptEncoder,
   maxTokens: number,
 ): Promise<readonly string[]> {
   const instructions = instructionsOf(text);
@@ -43,9 +43,9 @@ async function generate(
 }
 
 /** The most likely continuation by one token, from the scores of all tokens. */
-async function mostLikely(
+async function maxLikely(
   directory: LanguageModelDirectory,
-  text: TextEncoder,
+  text: PromptEncoder,
   beginnings: readonly string[],
 ): Promise<string[]> {
   const instructions = instructionsOf(text);
@@ -77,7 +77,7 @@ for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
     const text = idsAsText(words);
     const answers = await generate(directory, text, 3);
     let expected = ["", ""];
-    for (let i = 0; i < 3; i++) expected = await mostLikely(directory, text, expected);
+    for (let i = 0; i < 3; i++) expected = await maxLikely(directory, text, expected);
     assertEquals(answers, expected);
   });
 }
@@ -96,8 +96,8 @@ for (const name of ["llava", "instructblip_t5_dynamo"]) {
     const merged = withDecoder(directory, (decoder) => mergedDecoder(decoder, 2));
     assertEquals(await generate(merged, text, 4), await generate(directory, text, 4));
     assertEquals(
-      await mostLikely(merged, text, ["7 8", "9"]),
-      await mostLikely(directory, text, ["7 8", "9"]),
+      await maxLikely(merged, text, ["7 8", "9"]),
+      await maxLikely(directory, text, ["7 8", "9"]),
     );
   });
 }

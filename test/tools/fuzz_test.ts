@@ -30,7 +30,7 @@ const planted: Record<keyof typeof plantedFormats, RegExp> = {
 
 for (const [format, kind] of Object.entries(planted)) {
   Deno.test(`runCampaign() finds what must not happen: ${format}`, async () => {
-    const limits = { hangMs: 1000, memoryBytes: 400 * 2 ** 20, mostEnded: 1 };
+    const limits = { hangMs: 1000, memoryBytes: 400 * 2 ** 20, maxEnded: 1 };
     const { faults } = await runCampaign({ format, count: 2, seed: "1", ...limits });
     assertEquals(faults.length, 1, JSON.stringify(faults));
     assertMatch(faults[0]!.kind, kind);

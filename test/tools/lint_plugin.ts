@@ -81,7 +81,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
     packages: ["zod", "@std"],
   },
   "lib/attestation": {
-    ours: ["lib/artifacts", "lib/cache", "lib/pipeline", "lib/tensor"],
+    ours: ["lib/diagnostic", "lib/artifacts", "lib/cache", "lib/pipeline", "lib/tensor"],
     packages: ["zod"],
   },
   "lib/report": {

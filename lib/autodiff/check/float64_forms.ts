@@ -7,7 +7,7 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
-import { positive, range } from "../engine/expressions.ts";
+import { normalizeAxis, range } from "../engine/expressions.ts";
 import { resizeByProducts } from "../rules/resize.ts";
 import { erf, gelu } from "./float64_erf.ts";
 import type { Float64Form } from "./float64_form.ts";
@@ -81,7 +81,7 @@ const layerNormalization: Float64Form = (node, b) => {
   const [x, weight, bias] = node.inputs;
   const rank = b.rank(x!);
   if (rank === undefined) return undefined;
-  const axes = b.int64s(range(rank).slice(positive(intOf(node, "axis", -1), rank)));
+  const axes = b.int64s(range(rank).slice(normalizeAxis(intOf(node, "axis", -1), rank)));
   const mean = (value: Value) => b.op("ReduceMean", [value, axes], { keepdims: 1 });
   const centre = mean(x!);
   const apart = b.op("Sub", [x!, centre]);

@@ -17,7 +17,7 @@ import { castTensor } from "../../tensor/convert.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { fusedActivationDecompositions } from "../decompositions/fused_activation.ts";
 import { recurrentDecompositions } from "../decompositions/recurrent.ts";
-import { valuesRead } from "../engine/mark.ts";
+import { valuesRead } from "../engine/activity.ts";
 import { type Rewrite, rewriteNodes } from "../engine/rewrite.ts";
 import { type Decompositions, opKey } from "../engine/rule.ts";
 import { float64Forms } from "./float64_forms.ts";

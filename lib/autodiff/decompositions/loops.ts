@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, intsOf } from "../engine/attributes.ts";
-import { positive, range, rankOf } from "../engine/expressions.ts";
+import { normalizeAxis, range, rankOf } from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { inlineGraph, subgraphOf } from "./inline_graph.ts";
@@ -73,7 +73,7 @@ function knownNumber(b: GraphBuilder, node: Node, value: Value, what: string): n
 
 /** The elements of a scanned input along its axis, in the order of the rounds. */
 function slices(b: GraphBuilder, node: Node, x: Value, index: number): Value[] {
-  const axis = positive(intsOf(node, "scan_input_axes")?.[index] ?? 0, rankOf(b, x));
+  const axis = normalizeAxis(intsOf(node, "scan_input_axes")?.[index] ?? 0, rankOf(b, x));
   const length = b.dims(x)?.[axis];
   refuse(
     node,

@@ -8,7 +8,16 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf } from "../engine/attributes.ts";
-import { add, castLike, mul, positive, range, rankOf, scale, sub } from "../engine/expressions.ts";
+import {
+  add,
+  castLike,
+  mul,
+  normalizeAxis,
+  range,
+  rankOf,
+  scale,
+  sub,
+} from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 
@@ -127,7 +136,7 @@ function round(b: GraphBuilder, y: Value, { inputs }: Node, first: number): Valu
 /** As floats. A weight is spelled out, so that the runtime does it once; `axis` has the scales of a list. */
 function real(b: GraphBuilder, [x, factor, origin]: Quantized, axis = 1): Value {
   const listed = b.rank(factor) === 1 && b.dims(factor)![0] !== 1;
-  const at = listed ? positive(axis, rankOf(b, x)) : 0;
+  const at = listed ? normalizeAxis(axis, rankOf(b, x)) : 0;
   if (b.weightOf(x) === undefined) {
     return b.op("DequantizeLinear", [x, factor, origin || undefined], listed ? { axis: at } : {});
   }

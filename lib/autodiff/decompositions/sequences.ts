@@ -7,7 +7,7 @@ import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import { explained } from "../engine/explain.ts";
-import { constantInts, positive, range } from "../engine/expressions.ts";
+import { constantInts, normalizeAxis, range } from "../engine/expressions.ts";
 import { rewriteNodes } from "../engine/rewrite.ts";
 import { stack } from "./loops.ts";
 
@@ -78,7 +78,7 @@ function place(
 ): number | undefined {
   if (!position) return otherwise;
   const known = constantInts(b, position)?.[0];
-  return known === undefined ? undefined : positive(known, length);
+  return known === undefined ? undefined : normalizeAxis(known, length);
 }
 
 /** The pieces of a split whose sizes are known. */
@@ -86,7 +86,7 @@ function split(b: GraphBuilder, node: Node): readonly Value[] | undefined {
   const [x, sizes] = node.inputs as [Value, Value?];
   const rank = b.rank(x);
   if (rank === undefined) return undefined;
-  const axis = positive(intOf(node, "axis", 0), rank);
+  const axis = normalizeAxis(intOf(node, "axis", 0), rank);
   const length = b.dims(x)?.[axis];
   const given = sizes ? constantInts(b, sizes) : [1];
   if (given === undefined || typeof length !== "number") return undefined;

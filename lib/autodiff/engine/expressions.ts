@@ -199,7 +199,7 @@ export function reduceMean(b: GraphBuilder, x: Value, axes: readonly number[]): 
 }
 
 /** `axis` counted from the front. */
-export function positive(axis: number, rank: number): number {
+export function normalizeAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 

@@ -4,7 +4,7 @@ import { nearest } from "../../diagnostic/suggest.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
 import type { Model, ValueInfo } from "../../onnx/ir/model.ts";
 import { upgradeModel } from "../../onnx/passes/upgrade.ts";
-import { isDifferentiable, typesOf } from "./mark.ts";
+import { isDifferentiable, typesOf } from "./activity.ts";
 
 /** Names as they are given. */
 export interface RequestedNames {

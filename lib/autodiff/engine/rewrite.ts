@@ -2,7 +2,7 @@
 import { GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import { countNodes } from "../../onnx/ir/count_nodes.ts";
 import type { Graph, Model, Node } from "../../onnx/ir/model.ts";
-import { capturedBy, valuesRead } from "./mark.ts";
+import { capturedBy, valuesRead } from "./activity.ts";
 
 /**
  * Values in place of a node's outputs, or `undefined` to keep the node as it is. `node` reads the
@@ -15,7 +15,7 @@ export type Rewrite = (
 ) => readonly Value[] | undefined;
 
 /** Nodes that a graph may become when parts of it are unrolled: that must come to an end. */
-export function mostNodes({ graph }: Model): number {
+export function maxNodes({ graph }: Model): number {
   return 40_000 + 20 * countNodes(graph.nodes);
 }
 
@@ -25,12 +25,12 @@ export function mostNodes({ graph }: Model): number {
  * @param most Nodes that the graph may have in the end.
  * @throws {DiagnosticError} If it would have more.
  */
-export function rewriteNodes(model: Model, rewrite: Rewrite, most = mostNodes(model)): Model {
+export function rewriteNodes(model: Model, rewrite: Rewrite, most = maxNodes(model)): Model {
   const { graph } = model;
   const builder = new GraphBuilder({
     model: { ...model, graph: { ...graph, nodes: [], outputs: [] } },
     prefix: freePrefix(graph),
-    mostNodes: most,
+    maxNodes: most,
   });
   const renamed = new Map<string, Value>();
   const captured = capturedIn(graph);

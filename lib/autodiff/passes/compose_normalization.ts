@@ -8,7 +8,7 @@ import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.t
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { pruneModel } from "../../onnx/passes/prune.ts";
 import { intOf } from "../engine/attributes.ts";
-import { constantInts, positive } from "../engine/expressions.ts";
+import { constantInts, normalizeAxis } from "../engine/expressions.ts";
 import { rewriteNodes } from "../engine/rewrite.ts";
 import { readRootMeanSquare } from "../rules/root_mean_square.ts";
 
@@ -56,5 +56,5 @@ function uncentered(b: GraphBuilder, c: Value): Value | undefined {
 
 function isLastAxis(b: GraphBuilder, x: Value, axes: readonly number[] | undefined): boolean {
   const rank = b.rank(x);
-  return rank !== undefined && axes?.length === 1 && positive(axes[0]!, rank) === rank - 1;
+  return rank !== undefined && axes?.length === 1 && normalizeAxis(axes[0]!, rank) === rank - 1;
 }

@@ -7,14 +7,14 @@
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { explained } from "../engine/explain.ts";
-import { isDifferentiable, markPath, type Passage, type Path } from "../engine/mark.ts";
+import { type Activity, findActivity, isDifferentiable, type Passage } from "../engine/activity.ts";
 import { applyPasses, formPasses, typingPasses } from "./pass_list.ts";
 import { carriesStraightThrough } from "./quantized_activations.ts";
-import { mostNodes, rewriteNodes } from "../engine/rewrite.ts";
+import { maxNodes, rewriteNodes } from "../engine/rewrite.ts";
 import { RuleLookup, type RuleTable } from "../table/rule_table.ts";
 
 /** What is wanted, and by which rules. */
-export interface Request {
+export interface GradientRequest {
   /** Graph inputs. */
   readonly wrt: readonly string[];
   /** Graph outputs. */
@@ -27,7 +27,7 @@ export interface Request {
 /** A model whose path consists of nodes that have rules, or else of nodes that nothing can be done about. */
 export interface Prepared {
   readonly model: Model;
-  readonly path: Path;
+  readonly path: Activity;
   readonly lookup: RuleLookup;
   /** The model before ops were rewritten into others. */
   readonly whole: Model;
@@ -37,7 +37,7 @@ export interface Prepared {
 const maxRounds = 16;
 
 /** Prepares a model for gradients. */
-export function prepare(model: Model, request: Request): Prepared {
+export function prepare(model: Model, request: GradientRequest): Prepared {
   const { wrt, targets, rules, straightThrough } = request;
   const whole = applyPasses(model, formPasses(request.precision));
   const lookup = new RuleLookup(whole, rules);
@@ -45,8 +45,8 @@ export function prepare(model: Model, request: Request): Prepared {
     stops: (node) => lookup.stops(node),
     carries: straightThrough ? carriesStraightThrough : (_node, _i, type) => isDifferentiable(type),
   };
-  const mark = ({ graph }: Model) => markPath(graph, wrt, targets, passage);
-  const most = mostNodes(whole);
+  const mark = ({ graph }: Model) => findActivity(graph, wrt, targets, passage);
+  const most = maxNodes(whole);
   let current = whole;
   for (let round = 0; round < maxRounds; round++) {
     const marked = mark(current).nodes;

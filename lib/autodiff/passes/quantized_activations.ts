@@ -9,7 +9,7 @@
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { isDType } from "../../onnx/ir/data_type.ts";
 import type { Model, Node, ValueType } from "../../onnx/ir/model.ts";
-import { isDifferentiable, type Path, typesOf, valuesRead } from "../engine/mark.ts";
+import { type Activity, isDifferentiable, typesOf, valuesRead } from "../engine/activity.ts";
 import { opKey } from "../engine/rule.ts";
 
 /** Ops that round, or compute with what was rounded; their first output is an activation. */
@@ -108,7 +108,7 @@ export function quantizedActivations(model: Model, route: Route): Diagnostic[] {
 }
 
 /** One diagnostic per node that takes rounded activations and hands no gradient on. */
-export function lostStraightThrough(model: Model, path: Path, route: Route): Diagnostic[] {
+export function lostStraightThrough(model: Model, path: Activity, route: Route): Diagnostic[] {
   const onPath = new Set(path.nodes);
   const rounded = roundedValues(model, route);
   const typeOf = typesOf(model.graph);

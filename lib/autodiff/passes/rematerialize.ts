@@ -8,7 +8,7 @@
 import { type GraphBuilder, impure, type Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { castTo, indicator, mul, widen } from "../engine/expressions.ts";
-import { type Path, valuesRead } from "../engine/mark.ts";
+import { type Activity, valuesRead } from "../engine/activity.ts";
 
 /** Gives the backward pass its nodes: as they are, or computed again. */
 export interface Recomputation {
@@ -34,7 +34,7 @@ interface Block {
 }
 
 /** Recomputes every block but the last, whose values the backward pass reads at once. */
-export function recomputeBlocks(b: GraphBuilder, model: Model, path: Path): Recomputation {
+export function recomputeBlocks(b: GraphBuilder, model: Model, path: Activity): Recomputation {
   const { nodes } = model.graph;
   const placeOf = new Map(nodes.map((node, place) => [node, place]));
   const blocks = blocksOf(path, placeOf);
@@ -72,7 +72,7 @@ function isRepeatable(node: Node): boolean {
 function copyBlock(
   b: GraphBuilder,
   nodes: readonly Node[],
-  path: Path,
+  path: Activity,
   g: Value,
 ): ReadonlyMap<Value, Value> {
   const copies = new Map<Value, Value>();
@@ -103,7 +103,7 @@ function after(b: GraphBuilder, x: Value, g: Value): Value {
 }
 
 /** Blocks between the places where the path is narrow: where the fewest values are yet to be read. */
-function blocksOf(path: Path, placeOf: ReadonlyMap<Node, number>): readonly Block[] {
+function blocksOf(path: Activity, placeOf: ReadonlyMap<Node, number>): readonly Block[] {
   const widths = widthsOf(path);
   const cuts: number[] = [];
   for (const i of widths.keys()) {
@@ -114,7 +114,7 @@ function blocksOf(path: Path, placeOf: ReadonlyMap<Node, number>): readonly Bloc
 }
 
 /** After each node of the path, how many values of the path are there that a later node reads. */
-function widthsOf({ nodes, values }: Path): readonly number[] {
+function widthsOf({ nodes, values }: Activity): readonly number[] {
   const last = new Map<Value, number>();
   nodes.forEach((node, i) => valuesRead(node).forEach((name) => last.set(name, i)));
   const alive = new Set<Value>();

@@ -13,8 +13,8 @@ import {
   dimOf,
   div,
   mul,
+  normalizeAxis,
   padZeros,
-  positive,
   rankOf,
   sub,
 } from "../engine/expressions.ts";
@@ -43,10 +43,10 @@ export const fourierRules = { DFT: transform } satisfies GradRules;
 /** An attribute before opset 20, an input from then on. */
 function axisOf(b: GraphBuilder, node: Node): number {
   const rank = rankOf(b, node.inputs[0]!);
-  if (b.opset < 20) return positive(intOf(node, "axis", 1), rank);
+  if (b.opset < 20) return normalizeAxis(intOf(node, "axis", 1), rank);
   const given = node.inputs[2] ? constantInts(b, node.inputs[2]) : [-2];
   refuse(node, given === undefined, "its axis is known at run time only");
-  return positive(given![0]!, rank);
+  return normalizeAxis(given![0]!, rank);
 }
 
 function applied(b: GraphBuilder, x: Value, axis: number, inverse: number): Value {

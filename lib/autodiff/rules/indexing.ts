@@ -9,7 +9,7 @@ import {
   div,
   keepWhere,
   mul,
-  positive,
+  normalizeAxis,
   range,
   rankOf,
   shapeOf,
@@ -27,7 +27,7 @@ import {
 import { gatherGrad } from "./gather.ts";
 
 const gather = linear(({ b, node, g, x }) => {
-  const axis = positive(intOf(node, "axis", 0), rankOf(b, x));
+  const axis = normalizeAxis(intOf(node, "axis", 0), rankOf(b, x));
   return gatherGrad(b, g, node.inputs[1]!, axis, dimOf(b, x, axis));
 });
 
@@ -169,7 +169,7 @@ const zeroOne = (b: GraphBuilder, like: Value, bit: number): Value =>
 const compress = linear(({ b, node, g, x }: UnaryArgs) => {
   const picked = b.op("Squeeze", [b.op("NonZero", [node.inputs[1]!]), b.int64s([0])]);
   if (node.attributes["axis"] !== undefined) {
-    const axis = positive(intOf(node, "axis", 0), rankOf(b, x));
+    const axis = normalizeAxis(intOf(node, "axis", 0), rankOf(b, x));
     return gatherGrad(b, g, picked, axis, dimOf(b, x, axis));
   }
   const flat = gatherGrad(b, g, picked, 0, b.op("Reshape", [b.op("Size", [x]), b.int64s([1])]));
@@ -180,7 +180,7 @@ const compress = linear(({ b, node, g, x }: UnaryArgs) => {
 const unique = linear(({ b, node, g, x }: UnaryArgs) => {
   const first = node.outputs[1]!;
   if (node.attributes["axis"] !== undefined) {
-    const axis = positive(intOf(node, "axis", 0), rankOf(b, x));
+    const axis = normalizeAxis(intOf(node, "axis", 0), rankOf(b, x));
     return gatherGrad(b, g, first, axis, dimOf(b, x, axis));
   }
   const flat = gatherGrad(b, g, first, 0, b.op("Reshape", [b.op("Size", [x]), b.int64s([1])]));

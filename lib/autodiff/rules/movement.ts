@@ -7,7 +7,7 @@ import {
   constantLike,
   dimOf,
   isStatic,
-  positive,
+  normalizeAxis,
   range,
   rankOf,
   reduceSum,
@@ -30,7 +30,7 @@ const transpose = linear(({ b, node, g, x }) => {
 /** Cuts the gradient into the parts that were joined. */
 const concat: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
-  const axis = positive(intOf(node, "axis", 0), rankOf(b, node.outputs[0]!));
+  const axis = normalizeAxis(intOf(node, "axis", 0), rankOf(b, node.outputs[0]!));
   const sizes = node.inputs.map((x) => b.dims(x)?.[axis]);
   const split = isStatic(sizes as number[])
     ? b.int64s(sizes as number[])
@@ -70,7 +70,7 @@ const tile = linear(({ b, node, g, x }) => {
 /** Pads of each padded axis: [axis, before, after] as values. */
 function padsByAxis(b: GraphBuilder, node: Node): { axes: number[]; pads: Value } {
   const rank = rankOf(b, node.inputs[0]!);
-  const axes = constantInts(b, node.inputs[3])?.map((axis) => positive(axis, rank));
+  const axes = constantInts(b, node.inputs[3])?.map((axis) => normalizeAxis(axis, rank));
   return { axes: axes ?? range(rank), pads: node.inputs[1]! };
 }
 
@@ -154,7 +154,7 @@ export const movementRules = {
   // Halves of an odd difference are rounded alike on the way back.
   CenterCropPad: linear(({ b, node, g, x }) => {
     const axes = intsOf(node, "axes");
-    const sizes = axes?.map((axis) => dimOf(b, x, positive(axis, rankOf(b, x))));
+    const sizes = axes?.map((axis) => dimOf(b, x, normalizeAxis(axis, rankOf(b, x))));
     const shape = sizes ? b.op("Concat", sizes, { axis: 0 }) : shapeOf(b, x);
     return b.op("CenterCropPad", [g, shape], axes ? { axes } : {});
   }),

@@ -17,8 +17,8 @@ import {
   dropWhere,
   mul,
   neg,
+  normalizeAxis,
   padZeros,
-  positive,
   range,
   rankOf,
   reduceMean,
@@ -85,7 +85,7 @@ function affineGrads(
 
 function trailingAxes(b: GraphBuilder, node: Node): number[] {
   const rank = rankOf(b, node.inputs[0]!);
-  return range(rank).slice(positive(intOf(node, "axis", -1), rank));
+  return range(rank).slice(normalizeAxis(intOf(node, "axis", -1), rank));
 }
 
 /** Adds to the gradient of x what comes through the statistics that the op also gives. */

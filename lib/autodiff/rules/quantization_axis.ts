@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
-import { dimOf, positive, range, rankOf, reduceSum, shapeOf } from "../engine/expressions.ts";
+import { dimOf, normalizeAxis, range, rankOf, reduceSum, shapeOf } from "../engine/expressions.ts";
 
 /** A scale or zero point of QuantizeLinear or DequantizeLinear, to be broadcast to the node's input. */
 export function factorAlong(b: GraphBuilder, node: Node, factor: Value): Value {
@@ -28,7 +28,7 @@ export function sumToFactor(b: GraphBuilder, node: Node, value: Value): Value {
 
 function axisOf(b: GraphBuilder, node: Node): number {
   const rank = rankOf(b, node.inputs[0]!);
-  return rank === 0 ? 0 : positive(intOf(node, "axis", 1), rank);
+  return rank === 0 ? 0 : normalizeAxis(intOf(node, "axis", 1), rank);
 }
 
 /** The axis seen as (block, element). */

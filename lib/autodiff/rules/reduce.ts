@@ -10,7 +10,7 @@ import {
   dropWhere,
   indicator,
   mul,
-  positive,
+  normalizeAxis,
   range,
   rankOf,
   scale,
@@ -30,7 +30,9 @@ interface Reduction extends Omit<UnaryArgs, "g" | "y"> {
 function axesOf(b: GraphBuilder, node: Node): number[] | undefined {
   const rank = rankOf(b, node.inputs[0]!);
   const given = node.inputs[1] ? constantInts(b, node.inputs[1]) : [];
-  if (given === undefined || given.length > 0) return given?.map((axis) => positive(axis, rank));
+  if (given === undefined || given.length > 0) {
+    return given?.map((axis) => normalizeAxis(axis, rank));
+  }
   return intOf(node, "noop_with_empty_axes", 0) === 1 ? [] : range(rank);
 }
 

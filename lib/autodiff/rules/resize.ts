@@ -10,14 +10,21 @@ import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { intsOf, stringOf } from "../engine/attributes.ts";
 import { joinShape, reshape, sizePart } from "../engine/dynamic_shape.ts";
-import { castLike, constantInts, positive, range, rankOf, scale } from "../engine/expressions.ts";
+import {
+  castLike,
+  constantInts,
+  normalizeAxis,
+  range,
+  rankOf,
+  scale,
+} from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import { type GradRules, linear } from "../engine/rule.ts";
 
 const resize = linear(({ b, node, g, x, y }) => {
   refuseAspectPolicy(node);
   const rank = rankOf(b, x);
-  const axes = intsOf(node, "axes")?.map((axis) => positive(axis, rank)) ?? range(rank);
+  const axes = intsOf(node, "axes")?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
   const block = blockSizes(b, node, axes, rank);
   if (block !== undefined) return sumBlocks(b, g, block);
   return axes.reduce((grad, axis, i) => {
@@ -33,7 +40,7 @@ export const resizeRules = { Resize: resize } satisfies GradRules;
 export function resizeByProducts(b: GraphBuilder, node: Node, x: Value): Value {
   refuseAspectPolicy(node);
   const rank = rankOf(b, x);
-  const axes = intsOf(node, "axes")?.map((axis) => positive(axis, rank)) ?? range(rank);
+  const axes = intsOf(node, "axes")?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
   return axes.reduce((y, axis, i) => {
     if (keepsAxis(b, node, x, node.outputs[0]!, axis, i)) return y;
     const matrix = resizedIdentity(b, node, x, axis, i, axes.length);

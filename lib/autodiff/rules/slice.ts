@@ -10,8 +10,8 @@ import type { Node } from "../../onnx/ir/model.ts";
 import {
   constantInts,
   dimOf,
+  normalizeAxis,
   padZeros,
-  positive,
   range,
   rankOf,
   sub,
@@ -53,7 +53,7 @@ function cutsOf(b: GraphBuilder, node: Node): Cut[] {
     }]);
   }
   return given.map((axis, i) => ({
-    axis: positive(axis, rank),
+    axis: normalizeAxis(axis, rank),
     start: element(b, starts, i),
     end: element(b, ends, i),
     step: strides[i]!,

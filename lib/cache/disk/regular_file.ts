@@ -2,14 +2,14 @@
 import { fileKind } from "./file_kind.ts";
 
 /** The most that is read of a file where nothing else is said: larger ones no command takes. */
-const mostBytes = 2 ** 31;
+const maxBytes = 2 ** 31;
 
 /**
  * The bytes of a regular file.
  *
  * @throws {RangeError} If it is none, or larger than `most` bytes: `it is a named pipe`.
  */
-export function readRegularFile(path: string, most = mostBytes): Uint8Array<ArrayBuffer> {
+export function readRegularFile(path: string, most = maxBytes): Uint8Array<ArrayBuffer> {
   const info = Deno.statSync(path);
   if (!info.isFile) throw new RangeError(`it is ${fileKind(info)}`);
   if (info.size > most) {

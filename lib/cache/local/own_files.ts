@@ -23,9 +23,9 @@ export interface OwnFiles {
  * @param name The output's, for messages.
  * @throws {DiagnosticError} `bad-output`, for what is no file, folder or link to such.
  */
-export function ownFiles(path: string, name: string, mostCopies = MOST_COPIES): OwnFiles {
+export function ownFiles(path: string, name: string, maxCopies = MOST_COPIES): OwnFiles {
   try {
-    return new Detaching(path, name, mostCopies).run();
+    return new Detaching(path, name, maxCopies).run();
   } catch (error) {
     if (!isSystemError(error) || isDiskFull(error)) throw error;
     throw badOutput(name, `it cannot be read: ${error.message}`);
@@ -42,10 +42,10 @@ class Detaching {
   readonly #open = new Set<string>();
   #copiesLeft: number;
 
-  constructor(root: string, name: string, mostCopies: number) {
+  constructor(root: string, name: string, maxCopies: number) {
     this.#root = root;
     this.#name = name;
-    this.#copiesLeft = mostCopies;
+    this.#copiesLeft = maxCopies;
   }
 
   run(): OwnFiles {

@@ -55,7 +55,7 @@ export function stageGraph({ tasks, stages }: Plan): DrawnNode[] {
 }
 
 /** Levels that a tree shows; what lies deeper is not seen on any screen. */
-const mostLevels = 100;
+const maxLevels = 100;
 
 /** Each last node with what it needs below it; what was drawn before is not drawn again. */
 export function treeGraph(nodes: readonly DrawnNode[]): string {
@@ -68,7 +68,7 @@ export function treeGraph(nodes: readonly DrawnNode[]): string {
   for (let top = open.pop(); top !== undefined; top = open.pop()) {
     const { name, lead, branch, level } = top;
     const { needs } = byName.get(name)!;
-    const cut = needs.length > 0 && (drawn.has(name) || level === mostLevels);
+    const cut = needs.length > 0 && (drawn.has(name) || level === maxLevels);
     lines.push(`${lead}${branch}${name}${cut ? " …" : ""}\n`);
     if (cut) continue;
     drawn.add(name);

@@ -25,7 +25,7 @@ const paints: Partial<Record<RunEvent["type"], (text: string) => string>> = {
 };
 
 /** Most live lines at once; the others are counted. */
-const mostLines = 8;
+const maxLines = 8;
 
 /** One live line a running task below the lines of what has happened. */
 export class TerminalLogger implements Logger {
@@ -93,7 +93,7 @@ export class TerminalLogger implements Logger {
 
   #draw(): void {
     const width = screenWidth();
-    const tasks = [...this.#live].slice(0, mostLines);
+    const tasks = [...this.#live].slice(0, maxLines);
     const lines = tasks.map(([name, live]) =>
       clip(shownText(`… ${name}  ${liveText(live)}`), width)
     );

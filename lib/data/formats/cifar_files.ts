@@ -13,7 +13,7 @@ const side = 32;
 const pictureBytes = 3 * side * side;
 
 /** Most bytes of a file: CIFAR-100's training pictures are 154 MB. */
-const mostBytes = 400 * 2 ** 20;
+const maxBytes = 400 * 2 ** 20;
 
 /** Which of a picture's classes counts: CIFAR-100's pictures have a coarse one as well. */
 export interface CifarLabels {
@@ -91,8 +91,8 @@ function pixelsOf(array: Parameters<typeof tensorOfPickled>[0], what: string): U
 /** Keys are texts, or bytes where Python 3 wrote what Python 2 had. */
 function readDictionary(path: string, what: string): Map<string, unknown> {
   const size = sizeOf(path);
-  if (size > mostBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${mostBytes} are read`);
+  if (size > maxBytes) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} are read`);
   }
   let value: unknown;
   try {

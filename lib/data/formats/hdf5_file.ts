@@ -10,8 +10,8 @@ export interface Hdf5Array {
 }
 
 /** Most bytes of a file, numbers of an array, and seconds that reading may take. */
-const mostBytes = 512 * 2 ** 20;
-const mostNumbers = 2 ** 27;
+const maxBytes = 512 * 2 ** 20;
+const maxNumbers = 2 ** 27;
 const seconds = 60;
 
 /** Bytes that MATLAB puts in front. */
@@ -37,13 +37,13 @@ export async function readHdf5(
   const what = JSON.stringify(path);
   const start = hdf5Start(path) ?? 0;
   const { size } = Deno.statSync(path);
-  if (size > mostBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${mostBytes} of version 7.3 are read`, [
+  if (size > maxBytes) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} of version 7.3 are read`, [
       "save it with -v7, of which any size is read",
     ]);
   }
   const bytes = readRange(path, start, size - start).buffer;
-  const { arrays, mistake } = await inThread({ bytes, names, most: mostNumbers }, what);
+  const { arrays, mistake } = await inThread({ bytes, names, most: maxNumbers }, what);
   if (arrays === undefined) throw dataFailure(what, mistake ?? "it is no HDF5 file");
   return arrays;
 }

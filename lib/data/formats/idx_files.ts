@@ -8,7 +8,7 @@ import type { PublisherFolder } from "../published_set.ts";
 import { greyPlanes, planeListing } from "./plane_rows.ts";
 
 /** Most bytes of a file: EMNIST's largest is 550 MB, MNIST's 47 MB. */
-const mostBytes = 1 << 30;
+const maxBytes = 1 << 30;
 
 /** A file of the format: unsigned bytes. */
 interface Idx {
@@ -109,12 +109,12 @@ async function readIdx(path: string, axes: number): Promise<Idx> {
 
 async function readBytes(path: string, what: string): Promise<Uint8Array> {
   const { size } = Deno.statSync(path);
-  if (size > mostBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${mostBytes} are read`);
+  if (size > maxBytes) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} are read`);
   }
   const bytes = readRange(path, 0, size);
   const isZip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   // Nothing compresses pixels a hundredfold.
-  const most = Math.min(mostBytes, (64 << 20) + 100 * size);
+  const most = Math.min(maxBytes, (64 << 20) + 100 * size);
   return isZip ? await inflate(bytes, { format: "gzip", most, what }) : bytes;
 }

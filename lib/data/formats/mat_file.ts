@@ -20,8 +20,8 @@ const compressed = 15;
 const matrix = 14;
 
 /** Most elements of a file, axes of an array, bytes of a name. */
-const mostElements = 10_000;
-const mostAxes = 32;
+const maxElements = 10_000;
+const maxAxes = 32;
 const longestName = 256;
 
 /** Bytes of a number by the type of an element. */
@@ -50,7 +50,7 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
   const arrays: MatArray[] = [];
   let offset = headerBytes;
   for (let count = 0; offset + 8 <= size; count++) {
-    if (count > mostElements) throw dataFailure(what, `it has more than ${mostElements} elements`);
+    if (count > maxElements) throw dataFailure(what, `it has more than ${maxElements} elements`);
     const tag = new DataView(readRange(path, offset, 8).buffer);
     const [type, bytes] = [tag.getUint32(0, true), tag.getUint32(4, true)];
     const end = offset + 8 + bytes;
@@ -122,7 +122,7 @@ async function headOf(
   const kind = flags.data[0];
   const isComplex = ((flags.data[1] ?? 0) & 8) !== 0;
   if (kind === undefined || kind < 6 || kind > 15 || isComplex) return undefined;
-  const axes = await part(stream, what, 4 * mostAxes);
+  const axes = await part(stream, what, 4 * maxAxes);
   const view = new DataView(axes.data.buffer);
   const dims = Array.from({ length: axes.data.length / 4 }, (_, i) => view.getInt32(4 * i, true));
   const name = new TextDecoder().decode((await part(stream, what, longestName)).data);
@@ -164,7 +164,7 @@ async function part(stream: ByteStream, what: string, most: number) {
 }
 
 /** Most numbers of an array that is read as a whole. */
-const mostNumbers = 5_000_000;
+const maxNumbers = 5_000_000;
 
 /** All numbers of an array. @throws {DiagnosticError} If there are too many. */
 export async function readNumbers(
@@ -172,7 +172,7 @@ export async function readNumbers(
   what: string,
 ): Promise<number[]> {
   const width = widths[type]!;
-  if (bytes / width > mostNumbers) {
+  if (bytes / width > maxNumbers) {
     throw dataFailure(what, `"${name}" has ${bytes / width} numbers`);
   }
   const stream = await open();

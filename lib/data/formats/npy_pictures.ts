@@ -7,7 +7,7 @@ import type { Listing } from "../listing.ts";
 import { planeListing, planesOfPixels } from "./plane_rows.ts";
 
 /** Most bytes of a file of classes, and of the header of one of pictures. */
-const mostBytes = 64 * 2 ** 20;
+const maxBytes = 64 * 2 ** 20;
 const headerBytes = 4096;
 
 /** Which rows of the files are wanted: part `part` of `parts` equal ones. */
@@ -72,8 +72,8 @@ export function npyListing(
 function labelsOf(path: string): number[] {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(path);
-  if (size > mostBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${mostBytes} are read`);
+  if (size > maxBytes) {
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} are read`);
   }
   return Array.from(within(what, () => decodeNpy(readRange(path, 0, size))).data, Number);
 }

@@ -11,11 +11,11 @@ type Metadata = import("hyparquet").FileMetaData;
 type Compressors = import("hyparquet").Compressors;
 
 /** Most bytes that a page, and a row group's column, may unpack to. */
-const mostPageBytes = 256 * 2 ** 20;
-const mostGroupBytes = 2 ** 31;
+const maxPageBytes = 256 * 2 ** 20;
+const maxGroupBytes = 2 ** 31;
 
 /** Most rows of a file. */
-const mostRows = 5_000_000;
+const maxRows = 5_000_000;
 
 /**
  * Lists a Parquet file: columns without the pictures, which are read a row group at a time.
@@ -93,11 +93,11 @@ function checkSizes(path: string, { row_groups: groups }: Metadata, rows: number
   if (!Number.isSafeInteger(rows) || total !== rows || rows < 0) {
     throw dataFailure(what, `it says that it has ${rows} rows, its row groups have ${total}`);
   }
-  if (rows > mostRows) throw dataFailure(what, `it has ${rows} rows, at most ${mostRows} are read`);
+  if (rows > maxRows) throw dataFailure(what, `it has ${rows} rows, at most ${maxRows} are read`);
   for (const { columns } of groups) {
     for (const { meta_data: facts } of columns) {
       const bytes = Number(facts?.total_uncompressed_size ?? 0);
-      if (bytes <= mostGroupBytes) continue;
+      if (bytes <= maxGroupBytes) continue;
       throw dataFailure(what, `a row group of it unpacks to ${bytes} bytes, write smaller ones`);
     }
   }
@@ -109,7 +109,7 @@ function bounded(path: string, compressors: Compressors): Compressors {
     Object.entries(compressors).map(([codec, unpack]) => [
       codec,
       (input: Uint8Array, bytes: number) => {
-        if (bytes <= mostPageBytes) return unpack!(input, bytes);
+        if (bytes <= maxPageBytes) return unpack!(input, bytes);
         throw dataFailure(JSON.stringify(path), `a page of it unpacks to ${bytes} bytes`);
       },
     ]),

@@ -17,7 +17,7 @@ export const tableNames: readonly string[] = [
 ];
 
 /** Most rows of a list. */
-const mostRows = 5_000_000;
+const maxRows = 5_000_000;
 
 /**
  * Reads a list by its ending; the pictures that it names lie in `root`.
@@ -88,7 +88,7 @@ export function jsonRows(path: string): ListedRow[] {
     ? (values as unknown[]).map((value, i) => ({ where: `${name} item ${i + 1}`, value }))
     : values as { where: string; value: unknown }[];
   if (rows.length === 0) throw dataFailure(name, "it has no rows");
-  if (rows.length > mostRows) throw dataFailure(name, `it has more than ${mostRows} rows`);
+  if (rows.length > maxRows) throw dataFailure(name, `it has more than ${maxRows} rows`);
   return rows.map(({ where, value }) => {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return { where, fields: value as Record<string, unknown> };

@@ -12,7 +12,7 @@ export interface TarEntry {
 const blockBytes = 512;
 
 /** Most entries of an archive, and bytes of a name or of what stands for one. */
-const mostEntries = 4_000_000;
+const maxEntries = 4_000_000;
 const longestName = 4096;
 const longestRecord = 1 << 20;
 
@@ -35,7 +35,7 @@ export function listTar(path: string): TarEntry[] {
   let next: { name?: string; bytes?: number } = {};
   let offset = 0;
   for (let count = 0; offset + blockBytes <= size; count++) {
-    if (count > mostEntries) throw dataFailure(what, `it has more than ${mostEntries} entries`);
+    if (count > maxEntries) throw dataFailure(what, `it has more than ${maxEntries} entries`);
     const header = readBlock(file, offset);
     if (header.every((byte) => byte === 0)) return entries;
     if (!isHeader(header)) throw dataFailure(what, noHeader(header, offset));

@@ -34,7 +34,7 @@ export interface BuilderOptions {
   /** Put before the names of new values. */
   readonly prefix?: string;
   /** Nodes that may be asked for, those in their subgraphs included; default: any number. */
-  readonly mostNodes?: number;
+  readonly maxNodes?: number;
 }
 
 /** Options of {@linkcode GraphBuilder.node}. */
@@ -108,7 +108,7 @@ export class GraphBuilder {
   readonly #shared = new Map<string, readonly Value[]>();
   readonly #constants = new Map<string, Value>();
   readonly #producers = new Map<Value, Node>();
-  readonly #mostNodes: number;
+  readonly #maxNodes: number;
   #asked = 0;
 
   constructor(options: BuilderOptions = {}) {
@@ -116,7 +116,7 @@ export class GraphBuilder {
     this.#model = model;
     this.opset = model.opset;
     this.#prefix = options.prefix ?? "";
-    this.#mostNodes = options.mostNodes ?? Infinity;
+    this.#maxNodes = options.maxNodes ?? Infinity;
     this.#nodes = [...model.graph.nodes];
     this.#inputs = [...model.graph.inputs];
     this.#outputs = [...model.graph.outputs];
@@ -211,13 +211,13 @@ export class GraphBuilder {
   }
 
   #count(draft: Node): void {
-    if (this.#mostNodes === Infinity) return;
+    if (this.#maxNodes === Infinity) return;
     this.#asked += countNodes([draft]);
-    if (this.#asked <= this.#mostNodes) return;
+    if (this.#asked <= this.#maxNodes) return;
     throw new DiagnosticError([{
       code: "too-large",
       severity: "error",
-      message: `Cannot build a graph of more than ${this.#mostNodes} nodes`,
+      message: `Cannot build a graph of more than ${this.#maxNodes} nodes`,
       notes: ["Loops, recurrent layers and sequences are unrolled: make them shorter"],
     }]);
   }

@@ -18,7 +18,7 @@ export class ProtoError extends SyntaxError {
 const deepest = 100;
 
 /** Messages and texts that a file of this size may hold; what is left of real ones is mostly weights. */
-function mostParts(bytes: number): number {
+function maxParts(bytes: number): number {
   return 1_000_000 + Math.floor(bytes / 64);
 }
 
@@ -28,7 +28,7 @@ class Limits {
   #parts: number;
 
   constructor(bytes: number) {
-    this.#parts = mostParts(bytes);
+    this.#parts = maxParts(bytes);
   }
 
   part(offset: number): void {

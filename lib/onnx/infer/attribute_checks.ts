@@ -17,7 +17,7 @@ type Check = (values: readonly number[], c: NodeContext) => string | undefined;
 const largest = 2 ** 31 - 1;
 
 /** More axes than any runtime has. */
-const mostAxes = 256;
+const maxAxes = 256;
 
 const shown = (values: readonly number[]) =>
   values.length === 1 ? `${values[0]}` : `[${values.slice(0, 8)}${values.length > 8 ? ", …" : ""}]`;
@@ -57,7 +57,7 @@ function oneFor(count: (c: NodeContext) => number | undefined): Check {
 function axesOf(rank: (c: NodeContext) => number | undefined, before = 0, after = 0): Check {
   return (values, c) => {
     const known = rank(c);
-    if (known === undefined) return between(-mostAxes, mostAxes)(values, c);
+    if (known === undefined) return between(-maxAxes, maxAxes)(values, c);
     const [least, most] = [-known - before, known - 1 + after];
     if (values.every((axis) => Number.isInteger(axis) && axis >= least && axis <= most)) {
       return undefined;
@@ -120,7 +120,7 @@ const permutation: Check = (values, c) => {
 
 const batchAxes: Check = (values, c) => {
   const ranks = [c.rank(0), c.rank(1)].filter((r) => r !== undefined);
-  return between(0, Math.max(0, Math.min(mostAxes, ...ranks) - 1))(values, c);
+  return between(0, Math.max(0, Math.min(maxAxes, ...ranks) - 1))(values, c);
 };
 
 const scanInputs: Check = (values, c) => between(1, c.inputCount)(values, c);

@@ -2,7 +2,7 @@
 import type { NodeContext } from "./context.ts";
 
 /** A gradient has as many products as there are terms, each of as many factors. */
-const mostTerms = 100;
+const maxTerms = 100;
 
 const termPattern = /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/;
 
@@ -15,8 +15,8 @@ export function equationProblem(c: NodeContext): string | undefined {
   if (rest.length > 0 || [...terms, right ?? ""].some((term) => !termPattern.test(term))) {
     return wrong("is none: expected letters, commas, an arrow and at most one ellipsis a term");
   }
-  if (terms.length > mostTerms) {
-    return wrong(`has ${terms.length} terms, expected at most ${mostTerms}`);
+  if (terms.length > maxTerms) {
+    return wrong(`has ${terms.length} terms, expected at most ${maxTerms}`);
   }
   if (terms.length !== c.inputCount) {
     return wrong(`has ${terms.length} terms for ${c.inputCount} inputs`);

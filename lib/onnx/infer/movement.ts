@@ -22,7 +22,7 @@ import { broadcastSource, type Known, known, rearrange, reshaped, stridesOf } fr
 import { broadcastDims } from "../ir/dim.ts";
 
 /** More axes than any runtime knows. */
-const mostAxes = 256;
+const maxAxes = 256;
 
 /**
  * `count` dimensions of which nothing is known.
@@ -30,7 +30,7 @@ const mostAxes = 256;
  * @throws {WrongNode} If there are more axes than any runtime knows.
  */
 export function unknownDims(count: number): Dim[] {
-  if (!(count <= mostAxes)) throw new WrongNode(`a result would have ${count} axes`);
+  if (!(count <= maxAxes)) throw new WrongNode(`a result would have ${count} axes`);
   return Array.from({ length: count }, unknownDim);
 }
 

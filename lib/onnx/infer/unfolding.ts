@@ -7,7 +7,7 @@ import { placeOf } from "./wrong_node.ts";
 export const deepest = 100;
 
 /** Nodes that are looked at in functions and subgraphs, and for each node outside of them. */
-const mostInside = { least: 100_000, perNode: 10 };
+const maxInside = { least: 100_000, perNode: 10 };
 
 /** Counts nodes, so that what calls itself, or doubles again and again, comes to an end. */
 export class Unfolding {
@@ -24,7 +24,7 @@ export class Unfolding {
   count(node: Node): void {
     if (this.#depth === 0) this.#outside++;
     else this.#inside++;
-    const most = mostInside.least + mostInside.perNode * this.#outside;
+    const most = maxInside.least + maxInside.perNode * this.#outside;
     if (this.#inside > most) throw tooMuch(node, `into more than ${most} nodes`);
   }
 

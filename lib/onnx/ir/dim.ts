@@ -88,12 +88,12 @@ function addTerm(terms: Map<string, number>, product: string, factor: number): v
 
 /** Longer texts and sums say no more than that a size is not known; products of them would grow on. */
 const longestText = 1000;
-const mostTerms = 100;
+const maxTerms = 100;
 
 function dimOf(polynomial: Polynomial): Dim {
   if (polynomial.size === 0) return 0;
   if (polynomial.size === 1 && polynomial.has("")) return polynomial.get("")!;
-  if (polynomial.size > mostTerms) return unknownDim();
+  if (polynomial.size > maxTerms) return unknownDim();
   const products = [...polynomial.keys()].sort(byProduct);
   let text = "";
   for (const product of products) {
@@ -143,7 +143,7 @@ export function multiplyDims(a: Dim, b: Dim): Dim {
 }
 
 function multiply(a: Polynomial, b: Polynomial): Polynomial {
-  if (a.size * b.size > mostTerms ** 2) return new Map([[unknownDim() as string, 1]]);
+  if (a.size * b.size > maxTerms ** 2) return new Map([[unknownDim() as string, 1]]);
   const terms = new Map<string, number>();
   for (const [p, f] of a) for (const [q, g] of b) addTerm(terms, joinProducts(p, q), f * g);
   return terms;

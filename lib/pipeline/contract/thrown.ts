@@ -14,7 +14,7 @@ export interface Frame {
 }
 
 /** Places that are told: the one that threw and those that led to it. */
-const mostFrames = 5;
+const maxFrames = 5;
 
 /** Characters of a line of code, or of a message, that are shown. */
 const longestText = 500;
@@ -50,7 +50,7 @@ export function thrownDiagnostic(error: unknown, module: string): Diagnostic | u
 
 /** The places in a user's code that stand on a stack, the innermost first. */
 export function ownFrames(stack: string): readonly Frame[] {
-  return stack.split("\n").flatMap((line) => frameOf(line) ?? []).slice(0, mostFrames);
+  return stack.split("\n").flatMap((line) => frameOf(line) ?? []).slice(0, maxFrames);
 }
 
 /** `    at async run (file:///home/me/my_stages/greet.ts:4:14)` */
@@ -99,7 +99,7 @@ function quoted(thrown: unknown): string {
 /** What an error was thrown for, and what it gathers. */
 function causesOf(error: Error): string[] {
   const causes = [...(error instanceof AggregateError ? error.errors : []), error.cause];
-  return causes.filter((cause) => cause !== undefined && cause !== null).slice(0, mostFrames)
+  return causes.filter((cause) => cause !== undefined && cause !== null).slice(0, maxFrames)
     .map((cause) => `because of ${describe(cause)}`);
 }
 

@@ -3,13 +3,13 @@ import { type DocumentPath, pathText, type Problem } from "../read/problem.ts";
 import { Reference } from "../contract/slot.ts";
 
 /** Values that the tasks of a plan hold, all together; 10 000 tasks hold a tenth of them. */
-const mostValues = 5_000_000;
+const maxValues = 5_000_000;
 
 /** Texts count as a value for as many characters. */
 const textOfValue = 32;
 
 /** Tasks of a plan: ten times what anyone was seen to run. */
-const mostTasks = 100_000;
+const maxTasks = 100_000;
 
 /** Thrown where a plan is too large; ends its making. */
 export class PlanTooLarge extends RangeError {
@@ -24,14 +24,14 @@ export class PlanTooLarge extends RangeError {
 /** Counts the values that are made while a plan is. */
 export class PlanBudget {
   readonly #weights = new WeakMap<object, number>();
-  #left = mostValues;
+  #left = maxValues;
   #tasks = 0;
 
   /** @throws {PlanTooLarge} */
   spend(values: number, path: DocumentPath): void {
     this.#left -= values;
     if (this.#left >= 0) return;
-    const message = `Cannot plan more than ${mostValues} values: the references of ` +
+    const message = `Cannot plan more than ${maxValues} values: the references of ` +
       `${pathText(path)}, with all before, stand for more`;
     const notes = ["references that refer to several others each multiply"];
     throw new PlanTooLarge({ path, message, notes });
@@ -40,9 +40,9 @@ export class PlanBudget {
   /** Counts tasks, before they are made. @throws {PlanTooLarge} */
   addTasks(count: number, path: DocumentPath): void {
     this.#tasks += count;
-    if (this.#tasks <= mostTasks) return;
+    if (this.#tasks <= maxTasks) return;
     const message = `Cannot expand ${pathText(path)}: it has ${count} cells`;
-    const notes = [`all stages together may have ${mostTasks} tasks`];
+    const notes = [`all stages together may have ${maxTasks} tasks`];
     throw new PlanTooLarge({ path, part: "key", message, notes });
   }
 

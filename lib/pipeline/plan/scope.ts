@@ -26,7 +26,7 @@ export interface ScopeOptions {
 }
 
 /** Mistakes told of one place. */
-const mostAlike = 3;
+const maxAlike = 3;
 
 /** Variables in a row that refer to one another; more would not fit the stack. */
 const longestChain = 500;
@@ -53,7 +53,7 @@ export class Scope {
   get problems(): Problem[] {
     const more = new Map([...this.#alike.values()].map(({ count, last }) => [last, count]));
     return [...this.#problems].map(([key, problem]) => {
-      const left = (more.get(key) ?? 0) - mostAlike;
+      const left = (more.get(key) ?? 0) - maxAlike;
       if (left <= 0) return problem;
       const note = `there are ${left} more mistakes at this place`;
       return { ...problem, notes: [...(problem.notes ?? []), note] };
@@ -66,7 +66,7 @@ export class Scope {
     if (this.#problems.has(key)) return undefined;
     const alike = this.#alike.get(place) ?? { count: 0, last: key };
     this.#alike.set(place, alike);
-    if (alike.count++ >= mostAlike) return undefined;
+    if (alike.count++ >= maxAlike) return undefined;
     alike.last = key;
     this.#problems.set(key, problem);
     return undefined;

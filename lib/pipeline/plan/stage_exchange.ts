@@ -10,7 +10,7 @@ export interface ToldTask {
 }
 
 /** Deeper values would not fit the stack of those who read them. */
-const mostLevels = 200;
+const maxLevels = 200;
 
 /** Writes values; the tasks that they refer to are gathered. */
 export class ValueWriter {
@@ -64,7 +64,7 @@ function plain(value: unknown): Json {
  * @throws {TypeError} If it is of another form.
  */
 export function readValue(json: unknown, tasks: readonly ReferencedTask[], level = 0): unknown {
-  if (level > mostLevels) throw new TypeError("Cannot read a value: it is too deep");
+  if (level > maxLevels) throw new TypeError("Cannot read a value: it is too deep");
   if (typeof json !== "object" || json === null) return json;
   if (Array.isArray(json)) return json.map((item) => readValue(item, tasks, level + 1));
   const map = json as Readonly<Record<string, unknown>>;

@@ -89,14 +89,14 @@ export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
   }
   return [...met.values()].map(([first, ...others]) => {
     if (others.length === 0) return first!;
-    const paths = others.slice(0, mostPlaces).map(({ path }) => pathText(path)).join(", ");
-    const more = others.length > mostPlaces ? ` and ${others.length - mostPlaces} more` : "";
+    const paths = others.slice(0, maxPlaces).map(({ path }) => pathText(path)).join(", ");
+    const more = others.length > maxPlaces ? ` and ${others.length - maxPlaces} more` : "";
     return { ...first!, notes: [...first!.notes ?? [], `also in ${paths}${more}`] };
   });
 }
 
 /** Places of one mistake that are named. */
-const mostPlaces = 5;
+const maxPlaces = 5;
 
 /** An argument of the command line as a text of one line. */
 function argumentOf({ written }: Override): SourceText {

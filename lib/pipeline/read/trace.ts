@@ -5,7 +5,7 @@ import type { DocumentPath } from "./document_path.ts";
 type Tree = Readonly<Record<string, unknown>>;
 
 /** References may lead to references; a ring of them is reported elsewhere. */
-const mostHops = 16;
+const maxHops = 16;
 
 /**
  * Path of the value that stands at a path once `${{ vars.… }}` and `${{ matrix.… }}` are followed.
@@ -14,7 +14,7 @@ const mostHops = 16;
 export function writtenAt(tree: unknown, path: DocumentPath, value: unknown): DocumentPath {
   let current = path;
   let isAxis = false;
-  for (let hop = 0; hop < mostHops; hop++) {
+  for (let hop = 0; hop < maxHops; hop++) {
     const next = follow(tree, current);
     // What leads nowhere is itself what is wrong.
     if (next === undefined || valueAt(tree, next.path) === undefined) break;

@@ -2,7 +2,7 @@
 import { pathText, type Problem } from "./problem.ts";
 
 /** Values after which aliases are taken for a mistake: 10 000 stages have a tenth of them. */
-const mostValues = 2_000_000;
+const maxValues = 2_000_000;
 
 /** Numbers that are none or not exact, texts that are none, aliases that hold themselves or grow. */
 export function treeProblems(tree: unknown): Problem[] {
@@ -18,14 +18,14 @@ class TreeCheck {
 
   run(tree: unknown): Problem[] {
     this.#look(tree);
-    if (this.#values > mostValues) {
-      this.#report(`its aliases stand for more than ${mostValues} values`);
+    if (this.#values > maxValues) {
+      this.#report(`its aliases stand for more than ${maxValues} values`);
     }
     return this.#problems;
   }
 
   #look(value: unknown): void {
-    if (++this.#values > mostValues) return;
+    if (++this.#values > maxValues) return;
     if (typeof value === "number") return this.#number(value);
     if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object" || value === null) return;

@@ -9,7 +9,7 @@ export interface Capacity {
 }
 
 /** Trivial tasks at once: they wait for the disk rather than for a core. */
-const mostInline = 16;
+const maxInline = 16;
 
 /** Counts what running tasks take; trivial ones take a place of their own and no resources. */
 export class FreeCapacity {
@@ -33,11 +33,11 @@ export class FreeCapacity {
 
   /** Whether no task at all could be taken in. */
   get isFull(): boolean {
-    return this.#inline >= mostInline && this.#running >= this.#jobs;
+    return this.#inline >= maxInline && this.#running >= this.#jobs;
   }
 
   fits(task: Task): boolean {
-    if (isInline(task)) return this.#inline < mostInline;
+    if (isInline(task)) return this.#inline < maxInline;
     const need = this.#needOf(task);
     const free = this.#free;
     return this.#running < this.#jobs && need.cpu <= free.cpu && need.gpu <= free.gpu &&

@@ -128,7 +128,7 @@ export function runTasks(
 }
 
 /** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
-const mostPassedOver = 32;
+const maxPassedOver = 32;
 
 type State = "waiting" | "busy" | TaskOutcome["state"];
 
@@ -304,7 +304,7 @@ class Scheduler {
 
   #startReady(): void {
     const waiting: number[] = [];
-    while (this.#queue.size > 0 && waiting.length <= mostPassedOver) {
+    while (this.#queue.size > 0 && waiting.length <= maxPassedOver) {
       if (this.#free.isFull) break;
       const index = this.#queue.pop()!;
       if (this.#free.fits(this.#plan.tasks[index]!)) this.#guard(this.#reserved(index));

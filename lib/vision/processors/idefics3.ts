@@ -14,7 +14,7 @@ import { halfMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
 /** Longest edge of a picture before it is cut, whatever `size` says. */
-const mostPixelsOfEdge = 4096;
+const maxPixelsOfEdge = 4096;
 
 /**
  * Idefics3 and SmolVLM: the longest edge is resized to `size`; with splitting both edges to multiples
@@ -64,7 +64,7 @@ function longestEdge(config: ProcessorConfig, { height, width }: PictureSize): P
   const size = width >= height
     ? { height: even(Math.trunc(edge / ratio)), width: edge }
     : { height: edge, width: even(Math.trunc(edge * ratio)) };
-  return within(mostPixelsOfEdge, size);
+  return within(maxPixelsOfEdge, size);
 }
 
 function within(limit: number, { height, width }: PictureSize): PictureSize {

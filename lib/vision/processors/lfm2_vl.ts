@@ -47,7 +47,7 @@ export const lfm2VlProcessor: ProcessorKind = {
     const addsWhole = grid.rows * grid.columns <= 1 || flagOf(config, "use_thumbnail", true);
     const tiles = cut.length === 0 ? [whole] : [...cut, ...addsWhole ? [whole] : []];
     const shapes = tiles.map(({ size }) => [size.height / side, size.width / side]);
-    const most = mostPatches(config);
+    const most = maxPatches(config);
     return {
       from,
       tiles,
@@ -64,7 +64,7 @@ export const lfm2VlProcessor: ProcessorKind = {
 
 const splits = (config: ProcessorConfig) => flagOf(config, "do_image_splitting", true);
 
-function mostPatches(config: ProcessorConfig): number {
+function maxPatches(config: ProcessorConfig): number {
   const ofWhole = countOf(config, "max_image_tokens") * countOf(config, "downsample_factor") ** 2;
   const ofTile = Math.floor(
     countOf(config, "tile_size") / countOf(config, "encoder_patch_size"),

@@ -32,7 +32,7 @@ export interface Campaign {
   /** Most resident memory of the process. Default 1 GiB. */
   readonly memoryBytes?: number;
   /** Faults of time and memory after which the format is left alone; default 5. */
-  readonly mostEnded?: number;
+  readonly maxEnded?: number;
 }
 
 /** What came of it. */
@@ -58,11 +58,11 @@ const config = fromFileUrl(new URL("../../../deno.json", import.meta.url));
 
 /** Runs a campaign. */
 export async function runCampaign(campaign: Campaign): Promise<Findings> {
-  const { count, mostEnded = 5 } = campaign;
+  const { count, maxEnded = 5 } = campaign;
   const totals = new Totals();
   const folder = await makeFolder();
   try {
-    for (let next = 0, ended = 0; next < count && ended < mostEnded;) {
+    for (let next = 0, ended = 0; next < count && ended < maxEnded;) {
       const stop = await watch(campaign, { from: next, to: count, folder, totals });
       if (stop.next >= count && stop.cause === undefined) break;
       // The input is somewhere after the last report: once more from there, one by one.
@@ -179,7 +179,7 @@ async function watch(campaign: Campaign, stretch: Stretch): Promise<Stop> {
     const resident = statusBytes("VmHWM", process.pid) ?? 0;
     stretch.totals.seeMemory(resident);
     if (isOpen && spent > hangMs) end(`hang: more than ${hangMs / 1000} s`);
-    else if (isOpen && now.wallMs - awake.wallMs > mostWait * hangMs) {
+    else if (isOpen && now.wallMs - awake.wallMs > maxWait * hangMs) {
       end("hang: it waits for what does not come");
     } else if (resident > memoryBytes) end(`memory: more than ${memoryBytes / 2 ** 20} MiB`);
   }, 50);
@@ -201,7 +201,7 @@ async function watch(campaign: Campaign, stretch: Stretch): Promise<Stop> {
 }
 
 /** An input that sleeps for as many times longer waits for something that does not come. */
-const mostWait = 4;
+const maxWait = 4;
 
 interface Clock {
   readonly wallMs: number;

@@ -1,7 +1,7 @@
 /** ONNX: bytes, whole models on their way to a gradient, and weights in other files. @module */
 import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
-import { isDifferentiable } from "../../../lib/autodiff/engine/mark.ts";
+import { isDifferentiable } from "../../../lib/autodiff/engine/activity.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
 import { encodeModel } from "../../../lib/onnx/codec/encode.ts";

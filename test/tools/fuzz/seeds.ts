@@ -5,9 +5,9 @@ import type { Tensor } from "../../../lib/tensor/tensor.ts";
 const root = fromFileUrl(new URL("../../../", import.meta.url));
 
 /** The files below a folder of the repository of one kind, none larger than asked for. */
-export function filesOf(folder: string, ext: RegExp, mostBytes: number): readonly Uint8Array[] {
+export function filesOf(folder: string, ext: RegExp, maxBytes: number): readonly Uint8Array[] {
   return pathsIn(root + folder).filter((path) => ext.test(path)).sort()
-    .filter((path) => Deno.statSync(path).size <= mostBytes)
+    .filter((path) => Deno.statSync(path).size <= maxBytes)
     .map((path) => Deno.readFileSync(path));
 }
 

@@ -9,7 +9,7 @@ import { type PreparedLoss, prepareLoss } from "../../../lib/models/prepare_loss
 import {
   type InstructionIds,
   openTextEncoder,
-  type TextEncoder,
+  type PromptEncoder,
 } from "../../../lib/models/prompt_text.ts";
 import { composeModels } from "../../../lib/onnx/passes/compose.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
@@ -74,7 +74,7 @@ interface Asked {
   readonly probe: Probe;
   /** With the settings of the probe. */
   readonly directory: LanguageModelDirectory;
-  readonly text: TextEncoder;
+  readonly text: PromptEncoder;
   readonly layout: PictureLayout;
   readonly instruction: InstructionIds;
   /** Tensors of the probe, by their own names. */
@@ -282,7 +282,7 @@ async function compareScores(asked: Asked, pixels: Tensor, rtol: number): Promis
 async function compareGreedy(asked: Asked, pixels: Tensor): Promise<Comparisons> {
   const { probe, text, instruction } = asked;
   if (probe.greedy === undefined) return {};
-  const asIds: TextEncoder = { ...text, decode: (ids) => ids.join(" ") };
+  const asIds: PromptEncoder = { ...text, decode: (ids) => ids.join(" ") };
   await using generator = await openGenerator({
     ...lengths(asked),
     text: asIds,

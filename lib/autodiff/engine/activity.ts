@@ -8,7 +8,7 @@ import type { Graph, Node, ValueType } from "../../onnx/ir/model.ts";
 import { isFloatType } from "../../onnx/ir/data_type.ts";
 
 /** The nodes on a path, in the order of the graph, and the values that carry a gradient. */
-export interface Path {
+export interface Activity {
   readonly nodes: readonly Node[];
   readonly values: ReadonlySet<string>;
 }
@@ -62,12 +62,12 @@ export interface Passage {
 }
 
 /** Marks the path from `wrt` to `targets`. */
-export function markPath(
+export function findActivity(
   graph: Graph,
   wrt: readonly string[],
   targets: readonly string[],
   passage: Passage,
-): Path {
+): Activity {
   const typeOf = typesOf(graph);
   const active = new Set(wrt);
   const varied = graph.nodes.filter((node) => {
@@ -86,7 +86,7 @@ function backward(
   varied: readonly Node[],
   active: ReadonlySet<string>,
   targets: readonly string[],
-): Path {
+): Activity {
   const values = new Set(targets.filter((name) => active.has(name)));
   const nodes = varied.toReversed().filter((node) => {
     if (!node.outputs.some((name) => values.has(name))) return false;
