@@ -4,25 +4,22 @@
  *
  * @module
  */
-import { canvasSize } from "../lib/drawing/drawing.ts";
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
-import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
+import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
   clusterOf,
   describePartition,
-  loadDrawings,
   partitionDrawings,
-  stylesLicence,
   stylesParameter,
-  stylesSource,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
 import { countNames, frequencyInstruction } from "../lib/drawing/questions.ts";
 import { paintScene } from "../lib/drawing/scene.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
+import { emojiDataset } from "../lib/drawing/emoji_task.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,
@@ -33,21 +30,11 @@ const parameters = z.strictObject({
 /** Parameters of emoji-count. */
 export type EmojiCountParameters = z.output<typeof parameters>;
 
-const dataset: Dataset = {
-  side: canvasSize,
-  info: {
-    name: "emoji-count",
-    kind: "generation",
-    licence: stylesLicence,
-    source: stylesSource,
-  },
+const dataset: Dataset = emojiDataset({
+  info: { name: "emoji-count", kind: "generation" },
   parameters,
-  async load(options) {
-    const settings = parameters.parse(options.parameters ?? {});
-    const drawings = await loadDrawings(emojiMembers, settings.styles, options);
-    return drawTask(countTask(drawings, settings), options);
-  },
-};
+  task: countTask,
+});
 export default dataset;
 
 /** The task over given drawings; it holds out those that emoji10 holds out. */

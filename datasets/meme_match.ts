@@ -8,23 +8,19 @@
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
 import { artSize } from "../lib/drawing/art.ts";
-import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
+import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
   clusterOf,
   describePartition,
-  loadDrawings,
   partitionDrawings,
   pickDrawing,
-  stylesLicence,
   stylesParameter,
-  stylesSource,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
 import {
   addNoise,
-  canvasSize,
   jitterColour,
   paintGround,
   paintSprite,
@@ -33,6 +29,7 @@ import {
 } from "../lib/drawing/drawing.ts";
 import { matchText } from "../lib/drawing/questions.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
+import { emojiDataset } from "../lib/drawing/emoji_task.ts";
 import { colourNames, palette } from "../lib/drawing/zoo_world.ts";
 
 const parameters = z.strictObject({
@@ -49,22 +46,11 @@ export type MemeMatchParameters = z.output<typeof parameters>;
 /** Answers; a row's label is the index. */
 const answers = ["yes", "no"] as const;
 
-const dataset: Dataset = {
-  side: canvasSize,
-  info: {
-    name: "meme-match",
-    kind: "yes-no",
-    classes: answers,
-    licence: stylesLicence,
-    source: stylesSource,
-  },
+const dataset: Dataset = emojiDataset({
+  info: { name: "meme-match", kind: "yes-no", classes: answers },
   parameters,
-  async load(options) {
-    const settings = parameters.parse(options.parameters ?? {});
-    const drawings = await loadDrawings(emojiMembers, settings.styles, options);
-    return drawTask(matchTask(drawings, settings), options);
-  },
-};
+  task: matchTask,
+});
 export default dataset;
 
 /** The task over given drawings; it holds out those that emoji10 holds out. */

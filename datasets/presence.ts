@@ -5,25 +5,22 @@
  *
  * @module
  */
-import { canvasSize } from "../lib/drawing/drawing.ts";
 import { z } from "zod";
 import type { Random } from "../lib/tensor/random.ts";
-import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
+import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
   clusterOf,
   describePartition,
-  loadDrawings,
   partitionDrawings,
-  stylesLicence,
   stylesParameter,
-  stylesSource,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
 import { presenceInstruction } from "../lib/drawing/questions.ts";
 import { paintScene } from "../lib/drawing/scene.ts";
 import { type EmojiClass, emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
+import { emojiDataset } from "../lib/drawing/emoji_task.ts";
 
 const parameters = z.strictObject({
   negatives: z.enum(["random", "popular", "adversarial"]).default("adversarial")
@@ -41,22 +38,11 @@ export type PresenceParameters = z.output<typeof parameters>;
 /** Answers; a row's label is the index. */
 const answers = ["yes", "no"] as const;
 
-const dataset: Dataset = {
-  side: canvasSize,
-  info: {
-    name: "presence",
-    kind: "yes-no",
-    classes: answers,
-    licence: stylesLicence,
-    source: stylesSource,
-  },
+const dataset: Dataset = emojiDataset({
+  info: { name: "presence", kind: "yes-no", classes: answers },
   parameters,
-  async load(options) {
-    const settings = parameters.parse(options.parameters ?? {});
-    const drawings = await loadDrawings(emojiMembers, settings.styles, options);
-    return drawTask(presenceTask(drawings, settings), options);
-  },
-};
+  task: presenceTask,
+});
 export default dataset;
 
 /** Classes from the most frequent to the rarest; the k-th is drawn in proportion to 1/k (Zipf). */
