@@ -28,6 +28,7 @@ export function issueText([issue]: readonly Issue[], input: unknown): string {
 const kinds: Readonly<Record<string, string>> = {
   array: "a list",
   boolean: "true or false",
+  nonoptional: "a value",
   number: "a number",
   object: "a map",
   record: "a map",
