@@ -10,8 +10,21 @@ const textAt = (bytes: Uint8Array, start: number, end: number) =>
   String.fromCharCode(...bytes.subarray(start, end));
 const startsWith = (text: string) => (bytes: Uint8Array) => textAt(bytes, 0, text.length) === text;
 
-/** What pictures of ISO's media format are called where they are coded as AV1. */
-const avifBrands = ["avif", "avis", "mif1", "msf1", "miaf"];
+/**
+ * Brands of a file of ISO's media format (ISO/IEC 14496-12): what it says first that it is, and what
+ * else it is. Telephones write HEIC files that call themselves `mif1` first, and `heic` later.
+ */
+function brandsOf(bytes: Uint8Array): string[] {
+  if (textAt(bytes, 4, 8) !== "ftyp") return [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = Math.min(view.getUint32(0), bytes.length, 256);
+  const brands = [textAt(bytes, 8, 12)];
+  for (let at = 16; at + 4 <= end; at += 4) brands.push(textAt(bytes, at, at + 4));
+  return brands;
+}
+
+const isAvif = (bytes: Uint8Array) => brandsOf(bytes).some((brand) => /^avi[fs]$/.test(brand));
+const isHeic = (bytes: Uint8Array) => brandsOf(bytes).some((brand) => /^he[iv][a-z]$/.test(brand));
 
 /**
  * Formats of pixels. SVG is not among them: it is a program that draws, and may draw for hours.
@@ -24,10 +37,7 @@ export const imageFormats = {
     matches: (bytes) => startsWith("RIFF")(bytes) && textAt(bytes, 8, 12) === "WEBP",
   },
   gif: { title: "GIF", matches: (bytes) => /^GIF8[79]a$/.test(textAt(bytes, 0, 6)) },
-  avif: {
-    title: "AVIF",
-    matches: (bytes) => textAt(bytes, 4, 8) === "ftyp" && avifBrands.includes(textAt(bytes, 8, 12)),
-  },
+  avif: { title: "AVIF", matches: isAvif },
   tiff: {
     title: "TIFF",
     matches: (bytes) => /^(?:II[*+]\0|MM\0[*+])$/.test(textAt(bytes, 0, 4)),
@@ -45,12 +55,12 @@ const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
   [/<svg[\s>]/i, "an SVG drawing, which is no picture of pixels; convert it to PNG"],
   [/<!doctype html|<html[\s>]/i, "a web page"],
   [/^%PDF/, "a PDF"],
-  [/^....ftyphe/s, "a HEIC picture; convert it to JPEG or PNG"],
   [/^BM/, "a BMP picture; convert it to PNG"],
 ];
 
 /** In words what a file is that is no picture. */
 export function strangerTitle(bytes: Uint8Array): string {
+  if (isHeic(bytes)) return "a HEIC picture; convert it to JPEG or PNG";
   const start = textAt(bytes, 0, 1024);
   const found = strangers.find(([pattern]) => pattern.test(start))?.[1];
   const known = Object.values(imageFormats).map(({ title }) => title).join(", ");
