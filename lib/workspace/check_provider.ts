@@ -1,4 +1,5 @@
 /** Whether this machine has the device that models are to run on. @module */
+import { loadLater } from "./load_later.ts";
 import type { Job } from "../pipeline/contract/job.ts";
 
 /** A device to run models on; `auto` takes the best that there is. */
@@ -11,6 +12,8 @@ export async function checkProvider(provider: Provider): Promise<void> {
 
 /** The device that is taken here. @throws {DiagnosticError} that names what is missing. */
 export async function providerOfMachine(provider: Provider): Promise<Provider> {
-  const { resolveProvider } = await import("../runtime/session.ts");
+  const { resolveProvider } = await loadLater<typeof import("../runtime/session.ts")>(
+    new URL("../runtime/session.ts", import.meta.url),
+  );
   return await resolveProvider(provider);
 }

@@ -1,4 +1,5 @@
 /** Where the tasks of a run go. @module */
+import { loadLater } from "./load_later.ts";
 import { resolve } from "node:path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { localExecutor } from "../executors/local.ts";
@@ -63,9 +64,15 @@ function chooseSlurm({ jobs = queuedJobs, slurmArgs = "" }: ExecutorOptions): Ex
     jobs,
     capacity: { cpu: Infinity, gpu: Infinity, memoryBytes: Infinity },
     async open(cacheFolder) {
-      const { slurmExecutor } = await import("../executors/slurm.ts");
-      const { sweepJobs } = await import("../executors/slurm_folder.ts");
-      const { splitArguments } = await import("../executors/slurm_text.ts");
+      const { slurmExecutor } = await loadLater<typeof import("../executors/slurm.ts")>(
+        new URL("../executors/slurm.ts", import.meta.url),
+      );
+      const { sweepJobs } = await loadLater<typeof import("../executors/slurm_folder.ts")>(
+        new URL("../executors/slurm_folder.ts", import.meta.url),
+      );
+      const { splitArguments } = await loadLater<typeof import("../executors/slurm_text.ts")>(
+        new URL("../executors/slurm_text.ts", import.meta.url),
+      );
       const missing = ["sbatch", "squeue", "scancel"].filter((program) => !isOnPath(program));
       if (missing.length > 0) {
         throw usage(`Cannot use --executor slurm: no ${missing.join(", ")} on the PATH`, [

@@ -1,4 +1,5 @@
 /** Data sets that lie in files: what is wrong with them before anything runs, and their contents. @module */
+import { loadLater } from "./load_later.ts";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
@@ -160,6 +161,8 @@ function settingsOf(spec: DataSpec): Record<string, unknown> {
 /** Pictures that a list names: they are content as well. */
 async function namedPictures(located: LocatedData, spec: DataSpec): Promise<readonly string[]> {
   if (located.format === "folder" || located.format === "webdataset") return [];
-  const { listData } = await import("../data/list_data.ts");
+  const { listData } = await loadLater<typeof import("../data/list_data.ts")>(
+    new URL("../data/list_data.ts", import.meta.url),
+  );
   return (await listData(located, spec)).files?.() ?? [];
 }

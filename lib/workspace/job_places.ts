@@ -1,4 +1,5 @@
 /** What the tasks of a pipeline may read: the folders it lies and runs in, and what it names elsewhere. @module */
+import { loadLater } from "./load_later.ts";
 import { resolve } from "node:path";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
@@ -47,7 +48,9 @@ export class NamedPlaces {
   /** Where models of hubs lie once they are fetched. */
   async #cached(): Promise<string[]> {
     if (!this.usesHub) return [];
-    const { CachedModel, hubCacheFolder } = await import("../models/hub_cache.ts");
+    const { CachedModel, hubCacheFolder } = await loadLater<
+      typeof import("../models/hub_cache.ts")
+    >(new URL("../models/hub_cache.ts", import.meta.url));
     const cache = hubCacheFolder((name) => Deno.env.get(name));
     return this.#hub.map((model) => new CachedModel(cache, model).folder);
   }

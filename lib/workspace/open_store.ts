@@ -1,4 +1,5 @@
 /** The store of a run: a folder, and with `--remote` a cache that other machines share. @module */
+import { loadLater } from "./load_later.ts";
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
 import { localStore } from "../cache/local/store.ts";
 import { readRegularText } from "../cache/disk/regular_file.ts";
@@ -26,7 +27,9 @@ export async function openStore(
   const warn = onWarning ? { onWarning } : {};
   const local = localStore(folder, warn);
   if (remote === undefined) return local;
-  const { remoteStore } = await import("../cache/remote/remote_store.ts");
+  const { remoteStore } = await loadLater<typeof import("../cache/remote/remote_store.ts")>(
+    new URL("../cache/remote/remote_store.ts", import.meta.url),
+  );
   const shared = await openShared(remote);
   (await trustWarnings(shared)).forEach((warning) => onWarning?.(warning));
   return remoteStore(local, { ...shared, ...warn });
@@ -65,7 +68,9 @@ function untrusted(cause: string): Diagnostic {
 
 /** Opens a remote with the keys of this machine. @throws {DiagnosticError} as `openStore` does. */
 export async function openShared(url: string): Promise<SharedRemote> {
-  const { openRemote } = await import("../cache/remote/open_remote.ts");
+  const { openRemote } = await loadLater<typeof import("../cache/remote/open_remote.ts")>(
+    new URL("../cache/remote/open_remote.ts", import.meta.url),
+  );
   const token = Deno.env.get("TVP_CACHE_TOKEN");
   const signer = await ownSigner();
   return {
@@ -78,7 +83,9 @@ export async function openShared(url: string): Promise<SharedRemote> {
 
 /** Signs with the key of this machine, if it has one. @throws {DiagnosticError} if it is none. */
 export async function ownSigner(): Promise<Signer | undefined> {
-  const { readSigner } = await import("../cache/remote/signature.ts");
+  const { readSigner } = await loadLater<typeof import("../cache/remote/signature.ts")>(
+    new URL("../cache/remote/signature.ts", import.meta.url),
+  );
   const privateKey = Deno.env.get("TVP_CACHE_PRIVATE_KEY");
   if (!privateKey) return undefined;
   return await readKeys("TVP_CACHE_PRIVATE_KEY", () => readSigner(privateKey));
@@ -96,7 +103,9 @@ export async function requiredSigner(action: string): Promise<Signer> {
 
 /** Checks by the public keys in the working directory, or by those that are given: keys or files. */
 export async function knownVerifier(given: readonly string[] = []): Promise<Verifier> {
-  const { readVerifier } = await import("../cache/remote/signature.ts");
+  const { readVerifier } = await loadLater<typeof import("../cache/remote/signature.ts")>(
+    new URL("../cache/remote/signature.ts", import.meta.url),
+  );
   if (given.length === 0) return await readKeys(publicKeysFile, () => readVerifier(publicKeys()));
   const textOf = (key: string) => ifThere(() => readRegularText(key)) ?? key;
   return await readKeys("--key", () => readVerifier(given.map(textOf).join("\n")));

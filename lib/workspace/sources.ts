@@ -1,4 +1,5 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
+import { loadLater } from "./load_later.ts";
 import { pathToFileURL } from "node:url";
 import {
   dataFolders,
@@ -109,7 +110,9 @@ export async function pictureSide(
   name: string,
 ): Promise<number | undefined> {
   if (kind.kind === "artifact") {
-    const { readJson } = await import("../artifacts/json.ts");
+    const { readJson } = await loadLater<typeof import("../artifacts/json.ts")>(
+      new URL("../artifacts/json.ts", import.meta.url),
+    );
     const card = await readJson(`${filePath(folders, name)}/dataset.json`).catch(() => undefined);
     return (card as { height?: number } | undefined)?.height;
   }
@@ -382,8 +385,12 @@ async function openHubModel(
       notes: ["write hf://OWNER/NAME or hf://OWNER/NAME@REVISION"],
     }]);
   }
-  const { fetchHubModel } = await import("../models/hub.ts");
-  const { hubCacheFolder, isOffline } = await import("../models/hub_cache.ts");
+  const { fetchHubModel } = await loadLater<typeof import("../models/hub.ts")>(
+    new URL("../models/hub.ts", import.meta.url),
+  );
+  const { hubCacheFolder, isOffline } = await loadLater<typeof import("../models/hub_cache.ts")>(
+    new URL("../models/hub_cache.ts", import.meta.url),
+  );
   const env = (variable: string) => Deno.env.get(variable);
   const endpoint = env("HF_ENDPOINT");
   const token = hubToken(endpoint, onWarning);

@@ -1,4 +1,5 @@
 /** Keeps the store below a size, run by run. @module */
+import { loadLater } from "./load_later.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/contract/key.ts";
 
@@ -13,7 +14,9 @@ export async function trimStore(
   folder: string,
   { limitBytes, keep }: { readonly limitBytes: number; readonly keep: ReadonlySet<Key> },
 ): Promise<Diagnostic | undefined> {
-  const { collectGarbage } = await import("../cache/local/gc.ts");
+  const { collectGarbage } = await loadLater<typeof import("../cache/local/gc.ts")>(
+    new URL("../cache/local/gc.ts", import.meta.url),
+  );
   const { format } = await import("@std/fmt/bytes");
   try {
     const { keptBytes } = collectGarbage(folder, { maxBytes: limitBytes, keep });
