@@ -101,3 +101,10 @@ Deno.test("readStatement() refuses parameters that are nested without end", () =
   const { message } = assertThrows(() => readStatement(bytes), SyntaxError);
   assertEquals(message, "predicate.tasks: the key of last is another one's");
 });
+
+Deno.test("readStatement() refuses numbers that are no numbers of JSON", () => {
+  const text = JSON.stringify(withPredicate({ tasks: [taskOf("last", "HERE")] }));
+  const bytes = new TextEncoder().encode(text.replace('"HERE"', "1e999"));
+  const error = assertThrows(() => readStatement(bytes), SyntaxError);
+  assertEquals(error.message, "predicate.tasks: the key of last is another one's");
+});

@@ -101,7 +101,8 @@ async function remoteRig(scratch: string) {
     const nothing = () => Promise.resolve(undefined);
     const memory = { url: "memory:", open, stat: nothing, write: nothing };
     const options = { remote: memory, verifier, patienceMs: 300 };
-    const tasks = new RemoteTasks(localStore(root), options as never);
+    await using store = localStore(root);
+    const tasks = new RemoteTasks(store, options as never);
     const hit = await tasks.pull(key);
     const paths = Object.values(hit?.outputs ?? {}).map(({ path }) => path);
     mustHold(paths.every((path) => path.startsWith(root)), "an output outside of the store");
@@ -153,7 +154,8 @@ const localManifest: OpenFormat = async (scratch) => {
       random.integer(3) === 0 ? mutateText(seed, random) : mutateJsonText(JSON.parse(seed), random),
     read: async (text: string) => {
       await Deno.writeTextFile(place, text);
-      if (await localStore(root).get(key) === undefined) throw new Refused("a miss");
+      await using opened = localStore(root);
+      if (await opened.get(key) === undefined) throw new Refused("a miss");
     },
   });
 };
