@@ -1,5 +1,5 @@
 /** EuroSAT's RGB pictures (Helber et al. 2019). @module */
-import { listFolder } from "../lib/data/formats/folder_format.ts";
+import { listClassFolders } from "../lib/data/class_folders.ts";
 import { publishedSet } from "../lib/data/published_set.ts";
 
 /** Names for people of the publisher's folders. */
@@ -30,14 +30,11 @@ export default publishedSet({
     "also in EuroSAT_RGB/ or 2750/",
   ],
   settings: { instruction: "This is a satellite photo of" },
-  async list(folder) {
-    const prefix = folder.prefixOf(["EuroSAT_RGB", "2750"], "AnnualCrop");
-    const listing = await listFolder(folder.rootOf(prefix).path);
-    const rows = listing.rows.map((row) => {
-      const label = names[String(row.fields.label)];
-      if (label === undefined) throw folder.missing(`class ${row.fields.label} among the ten`);
-      return { ...row, fields: { ...row.fields, label } };
-    });
-    return { ...listing, rows };
-  },
+  list: (folder) =>
+    listClassFolders(folder, {
+      inside: ["EuroSAT_RGB", "2750"],
+      mark: "AnnualCrop",
+      names,
+      all: "the ten",
+    }),
 });

@@ -1,5 +1,5 @@
 /** Imagenette (Howard 2019): ten classes of ImageNet. @module */
-import { listFolder } from "../lib/data/formats/folder_format.ts";
+import { listClassFolders } from "../lib/data/class_folders.ts";
 import { publishedSet } from "../lib/data/published_set.ts";
 
 /** Names in arXiv 2404.11207's code: ImageNet's, lower case. */
@@ -29,14 +29,11 @@ export default publishedSet({
     "train/n01440764/*.JPEG and val/n01440764/*.JPEG, for each of ten classes",
     "also in imagenette2/, imagenette2-320/ or imagenette2-160/",
   ],
-  async list(folder) {
-    const prefix = folder.prefixOf(["imagenette2", "imagenette2-320", "imagenette2-160"], "train");
-    const listing = await listFolder(folder.rootOf(prefix).path);
-    const rows = listing.rows.map((row) => {
-      const label = names[String(row.fields.label)];
-      if (label === undefined) throw folder.missing(`class ${row.fields.label} among the ten`);
-      return { ...row, fields: { ...row.fields, label } };
-    });
-    return { ...listing, rows };
-  },
+  list: (folder) =>
+    listClassFolders(folder, {
+      inside: ["imagenette2", "imagenette2-320", "imagenette2-160"],
+      mark: "train",
+      names,
+      all: "the ten",
+    }),
 });

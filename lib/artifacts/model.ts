@@ -1,5 +1,6 @@
 /** Checks a model's folder as a whole: its files are there and can be read. @module */
 import { join } from "@std/path";
+import { isThere } from "../data/is_there.ts";
 import { openModelDirectory } from "../models/directory.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
 import { readModelJson } from "../models/model_file.ts";
@@ -28,13 +29,4 @@ function graphsOf(folder: string): string[] {
   const graphs = names.filter((name) => name.endsWith(".onnx")).sort();
   if (graphs.length === 0) throw new SyntaxError("there is no onnx/*.onnx in it");
   return graphs.map((name) => join(folder, name));
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 /** The dataset artifact: a folder with `dataset.json`, `rows.jsonl` and its pictures. @module */
+import { isThere } from "./is_there.ts";
 import { join } from "@std/path";
 import {
   encodeSafetensors,
@@ -93,7 +94,7 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
     return await readFolder(path);
   } catch (cause) {
     const reason = cause instanceof Deno.errors.NotFound
-      ? await missingFile(path)
+      ? missingFile(path)
       : cause instanceof SyntaxError
       ? cause.message
       : undefined;
@@ -102,15 +103,11 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
   }
 }
 
-async function missingFile(path: string): Promise<string> {
+function missingFile(path: string): string {
   for (const name of ["dataset.json", "rows.jsonl"]) {
-    if (!await isThere(join(path, name))) return `there is no ${name}`;
+    if (!isThere(join(path, name))) return `there is no ${name}`;
   }
   return `there is no ${planesFile}, and no ${indexFile}`;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function readFolder(path: string): Promise<DatasetFolder> {
@@ -118,7 +115,7 @@ async function readFolder(path: string): Promise<DatasetFolder> {
   const rows = readRows(await Deno.readTextFile(join(path, "rows.jsonl")), info);
   const { fit = "resize", side } = info;
   const settings = { fit, ...(side === undefined ? {} : { side }) };
-  return await isThere(join(path, indexFile))
+  return isThere(join(path, indexFile))
     ? encodedFolder(path, { info, rows, settings })
     : planesFolder(path, { info, rows, settings });
 }

@@ -1,6 +1,7 @@
 /** From paths and patterns as people write them to the files of a data set. @module */
 import { basename, dirname, join, resolve } from "@std/path";
 import { dataFailure } from "./data_failure.ts";
+import { isThere } from "./is_there.ts";
 import { type DataSpec, type FormatKey, formatKeys } from "./data_spec.ts";
 
 /** Files of a data set, by split where the user gives them so; all paths are absolute. */
@@ -87,15 +88,6 @@ function findOne(path: string, bases: readonly string[]): string {
   throw dataFailure(JSON.stringify(path), `there is no file or folder ${resolve(first!, path)}`, [
     "paths count from the folder of the pipeline file, and then from the current one",
   ]);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

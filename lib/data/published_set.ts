@@ -5,6 +5,7 @@ import type { ZodType } from "zod";
 import { dataFailure } from "./data_failure.ts";
 import { DataRoot } from "./data_root.ts";
 import type { DataSpec } from "./data_spec.ts";
+import { isThere } from "./is_there.ts";
 import type { Listing } from "./listing.ts";
 
 /** A data set that somebody published; the default export of a file in `datasets/`. */
@@ -59,12 +60,7 @@ export class PublisherFolder {
 
   /** Whether a file or folder is there. */
   has(name: string): boolean {
-    try {
-      Deno.statSync(join(this.#root.path, name));
-      return true;
-    } catch {
-      return false;
-    }
+    return isThere(join(this.#root.path, name));
   }
 
   /** The first folder of these that is there, as a prefix of names: "" is the folder itself. */

@@ -1,0 +1,11 @@
+/** What is there. @module */
+
+/** Whether there is a file or folder of this name; one that cannot be reached is none. */
+export function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
