@@ -1,4 +1,5 @@
 /** All commands by name; each file is loaded only when its command is used. @module */
+import { loadLater } from "../workspace/load_later.ts";
 import type { Command } from "./command.ts";
 
 /** Summary of each command, in the order of the help; `commands/NAME.ts` is the command, `_` for `-`. */
@@ -36,13 +37,10 @@ export const commandTable = {
 /** Name of a command. */
 export type CommandName = keyof typeof commandTable;
 
-/**
- * The command of a name. Its module is named at run time: Deno reads everything that a literal
- * import leads to before the program begins, and one command does not need the others' modules.
- */
+/** The command of a name; one command does not need the others' modules. */
 export async function loadCommand(name: CommandName): Promise<Command> {
-  const { href } = new URL(`commands/${name.replaceAll("-", "_")}.ts`, import.meta.url);
-  return ((await import(href)) as { default: Command }).default;
+  const module = new URL(`commands/${name.replaceAll("-", "_")}.ts`, import.meta.url);
+  return (await loadLater<{ default: Command }>(module)).default;
 }
 
 /** Help of the program. */

@@ -1,4 +1,5 @@
 /** The stage types of a pipeline: the project's own code in this process, all other code elsewhere. @module */
+import { loadLater } from "./load_later.ts";
 import type { StageLookup } from "../pipeline/plan/plan.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
 import { isProjectCode } from "../pipeline/contract/project_code.ts";
@@ -59,7 +60,9 @@ async function openHost(
   { code, modules }: ContentsAndModules,
   { mayRun, memo }: StageOptions,
 ): Promise<StageHost> {
-  const { StageHost } = await import("../executors/stage_host.ts");
+  const { StageHost } = await loadLater<typeof import("../executors/stage_host.ts")>(
+    new URL("../executors/stage_host.ts", import.meta.url),
+  );
   const trusted = (await import("./trusted.ts")).readTrusted();
   return new StageHost({
     digestOf: code,
