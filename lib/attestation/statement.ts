@@ -4,7 +4,7 @@ import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { HostFacts } from "../pipeline/contract/job.ts";
 import type { Digest, Key, KeyPreimage } from "../pipeline/contract/key.ts";
 import { keyOf } from "../pipeline/plan/resolve.ts";
-import { type ArtifactType, artifactTypes } from "../pipeline/contract/stage.ts";
+import { artifactTypes } from "../pipeline/contract/stage.ts";
 import { parseJson } from "./envelope.ts";
 
 /** Which predicate it is, and of which version. */
@@ -80,13 +80,6 @@ export type SignedTask = ReportClaim["tasks"][number];
 
 /** A model, a data set, a file or code by its name, as the pipeline file has it. */
 export type SignedSource = ReportClaim["sources"][number];
-
-/** An output of a task, with its digest. */
-export interface SignedOutput {
-  readonly type: ArtifactType;
-  readonly digest: Digest;
-  readonly mean?: number | undefined;
-}
 
 /** A statement on a file. */
 export function makeStatement(
