@@ -51,10 +51,23 @@ function wholeNumber(text: string, option: string): number {
   return Number(text);
 }
 
+const usage =
+  "Usage: deno run -A test/tools/fuzz.ts [FORMAT…] [--count N] [--seed N] [--show INPUT] " +
+  `[--json]\nFormats: ${Object.keys(formats).join(", ")}`;
+
 /** Runs the formats that are named. @returns the exit code: 1 if there are faults */
 async function main(args: readonly string[]): Promise<number> {
-  const parsed = parseArgs([...args], { string: ["count", "seed", "show"], boolean: ["json"] });
-  const { _: named, json } = parsed;
+  const parsed = parseArgs([...args], {
+    string: ["count", "seed", "show"],
+    boolean: ["json", "help"],
+    unknown: (option) =>
+      option.startsWith("-") ? fail(`Unknown option "${option}"\n${usage}`) : true,
+  });
+  const { _: named, json, help } = parsed;
+  if (help) {
+    console.log(usage);
+    return 0;
+  }
   const [count, seed = "1", show] = [
     parsed.count,
     parsed.seed,
