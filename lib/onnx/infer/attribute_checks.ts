@@ -146,7 +146,7 @@ const parts: Check = (values, c) => {
 const outputs: Check = (values, c) =>
   values[0] === c.node.outputs.length
     ? undefined
-    : `is ${values[0]}, the node has ${c.node.outputs.length} outputs`;
+    : `is ${shown(values)}, the node has ${c.node.outputs.length} outputs`;
 
 /** Sizes of a Reshape: one of them may be open. */
 const target: Check = (values, c) => {
@@ -170,8 +170,10 @@ const steps: Check = (values) =>
     ? undefined
     : `is ${shown(values)}, expected integers other than 0`;
 
-const elementType: Check = ([value]) =>
-  dtypeOfDataType(value!) === undefined ? `is ${value}, which is none of ONNX's` : undefined;
+const elementType: Check = (values) =>
+  dtypeOfDataType(values[0]!) === undefined
+    ? `is ${shown(values)}, which is none of ONNX's`
+    : undefined;
 
 const finite: Check = (values) =>
   values.every((v) => Number.isFinite(v) && v > 0)

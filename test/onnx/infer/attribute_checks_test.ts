@@ -1,8 +1,9 @@
 /** Numbers that ask for more than their node can mean are refused before anything is made of them. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import { type AttributeInput, floats, GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { attributeChecks, freeAttributes } from "../../../lib/onnx/infer/attribute_checks.ts";
+import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
 import { signatures } from "../../../lib/onnx/ir/op_signature.ts";
 
 Deno.test("every integer attribute of ai.onnx has a check, or is one that may be anything", () => {
@@ -189,3 +190,19 @@ for (const { op, opset = 18, inputs, attributes, outputs, message } of rows) {
     assertEquals(error.message, `Cannot use ${op} node "n": ${message}`);
   });
 }
+
+Deno.test("inferShapes() says in words that an attribute of one number has none", () => {
+  const b = new GraphBuilder();
+  b.output(b.op("Cast", [b.input("x", "float32", [2])], { to: 1 }), "y");
+  const model = b.finish();
+  const nodes = model.graph.nodes.map((node) => ({
+    ...node,
+    name: "",
+    attributes: { to: { type: "ints", value: [] } as const },
+  }));
+  const error = assertThrows(
+    () => inferShapes({ ...model, graph: { ...model.graph, nodes } }),
+    DiagnosticError,
+  );
+  assertStringIncludes(error.message, "its to is [], which is none of ONNX's");
+});
