@@ -4,11 +4,9 @@
  * @module
  */
 import type { Location } from "./diagnostic.ts";
+import type { DocumentPath } from "./document_path.ts";
 import { TextPlaces } from "./text_places.ts";
 import { type YamlNode, yamlNodes } from "./yaml_core.ts";
-
-/** Path of a value in a document: keys and indices. */
-export type DocumentPath = readonly (string | number)[];
 
 /** A YAML text whose values can be found by path. */
 export class YamlPositions {

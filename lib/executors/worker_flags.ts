@@ -2,6 +2,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { isProjectCode } from "../pipeline/contract/project_code.ts";
 import { ifThere } from "../cache/disk/system_error.ts";
+import { leavesOf } from "../pipeline/contract/leaves.ts";
 import type { Job } from "../pipeline/contract/job.ts";
 import type { StagePermission } from "../pipeline/contract/stage.ts";
 
@@ -47,9 +48,9 @@ export function processKind({ module, parameters, permissions, places }: Job): s
 }
 
 /** URLs of modules in what a job is given. */
-function modulesIn(value: unknown): string[] {
-  if (typeof value === "string") return value.startsWith("file:") ? [value] : [];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(modulesIn) : [];
+function modulesIn(given: unknown): string[] {
+  return [...leavesOf(given)].map(({ value }) => value)
+    .filter((value) => typeof value === "string" && value.startsWith("file:")) as string[];
 }
 
 /** `--allow-read=…`, of all where no path is known. */

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { fromFileUrl, toFileUrl } from "@std/path";
 import { sha256 } from "../pipeline/contract/canonical.ts";
-import { parseTemplate } from "../pipeline/read/expression.ts";
+import { eachExpression } from "../pipeline/read/expression.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
 import { isProjectCode } from "../pipeline/contract/project_code.ts";
 import { shownPath } from "../pipeline/contract/shown_path.ts";
@@ -135,38 +135,17 @@ function valuesIn(
   spec: PipelineSpec,
   found: Map<string, unknown>,
 ): Record<string, unknown> {
-  for (const text of textsIn(value)) {
-    for (const [root, name] of referencesIn(text)) {
-      const written = root === "vars"
-        ? spec.vars?.[name]
-        : [stage.matrix?.[name], stage.matrix?.include];
-      const key = `${root}.${name}`;
-      if (written === undefined || found.has(key)) continue;
-      found.set(key, written);
-      valuesIn(written, stage, spec, found);
-    }
-  }
-  return Object.fromEntries(found);
-}
-
-function referencesIn(text: string): [root: string, name: string][] {
-  const template = parseTemplate(text);
-  const parts = template.kind === "plain"
-    ? []
-    : template.kind === "whole"
-    ? [template.expression]
-    : template.parts;
-  return parts.flatMap((part) => {
-    if (typeof part === "string") return [];
-    const [root, name] = part.path;
-    return name !== undefined && (root === "vars" || root === "matrix") ? [[root, name]] : [];
+  eachExpression(value, [], ({ path: [root, name] }) => {
+    if (name === undefined || (root !== "vars" && root !== "matrix")) return;
+    const written = root === "vars"
+      ? spec.vars?.[name]
+      : [stage.matrix?.[name], stage.matrix?.include];
+    const key = `${root}.${name}`;
+    if (written === undefined || found.has(key)) return;
+    found.set(key, written);
+    valuesIn(written, stage, spec, found);
   });
-}
-
-function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (Array.isArray(value)) return value.flatMap(textsIn);
-  return isMap(value) ? Object.values(value).flatMap(textsIn) : [];
+  return Object.fromEntries(found);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "./canonical.ts";
+import { leavesOf } from "./leaves.ts";
 import {
   type ArtifactType,
   artifactTypeMistake,
@@ -105,12 +106,8 @@ function isName(kind: ParameterKind, value: string): boolean {
 /** A map that the user wrote: what it holds is plain as well. */
 function isPlainMap(value: unknown): boolean {
   if (typeof value !== "object" || value === null || isResolved(value)) return false;
-  return !Array.isArray(value) && !(value instanceof Reference) && !holdsReference(value);
-}
-
-function holdsReference(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return value instanceof Reference || Object.values(value).some(holdsReference);
+  if (Array.isArray(value)) return false;
+  return !leavesOf(value).some((leaf) => leaf.value instanceof Reference);
 }
 
 function isResolved(value: unknown): boolean {

@@ -4,6 +4,7 @@ import type { NameMistake, PlanOptions } from "./plan.ts";
 import { type DocumentPath, pathText } from "../read/problem.ts";
 import { valueAt } from "../read/trace.ts";
 import type { Scope } from "./scope.ts";
+import { leavesOf } from "../contract/leaves.ts";
 import { Reference, Slot, sourceKey } from "../contract/slot.ts";
 
 /** Reports what is wrong with the parameters of the tasks of a plan; each name is looked up once. */
@@ -40,15 +41,13 @@ export class ParameterChecker {
   }
 
   /** Names of models, data sets and files, and references that no mark has claimed. */
-  #checkLeaves(value: unknown, path: DocumentPath): void {
-    if (value instanceof Slot) {
-      if (typeof value.value === "string") this.#lookUp(value, value.value, path);
-    } else if (value instanceof Reference) {
-      if (value.output === undefined) this.#vagueReference(value, path);
-    } else if (Array.isArray(value)) {
-      value.forEach((item, index) => this.#checkLeaves(item, [...path, index]));
-    } else if (typeof value === "object" && value !== null) {
-      for (const [key, item] of Object.entries(value)) this.#checkLeaves(item, [...path, key]);
+  #checkLeaves(parameters: unknown, base: DocumentPath): void {
+    for (const { value, path } of leavesOf(parameters, base)) {
+      if (value instanceof Slot && typeof value.value === "string") {
+        this.#lookUp(value, value.value, path);
+      } else if (value instanceof Reference && value.output === undefined) {
+        this.#vagueReference(value, path);
+      }
     }
   }
 
@@ -83,15 +82,7 @@ export class ParameterChecker {
 }
 
 /** Paths at which a reference could not be followed. */
-function holesOf(
-  value: unknown,
-  path: DocumentPath = [],
-  found: DocumentPath[] = [],
-): DocumentPath[] {
-  if (value === undefined) found.push(path);
-  else if (Array.isArray(value)) value.forEach((item, i) => holesOf(item, [...path, i], found));
-  else if (typeof value === "object" && value !== null && !(value instanceof Reference)) {
-    for (const [key, item] of Object.entries(value)) holesOf(item, [...path, key], found);
-  }
-  return found;
+function holesOf(written: unknown): DocumentPath[] {
+  return [...leavesOf(written)].filter(({ value }) => value === undefined)
+    .map(({ path }) => path);
 }

@@ -7,6 +7,7 @@ import { type CheckedParameters, checkParameters, type CheckRequest } from "./ch
 import { mergeExecutorSettings } from "../contract/executor_spec.ts";
 import { HiddenValues } from "../contract/hidden_values.ts";
 import type { ExecutorSettings } from "../contract/job.ts";
+import { leavesOf } from "../contract/leaves.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "../read/parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
@@ -192,14 +193,12 @@ class StageExpander {
       ...this.#scope.resolve(entry.env ?? {}, [...base, "env"], cell) as Cell,
     };
     const executor = this.#executor(entry, base, cell);
-    const needs = new Set<number>();
-    collectNeeds(fields.parameters, needs);
     return {
       ...fields,
       outputs: { ...fields.outputs, ...declared },
       ...(executor ? { executor } : {}),
       index: this.#tasks.length,
-      needs: [...needs].sort((a, b) => a - b),
+      needs: needsOf(fields.parameters),
       environment: Object.fromEntries(
         Object.entries(env).filter(([, value]) => value !== null && value !== undefined)
           .map(([key, value]) => [key, String(value)]),
@@ -256,11 +255,11 @@ function sharedFields(
   };
 }
 
-function collectNeeds(value: unknown, needs: Set<number>): void {
-  if (value instanceof Slot) collectNeeds(value.value, needs);
-  else if (value instanceof Reference) needs.add(value.task.index);
-  else if (Array.isArray(value)) value.forEach((item) => collectNeeds(item, needs));
-  else if (typeof value === "object" && value !== null) {
-    for (const item of Object.values(value)) collectNeeds(item, needs);
-  }
+/** Tasks whose outputs the parameters hold. */
+function needsOf(parameters: unknown): number[] {
+  const needs = [...leavesOf(parameters)].flatMap(({ value }) => {
+    const written = value instanceof Slot ? value.value : value;
+    return written instanceof Reference ? [written.task.index] : [];
+  });
+  return [...new Set(needs)].sort((a, b) => a - b);
 }

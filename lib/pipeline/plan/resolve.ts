@@ -2,6 +2,7 @@
 import { canonicalJson, sha256 } from "../contract/canonical.ts";
 import type { Digest, Json, Key, KeyPreimage } from "../contract/key.ts";
 import type { HiddenValues } from "../contract/hidden_values.ts";
+import { leavesOf } from "../contract/leaves.ts";
 import type { Task } from "./plan.ts";
 import { Reference, Slot, sourceKey } from "../contract/slot.ts";
 import type { Artifact, DatasetSource, ModelSource, ParameterKind } from "../contract/stage.ts";
@@ -95,15 +96,10 @@ export function keyOf(preimage: KeyPreimage): Key {
 }
 
 /** Models, data sets, files and code in parameters that are given by name. */
-export function namesIn(value: unknown, found: Slot[] = []): Slot[] {
-  if (value instanceof Slot) {
-    if (typeof value.value === "string") found.push(value);
-  } else if (value instanceof Reference) return found;
-  else if (Array.isArray(value)) { for (const item of value) namesIn(item, found); }
-  else if (typeof value === "object" && value !== null) {
-    for (const item of Object.values(value)) namesIn(item, found);
-  }
-  return found;
+export function namesIn(parameters: unknown): Slot[] {
+  return [...leavesOf(parameters)].flatMap(({ value }) =>
+    value instanceof Slot && typeof value.value === "string" ? [value] : []
+  );
 }
 
 function nameKey(slot: Slot): string {

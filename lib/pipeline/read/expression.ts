@@ -1,4 +1,6 @@
 /** `${{ … }}`: a path into vars, matrix, env or stages. No arithmetic, no code. @module */
+import type { DocumentPath } from "../../diagnostic/document_path.ts";
+import { leavesOf } from "../contract/leaves.ts";
 
 /** Where a path may start. */
 export const roots = ["vars", "matrix", "env", "stages"] as const;
@@ -88,18 +90,15 @@ export function formMistake(expression: Expression): string | undefined {
 /** Calls back for every reference in a value, with the path of the string that holds it. */
 export function eachExpression(
   value: unknown,
-  path: readonly (string | number)[],
-  visit: (expression: Expression, path: readonly (string | number)[]) => void,
+  path: DocumentPath,
+  visit: (expression: Expression, path: DocumentPath) => void,
 ): void {
-  if (typeof value === "string") {
-    const template = parseTemplate(value);
-    if (template.kind === "whole") visit(template.expression, path);
+  for (const leaf of leavesOf(value, path)) {
+    if (typeof leaf.value !== "string") continue;
+    const template = parseTemplate(leaf.value);
+    if (template.kind === "whole") visit(template.expression, leaf.path);
     if (template.kind === "mixed") {
-      template.parts.forEach((part) => typeof part === "object" && visit(part, path));
+      template.parts.forEach((part) => typeof part === "object" && visit(part, leaf.path));
     }
-  } else if (Array.isArray(value)) {
-    value.forEach((item, index) => eachExpression(item, [...path, index], visit));
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, item] of Object.entries(value)) eachExpression(item, [...path, key], visit);
   }
 }

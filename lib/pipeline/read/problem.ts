@@ -1,10 +1,10 @@
 /** Mistakes in a pipeline file, first by path in the document, later by line and column. @module */
 import type { Diagnostic, Location } from "../../diagnostic/diagnostic.ts";
 import type { YamlPositions } from "../../diagnostic/yaml_positions.ts";
-import type { DocumentPath } from "./document_path.ts";
+import type { DocumentPath } from "../../diagnostic/document_path.ts";
 import { writtenAt } from "./trace.ts";
 
-export type { DocumentPath } from "./document_path.ts";
+export type { DocumentPath } from "../../diagnostic/document_path.ts";
 
 /** A text that a pipeline is made of: the file itself, an included one. */
 export interface SourceText {

@@ -1,6 +1,6 @@
 /** From where a value is used to where it was written, by its references. @module */
 import { parseTemplate } from "./expression.ts";
-import type { DocumentPath } from "./document_path.ts";
+import type { DocumentPath } from "../../diagnostic/document_path.ts";
 
 type Tree = Readonly<Record<string, unknown>>;
 

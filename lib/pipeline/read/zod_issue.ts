@@ -3,6 +3,7 @@ import { z } from "zod";
 import { nearest, suggestions } from "../../diagnostic/suggest.ts";
 import { type DocumentPath, pathText, type Problem } from "./problem.ts";
 import { Reference } from "../contract/slot.ts";
+import { valueAt } from "./trace.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -235,14 +236,6 @@ function allowedWords(issue: Issue): string[] {
     ];
   }
   return [];
-}
-
-function valueAt(value: unknown, path: DocumentPath): unknown {
-  return path.reduce<unknown>(
-    (at, step) =>
-      at === null || at === undefined ? undefined : (at as Record<string, unknown>)[step],
-    value,
-  );
 }
 
 function isMissing(value: unknown, path: DocumentPath): boolean {
