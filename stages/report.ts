@@ -1,11 +1,15 @@
 import { z } from "zod";
+import type { Primary } from "../lib/artifacts/report.ts";
+import { schemaOf } from "../lib/diagnostic/schema_of.ts";
 import { type Artifact, artifact, defineStage } from "../lib/pipeline/contract/stage.ts";
 
-const comparison = z.strictObject({
-  a: z.string().describe("method that should be better, such as tvp"),
-  b: z.string().describe("method that it is compared with, such as vp or shrunk"),
-  over: z.enum(["source", "unseen", "own-encoder"]).describe("models whose mean is compared"),
-}).describe("a − b");
+const comparison = schemaOf<Primary>()(
+  z.strictObject({
+    a: z.string().describe("method that should be better, such as tvp"),
+    b: z.string().describe("method that it is compared with, such as vp or shrunk"),
+    over: z.enum(["source", "unseen", "own-encoder"]).describe("models whose mean is compared"),
+  }).describe("a − b"),
+);
 
 /** The report: an HTML page, Markdown for job summaries, JSON for machines. */
 export default defineStage({

@@ -1,8 +1,9 @@
 /** What is signed of a report: an in-toto statement (https://in-toto.io/Statement/v1). @module */
 import { z } from "zod";
+import { schemaOf } from "../diagnostic/schema_of.ts";
 import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { HostFacts } from "../pipeline/contract/job.ts";
-import type { Digest, Key, KeyPreimage } from "../pipeline/contract/key.ts";
+import type { Digest, Json, Key, KeyPreimage } from "../pipeline/contract/key.ts";
 import { keyOf } from "../pipeline/plan/resolve.ts";
 import { artifactTypes } from "../pipeline/contract/stage.ts";
 import { parseJson } from "./envelope.ts";
@@ -26,19 +27,19 @@ const output = z.object({
 const task = z.object({
   task: text,
   key: sha256 as unknown as z.ZodType<Key>,
-  preimage: z.looseObject({
+  preimage: schemaOf<KeyPreimage>()(z.looseObject({
     format: z.literal(1),
     stage: text,
     code: digest,
-    parameters: z.unknown(),
+    parameters: z.unknown() as z.ZodType<Json>,
     environment: z.record(text, text),
     provider: text.optional(),
-  }) as unknown as z.ZodType<KeyPreimage>,
+  })),
   outputs: z.record(text, output),
-  host: z.object({
+  host: schemaOf<HostFacts>()(z.object({
     provider: text.optional(),
     versions: z.record(text, text),
-  }) as unknown as z.ZodType<HostFacts>,
+  })),
 });
 
 /** A name and the digest of what it stood for; of a model of a hub its commit. */

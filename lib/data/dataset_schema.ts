@@ -1,6 +1,7 @@
 /** The card and the rows of a data set as their files have them, checked. @module */
 import { z } from "zod";
 import { fits } from "../vision/fit.ts";
+import { schemaOf } from "../diagnostic/schema_of.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";
 
@@ -16,7 +17,7 @@ const count = z.int({ error: "a whole number from 0" }).min(0, { error: "a whole
 const texts = z.array(text, { error: "a list of texts" });
 
 /** `dataset.json`; what else it holds is left as it is. */
-const cardSchema = z.looseObject({
+const cardSchema = schemaOf<Card>()(z.looseObject({
   name,
   kind: z.enum(["classification", "generation", "yes-no"], {
     error: "classification, generation or yes-no",
@@ -32,10 +33,10 @@ const cardSchema = z.looseObject({
   height: count.optional(),
   width: count.optional(),
   notes: texts.optional(),
-}, { error: "a map" });
+}, { error: "a map" }));
 
 /** A line of `rows.jsonl`. */
-const rowSchema = z.looseObject({
+const rowSchema = schemaOf<Row>()(z.looseObject({
   id: name,
   cluster: text,
   style: text.optional(),
@@ -45,7 +46,7 @@ const rowSchema = z.looseObject({
   candidates: texts.optional(),
   label: count.optional(),
   caption: text.optional(),
-}, { error: "a map" });
+}, { error: "a map" }));
 
 /** What a card says of a split, beside what it says of the whole data set. */
 export interface Card extends DatasetInfo {
@@ -61,7 +62,7 @@ export interface Card extends DatasetInfo {
  * @throws {DatasetError} With the field that is wrong.
  */
 export function readCard(json: string): Card {
-  const card = checked(cardSchema, json, "dataset.json") as unknown as Card;
+  const card = checked(cardSchema, json, "dataset.json");
   if (card.kind !== "classification" || card.classes !== undefined) return card;
   throw new DatasetError(
     "dataset.json: classes must be a list of texts where kind is classification",
@@ -77,7 +78,7 @@ export function readRows(lines: string, { classes }: DatasetInfo): Row[] {
   const written = lines.replace(/^\ufeff/, "").trimEnd();
   if (written === "") throw new DatasetError("rows.jsonl has no rows");
   const rows = written.split("\n").map((line, i) =>
-    checked(rowSchema, line, `rows.jsonl line ${i + 1}`) as unknown as Row
+    checked(rowSchema, line, `rows.jsonl line ${i + 1}`)
   );
   const places = new Map<string, number>();
   rows.forEach(({ id, label }, i) => {
@@ -98,7 +99,7 @@ export function readRows(lines: string, { classes }: DatasetInfo): Row[] {
   return rows;
 }
 
-function checked(schema: z.ZodType, json: string, place: string): unknown {
+function checked<T>(schema: z.ZodType<T>, json: string, place: string): T {
   const value = parse(json, place);
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,6 +1,7 @@
 /** The lines of `--json` as a schema: checked against the types of `event.ts`, printed for others. @module */
 import { z } from "zod";
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
+import { schemaOf } from "../../diagnostic/schema_of.ts";
 import { eventVersion, type RunEvent } from "./event.ts";
 import type { JobFailure, QueueState } from "./job.ts";
 import type { Key } from "./key.ts";
@@ -27,15 +28,15 @@ const location = z.strictObject({
   length: count,
 });
 
-const diagnostic = z.strictObject({
+const diagnostic = schemaOf<Diagnostic>()(z.strictObject({
   code: z.string().describe("Kebab-case, stable across releases."),
   severity: z.enum(["error", "warning"]),
   message: z.string(),
   location: location.optional(),
   notes: z.array(z.string()).optional().describe("What would be allowed, and what to do next."),
-}) as unknown as z.ZodType<Diagnostic>;
+}));
 
-const failure = z.strictObject({
+const failure = schemaOf<JobFailure>()(z.strictObject({
   ok: z.literal(false),
   durationMs: milliseconds,
   reason: z.enum(["error", "crash", "timeout", "cancelled"]).describe(
@@ -44,22 +45,22 @@ const failure = z.strictObject({
   message: z.string(),
   stack: z.string().optional(),
   diagnostics: z.array(diagnostic).optional(),
-}) as unknown as z.ZodType<JobFailure>;
+}));
 
-const progress = z.strictObject({
+const progress = schemaOf<Progress>()(z.strictObject({
   done: z.number(),
   total: z.number(),
   unit: z.string().describe("steps, images, …"),
   metrics: z.record(z.string(), z.number()).optional().describe("Such as { loss: 0.71 }."),
-}) as unknown as z.ZodType<Progress>;
+}));
 
-const queue = z.strictObject({
+const queue = schemaOf<QueueState>()(z.strictObject({
   id: z.string().describe("The cluster's name for the job: 123_4."),
   phase: z.enum(["waits", "runs"]),
   reason: z.string().optional().describe("Why it waits: Resources."),
   node: z.string().optional().describe("Where it runs."),
   advice: z.string().optional().describe("What to do where it would wait for ever."),
-}) as unknown as z.ZodType<QueueState>;
+}));
 
 /** Fields of each event beside `type`, and what it says. */
 const events = {

@@ -1,5 +1,6 @@
 /** `executor:` in a pipeline file: how tasks are handed to a cluster. @module */
 import { z } from "zod";
+import { schemaOf } from "../../diagnostic/schema_of.ts";
 import type { ExecutorSettings } from "./job.ts";
 
 const slurm = z.strictObject({
@@ -14,11 +15,10 @@ const slurm = z.strictObject({
 }).describe("With --executor slurm. May refer to vars, env and matrix.");
 
 /** Schema of `executor:`. */
-export const executorSettings: z.ZodType<ExecutorSettings> = z.strictObject({
-  slurm: slurm.optional(),
-}).describe(
-  "How tasks are handed to a cluster. Not part of the key.",
-) as unknown as z.ZodType<ExecutorSettings>;
+export const executorSettings: z.ZodType<ExecutorSettings> = schemaOf<ExecutorSettings>()(
+  z.strictObject({ slurm: slurm.optional() })
+    .describe("How tasks are handed to a cluster. Not part of the key."),
+);
 
 /** A stage says more than the defaults do, option by option. */
 export function mergeExecutorSettings(

@@ -1,5 +1,6 @@
-/** The pipeline file: one schema gives the check, the type and the JSON Schema for editors. @module */
+/** The pipeline file: one schema gives the check and the JSON Schema, and holds the types to it. @module */
 import { z } from "zod";
+import { schemaOf } from "../../diagnostic/schema_of.ts";
 import { executorSettings } from "../contract/executor_spec.ts";
 import type { ExecutorSettings } from "../contract/job.ts";
 
@@ -125,61 +126,60 @@ const pipelineObject = z.strictObject({
 /** How tasks run: what `defaults:` and each stage may say. */
 export interface TaskSettings {
   resources?: {
-    cpu?: number | undefined;
-    gpu?: number | undefined;
-    memory?: number | string | undefined;
-    time?: number | string | undefined;
-  } | undefined;
+    cpu?: number;
+    gpu?: number;
+    memory?: number | string;
+    time?: number | string;
+  };
   retries?: number | {
     attempts: number;
-    backoff?: number | string | undefined;
-    on?: ("error" | "crash" | "timeout")[] | undefined;
-  } | undefined;
-  timeout?: number | string | undefined;
-  executor?: ExecutorSettings | undefined;
-  env?: Record<string, string | number | boolean | null> | undefined;
+    backoff?: number | string;
+    on?: ("error" | "crash" | "timeout")[];
+  };
+  timeout?: number | string;
+  executor?: ExecutorSettings;
+  env?: Record<string, string | number | boolean | null>;
 }
 
 /** A checked entry of `stages:`. */
 export interface StageSpec extends TaskSettings {
   uses: string;
-  with?: Record<string, unknown> | undefined;
-  matrix?: MatrixSpec | undefined;
-  when?: boolean | string | undefined;
+  with?: Record<string, unknown>;
+  matrix?: MatrixSpec;
+  when?: boolean | string;
 }
 
 /** Axes by name, each a list or a reference to one, and what is added and left out. */
 export interface MatrixSpec {
-  include?: Record<string, unknown>[] | undefined;
-  exclude?: Record<string, unknown>[] | undefined;
+  include?: Record<string, unknown>[];
+  exclude?: Record<string, unknown>[];
   [axis: string]: unknown;
 }
 
 /** A checked pipeline file, references not yet followed. */
 export interface PipelineTree {
-  $schema?: string | undefined;
+  $schema?: string;
   name: string;
-  description?: string | undefined;
-  include?: string[] | undefined;
-  stageFolder?: string | undefined;
-  datasetFolder?: string | undefined;
-  lossFolder?: string | undefined;
-  promptFolder?: string | undefined;
-  vars?: Record<string, unknown> | undefined;
-  presets?: Record<string, Record<string, unknown>> | undefined;
-  env?: Record<string, string | number | boolean | null> | undefined;
-  defaults?: TaskSettings | undefined;
+  description?: string;
+  include?: string[];
+  stageFolder?: string;
+  datasetFolder?: string;
+  lossFolder?: string;
+  promptFolder?: string;
+  vars?: Record<string, unknown>;
+  presets?: Record<string, Record<string, unknown>>;
+  env?: Record<string, string | number | boolean | null>;
+  defaults?: TaskSettings;
   stages: Record<string, StageSpec>;
 }
 
 /** Schema of one entry of `stages:`. */
-export const stageSpec: z.ZodType<StageSpec> = stageObject;
+export const stageSpec: z.ZodType<StageSpec> = schemaOf<StageSpec>()(stageObject);
 
 /** Schema of a whole pipeline file. */
-export const pipelineSpec: z.ZodType<PipelineTree> = pipelineObject;
+export const pipelineSpec: z.ZodType<PipelineTree> = schemaOf<PipelineTree>()(pipelineObject);
 
 /** Schema of a fragment for `include:`. */
-export const fragmentSpec: z.ZodType<Partial<PipelineTree>> = pipelineObject.partial({
-  name: true,
-  stages: true,
-}) as unknown as z.ZodType<Partial<PipelineTree>>;
+export const fragmentSpec: z.ZodType<Partial<PipelineTree>> = schemaOf<Partial<PipelineTree>>()(
+  pipelineObject.partial({ name: true, stages: true }),
+);
