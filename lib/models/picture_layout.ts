@@ -36,7 +36,10 @@ export interface EncoderInputs {
 }
 
 /** Inputs of encoders that go by another name than the processor's output. */
-const aliases: Readonly<Record<string, string>> = { grid_thw: "image_grid_thw" };
+const aliases: Readonly<Record<string, string>> = {
+  grid_thw: "image_grid_thw",
+  pixel_position_ids: "image_position_ids",
+};
 
 /** Outputs of processors that say where a picture ends: encoders that read them take one at a time. */
 const tellingSize: ReadonlySet<string> = new Set([

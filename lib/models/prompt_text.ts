@@ -4,6 +4,7 @@ import { type ChatTemplate, openChatTemplate } from "./chat_template.ts";
 import { isEncoderDecoder, type LanguageModelDirectory } from "./directory.ts";
 import { numberIn, type PictureFacts, type WrittenPicture } from "./families/family.ts";
 import type { FeedRules } from "./feeds.ts";
+import { dimsOfInput } from "./graph_inputs.ts";
 import { maxImageTokens } from "./model_schema.ts";
 import { layPicture, type PictureLayout } from "./picture_layout.ts";
 import { type SpecialIds, specialIds, specialTokenTexts } from "./special_tokens.ts";
@@ -56,7 +57,9 @@ export async function openTextEncoder(
     imageToken,
     imageTokens: written.rows,
     firstPosition: family.firstPosition ?? 0,
-    ...(plan?.layout.kind === "merged-patches" ? { grid: plan.grid } : {}),
+    ...(plan?.layout.kind === "merged-patches" && await hasPositionRows(directory)
+      ? { grid: plan.grid }
+      : {}),
     ...(family.tokenTypes === undefined ? {} : { tokenTypes: family.tokenTypes }),
     ...special,
     instruction: (text) => ({
@@ -66,6 +69,13 @@ export async function openTextEncoder(
     answer: answerEncoder(place, special.endToken),
     decode: (ids) => tokenizer.decode(ids),
   };
+}
+
+/** Whether positions have rows for time, row and column, and not one number a token. */
+async function hasPositionRows(directory: LanguageModelDirectory): Promise<boolean> {
+  const { graph } = await directory.readPart("decoder_model_merged");
+  const positions = graph.inputs.find(({ name }) => name === "position_ids");
+  return positions !== undefined && dimsOfInput(positions).length === 3;
 }
 
 /** What the processor makes of an instruction before it reads it. */

@@ -4,6 +4,7 @@ import type { ProcessorConfig } from "./processor_fields.ts";
 import { llavaNextProcessor, llavaOnevisionProcessor } from "./processors/anyres.ts";
 import { donutProcessor } from "./processors/donut.ts";
 import { gemma3Processor } from "./processors/gemma3.ts";
+import { gemma4Processor } from "./processors/gemma4.ts";
 import { gotOcr2Processor } from "./processors/got_ocr2.ts";
 import { idefics3Processor } from "./processors/idefics3.ts";
 import { lfm2VlProcessor } from "./processors/lfm2_vl.ts";
@@ -39,6 +40,7 @@ const kinds: readonly ProcessorKind[] = [
   glm4vProcessor,
   gotOcr2Processor,
   gemma3Processor,
+  gemma4Processor,
   pixtralProcessor,
   lfm2VlProcessor,
   donutProcessor,

@@ -224,10 +224,15 @@ export function resizeBytes(planes: Uint8Array, options: ResizeOptions): Uint8Ar
     axisWeights(from.width, to.width, filter),
     axisWeights(from.height, to.height, filter),
   ];
-  // Where only the height shrinks Pillow 13 takes it first, which is less work; older ones never do.
-  return to.height < from.height && to.width > from.width
+  return heightFirst(from, to)
     ? sumBytes(sumBytes(planes, high, from.width), wide, 1)
     : sumBytes(sumBytes(planes, wide, 1), high, to.width);
+}
+
+/** Pillow 13 takes the height first where it loses more than twice as much as the width; older ones never do. */
+function heightFirst(from: PictureSize, to: PictureSize): boolean {
+  const lost = from.height - to.height;
+  return lost > 0 && lost > 2 * (from.width - to.width);
 }
 
 /** Sums along an axis whose neighbours lie `stride` apart. */

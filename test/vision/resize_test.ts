@@ -103,13 +103,24 @@ Deno.test("axisWeights() rejects sizes that are no sizes", () => {
   }
 });
 
-Deno.test("resizeBytes() takes the height first where only the height shrinks, as Pillow 13", () => {
-  const picture = Uint8Array.from({ length: 30 * 8 }, (_, i) => (i * 97) % 256);
-  const [from, to] = [{ height: 30, width: 8 }, { height: 12, width: 11 }];
-  const low = { height: 12, width: 8 };
-  const lowFirst = resizeBytes(resizeBytes(picture, { from, to: low }), { from: low, to });
-  const wide = { height: 30, width: 11 };
-  const wideFirst = resizeBytes(resizeBytes(picture, { from, to: wide }), { from: wide, to });
-  assertEquals(resizeBytes(picture, { from, to }), lowFirst);
-  assertNotEquals(lowFirst, wideFirst);
+/** From, to (height by width), and whether the height comes first: it does where it loses more than twice as much. */
+const orders = [
+  [[30, 8], [12, 11], true],
+  [[30, 20], [9, 10], true],
+  [[30, 20], [10, 10], false],
+  [[30, 20], [31, 10], false],
+] as const;
+
+Deno.test("resizeBytes() takes the height first where it loses more than twice as much, as Pillow 13", () => {
+  for (const [[height, width], [low, narrow], heightFirst] of orders) {
+    const picture = Uint8Array.from({ length: height * width }, (_, i) => (i * 97) % 256);
+    const from = { height, width } as { height: number; width: number };
+    const to = { height: low, width: narrow } as typeof from;
+    const through = (between: typeof from) =>
+      resizeBytes(resizeBytes(picture, { from, to: between }), { from: between, to });
+    const lowFirst = through({ height: low, width });
+    const narrowFirst = through({ height, width: narrow });
+    assertNotEquals(lowFirst, narrowFirst);
+    assertEquals(resizeBytes(picture, { from, to }), heightFirst ? lowFirst : narrowFirst);
+  }
 });

@@ -3,7 +3,7 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { blip2, instructblip } from "./blip_2.ts";
 import type { Family, Json } from "./family.ts";
 import { florence2 } from "./florence2.ts";
-import { gemma3, gemma3n } from "./gemma3.ts";
+import { gemma3, gemma3n, gemma4 } from "./gemma3.ts";
 import { idefics3 } from "./idefics3.ts";
 import { internvl } from "./internvl.ts";
 import { lfm2Vl } from "./lfm2_vl.ts";
@@ -28,6 +28,7 @@ const families: readonly Family[] = [
   paligemma,
   gemma3,
   gemma3n,
+  gemma4,
   idefics3,
   qwen2Vl,
   internvl,

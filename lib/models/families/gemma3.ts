@@ -1,4 +1,4 @@
-/** The families of Gemma 3 and 3n. @module */
+/** The families of Gemma 3, 3n and 4. @module */
 import { type Family, numberIn, type PictureFacts } from "./family.ts";
 
 /** Image tokens of a picture, or of a crop. */
@@ -50,6 +50,13 @@ export const gemma3: Family = {
   tokenTypes: { image: 1, prompt: 0, answer: 0 },
 };
 
+/** Markers before and behind a picture, by the tokenizer's names or the numbers in config.json. */
+function markers({ config, special, tokenOf }: PictureFacts) {
+  const named = (name: "boi_token" | "eoi_token") =>
+    special[name] ?? tokenOf(numberIn(config, `${name}_id`) ?? -1);
+  return { start: named("boi_token"), end: named("eoi_token") };
+}
+
 /** Gemma 3n: one square picture; its decoder reads inputs of each layer from the table of tokens as well. */
 export const gemma3n: Family = {
   ...gemma3,
@@ -57,15 +64,29 @@ export const gemma3n: Family = {
   processorType: "SiglipImageProcessor",
   processorSettings: () => ({}),
   picture: (facts) => {
-    const start = facts.special.boi_token ??
-      facts.tokenOf(numberIn(facts.config, "boi_token_id") ?? -1);
+    const { start, end } = markers(facts);
     const rows = perCrop(facts) ?? numberIn(facts.config, "vision_soft_tokens_per_image") ?? 256;
-    const end = facts.special.eoi_token ??
-      facts.tokenOf(numberIn(facts.config, "eoi_token_id") ?? -1);
     if (start === undefined || end === undefined) return undefined;
     return {
       placeholder: facts.image,
       text: `\n\n${start}${facts.image.repeat(rows)}${end}\n\n`,
     };
   },
+};
+
+/** Gemma 4: as many tokens as the picture has pools of patches, between markers. */
+export const gemma4: Family = {
+  modelTypes: ["gemma4"],
+  processorType: "Gemma4ImageProcessor",
+  imageToken: "<|image|>",
+  imageTokens: ({ plan }) => plan && plan.grid.rows * plan.grid.columns,
+  picture: (facts) => {
+    const { image, plan } = facts;
+    const { start = "", end = "" } = markers(facts);
+    if (plan === undefined) return undefined;
+    const tokens = image.repeat(plan.grid.rows * plan.grid.columns);
+    return { placeholder: image, text: `${start}${tokens}${end}` };
+  },
+  placement: "in-text",
+  text: (instruction, image, start) => `${start}${image}${instruction}`,
 };

@@ -23,7 +23,7 @@ const longestRatio = 200;
  * limits, and the patches in the order of the blocks.
  */
 export const qwen2VlProcessor: ProcessorKind = {
-  types: ["Qwen2VLImageProcessor"],
+  types: ["Qwen2VLImageProcessor", "Lfm3VlImageProcessor"],
   defaults: {
     resample: 3,
     size: { shortest_edge: 56 * 56, longest_edge: 28 * 28 * 1280 },

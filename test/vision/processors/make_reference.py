@@ -1,0 +1,69 @@
+"""Writes reference.json: what the image processors of Hugging Face make of pictures that a formula gives.
+
+    pip install "transformers==5.24.0" torch torchvision "pillow==13.0.0" && python make_reference.py
+"""
+import json
+import os
+
+import numpy as np
+import torch
+import transformers
+from PIL import Image
+
+SIZES = [(48, 40), (90, 24), (20, 61)]  # height, width
+
+
+def square(side):
+    return {"height": side, "width": side}
+
+
+KINDS = [
+    ("CLIP", {"size": {"shortest_edge": 20}, "crop_size": square(16)}),
+    ("CLIP", {"size": square(16), "do_center_crop": False, "resample": 2}),
+    ("Siglip", {"size": {"height": 18, "width": 12}}),
+    ("Siglip2", {"patch_size": 4, "max_num_patches": 24}),
+    ("Blip", {"size": square(16)}),
+    ("ViT", {"size": square(16)}),
+    ("DeiT", {"size": square(24), "crop_size": square(16)}),
+    ("ConvNext", {"size": {"shortest_edge": 28}}),
+    ("Donut", {"size": {"height": 40, "width": 30}}),
+    ("Llava", {"do_pad": True, "size": {"shortest_edge": 16}, "crop_size": square(16)}),
+    ("LlavaNext", {"size": {"shortest_edge": 12}, "crop_size": square(12), "image_grid_pinpoints": [[12, 24], [24, 12], [24, 24], [36, 12]]}),
+    ("LlavaOnevision", {"size": square(12), "image_grid_pinpoints": [[12, 12], [12, 24], [24, 12], [24, 36]]}),
+    ("Idefics3", {"size": {"longest_edge": 48}, "max_image_size": {"longest_edge": 16}}),
+    ("Idefics3", {"size": {"longest_edge": 48}, "max_image_size": {"longest_edge": 16}, "do_image_splitting": False}),
+    ("SmolVLM", {"size": {"longest_edge": 32}, "max_image_size": {"longest_edge": 16}}),
+    ("Qwen2VL", {"size": {"shortest_edge": 256, "longest_edge": 1024}, "patch_size": 4}),
+    ("Glm46V", {"size": {"shortest_edge": 256, "longest_edge": 2048}, "patch_size": 4}),
+    ("GotOcr2", {"size": square(12), "crop_to_patches": True, "max_patches": 6}),
+    ("Gemma3", {"size": square(16), "do_pan_and_scan": True, "pan_and_scan_min_crop_size": 12, "pan_and_scan_max_num_crops": 4, "pan_and_scan_min_ratio_to_activate": 1.2}),
+    ("Gemma4", {"patch_size": 2, "max_soft_tokens": 70, "pooling_kernel_size": 2}),
+    ("Pixtral", {"size": {"longest_edge": 40}, "patch_size": square(8)}),
+    ("Lfm2Vl", {"tile_size": 16, "encoder_patch_size": 4, "min_image_tokens": 2, "max_image_tokens": 4, "max_pixels_tolerance": 1.5, "max_tiles": 4}),
+]
+
+
+def picture(height, width):
+    y, x, c = np.meshgrid(np.arange(height), np.arange(width), np.arange(3), indexing="ij")
+    return Image.fromarray(((x * 7 + y * 5 + x * y + c * 60) % 256).astype(np.uint8))
+
+
+def values(tensor):
+    """Eight values at equal distances, as numbers that JSON keeps whole."""
+    flat = tensor.reshape(-1)
+    return [round(float(flat[i]), 6) for i in np.linspace(0, len(flat) - 1, 8).astype(int)]
+
+
+cases = []
+for name, settings in KINDS:
+    pillow = getattr(transformers, f"{name}ImageProcessorPil", None)
+    cls = pillow or getattr(transformers, f"{name}ImageProcessor")
+    for height, width in SIZES:
+        out = cls(**settings)(picture(height, width), return_tensors="pt")
+        pixels = out.pop("pixel_values")
+        extras = {k: v.long().flatten().tolist() for k, v in out.items() if isinstance(v, torch.Tensor) and v.numel() <= 640}
+        cases.append({"config": {"image_processor_type": f"{name}ImageProcessor", **settings}, "height": height, "width": width,
+                      "count": pixels.numel(), "rounding": 1e-5 if pillow else 2.01 / 255, "values": values(pixels), "extras": extras})
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference.json")
+with open(path, "w") as file:
+    file.write("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases) + "\n]\n")
