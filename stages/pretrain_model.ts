@@ -5,11 +5,16 @@ import {
   zooEncoders,
   type ZooName,
 } from "../lib/zoo/zoo_table.ts";
+import type { ChangeName } from "../lib/drawing/changes/change_table.ts";
 import { artifact, defineStage, type StageContext } from "../lib/pipeline/contract/stage.ts";
+import type { DrawnPictures } from "../lib/training/pretrain_pictures.ts";
 import type { TrainingHost } from "../lib/training/trainer.ts";
 
 const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
 const encoderNames = Object.keys(zooEncoders) as [EncoderName, ...EncoderName[]];
+
+/** Those of lib/drawing/changes/change_table.ts, whose code a pipeline file does not need. */
+const changeNames = ["recolour", "restyle", "cutout", "border"] as const satisfies ChangeName[];
 
 const parameters = z.strictObject({
   architecture: z.enum([...encoderNames, "clip", ...zooNames])
@@ -23,13 +28,36 @@ const parameters = z.strictObject({
   warmup: z.int().min(1).default(200).describe("updates until the learning rate is reached"),
   decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
   digits: z.number().min(0).max(1).optional()
-    .describe("share of digits among the pictures of an encoder or the CLIP"),
+    .describe("share of digits among the pictures; default the world's, 0.2"),
+  scenes: z.number().min(0).max(1).optional()
+    .describe("share of pictures with several drawings; default the world's, 0.2"),
+  scale: z.tuple([z.number().positive(), z.number().positive()]).optional()
+    .describe("edge of a single drawing relative to the picture, from and to; default 0.3 to 1.3"),
+  boost: z.int().min(1).default(8)
+    .describe("how much more often the ten classes and the ten fruits are drawn than others"),
+  changes: z.array(z.enum(changeNames)).default([])
+    .describe("changes that some of the pictures go through, so that models bear them"),
+  sights: z.enum(["one", "all"]).default("one")
+    .describe("what classifiers and captions of an encoder or the CLIP take for right on a scene"),
+  dropped: z.number().min(0).max(0.9).optional().describe(
+    "share of patches that an encoder does not see in most of its training; default 0.5 for a vision transformer, 0 for others",
+  ),
   pictures: z.int().min(64).default(24000)
     .describe("pictures that a multimodal model is trained on"),
 }).refine(({ architecture, encoder }) => isZooName(architecture) === (encoder !== undefined), {
   error: "a multimodal model needs an encoder, encoders and the CLIP take none",
   path: ["encoder"],
 });
+
+/** What the world is asked to draw. */
+function drawnOf({ digits, scenes, scale, changes }: Parameters): DrawnPictures {
+  return {
+    changes,
+    ...(digits === undefined ? {} : { digits }),
+    ...(scenes === undefined ? {} : { scenes }),
+    ...(scale === undefined ? {} : { scale }),
+  };
+}
 
 type Parameters = z.output<typeof parameters>;
 type Context = StageContext<"model">;
@@ -48,6 +76,7 @@ export default defineStage({
     const world = await openZooWorld({
       downloads: join(context.scratch, "downloads"),
       signal: context.signal,
+      boost: values.boost,
     });
     await writeDirectory(context.output("model"), await pretrain(values, world, context));
   },
@@ -68,12 +97,14 @@ async function pretrain(
 ) {
   const { everyText, captionForms, ask } = await import("../lib/drawing/questions.ts");
   const training = await import("../lib/training/pretrain.ts");
-  const { seed, batch, steps, learningRate, warmup, decay, digits, architecture } = values;
+  const { seed, batch, steps, learningRate, warmup, decay, architecture, sights, dropped } = values;
   const options = {
     seed,
     batch,
     schedule: { steps, learningRate, warmup, decay },
-    ...(digits === undefined ? {} : { digits }),
+    drawn: drawnOf(values),
+    sights,
+    ...(dropped === undefined ? {} : { dropped }),
   };
   const host = await hostOf(context, steps);
   const corpus = everyText(world);

@@ -15,6 +15,7 @@ import {
   type Artwork,
   loadArtwork,
 } from "./art.ts";
+import { type ChangeName, changePicture } from "./changes/change_table.ts";
 import { type Concept, loadConcepts } from "./concepts.ts";
 import {
   addNoise,
@@ -113,11 +114,13 @@ export interface PictureOptions {
   readonly clutter?: number;
   /** Largest deviation of pixel noise. Default 0.06. */
   readonly noise?: number;
+  /** Changes that are made to some of the pictures. Default none. */
+  readonly changes?: readonly ChangeName[];
 }
 
 /** Pictures and what is on them. */
 export interface Batch {
-  /** `[n, 3, 64, 64]`, from 0 to 1. */
+  /** `[n, 3, 64, 64]`, from 0 to 1; what changes put around a picture may lie beyond. */
   readonly images: Float32Array;
   readonly facts: readonly Fact[];
 }
@@ -157,6 +160,7 @@ const defaults: Required<PictureOptions> = {
   picture: 48,
   clutter: 0.15,
   noise: 0.06,
+  changes: [],
 };
 
 /** Share of pictures whose background has a colour with a name. */
@@ -263,7 +267,25 @@ function takePictures(
     }
     facts.push({ ...fact, shrunk });
   }
-  return { images, facts };
+  if (settings.changes.length === 0) return { images, facts };
+  return changePictures({ images, facts }, settings.changes, random);
+}
+
+/** Makes the changes; beside each picture stands the next of the batch. */
+function changePictures(
+  { images, facts }: Batch,
+  names: readonly ChangeName[],
+  random: Random,
+): Batch {
+  const before = images.slice();
+  const changed = facts.map((fact, i) => {
+    const next = (i + 1) % facts.length * canvasLength;
+    const canvas = images.subarray(i * canvasLength, (i + 1) * canvasLength);
+    const other = before.subarray(next, next + canvasLength);
+    const { recoloured } = changePicture(names, { canvas, other, isShrunk: fact.shrunk }, random);
+    return recoloured ? { ...fact, colour: -1 } : fact;
+  });
+  return { images, facts: changed };
 }
 
 interface Picture {

@@ -42,15 +42,22 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { captionTensors, conceptCaptions, kindCaptions, memoisedEncoder } from "./captions.ts";
 import { exchangeFeeds, multimodalLossGraph, type TokenizedExchange } from "./pretrain_language.ts";
 import {
+  classifierFeeds,
   clipStatistics,
+  type DrawnPictures,
+  dropPatches,
+  keptFeed,
   labelsOf,
   normalisePixels,
   type PictureFact,
-  pictureFeeds,
+  type PicturePlace,
+  picturesAt,
   type PictureWorld,
   type PixelStatistics,
   questionsOf,
-  scaleAt,
+  sightCaptions,
+  sightQuestions,
+  sightShares,
 } from "./pretrain_pictures.ts";
 import { clipLossGraph, encoderLossGraph, targetFeeds } from "./pretrain_vision.ts";
 import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
@@ -62,15 +69,24 @@ export interface PretrainOptions {
   readonly seed: number;
   readonly batch: number;
   readonly schedule: TrainingSchedule;
-  /** Encoders and CLIP: share of digits among the pictures; default the world's own. */
-  readonly digits?: number;
+  /** What is drawn. */
+  readonly drawn?: DrawnPictures;
+  /** Encoders and CLIP: whether all that is on a picture is right, or any one; default `one`. */
+  readonly sights?: "one" | "all";
+  /**
+   * Encoders and CLIP: share of the patches that the network does not see in most of the training;
+   * default half of them for a vision transformer, none for others.
+   */
+  readonly dropped?: number;
 }
 
 /** Where a step stands, for its pictures. */
-function placeOf({ seed, batch, schedule, digits }: PretrainOptions, step: number) {
-  const { steps } = schedule;
-  return { step, steps, batch, seed, ...(digits === undefined ? {} : { digits }) };
+function placeOf({ seed, batch, schedule, drawn = {} }: PretrainOptions, step: number) {
+  return { step, steps: schedule.steps, batch, seed, drawn } satisfies PicturePlace;
 }
+
+/** Share of the patches that a vision transformer drops (arXiv 2212.00794). */
+const usuallyDropped = 0.5;
 
 /** Sizes of an encoder, and the statistics that its pixels are normalised by. */
 interface EncoderPlan {
@@ -92,31 +108,40 @@ export async function pretrainEncoder(
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule } = options;
   const plan = encoderPlan(name);
-  const loss = encoderLossGraph(plan.sizes, { questions: questionsOf(world), batch, seed });
+  const questions = questionsOf(world);
+  const loss = encoderLossGraph(plan.sizes, { questions, batch, seed, ...sharedIn(options) });
   const weights = await trainWeights({
     ...loss,
     schedule,
-    batch: (step) => encoderFeeds(world, plan, placeOf(options, step)),
+    batch: (step) => encoderFeeds(world, plan, { options, step }).feeds,
   }, host);
   return encoderFiles(plan.sizes, storedWeights(weights), plan.pixels);
 }
 
-/** Feeds of a step; a ConvNeXt sees all of every picture. */
-function encoderFeeds(
-  world: PictureWorld,
-  { sizes, pixels }: EncoderPlan,
-  at: Parameters<typeof pictureFeeds>[2],
-): Record<string, Tensor> {
-  if (!isConvNext(sizes)) return pictureFeeds(world, sizes, at).feeds;
-  const { step, steps, batch, seed, digits } = at;
-  const { images, facts } = world.sampleBatch(new Random(`${seed}/pictures/${step}`), batch, {
-    scale: scaleAt(step, steps),
-    ...(digits === undefined ? {} : { digits }),
-  });
-  return {
-    pixel_values: pixelTensor(images, { sizes, pixels }),
-    ...targetFeeds(labelsOf(world, facts)),
-  };
+/** Classifiers and captions with several right answers. */
+function sharedIn({ sights = "one" }: PretrainOptions): { readonly shared?: readonly string[] } {
+  return sights === "one" ? {} : { shared: [...sightQuestions, ...sightCaptions] };
+}
+
+/** Feeds of a step, and the facts behind them. */
+function encoderFeeds<F extends PictureFact>(
+  world: PictureWorld<F>,
+  plan: EncoderPlan,
+  { options, step }: { readonly options: PretrainOptions; readonly step: number },
+): { readonly feeds: Record<string, Tensor>; readonly facts: readonly F[] } {
+  const { sizes } = plan;
+  const { sights = "one", dropped } = options;
+  const at = placeOf(options, step);
+  const { random, images, facts } = picturesAt(world, at);
+  const pixel_values = pixelTensor(images, plan);
+  const others = classifierFeeds(world, facts, sights);
+  if (!isConvNext(sizes)) {
+    const kept = keptFeed(sizes, random, { ...at, dropped: dropped ?? usuallyDropped });
+    return { facts, feeds: { pixel_values, kept, ...others } };
+  }
+  const size = sizes.image_size;
+  if (dropped !== undefined) dropPatches(images, random, { ...at, dropped, size });
+  return { facts, feeds: { pixel_values, ...others } };
 }
 
 /** Normalised pixels `[n, 3, S, S]`. */
@@ -149,14 +174,15 @@ export async function pretrainClip(
     captions: { concept_captions: world.names.length, kind_captions: world.kinds.length },
     batch,
     seed,
+    ...sharedIn(options),
   });
+  const encoder = { sizes: plan.sizes.vision, pixels: clipStatistics };
   const weights = await trainWeights({
     ...loss,
     schedule,
     batch: (step) => {
-      const { feeds, facts } = pictureFeeds(world, plan.sizes.vision, placeOf(options, step));
+      const { feeds, facts } = encoderFeeds(world, encoder, { options, step });
       const random = new Random(`${seed}/captions/${step}`);
-      const { concept, kind } = labelsOf(world, facts);
       const lists = {
         concept_captions: conceptCaptions(source, random),
         kind_captions: kindCaptions(source, random),
@@ -166,13 +192,24 @@ export async function pretrainClip(
         feeds[`${list}.input_ids`] = inputIds;
         feeds[`${list}.attention_mask`] = attentionMask;
       }
-      return {
-        ...feeds,
-        ...targetFeeds({ concept_captions: concept!, kind_captions: kind! }),
-      };
+      return { ...feeds, ...captionFeeds(world, facts, options) };
     },
   }, host);
   return clipFiles(plan, storedWeights(weights));
+}
+
+/** Which captions fit the pictures. */
+function captionFeeds(
+  world: PictureWorld,
+  facts: readonly PictureFact[],
+  { sights = "one" }: PretrainOptions,
+): Record<string, Tensor> {
+  if (sights === "one") {
+    const { concept, kind } = labelsOf(world, facts);
+    return targetFeeds({ concept_captions: concept!, kind_captions: kind! });
+  }
+  const { concept, kind } = sightShares(world, facts);
+  return { "concept_captions.shares": concept, "kind_captions.shares": kind };
 }
 
 /** Tokens of the frozen encoder for many pictures, and what is on them. */
@@ -196,7 +233,11 @@ export async function encoderWeights(path: string): Promise<Record<string, Tenso
 export async function cacheFeatures<F extends PictureFact>(
   world: PictureWorld<F>,
   encoder: { readonly name: EncoderName; readonly weights: Readonly<Record<string, Tensor>> },
-  options: { readonly pictures: number; readonly seed: number },
+  options: {
+    readonly pictures: number;
+    readonly seed: number;
+    readonly drawn?: DrawnPictures;
+  },
   host: TrainingHost = {},
 ): Promise<FeatureCache<F>> {
   const chunk = 64;
@@ -211,7 +252,8 @@ export async function cacheFeatures<F extends PictureFact>(
   for (let start = 0; start < options.pictures; start += chunk) {
     host.signal?.throwIfAborted();
     const count = Math.min(chunk, options.pictures - start);
-    const batch = world.sampleBatch(new Random(`${options.seed}/cache/${start}`), count);
+    const random = new Random(`${options.seed}/cache/${start}`);
+    const batch = world.sampleBatch(random, count, options.drawn);
     const pixels = pixelTensor(batch.images, plan);
     const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels });
     features.set(tokens!.data as Float32Array, start * stride);
@@ -242,14 +284,14 @@ export async function pretrainMultimodal<F extends PictureFact>(
   options: PretrainOptions,
   host: TrainingHost = {},
 ): Promise<DirectoryFiles> {
-  const { seed, batch, schedule } = options;
+  const { seed, batch, schedule, drawn = {} } = options;
   const architecture = zooArchitectures[lesson.architecture];
   const { sizes: vision, pixels } = encoderPlan(architecture.encoder);
   const plan = planMultimodal(architecture, { vision, corpus: lesson.corpus, pixels });
   const frozen = await encoderWeights(lesson.encoder);
   const encoder = { name: architecture.encoder, weights: frozen };
-  const { pictures } = lesson;
-  const cache = lesson.cache ?? await cacheFeatures(world, encoder, { pictures, seed }, host);
+  const asked = { pictures: lesson.pictures, seed, drawn };
+  const cache = lesson.cache ?? await cacheFeatures(world, encoder, asked, host);
   const texts = await readBack(plan.json, (path) => textEncoder(path, plan));
   const imageAt = texts.instruction("").ids.indexOf(texts.imageToken);
   const exchange = exchangeTokenizer(texts);

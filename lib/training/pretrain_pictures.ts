@@ -1,11 +1,13 @@
 /** Batches of labelled pictures for the pretraining of the zoo. @module */
+import type { ChangeName } from "../drawing/changes/change_table.ts";
 import { Random } from "../tensor/random.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   keptCount,
   keptTokens,
   type Labels,
   type Questions,
+  shareFeed,
   targetFeeds,
 } from "./pretrain_vision.ts";
 import type { VisionSizes } from "../zoo/vision_transformer.ts";
@@ -18,6 +20,20 @@ export interface PictureFact {
   readonly kindIndex: number;
   readonly colour: number;
   readonly count: number;
+  /** Everything that is on it. */
+  readonly sights: readonly { readonly concept: number; readonly kindIndex: number }[];
+}
+
+/** What pictures are to be drawn; what is absent is as the world has it. */
+export interface DrawnPictures {
+  /** Smallest and largest edge of a single drawing relative to the picture. */
+  readonly scale?: readonly [number, number];
+  /** Share of digits. */
+  readonly digits?: number;
+  /** Share of pictures with several drawings that may differ. */
+  readonly scenes?: number;
+  /** Changes that are made to some of them. */
+  readonly changes?: readonly ChangeName[];
 }
 
 /** A source of random pictures with facts about them; images are `[n, 3, S, S]` from 0 to 1. */
@@ -28,7 +44,7 @@ export interface PictureWorld<F extends PictureFact = PictureFact> {
   sampleBatch(
     random: Random,
     n: number,
-    options?: { readonly scale?: readonly [number, number]; readonly digits?: number },
+    options?: DrawnPictures,
   ): { readonly images: Float32Array; readonly facts: readonly F[] };
 }
 
@@ -91,37 +107,102 @@ export function normalisePixels(
   return images;
 }
 
-/** Large drawings first: the smallest scale falls from 0.75 to 0.3 in the first half. */
-export function scaleAt(step: number, steps: number): readonly [number, number] {
-  return [0.75 - 0.45 * Math.min(1, 2 * step / steps), 1.3];
+/** Classifiers, and lists of captions, of what is on a picture: all of it may be the answer. */
+export const sightQuestions = ["concept", "kind"] as const;
+export const sightCaptions = ["concept_captions", "kind_captions"] as const;
+
+/** Everything on each picture, as the answers of {@linkcode sightQuestions}. */
+export function sightShares(world: PictureWorld, facts: readonly PictureFact[]) {
+  const { concept, kind } = questionsOf(world);
+  return {
+    concept: shareFeed(facts.map((f) => f.sights.map((sight) => sight.concept)), concept!),
+    kind: shareFeed(facts.map((f) => f.sights.map((sight) => sight.kindIndex)), kind!),
+  };
 }
 
-/** Feeds of a step for the inputs that encoder and CLIP share, and the facts behind them. */
-export function pictureFeeds<F extends PictureFact>(
-  world: PictureWorld<F>,
-  sizes: VisionSizes,
-  at: {
-    readonly step: number;
-    readonly steps: number;
-    readonly batch: number;
-    readonly seed: number;
-    /** Share of digits among the pictures; default the world's own. */
-    readonly digits?: number;
-  },
-): { readonly feeds: Record<string, Tensor>; readonly facts: readonly F[] } {
-  const { step, steps, batch, seed } = at;
-  const random = new Random(`${seed}/pictures/${step}`);
-  const { images, facts } = world.sampleBatch(random, batch, {
-    scale: scaleAt(step, steps),
-    ...(at.digits === undefined ? {} : { digits: at.digits }),
-  });
-  const size = sizes.image_size;
+/** The feeds of the classifiers; `all` sights are answers, or any `one`. */
+export function classifierFeeds(
+  world: PictureWorld,
+  facts: readonly PictureFact[],
+  sights: "one" | "all",
+): Record<string, Tensor> {
+  const { concept, kind, ...others } = labelsOf(world, facts);
+  if (sights === "one") return targetFeeds({ concept: concept!, kind: kind!, ...others });
+  const shares = sightShares(world, facts);
   return {
-    facts,
-    feeds: {
-      pixel_values: tensor("float32", [batch, 3, size, size], normalisePixels(images, size)),
-      kept: keptTokens(random, batch, patchCount(sizes), keptCount(sizes, step, steps)),
-      ...targetFeeds(labelsOf(world, facts)),
-    },
+    "concept.shares": shares.concept,
+    "kind.shares": shares.kind,
+    ...targetFeeds(others),
   };
+}
+
+/** Edge of drawings at first, relative to the picture. */
+const firstScale = 0.75;
+
+/** Edges of drawings in the world, relative to the picture. */
+const worldScale = [0.3, 1.3] as const;
+
+/** Large drawings first: the smallest scale falls from 0.75 to that of the world in the first half. */
+export function scaleAt(
+  step: number,
+  steps: number,
+  [smallest, largest]: readonly [number, number] = worldScale,
+): readonly [number, number] {
+  return [firstScale - (firstScale - smallest) * Math.min(1, 2 * step / steps), largest];
+}
+
+/** Where a training stands, and what it draws. */
+export interface PicturePlace {
+  readonly step: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly drawn?: DrawnPictures;
+}
+
+/** The pictures of a step. */
+export function picturesAt<F extends PictureFact>(
+  world: PictureWorld<F>,
+  { step, steps, batch, seed, drawn = {} }: PicturePlace,
+): { readonly random: Random; readonly images: Float32Array; readonly facts: readonly F[] } {
+  const random = new Random(`${seed}/pictures/${step}`);
+  const scale = scaleAt(step, steps, drawn.scale);
+  return { random, ...world.sampleBatch(random, batch, { ...drawn, scale }) };
+}
+
+/** Which patches a vision transformer keeps in a step: int64 `[batch, 1 + kept]`. */
+export function keptFeed(
+  sizes: VisionSizes,
+  random: Random,
+  at: PicturePlace & { readonly dropped: number },
+): Tensor {
+  const patches = patchCount(sizes);
+  return keptTokens(random, at.batch, patches, keptCount(patches, at));
+}
+
+/** Side of the patches that a network without tokens loses. */
+const patchSide = 8;
+
+/**
+ * Makes patches grey, in place, in normalised pictures `[n, 3, S, S]`, as many as a vision transformer
+ * would drop: what a network without tokens can lose.
+ */
+export function dropPatches(
+  images: Float32Array,
+  random: Random,
+  { size, ...at }: PicturePlace & { readonly dropped: number; readonly size: number },
+): void {
+  const side = size / patchSide;
+  const kept = keptCount(side ** 2, at);
+  if (kept === side ** 2) return;
+  for (let item = 0; item < at.batch; item++) {
+    for (const patch of random.permutation(side ** 2).subarray(kept)) {
+      const [left, top] = [patch % side * patchSide, Math.floor(patch / side) * patchSide];
+      for (let row = 0; row < 3 * patchSide; row++) {
+        const [channel, y] = [Math.floor(row / patchSide), row % patchSide];
+        const from = ((item * 3 + channel) * size + top + y) * size + left;
+        images.fill(0, from, from + patchSide);
+      }
+    }
+  }
 }

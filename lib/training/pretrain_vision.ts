@@ -7,12 +7,7 @@
 import { type ClipTextSizes, textEmbedding } from "../zoo/clip_text.ts";
 import { linear } from "../zoo/layers.ts";
 import { type Module, moduleOn, notedWeights, parameter, seededWeights } from "../zoo/module.ts";
-import {
-  imageEmbedding,
-  patchCount,
-  pixelInput,
-  type VisionSizes,
-} from "../zoo/vision_transformer.ts";
+import { imageEmbedding, pixelInput, type VisionSizes } from "../zoo/vision_transformer.ts";
 import {
   type EncoderSizes,
   encoderTokens,
@@ -22,7 +17,7 @@ import {
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { crossEntropy } from "./cross_entropy.ts";
+import { crossEntropy, sharedCrossEntropy } from "./cross_entropy.ts";
 import { type LossGraph, termOutput, termOutputs } from "./training_graph.ts";
 import type { WeightedGraph } from "./weight_training.ts";
 
@@ -35,20 +30,33 @@ export type Labels = Readonly<Record<string, Int32Array>>;
 /** Names of the auxiliary classifiers' weights begin with this; they are not published. */
 const headPrefix = "classifier.";
 
+/** What the losses of a graph are of. */
 interface Targets {
-  readonly labels: Value;
-  readonly weights: Value;
+  readonly batch: number;
+  /** Questions with several right answers to a picture, such as what is on it. */
+  readonly shared?: readonly string[];
 }
 
-/** Inputs `<question>.labels` and `<question>.weights`. */
-function targetInputs(b: GraphBuilder, question: string, batch: number): Targets {
-  return {
+/**
+ * Loss of the scores `[batch, classes]` of a question, and its inputs: `<question>.labels` and
+ * `<question>.weights`, or `<question>.shares`.
+ */
+function questionLoss(
+  b: GraphBuilder,
+  logits: Value,
+  { question, classes, batch, shared = [] }: Targets & { question: string; classes: number },
+): Value {
+  if (shared.includes(question)) {
+    const shares = b.input(`${question}.shares`, "float32", [batch, classes]);
+    return sharedCrossEntropy(b, logits, shares);
+  }
+  return crossEntropy(b, logits, {
     labels: b.input(`${question}.labels`, "int64", [batch]),
     weights: b.input(`${question}.weights`, "float32", [batch]),
-  };
+  });
 }
 
-/** The feeds of {@linkcode targetInputs} for a batch: weights average over the rows that have a label. */
+/** The feeds of questions with one answer for a batch: weights average over the rows that have a label. */
 export function targetFeeds(labels: Labels): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const [question, values] of Object.entries(labels)) {
@@ -65,6 +73,20 @@ export function targetFeeds(labels: Labels): Record<string, Tensor> {
     );
   }
   return feeds;
+}
+
+/**
+ * The feed of a question with several answers: float32 `[pictures, classes]`. A picture's answers,
+ * which may hold one several times, have equal shares of it.
+ */
+export function shareFeed(answers: readonly (readonly number[])[], classes: number): Tensor {
+  const shares = new Float32Array(answers.length * classes);
+  answers.forEach((labels, picture) => {
+    for (const label of labels) {
+      shares[picture * classes + label]! += 1 / (labels.length * answers.length);
+    }
+  });
+  return tensor("float32", [answers.length, classes], shares);
 }
 
 /**
@@ -105,7 +127,7 @@ function pooledTokens(
 function classifierLosses(
   module: Module,
   pooled: Value,
-  options: { readonly width: number; readonly questions: Questions; readonly batch: number },
+  options: Targets & { readonly width: number; readonly questions: Questions },
 ): Value[] {
   const { builder: b } = module;
   return Object.entries(options.questions).map(([question, classes]) => {
@@ -113,7 +135,7 @@ function classifierLosses(
       from: options.width,
       to: classes,
     });
-    const loss = crossEntropy(b, logits, targetInputs(b, question, options.batch));
+    const loss = questionLoss(b, logits, { ...options, question, classes });
     b.output(loss, termOutput(question));
     return loss;
   });
@@ -135,7 +157,7 @@ function summedLoss(
  */
 export function encoderLossGraph(
   sizes: EncoderSizes,
-  options: { readonly questions: Questions; readonly batch: number; readonly seed: number },
+  options: Targets & { readonly questions: Questions; readonly seed: number },
 ): WeightedGraph {
   const builder = new GraphBuilder();
   const weights: Record<string, Tensor<"float32">> = {};
@@ -170,10 +192,9 @@ function contrast(module: Module, images: Value, texts: Value): Value {
  */
 export function clipLossGraph(
   sizes: { readonly vision: VisionSizes; readonly text: ClipTextSizes },
-  options: {
+  options: Targets & {
     readonly questions: Questions;
     readonly captions: Questions;
-    readonly batch: number;
     readonly seed: number;
   },
 ): WeightedGraph {
@@ -192,11 +213,8 @@ export function clipLossGraph(
       `${list}_length`,
     ]);
     const texts = textEmbedding(module, { inputIds, attentionMask }, sizes.text);
-    const loss = crossEntropy(
-      builder,
-      contrast(module, images, texts),
-      targetInputs(builder, list, options.batch),
-    );
+    const logits = contrast(module, images, texts);
+    const loss = questionLoss(builder, logits, { ...options, question: list, classes: count });
     builder.output(loss, termOutput(list));
     return loss;
   });
@@ -205,8 +223,14 @@ export function clipLossGraph(
   return { ...summedLoss(builder, [...contrasts, ...classifiers], names), weights };
 }
 
-/** Number of patches to keep at a point of the training: half of them, then all. */
-export function keptCount(sizes: VisionSizes, step: number, steps: number, share = 0.85): number {
-  const patches = patchCount(sizes);
-  return step < share * steps ? patches / 2 : patches;
+/** Share of a training in which patches are dropped. */
+const dropping = 0.85;
+
+/** Number of patches to keep at a point of the training: a share is dropped at first, then none. */
+export function keptCount(patches: number, at: {
+  readonly step: number;
+  readonly steps: number;
+  readonly dropped: number;
+}): number {
+  return at.step < dropping * at.steps ? Math.round(patches * (1 - at.dropped)) : patches;
 }

@@ -80,6 +80,23 @@ Deno.test("sampleBatch() leaves a black frame around shrunk pictures", () => {
   facts.forEach((fact, i) => assertEquals(frame(i), !fact.shrunk, `picture ${i}`));
 });
 
+Deno.test("sampleBatch() changes pictures, and says no colour where it is another one", () => {
+  const options = { digits: 0, multiples: 0, scenes: 0 };
+  const plain = world.sampleBatch(new Random(3), 200, options);
+  const bordered = world.sampleBatch(new Random(3), 200, { ...options, changes: ["border"] });
+  assertEquals(bordered.facts, plain.facts);
+  const touched = plain.facts.filter((_, i) => {
+    const range = [i * imageLength, (i + 1) * imageLength] as const;
+    const before = plain.images.subarray(...range);
+    return bordered.images.subarray(...range).some((value, k) => value !== before[k]);
+  });
+  assert(touched.length > 80 && touched.every(({ shrunk }) => !shrunk), `${touched.length}`);
+  const other = world.sampleBatch(new Random(3), 200, { ...options, changes: ["recolour"] });
+  const named = (facts: typeof plain.facts) => facts.filter(({ colour }) => colour >= 0).length;
+  const kept = named(other.facts) / named(plain.facts);
+  assert(kept > 0.55 && kept < 0.85, `${kept} of the names are kept, expected 0.7`);
+});
+
 Deno.test("sampleBatch() says of a scene what is on it, and shows any one of it", () => {
   const { facts } = world.sampleBatch(new Random(6), 400, { digits: 0, multiples: 0, scenes: 1 });
   for (const fact of facts) {

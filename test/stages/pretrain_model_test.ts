@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { changes } from "../../lib/drawing/changes/change_table.ts";
 import stage from "../../stages/pretrain_model.ts";
 
 const encoder = { type: "model", digest: "", path: "" };
@@ -9,6 +10,8 @@ const cases: readonly [name: string, parameters: Record<string, unknown>, accept
   ["a model", { architecture: "mini-minigpt4", steps: 10, encoder }, true],
   ["an unknown architecture", { architecture: "mini-gpt5", steps: 10, encoder }, false],
   ["no steps", { architecture: "encoder" }, false],
+  ["changes", { architecture: "clip", steps: 10, changes: Object.keys(changes) }, true],
+  ["an unknown change", { architecture: "clip", steps: 10, changes: ["frost"] }, false],
   ["an unknown key", { architecture: "encoder", steps: 10, epochs: 3 }, false],
 ];
 

@@ -8,12 +8,13 @@ import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { conceptCaptions, kindCaptions } from "../../lib/training/captions.ts";
-import { normalisePixels, scaleAt } from "../../lib/training/pretrain_pictures.ts";
+import { dropPatches, normalisePixels, scaleAt } from "../../lib/training/pretrain_pictures.ts";
 import {
   clipLossGraph,
   encoderLossGraph,
   keptCount,
   keptTokens,
+  shareFeed,
   targetFeeds,
 } from "../../lib/training/pretrain_vision.ts";
 import { lossesIn } from "../../lib/training/training_graph.ts";
@@ -47,6 +48,29 @@ Deno.test("targetFeeds() averages over the rows that have a label", () => {
   assertEquals([...feeds["kind.weights"]!.data], [0.5, 0, 0.5, 0]);
   const none = targetFeeds({ digit: Int32Array.of(-1, -1) });
   assertEquals([...none["digit.weights"]!.data], [0, 0]);
+});
+
+Deno.test("shareFeed() gives the answers of a picture equal shares, and pictures too", () => {
+  const feed = shareFeed([[1], [0, 2, 2, 2]], 3);
+  assertEquals(feed.dims, [2, 3]);
+  assertEquals([...feed.data], [0, 0.5, 0, 0.125, 0, 0.375]);
+});
+
+Deno.test("dropPatches() makes as many patches grey as a vision transformer would drop", () => {
+  const images = new Float32Array(2 * 3 * 64 * 64).fill(1);
+  const at = { step: 0, steps: 100, batch: 2, seed: 1, size: 64, dropped: 0.25 };
+  dropPatches(images, new Random(1), { ...at, step: 85 });
+  assert(images.every((value) => value === 1), "no patch is dropped at the end");
+  dropPatches(images, new Random(1), at);
+  for (const item of [0, 1]) {
+    const picture = images.subarray(item * 12288, (item + 1) * 12288);
+    assertEquals(picture.filter((value) => value === 0).length, 3 * 16 * 64);
+    for (let i = 0; i < 4096; i++) {
+      const corner = Math.floor(i / 512) * 512 + Math.floor(i % 64 / 8) * 8;
+      assertEquals(picture[i], picture[corner]);
+      assertEquals(picture[i], picture[8192 + i]);
+    }
+  }
 });
 
 /** Rows of a matrix `[rows, width]`. */
@@ -122,6 +146,23 @@ Deno.test("encoderLossGraph() computes the losses of classifiers behind the publ
   assertAlmostEquals(loss, terms.kind! + terms.digit!, 1e-4);
 });
 
+Deno.test("encoderLossGraph() takes one right answer with the whole share as a label", async () => {
+  const options = { questions: { kind: 20 }, batch: 2, seed: 1 };
+  const common = { pixel_values: pixels, kept: keptTokens(new Random(1), 2, 64, 64) };
+  const lossOf = async (shared: readonly string[], answer: Record<string, Tensor>) => {
+    const graph = encoderLossGraph(vision, { ...options, shared });
+    await using session = await openSession(graph.model, cpu);
+    return lossesIn(graph, await session.run({ ...common, ...answer, ...graph.weights })).loss;
+  };
+  const label = await lossOf([], targetFeeds({ kind: answers.kind }));
+  const alone = { "kind.shares": shareFeed([[3], [4]], 20) };
+  assertAlmostEquals(await lossOf(["kind"], alone), label, 1e-5);
+  // Two answers of a picture: the mean of their losses.
+  const other = await lossOf([], targetFeeds({ kind: Int32Array.of(7, 4) }));
+  const both = { "kind.shares": shareFeed([[3, 7], [4]], 20) };
+  assertAlmostEquals(await lossOf(["kind"], both), (label + other) / 2, 1e-5);
+});
+
 Deno.test("encoderLossGraph() is a loss that goes down when it is trained", async () => {
   const options = { questions: { kind: 20 }, batch: 2, seed: 1 };
   const losses: number[] = [];
@@ -179,9 +220,14 @@ Deno.test("clipLossGraph() computes cosines of the published towers at the initi
 });
 
 Deno.test("keptCount() and scaleAt() change along the training", () => {
-  assertEquals([0, 84, 85, 99].map((step) => keptCount(vision, step, 100)), [32, 32, 64, 64]);
+  const kept = (dropped: number) =>
+    [0, 84, 85, 99].map((step) => keptCount(64, { step, steps: 100, dropped }));
+  assertEquals(kept(0.5), [32, 32, 64, 64]);
+  assertEquals(kept(0), [64, 64, 64, 64]);
   assertEquals(scaleAt(0, 100), [0.75, 1.3]);
   assertAlmostEquals(scaleAt(60, 100)[0], 0.3, 1e-9);
+  assertAlmostEquals(scaleAt(25, 100, [0.6, 1.2])[0], 0.675, 1e-9);
+  assertEquals(scaleAt(60, 100, [0.6, 1.2])[1], 1.2);
 });
 
 Deno.test("normalisePixels() maps the mean to 0", () => {

@@ -1,0 +1,44 @@
+/** A border around the picture, as a prompt will be one: of any width, at any place, of any content. @module */
+import type { Random } from "../../tensor/random.ts";
+import { resizePlanes } from "../../vision/resize.ts";
+import { canvasSize } from "../drawing.ts";
+import { fillingOf } from "./fillings.ts";
+import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+
+/** Smallest and largest side of the picture that is left, in pixels. */
+const sides = [40, 60] as const;
+
+/** Where the picture is left: half of the time at the size and place that frame prompts have. */
+function placeOf(random: Random): { readonly side: number; readonly left: number; top: number } {
+  const isUsual = random.uniform() < 0.5;
+  const side = isUsual ? 48 : sides[0] + random.integer(sides[1] - sides[0] + 1);
+  const room = canvasSize - side;
+  const middle = Math.floor(room / 2);
+  if (isUsual || random.uniform() < 0.5) return { side, left: middle, top: middle };
+  return { side, left: random.integer(room + 1), top: random.integer(room + 1) };
+}
+
+function putBorder({ canvas, other }: ChangedPicture, random: Random): void {
+  const { side, left, top } = placeOf(random);
+  const small = resizePlanes(canvas, {
+    from: { height: canvasSize, width: canvasSize },
+    to: { height: side, width: side },
+  });
+  canvas.set(fillingOf(random, other));
+  for (let row = 0; row < 3 * side; row++) {
+    const [channel, y] = [Math.floor(row / side), row % side];
+    const at = (channel * canvasSize + top + y) * canvasSize + left;
+    canvas.set(small.subarray(row * side, (row + 1) * side).map(clamp), at);
+  }
+}
+
+const clamp = (value: number) => Math.min(1, Math.max(0, value));
+
+/** Padding of all kinds: the picture of a visual prompt (arXiv 2203.17274) with anything around it. */
+export const border: PictureChange = {
+  description: "shrunk, with black, a colour, noise, 1/f noise or another picture around it",
+  share: 0.75,
+  recolours: false,
+  shrinks: true,
+  change: putBorder,
+};

@@ -1,0 +1,42 @@
+/** The changes by name, in the order in which a picture meets them. A new one is a file and a row. @module */
+import type { Random } from "../../tensor/random.ts";
+import { border } from "./border.ts";
+import { cutout } from "./cutout.ts";
+import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import { recolour } from "./recolour.ts";
+import { restyle } from "./restyle.ts";
+
+/** All changes. */
+export const changes = { recolour, restyle, cutout, border } satisfies Record<
+  string,
+  PictureChange
+>;
+
+/** Name of a change. */
+export type ChangeName = keyof typeof changes;
+
+/** What was done to a picture. */
+export interface Changed {
+  /** Whether its background may have lost the name of its colour. */
+  readonly recoloured: boolean;
+}
+
+/**
+ * Makes random ones of the named changes to a picture, in place.
+ *
+ * @param isShrunk Whether the picture is small already.
+ */
+export function changePicture(
+  names: readonly ChangeName[],
+  picture: ChangedPicture & { readonly isShrunk: boolean },
+  random: Random,
+): Changed {
+  let recoloured = false;
+  for (const [name, row] of Object.entries<PictureChange>(changes)) {
+    if (!names.includes(name as ChangeName) || random.uniform() >= row.share) continue;
+    if (row.shrinks && picture.isShrunk) continue;
+    row.change(picture, random);
+    recoloured ||= row.recolours;
+  }
+  return { recoloured };
+}

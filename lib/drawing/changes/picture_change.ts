@@ -1,0 +1,24 @@
+/** What a change of a training picture is. @module */
+import type { Random } from "../../tensor/random.ts";
+
+/** A picture to be changed, RGB, channels first, and another one beside it. */
+export interface ChangedPicture {
+  /** float32 [3, 64, 64], from 0 to 1 unless an earlier change went beyond; changed in place. */
+  readonly canvas: Float32Array;
+  /** Another picture of the batch, before any change. */
+  readonly other: Float32Array;
+}
+
+/** A change that makes models robust: they see pictures with it and without. */
+export interface PictureChange {
+  /** What it does, and where it comes from. */
+  readonly description: string;
+  /** Share of the pictures that it is made to. */
+  readonly share: number;
+  /** Whether a background's colour may have lost its name. */
+  readonly recolours: boolean;
+  /** Whether it leaves the picture smaller, so that shrunk ones go without it. */
+  readonly shrinks: boolean;
+  /** Changes the canvas in place. */
+  change(picture: ChangedPicture, random: Random): void;
+}
