@@ -78,5 +78,6 @@ export function defineLossTerm(term: OwnLossTerm): LossTerm {
  */
 export function meanOf(builder: GraphBuilder, values: readonly Value[]): Value {
   if (values.length === 1) return values[0]!;
-  return builder.op("Mean", values);
+  const sum = builder.op("Sum", values);
+  return builder.op("Div", [sum, builder.scalar(values.length)]);
 }

@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { type Fallback, type Placement, placeOnCuda } from "./placement.ts";
 export type { Device, Provider } from "./provider.ts";
 export { openSession, type Session, type SessionOptions, type TensorSpec } from "./session.ts";
 export { writeModel, type WrittenModel, type WrittenWeights } from "./write_model.ts";

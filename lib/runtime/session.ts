@@ -107,6 +107,11 @@ export async function openSession(
   const name = options.name ?? (typeof model === "string" ? `"${model}"` : "the model");
   const ortOptions = toOrtOptions(device, options);
   const session = await createSession(ort, model, ortOptions, name, options);
+  if (device === "cuda" && typeof model === "object" && "graph" in model && options.log) {
+    const { fallbackLine, placeOnCuda } = await import("./placement.ts");
+    const line = fallbackLine(placeOnCuda(model));
+    if (line !== undefined) options.log(line);
+  }
   options.onOpen?.({ provider: device, versions: { onnxruntime: await runtimeVersion() } });
   return new OrtBackedSession(ort, session, device);
 }

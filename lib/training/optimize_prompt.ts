@@ -105,6 +105,7 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
   }));
   const graph = buildStepGraph({
     canvas,
+    batch,
     sources: sources.map((source) => source.graph),
     ...(clip ? { clip: clip.graph } : {}),
     weights: loss,

@@ -42,6 +42,8 @@ export interface ClipGraph extends PixelGraph {
 export interface StepParts {
   /** Side S of the canvas. */
   readonly canvas: number;
+  /** Pictures in a step where it is always the same: then no shape is left to be computed in it. */
+  readonly batch?: number;
   readonly sources: readonly SourceGraph[];
   readonly clip?: ClipGraph;
   readonly weights: LossWeights;
@@ -86,11 +88,12 @@ export function sourceFeeds(
 }
 
 /** The transformation of the prompt's kind, then + δ: no clipping while training. */
-function promptPart({ canvas, prompt = { kind: "frame", image: canvas } }: StepParts): Part {
+function promptPart(parts: StepParts): Part {
+  const { canvas, batch = "batch", prompt = { kind: "frame", image: canvas } } = parts;
   const sizes = { canvas, image: prompt.image };
   const { transformation } = promptKind(prompt.kind);
   const builder = new GraphBuilder({ opset: 18 });
-  const photo = builder.input("photo", "float32", ["batch", 3, canvas, canvas]);
+  const photo = builder.input("photo", "float32", [batch, 3, canvas, canvas]);
   const values = Object.fromEntries(
     parameterPlaces(prompt.kind, sizes)
       .map(({ name, dims }) => [name, builder.input(name, "float32", dims)]),
@@ -163,7 +166,7 @@ function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): Loss
       ? {
         clip: {
           imageEmbeds: () => output("clip.image_embeds"),
-          captionEmbeds: () => input(captionInput, () => ["batch", "clip_width"]),
+          captionEmbeds: () => input(captionInput, () => [parts.batch ?? "batch", "clip_width"]),
           logitScale: parts.clip.logitScale,
         },
       }

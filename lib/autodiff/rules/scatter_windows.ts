@@ -10,7 +10,7 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { between, reshape, shapeBetween, staticDims } from "../engine/dynamic_shape.ts";
-import { longestRange, mul } from "../engine/expressions.ts";
+import { add, longestRange, mul } from "../engine/expressions.ts";
 import { reach, spatialAxes, tails, type Window } from "./window.ts";
 
 /** ∂x of y = Conv(x, weight), in the spatial size of `input`. */
@@ -27,15 +27,39 @@ export function scatterWindows(
   const ends = tails(b, window, input, grad);
   const spread = scatterDepthwise(b, grad, weight, window, { group, ends });
   if (spread !== undefined) return spread;
+  const cuts = window.begin.map((_, axis) => cutOf(window, ends, axis));
   const full = b.op("ConvTranspose", [grad, weight], {
     group,
     kernel_shape: window.kernel,
     strides: window.strides,
     dilations: window.dilations,
-    pads: [...window.begin, ...ends.map((end) => Math.max(0, end ?? 0))],
-    output_padding: ends.map((end, axis) => Math.max(0, -(end ?? 1 - window.strides[axis]!))),
+    pads: [...cuts, ...cuts].map(({ pad }) => pad),
+    output_padding: cuts.map(({ extra }) => extra),
   });
-  return ends.includes(undefined) ? cropLike(b, full, input, window) : full;
+  return cuts.every(({ exact }) => exact)
+    ? full
+    : cropLike(b, full, input, window, cuts.map(({ begin }) => begin));
+}
+
+/** How an axis of ConvTranspose's output is cut to the input's size. */
+interface Cut {
+  /** At both ends: runtimes have kernels for symmetric padding only. */
+  readonly pad: number;
+  /** What comes back at the end; runtimes allow less than the stride or the dilation. */
+  readonly extra: number;
+  /** What is left to be cropped at the begin. */
+  readonly begin: number;
+  /** Whether that is all. */
+  readonly exact: boolean;
+}
+
+function cutOf(window: Window, ends: readonly (number | undefined)[], axis: number): Cut {
+  const [stride, dilation] = [window.strides[axis]!, window.dilations[axis]!];
+  const wanted = window.begin[axis]!;
+  const end = ends[axis] ?? 1 - stride;
+  const pad = Math.max(0, Math.min(wanted, end + Math.max(stride, dilation) - 1));
+  const isExact = ends[axis] !== undefined && pad === wanted && end <= pad;
+  return { pad, extra: Math.max(0, pad - end), begin: wanted - pad, exact: isExact };
 }
 
 /** Whether stride is 1 everywhere and no window lies in the padding alone. */
@@ -140,13 +164,16 @@ function backwards(b: GraphBuilder, weight: Value, window: Window): Value {
   return b.op("Slice", [weight, all(-1), all(Number.MIN_SAFE_INTEGER), b.int64s(axes), all(-1)]);
 }
 
-/** The first elements of `value` along each spatial axis, as many as `input` has. */
-export function cropLike(b: GraphBuilder, value: Value, input: Value, window: Window): Value {
+/** Elements of `value` from `begin` on along each spatial axis, as many as `input` has. */
+export function cropLike(
+  b: GraphBuilder,
+  value: Value,
+  input: Value,
+  window: Window,
+  begin: readonly number[] = window.begin.map(() => 0),
+): Value {
   const axes = spatialAxes(window);
-  return b.op("Slice", [
-    value,
-    b.int64s(axes.map(() => 0)),
-    shapeBetween(b, input, 2),
-    b.int64s(axes),
-  ]);
+  const size = shapeBetween(b, input, 2);
+  const end = begin.every((start) => start === 0) ? size : add(b, size, b.int64s(begin));
+  return b.op("Slice", [value, b.int64s(begin), end, b.int64s(axes)]);
 }

@@ -2,6 +2,7 @@ import { format } from "@std/fmt/bytes";
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Model } from "../../onnx/ir/model.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
+import type { Placement } from "../../runtime/placement.ts";
 import type { ModelSummary, PrintedValue } from "../model_summary.ts";
 import { count, printJson, printLine, printText, table } from "../print.ts";
 
@@ -11,7 +12,8 @@ const shownNodes = 20;
 /** Looks into a model. */
 const command: Command = {
   name: "inspect",
-  summary: "Says what an ONNX model consists of, and which of its nodes cannot be differentiated.",
+  summary:
+    "Says what an ONNX model consists of, which nodes cannot be differentiated, which CUDA leaves.",
   operands: "MODEL",
   minOperands: 1,
   maxOperands: 1,
@@ -49,11 +51,16 @@ const command: Command = {
     }
     const summary = summariseModel(model);
     const path = await differentiatedPath(args, model);
-    const obstacles = path.of.length > 0 && path.wrt.length > 0
-      ? await obstaclesOn(model, path, hasFlag(args, "straight-through"))
-      : [];
-    if (hasFlag(args, "json")) printJson({ ...summary, ...path, unsupported: obstacles });
-    else printSummary(summary, path, obstacles);
+    const { obstacles, step } = path.of.length > 0 && path.wrt.length > 0
+      ? await differentiate(model, path, hasFlag(args, "straight-through"))
+      : { obstacles: [] };
+    const { placeOnCuda } = await import("../../runtime/placement.ts");
+    const cuda = placeOnCuda(step ?? model);
+    if (hasFlag(args, "json")) printJson({ ...summary, ...path, unsupported: obstacles, cuda });
+    else {
+      printSummary(summary, path, obstacles);
+      printPlacement(cuda, step !== undefined);
+    }
     return exitCodes.done;
   },
 };
@@ -93,22 +100,21 @@ async function differentiatedPath(
   return path;
 }
 
-/** What stands in the way of gradients: nodes without a rule, or else what a rule refuses. */
-async function obstaclesOn(
+/** The model with gradients, or what stands in their way: nodes without a rule, or what a rule refuses. */
+async function differentiate(
   model: Model,
   { of, wrt }: DifferentiatedPath,
   straightThrough: boolean,
-): Promise<readonly Diagnostic[]> {
+): Promise<{ readonly obstacles: readonly Diagnostic[]; readonly step?: Model }> {
   const { addGradients, unsupportedNodes } = await import("../../autodiff/gradient.ts");
   const { DiagnosticError } = await import("../../diagnostic/diagnostic.ts");
   const options = { cotangents: of, wrt, straightThrough };
   const nodes = unsupportedNodes(model, options);
-  if (nodes.length > 0) return nodes;
+  if (nodes.length > 0) return { obstacles: nodes };
   try {
-    addGradients(model, options);
-    return [];
+    return { obstacles: [], step: addGradients(model, options) };
   } catch (error) {
-    if (error instanceof DiagnosticError) return error.diagnostics;
+    if (error instanceof DiagnosticError) return { obstacles: error.diagnostics };
     throw error;
   }
 }
@@ -132,6 +138,17 @@ function printSummary(
   }
   if (summary.weightFiles.length > 0) printLine(`in files    ${summary.weightFiles.join(", ")}`);
   printUnsupported(path, unsupported);
+}
+
+/** Where the nodes would run with the CUDA provider. */
+function printPlacement({ cuda, shapes, cpu }: Placement, hasGradients: boolean): void {
+  const whole = hasGradients ? "with the gradients " : "";
+  const rest = shapes === 0 ? "" : `, ${count(shapes, "node")} of shapes and constants`;
+  printLine(`on cuda     ${whole}${count(cuda, "node")}${rest}, ${cpu.length} left to the CPU`);
+  for (const { op, node, reason } of cpu.slice(0, shownNodes)) {
+    printLine(`  ${op}${node === "" ? "" : ` "${node}"`}: ${reason}`);
+  }
+  if (cpu.length > shownNodes) printLine(`  and ${cpu.length - shownNodes} more: --json lists all`);
 }
 
 function printValues(title: string, values: readonly PrintedValue[]): void {
