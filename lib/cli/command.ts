@@ -1,6 +1,4 @@
-/** What a command of the command line is, and how its arguments are read. @module */
-import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
-import { nearest } from "../diagnostic/suggest.ts";
+/** What a command of the command line is, and its help. @module */
 
 /** An option: `--jobs N`, `--plan`, `--force[=STAGE]`. */
 export interface OptionSpec {
@@ -59,104 +57,6 @@ export const pipelineOptions = {
   },
   json: { type: "flag", help: "machine-readable output" },
 } as const satisfies Record<string, OptionSpec>;
-
-/** Reads arguments by a command's table. All mistakes are reported at once. */
-export function parseArguments(
-  command: Command,
-  args: readonly string[],
-): Result<CommandArguments, readonly Diagnostic[]> {
-  const operands: string[] = [];
-  const options = new Map<string, string[]>();
-  const mistakes: Diagnostic[] = [];
-  const mistake = (message: string, notes: readonly string[] = []) =>
-    mistakes.push({
-      code: "usage",
-      severity: "error",
-      message,
-      ...(notes.length ? { notes } : {}),
-    });
-  for (let index = 0; index < args.length; index++) {
-    if (args[index] === "--") {
-      operands.push(...args.slice(index + 1));
-      break;
-    }
-    const arg = longForm(command, args[index]!);
-    if (/^-[a-z]$/i.test(arg)) {
-      mistake(`Unknown option "${arg}" of ${command.name}`, [
-        `all options: tvp ${command.name} --help`,
-      ]);
-      continue;
-    }
-    if (!arg.startsWith("--")) {
-      operands.push(arg);
-      continue;
-    }
-    const [, name, inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg)!;
-    const spec = command.options[name!];
-    if (!spec) {
-      const near = otherWords[name!] ?? nearest(name!, Object.keys(command.options));
-      mistake(`Unknown option "--${name}" of ${command.name}`, [
-        ...(near !== undefined && near in command.options ? [`did you mean "--${near}"?`] : []),
-        `all options: tvp ${command.name} --help`,
-      ]);
-      continue;
-    }
-    let value = inline;
-    if (value === undefined && (spec.type === "text" || spec.type === "number")) {
-      value = args[++index];
-    }
-    const problem = valueProblem(name!, spec, value, inline);
-    if (problem) mistake(problem);
-    const given = options.get(name!) ?? [];
-    if (given.length > 0 && !spec.repeat) mistake(`Cannot give "--${name}" more than once`);
-    options.set(name!, [...given, value ?? ""]);
-  }
-  const { minOperands, maxOperands } = command;
-  if (operands.length < minOperands || operands.length > maxOperands) {
-    const given = operands.length === 0 ? "nothing" : operands.map((o) => `"${o}"`).join(" ");
-    mistake(
-      `Cannot run "tvp ${command.name}": expected ${
-        command.operands || "no operands"
-      }, got ${given}`,
-      [
-        `example: ${command.example}`,
-      ],
-    );
-  }
-  return mistakes.length > 0
-    ? { ok: false, error: mistakes }
-    : { ok: true, value: { operands, options } };
-}
-
-/** `-o` as `--output`. */
-function longForm(command: Command, arg: string): string {
-  const letter = /^-([a-z])$/.exec(arg)?.[1];
-  if (letter === undefined) return arg;
-  const name = Object.entries(command.options).find(([, spec]) => spec.short === letter)?.[0];
-  return name === undefined ? arg : `--${name}`;
-}
-
-function valueProblem(
-  name: string,
-  spec: OptionSpec,
-  value: string | undefined,
-  inline: string | undefined,
-): string | undefined {
-  if (spec.type === "flag") {
-    return inline === undefined ? undefined : `Cannot give "--${name}" a value: it is a flag`;
-  }
-  if (spec.type === "optional") return undefined;
-  if (value === undefined) return `Cannot use "--${name}" without ${spec.value ?? "a value"}`;
-  if (spec.type === "number" && !/^[1-9]\d*$/.test(value) && !(spec.zero && value === "0")) {
-    return `Cannot use "${value}" for --${name}: expected a whole number${
-      spec.zero ? "" : " above 0"
-    }`;
-  }
-  if (spec.choices && !spec.choices.includes(value)) {
-    return `Cannot use "${value}" for --${name}: expected ${spec.choices.join(", ")}`;
-  }
-  return undefined;
-}
 
 /** Whether a flag is given. */
 export function hasFlag(args: CommandArguments, name: string): boolean {
@@ -217,12 +117,3 @@ export function commandHelp(command: Command): string {
     "",
   ].join("\n");
 }
-
-/** What other programs call our options. */
-const otherWords: Readonly<Record<string, string>> = {
-  "dry-run": "plan",
-  "dryrun": "plan",
-  "workers": "jobs",
-  "cores": "jobs",
-  "silent": "quiet",
-};

@@ -2,7 +2,7 @@
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
-import { type Command, commandHelp, exitCodes, parseArguments } from "./command.ts";
+import { type Command, commandHelp, exitCodes } from "./command.ts";
 import { type CommandName, commandTable, loadCommand, programHelp } from "./command_table.ts";
 import { giveUpPermissions } from "./permissions.ts";
 
@@ -55,6 +55,7 @@ async function runCommand(
     write(commandHelp(command));
     return exitCodes.done;
   }
+  const { parseArguments } = await import("./parse_arguments.ts");
   const parsed = parseArguments(command, args);
   if (!parsed.ok) return await fail(parsed.error, args);
   await giveUpPermissions(name, parsed.value);

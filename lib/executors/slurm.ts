@@ -1,4 +1,5 @@
 /** Runs jobs on a cluster with Slurm. @module */
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import type { Executor, SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobEvent, JobFailure, JobResult } from "../pipeline/contract/job.ts";
@@ -50,7 +51,7 @@ class SlurmExecutor implements Executor {
   constructor({ folder, extra = [], graceMs = 30_000, means }: SlurmOptions) {
     this.#folder = folder;
     this.#graceMs = graceMs;
-    this.#means = { run: runProgram, wait: waitMs, now: () => performance.now(), ...means };
+    this.#means = { run: runProgram, wait: delay, now: () => performance.now(), ...means };
     this.#queue = new SlurmQueue(this.#means);
     this.#submitter = new SlurmSubmitter({
       means: this.#means,
@@ -226,8 +227,4 @@ function goesOn({ result, row }: JobEnd): boolean {
 function stopped(job: Job): JobFailure {
   const message = `Cannot finish task "${job.task}": the run was interrupted`;
   return { ok: false, durationMs: 0, reason: "cancelled", message };
-}
-
-function waitMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

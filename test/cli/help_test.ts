@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Command } from "../../lib/cli/command.ts";
-import { commandHelp, parseArguments } from "../../lib/cli/command.ts";
+import { commandHelp } from "../../lib/cli/command.ts";
 import { type CommandName, commandTable, loadCommand } from "../../lib/cli/command_table.ts";
 import { main } from "../../lib/cli/main.ts";
+import { parseArguments } from "../../lib/cli/parse_arguments.ts";
 
 const commands: readonly Command[] = await Promise.all(
   (Object.keys(commandTable) as CommandName[]).map(loadCommand),
@@ -33,14 +34,6 @@ for (const command of commands) {
 
 Deno.test("names of commands are those of their table", () => {
   assertEquals(commands.map(({ name }) => name), Object.keys(commandTable));
-});
-
-Deno.test("parseArguments() takes everything after -- as it is", () => {
-  const completions = commands.find(({ name }) => name === "completions")!;
-  const parsed = parseArguments(completions, ["--words", "--", "run", "--jobs", "--"]);
-  assert(parsed.ok);
-  assertEquals(parsed.value.operands, ["run", "--jobs", "--"]);
-  assertEquals([...parsed.value.options.keys()], ["words"]);
 });
 
 Deno.test("main() knows -h and --version", async () => {

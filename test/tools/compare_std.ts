@@ -12,7 +12,9 @@ import { checkout, jsr, type OfficialSources } from "./std/official_sources.ts";
 /** What deno-std 1.4.0 was built from: release-2026.07.30 of denoland/std. */
 const versions = {
   assert: "1.0.19",
+  async: "1.5.0",
   cli: "1.0.32",
+  csv: "1.0.6",
   fmt: "1.0.10",
   internal: "1.0.14",
   path: "1.1.6",
@@ -43,7 +45,9 @@ export function reachable(folder: string, entries: readonly string[]): ReadonlyM
     if (texts.has(path)) continue;
     const text = Deno.readTextFileSync(`${folder}/${path}`);
     texts.set(path, text);
-    for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
+    // Examples in comments import too.
+    const code = text.replace(/^ \*.*$/gm, "");
+    for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
       open.push(new URL(specifier!, `file:///${path}`).pathname.slice(1));
     }
   }
@@ -53,17 +57,10 @@ export function reachable(folder: string, entries: readonly string[]): ReadonlyM
 /** The package as Deno has fetched it, its hash checked by deno.lock, and what of it is imported. */
 async function build(): Promise<{ folder: string; entries: readonly string[] }> {
   const root = new URL("../../lib/std/", import.meta.url);
-  const files = [
-    "assert/mod",
-    "cli/parse_args",
-    "fmt/bytes",
-    "fmt/colors",
-    "fmt/duration",
-    "path/mod",
-  ];
-  const texts = await Promise.all(
-    files.map((name) => Deno.readTextFile(new URL(`${name}.ts`, root))),
+  const files = [...Deno.readDirSync(root)].flatMap(({ name: folder }) =>
+    [...Deno.readDirSync(new URL(folder, root))].map(({ name }) => `${folder}/${name}`)
   );
+  const texts = await Promise.all(files.map((path) => Deno.readTextFile(new URL(path, root))));
   const imports = texts.flatMap((text) => [...text.matchAll(/"npm:deno-std@([^/]+)\/([^"]+)"/g)]);
   const [, version] = imports[0]!;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();

@@ -6,7 +6,7 @@ const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 
 const CONFIG = {
   imports: { "@tvp/pipeline": "jsr:@tvp/pipeline" },
-  links: ["", "/lib/std/assert", "/lib/std/cli", "/lib/std/fmt", "/lib/std/path"]
+  links: ["", "/lib/std/assert", "/lib/std/async", "/lib/std/cli", "/lib/std/fmt", "/lib/std/path"]
     .map((path) => root + path),
 };
 

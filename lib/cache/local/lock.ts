@@ -1,6 +1,6 @@
 /** Locks a task, so that two runs do not do it at once. @module */
 import { statSync } from "node:fs";
-import { pause } from "./pause.ts";
+import { delay } from "@std/async/delay";
 import { ifThere } from "../disk/system_error.ts";
 
 /** Shortest and longest time between two tries for a lock. */
@@ -28,7 +28,7 @@ export async function lockFile(path: string, options: LockOptions): Promise<Disp
     if (lock !== undefined) return lock;
     if (delayMs === 0) onWait?.();
     delayMs = Math.min(POLL_MS.longest, delayMs * 2 || POLL_MS.first);
-    await pause(delayMs, signal);
+    await delay(delayMs, { signal });
   }
 }
 

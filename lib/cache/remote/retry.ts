@@ -1,6 +1,6 @@
 /** Decides whether a failed request to a remote is tried again, and when. @module */
 
-import { pause } from "../local/pause.ts";
+import { delay } from "@std/async/delay";
 import { isSystemError } from "../disk/system_error.ts";
 
 /** Why a request failed, as far as trying again is concerned. */
@@ -70,7 +70,7 @@ export async function retrying<T>(
       const pauseMs = error.retryAfterMs ?? backoffMs(tries, random);
       const isOver = performance.now() - sinceMs + pauseMs >= patienceMs;
       if (!error.isTransient || tries >= ATTEMPTS || isOver) throw error;
-      await pause(pauseMs, signal);
+      await delay(pauseMs, signal && { signal });
     }
   }
 }
@@ -97,17 +97,4 @@ export function failureOf(error: unknown): RemoteFailure {
 function innermost(error: Error): string {
   const { message } = error.cause instanceof Error ? error.cause : error;
   return message.replace(/^error sending request for url \(.*?\): /, "");
-}
-
-/** A promise that rejects with the signal's reason when it is aborted first. */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

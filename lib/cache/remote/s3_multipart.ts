@@ -1,7 +1,8 @@
 /** Sends large blobs to S3 in parts. If a part fails, only that part is sent again. @module */
+import { abortable } from "@std/async/abortable";
 import type { RemoteBody, WriteOptions } from "./remote.ts";
 import { bodyBytes } from "./remote.ts";
-import { failureOf, orAborted, RemoteFailure, retrying } from "./retry.ts";
+import { failureOf, RemoteFailure, retrying } from "./retry.ts";
 import { codeIn, valueIn } from "./s3_error.ts";
 import type { S3Request, S3Send } from "./s3_request.ts";
 import { uploadMs } from "./transfer.ts";
@@ -132,7 +133,7 @@ function answer<T>(
   const attempt = async () => {
     const own = AbortSignal.any([signal, AbortSignal.timeout(wholeMs)]);
     try {
-      return await orAborted(send({ ...request, signal: own }).then(read), own);
+      return await abortable(send({ ...request, signal: own }).then(read), own);
     } catch (error) {
       throw failureOf(error);
     }

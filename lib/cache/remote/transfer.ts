@@ -1,8 +1,9 @@
 /** Sends and receives blobs within limits of size and time. @module */
 import { createHash } from "node:crypto";
+import { abortable } from "@std/async/abortable";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { bodyBytes, type OpenedBlob, type Remote, type RemoteBody } from "./remote.ts";
-import { failureOf, orAborted, RemoteFailure, retrying } from "./retry.ts";
+import { failureOf, RemoteFailure, retrying } from "./retry.ts";
 
 /** How long a remote may take without getting anywhere. */
 const PATIENCE_MS = 10_000;
@@ -118,7 +119,7 @@ function request<T>(
     const limit = AbortSignal.timeout(tryMs(answerMs));
     const own = signal === undefined ? limit : AbortSignal.any([signal, limit]);
     try {
-      return await orAborted(send(own), own);
+      return await abortable(send(own), own);
     } catch (error) {
       throw failureOf(error);
     }
@@ -180,7 +181,7 @@ async function* parts(
   const silence = new Silence(answerMs, signal);
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
-    const opened = await orAborted(
+    const opened = await abortable(
       remote.open(name, { signal: silence.signal, from: sink.bytes }),
       silence.signal,
     );
@@ -188,7 +189,7 @@ async function* parts(
     reader = readFrom(opened, name, sink);
     for (;;) {
       silence.wait();
-      const { done, value } = await orAborted(reader.read(), silence.signal);
+      const { done, value } = await abortable(reader.read(), silence.signal);
       silence.stop();
       if (done) return;
       yield value;

@@ -1,4 +1,5 @@
 /** One task through the executor and into the store, with its retries. @module */
+import { delay } from "@std/async/delay";
 import { dirname } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nameOf, type RunEvent } from "../contract/event.ts";
@@ -47,11 +48,16 @@ export class TaskRunner {
       const afterMs = Math.min(backoffMs * 2 ** (attempt - 1), Math.max(backoffMs, longestWaitMs));
       this.#emit({ type: "task-retrying", ...nameOf(task), failure, afterMs });
       try {
-        await (this.#options.wait ?? waitMs)(afterMs, this.#signal);
+        await this.#wait(afterMs);
       } catch {
         return outcome;
       }
     }
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { wait = (ms, signal) => delay(ms, { signal }) } = this.#options;
+    return wait(ms, this.#signal);
   }
 
   async #attempt(task: Task, resolved: ResolvedTask, attempt: number): Promise<TaskOutcome> {
@@ -151,14 +157,4 @@ function hideIn<T>(told: T, hide: ((text: string) => string) | undefined): T {
 export function storeFailure(error: DiagnosticError, durationMs: number): JobFailure {
   const { message, diagnostics } = error;
   return { ok: false, durationMs, reason: "error", message, diagnostics };
-}
-
-function waitMs(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    reject(signal.reason);
-  }, { once: true });
-  return promise;
 }

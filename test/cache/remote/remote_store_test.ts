@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { pause as delay } from "../../../lib/cache/local/pause.ts";
+import { delay } from "@std/async/delay";
 import { digestOf } from "../../../lib/cache/digest/digest.ts";
 import { openRemote } from "../../../lib/cache/remote/open_remote.ts";
 import { remoteStore, type RemoteStoreOptions } from "../../../lib/cache/remote/remote_store.ts";
