@@ -103,6 +103,11 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
   }
 }
 
+/** The pictures of a data set alone. @throws {DatasetError} As {@linkcode readDatasetFolder}. */
+export async function openPictures(path: string): Promise<Pictures> {
+  return (await readDatasetFolder(path)).pictures;
+}
+
 function missingFile(path: string): string {
   for (const name of ["dataset.json", "rows.jsonl"]) {
     if (!isThere(join(path, name))) return `there is no ${name}`;

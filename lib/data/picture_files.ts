@@ -271,6 +271,7 @@ export function encodedPictures(
 ): Pictures {
   return {
     fit,
+    folder,
     side: side ?? sideOf(places),
     async read(row): Promise<Picture> {
       const { shard, offset, bytes } = places[row]!;

@@ -16,7 +16,8 @@ import { batchOrder, type PickedRow, stepsPerEpoch } from "./batches.ts";
 import { CleanFeatures } from "./clean_features.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
 import { optimizerRule } from "./optimizer.ts";
-import { photosOf } from "./photos.ts";
+import { openPhotos } from "./photo_thread.ts";
+import type { PhotoMaker } from "./photos.ts";
 import type { PromptSettings } from "./prompt_settings.ts";
 import { rateBySteps } from "./schedule.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
@@ -136,24 +137,32 @@ function orderOf({ settings, data }: PromptTraining): (step: number) => PickedRo
   return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer });
 }
 
-/** The pictures of the steps: those of the next are made while a step is computed. */
-function photosAhead(training: PromptTraining): ReadAhead<Tensor<"float32">> {
-  const { settings, data } = training;
-  const { canvas, augment, kind, steps } = settings;
-  const options = { canvas, augment, picture: pictureSideOf(kind, settings) };
-  const batchOf = orderOf(training);
-  return new ReadAhead((step) => photosOf(data.pictures, batchOf(step), options), {
-    end: steps,
-    window: 2,
-  });
+/** What makes the pictures of the steps. */
+function photosOf({ settings, data }: PromptTraining): PhotoMaker {
+  const { canvas, augment, kind } = settings;
+  return openPhotos(data.pictures, { canvas, augment, picture: pictureSideOf(kind, settings) });
 }
 
+/** Batches of pictures at once: one that is computed with, and those made meanwhile. */
+const batchesAtOnce = 3;
+
 /** Everything but the prompt that the step graph takes in a step. */
-function feedsOf(training: PromptTraining, prepared: Prepared, clean: CleanFeatures | undefined) {
+function feedsOf(
+  training: PromptTraining,
+  { prepared, photoMaker, clean }: {
+    readonly prepared: Prepared;
+    readonly photoMaker: PhotoMaker;
+    readonly clean: CleanFeatures | undefined;
+  },
+) {
   const { graph, places, initial } = prepared;
   const untrained = parameterTensors(places, initial);
   const batchOf = orderOf(training);
-  const photos = photosAhead(training);
+  const aheadOf = orderOf(training); // it keeps the shuffle of one epoch, and may be in the next
+  const photos = new ReadAhead((step) => photoMaker.of(aheadOf(step)), {
+    end: training.settings.steps,
+    window: batchesAtOnce,
+  });
   const feeds = async (step: number): Promise<Record<string, Tensor>> => {
     const picks = batchOf(step);
     const feeds = { photo: await photos.get(step), ...textFeeds(prepared, picks) };
@@ -193,12 +202,14 @@ export async function optimizePrompt(
   training: PromptTraining,
   host: TrainingHost = {},
 ): Promise<TrainedPrompt> {
+  await using photoMaker = photosOf(training); // its thread starts while the graphs are made
   const prepared = await prepare(training, host);
   const { graph, places, initial } = prepared;
   await using features = graph.sources.some((source) => source.cleanFeatures !== undefined)
     ? await openSession(graph.features, sessionOptionsOf(host))
     : undefined;
-  const { feeds, waitedMs } = feedsOf(training, prepared, features && new CleanFeatures(features));
+  const clean = features && new CleanFeatures(features);
+  const { feeds, waitedMs } = feedsOf(training, { prepared, photoMaker, clean });
   const cost = flopsOfStep(training, prepared);
   const clock = new StepClock(() => performance.now());
   const start = performance.now();

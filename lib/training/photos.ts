@@ -5,7 +5,7 @@ import { fitted, squared } from "../vision/fit.ts";
 import { mirrored } from "../vision/mirror.ts";
 import type { Picture, Pictures } from "../vision/pictures.ts";
 import { unitPlanes } from "../vision/resize.ts";
-import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
+import { padPlanes, shrunkPlanes } from "../vision/shrink_and_pad.ts";
 import { augmentation, type AugmentName } from "./augment.ts";
 import type { PickedRow } from "./batches.ts";
 
@@ -18,49 +18,78 @@ export interface PhotoOptions {
   readonly augment: AugmentName;
 }
 
+/** Makes the pictures of batches. */
+export interface PhotoMaker extends AsyncDisposable {
+  /** @returns float32 [batch, 3, S, S] in [0, 1], zero outside the picture. */
+  of(picks: readonly PickedRow[]): Promise<Tensor<"float32">>;
+}
+
 /** Pictures of a batch that are decoded at once: each takes memory of its own, whatever its size. */
 const decodedAtOnce = 2;
 
+/** Bytes of shrunk pictures that are kept for later epochs: 600 of 164 pixels. */
+const keptBytes = 192 * 2 ** 20;
+
 /**
- * Mirrors, augments, shrinks and pads the picked pictures.
- *
- * @returns float32 [batch, 3, S, S] in [0, 1], zero outside the picture.
+ * Mirrors, augments, shrinks and pads pictures. Shrunk ones are kept, as many as there is room for,
+ * unless every epoch draws something else for them: all come once an epoch, so that to give up an
+ * old one for a new one would gain nothing.
  */
-export async function photosOf(
-  pictures: Pictures,
-  picks: readonly PickedRow[],
-  options: PhotoOptions,
-): Promise<Tensor<"float32">> {
-  const { canvas } = options;
-  const size = 3 * canvas * canvas;
-  const photos = new Float32Array(picks.length * size);
-  let next = 0;
-  const lane = async () => {
-    while (next < picks.length) {
-      const place = next++;
-      const pick = picks[place]!;
-      photos.set(
-        photoOf(await pictures.read(pick.row), pick, { ...options, pictures }),
-        place * size,
-      );
+export class Photos implements PhotoMaker {
+  readonly #pictures: Pictures;
+  readonly #options: PhotoOptions;
+  readonly #kept = new Map<string, Float32Array>();
+  #room: number;
+
+  constructor(pictures: Pictures, options: PhotoOptions, room: number = keptBytes) {
+    [this.#pictures, this.#options, this.#room] = [pictures, options, room];
+  }
+
+  async of(picks: readonly PickedRow[]): Promise<Tensor<"float32">> {
+    const { canvas, picture } = this.#options;
+    const size = 3 * canvas * canvas;
+    const photos = new Float32Array(picks.length * size);
+    let next = 0;
+    const lane = async () => {
+      while (next < picks.length) {
+        const place = next++;
+        const small = await this.#small(picks[place]!);
+        photos.set(padPlanes(small, { picture, canvas }), place * size);
+      }
+    };
+    await Promise.all(Array.from({ length: decodedAtOnce }, lane));
+    return tensor("float32", [picks.length, 3, canvas, canvas], photos);
+  }
+
+  /** A picture as it is placed on the canvas. */
+  async #small(pick: PickedRow): Promise<Float32Array> {
+    const key = `${pick.row} ${pick.flip}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
+    const { fit } = this.#pictures;
+    const small = shrunken(await this.#pictures.read(pick.row), pick, { ...this.#options, fit });
+    if (pick.draw === undefined && small.byteLength <= this.#room) {
+      this.#kept.set(key, small);
+      this.#room -= small.byteLength;
     }
-  };
-  await Promise.all(Array.from({ length: decodedAtOnce }, lane));
-  return tensor("float32", [picks.length, 3, canvas, canvas], photos);
+    return small;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#kept.clear();
+    return Promise.resolve();
+  }
 }
 
-function photoOf(
+function shrunken(
   bytes: Picture,
   { flip, draw }: PickedRow,
-  { pictures: { fit }, augment, picture, canvas }: PhotoOptions & { readonly pictures: Pictures },
+  { fit, augment, picture }: PhotoOptions & Pick<Pictures, "fit">,
 ): Float32Array {
   const { change } = augmentation(augment);
-  const { height, width, data } = fitted(flip ? mirrored(bytes) : bytes, fit);
-  const planes = unitPlanes(data);
-  if (change === undefined || draw === undefined) {
-    return shrinkAndPad(planes, { from: { height, width }, picture, canvas });
-  }
-  const square = squared({ data: planes, height, width }, fit);
+  const { data, ...from } = fitted(flip ? mirrored(bytes) : bytes, fit);
+  if (change === undefined || draw === undefined) return shrunkPlanes(data, from, picture);
+  const square = squared({ data: unitPlanes(data), ...from }, fit);
   const changed = change(square.data, square.side, new Random(draw));
-  return shrinkAndPad(changed, { from: square.side, picture, canvas });
+  return shrunkPlanes(changed, { height: square.side, width: square.side }, picture);
 }

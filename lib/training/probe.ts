@@ -7,7 +7,7 @@ import { openSession, type Session, type SessionOptions } from "../runtime/sessi
 import { parameterTensors } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Pictures } from "../vision/pictures.ts";
-import { photosOf } from "./photos.ts";
+import { Photos } from "./photos.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
 import { askedOf, gradientIn, lossesIn } from "./training_graph.ts";
@@ -76,10 +76,16 @@ interface Parts {
 class ModelProbe implements Probe {
   readonly #options: ProbeOptions;
   readonly #parts: Parts;
+  readonly #photos: Photos;
 
   constructor(options: ProbeOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
+    const picture = pictureSideOf(options.kind, options);
+    this.#photos = new Photos(options.data.pictures, {
+      ...{ canvas: options.canvas, picture },
+      augment: "none",
+    });
   }
 
   async features(
@@ -113,15 +119,14 @@ class ModelProbe implements Probe {
     [from, to]: readonly [number, number],
     values: Float32Array,
   ): Promise<Record<string, Tensor>> {
-    const { batch, canvas, kind, data } = this.#options;
+    const { batch, data } = this.#options;
     const { graph, source } = this.#parts;
     const picks = Array.from({ length: batch }, (_, i) => ({
       row: Math.min(from + i, to - 1) % data.rows.length,
       flip: false,
     }));
-    const picture = pictureSideOf(kind, this.#options);
     const feeds = {
-      photo: await photosOf(data.pictures, picks, { canvas, picture, augment: "none" }),
+      photo: await this.#photos.of(picks),
       ...parameterTensors(this.#places(), values),
       ...sourceFeeds(graph.sources[0]!, source.feeds(picks)),
     };

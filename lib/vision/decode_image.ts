@@ -163,9 +163,11 @@ function checkSize({ width, height, depth }: ImageFacts): void {
 function planesOf({ data, info: { width, height, channels } }: Pixels): Tensor<"uint8"> {
   const area = height * width;
   const planes = new Uint8Array(3 * area);
-  for (let channel = 0; channel < 3; channel++) {
-    const from = channels < 3 ? 0 : channel; // greyscale has one plane for all
-    for (let i = 0; i < area; i++) planes[channel * area + i] = data[i * channels + from]!;
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2]; // greyscale has one plane for all
+  for (let i = 0, at = 0; i < area; i++, at += channels) {
+    planes[i] = data[at]!;
+    planes[area + i] = data[at + green]!;
+    planes[2 * area + i] = data[at + blue]!;
   }
   return tensor("uint8", [3, height, width], planes);
 }

@@ -13,6 +13,8 @@ export interface Pictures {
   readonly side: number;
   /** How one that is not square meets a square canvas. */
   readonly fit: Fit;
+  /** The data set's folder, where they are encoded files: reading one is worth a thread of its own. */
+  readonly folder?: string;
   /** @throws {DiagnosticError} If the picture's file is damaged. */
   read(row: number): Promise<Picture>;
 }

@@ -25,18 +25,33 @@ export function shrinkAndPad(
   const from = typeof options.from === "number"
     ? { height: options.from, width: options.from }
     : options.from;
+  return padPlanes(shrunkPlanes(images, from, picture), { picture, canvas });
+}
+
+/** Pictures `[n, 3, height, width]` as squares of `picture` pixels, not clamped. */
+export function shrunkPlanes(
+  images: Float32Array | Uint8Array,
+  from: PictureSize,
+  picture: number,
+): Float32Array {
+  if (from.height !== picture || from.width !== picture) {
+    return resizePlanes(images, { from, to: { height: picture, width: picture } });
+  }
+  return images instanceof Uint8Array ? unitPlanes(images) : images;
+}
+
+/**
+ * Puts squares in the middle of canvases of zeros, clamped to 0 to 1.
+ *
+ * @throws {RangeError} If the picture is larger than the canvas.
+ */
+export function padPlanes(
+  planes: Float32Array,
+  { picture, canvas }: Omit<ShrinkOptions, "from">,
+): Float32Array {
   if (picture > canvas) {
     throw new RangeError(`Cannot pad a picture of ${picture} pixels to a canvas of ${canvas}`);
   }
-  const isThatSize = from.height === picture && from.width === picture;
-  const small = isThatSize ? images : resizePlanes(images, {
-    from,
-    to: { height: picture, width: picture },
-  });
-  return padPlanes(small instanceof Uint8Array ? unitPlanes(small) : small, picture, canvas);
-}
-
-function padPlanes(planes: Float32Array, picture: number, canvas: number): Float32Array {
   const count = planes.length / picture ** 2;
   const out = new Float32Array(count * canvas ** 2);
   const margin = Math.floor((canvas - picture) / 2);

@@ -1,5 +1,5 @@
 /**
- * `deno task bench [engine|build|grad|language|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--model DIR] [--json]`: ratios of things
+ * `deno task bench [engine|build|data|grad|language|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--model DIR] [--json]`: ratios of things
  * that are measured side by side. Nothing fails because it is slow.
  *
  * @module
@@ -18,6 +18,10 @@ const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchm
   build: [
     "tvp grad on a ViT of 24 layers with a decoder of 24: time and memory, also with 1 GB of weights",
     async () => (await import("./build.ts")).benchBuild,
+  ],
+  data: [
+    "training on photographs of 500×375 pixels: the share of the time that it waits for them",
+    async () => (await import("./data.ts")).benchData,
   ],
   grad: [
     "forward pass with the gradient of the inputs, against forward pass alone; one thread",
@@ -48,7 +52,8 @@ ${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(9)}${su
   --beside …   runners beside the engine: ${runners.join(",")} (default make)
   --torch PYTHON  for grad: also PyTorch's models, timed by this Python beside their ONNX exports;
                it needs torch, onnx, onnxscript, and transformers, torchvision, timm for the models
-  --model DIR  for language: a multimodal model that transformers.js can open as LLaVA
+  --model DIR  for language: a multimodal model that transformers.js can open as LLaVA;
+               for data: the model that is trained on, in place of the zoo's first
   --json       one line of JSON per benchmark
 
 Examples: deno task bench grad --json

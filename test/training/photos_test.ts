@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { photosOf } from "../../lib/training/photos.ts";
-import { picturesIn } from "../../lib/vision/pictures.ts";
+import { type PhotoOptions, Photos } from "../../lib/training/photos.ts";
+import type { PickedRow } from "../../lib/training/batches.ts";
+import { type Pictures, picturesIn } from "../../lib/vision/pictures.ts";
 
 const side = 20;
 const images = new Uint8Array(2 * 3 * side * side).fill(200);
@@ -8,9 +9,11 @@ for (let i = 0; i < 3 * side * side; i++) images[i] = (i % side) * 10;
 const pictures = picturesIn(images, { height: side, width: side });
 const options = { canvas: side, picture: side, augment: "none" } as const;
 const pick = { row: 0, flip: false };
+const photosOf = (picks: readonly PickedRow[], given: Partial<PhotoOptions> = {}) =>
+  new Photos(pictures, { ...options, ...given }).of(picks);
 
-Deno.test("photosOf() mirrors left to right", async () => {
-  const { data } = await photosOf(pictures, [pick, { ...pick, flip: true }], options);
+Deno.test("Photos mirrors left to right", async () => {
+  const { data } = await photosOf([pick, { ...pick, flip: true }]);
   const size = 3 * side * side;
   for (let x = 0; x < side; x++) assertEquals(data[size + x], data[side - 1 - x]);
 });
@@ -18,7 +21,7 @@ Deno.test("photosOf() mirrors left to right", async () => {
 Deno.test("input diversity shrinks by at most a tenth and pads with zeros", async () => {
   const seen = await Promise.all(Array.from({ length: 30 }, async (_, i) => {
     const picks = [{ row: 1, flip: false, draw: `draw ${i}` }];
-    const { data } = await photosOf(pictures, picks, { ...options, augment: "input-diversity" });
+    const { data } = await photosOf(picks, { augment: "input-diversity" });
     return data.filter((x) => x > 0).length / 3;
   }));
   assert(seen.every((count) => count >= (0.9 * side) ** 2 && count <= side ** 2), String(seen));
@@ -26,11 +29,43 @@ Deno.test("input diversity shrinks by at most a tenth and pads with zeros", asyn
   assert(whole > 5 && whole < 28, String(whole));
 });
 
-Deno.test("photosOf() augments by the picture's own draw", async () => {
+Deno.test("Photos augments by the picture's own draw", async () => {
   const draw = async (text: string) => {
     const picks = [{ ...pick, draw: text }];
-    return (await photosOf(pictures, picks, { ...options, augment: "trivial-augment" })).data;
+    return (await photosOf(picks, { augment: "trivial-augment" })).data;
   };
   assertEquals(await draw("augment 0 0 0"), await draw("augment 0 0 0"));
   assertNotEquals(await draw("augment 0 0 0"), await draw("augment 0 0 7"));
 });
+
+/** Pictures that count how often they are read. */
+function counted(): { readonly read: () => number; readonly pictures: Pictures } {
+  let reads = 0;
+  const read = (row: number) => {
+    reads++;
+    return pictures.read(row);
+  };
+  return { read: () => reads, pictures: { ...pictures, read } };
+}
+
+const roomRows: readonly [name: string, room: number, draw: boolean, reads: number][] = [
+  ["keep what there is room for", 2 * 4 * 3 * 12 * 12, false, 3],
+  ["read again what there is no room for", 4 * 3 * 12 * 12, false, 4],
+  ["keep none that is drawn anew", 2 ** 20, true, 6],
+];
+
+for (const [name, room, draws, reads] of roomRows) {
+  Deno.test(`Photos ${name}`, async () => {
+    const { read, pictures } = counted();
+    const augment = draws ? "input-diversity" : "flip-crop";
+    const photos = new Photos(pictures, { canvas: 16, picture: 12, augment }, room);
+    const draw = draws ? { draw: "once" } : {};
+    const picks = [{ row: 0, flip: false, ...draw }, { row: 1, flip: true, ...draw }];
+    const first = await photos.of(picks);
+    assertEquals(await photos.of(picks), first);
+    const mirrored = await photos.of([{ row: 0, flip: true, ...draw }]);
+    assertNotEquals(mirrored.data, first.data.subarray(0, mirrored.data.length));
+    if (draws) await photos.of([picks[0]!]);
+    assertEquals(read(), reads);
+  });
+}

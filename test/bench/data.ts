@@ -1,0 +1,105 @@
+/** How long a training waits for its pictures: photographs of 500×375 pixels, on small and larger models. @module */
+import { openPictures, writeRows } from "../../lib/data/dataset_folder.ts";
+import { writePictures } from "../../lib/data/picture_files.ts";
+import { Random } from "../../lib/tensor/random.ts";
+import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
+import { resolveSettings } from "../../lib/training/prompt_settings.ts";
+import { encodeJpeg } from "../../lib/vision/encode_jpeg.ts";
+import type { Pictures } from "../../lib/vision/pictures.ts";
+import { resizePlanes } from "../../lib/vision/resize.ts";
+import type { Benchmark, BenchRow } from "./benchmark.ts";
+import { classes, instruction, openZoo } from "./zoo.ts";
+
+const photo = { height: 375, width: 500 };
+const batch = 16;
+const steps = 40;
+
+/** Different photographs of the set, which has each ten times. */
+const photographs = 64;
+const pictures = steps * batch;
+
+const trainings: readonly (readonly [name: string, pictures: number])[] = [
+  ["each picture once", pictures],
+  [`${photographs} pictures, again and again`, photographs],
+];
+
+/** Sides of the canvas: that of the mini models' own pictures, and the paper's. */
+const canvases = [64, 224];
+
+/** The share of a training's time that goes by until pictures are there. */
+export const benchData: Benchmark = async ({ model }) => {
+  const { directories, notes } = await openZoo();
+  const models = model === undefined
+    ? directories.slice(0, 1)
+    : [{ name: model.replace(/.*\//, ""), path: model }];
+  const folder = await Deno.makeTempDir({ prefix: "tvp-bench-" });
+  const rows: BenchRow[] = [];
+  try {
+    await writePhotos(folder);
+    const photos = await openPictures(folder);
+    for (const source of models) {
+      for (const canvas of canvases) {
+        for (const [name, count] of trainings) {
+          const figures = await measure({ source, canvas, photos, count });
+          rows.push({ name: `${source.name}, canvas ${canvas}, ${name}`, figures });
+        }
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  return { rows, summary: {}, notes };
+};
+
+interface Waiting {
+  readonly source: { readonly name: string; readonly path: string };
+  readonly canvas: number;
+  readonly photos: Pictures;
+  readonly count: number;
+}
+
+async function measure(
+  { source, canvas, photos, count }: Waiting,
+): Promise<BenchRow["figures"]> {
+  const rows = Array.from({ length: count }, (_, i) => {
+    const label = i % classes.length;
+    return { instruction, answer: classes[label]!, label };
+  });
+  const given = { loss: "vp", lr: 1, steps, batch, augment: "flip-crop", canvas } as const;
+  let share = NaN;
+  const { cost } = await optimizePrompt({
+    settings: resolveSettings(given, { rows: count, side: canvas }),
+    sources: [source],
+    data: { pictures: photos, rows, info: { classes } },
+  }, {
+    threads: 2,
+    log: (line) => share = Number(/waited for pictures: ([\d.]+) %/.exec(line)?.[1] ?? share),
+  });
+  return { "step ms": cost.ms ?? NaN, "waited %": share };
+}
+
+/** Writes a data set of photographs. */
+async function writePhotos(folder: string): Promise<void> {
+  const files = await Promise.all(Array.from({ length: photographs }, (_, i) => jpegOf(i)));
+  const make = async function* () {
+    for (let i = 0; i < pictures; i++) yield { encoded: files[i % photographs]! };
+  };
+  await writePictures(folder, make(), { seen: new Set() });
+  const rows = Array.from({ length: pictures }, (_, i) => ({
+    ...{ id: `${i}`, cluster: `${i}`, instruction, answer: classes[0]!, label: 0 },
+  }));
+  const info = { name: "photographs", kind: "classification", classes } as const;
+  await writeRows(folder, { ...info, licence: "none", source: "drawn" }, rows);
+}
+
+/** Noise that is smooth, with some that is not: a file as large as a camera's. */
+function jpegOf(seed: number): Promise<Uint8Array> {
+  const random = new Random(`bench photograph ${seed}`);
+  const coarse = { height: 24, width: 32 };
+  const few = Float32Array.from(
+    { length: 3 * coarse.height * coarse.width },
+    () => random.uniform(0, 1),
+  );
+  const planes = resizePlanes(few, { from: coarse, to: photo });
+  return encodeJpeg(planes.map((x) => x + random.uniform(-0.05, 0.05)), photo, 90);
+}
