@@ -35,12 +35,12 @@ export default defineStage({
   permissions: ["ffi"],
   async run(values, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { openModelDirectory } = await import("../lib/models/directory.ts");
+    const { directoryOptions, openModelDirectory } = await import("../lib/models/directory.ts");
     const { pretrainConnector, writeWithVision } = await import(
       "../lib/training/pretrain_connector.ts"
     );
     const { info, rows, pictures } = await readDatasetFolder(values.data.path);
-    const directory = await openModelDirectory(values.model.path, { name: values.model.name });
+    const directory = await openModelDirectory(values.model.path, directoryOptions(values.model));
     const mirror = values.mirror && (info.mirrorKeepsAnswer ?? true);
     const lesson = { rows, pictures, mirror };
     const vision = await pretrainConnector(

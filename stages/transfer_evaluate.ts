@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/contract/stage.ts";
+import {
+  type Artifact,
+  artifact,
+  defineStage,
+  model,
+  type ModelSource,
+} from "../lib/pipeline/contract/stage.ts";
 
 /** Scores a model on a split, with or without a visual prompt. */
 export default defineStage({
@@ -87,10 +93,10 @@ export default defineStage({
 });
 
 /** What models that share a vision encoder have in common. */
-async function stemOf(model: { name: string; path: string }): Promise<string | undefined> {
-  const { openModelDirectory } = await import("../lib/models/directory.ts");
+async function stemOf(model: ModelSource): Promise<string | undefined> {
+  const { openModelDirectory, directoryOptions } = await import("../lib/models/directory.ts");
   const { visionStem } = await import("../lib/models/vision_stem.ts");
-  const directory = await openModelDirectory(model.path, { name: model.name });
+  const directory = await openModelDirectory(model.path, directoryOptions(model));
   return visionStem(await directory.readPart("vision_encoder"));
 }
 

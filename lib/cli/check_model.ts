@@ -1,7 +1,7 @@
 /** What a model can be used for. @module */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
-import { modelPath } from "./open_model.ts";
+import { namedModel } from "./open_model.ts";
 import { printJson, printLine, printNotice } from "./print.ts";
 
 /** Obstacles that are named before the rest is only counted. */
@@ -14,11 +14,12 @@ const shown = 10;
  * @throws {DiagnosticError} If it cannot be opened, so that it cannot be a target either.
  */
 export async function checkModel(args: CommandArguments, name: string): Promise<boolean> {
-  const { openModelDirectory } = await import("../models/directory.ts");
+  const { openModelDirectory, directoryOptions } = await import("../models/directory.ts");
   const { openTextEncoder } = await import("../models/prompt_text.ts");
   const { missingTemplate } = await import("../models/missing_template.ts");
+  const model = await namedModel(args, name);
   const { sourceObstacles } = await import("../training/check_source.ts");
-  const directory = await openModelDirectory(await modelPath(name), { name });
+  const directory = await openModelDirectory(model.path, directoryOptions(model));
   const text = await openTextEncoder(directory);
   text.instruction("What is this?");
   const warning = await missingTemplate(directory);

@@ -1,10 +1,10 @@
 /** What a model consists of: parts and their sizes, texts, memory. @module */
 import { format } from "@std/fmt/bytes";
-import type { LanguageModelDirectory } from "../models/directory.ts";
+import type { LanguageModelDirectory, NamedModel } from "../models/directory.ts";
 import { type PartFile, partFiles, type PartSize, partSize } from "../models/part_files.ts";
 import { isPast } from "../models/compose_model.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
-import { modelPath } from "./open_model.ts";
+import { namedModel } from "./open_model.ts";
 import { printJson, printLine, table } from "./print.ts";
 
 type Part = PartFile & PartSize;
@@ -32,7 +32,7 @@ interface ModelFacts {
 
 /** Prints what a model consists of. @throws {DiagnosticError} If it cannot be opened. */
 export async function printModel(args: CommandArguments, name: string): Promise<void> {
-  const facts = await factsOf(name);
+  const facts = await factsOf(await namedModel(args, name));
   if (hasFlag(args, "json")) return printJson(facts);
   const { memory, parts } = facts;
   printLine(table([
@@ -58,11 +58,11 @@ export async function printModel(args: CommandArguments, name: string): Promise<
   ]));
 }
 
-async function factsOf(name: string): Promise<ModelFacts> {
-  const { openModelDirectory } = await import("../models/directory.ts");
+async function factsOf(model: NamedModel): Promise<ModelFacts> {
+  const { name, path } = model;
+  const { openModelDirectory, directoryOptions } = await import("../models/directory.ts");
   const { openTextEncoder } = await import("../models/prompt_text.ts");
-  const path = await modelPath(name);
-  const directory = await openModelDirectory(path, { name });
+  const directory = await openModelDirectory(path, directoryOptions(model));
   const text = await openTextEncoder(directory);
   const tokenizer = await directory.tokenizer();
   const written = (id: number) => tokenizer.tokenOf(id) ?? String(id);

@@ -1,7 +1,9 @@
 /** Asks a model every row of a data set. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import {
+  directoryOptions,
   type LanguageModelDirectory,
+  type NamedModel,
   openClipDirectory,
   openModelDirectory,
 } from "../models/directory.ts";
@@ -43,7 +45,7 @@ export interface Answerer extends AsyncDisposable {
 
 /** A task for a model. */
 export interface AnswerTask {
-  readonly model: { readonly name: string; readonly path: string };
+  readonly model: NamedModel;
   readonly questions: readonly Question[];
   /** Candidate answers; absent for free text. */
   readonly candidates?: readonly string[];
@@ -57,7 +59,7 @@ export interface AnswerTask {
 
 /** Opens a multimodal language model for a task: likelihood over candidates, or generation. */
 export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> {
-  const directory = await openModelDirectory(task.model.path, { name: task.model.name });
+  const directory = await openModelDirectory(task.model.path, directoryOptions(task.model));
   for (const warning of directory.warnings) task.session.log?.(`warning: ${warning}`);
   const reader = await openPictureReader(directory);
   const opened = new Map<string, LayoutAnswerer>();
@@ -163,7 +165,7 @@ export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
       "compares a picture with texts that it is given";
     throw new DiagnosticError([{ code: "no-free-text", severity: "error", message }]);
   }
-  const directory = await openClipDirectory(task.model.path, { name: task.model.name });
+  const directory = await openClipDirectory(task.model.path, directoryOptions(task.model));
   const captions = task.captions ?? task.candidates ?? [];
   const texts = await embedTexts(directory, captions, task.session);
   const session = await openSession(await directory.readPart("vision_model"), task.session);

@@ -1,5 +1,5 @@
 /** Evaluates one model on one split under one prompt: answers, hits, scores. @module */
-import { readModelType } from "../models/directory.ts";
+import { type NamedModel, readModelType } from "../models/directory.ts";
 import { type PictureCanvas, shownPicture } from "../models/prompted_pictures.ts";
 import type { SessionOptions } from "../runtime/session.ts";
 import type { Picture, Pictures } from "../vision/pictures.ts";
@@ -42,7 +42,7 @@ export interface EvaluationSet {
 
 /** An evaluation. */
 export interface Evaluation {
-  readonly model: { readonly name: string; readonly path: string };
+  readonly model: NamedModel;
   readonly data: EvaluationSet;
   /** Absent: the model's own processor on the full picture. */
   readonly canvas?: PictureCanvas;

@@ -16,48 +16,14 @@ import {
   processorSchema,
 } from "./model_schema.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
-
-/** A graph of a model directory: the name of its file in `onnx/`, without data type and extension. */
-export type ModelPart =
-  | "vision_encoder"
-  | "embed_tokens"
-  | "decoder_embed_tokens"
-  | "decoder_model_merged"
-  | "encoder_model"
-  | "vision_model"
-  | "text_model";
-
-/** Data types of weights, and the suffix of their files. */
-export const weightSuffixes = {
-  fp32: "",
-  fp16: "_fp16",
-  q8: "_quantized",
-  int8: "_int8",
-  uint8: "_uint8",
-  q4: "_q4",
-  q4f16: "_q4f16",
-  bnb4: "_bnb4",
-  q2: "_q2",
-  q2f16: "_q2f16",
-  q1: "_q1",
-  q1f16: "_q1f16",
-} as const;
-
-/** Data type of a directory's weights. */
-export type WeightType = keyof typeof weightSuffixes;
-
-/**
- * Types of weights by part; `decoder` and `encoder` stand for the parts that have them in their names.
- * A part that is not named is opened as where no type is asked for.
- */
-export type PartWeights = Readonly<Partial<Record<ModelPart | "decoder" | "encoder", WeightType>>>;
+import { type ModelPart, shownWeights, suffixOrder, type WeightChoice } from "./weight_types.ts";
 
 /** How to open a directory. */
 export interface DirectoryOptions {
   /** How to call the model in messages and results; default the name of the folder. */
   readonly name?: string;
   /** Which files to take; default those without a suffix, else the first type that is complete. */
-  readonly weights?: WeightType | PartWeights;
+  readonly weights?: WeightChoice;
 }
 
 /** An open model directory. Graphs are read when asked for. */
@@ -119,6 +85,18 @@ export async function openModelDirectory(
   const directory = await openParts(path, parts, config, { ...options, family });
   const warnings = known === undefined ? [defaultRuleWarning(config, directory.name)] : [];
   return { ...directory, family, warnings };
+}
+
+/** A model as stages get it: weights were checked when the pipeline was planned. */
+export interface NamedModel {
+  readonly name: string;
+  readonly path: string;
+  readonly weights?: string | Readonly<Record<string, string>> | undefined;
+}
+
+/** Options for the directory of a named model. */
+export function directoryOptions({ name, weights }: NamedModel): DirectoryOptions {
+  return { name, ...(weights === undefined ? {} : { weights: weights as WeightChoice }) };
 }
 
 /** Whether a model reads the prompt with an encoder, and answers with a decoder. */
@@ -191,7 +169,9 @@ async function openParts(
   const missing = parts.filter((part) => !files.has(part)).map((part) => `onnx/${part}.onnx`);
   if (preprocessor === undefined) missing.push("preprocessor_config.json");
   if (missing.length > 0) {
-    const variant = options.weights === undefined ? "" : ` with weights ${shown(options.weights)}`;
+    const variant = options.weights === undefined
+      ? ""
+      : ` with weights ${shownWeights(options.weights)}`;
     throw failure(
       "model-incomplete",
       `Cannot open model "${name}"${variant}: ${missing.join(", ")} missing in "${path}"`,
@@ -227,10 +207,7 @@ function findParts(
   return new Map(found.filter((entry): entry is [ModelPart, string] => entry[1] !== undefined));
 }
 
-/**
- * The file of a part with the weights asked for; a part that has no such file (an embedding table
- * is often not quantised) is taken as it is.
- */
+/** The file of a part with the weights asked for. */
 function findPart(
   path: string,
   part: ModelPart,
@@ -239,24 +216,6 @@ function findPart(
   return suffixOrder(part, weights).map((suffix) => join(path, "onnx", `${part}${suffix}.onnx`))
     .find(isFile);
 }
-
-/** Suffixes of a part's file in the order in which they are looked for. */
-export function suffixOrder(part: string, weights: DirectoryOptions["weights"]): readonly string[] {
-  const type = typeof weights === "object" ? typeOf(part, weights) : weights;
-  return type === undefined
-    ? Object.values(weightSuffixes)
-    : [weightSuffixes[type], weightSuffixes.fp32];
-}
-
-function typeOf(part: string, weights: PartWeights): WeightType | undefined {
-  const named = weights[part as ModelPart];
-  if (named !== undefined) return named;
-  if (part.includes("decoder")) return weights.decoder;
-  return part === "encoder_model" ? weights.encoder : undefined;
-}
-
-const shown = (weights: WeightType | PartWeights) =>
-  typeof weights === "string" ? weights : JSON.stringify(weights);
 
 function listOnnx(path: string): readonly string[] {
   try {

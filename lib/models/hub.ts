@@ -4,7 +4,6 @@ import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/codec/decode.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
-import type { DirectoryOptions } from "./directory.ts";
 import { CachedModel } from "./hub_cache.ts";
 import {
   graphFiles,
@@ -21,6 +20,7 @@ import {
   requestListing,
   sizeOfFile,
 } from "./hub_request.ts";
+import type { WeightChoice } from "./weight_types.ts";
 
 /** Where models come from and where they are kept. */
 export interface HubOptions extends HubAccess {
@@ -29,7 +29,7 @@ export interface HubOptions extends HubAccess {
   /** Asks no hub: what is not in the cache is missing. */
   readonly offline?: boolean;
   /** Which ONNX files to fetch; default, for each part, those without a suffix or the next that exist. */
-  readonly weights?: DirectoryOptions["weights"];
+  readonly weights?: WeightChoice;
   /** Told how many of the bytes that are known to be needed are there. */
   readonly onProgress?: (done: number, total: number, file: string) => void;
 }

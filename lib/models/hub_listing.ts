@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { segmentMistake } from "../trust/names.ts";
-import { type DirectoryOptions, suffixOrder, weightSuffixes } from "./directory.ts";
+import { partOf, suffixOrder, type WeightChoice } from "./weight_types.ts";
 
 const bytes = z.int("a number of bytes").min(0, "a number of bytes").nullish();
 
@@ -91,7 +91,7 @@ export function textFiles({ files }: HubListing): readonly HubFile[] {
  */
 export function graphFiles(
   { files }: HubListing,
-  weights?: DirectoryOptions["weights"],
+  weights?: WeightChoice,
 ): readonly HubFile[] {
   const stems = [...files.keys()].flatMap((name) => /^onnx\/([^/]+)\.onnx$/.exec(name)?.[1] ?? []);
   return [...new Set(stems.map(partOf))].flatMap((part) => {
@@ -100,11 +100,4 @@ export function graphFiles(
     );
     return found.find((file) => file !== undefined) ?? [];
   });
-}
-
-const suffixes = Object.values(weightSuffixes).filter((suffix) => suffix !== "");
-
-function partOf(stem: string): string {
-  const suffix = suffixes.find((known) => stem.endsWith(known)) ?? "";
-  return stem.slice(0, stem.length - suffix.length);
 }

@@ -15,10 +15,9 @@ export {
   type DirectoryOptions,
   type LanguageModelDirectory,
   type ModelDirectory,
-  type ModelPart,
   openClipDirectory,
   openModelDirectory,
-  type WeightType,
 } from "./directory.ts";
 export type { Family, Json } from "./families/family.ts";
 export type { TextTokenizer } from "./tokenize.ts";
+export type { ModelPart, PartWeights, WeightChoice, WeightType } from "./weight_types.ts";

@@ -5,7 +5,7 @@ import { weightSize } from "../onnx/ir/weight.ts";
 import { readModelFile } from "../runtime/read_model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
 import { sizeOf } from "../tensor/tensor.ts";
-import { weightSuffixes, type WeightType } from "./directory.ts";
+import { weightSuffixes, type WeightType } from "./weight_types.ts";
 
 /** A graph of a model, in one type of weights. */
 export interface PartFile {

@@ -1,5 +1,10 @@
 /** CLIP made ready for the text-aligned term: its image tower, and its captions embedded once. @module */
-import { type ModelDirectory, openClipDirectory } from "../models/directory.ts";
+import {
+  directoryOptions,
+  type ModelDirectory,
+  type NamedModel,
+  openClipDirectory,
+} from "../models/directory.ts";
 import { embedTexts } from "../models/clip_text.ts";
 import { numberIn } from "../models/families/family.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -36,11 +41,11 @@ export function logitScaleOf(directory: ModelDirectory): number {
  * @param captions One a row of the data.
  */
 export async function openClipTeacher(
-  path: string,
+  clip: NamedModel,
   captions: readonly string[],
   options: ClipOptions,
 ): Promise<ClipTeacher> {
-  const directory = await openClipDirectory(path);
+  const directory = await openClipDirectory(clip.path, directoryOptions(clip));
   const distinct = [...new Set(captions)];
   const embeds = await embedTexts(directory, distinct, options);
   const width = embeds.dims[1]!;

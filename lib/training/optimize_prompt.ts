@@ -1,6 +1,6 @@
 /** From models and data to a trained prompt: graphs, feeds, then the trainer. @module */
 import { type LossTerms, termThatAsksClip } from "../losses/loss_table.ts";
-import { openModelDirectory } from "../models/directory.ts";
+import { directoryOptions, type NamedModel, openModelDirectory } from "../models/directory.ts";
 import {
   initialParameters,
   parameterPlaces,
@@ -44,9 +44,9 @@ export interface TrainingSet {
 export interface PromptTraining {
   readonly settings: PromptSettings;
   /** Paths of the directories of the source models. */
-  readonly sources: readonly { readonly name: string; readonly path: string }[];
+  readonly sources: readonly NamedModel[];
   /** The model that the loss asks, where it does. */
-  readonly clip?: { readonly path: string } | undefined;
+  readonly clip?: NamedModel | undefined;
   readonly data: TrainingSet;
   /** Loss terms of one's own. */
   readonly ownTerms?: LossTerms;
@@ -92,15 +92,15 @@ async function openClip(
   }
   const { canvas } = settings;
   const { provider = "cpu", threads = 1 } = host;
-  return await openClipTeacher(clip.path, captionsOf(data), { provider, threads, canvas });
+  return await openClipTeacher(clip, captionsOf(data), { provider, threads, canvas });
 }
 
 async function prepare(training: PromptTraining, host: TrainingHost): Promise<Prepared> {
   const { settings, data, ownTerms } = training;
   const { batch, canvas, kind, loss, optimizer } = settings;
   const clip = await openClip(training, host);
-  const sources = await Promise.all(training.sources.map(async ({ name, path }) => {
-    const directory = await openModelDirectory(path, { name });
+  const sources = await Promise.all(training.sources.map(async (model) => {
+    const directory = await openModelDirectory(model.path, directoryOptions(model));
     for (const warning of directory.warnings) host.log?.(`warning: ${warning}`);
     return await prepareSource(directory, data.rows, { batch, canvas });
   }));

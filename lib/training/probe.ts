@@ -1,5 +1,5 @@
 /** What a model makes of prompted pictures, without training: features, losses, gradients. @module */
-import { openModelDirectory } from "../models/directory.ts";
+import { directoryOptions, type NamedModel, openModelDirectory } from "../models/directory.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
@@ -14,7 +14,7 @@ import { askedOf, gradientIn, lossesIn } from "./training_graph.ts";
 
 /** A model and the rows it is asked about, under prompts of one kind and size. */
 export interface ProbeOptions extends Canvas {
-  readonly model: { readonly name: string; readonly path: string };
+  readonly model: NamedModel;
   readonly data: { readonly pictures: Pictures; readonly rows: readonly TaskRow[] };
   readonly kind: AnyPromptKind;
   /** Rows at a time. */
@@ -52,7 +52,7 @@ export interface Probe extends AsyncDisposable {
  */
 export async function openProbe(options: ProbeOptions): Promise<Probe> {
   const { model, data, kind, batch, canvas, image } = options;
-  const directory = await openModelDirectory(model.path, { name: model.name });
+  const directory = await openModelDirectory(model.path, directoryOptions(model));
   const source = await prepareSource(directory, data.rows, { batch, canvas });
   const graph = buildStepGraph({
     canvas,

@@ -17,6 +17,7 @@ import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
 import { type HubModel, parseHubName } from "../models/hub_name.ts";
+import { type ModelChoice, parseModelChoice, shownModel } from "../models/model_choice.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/plan/resolve.ts";
 import { shownPath } from "../pipeline/contract/shown_path.ts";
@@ -27,6 +28,8 @@ import type {
   ModelSource,
   ParameterKind,
 } from "../pipeline/contract/stage.ts";
+import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
+import { missingWeights, partOf, type WeightChoice } from "../models/weight_types.ts";
 import { modelNameMistake } from "../trust/names.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
 import type { ContentDigests } from "../pipeline/contract/store.ts";
@@ -71,7 +74,10 @@ export function checkName(
 }
 
 const checks = {
-  model(folders: SourceFolders, name: string): NameMistake | undefined {
+  model(folders: SourceFolders, text: string): NameMistake | undefined {
+    const choice = parseModelChoice(text);
+    if (typeof choice === "string") return { cause: choice };
+    const name = choice.model;
     const path = modelPath(folders, name);
     if (path === remote && secretValues().hide(name) !== name) {
       return { cause: "it holds a secret of the environment, which a hub would get to see" };
@@ -82,7 +88,9 @@ const checks = {
     }
     if (path === remote) return undefined;
     if (isDirectory(path)) {
-      return exists(`${path}/config.json`) ? typeMistake(path) : noModelIn(path);
+      return exists(`${path}/config.json`)
+        ? typeMistake(path) ?? weightMistake(path, choice)
+        : noModelIn(path);
     }
     if (!name.startsWith("zoo/")) return { cause: `there is no folder ${path}` };
     return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
@@ -210,7 +218,7 @@ const otherModelTypes = ["clip"];
 function typeMistake(folder: string): NameMistake | undefined {
   const type = modelTypeIn(`${folder}/config.json`);
   const known = [...knownModelTypes, ...otherModelTypes].sort();
-  if (type === undefined || known.includes(type)) return undefined;
+  if (type === undefined || known.includes(type) || hasUsualParts(folder)) return undefined;
   return {
     cause: `its config.json says model_type "${type}", which is not known here`,
     notes: [
@@ -218,6 +226,17 @@ function typeMistake(folder: string): NameMistake | undefined {
       "if its graphs are of the structure of one of these, say so in its config.json",
     ],
   };
+}
+
+/** A model of another type whose graphs have the usual names is opened by the default rule. */
+function hasUsualParts(folder: string): boolean {
+  const parts = new Set(
+    entries(`${folder}/onnx`).filter(({ name }) => name.endsWith(".onnx"))
+      .map(({ name }) => partOf(name.slice(0, -".onnx".length))),
+  );
+  return ["vision_encoder", "embed_tokens", "decoder_model_merged"].every((part) =>
+    parts.has(part)
+  );
 }
 
 /** Undefined where there is none to read: what else is wrong is told when the model is opened. */
@@ -235,8 +254,13 @@ function modelTypeIn(path: string): string | undefined {
  *
  * @throws {DiagnosticError} If there is no such model.
  */
-export async function modelFolder(folders: SourceFolders, name: string): Promise<string> {
-  const mistake = checks.model(folders, name);
+export async function modelFolder(
+  folders: SourceFolders,
+  name: string,
+  weights?: WeightChoice,
+): Promise<string> {
+  const choice = { model: name, ...(weights === undefined ? {} : { weights }) };
+  const mistake = checks.model(folders, weights === undefined ? name : JSON.stringify(choice));
   if (mistake !== undefined) {
     const message = `Cannot use model "${name}": ${mistake.cause}`;
     const notes = mistake.notes ?? [];
@@ -244,7 +268,7 @@ export async function modelFolder(folders: SourceFolders, name: string): Promise
   }
   const path = modelPath(folders, name);
   if (typeof path === "string") return path;
-  return (await openHubModel(folders, name) as ModelSource).path;
+  return (await openHubModel(folders, choice)).path;
 }
 
 function noModelIn(folder: string): NameMistake {
@@ -276,8 +300,9 @@ export interface NamedPaths {
 /** The files and folders that a name stands for. */
 export function namedPaths(folders: SourceFolders, kind: ParameterKind, name: string): NamedPaths {
   if (kind.kind === "model") {
-    const hub = parseHubName(name);
-    const path = modelPath(folders, name);
+    const { model } = choiceOf(name);
+    const hub = parseHubName(model);
+    const path = modelPath(folders, model);
     return hub === undefined ? pathsOf(path as string | undefined) : { paths: [], hub };
   }
   if (kind.kind === "dataset" && isDataText(name)) {
@@ -341,10 +366,12 @@ export function sourceResolver(folders: SourceFolders, digests: ContentDigests):
 }
 
 const openers = {
-  async model(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
-    const path = modelPath(folders, name);
-    if (typeof path === "string") return { name, path, digest: await digests.content(path) };
-    return await openHubModel(folders, name);
+  async model(folders: SourceFolders, text: string, digests: ContentDigests): Promise<Source> {
+    const choice = choiceOf(text);
+    const path = modelPath(folders, choice.model);
+    if (typeof path !== "string") return withWeights(choice, await openHubModel(folders, choice));
+    const digest = await digests.content(path);
+    return withWeights(choice, { path, digest });
   },
   async dataset(folders: SourceFolders, name: string, digests: ContentDigests): Promise<Source> {
     if (isDataText(name)) return await openData(name, dataPlaces(folders), digests);
@@ -374,8 +401,8 @@ async function openPath(
 /** A model of a hub: its commit stands for its content. The variables of `huggingface_hub` are respected. */
 async function openHubModel(
   { onWarning, onFetch }: SourceFolders,
-  name: string,
-): Promise<Source> {
+  { model: name, weights }: ModelChoice,
+): Promise<Pick<ModelSource, "path" | "digest">> {
   const model = parseHubName(name);
   if (model === undefined) {
     throw new DiagnosticError([{
@@ -400,8 +427,36 @@ async function openHubModel(
     onProgress: (done, total, file) => onFetch?.({ model: name, file, done, total }),
     ...(endpoint ? { endpoint } : {}),
     ...(token ? { token } : {}),
+    ...(weights === undefined ? {} : { weights }),
   });
-  return { name, path, digest: commit };
+  return { path, digest: commit };
+}
+
+/** A choice that was checked before. */
+function choiceOf(text: string): ModelChoice {
+  const choice = parseModelChoice(text);
+  return typeof choice === "string" ? { model: text } : choice;
+}
+
+/** Other weights are another model. */
+function withWeights(
+  choice: ModelChoice,
+  { path, digest }: Pick<ModelSource, "path" | "digest">,
+): ModelSource {
+  const { weights } = choice;
+  const name = shownModel(choice);
+  if (weights === undefined) return { name, path, digest };
+  const told = canonicalJson({ digest, weights });
+  return { name, path, digest: sha256(told), weights };
+}
+
+/** Weights that are asked for and not there are told before the stages that come before run. */
+function weightMistake(folder: string, { weights }: ModelChoice): NameMistake | undefined {
+  const files = entries(`${folder}/onnx`).map(({ name }) => name);
+  const missing = missingWeights(files, weights);
+  if (missing === undefined) return undefined;
+  const graphs = files.filter((name) => name.endsWith(".onnx")).sort().join(", ");
+  return { cause: `${folder}/onnx has no ${missing}`, notes: [`there is ${graphs || "no graph"}`] };
 }
 
 /** The token for a hub; one that would go unencrypted is not sent, and the user is told. */

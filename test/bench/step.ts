@@ -49,7 +49,7 @@ function trainingFor(source: NamedPath, loss: string, steps: number): PromptTrai
   return {
     settings: resolveSettings({ loss, lr: 1, steps, batch, augment: "none" }, size),
     sources: [source],
-    clip: { path: zooPath("mini-clip") },
+    clip: { name: "zoo/mini-clip", path: zooPath("mini-clip") },
     data: { pictures, rows, info: { classes } },
   };
 }

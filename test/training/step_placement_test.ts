@@ -26,7 +26,11 @@ const leftOf = (model: Model) => placeOnCuda(model).cpu.map(({ op, reason }) => 
 Deno.test("steps of VP and TVP run on CUDA, with one source and with two", async () => {
   const { canvas } = sizes;
   const options = { provider: "cpu", threads: 1, canvas } as const;
-  const clip = await openClipTeacher(zoo + "mini-clip", ["a", "b"], options);
+  const clip = await openClipTeacher(
+    { name: "zoo/mini-clip", path: zoo + "mini-clip" },
+    ["a", "b"],
+    options,
+  );
   const partner = await openSource("mini-convllava");
   for (const name of names) {
     const { graph } = await openSource(name);

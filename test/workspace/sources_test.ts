@@ -1,8 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { weightsMistake } from "../../lib/models/weight_types.ts";
 import { checkName, sourceResolver } from "../../lib/workspace/sources.ts";
 import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
-import type { ArtifactType } from "../../lib/pipeline/contract/stage.ts";
+import type { ArtifactType, ModelSource } from "../../lib/pipeline/contract/stage.ts";
 import type { ContentDigests } from "../../lib/pipeline/contract/store.ts";
 
 const commit = "89abcdef0123456789abcdef0123456789abcdef";
@@ -102,5 +103,37 @@ Deno.test("checkName() tells a folder that holds no model", async () => {
   }
   const { notes } = checkName(folders, { kind: "model" }, "./mine")!;
   assertEquals(notes?.[0], 'did you mean "llava"?');
+  await Deno.remove(base, { recursive: true });
+});
+
+Deno.test("a model with chosen weights is another model, and its files have to be there", async () => {
+  const base = await Deno.makeTempDir();
+  await Deno.mkdir(`${base}/mine/onnx`, { recursive: true });
+  await Deno.writeTextFile(`${base}/mine/config.json`, '{"model_type": "of my own"}');
+  for (const part of ["vision_encoder", "embed_tokens", "decoder_model_merged_q4"]) {
+    await Deno.writeTextFile(`${base}/mine/onnx/${part}.onnx`, "");
+  }
+  const folders = { root: `${base}/`, base };
+  const kind = { kind: "model" } as const;
+  const named = (weights: unknown) => JSON.stringify({ model: "./mine", weights });
+  const table = [
+    ["q4", undefined],
+    [{ decoder: "q4", vision_encoder: "fp32" }, undefined],
+    ["q2", `${base}/mine/onnx has no graph with weights q2 (*_q2.onnx)`],
+    [{ decoder: "fp16" }, `${base}/mine/onnx has no decoder_model_merged_fp16.onnx`],
+    [{ decodr: "q4" }, weightsMistake({ decodr: "q4" })],
+  ] as const;
+  for (const [weights, cause] of table) {
+    assertEquals(checkName(folders, kind, named(weights))?.cause, cause);
+  }
+  const resolver = sourceResolver(folders, {
+    ...digests,
+    content: () => Promise.resolve("abc" as never),
+  });
+  const plain = await resolver.open(kind, "./mine") as unknown as ModelSource;
+  const chosen = await resolver.open(kind, named("q4")) as unknown as ModelSource;
+  assertEquals([plain.name, String(plain.digest)], ["./mine", "abc"]);
+  assertEquals([chosen.name, chosen.weights, chosen.path], ["./mine (q4)", "q4", plain.path]);
+  assertNotEquals(chosen.digest, plain.digest);
   await Deno.remove(base, { recursive: true });
 });

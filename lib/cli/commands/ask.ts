@@ -1,13 +1,11 @@
-import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Evaluated, Evaluation } from "../../evaluation/evaluate.ts";
 import { type Command, exitCodes, hasFlag, numberOption, textOption } from "../command.ts";
 import { deviceOptions } from "../device.ts";
-import { showFetched } from "../fetch_line.ts";
-import { projectRoot } from "../../workspace/places.ts";
+import { namedModel } from "../open_model.ts";
+import { weightOption } from "../weight_option.ts";
 import { printJson, printLine, printNotice, table } from "../print.ts";
 import { failure } from "../read_model.ts";
 import { middleSquare, readPicture, readPrompt } from "../read_picture.ts";
-import { modelFolder } from "../../workspace/sources.ts";
 
 /** Asks a model about a picture. */
 const command: Command = {
@@ -21,17 +19,14 @@ const command: Command = {
     prompt: { type: "text", value: "FILE", help: "a trained prompt to put on the picture" },
     choices: { type: "text", value: "A,B,…", help: "answers to choose from, the likeliest first" },
     "max-tokens": { type: "number", value: "N", help: "longest free answer; default 16" },
+    ...weightOption,
     provider: deviceOptions.provider,
     json: { type: "flag", help: "the answer as JSON" },
   },
   async run(args) {
     const [name, file, question] = args.operands as [string, string, string];
     const choices = choicesOf(textOption(args, "choices"));
-    const onWarning = ({ message }: Diagnostic) => printNotice(message);
-    const path = await modelFolder(
-      { root: projectRoot.pathname, base: Deno.cwd(), onWarning, onFetch: showFetched },
-      name,
-    );
+    const model = await namedModel(args, name);
     const promptFile = textOption(args, "prompt");
     const prompt = promptFile === undefined ? undefined : await readPrompt(promptFile);
     const picture = await readPicture(file);
@@ -42,7 +37,7 @@ const command: Command = {
       : picturesIn(images, { height: side, width: side });
     const { appliedPrompt } = await import("../../evaluation/applied_prompt.ts");
     const { rows: [row], isClip } = await answer({
-      model: { name, path },
+      model,
       data: { pictures, ...questionOf(question, choices) },
       ...(prompt === undefined ? {} : { canvas: appliedPrompt(prompt) }),
       match: "token",

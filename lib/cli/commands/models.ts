@@ -1,6 +1,7 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
+import { weightOption } from "../weight_option.ts";
 
 /** What can be asked of models; each gives the exit code. */
 const verbs = {
@@ -37,6 +38,7 @@ const command: Command = {
       repeat: true,
       help: "install: name of a stage's model; an empty one leaves it out",
     },
+    ...weightOption,
     json: { type: "flag", help: "a line of JSON for each model" },
   },
   failure: "the model cannot be a source",

@@ -98,6 +98,11 @@ export function sourceKey(kind: ParameterKind, name: string): string {
   return `${kind.kind}\0${within}\0${name}`;
 }
 
+/** Whether a map may stand for what is named: a data set in files, a model with some weights. */
+export function takesMap({ kind }: ParameterKind): boolean {
+  return kind === "dataset" || kind === "model";
+}
+
 /** Words for what a marked parameter takes. */
 export function describeKind(kind: ParameterKind): string {
   if (kind.kind === "artifact") {
@@ -116,7 +121,8 @@ export const codeWords = {
 } as const satisfies Record<CodeCategory, string>;
 
 const kindWords = {
-  model: "a model (zoo/NAME, hf://OWNER/NAME, ./PATH, or a model artifact)",
+  model:
+    "a model (zoo/NAME, hf://OWNER/NAME, ./PATH, a model artifact, or a map { model: NAME, weights: q4 })",
   dataset: "the name of a data set, a path, or a map such as { folder: ./PICTURES }",
   file: "the path of a file",
 } as const;

@@ -13,7 +13,7 @@ import {
   type CodeCategory,
   type ParameterKind,
 } from "./parameter_kind.ts";
-import { describeKind, narrowReference, Reference, Slot, wantedType } from "./slot.ts";
+import { describeKind, narrowReference, Reference, Slot, takesMap, wantedType } from "./slot.ts";
 
 export {
   type ArtifactType,
@@ -39,6 +39,8 @@ export interface ModelSource {
   readonly name: string;
   readonly digest: string;
   readonly path: string;
+  /** Types of weights by part, or one type for all, where the pipeline asks for them. */
+  readonly weights?: string | Readonly<Record<string, string>>;
 }
 
 /** Code by name: a module and the digest of its code. */
@@ -91,7 +93,7 @@ function marked<T>(kind: ParameterKind): z.ZodType<T> {
 function slotOf(kind: ParameterKind, value: unknown): Slot | undefined {
   if (value instanceof Slot) return value;
   if (typeof value === "string" && isName(kind, value)) return new Slot(kind, value);
-  if (kind.kind === "dataset" && isPlainMap(value)) return new Slot(kind, canonicalJson(value));
+  if (takesMap(kind) && isPlainMap(value)) return new Slot(kind, canonicalJson(value));
   const wanted = wantedType(kind);
   if (!(value instanceof Reference) || wanted === undefined) return undefined;
   const reference = narrowReference(value, wanted);

@@ -1,6 +1,6 @@
 /** The JSON Schema of pipeline files, from the schema that checks them. @module */
 import { z } from "zod";
-import { describeKind } from "../contract/slot.ts";
+import { describeKind, takesMap } from "../contract/slot.ts";
 import { pipelineSpec, stageSpec } from "./spec.ts";
 import { parameterKinds, type Stage } from "../contract/stage.ts";
 
@@ -64,7 +64,7 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
     override: ({ zodSchema, jsonSchema }) => {
       const kind = parameterKinds.get(zodSchema as unknown as z.ZodType);
       if (!kind) return;
-      const type = kind.kind === "dataset" ? ["string", "object"] : "string";
+      const type = takesMap(kind) ? ["string", "object"] : "string";
       Object.assign(jsonSchema, { type, description: describeKind(kind) });
     },
   }) as JsonSchema;

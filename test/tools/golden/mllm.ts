@@ -2,13 +2,12 @@
 import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
+import { type ModelDirectory, openDirectoryParts } from "../../../lib/models/directory.ts";
 import {
-  type ModelDirectory,
   type ModelPart,
-  openDirectoryParts,
   weightSuffixes,
-} from "../../../lib/models/directory.ts";
-import type { WeightType } from "../../../lib/models/directory.ts";
+  type WeightType,
+} from "../../../lib/models/weight_types.ts";
 import { ignoredLabel, type TextBatch } from "../../../lib/models/text_batch.ts";
 import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";

@@ -1,7 +1,8 @@
 /** The trajectory level: δ after the recorded steps of a whole training. @module */
 import { join } from "@std/path";
 import { composeLoss, lossFeeds } from "../../../lib/models/compose_loss.ts";
-import type { LanguageModelDirectory, ModelPart } from "../../../lib/models/directory.ts";
+import type { LanguageModelDirectory } from "../../../lib/models/directory.ts";
+import type { ModelPart } from "../../../lib/models/weight_types.ts";
 import { minigpt4 } from "../../../lib/models/families/minigpt4.ts";
 import { decodeModel } from "../../../lib/onnx/codec/decode.ts";
 import type { Model, TensorType } from "../../../lib/onnx/ir/model.ts";

@@ -1,0 +1,122 @@
+/** The types of weights that published models come in, and which of them is wanted. @module */
+
+/** A graph of a model directory: the name of its file in `onnx/`, without data type and extension. */
+export type ModelPart = typeof modelParts[number];
+
+const modelParts = [
+  "vision_encoder",
+  "embed_tokens",
+  "decoder_embed_tokens",
+  "decoder_model_merged",
+  "encoder_model",
+  "vision_model",
+  "text_model",
+] as const;
+
+/** Data types of weights, and the suffix of their files. */
+export const weightSuffixes = {
+  fp32: "",
+  fp16: "_fp16",
+  q8: "_quantized",
+  int8: "_int8",
+  uint8: "_uint8",
+  q4: "_q4",
+  q4f16: "_q4f16",
+  bnb4: "_bnb4",
+  q2: "_q2",
+  q2f16: "_q2f16",
+  q1: "_q1",
+  q1f16: "_q1f16",
+} as const;
+
+/** Data type of a directory's weights. */
+export type WeightType = keyof typeof weightSuffixes;
+
+/** Parts that a choice may name; `decoder` and `encoder` stand for those that have them in their names. */
+type NamedPart = ModelPart | "decoder" | "encoder";
+
+/** Types of weights by part. A part that is not named is opened as where no type is asked for. */
+export type PartWeights = Readonly<Partial<Record<NamedPart, WeightType>>>;
+
+/** Which weights are wanted: of one type, or of one for each part. */
+export type WeightChoice = WeightType | PartWeights;
+
+/**
+ * Suffixes of a part's file in the order in which they are looked for. Where one type is asked for
+ * all parts, one that has no such file (an embedding table is often not quantised) is taken as it is.
+ */
+export function suffixOrder(part: string, weights: WeightChoice | undefined): readonly string[] {
+  if (typeof weights === "string") return [weightSuffixes[weights], weightSuffixes.fp32];
+  const type = weights && typeOf(part, weights);
+  return type === undefined ? Object.values(weightSuffixes) : [weightSuffixes[type]];
+}
+
+function typeOf(part: string, weights: PartWeights): WeightType | undefined {
+  const named = weights[part as ModelPart];
+  if (named !== undefined) return named;
+  if (part.includes("decoder")) return weights.decoder;
+  return part === "encoder_model" ? weights.encoder : undefined;
+}
+
+const suffixes = Object.values(weightSuffixes).filter((suffix) => suffix !== "");
+
+/** The part that a graph is of, by its file's name without `.onnx`. */
+export function partOf(stem: string): string {
+  const suffix = suffixes.find((known) => stem.endsWith(known)) ?? "";
+  return stem.slice(0, stem.length - suffix.length);
+}
+
+/**
+ * The file that is not among those of `onnx/` though the choice asks for it: of a type that no part
+ * has, or of a part that is named and has no such weights.
+ */
+export function missingWeights(
+  files: readonly string[],
+  weights: WeightChoice | undefined,
+): string | undefined {
+  if (typeof weights === "string") {
+    const ending = `${weightSuffixes[weights]}.onnx`;
+    const found = files.some((file) =>
+      file.endsWith(ending) && (weights !== "fp32" || partOf(stemOf(file)) === stemOf(file))
+    );
+    return found ? undefined : `graph with weights ${weights} (*${ending})`;
+  }
+  const parts = new Set(files.filter((file) => file.endsWith(".onnx")).map(stemOf).map(partOf));
+  for (const part of weights === undefined ? [] : parts) {
+    const [suffix, ...others] = suffixOrder(part, weights);
+    const file = `${part}${suffix}.onnx`;
+    if (others.length === 0 && !files.includes(file)) return file;
+  }
+  return undefined;
+}
+
+const stemOf = (file: string) => file.replace(/\.onnx$/, "");
+
+/** As people read it: `q4`, or `decoder q4f16, vision_encoder fp32`. */
+export function shownWeights(weights: WeightChoice): string {
+  if (typeof weights === "string") return weights;
+  return Object.entries(weights).map(([part, type]) => `${part} ${type}`).sort().join(", ");
+}
+
+/** What keeps a value from being a choice of weights. */
+export function weightsMistake(value: unknown): string | undefined {
+  if (typeof value === "string") return typeMistake(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return `weights are ${JSON.stringify(value)}, expected a type such as q4, or one for each part`;
+  }
+  const parts: readonly string[] = [...modelParts, "decoder", "encoder"];
+  for (const [part, type] of Object.entries(value)) {
+    if (!parts.includes(part)) {
+      return `weights name the part "${part}", expected one of ${parts.join(", ")}`;
+    }
+    const mistake = typeMistake(type);
+    if (mistake !== undefined) return mistake;
+  }
+  return Object.keys(value).length === 0 ? "weights name no part" : undefined;
+}
+
+function typeMistake(type: unknown): string | undefined {
+  if (typeof type === "string" && Object.hasOwn(weightSuffixes, type)) return undefined;
+  const known = Object.keys(weightSuffixes).join(", ");
+  return `weights are of type ${JSON.stringify(type)}, expected one of ${known}`;
+}
