@@ -1,5 +1,5 @@
 /** What GitHub Actions understands: annotations in the log, the job's summary, a step's outputs. @module */
-import { relative, resolve } from "node:path";
+import { relative, resolve } from "@std/path";
 import type { Diagnostic, Location } from "../diagnostic/diagnostic.ts";
 import { markdownText } from "../trust/visible_text.ts";
 import type { RunSummary } from "../pipeline/run/run.ts";

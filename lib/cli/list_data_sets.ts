@@ -1,5 +1,5 @@
 /** The data sets of the project. @module */
-import { pathToFileURL } from "node:url";
+import { toFileUrl } from "@std/path";
 import type { Dataset } from "../data/dataset.ts";
 import type { PublishedSet } from "../data/published_set.ts";
 import { projectRoot } from "../workspace/places.ts";
@@ -12,7 +12,7 @@ export async function printDataSets(args: CommandArguments): Promise<void> {
   const { sets, module } = dataPlaces({ root: projectRoot.pathname, base: Deno.cwd() });
   const rows: string[][] = [];
   for (const name of sets) {
-    const url = pathToFileURL(module(name)!).href;
+    const url = toFileUrl(module(name)!).href;
     const { default: set } = await import(url) as { default: Dataset | PublishedSet };
     const { kind, licence, source } = set.info;
     const given = "layout" in set ? `{ set: ${name}, folder: PATH }` : name;

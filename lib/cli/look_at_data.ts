@@ -1,6 +1,5 @@
 /** `tvp data inspect` and `tvp data preview`. @module */
-import { join } from "@std/path";
-import { pathToFileURL } from "node:url";
+import { join, toFileUrl } from "@std/path";
 import type { DataReport, SplitReport } from "../data/inspect_data.ts";
 import { prepareData, type PreparedData } from "../data/load_data.ts";
 import type { PublishedSet } from "../data/published_set.ts";
@@ -19,7 +18,7 @@ async function prepared(operand: string): Promise<PreparedData> {
   const { spec, module } = findData(textOf(operand), places);
   const set = module === undefined
     ? undefined
-    : (await import(pathToFileURL(module).href) as { default: PublishedSet }).default;
+    : (await import(toFileUrl(module).href) as { default: PublishedSet }).default;
   const parameters = set?.parameters?.parse({});
   return await prepareData({ spec, ...(set === undefined ? {} : { set }), parameters, seed: 0 });
 }

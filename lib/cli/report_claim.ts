@@ -1,5 +1,5 @@
 /** What is signed of a run's report. @module */
-import { isAbsolute, relative } from "node:path";
+import { isAbsolute, relative } from "@std/path";
 import { sourcesOf } from "../attestation/compare_keys.ts";
 import { meanOf } from "../attestation/judge.ts";
 import type { ReportClaim, SignedTask } from "../attestation/statement.ts";

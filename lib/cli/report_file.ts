@@ -1,5 +1,5 @@
 /** A report and the signed statement that lies beside it. @module */
-import { basename } from "node:path";
+import { basename } from "@std/path";
 import { fileKind } from "../cache/disk/file_kind.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";

@@ -2,76 +2,79 @@
 import { z } from "zod";
 import { fits } from "../vision/fit.ts";
 
-const text = z.string({ error: "text" }).min(1, { error: "text of at least one character" });
-const share = z.number({ error: "a number above 0" }).positive({ error: "a number above 0" });
-
-/** Files of a format: one path, several, or one for each split. */
-const places = z.union([
-  text,
-  z.array(text).min(1),
-  z.strictObject({ train: text, validation: text.optional(), test: text.optional() }),
-], { error: "a path, a list of paths, or { train: PATH, validation: PATH, test: PATH }" });
-
 /** Formats by the key that names their files. */
 export const formatKeys = ["folder", "csv", "jsonl", "parquet", "webdataset"] as const;
 
 /** A format. */
 export type FormatKey = typeof formatKeys[number];
 
-/** The map that `dataset:` takes. */
-export const dataSpecSchema = z.strictObject({
-  set: text.optional().describe("a published set, such as cifar10, whose files are in folder"),
-  name: text.optional().describe(
-    "what tables call it; default the set's name, or that of its files",
-  ),
-  folder: places.optional().describe("pictures in a folder for each class, or with a list"),
-  csv: places.optional().describe("a list of rows, CSV or TSV"),
-  jsonl: places.optional().describe("a list of rows, one JSON map a line"),
-  parquet: places.optional().describe("Parquet files; also hf://datasets/OWNER/NAME"),
-  webdataset: places.optional().describe("tar archives: shard-{000..009}.tar"),
-  pictures: text.optional().describe(
-    "folder of the pictures that a list names; default the list's",
-  ),
-  columns: z.partialRecord(
-    z.enum(
-      [
-        ...["image", "instruction", "answer", "label", "caption"],
-        ...["cluster", "id", "split", "candidates"],
-      ] as const,
-    ),
+/** The map that `dataset:` takes; made when a file has one, as most runs have none. */
+function makeSchema() {
+  const text = z.string({ error: "text" }).min(1, { error: "text of at least one character" });
+  const share = z.number({ error: "a number above 0" }).positive({ error: "a number above 0" });
+
+  /** Files of a format: one path, several, or one for each split. */
+  const places = z.union([
     text,
-  ).optional().describe("names of columns"),
-  classes: z.union([z.array(text).min(1), z.record(z.string(), text)], {
-    error: "a list of names, or a map of names",
-  }).optional().describe("names of the classes in the order of their numbers, or other names"),
-  instruction: text.optional().describe("what is asked; {COLUMN} stands for a value of the row"),
-  caption: text.optional().describe("CLIP's caption; {class} or {COLUMN}"),
-  kind: z.enum(["classification", "generation", "yes-no"], {
-    error: "classification, generation or yes-no",
-  }).optional(),
-  split: z.strictObject({
-    train: z.union([share, text]),
-    validation: z.union([share, text]).optional(),
-    test: z.union([share, text]).optional(),
-    seed: z.int().min(0).optional(),
-  }, { error: "{ train, validation, test }, shares or names" }).optional()
-    .describe("shares, such as 0.6, 0.2 and 0.2, or names of given splits"),
-  fit: z.enum(fits, { error: fits.join(", ") }).optional()
-    .describe("how a picture that is not square meets a square canvas"),
-  side: z.int().min(8).optional().describe("side of the canvas where nothing else says it"),
-  mirror: z.boolean().optional().describe("whether answers hold in a mirror; default true"),
-  broken: z.enum(["refuse", "skip"]).optional().describe(
-    "what happens to pictures that are damaged",
-  ),
-  licence: text.optional(),
-}, { error: "a map" });
+    z.array(text).min(1),
+    z.strictObject({ train: text, validation: text.optional(), test: text.optional() }),
+  ], { error: "a path, a list of paths, or { train: PATH, validation: PATH, test: PATH }" });
+  return z.strictObject({
+    set: text.optional().describe("a published set, such as cifar10, whose files are in folder"),
+    name: text.optional().describe(
+      "what tables call it; default the set's name, or that of its files",
+    ),
+    folder: places.optional().describe("pictures in a folder for each class, or with a list"),
+    csv: places.optional().describe("a list of rows, CSV or TSV"),
+    jsonl: places.optional().describe("a list of rows, one JSON map a line"),
+    parquet: places.optional().describe("Parquet files; also hf://datasets/OWNER/NAME"),
+    webdataset: places.optional().describe("tar archives: shard-{000..009}.tar"),
+    pictures: text.optional().describe(
+      "folder of the pictures that a list names; default the list's",
+    ),
+    columns: z.partialRecord(
+      z.enum(
+        [
+          ...["image", "instruction", "answer", "label", "caption"],
+          ...["cluster", "id", "split", "candidates"],
+        ] as const,
+      ),
+      text,
+    ).optional().describe("names of columns"),
+    classes: z.union([z.array(text).min(1), z.record(z.string(), text)], {
+      error: "a list of names, or a map of names",
+    }).optional().describe("names of the classes in the order of their numbers, or other names"),
+    instruction: text.optional().describe("what is asked; {COLUMN} stands for a value of the row"),
+    caption: text.optional().describe("CLIP's caption; {class} or {COLUMN}"),
+    kind: z.enum(["classification", "generation", "yes-no"], {
+      error: "classification, generation or yes-no",
+    }).optional(),
+    split: z.strictObject({
+      train: z.union([share, text]),
+      validation: z.union([share, text]).optional(),
+      test: z.union([share, text]).optional(),
+      seed: z.int().min(0).optional(),
+    }, { error: "{ train, validation, test }, shares or names" }).optional()
+      .describe("shares, such as 0.6, 0.2 and 0.2, or names of given splits"),
+    fit: z.enum(fits, { error: fits.join(", ") }).optional()
+      .describe("how a picture that is not square meets a square canvas"),
+    side: z.int().min(8).optional().describe("side of the canvas where nothing else says it"),
+    mirror: z.boolean().optional().describe("whether answers hold in a mirror; default true"),
+    broken: z.enum(["refuse", "skip"]).optional().describe(
+      "what happens to pictures that are damaged",
+    ),
+    licence: text.optional(),
+  }, { error: "a map" });
+}
 
 /** What `dataset:` says, checked. */
-export type DataSpec = z.output<typeof dataSpecSchema>;
+export type DataSpec = z.output<ReturnType<typeof makeSchema>>;
+
+let schema: z.ZodType<DataSpec> | undefined;
 
 /** Reads what the user wrote; a text that is no set's name is a path. @returns What is wrong, as text. */
 export function parseDataSpec(written: unknown): DataSpec | string {
-  const result = dataSpecSchema.safeParse(written);
+  const result = (schema ??= makeSchema()).safeParse(written);
   if (!result.success) {
     const [issue] = result.error.issues;
     const at = issue!.path.map(String).join(".");

@@ -1,6 +1,6 @@
 /** Where the tasks of a run go. @module */
 import { loadLater } from "./load_later.ts";
-import { resolve } from "node:path";
+import { resolve } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { localExecutor } from "../executors/local.ts";
 import type { Capacity } from "../pipeline/run/capacity.ts";

@@ -1,7 +1,6 @@
 /** Data sets that lie in files: what is wrong with them before anything runs, and their contents. @module */
 import { loadLater } from "./load_later.ts";
-import { dirname } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, toFileUrl } from "@std/path";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
 import { locateData, type LocatedData } from "../data/locate.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -120,7 +119,7 @@ export async function openData(
   const spec = specOf(text) as DataSpec;
   const located = locateData(spec, basesOf(places));
   const files = absolute(spec, located);
-  const module = spec.set === undefined ? undefined : pathToFileURL(places.module(spec.set)!);
+  const module = spec.set === undefined ? undefined : toFileUrl(places.module(spec.set)!);
   const contents: unknown[] = [];
   for (const { split, paths } of located.parts) {
     for (const path of paths) contents.push([split ?? "", await digests.content(path)]);

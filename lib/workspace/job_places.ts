@@ -1,6 +1,6 @@
 /** What the tasks of a pipeline may read: the folders it lies and runs in, and what it names elsewhere. @module */
 import { loadLater } from "./load_later.ts";
-import { resolve } from "node:path";
+import { resolve } from "@std/path";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
 import type { ParameterKind } from "../pipeline/contract/stage.ts";

@@ -1,6 +1,5 @@
 /** From the name of a file to a plan with a store: what most commands begin with. @module */
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, dirname, isAbsolute, join, resolve, toFileUrl } from "@std/path";
 import { contentDigests } from "../cache/digest/content_digests.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
@@ -179,7 +178,7 @@ export async function readSpec(file: string, set: readonly string[]): Promise<Pi
 function stageFolders(spec: PipelineSpec, file: string): URL[] {
   const own = spec.stageFolder === undefined
     ? []
-    : [pathToFileURL(`${resolve(dirname(file), spec.stageFolder)}/`)];
+    : [toFileUrl(`${resolve(dirname(file), spec.stageFolder)}/`)];
   return [...own, new URL("stages/", projectRoot)];
 }
 

@@ -1,5 +1,5 @@
 /** The artifacts of a run as people see them: names, and copies that may be written to. @module */
-import { dirname, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "@std/path";
 import { copyPath } from "../cache/local/object.ts";
 import { pathBytes } from "../cache/local/usage.ts";
 import type { Task } from "../pipeline/plan/plan.ts";

@@ -1,6 +1,6 @@
 /** Names of models, data sets and files: what is there, and what it stands for. @module */
 import { loadLater } from "./load_later.ts";
-import { pathToFileURL } from "node:url";
+import { toFileUrl } from "@std/path";
 import {
   dataFolders,
   dataMistake,
@@ -128,7 +128,7 @@ export async function pictureSide(
   const path = isName ? datasetPath(folders, name) : undefined;
   // Nobody's code runs for a look.
   if (path === undefined || !path.startsWith(`${folders.root}datasets/`)) return undefined;
-  const { default: dataset } = await import(pathToFileURL(path).href) as { default: Dataset };
+  const { default: dataset } = await import(toFileUrl(path).href) as { default: Dataset };
   return dataset.side;
 }
 
@@ -384,7 +384,7 @@ const openers = {
 
 /** Code by name: what counts is its module with all that it imports. */
 async function openModule(name: string, path: string, digests: ContentDigests): Promise<Source> {
-  const module = pathToFileURL(path);
+  const module = toFileUrl(path);
   return { name, module: module.href, digest: await digests.code(module) };
 }
 

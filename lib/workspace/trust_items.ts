@@ -1,6 +1,5 @@
 /** What of a pipeline file would run that is not this project's own. @module */
-import { resolve } from "node:path";
-import { fromFileUrl, toFileUrl } from "@std/path";
+import { fromFileUrl, resolve, toFileUrl } from "@std/path";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 import { eachExpression } from "../pipeline/read/expression.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";

@@ -1,5 +1,5 @@
 /** What the user has said may run: digests of code and programs, in a file outside of any project. @module */
-import { dirname, join } from "node:path";
+import { dirname, join } from "@std/path";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
 /** Where it stands; `undefined` where this machine has no folder for settings. */

@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { digestOf } from "../../lib/cache/digest/digest.ts";
+import { digestText } from "../../lib/cache/digest/digest.ts";
 import type { Digest, Key, KeyPreimage } from "../../lib/pipeline/contract/key.ts";
 import type { ArtifactStore, NewEntry, StoreHit } from "../../lib/pipeline/contract/store.ts";
 
@@ -14,11 +14,11 @@ export async function withFolder(use: (folder: string) => Promise<void>): Promis
 }
 
 export function keyOf(name: string): Key {
-  return digestOf(name) as string as Key;
+  return digestText(name) as string as Key;
 }
 
 export function preimageOf(name: string): KeyPreimage {
-  const code = digestOf("code") as Digest;
+  const code = digestText("code") as Digest;
   return { format: 1, stage: name, code, parameters: { name }, environment: {} };
 }
 

@@ -14,7 +14,10 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/trust": { ours: [], packages: [] },
   "lib/diagnostic": { ours: ["lib/trust"], packages: ["js-yaml", "yaml"] },
   "lib/tensor": { ours: [], packages: ["node"] },
-  "lib/pipeline": { ours: ["lib/diagnostic", "lib/trust"], packages: ["zod", "@std", "node"] },
+  "lib/pipeline": {
+    ours: ["lib/diagnostic", "lib/trust"],
+    packages: ["zod", "@std", "@noble", "node"],
+  },
   "lib/cache": {
     ours: ["lib/pipeline", "lib/diagnostic", "lib/trust"],
     packages: ["@std", "node", "aws4fetch"],

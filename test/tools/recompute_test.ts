@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { digestOf } from "../../lib/cache/digest/digest.ts";
+import { digestText } from "../../lib/cache/digest/digest.ts";
 import type { Scores } from "../../lib/artifacts/scores.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
@@ -37,7 +37,7 @@ async function recompute(
   }
   const report = {
     ...summarize(scores, { primary }),
-    answers: files.map((text) => digestOf(text)),
+    answers: files.map((text) => digestText(text)),
   };
   change(report);
   await Deno.mkdir(join(folder, "report"));

@@ -1,7 +1,7 @@
 /** Digests of code: a module with all that it imports, and the packages that these need. @module */
 import { fromFileUrl } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
-import { digestFile, digestOf, isDigest } from "./digest.ts";
+import { digestFile, digestText, isDigest } from "./digest.ts";
 import type { FileMemo, MemoKind } from "./file_memo.ts";
 import { lockedPackages, type Lockfile } from "./locked_packages.ts";
 import { moduleImports } from "./module_imports.ts";
@@ -68,7 +68,7 @@ async function digestGraph(
   const lines = modules.map(({ digest, local }) =>
     `module ${digest} ${local.map((url) => urls.get(url)).join(" ")}\n`
   );
-  return digestOf([...lines, ...lockedPackages(packages, lock)].join(""));
+  return digestText([...lines, ...lockedPackages(packages, lock)].join(""));
 }
 
 /** All modules reached from the entry, breadth first, and the place of each in that order. */

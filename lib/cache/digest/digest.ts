@@ -1,7 +1,8 @@
 /** sha256 of a file, and the Merkle digest of a folder. @module */
-import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { sha256 } from "../../pipeline/contract/canonical.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { fileKind } from "../disk/file_kind.ts";
 import type { FileMemo, MemoKind } from "./file_memo.ts";
@@ -9,9 +10,20 @@ import type { FileMemo, MemoKind } from "./file_memo.ts";
 /** How much of a file is read at once. */
 const CHUNK_BYTES = 1 << 20;
 
-/** sha256 of a text or of bytes. */
-export function digestOf(content: string | Uint8Array): Digest {
-  return createHash("sha256").update(content).digest("hex") as Digest;
+/** sha256 of a short text. */
+export function digestText(text: string): Digest {
+  return sha256(text) as Digest;
+}
+
+/** sha256 of bytes, or of a long text. */
+export async function digestBytes(content: string | Uint8Array): Promise<Digest> {
+  return (await newHash()).update(content).digest("hex") as Digest;
+}
+
+/** Loaded when asked for: a run that finds everything in the cache reads no file. */
+async function newHash(): Promise<Hash> {
+  const { createHash } = await import("node:crypto");
+  return createHash("sha256");
 }
 
 /**
@@ -21,7 +33,7 @@ export function digestOf(content: string | Uint8Array): Digest {
  */
 export async function digestFile(path: string): Promise<Digest> {
   using file = Deno.openSync(path);
-  const hash = createHash("sha256");
+  const hash = await newHash();
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, file.statSync().size + 1));
   for (let n = file.readSync(chunk); n !== null;) {
     hash.update(chunk.subarray(0, n));
@@ -72,7 +84,7 @@ async function digestEntry(path: string, kind: EntryKind, walk: Walk): Promise<D
     lines.push(entryLine(kind, digest, name));
   }
   walk.open.delete(real);
-  return digestOf(lines.join(""));
+  return digestText(lines.join(""));
 }
 
 /** What an entry adds to the digest of its folder. */

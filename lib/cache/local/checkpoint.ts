@@ -1,7 +1,7 @@
 /** Saves and loads the state of a task that is not done yet. @module */
 import { basename, dirname, join } from "@std/path";
 import type { Checkpoint } from "../../pipeline/contract/stage.ts";
-import { digestOf } from "../digest/digest.ts";
+import { digestBytes } from "../digest/digest.ts";
 import { sayDiskFull } from "../disk/disk_full.ts";
 import { fileKind } from "../disk/file_kind.ts";
 import { removeQuietly, replaceFile } from "../disk/replace_file.ts";
@@ -41,18 +41,18 @@ export function fileCheckpoint(options: CheckpointOptions): Checkpoint {
   const { path, intervalMs, signal, facts, now = () => performance.now() } = options;
   let savedAt = now();
   return {
-    load<T = Uint8Array>(
+    async load<T = Uint8Array>(
       read: (state: Uint8Array) => T | undefined = (state) => state as T,
     ): Promise<T | undefined> {
       removeUnfinished(path);
-      const bytes = readState(path, facts, options.onRefused ?? (() => {}));
+      const bytes = await readState(path, facts, options.onRefused ?? (() => {}));
       const state = bytes && read(bytes);
       if (state !== undefined) options.onResumed?.();
-      return Promise.resolve(state);
+      return state;
     },
     due: () => signal.aborted || now() - savedAt >= intervalMs,
     async save(state: Uint8Array): Promise<void> {
-      const header: Header = { format: 1, facts, sha256: digestOf(state) };
+      const header: Header = { format: 1, facts, sha256: await digestBytes(state) };
       const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
       const write = () => replaceFile(path, [line, state], { durable: true });
       await sayDiskFull("save a checkpoint", path, write);
@@ -62,11 +62,11 @@ export function fileCheckpoint(options: CheckpointOptions): Checkpoint {
   };
 }
 
-function readState(
+async function readState(
   path: string,
   facts: CheckpointFacts,
   refuse: (reason: string) => void,
-): Uint8Array | undefined {
+): Promise<Uint8Array | undefined> {
   const info = ifThere(() => Deno.statSync(path));
   if (info === undefined) return undefined;
   if (!info.isFile) {
@@ -77,7 +77,7 @@ function readState(
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
   const state = bytes.subarray(end + 1);
-  if (header === undefined || header.sha256 !== digestOf(state)) {
+  if (header === undefined || header.sha256 !== await digestBytes(state)) {
     refuse("the checkpoint is damaged");
     return undefined;
   }

@@ -21,7 +21,8 @@ export class GroupSync implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearTimeout(this.#timer);
+    // To clear none would still have Deno load its timers.
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#start();
     await this.#running;
   }

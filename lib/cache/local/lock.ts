@@ -1,5 +1,4 @@
 /** Locks a task, so that two runs do not do it at once. @module */
-import { statSync } from "node:fs";
 import { delay } from "@std/async/delay";
 import { ifThere } from "../disk/system_error.ts";
 
@@ -73,7 +72,7 @@ function lockIfAble(file: Deno.FsFile): boolean {
 
 /** The last holder may have removed the file between our opening and locking it. */
 function isSameFile(file: Deno.FsFile, path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.ino === file.statSync().ino;
+  return ifThere(() => Deno.statSync(path))?.ino === file.statSync().ino;
 }
 
 function release(file: Deno.FsFile, path: string): void {

@@ -1,7 +1,7 @@
 /** Objects of the store: files and folders that never change again. @module */
 import { join } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
-import { digestOf, digestPath } from "../digest/digest.ts";
+import { digestPath, digestText } from "../digest/digest.ts";
 import { syncPath } from "./group_sync.ts";
 import { ownFiles } from "./own_files.ts";
 import { removeQuietly } from "../disk/replace_file.ts";
@@ -82,7 +82,7 @@ export function lookAt(path: string): Look {
     changedMs = time === null || changedMs === null ? null : Math.max(changedMs, time);
     stamps.push(`${info.ino} ${time}`);
   });
-  const stamp = stamps.length === 1 ? stamps[0]! : digestOf(stamps.sort().join("\n"));
+  const stamp = stamps.length === 1 ? stamps[0]! : digestText(stamps.sort().join("\n"));
   return { ...look, stamp, changedAt: changedMs === null ? null : new Date(changedMs) };
 }
 

@@ -1,8 +1,8 @@
 /** How much space a store takes, and for what. @module */
-import { lstatSync as statSync } from "node:fs";
 import { basename } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { type StoreLayout, storeLayout } from "./layout.ts";
+import { ifThere } from "../disk/system_error.ts";
 import { pathsIn } from "./manifests.ts";
 
 /** An object of a store. */
@@ -45,7 +45,7 @@ export function storeUsage(root: string): StoreUsage {
 
 /** Bytes of a file, or of all files of a folder; what a run has just taken away counts for nothing. */
 export function pathBytes(path: string): number {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (!info?.isDirectory()) return info?.size ?? 0;
+  const info = ifThere(() => Deno.lstatSync(path));
+  if (!info?.isDirectory) return info?.size ?? 0;
   return pathsIn(path).reduce((sum, entry) => sum + pathBytes(entry), 0);
 }

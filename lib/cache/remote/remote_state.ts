@@ -6,7 +6,7 @@
  * @module
  */
 import type { Key } from "../../pipeline/contract/key.ts";
-import { digestOf } from "../digest/digest.ts";
+import { digestBytes } from "../digest/digest.ts";
 import type { Remote } from "./remote.ts";
 import type { Signer, Verifier } from "./signature.ts";
 import { receive, TransferError, type TransferOptions } from "./transfer.ts";
@@ -25,7 +25,7 @@ export async function stateHeader(
   state: Uint8Array,
   sign: Signer["sign"],
 ): Promise<string> {
-  const facts = `${digestOf(state)} ${state.length}`;
+  const facts = `${await digestBytes(state)} ${state.length}`;
   return `${await sign(purposeOf(key), new TextEncoder().encode(facts))} ${facts}\n`;
 }
 
@@ -84,9 +84,9 @@ class StateSink {
   }
 
   /** The whole state. @throws {TransferError} If it is cut off or another one. */
-  state(): Uint8Array<ArrayBuffer> {
+  async state(): Promise<Uint8Array<ArrayBuffer>> {
     const state = joined(this.#parts).slice(this.#facts?.start);
-    if (this.#facts === undefined || digestOf(state) !== this.#facts.digest) {
+    if (this.#facts === undefined || await digestBytes(state) !== this.#facts.digest) {
       throw this.#mistrusted();
     }
     return state;

@@ -1,7 +1,7 @@
 /** A remote in a bucket of an S3 server. @module */
 import { AwsV4Signer } from "aws4fetch";
 import { shownUrl } from "../../trust/urls.ts";
-import { digestOf } from "../digest/digest.ts";
+import { digestBytes } from "../digest/digest.ts";
 import { openedBlob, PLAIN, rangeHeaders, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote } from "./remote.ts";
 import { readS3Config, type S3Config, S3SettingError, type S3Surroundings } from "./s3_config.ts";
@@ -81,7 +81,7 @@ async function sendSigned(base: URL, config: S3Config, request: S3Request): Prom
   const headers = new Headers({
     ...PLAIN,
     ...request.headers,
-    "x-amz-content-sha256": digestOf(body ?? ""),
+    "x-amz-content-sha256": await digestBytes(body ?? ""),
   });
   const init = { method, body, signal, redirect: "manual" } as const;
   if (config.credentials === undefined) return await fetch(url, { ...init, headers });

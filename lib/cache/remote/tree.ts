@@ -1,7 +1,7 @@
 /** Folders in a remote: a list of files, each of them an object. @module */
 import { dirname, join } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
-import { digestFile, digestOf, entryLine, isDigest } from "../digest/digest.ts";
+import { digestFile, digestText, entryLine, isDigest } from "../digest/digest.ts";
 import { TransferError } from "./transfer.ts";
 
 /** The files of a folder by path, with slashes, and the folders that hold nothing. */
@@ -134,7 +134,7 @@ function folderIn(root: Folder, parts: readonly string[]): Folder {
 
 function folderDigest(folder: Folder): Digest {
   const entries = [...folder].sort(([a], [b]) => (a < b ? -1 : 1));
-  return digestOf(
+  return digestText(
     entries.map(([name, entry]) =>
       typeof entry === "string"
         ? entryLine("file", entry, name)

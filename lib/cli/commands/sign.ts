@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename } from "@std/path";
 import { sealStatement } from "../../attestation/envelope.ts";
 import { makeStatement } from "../../attestation/statement.ts";
 import { digestFile } from "../../cache/digest/digest.ts";

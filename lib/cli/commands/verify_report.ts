@@ -1,4 +1,4 @@
-import { isAbsolute, normalize } from "node:path";
+import { isAbsolute, normalize } from "@std/path";
 import type { Share } from "../../attestation/draw.ts";
 import { type Envelope, readEnvelope, signerOf } from "../../attestation/envelope.ts";
 import { judge, type ReportVerdict } from "../../attestation/judge.ts";

@@ -3,16 +3,19 @@ import { z } from "zod";
 import { schemaOf } from "../../diagnostic/schema_of.ts";
 import type { ExecutorSettings } from "./job.ts";
 
-const slurm = z.strictObject({
-  partition: z.string().optional().describe("Partition, as in --partition."),
-  account: z.string().optional().describe("Account that is charged, as in --account."),
-  qos: z.string().optional().describe("Quality of service, as in --qos."),
-  constraint: z.string().optional().describe("Features that the node must have: a100&nvlink."),
-  reservation: z.string().optional().describe("Reservation to run in."),
-  gres: z.string().optional().describe("In place of resources.gpu: gpu:a100:1."),
-  setup: z.string().optional().describe("Lines of shell before the task: module load cuda."),
-  args: z.array(z.string()).optional().describe("Further arguments of sbatch: --exclusive."),
-}).describe("With --executor slurm. May refer to vars, env and matrix.");
+// Made when a file asks for it: few do.
+const slurm = z.lazy(() =>
+  z.strictObject({
+    partition: z.string().optional().describe("Partition, as in --partition."),
+    account: z.string().optional().describe("Account that is charged, as in --account."),
+    qos: z.string().optional().describe("Quality of service, as in --qos."),
+    constraint: z.string().optional().describe("Features that the node must have: a100&nvlink."),
+    reservation: z.string().optional().describe("Reservation to run in."),
+    gres: z.string().optional().describe("In place of resources.gpu: gpu:a100:1."),
+    setup: z.string().optional().describe("Lines of shell before the task: module load cuda."),
+    args: z.array(z.string()).optional().describe("Further arguments of sbatch: --exclusive."),
+  }).describe("With --executor slurm. May refer to vars, env and matrix.")
+);
 
 /** Schema of `executor:`. */
 export const executorSettings: z.ZodType<ExecutorSettings> = schemaOf<ExecutorSettings>()(

@@ -1,5 +1,6 @@
 /** Values of the environment that a pipeline refers to: in keys a digest stands in their place. @module */
-import { scryptSync } from "node:crypto";
+import { scrypt } from "@noble/hashes/scrypt.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /** Within longer texts only values that do not stand there by chance. */
 const shortestPart = 8;
@@ -36,8 +37,8 @@ export class HiddenValues {
     const known = this.#signs.get(value);
     if (known !== undefined) return known;
     const name = this.#names.get(value)!;
-    const digest = scryptSync(value, "tvp: a value of the environment", 32, { N: 2 ** 14 });
-    const sign = `[${name}: ${digest.toString("hex")}]`;
+    const digest = scrypt(value, "tvp: a value of the environment", { N: 2 ** 14, r: 8, p: 1 });
+    const sign = `[${name}: ${bytesToHex(digest)}]`;
     this.#signs.set(value, sign);
     return sign;
   }

@@ -106,9 +106,9 @@ class Gathering {
       this.#mistakes.push(...parsed.error);
       return undefined;
     }
-    const checked = fragmentSpec.safeParse(parsed.value);
+    const checked = fragmentSpec().safeParse(parsed.value);
     if (checked.success) return parsed.value as Tree;
-    const context = { schema: fragmentSpec, base: [], input: parsed.value };
+    const context = { schema: fragmentSpec(), base: [], input: parsed.value };
     const problems = problemsOfIssues(checked.error.issues, context);
     this.#mistakes.push(...await locateProblems(problems, originsOf(source)));
     return undefined;

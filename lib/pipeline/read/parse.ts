@@ -70,7 +70,7 @@ async function checkTree(
   mistakes: readonly Diagnostic[],
 ): Promise<Result<PipelineSpec, readonly Diagnostic[]>> {
   // Where a file could not be included, what is missing may be in there.
-  const schema = mistakes.length > 0 ? fragmentSpec : pipelineSpec;
+  const schema = mistakes.length > 0 ? fragmentSpec() : pipelineSpec;
   const checked = schema.safeParse(tree);
   if (checked.success) {
     if (mistakes.length > 0) return { ok: false, error: mistakes };

@@ -179,7 +179,11 @@ export const stageSpec: z.ZodType<StageSpec> = schemaOf<StageSpec>()(stageObject
 /** Schema of a whole pipeline file. */
 export const pipelineSpec: z.ZodType<PipelineTree> = schemaOf<PipelineTree>()(pipelineObject);
 
-/** Schema of a fragment for `include:`. */
-export const fragmentSpec: z.ZodType<Partial<PipelineTree>> = schemaOf<Partial<PipelineTree>>()(
-  pipelineObject.partial({ name: true, stages: true }),
-);
+let fragment: z.ZodType<Partial<PipelineTree>> | undefined;
+
+/** Schema of a fragment for `include:`; made when a file includes one. */
+export function fragmentSpec(): z.ZodType<Partial<PipelineTree>> {
+  return fragment ??= schemaOf<Partial<PipelineTree>>()(
+    pipelineObject.partial({ name: true, stages: true }),
+  );
+}

@@ -263,7 +263,8 @@ export function schemaAt(schema: unknown, path: DocumentPath): unknown {
 function unwrap(schema: unknown): unknown {
   if (
     schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodNullable || schema instanceof z.ZodPrefault
+    schema instanceof z.ZodNullable || schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodLazy
   ) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodPipe) return unwrap(schema.in);
   return schema;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import { delay } from "@std/async/delay";
-import { digestOf } from "../../../lib/cache/digest/digest.ts";
+import { digestBytes } from "../../../lib/cache/digest/digest.ts";
 import { openRemote } from "../../../lib/cache/remote/open_remote.ts";
 import { remoteStore, type RemoteStoreOptions } from "../../../lib/cache/remote/remote_store.ts";
 import {
@@ -342,7 +342,7 @@ Deno.test(
   "download() goes on where a connection broke",
   withRig(async (rig) => {
     const bytes = crypto.getRandomValues(new Uint8Array(50_000));
-    const digest = digestOf(bytes);
+    const digest = await digestBytes(bytes);
     const froms: number[] = [];
     const remote = {
       ...await openRemote(rig.server.url),
@@ -356,7 +356,7 @@ Deno.test(
     Deno.removeSync(to);
     await download(remote, { digest, bytes: bytes.length }, { to });
     assertEquals(froms, [0, 20_000, 40_000]);
-    assertEquals(digestOf(Deno.readFileSync(to)), digest);
+    assertEquals(await digestBytes(Deno.readFileSync(to)), digest);
     Deno.removeSync(to);
   }),
 );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { digestOf } from "../../../../lib/cache/digest/digest.ts";
+import { digestText } from "../../../../lib/cache/digest/digest.ts";
 import { artifact, defineStage } from "../../../../lib/pipeline/contract/stage.ts";
 
 /** How long a step works. */
@@ -18,7 +18,7 @@ export default defineStage({
   permissions: ["write"],
   async run({ seed, steps, after = [] }, context) {
     let state = readState(await context.checkpoint.load()) ??
-      { step: 0, hash: digestOf(`${seed} ${after.map(({ digest }) => digest)}`) as string };
+      { step: 0, hash: digestText(`${seed} ${after.map(({ digest }) => digest)}`) as string };
     while (state.step < steps) {
       if (context.checkpoint.due()) {
         await context.checkpoint.save(new TextEncoder().encode(JSON.stringify(state)));
@@ -32,7 +32,7 @@ export default defineStage({
     Deno.writeTextFileSync(context.output("value"), JSON.stringify(state));
     Deno.mkdirSync(context.output("folder"));
     for (const name of ["a", "b"]) {
-      Deno.writeTextFileSync(`${context.output("folder")}/${name}`, digestOf(state.hash + name));
+      Deno.writeTextFileSync(`${context.output("folder")}/${name}`, digestText(state.hash + name));
     }
   },
 });
@@ -48,8 +48,8 @@ function readState(bytes: Uint8Array | undefined): State | undefined {
 
 function work(hash: string): string {
   const endMs = performance.now() + STEP_MS;
-  while (performance.now() < endMs) digestOf(hash);
-  return digestOf(hash);
+  while (performance.now() < endMs) digestText(hash);
+  return digestText(hash);
 }
 
 function note(line: string): void {
