@@ -1,20 +1,14 @@
 import { z } from "zod";
-import { artifact, defineStage } from "../lib/pipeline/contract/stage.ts";
+import { artifact, defineStage, oneOf } from "../lib/pipeline/contract/stage.ts";
+import { corruptions } from "../lib/vision/corrupt/corrupt.ts";
 
 /** Corrupts the pictures of a split: the common corruptions of arXiv 1903.12261. */
 export default defineStage({
   name: "corrupt-dataset",
-  description: "Corrupts the pictures of a split: one of 15 common corruptions at a severity.",
+  description: "Corrupts the pictures of a split: a common corruption at a severity.",
   with: z.strictObject({
     data: artifact("dataset").describe("pictures and rows; the rows stay as they are"),
-    kind: z.enum(
-      [
-        ...["gaussian-noise", "shot-noise", "impulse-noise"],
-        ...["defocus-blur", "glass-blur", "motion-blur", "zoom-blur"],
-        ...["snow", "frost", "fog", "brightness"],
-        ...["contrast", "elastic-transform", "pixelate", "jpeg-compression"],
-      ] as const,
-    ).describe("the corruption"),
+    kind: oneOf(corruptions).describe("the corruption"),
     severity: z.int().min(1).max(5).describe("from 1, weak, to 5"),
     seed: z.int().min(0).default(0).describe("chooses noise, flakes and directions"),
   }),

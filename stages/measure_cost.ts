@@ -1,6 +1,13 @@
 import { z } from "zod";
-import { weightDescriptions } from "../lib/losses/variant_table.ts";
-import { artifact, defineStage, model, weightsByName } from "../lib/pipeline/contract/stage.ts";
+import { weightDescriptions } from "../lib/losses/loss_table.ts";
+import {
+  artifact,
+  defineStage,
+  model,
+  oneOf,
+  weightsByName,
+} from "../lib/pipeline/contract/stage.ts";
+import { methods } from "../lib/training/method_table.ts";
 
 /** What a training step costs on this machine. */
 export default defineStage({
@@ -12,7 +19,7 @@ export default defineStage({
     ),
     data: artifact("dataset").describe("training rows"),
     clip: model().optional().describe("CLIP model; needed by the loss term tse"),
-    method: z.enum(["vp", "tvp", "vp-bahng", "evp", "acavp", "vp-spsa"]).optional()
+    method: oneOf(methods).optional()
       .describe("a published method"),
     loss: z.string().optional().describe("name of a loss variant, instead of the method's"),
     variants: z.record(z.string(), weightsByName("loss", weightDescriptions)).default({})

@@ -1,15 +1,24 @@
 import { z } from "zod";
-import type { LossWeights } from "../lib/losses/loss_table.ts";
-import { lossVariants, weightDescriptions } from "../lib/losses/variant_table.ts";
+import {
+  type LossWeights,
+  termThatAsksClip,
+  weightDescriptions,
+} from "../lib/losses/loss_table.ts";
+import { lossVariants } from "../lib/losses/variant_table.ts";
 import {
   artifact,
   builtInOrOwn,
   defineStage,
   model,
+  oneOf,
   type OwnWeight,
   weightsByName,
 } from "../lib/pipeline/contract/stage.ts";
+import { promptTable } from "../lib/prompts/prompt_table.ts";
+import { augmentations } from "../lib/training/augment.ts";
 import { methods } from "../lib/training/method_table.ts";
+import { optimizers } from "../lib/training/optimizer.ts";
+import { schedules } from "../lib/training/schedule.ts";
 
 const weights = weightsByName("loss", weightDescriptions);
 
@@ -24,26 +33,25 @@ export default defineStage({
       .describe("the model, or models, to train on"),
     data: artifact("dataset").describe("training rows"),
     clip: model().optional().describe("CLIP model; needed by the loss term tse"),
-    method: z.enum(["vp", "tvp", "vp-bahng", "evp", "acavp", "vp-spsa"]).optional()
+    method: oneOf(methods).optional()
       .describe("a published method: a bundle of loss, kind, optimizer and augment"),
     loss: z.union([z.string(), weights]).optional()
       .describe("name of a loss variant, or weights of its terms; default the method's, or tvp"),
     variants: z.record(z.string(), weights).default({})
       .describe("loss variants of this pipeline by name"),
-    kind: builtInOrOwn("prompt-kind", ["frame", "padding", "patch", "full", "affine-color"])
-      .optional()
+    kind: builtInOrOwn("prompt-kind", promptTable).optional()
       .describe("which pixels are trained, and whether a transformation; default frame"),
     canvas: z.int().min(8).optional()
       .describe("side S of the canvas in pixels; default the pictures' own"),
     image: z.int().min(4).optional()
       .describe("side s of the shrunk picture; default 164 of 224 parts of the canvas"),
-    optimizer: z.enum(["reference", "sgd", "adam", "sign", "spsa", "spsa-gc"]).optional()
+    optimizer: oneOf(optimizers).optional()
       .describe("update rule; spsa needs no gradients of the model; default reference"),
     spsa: z.strictObject({
       samples: z.int().min(1).optional().describe("pairs of losses per step; default 4"),
       radius: z.number().positive().optional().describe("how far they lie apart; default 0.05"),
     }).optional().describe("how spsa estimates gradients"),
-    schedule: z.enum(["cosine", "constant"]).default("cosine")
+    schedule: oneOf(schedules).default("cosine")
       .describe("how the learning rate goes on from lr"),
     lr: z.number().positive().describe(
       "learning rate; depends on the canvas, so it has no default",
@@ -51,7 +59,7 @@ export default defineStage({
     steps: z.int().min(1).optional().describe("number of updates"),
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
     batch: z.int().min(1).default(16).describe("pictures a step"),
-    augment: z.enum(["none", "flip-crop", "trivial-augment", "input-diversity"]).optional()
+    augment: oneOf(augmentations).optional()
       .describe("what happens to training pictures; default flip-crop"),
     transformRate: z.number().positive().optional()
       .describe("learning rate of affine and color as a share of lr; default 0.001"),
@@ -69,11 +77,12 @@ export default defineStage({
     const loss = given.loss ?? (method === undefined ? "tvp" : methods[method]!.loss);
     const terms = typeof loss === "string" ? known[loss] : loss;
     const names = Object.keys(known).map((name) => `"${name}"`).join(", ");
+    const asking = clip === undefined ? terms && termThatAsksClip(terms as LossWeights) : undefined;
     const message = terms === undefined
       ? `there is no variant "${loss}", known: ${names}`
-      : terms.tse && clip === undefined
-      ? "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)"
-      : undefined;
+      : asking === undefined
+      ? undefined
+      : `its term ${asking} asks CLIP, and no clip model is given (clip: zoo/mini-clip)`;
     if (message !== undefined) addIssue({ code: "custom", message, path: ["loss"] });
   }),
   outputs: { prompt: "prompt", curve: "curve" },

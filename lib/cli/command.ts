@@ -53,7 +53,7 @@ export const pipelineOptions = {
   remote: {
     type: "text",
     value: "URL",
-    help: "cache shared with others: https://…, s3://…, file://…",
+    help: "cache shared with others, such as s3://BUCKET/PREFIX",
   },
   json: { type: "flag", help: "machine-readable output" },
 } as const satisfies Record<string, OptionSpec>;

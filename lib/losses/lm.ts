@@ -3,7 +3,7 @@ import { type LossTerm, meanOf } from "./loss_term.ts";
 
 /** Mean token cross entropy of the answers (arXiv 2404.11207, section 3.1); with several sources the mean of theirs. */
 export const lm: LossTerm = {
-  description: "language-model loss: mean cross entropy of the answer tokens of the batch",
+  description: "the language-model loss: mean cross entropy of the answer tokens of the batch",
   sign: 1,
   needsClip: false,
   build: (builder, { sources }) => meanOf(builder, sources.map((s) => s.languageModelLoss)),

@@ -7,6 +7,13 @@ import { tse } from "./tse.ts";
 /** All loss terms. */
 export const lossTable = { lm, fca, tse } satisfies Record<string, LossTerm>;
 
+/** What a weight of each built-in term weighs. */
+export const weightDescriptions: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(lossTable).map((
+    [name, { description }],
+  ) => [name, `weight of ${description.split(":")[0]}`]),
+);
+
 /** Loss terms by name. */
 export type LossTerms = Readonly<Record<string, LossTerm>>;
 

@@ -1,13 +1,6 @@
 /** Named sets of loss terms. It loads none of their code. @module */
 import type { LossWeights } from "./loss_table.ts";
 
-/** What a weight of each built-in term weighs. */
-export const weightDescriptions = {
-  lm: "weight of the language model's loss",
-  fca: "weight of feature consistency alignment",
-  tse: "weight of task semantics enrichment, by a CLIP",
-} as const;
-
 /** `tvp` and its ablations with the weights of arXiv 2404.11207 for CIFAR-10 at 224 pixels. */
 export const lossVariants: Readonly<Record<string, LossWeights>> = {
   vp: { lm: 1 },

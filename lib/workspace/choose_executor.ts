@@ -14,13 +14,20 @@ export interface ExecutorChoice {
   readonly open: (cacheFolder: string) => Promise<Executor>;
 }
 
-const choices = { local: chooseLocal, slurm: chooseSlurm } as const;
+/** A kind of executor. */
+interface ExecutorRow {
+  readonly description: string;
+  readonly choose: (options: ExecutorOptions) => ExecutorChoice;
+}
+
+/** The executors by name. A new one is a file in `lib/executors/` and a row here. */
+export const executorTable = {
+  local: { description: "processes of this machine", choose: chooseLocal },
+  slurm: { description: "jobs on a cluster with Slurm", choose: chooseSlurm },
+} satisfies Record<string, ExecutorRow>;
 
 /** Name of an executor. */
-export type ExecutorName = keyof typeof choices;
-
-/** The names that there are. */
-export const executorNames: readonly string[] = Object.keys(choices);
+export type ExecutorName = keyof typeof executorTable;
 
 /** How tasks are handed out. */
 export interface ExecutorOptions {
@@ -32,7 +39,7 @@ export interface ExecutorOptions {
 
 /** The executor of a name. @throws {DiagnosticError} where the options are none of its own. */
 export function chooseExecutor(name: ExecutorName, options: ExecutorOptions = {}): ExecutorChoice {
-  return choices[name](options);
+  return executorTable[name].choose(options);
 }
 
 function chooseLocal({ jobs: asked, slurmArgs }: ExecutorOptions): ExecutorChoice {

@@ -18,7 +18,7 @@ Deno.test("stageReference() tells types, bounds and defaults in words", () => {
     data: artifact("dataset").describe("d"),
     set: dataset().optional().describe("s"),
     script: file().describe("f"),
-    kind: builtInOrOwn("prompt-kind", ["frame", "full"]).optional().describe("k"),
+    kind: builtInOrOwn("prompt-kind", { frame: 1, full: 2 }).optional().describe("k"),
     count: z.int().min(1).default(16).describe("c"),
     share: z.number().gt(0).max(100).optional().describe("h"),
     flag: z.boolean().default(false).describe("b"),

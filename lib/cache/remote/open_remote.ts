@@ -5,14 +5,33 @@ import { fileRemote } from "./file_remote.ts";
 import { httpRemote } from "./http_remote.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
 
-type Open = (url: URL, options: RemoteOptions) => Remote | Promise<Remote>;
+/** A kind of remote. */
+export interface RemoteKind {
+  readonly description: string;
+  /** How its URLs look. */
+  readonly form: string;
+  readonly open: (url: URL, options: RemoteOptions) => Remote | Promise<Remote>;
+}
 
-const PROTOCOLS: Readonly<Record<string, Open>> = {
-  "file:": fileRemote,
-  "http:": httpRemote,
-  "https:": httpRemote,
-  // Loaded only where it is used, as the client is.
-  "s3:": async (url) => (await import("./s3_remote.ts")).s3Remote(url),
+/** The kinds of remote by protocol. A new kind is a file and a row here. */
+export const remoteTable: Readonly<Record<string, RemoteKind>> = {
+  "file:": {
+    description: "a folder, such as a mounted one",
+    form: "file:///FOLDER",
+    open: fileRemote,
+  },
+  "https:": {
+    description: "a server that answers GET, HEAD and PUT",
+    form: "https://…",
+    open: httpRemote,
+  },
+  "http:": { description: "the same, unencrypted", form: "http://…", open: httpRemote },
+  "s3:": {
+    description: "a bucket of Amazon S3, or of a server that speaks its language",
+    form: "s3://BUCKET/PREFIX",
+    // Loaded only where it is used, as the client is.
+    open: async (url) => (await import("./s3_remote.ts")).s3Remote(url),
+  },
 };
 
 /**
@@ -22,9 +41,10 @@ const PROTOCOLS: Readonly<Record<string, Open>> = {
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
-  const open = parsed && PROTOCOLS[parsed.protocol];
-  if (parsed !== undefined && open !== undefined) return await open(parsed, options);
+  const kind = parsed && remoteTable[parsed.protocol];
+  if (parsed !== undefined && kind !== undefined) return await kind.open(parsed, options);
   const message = `Cannot open remote cache "${shownUrl(url)}": it is no URL of a known kind`;
-  const notes = ["A remote is file:///FOLDER, https://… or s3://BUCKET/PREFIX"];
+  const forms = Object.values(remoteTable).map(({ form }) => form).join(", ");
+  const notes = [`Known kinds of remote: ${forms}`];
   throw new DiagnosticError([{ code: "unknown-remote", severity: "error", message, notes }]);
 }

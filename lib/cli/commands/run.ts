@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
 import type { Plan } from "../../pipeline/plan/plan.ts";
-import { type ExecutorName, executorNames } from "../../workspace/choose_executor.ts";
+import { type ExecutorName, executorTable } from "../../workspace/choose_executor.ts";
 import { type OpenedPipeline, openPipeline } from "../../workspace/open_pipeline.ts";
 import { stateFolder } from "../../workspace/places.ts";
 import { type PipelineRun, runOpened } from "../../workspace/run_pipeline.ts";
@@ -21,6 +21,7 @@ import { chooseProvider, deviceOptions } from "../device.ts";
 import { showFetched } from "../fetch_line.ts";
 import { interruptSignal } from "../interrupt.ts";
 import type { Logger } from "../loggers/logger.ts";
+import { chooseLogger } from "../loggers/logger_table.ts";
 import { giveUpAfterOpening } from "../permissions.ts";
 import { cacheFolderOf, cacheLimitOf, pipelineOf } from "../pipeline_arguments.ts";
 import { printLine, printNotice } from "../print.ts";
@@ -48,7 +49,11 @@ const command: Command = {
       value: "N",
       help: "run at most N tasks at once; default one per core, on Slurm 500",
     },
-    executor: { type: "text", choices: executorNames, help: "where tasks run; default local" },
+    executor: {
+      type: "text",
+      choices: Object.keys(executorTable),
+      help: "where tasks run; default local",
+    },
     "slurm-args": { type: "text", value: "ARGS", help: "more arguments for sbatch" },
     ...deviceOptions,
     plan: { type: "flag", help: "show what would run, and run nothing" },
@@ -94,7 +99,7 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
     onFetch: showFetched,
     mayRun,
   });
-  sink.logger = afterStart(await chooseLogger(args, opened.plan), early);
+  sink.logger = afterStart(await chooseLogger({ args, plan: opened.plan }), early);
   return { code: await runAndTell(args, opened, sink.logger), plan: opened.plan };
 }
 
@@ -152,22 +157,4 @@ async function tellPages(
   if (Deno.env.get("GITHUB_STEP_SUMMARY") === undefined) return;
   const { writeStepFiles } = await import("../github.ts");
   writeStepFiles({ pipeline: plan.name, summary, pages });
-}
-
-async function chooseLogger(args: CommandArguments, plan: Plan): Promise<Logger> {
-  if (hasFlag(args, "json")) return (await import("../loggers/json.ts")).jsonLogger();
-  const quiet = hasFlag(args, "quiet");
-  if (Deno.env.get("GITHUB_ACTIONS") === "true" && !quiet) {
-    const { githubLogger } = await import("../loggers/github.ts");
-    const { stagePlaces } = await import("../../workspace/stage_places.ts");
-    const places = stagePlaces(plan.spec);
-    const file = { path: args.operands[0]! };
-    return githubLogger({
-      placeOf: (stage) => stage === undefined ? file : places.get(stage) ?? file,
-    });
-  }
-  if (!quiet && Deno.stdout.isTerminal()) {
-    return new (await import("../loggers/terminal.ts")).TerminalLogger();
-  }
-  return (await import("../loggers/plain.ts")).plainLogger({ quiet });
 }

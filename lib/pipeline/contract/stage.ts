@@ -185,21 +185,46 @@ export function dataset(): z.ZodType<DatasetSource> {
 }
 
 /**
- * A parameter that takes one of the built-in names, or the name of code of one's own.
+ * A parameter that takes the name of a row of a table: a new row is a new name, and nothing else.
+ *
+ * @example
+ * ```ts
+ * import { oneOf } from "@tvp/pipeline/stage";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const size = oneOf({ small: 8, large: 64 });
+ * assertEquals(size.options, ["small", "large"]);
+ * ```
+ */
+export function oneOf<Table extends Readonly<Record<string, unknown>>>(
+  table: Table,
+): z.ZodEnum<{ [Name in keyof Table & string]: Name }> {
+  return z.enum(namesOf(table)) as never;
+}
+
+function namesOf<Name extends string>(
+  table: Readonly<Record<Name, unknown>>,
+): [Name, ...Name[]] {
+  return Object.keys(table) as [Name, ...Name[]];
+}
+
+/**
+ * A parameter that takes the name of a row of a table, or the name of code of one's own.
  *
  * @example
  * ```ts
  * import { builtInOrOwn } from "@tvp/pipeline/stage";
  * import { assertEquals } from "@std/assert";
  *
- * const kind = builtInOrOwn("prompt-kind", ["frame", "patch"]);
+ * const kind = builtInOrOwn("prompt-kind", { frame: "around the picture", patch: "in a corner" });
  * assertEquals(kind.parse("patch"), "patch"); // another name is one of the file's `promptFolder`
  * ```
  */
 export function builtInOrOwn<Name extends string>(
   of: CodeCategory,
-  builtIn: readonly [Name, ...Name[]],
+  table: Readonly<Record<Name, unknown>>,
 ): z.ZodType<Name | CodeSource> {
+  const builtIn = namesOf(table);
   return z.union([z.enum(builtIn), marked<CodeSource>({ kind: "code", of, builtIn })]);
 }
 

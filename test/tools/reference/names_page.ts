@@ -1,6 +1,8 @@
 /** The page of names that a pipeline file may choose from, from the tables that define them. @module */
 import { toFileUrl } from "@std/path";
-import { executorNames } from "../../../lib/workspace/choose_executor.ts";
+import { remoteTable } from "../../../lib/cache/remote/open_remote.ts";
+import { loggerTable } from "../../../lib/cli/loggers/logger_table.ts";
+import { executorTable } from "../../../lib/workspace/choose_executor.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { lossTable } from "../../../lib/losses/loss_table.ts";
 import { lossVariants } from "../../../lib/losses/variant_table.ts";
@@ -87,8 +89,32 @@ ${knownModelTypes.map(code).join(", ")}.
 
 \`--executor\` of \`tvp run\`.
 
-${executorNames.map(code).join(", ")}.
+${described(executorTable)}
+
+## Remotes
+
+\`--remote\` of the commands that have it, or \`TVP_CACHE_REMOTE\`.
+
+${markdownTable([["URL", "what it is"], ...remoteRows()])}
+
+## Loggers
+
+What tells of a run. The first that fits is taken.
+
+${markdownTable([["name", "what it is", "when"], ...loggerRows()])}
 `;
+}
+
+function remoteRows(): string[][] {
+  return Object.values(remoteTable).map(({ form, description }) => [code(form), description]);
+}
+
+function loggerRows(): string[][] {
+  return Object.entries(loggerTable).map(([name, { description, when }]) => [
+    code(name),
+    description,
+    when,
+  ]);
 }
 
 function zooRows(): string[][] {

@@ -1,0 +1,62 @@
+/** The loggers by name, and which of them a run gets. A new logger is a file and a row here. @module */
+import type { Plan } from "../../pipeline/plan/plan.ts";
+import { type CommandArguments, hasFlag } from "../command.ts";
+import type { Logger } from "./logger.ts";
+
+/** What a logger is chosen by. */
+export interface LoggedRun {
+  readonly args: CommandArguments;
+  readonly plan: Plan;
+}
+
+/** A kind of logger. */
+export interface LoggerRow {
+  readonly description: string;
+  /** When it is taken, for people. */
+  readonly when: string;
+  readonly fits: (args: CommandArguments) => boolean;
+  readonly open: (run: LoggedRun) => Promise<Logger>;
+}
+
+/** The first that fits is taken. */
+export const loggerTable = {
+  json: {
+    description: "a line of JSON for each event",
+    when: "with `--json`",
+    fits: (args) => hasFlag(args, "json"),
+    open: async () => (await import("./json.ts")).jsonLogger(),
+  },
+  github: {
+    description: "groups, and mistakes at lines of the pipeline file",
+    when: "in GitHub Actions, but for `--quiet`",
+    fits: (args) => Deno.env.get("GITHUB_ACTIONS") === "true" && !hasFlag(args, "quiet"),
+    async open({ args, plan }) {
+      const { githubLogger } = await import("./github.ts");
+      const { stagePlaces } = await import("../../workspace/stage_places.ts");
+      const places = stagePlaces(plan.spec);
+      const file = { path: args.operands[0]! };
+      return githubLogger({
+        placeOf: (stage) => stage === undefined ? file : places.get(stage) ?? file,
+      });
+    },
+  },
+  terminal: {
+    description: "a live line for each running task",
+    when: "on a terminal, but for `--quiet`",
+    fits: (args) => Deno.stdout.isTerminal() && !hasFlag(args, "quiet"),
+    open: async () => new (await import("./terminal.ts")).TerminalLogger(),
+  },
+  plain: {
+    description: "lines of text",
+    when: "elsewhere",
+    fits: () => true,
+    open: async ({ args }) =>
+      (await import("./plain.ts")).plainLogger({ quiet: hasFlag(args, "quiet") }),
+  },
+} satisfies Record<string, LoggerRow>;
+
+/** Opens the logger of a run. */
+export async function chooseLogger(run: LoggedRun): Promise<Logger> {
+  const rows: readonly LoggerRow[] = Object.values(loggerTable);
+  return await rows.find(({ fits }) => fits(run.args))!.open(run);
+}
