@@ -1,87 +1,112 @@
 /** Arguments by a command's table. @module */
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "@std/cli/parse-args";
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
 import type { Command, CommandArguments, OptionSpec } from "./command.ts";
 
-/**
- * Reads arguments by a command's table. All mistakes are reported at once.
- *
- * `@std/cli` gives values alone: it does not tell a flag that was given a value, nor an option
- * without its own, and takes no value that begins with a dash, as those of `--slurm-args` do. The
- * platform's parser gives its tokens too.
- */
+/** Reads arguments by a command's table. All mistakes are reported at once. */
 export function parseArguments(
   command: Command,
   args: readonly string[],
 ): Result<CommandArguments, readonly Diagnostic[]> {
-  const options = parserOptions(command);
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  const operands = tokens.flatMap((token) => token.kind === "positional" ? [token.value] : []);
-  const given = tokens.filter((token) => token.kind === "option");
-  const known = given.filter(({ name }) => Object.hasOwn(command.options, name));
-  const unknown = given.filter((option) => !known.includes(option));
+  const { operands, options, unknown } = readWords(command, args);
   const mistakes = [
-    ...unknownOptions(command, unknown, args),
-    ...valueMistakes(command, known),
+    ...[...unknown].map((word) => unknownOption(command, word)),
+    ...[...options].flatMap(([name, values]) =>
+      valueMistakes(name, command.options[name]!, values)
+    ),
     ...operandMistakes(command, operands),
   ];
-  if (mistakes.length > 0) return { ok: false, error: mistakes };
-  const values = [...Map.groupBy(known, ({ name }) => name)].map(([name, uses]) =>
-    [name, uses.map(({ value }) => value ?? "")] as const
+  return mistakes.length > 0
+    ? { ok: false, error: mistakes }
+    : { ok: true, value: { operands, options } };
+}
+
+interface Words {
+  readonly operands: string[];
+  /** Values of each option that the command has, in their order; `""` where one has none. */
+  readonly options: Map<string, string[]>;
+  /** Options that it has not, as they are written. */
+  readonly unknown: Set<string>;
+}
+
+/** Takes words apart. What is told to the parser takes a value; all else it asks about, in order. */
+function readWords(command: Command, args: readonly string[]): Words {
+  const valued = Object.keys(command.options).filter((name) => takesNext(command.options[name]!));
+  const words: Words = { operands: [], options: new Map(), unknown: new Set() };
+  const parsed = parseArgs(withValues(command, args), {
+    string: valued,
+    collect: valued,
+    "--": true,
+    unknown: (word, name, value) => addWord(command, words, { word, name, value }),
+  });
+  for (const name of valued) {
+    const values = parsed[name] as string[];
+    if (values.length > 0) words.options.set(name, [...words.options.get(name) ?? [], ...values]);
+  }
+  words.operands.push(...parsed["--"] as string[]);
+  return words;
+}
+
+function takesNext({ type }: OptionSpec): boolean {
+  return type === "text" || type === "number";
+}
+
+/** `--jobs 2` as `--jobs=2`: so a value may begin with a dash, as those of `--slurm-args` do. */
+function withValues({ options }: Command, args: readonly string[]): string[] {
+  const letters = Object.entries(options).flatMap(([name, { short }]) =>
+    short === undefined ? [] : [[`-${short}`, `--${name}`] as const]
   );
-  return { ok: true, value: { operands, options: new Map(values) } };
+  const longForms = new Map<string, string>(letters);
+  const words: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const word = longForms.get(args[index]!) ?? args[index]!;
+    if (word === "--") return [...words, ...args.slice(index)];
+    const spec = Object.hasOwn(options, word.slice(2)) ? options[word.slice(2)] : undefined;
+    const hasNext = word.startsWith("--") && spec !== undefined && takesNext(spec) &&
+      index + 1 < args.length;
+    words.push(hasNext ? `${word}=${args[++index]}` : word);
+  }
+  return words;
 }
 
-function parserOptions({ options }: Command): NonNullable<ParseArgsConfig["options"]> {
-  const rows = Object.entries(options).map(([name, { type, short }]) => {
-    const takesNext = type === "text" || type === "number";
-    return [name, {
-      type: takesNext ? "string" : "boolean",
-      ...(short === undefined ? {} : { short }),
-    }] as const;
-  });
-  return Object.fromEntries(rows);
+/** A word that the parser asks about: no option that takes a value. Of it the parser keeps nothing. */
+function addWord(
+  { options }: Command,
+  words: Words,
+  { word, name, value }: {
+    readonly word: string;
+    readonly name: string | undefined;
+    readonly value: unknown;
+  },
+): false {
+  const [, inline] = /^--[^=]*=(.*)$/s.exec(word) ?? [];
+  const known = name?.replace(/=$/, "");
+  if (known === undefined) words.operands.push(word);
+  else if (Object.hasOwn(options, known)) {
+    words.options.set(known, [...words.options.get(known) ?? [], inline ?? ""]);
+  } else words.unknown.add(/^--[^=]*/.exec(word)?.[0] ?? word);
+  // What follows a flag is none of its value, though the parser takes it for that.
+  if (known !== undefined && inline === undefined && typeof value === "string") {
+    words.operands.push(value);
+  }
+  return false;
 }
 
-/** An option as it stands among the arguments. */
-interface GivenOption {
-  readonly name: string;
-  /** `--jobs`, or `-j`. */
-  readonly rawName: string;
-  readonly index: number;
-  readonly value?: string | undefined;
+function unknownOption({ name: command, options }: Command, word: string): Diagnostic {
+  const name = word.startsWith("--") ? word.slice(2) : undefined;
+  const near = name && (otherWords[name] ?? nearest(name, Object.keys(options)));
+  return usage(`Unknown option "${word}" of ${command}`, [
+    ...(near && near in options ? [`did you mean "--${near}"?`] : []),
+    `all options: tvp ${command} --help`,
+  ]);
 }
 
-function unknownOptions(
-  { name: command, options }: Command,
-  unknown: readonly GivenOption[],
-  args: readonly string[],
-): Diagnostic[] {
-  // Letters behind one dash are an option each: they are told as the word that they are.
-  const words = unknown.map(({ rawName, index }) =>
-    rawName.startsWith("--") ? rawName : args[index]!
-  );
-  return [...new Set(words)].map((word) => {
-    const name = word.startsWith("--") ? word.slice(2) : undefined;
-    const near = name && (otherWords[name] ?? nearest(name, Object.keys(options)));
-    return usage(`Unknown option "${word}" of ${command}`, [
-      ...(near && near in options ? [`did you mean "--${near}"?`] : []),
-      `all options: tvp ${command} --help`,
-    ]);
-  });
-}
-
-function valueMistakes({ options }: Command, known: readonly GivenOption[]): Diagnostic[] {
-  return known.flatMap(({ name, value, index }) => {
-    const spec = options[name]!;
-    const problem = valueProblem(name, spec, value);
-    const isAgain = known.some((other) => other.name === name && other.index < index);
-    return [
-      ...(problem === undefined ? [] : [usage(problem)]),
-      ...(isAgain && !spec.repeat ? [usage(`Cannot give "--${name}" more than once`)] : []),
-    ];
-  });
+function valueMistakes(name: string, spec: OptionSpec, values: readonly string[]): Diagnostic[] {
+  const problems = values.flatMap((value) => valueProblem(name, spec, value) ?? []);
+  const isAgain = values.length > 1 && !spec.repeat;
+  return [...problems, ...(isAgain ? [`Cannot give "--${name}" more than once`] : [])]
+    .map((problem) => usage(problem));
 }
 
 function operandMistakes(command: Command, operands: readonly string[]): Diagnostic[] {
@@ -100,16 +125,12 @@ function usage(message: string, notes: readonly string[] = []): Diagnostic {
   return { code: "usage", severity: "error", message, ...(notes.length > 0 ? { notes } : {}) };
 }
 
-function valueProblem(
-  name: string,
-  spec: OptionSpec,
-  value: string | undefined,
-): string | undefined {
+function valueProblem(name: string, spec: OptionSpec, value: string): string | undefined {
   if (spec.type === "flag") {
-    return value === undefined ? undefined : `Cannot give "--${name}" a value: it is a flag`;
+    return value === "" ? undefined : `Cannot give "--${name}" a value: it is a flag`;
   }
   if (spec.type === "optional") return undefined;
-  if (value === undefined) return `Cannot use "--${name}" without ${spec.value ?? "a value"}`;
+  if (value === "") return `Cannot use "--${name}" without ${spec.value ?? "a value"}`;
   if (spec.type === "number" && !/^[1-9]\d*$/.test(value) && !(spec.zero && value === "0")) {
     return `Cannot use "${value}" for --${name}: expected a whole number${
       spec.zero ? "" : " above 0"
