@@ -1,4 +1,5 @@
 /** A store in a folder: results by their keys. @module */
+import { basename } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
@@ -13,6 +14,7 @@ import { sayDiskFull } from "../disk/disk_full.ts";
 import { GroupSync } from "./group_sync.ts";
 import { makeStore, type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks, lockFile, type LockOptions, tryLockFile } from "./lock.ts";
+import { KnownNames } from "./known_names.ts";
 import { isStoredManifest, type StoredManifest, type StoredOutput } from "./manifest_form.ts";
 
 import { movePath, type SealedObject, sealObject } from "./object.ts";
@@ -80,6 +82,7 @@ class LocalStore implements ArtifactStore {
   readonly #sync = new GroupSync();
   readonly #warned = new Set<string>();
   readonly #objects: ObjectFolder;
+  readonly #tasks: KnownNames;
   #usage: Promise<Disposable | undefined> | undefined;
   #isOpen = false;
 
@@ -87,6 +90,7 @@ class LocalStore implements ArtifactStore {
     this.#layout = layout;
     this.#options = options;
     this.#objects = new ObjectFolder(layout);
+    this.#tasks = new KnownNames(layout.tasks);
   }
 
   async get(key: Key): Promise<StoreHit | undefined> {
@@ -192,15 +196,19 @@ class LocalStore implements ArtifactStore {
   }
 
   #readManifest(key: Key): StoredManifest | undefined {
+    const path = this.#layout.manifest(key);
+    if (this.#tasks.lacks(basename(path))) return undefined;
     try {
-      const path = this.#layout.manifest(key);
       const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
       if (isStoredManifest(manifest) && manifest.key === key) {
         markUsed(path);
         return manifest;
       }
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (error instanceof Deno.errors.NotFound) {
+        this.#tasks.miss();
+        return undefined;
+      }
       if (!(error instanceof SyntaxError)) throw unusableStore(this.#layout.root, error, "read");
     }
     this.#warn(key, "damaged-manifest", `Cannot use cached task "${key}": its manifest is damaged`);

@@ -1,0 +1,50 @@
+/** Remembers which names a folder has, where many are asked for that it lacks. @module */
+import { isSettled } from "../digest/settled.ts";
+import { ifThere } from "../disk/system_error.ts";
+
+/** How many names are looked for in vain before the folder is listed. */
+const FEW = 64;
+
+/**
+ * Which names a folder lacks. To open a file that is not there costs several times as much as to
+ * look at the folder: a plan of 10 000 tasks, none of them stored, opens none.
+ */
+export class KnownNames {
+  readonly #folder: string;
+  readonly #now: () => number;
+  #names: ReadonlySet<string> = new Set();
+  /** Last change of the folder when it was listed; `undefined` before. */
+  #listedAt: number | undefined;
+  #inVain = 0;
+
+  /** @param now Milliseconds since the epoch. */
+  constructor(folder: string, now: () => number = Date.now) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  /** Whether the folder surely has no such name; `false` where only a look at the file tells. */
+  lacks(name: string): boolean {
+    if (this.#inVain < FEW) return false;
+    const folder = ifThere(() => Deno.statSync(this.#folder));
+    if (folder === undefined) return true;
+    const changedAt = folder.ctime;
+    if (changedAt?.getTime() !== this.#listedAt) this.#list(changedAt);
+    return this.#listedAt !== undefined && !this.#names.has(name);
+  }
+
+  /** Counts a name that was looked for in vain. */
+  miss(): void {
+    this.#inVain += 1;
+  }
+
+  /** A folder that changed a moment ago may change again without a sign of it. */
+  #list(changedAt: Date | null): void {
+    this.#listedAt = undefined;
+    this.#inVain = 0;
+    if (changedAt === null || !isSettled(changedAt, this.#now())) return;
+    this.#names = new Set(Deno.readDirSync(this.#folder).map(({ name }) => name));
+    this.#listedAt = changedAt.getTime();
+    this.#inVain = FEW;
+  }
+}
