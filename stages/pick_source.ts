@@ -1,13 +1,17 @@
 import { z } from "zod";
+import { points } from "../lib/report/words.ts";
 import { artifact, defineStage, model, type ModelSource } from "../lib/pipeline/contract/stage.ts";
 
 /** Chooses the model that prompts are trained on. */
 export default defineStage({
   name: "pick-source",
-  description: "Picks the source model: by name, or the best without a prompt on a split.",
+  description:
+    "Picks the source model: by name, or the one that is best on a split without a prompt.",
   with: z.strictObject({
     candidates: z.array(model()).min(1).describe("models to choose from"),
-    data: artifact("dataset").describe("rows to compare them on: validation, never test"),
+    data: artifact("dataset").describe(
+      "rows to compare them on, of the validation split and never of the test split",
+    ),
     by: z.string().default("accuracy")
       .describe('"accuracy", or the name of one of the candidates'),
     batch: z.int().min(1).default(32).describe("pictures per run"),
@@ -41,7 +45,7 @@ export default defineStage({
         onProgress: (done, _, accuracy) =>
           context.progress({ done: before + done, total, unit: "images", metrics: { accuracy } }),
       });
-      context.log(`${candidate.name}: ${(100 * mean).toFixed(1)} %`);
+      context.log(`${candidate.name}: ${points(mean)} %`);
       scores.push({ model: candidate.name, accuracy: mean, images: data.rows.length });
     }
     // The first of equals: the order of the candidates decides, so that the choice is repeatable.
@@ -59,7 +63,8 @@ async function refuse(by: string, candidates: readonly ModelSource[]): Promise<n
   throw new DiagnosticError([{
     code: "unknown-candidate",
     severity: "error",
-    message: `Cannot pick a source by "${by}": it is neither "accuracy" nor a candidate`,
+    message:
+      `Cannot pick a source by "${by}": it is neither "accuracy" nor the name of a candidate`,
     notes: [`Candidates: ${candidates.map(({ name }) => name).join(", ")}`],
   }]);
 }

@@ -1,4 +1,5 @@
 /** Checks whether an experiment is a fair test, before anything is claimed. @module */
+import { points } from "../report/words.ts";
 import type { Agreement, Precondition } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
 import { type Cell, groupBy, layoutOfRun } from "./cells.ts";
@@ -30,7 +31,7 @@ const leastAuc = 0.65;
 const yesShares = [0.3, 0.7] as const;
 const leastClusters = { inAll: 60, ofAClass: 4 };
 
-const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
+const percent = (x: number) => `${points(x)} %`;
 
 /** `zoo/a 48.0 %, zoo/b 51.2 %` */
 const listed = (runs: readonly Scores[], value: (run: Scores) => number) =>
@@ -57,7 +58,7 @@ const conditions: readonly ((evidence: Evidence) => Verdict | undefined)[] = [
 function inRoom({ runs }: Evidence): Verdict | undefined {
   const shrunk = models(runs("shrunk"));
   return shrunk.length === 0 ? undefined : {
-    name: "every model is between 55 and 85 % right on the shrunk picture",
+    name: "every model is right on 55 to 85 % of the shrunk pictures",
     holds: shrunk.every(({ mean }) => isBetween(mean, room)),
     found: listed(shrunk, ({ mean }) => mean),
   };
@@ -90,10 +91,9 @@ function frameCost({ runs }: Evidence, frame: "plain" | "noise"): Verdict | unde
     return without === undefined ? [] : [{ model: run.model, cost: without.mean - run.mean }];
   });
   return costs.length === 0 ? undefined : {
-    name: `a ${frame} frame as strong as a prompt costs no model more than 5 points`,
+    name: `a ${frame} frame as strong as a prompt costs every model at most 5 points`,
     holds: costs.every(({ cost }) => cost <= maxFrameCost),
-    found: costs.map(({ model, cost }) => `${model} ${(100 * cost).toFixed(1).replace("-", "−")}`)
-      .join(", "),
+    found: costs.map(({ model, cost }) => `${model} ${points(cost)}`).join(", "),
   };
 }
 
@@ -101,7 +101,7 @@ function encodersDiffer({ agreements }: Evidence): Verdict | undefined {
   if (agreements.length === 0) return undefined;
   const kappas = agreements.flatMap((a) => a.kappaAcrossEncoders ?? []);
   return {
-    name: "models with different vision encoders agree little: κ at most 0.5",
+    name: "models with different vision encoders agree little: κ is at most 0.5",
     holds: kappas.length > 0 && kappas.every((kappa) => kappa <= maxKappa),
     found: kappas.length === 0
       ? "all unseen models share one encoder"
@@ -112,10 +112,10 @@ function encodersDiffer({ agreements }: Evidence): Verdict | undefined {
 function enoughModels({ agreements }: Evidence): Verdict | undefined {
   if (agreements.length === 0) return undefined;
   return {
-    name: "the unseen models count for at least 3 independent ones",
+    name: "the unseen models count as at least 3 independent ones",
     holds: agreements.every(({ effective }) => effective >= leastEffectiveModels),
     found: agreements.map(({ models, effective, source }) =>
-      `${models.length} models unseen by ${source} count for ${effective.toFixed(1)}`
+      `${models.length} models unseen by ${source} count as ${effective.toFixed(1)}`
     ).join(", "),
   };
 }
@@ -141,7 +141,7 @@ function yesNoIsOrdered(evidence: Evidence): Verdict | undefined {
   const runs = yesNoRuns(evidence).filter((run) => metricsOf(run).auc !== undefined);
   const auc = (run: Scores) => metricsOf(run).auc!;
   return runs.length === 0 ? undefined : {
-    name: "every model orders yes before no: ROC-AUC at least 65 %",
+    name: "every model ranks yes before no: ROC-AUC is at least 65 %",
     holds: runs.every((run) => auc(run) >= leastAuc),
     found: listed(runs, auc),
   };
@@ -165,7 +165,7 @@ function enoughClusters({ test }: Evidence): Verdict {
   const least = Math.min(...inClasses);
   const count = clusters.sizes.length;
   return {
-    name: "the test has at least 60 different drawings, and 4 of each class",
+    name: "the test has at least 60 different drawings, at least 4 of each class",
     holds: count >= leastClusters.inAll && least >= leastClusters.ofAClass,
     found: `${count}${inClasses.length > 0 ? `, at least ${least} of each class` : ""}`,
   };

@@ -12,13 +12,22 @@ import type {
 } from "../artifacts/report.ts";
 import type { Setting } from "../artifacts/scores.ts";
 
-/** `56.1` for 0.561. */
-export const points = (x: number): string => (100 * x).toFixed(1);
+/**
+ * The size of a share in percent, with one decimal. Halves are rounded up: 0.4755 is `47.6`. The small
+ * number makes that so for each binary fraction near a half, such as 0.47549999999999998.
+ */
+const tenths = (x: number): string => (Math.round(1000 * Math.abs(x) + 1e-6) / 10).toFixed(1);
+
+/** `56.1` for 0.561, with a true minus sign. */
+export function points(x: number): string {
+  const text = tenths(x);
+  return x < 0 && text !== "0.0" ? `−${text}` : text;
+}
 
 /** `+7.4`, with a true minus sign. */
 export function signed(x: number): string {
-  const text = (100 * Math.abs(x)).toFixed(1);
-  return x < 0 && text !== "0.0" ? `−${text}` : `+${text}`;
+  const text = points(x);
+  return text.startsWith("−") ? text : `+${text}`;
 }
 
 /** `[+3.7, +11.1]`. */
@@ -95,7 +104,7 @@ export function agreementName(a: Agreement): string {
   const across = a.kappaAcrossEncoders === undefined
     ? "all share one vision encoder"
     : `${a.kappaAcrossEncoders.toFixed(2)} between different vision encoders`;
-  return `${a.task}: the ${a.models.length} models unseen by ${modelName(a.source)} count for ${
+  return `${a.task}: the ${a.models.length} models unseen by ${modelName(a.source)} count as ${
     a.effective.toFixed(1)
   } independent ones: their hits correlate by ${
     a.correlation.toFixed(2)
@@ -106,7 +115,7 @@ export function agreementName(a: Agreement): string {
 export const missingName = ({ a, b, over }: Primary): string =>
   `${methodName(a)} − ${
     methodName(b)
-  } over ${over} models was named beforehand, and there are no scores for it.`;
+  } over ${over} models was named beforehand, but has no scores.`;
 
 /** Task, setting and source of a comparison. */
 export function whereOf(c: Comparison): string {
@@ -154,7 +163,7 @@ export function unfairTest({ preconditions }: ReportData): string | undefined {
     const all = preconditions.filter((c) => c.task === task).length;
     const { name, found } = failing[0]!;
     return failing.length === 1
-      ? `Not a fair test of ${task}: it is not so that ${name} (${found}).`
-      : `Not a fair test of ${task}: ${failing.length} of ${all} conditions fail. It is not so that ${name} (${found}).`;
+      ? `Not a fair test of ${task}: one condition fails: ${name} (${found}).`
+      : `Not a fair test of ${task}: ${failing.length} of ${all} conditions fail. The first: ${name} (${found}).`;
   }).join(" ");
 }

@@ -62,6 +62,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
     ours: [
       "lib/artifacts",
       "lib/models",
+      "lib/report",
       "lib/runtime",
       "lib/prompts",
       "lib/vision",
