@@ -60,7 +60,11 @@ export class Random {
     this.#d = hashSeed(text, 3) | 1; // an all-zero state would stay zero
   }
 
-  /** A stream that goes on where {@linkcode Random.state} was taken. */
+  /**
+   * A stream that continues where {@linkcode Random.state} was taken.
+   *
+   * @throws {TypeError} If the state is not four integers.
+   */
   static from(state: readonly number[]): Random {
     if (state.length !== 4 || !state.every((word) => Number.isInteger(word))) {
       throw new TypeError(

@@ -150,7 +150,11 @@ export class GraphBuilder {
     if (key !== undefined && !this.#shared.has(key)) this.#shared.set(key, node.outputs);
   }
 
-  /** Declares an input of the graph; without dimensions its rank is open. */
+  /**
+   * Declares an input of the graph; without dimensions its rank is open.
+   *
+   * @throws {BuildError} If the name is taken.
+   */
   input(name: string, dtype: DType, dims?: readonly Dim[]): Value {
     this.#claim(name);
     const type: TensorType = { kind: "tensor", dtype, ...dims && { dims } };
@@ -159,7 +163,11 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds a weight under a name of its own; {@linkcode constant} shares equal ones instead. */
+  /**
+   * Adds a weight under its own name; {@linkcode constant} shares equal ones instead.
+   *
+   * @throws {BuildError} If the name is taken.
+   */
   initializer(name: string, weight: Weight | Tensor): Value {
     this.#claim(name);
     const w: Weight = isTensor(weight) ? weightFromTensor(weight) : weight;
@@ -168,7 +176,11 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Makes a value an output of the graph, under another name through an Identity. */
+  /**
+   * Makes a value an output of the graph, under another name through an Identity.
+   *
+   * @throws {BuildError} If another name is given and is taken.
+   */
   output(value: Value, name: string = value): void {
     if (name !== value) this.node("Identity", [value], { outputs: [name] });
     const type: ValueType = this.#types.type(name) ?? { kind: "unknown" };
@@ -222,7 +234,7 @@ export class GraphBuilder {
     }]);
   }
 
-  /** Appends a node with one output. */
+  /** Appends a node with one output. @throws as {@linkcode node} does. */
   op(
     opType: string,
     inputs: readonly (Value | undefined)[],
