@@ -51,6 +51,6 @@ function parsed(text: string, name: string): object {
   try {
     return Object(JSON.parse(text));
   } catch (error) {
-    throw dataFailure(name, `it is no JSON: ${(error as Error).message}`);
+    throw dataFailure(name, `it is not JSON: ${(error as Error).message}`);
   }
 }

@@ -33,7 +33,7 @@ export default publishedSet({
 /** Questions about one picture are of one cluster. */
 function questionsOf(folder: PublisherFolder, name: string, split: string): ListedRow[] {
   const list = jsonValue(folder.file(name));
-  if (!Array.isArray(list)) throw dataFailure(name, "it is no list of questions");
+  if (!Array.isArray(list)) throw dataFailure(name, "it is not a list of questions");
   return list.map((item, i) => {
     const where = `${name} question ${i + 1}`;
     const [question, answer, picture] = Array.isArray(item) ? item : [];

@@ -14,7 +14,7 @@ export default publishedSet({
   },
   layout: [
     "img/01235.png and so on",
-    "train.jsonl, dev_seen.jsonl (or dev.jsonl), and test_seen.jsonl where its labels are to be had",
+    "train.jsonl, dev_seen.jsonl (or dev.jsonl), and test_seen.jsonl if you have its labels",
   ],
   // As arXiv 2404.11207's code asks; its metric is accuracy, the challenge's the area under the ROC curve.
   settings: {

@@ -33,7 +33,7 @@ function listOf(folder: PublisherFolder, name: string, split: string) {
     const where = `${name} line ${i + 1}`;
     const [, picture, breed] = /^((\w+)_\d+) \d+ \d+ \d+\s*$/.exec(line) ?? [];
     if (picture === undefined || breed === undefined) {
-      throw dataFailure(where, "it is none of `NAME_1 CLASS SPECIES BREED`");
+      throw dataFailure(where, "it does not have the form `NAME_1 CLASS SPECIES BREED`");
     }
     const label = breed.toLowerCase().replaceAll("_", " ");
     return [{ where, split, fields: { image: `${picture}.jpg`, label } }];

@@ -7,7 +7,7 @@ import { publishedSet, type PublisherFolder } from "../lib/data/published_set.ts
 
 const parameters = z.strictObject({
   objects: z.enum(["random", "popular", "adversarial"]).default("adversarial")
-    .describe("how the objects that are not there were chosen"),
+    .describe("how the absent objects were chosen"),
   half: z.boolean().default(false)
     .describe("the first half of the test questions, as arXiv 2404.11207's code takes it"),
 });

@@ -25,7 +25,7 @@ import { emojiDataset } from "../lib/drawing/emoji_task.ts";
 const parameters = z.strictObject({
   negatives: z.enum(["random", "popular", "adversarial"]).default("adversarial")
     .describe(
-      "Absent classes that are asked for: any, the most frequent, the likeliest companions",
+      "The absent classes in questions: any, the most frequent, or the likeliest companions",
     ),
   styles: stylesParameter,
   clutter: z.number().min(0).default(0.15).describe("Largest strength of blobs on the background"),

@@ -1,4 +1,4 @@
-/** Names of paths that mean nothing else to a shell, however they are quoted. @module */
+/** Makes path names that a shell reads literally, however they are quoted. @module */
 import { tmpdir } from "node:os";
 import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
 
@@ -6,7 +6,7 @@ import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
 const PLAIN = /^[\p{L}\p{M}\p{N}_./+:,@%-]*$/u;
 
 /**
- * Gives paths other names where a shell would read signs of theirs: a folder of links stands for the
+ * Gives paths other names where a shell would read signs of theirs: a folder of links represents the
  * part of a path that is not plain. So they need no quotes, and bear any.
  *
  * @example
@@ -53,7 +53,7 @@ function extensionOf(path: string): string {
 function makeFolder(): string {
   const [dir] = [tmpdir(), "/tmp", "/var/tmp"].filter((path) => PLAIN.test(path));
   if (dir !== undefined) return Deno.makeTempDirSync({ dir, prefix: "tvp-" });
-  const message = `Cannot put a path into a text for a shell: TMPDIR is "${tmpdir()}"`;
+  const message = `Cannot write a path into a shell text: TMPDIR is "${tmpdir()}"`;
   const notes = ["set TMPDIR to a folder whose path has only letters, digits and any of _./+:,@%-"];
   throw new DiagnosticError([{ code: "command-failed", severity: "error", message, notes }]);
 }

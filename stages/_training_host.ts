@@ -1,4 +1,4 @@
-/** What trainings use of the engine. @module */
+/** Gives a training the services of the engine: log, progress, checkpoints. @module */
 import type { StageContext } from "../lib/pipeline/contract/stage.ts";
 import type { TrainingHost } from "../lib/training/trainer.ts";
 

@@ -26,7 +26,7 @@ export default defineStage({
       .describe("artifacts of other stages, or lists of them"),
     files: z.record(name, file()).default({}).describe("files of the project; content in the key"),
     outputs: z.record(name, outputType).refine((outputs) => Object.keys(outputs).length > 0, {
-      error: "at least one output has to be declared, such as { log: text }",
+      error: "declare at least one output, such as { log: text }",
     }).describe("what the program writes"),
   }).check(({ value, issues }) => {
     value.run.forEach((word, index) => {

@@ -10,9 +10,11 @@ export default defineStage({
     prompt: artifact("prompt").describe("a trained prompt"),
     source: model().describe("the model it was trained on"),
     target: model().describe("the model it is to be used on"),
-    data: artifact("dataset").describe("rows with answers: training or validation, never test"),
+    data: artifact("dataset").describe(
+      "rows with answers, of the training or validation split and never of the test split",
+    ),
     batch: z.int().min(1).default(16).describe("rows per gradient"),
-    batches: z.int().min(1).default(4).describe("how many gradients are compared"),
+    batches: z.int().min(1).default(4).describe("number of gradients that are compared"),
   }),
   outputs: { estimate: "estimate" },
   files: { estimate: "estimate.json" },

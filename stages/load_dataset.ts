@@ -89,7 +89,7 @@ async function loadModule(wanted: Wanted, { module }: CodeSource, context: Conte
   }
 }
 
-/** A data set that lies in files, of one's own or of a publisher. */
+/** A data set in files, the user's own or a publisher's. */
 async function loadFiles(
   wanted: Wanted,
   { files, module }: DataFiles,

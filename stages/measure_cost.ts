@@ -12,7 +12,8 @@ import { methods } from "../lib/training/method_table.ts";
 /** What a training step costs on this machine. */
 export default defineStage({
   name: "measure-cost",
-  description: "Measures a training step: operations, time, and memory above that of the process.",
+  description:
+    "Measures a training step: operations, time, and memory beyond that of the process at its start.",
   with: z.strictObject({
     source: z.union([model(), z.array(model()).min(1)]).describe(
       "the model, or models, to train on",

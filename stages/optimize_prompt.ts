@@ -40,7 +40,9 @@ export default defineStage({
     variants: z.record(z.string(), weights).default({})
       .describe("loss variants of this pipeline by name"),
     kind: builtInOrOwn("prompt-kind", promptTable).optional()
-      .describe("which pixels are trained, and whether a transformation; default frame"),
+      .describe(
+        "the pixels that are trained, and whether a transformation is trained too; default frame",
+      ),
     canvas: z.int().min(8).optional()
       .describe("side S of the canvas in pixels; default the pictures' own"),
     image: z.int().min(4).optional()
@@ -49,10 +51,12 @@ export default defineStage({
       .describe("update rule; spsa needs no gradients of the model; default reference"),
     spsa: z.strictObject({
       samples: z.int().min(1).optional().describe("pairs of losses per step; default 4"),
-      radius: z.number().positive().optional().describe("how far they lie apart; default 0.05"),
+      radius: z.number().positive().optional().describe(
+        "distance between the two points of a pair; default 0.05",
+      ),
     }).optional().describe("how spsa estimates gradients"),
     schedule: oneOf(schedules).default("cosine")
-      .describe("how the learning rate goes on from lr"),
+      .describe("how the learning rate changes from lr"),
     lr: z.number().positive().describe(
       "learning rate; depends on the canvas, so it has no default",
     ),
@@ -60,11 +64,13 @@ export default defineStage({
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
     batch: z.int().min(1).default(16).describe("pictures a step"),
     augment: oneOf(augmentations).optional()
-      .describe("what happens to training pictures; default flip-crop"),
+      .describe("augmentation of the training pictures; default flip-crop"),
     transformRate: z.number().positive().optional()
       .describe("learning rate of affine and color as a share of lr; default 0.001"),
     label: z.string().optional()
-      .describe("what tables call the prompt; default the method or loss, and what differs"),
+      .describe(
+        "the prompt's name in tables; default the method or loss, and what differs from it",
+      ),
     seed: z.int().min(0).default(0).describe("chooses the order of the pictures"),
   }).refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: "give either steps or epochs",
@@ -109,7 +115,7 @@ export default defineStage({
     const settings = resolveSettings({ ...parameters, ...plainLoss(parameters), kind }, size);
     const { name: task, mirrorKeepsAnswer = true } = data.info;
     if (!mirrorKeepsAnswer && augmentation(settings.augment).flips) {
-      context.log(`no picture is mirrored: it changes the answers of ${task}`);
+      context.log(`pictures are not mirrored, because that would change the answers of ${task}`);
     }
     const ownTerms = await loadOwnTerms(settings.loss, parameters);
     const trained = await optimizePrompt(

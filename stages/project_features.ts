@@ -6,10 +6,12 @@ export default defineStage({
   name: "project-features",
   description: "Projects image features to the plane with t-SNE, all of them together.",
   with: z.strictObject({
-    features: z.array(artifact("features")).min(1).describe("what extract-features wrote"),
-    perplexity: z.number().min(1).default(30).describe("about how many neighbours count"),
+    features: z.array(artifact("features")).min(1).describe("outputs of extract-features"),
+    perplexity: z.number().min(1).default(30).describe(
+      "the approximate number of neighbours of a point (perplexity)",
+    ),
     iterations: z.int().min(1).default(750).describe("steps of the projection"),
-    seed: z.int().min(0).default(0).describe("chooses the places to begin with"),
+    seed: z.int().min(0).default(0).describe("chooses the first positions"),
   }),
   outputs: { projection: "json", picture: "file" },
   files: { projection: "projection.json", picture: "projection.svg" },

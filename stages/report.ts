@@ -5,8 +5,8 @@ import { type Artifact, artifact, defineStage } from "../lib/pipeline/contract/s
 
 const comparison = schemaOf<Primary>()(
   z.strictObject({
-    a: z.string().describe("method that should be better, such as tvp"),
-    b: z.string().describe("method that it is compared with, such as vp or shrunk"),
+    a: z.string().describe("method that is expected to be better, such as tvp"),
+    b: z.string().describe("method it is compared with, such as vp or shrunk"),
     over: z.enum(["source", "unseen", "own-encoder"]).describe("models whose mean is compared"),
   }).describe("a − b"),
 );
@@ -17,18 +17,20 @@ export default defineStage({
   description: "Accuracies with intervals, paired differences, curves, prompts and examples.",
   with: z.strictObject({
     title: z.string().default("Visual prompts").describe("heading of the page"),
-    scores: z.array(artifact("scores")).min(1).describe("what transfer-evaluate wrote"),
+    scores: z.array(artifact("scores")).min(1).describe("outputs of transfer-evaluate"),
     curves: z.array(artifact("curve")).default([]).describe("training curves"),
     prompts: z.array(artifact("prompt")).default([]).describe("trained prompts to show"),
     data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
     figures: z.record(z.string(), artifact("file")).default({})
-      .describe("further pictures (SVG or PNG), such as project-features', by their captions"),
+      .describe("more pictures (SVG or PNG) by their captions, such as those of project-features"),
     estimates: z.array(artifact("estimate")).default([])
-      .describe("what estimate-transfer wrote; told beside the gains that were measured"),
-    costs: z.array(artifact("cost")).default([]).describe("what measure-cost wrote"),
+      .describe("outputs of estimate-transfer; the report compares them with the measured gains"),
+    costs: z.array(artifact("cost")).default([]).describe("outputs of measure-cost"),
     examples: z.int().min(0).default(6).describe("number of example pictures"),
     validation: z.array(artifact("scores")).default([])
-      .describe("baselines evaluated on the validation split, for the conditions of a fair test"),
+      .describe(
+        "scores of baselines on the validation split; they decide whether the test is fair",
+      ),
     primary: z.union([comparison, z.array(comparison)]).default([])
       .describe(
         "the family of comparisons named beforehand, of every task and source: Holm-corrected",

@@ -3,10 +3,10 @@ import { artifact, defineStage, model, type StageContext } from "../lib/pipeline
 import type { ConnectorHost } from "../lib/training/pretrain_connector.ts";
 
 const parameters = z.strictObject({
-  model: model().describe("a multimodal language model, such as export/assemble.py makes"),
+  model: model().describe("a multimodal language model, such as one made by export/assemble.py"),
   data: artifact("dataset").describe("pictures, questions and answers to learn from"),
   weights: z.string().min(1).default("multi_modal_projector.")
-    .describe("what the names of the connector's weights begin with, in onnx/vision_encoder.onnx"),
+    .describe("beginning of the names of the connector's weights in onnx/vision_encoder.onnx"),
   seed: z.int().min(0).default(0).describe("order of the data"),
   steps: z.int().min(1).describe("updates with the language-model loss"),
   batch: z.int().min(1).default(32).describe("pictures per update"),
@@ -14,14 +14,16 @@ const parameters = z.strictObject({
   warmup: z.int().min(1).default(20).describe("updates until the learning rate is reached"),
   decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
   dropout: z.number().min(0).lt(1).default(0)
-    .describe("share of the encoder's features that an update leaves out"),
+    .describe("share of the encoder's features that each update drops (dropout)"),
   mirror: z.boolean().default(true)
-    .describe("mirrors half of the pictures, where the data set says that answers hold there"),
+    .describe(
+      "mirrors half of the pictures, if the data set says that mirroring keeps the answers",
+    ),
   alignment: z.strictObject({
     steps: z.int().min(0).default(300).describe("number of updates; 0 for none"),
     batch: z.int().min(1).default(128).describe("pictures per update"),
     learningRate: z.number().positive().default(1e-3).describe("at its highest"),
-  }).prefault({}).describe("updates before, in which image rows learn the answers' embeddings"),
+  }).prefault({}).describe("first updates, in which image rows learn the answers' embeddings"),
 });
 
 type Parameters = z.output<typeof parameters>;

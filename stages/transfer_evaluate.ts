@@ -28,7 +28,7 @@ export default defineStage({
     seed: z.int().min(0).optional()
       .describe("chooses the noise; default the seed of the one prompt in like, or 0"),
     setting: z.record(z.string(), z.union([z.string(), z.number()])).optional()
-      .describe("what sets this run apart in tables and curves, such as { shots: 16 }"),
+      .describe("what distinguishes this run in tables and curves, such as { shots: 16 }"),
     match: z.enum(["token", "substring", "vqa"]).default("token")
       .describe(
         "free answers: whole words, any substring, or equal as VQA's evaluation writes them",

@@ -1,4 +1,4 @@
-/** What each type of artifact is called and consists of, in the words of messages. @module */
+/** Names each type of artifact, and describes its form for messages. @module */
 import type { ArtifactType } from "../pipeline/contract/stage.ts";
 
 /** What is known of the form of a type. */
@@ -46,7 +46,7 @@ export const artifactForms = {
   features: {
     title: "features",
     form: 'features are a safetensors file with the tensors "features" float32 [rows, width] and ' +
-      '"labels" int32 [rows], and the metadata model, method, task and classes (a list as JSON)',
+      '"labels" int32 [rows], and the metadata model, method, task and classes (a JSON list)',
   },
   answers: { title: "answers", form: "answers are one JSON object a line" },
   tensor: { title: "a tensor", form: "a tensor is a safetensors file" },

@@ -1,4 +1,9 @@
-/** The estimate artifact: what is said of a prompt's transfer before the target answers anything. @module */
+/**
+ * The estimate artifact: predictions of a prompt's transfer, made before the target answers
+ * anything.
+ *
+ * @module
+ */
 import { z } from "zod";
 import { artifactForms } from "./artifact_forms.ts";
 import { type Frozen, number, text, wholeFrom, wholeOrNull } from "./fields.ts";

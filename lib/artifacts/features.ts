@@ -67,7 +67,7 @@ function classesOf(json = "[]"): readonly string[] {
     const classes: unknown = JSON.parse(json);
     if (Array.isArray(classes) && classes.every((name) => typeof name === "string")) return classes;
   } catch {
-    // Told below: what is no JSON is no list of texts either.
+    // Told below: what is not JSON is not a list of texts either.
   }
   throw new SyntaxError(
     `its metadata classes must be a list of texts, but is ${json.slice(0, 40)}`,

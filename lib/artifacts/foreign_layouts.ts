@@ -1,6 +1,6 @@
 /**
- * How other programs keep δ. Each layout is told by the names of its tensors; what a file does not say,
- * such as where a patch lies, is refused and never guessed.
+ * The layouts in which other programs keep δ. Each layout is recognised by the names of its
+ * tensors. Facts that a file lacks, such as where a patch lies, are refused and never guessed.
  *
  * @module
  */
@@ -96,7 +96,7 @@ function frameOf(group: Readonly<Record<string, Tensor>>): FoundDelta {
   if (!fits) {
     const found = strips.map((name) => `${name} [${group[name]?.dims.join(", ") ?? "missing"}]`);
     throw new RangeError(
-      `Cannot import a prompt: its strips form no frame, expected pad_up and pad_down [1, 3, p, S], pad_left and pad_right [1, 3, S-2p, p], found ${
+      `Cannot import a prompt: its strips do not form a frame, expected pad_up and pad_down [1, 3, p, S], pad_left and pad_right [1, 3, S-2p, p], found ${
         found.join(", ")
       }`,
     );
@@ -128,7 +128,7 @@ const patches: Layout = ({ tensors }) =>
         throw new RangeError(
           `Cannot import a prompt: "${name}" [${
             patch!.dims.join(", ")
-          }] is a patch, and the file does not tell where on the picture it lies; put it into an array of 3×S×S and import that`,
+          }] is a patch, and the file does not say where it lies on the picture; put it into an array of 3×S×S and import that`,
         );
       },
     };
@@ -174,7 +174,7 @@ function checkScale(tensors: Readonly<Record<string, Tensor>>): void {
   const value = scale === undefined ? 1 : Number(castTensor(scale, "float32").data[0]);
   if (value === 1) return;
   throw new RangeError(
-    `Cannot import a prompt: the picture was scaled by ${value} in training, and the file does not tell its size, which δ is masked by`,
+    `Cannot import a prompt: the picture was scaled by ${value} in training, and the file does not say its size, which masks δ`,
   );
 }
 
@@ -188,7 +188,7 @@ interface Treatment {
 function addedDelta(x: Tensor, { name, values, mask }: Treatment): FoundDelta {
   if (values === undefined) {
     throw new RangeError(
-      `Cannot import a prompt: the file does not tell whether "${name}" or its sigmoid is added to pictures; say --values added or --values sigmoid`,
+      `Cannot import a prompt: the file does not say whether "${name}" or its sigmoid is added to pictures; say --values added or --values sigmoid`,
     );
   }
   const found = plainDelta(x);
@@ -219,7 +219,7 @@ function squareMask({ values, canvas }: FoundDelta, name: string): Float32Array 
     if (values.every((value, i) => (value === 0) === (outside[i] === 0))) return outside;
   }
   throw new RangeError(
-    `Cannot import a prompt: the zeros of "${name}" form no square in the middle, so the file does not tell where it is masked`,
+    `Cannot import a prompt: the zeros of "${name}" do not form a square in the middle, so the file does not say where it is masked`,
   );
 }
 

@@ -1,4 +1,8 @@
-/** A prompt from tensors of other programs, such as the official checkpoint of TVP. @module */
+/**
+ * Makes a prompt from tensors of other programs, such as the official checkpoint of TVP.
+ *
+ * @module
+ */
 import { castTensor } from "../tensor/convert.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import {
@@ -37,7 +41,7 @@ const PICTURE_SHARE = 164 / 224;
 /** Names that other programs give to δ, the official one first. */
 const usualNames = ["perturbation", "delta"];
 
-/** Parts of names that stand for no δ: weights of models, states of optimisers, masks. */
+/** Parts of names that represent no δ: weights of models, states of optimisers, masks. */
 const notDelta =
   /(?:^|\.)(?:weight|bias|mask|running_mean|running_var|momentum_buffer|exp_avg\w*)$|(?:^|\.)\w*(?:optim|sched)\w*\./i;
 

@@ -3,7 +3,7 @@
 /**
  * Reads a JSON file.
  *
- * @throws {SyntaxError} With the line and the column of what is no JSON.
+ * @throws {SyntaxError} With the line and the column of what is not JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
   return await named(path, (text) => parseJson(text));
@@ -40,7 +40,7 @@ export function parseJson(text: string, above = 0): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new SyntaxError(`it is no JSON: ${placeIn(text, error.message, above)}`);
+    throw new SyntaxError(`it is not JSON: ${placeIn(text, error.message, above)}`);
   }
 }
 

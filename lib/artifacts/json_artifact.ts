@@ -19,7 +19,7 @@ export function malformedArtifact(
 /**
  * Reads a JSON file through the schema of its kind.
  *
- * @throws {DiagnosticError} With the line that is no JSON, or the fields that are missing or wrong.
+ * @throws {DiagnosticError} With the line that is not JSON, or the fields that are missing or wrong.
  */
 export async function readJsonArtifact<T>(
   path: string,

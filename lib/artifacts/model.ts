@@ -8,7 +8,7 @@ import { configSchema } from "../models/model_schema.ts";
 import { decodeModel } from "../onnx/codec/decode.ts";
 
 /**
- * Reads a model directory as an evaluation would. Of a model that is no multimodal language model,
+ * Reads a model directory as an evaluation would. Of a model that is not a multimodal language model,
  * such as an encoder to build on, config.json and the graphs are read.
  *
  * @throws {Error} With what is missing or cannot be read.

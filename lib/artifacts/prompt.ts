@@ -20,7 +20,7 @@ import {
 
 /** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
 const metaSchema = z.object({
-  /** Name of its kind; one of one's own says with `picture` how it shows the picture. */
+  /** Name of its kind; for a user's own kind, `picture` says how it shows the picture. */
   kind: text,
   picture: z.enum(["shrunk", "whole"], { error: "shrunk or whole" }).exactOptional(),
   /** Side S of the canvas in pixels. */
@@ -68,7 +68,7 @@ export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Arra
 /**
  * Reads a prompt file.
  *
- * @throws {SyntaxError} If the file is no safetensors file with a `prompt` entry and the finite
+ * @throws {SyntaxError} If the file is not a safetensors file with a `prompt` entry and the finite
  * float32 tensors of its kind and size of prompt.
  */
 export function decodePrompt(bytes: Uint8Array): Prompt {
@@ -86,7 +86,7 @@ export function decodePrompt(bytes: Uint8Array): Prompt {
 /**
  * Reads a prompt artifact, which may come from elsewhere.
  *
- * @throws {DiagnosticError} If the file is no prompt.
+ * @throws {DiagnosticError} If the file is not a prompt.
  */
 export async function readPrompt(path: string): Promise<Prompt> {
   const bytes = await Deno.readFile(path);
@@ -97,7 +97,7 @@ export async function readPrompt(path: string): Promise<Prompt> {
     const message = `Cannot use prompt "${path}": ${error.message}`;
     const notes = [
       artifactForms.prompt.form,
-      "tvp prompt import makes a prompt of another program's file",
+      "tvp prompt import converts the prompt files of other programs",
     ];
     throw new DiagnosticError([{ code: "prompt-unreadable", severity: "error", message, notes }]);
   }
@@ -125,7 +125,9 @@ function readMeta(json: string | undefined): PromptMeta {
   const { kind, picture, image, canvas } = meta;
   if (!Object.hasOwn(promptTable, kind) && picture === undefined) {
     const known = Object.keys(promptTable).join(", ");
-    throw promptFailure(`its kind is "${kind}", known are ${known}; one of one's own says picture`);
+    throw promptFailure(
+      `its kind is "${kind}", known kinds are ${known}; your own kind says picture`,
+    );
   }
   if (image <= canvas) return meta;
   throw promptFailure(
@@ -137,7 +139,7 @@ function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new SyntaxError("Cannot read a prompt: its metadata are no JSON", { cause });
+    throw new SyntaxError("Cannot read a prompt: its metadata are not JSON", { cause });
   }
 }
 
@@ -173,18 +175,18 @@ export function tensorsText(tensors: Readonly<Record<string, Tensor>>): string {
 const builtInKind = ({ kind }: PromptMeta) =>
   Object.hasOwn(promptTable, kind) ? kind as PromptName : undefined;
 
-/** A kind of one's own is used without its code: its file says all that has to be known. */
+/** A user's own kind is used without its code: the file holds all that is needed. */
 const ownKind = (
   { kind, picture = "shrunk" }: PromptMeta,
   covers: PromptKind["covers"] = () => true,
 ) => ({
   name: kind,
-  description: "of one's own",
+  description: "of your own",
   picture,
   covers,
 });
 
-/** The kind of a prompt; of one's own what its file tells of it: δ was trained where it is not 0. */
+/** The kind of a prompt. A user's own kind is described by the file: δ was trained where it is not 0. */
 export function kindOfPrompt({ meta, delta }: Prompt): AnyPromptKind {
   const { canvas } = meta;
   const plane = canvas * canvas;

@@ -1,6 +1,6 @@
 /**
- * The report artifact: what is made of scores, curves and prompts. Its figures are `report.json`;
- * the page shows its pictures too.
+ * The report artifact, made of scores, curves and prompts. Its figures are `report.json`; the page
+ * shows its pictures too.
  *
  * @module
  */

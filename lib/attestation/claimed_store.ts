@@ -1,4 +1,4 @@
-/** A store in which some tasks are done as signed, and the others still to do. @module */
+/** A store that takes some tasks as signed and leaves the others to be computed. @module */
 import type { Key } from "../pipeline/contract/key.ts";
 import type {
   ArtifactStore,

@@ -1,4 +1,4 @@
-/** Whether the pipeline at hand would make a signed report: the same keys, from the same sources. @module */
+/** Compares the pipeline at hand with a signed report: the keys, and the sources. @module */
 import { explainKey } from "../pipeline/plan/explain.ts";
 import type { Plan, Task } from "../pipeline/plan/plan.ts";
 import {
@@ -84,7 +84,7 @@ function signedOutputs(signed: ReadonlyMap<string, SignedTask>, plan: Plan): Out
   };
 }
 
-/** Names that the parameters of tasks hold, each once, and what they stand for here. */
+/** Names that the parameters of tasks hold, each once, and what they represent here. */
 export async function sourcesOf(
   tasks: readonly Task[],
   { resolver }: Pick<Resolving, "resolver">,

@@ -1,4 +1,4 @@
-/** Which tasks are computed again. @module */
+/** Draws the tasks that are computed again. @module */
 import { Random } from "../tensor/random.ts";
 
 /** A part of something: so many of a hundred, or so many. */

@@ -69,6 +69,6 @@ export function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
-    throw new SyntaxError("it is no JSON");
+    throw new SyntaxError("it is not JSON");
   }
 }

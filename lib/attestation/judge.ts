@@ -1,4 +1,4 @@
-/** What computing tasks again says of a report. @module */
+/** Judges a report by its tasks that were computed again. @module */
 import { readScores } from "../artifacts/scores.ts";
 import type { Task } from "../pipeline/plan/plan.ts";
 import type { TaskOutcome } from "../pipeline/run/run.ts";

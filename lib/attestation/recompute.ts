@@ -82,7 +82,7 @@ class Recomputation {
     return await this.#runAll(own);
   }
 
-  /** Adds tasks, and what they need that is nowhere to be had. */
+  /** Adds tasks, and what they need that is available nowhere. */
   async #take(tasks: readonly number[]): Promise<void> {
     const { plan } = this.#options;
     for (const index of tasks) this.#again.add(index);

@@ -1,4 +1,9 @@
-/** What is signed of a report: an in-toto statement (https://in-toto.io/Statement/v1). @module */
+/**
+ * The statement that is signed with a report, in the form of in-toto
+ * (https://in-toto.io/Statement/v1).
+ *
+ * @module
+ */
 import { z } from "zod";
 import { schemaOf } from "../diagnostic/schema_of.ts";
 import { plainIssueText } from "../diagnostic/schema_issue.ts";

@@ -1,6 +1,6 @@
 /**
- * Differentiates ONNX models into ONNX models, in reverse mode. The walk knows no op: the rule table
- * holds the gradient of each op, and `mark.ts` finds what lies on a path.
+ * Differentiates ONNX models into ONNX models, in reverse mode. The walk knows no op: the rule
+ * table holds the gradient of each op, and `activity.ts` finds the nodes that lie on a path.
  *
  * @module
  */
@@ -51,7 +51,7 @@ export interface GradientOptions {
   readonly precision?: "model" | "float32";
   /**
    * `blocks` computes the inner values of a block, such as a layer of a transformer, again in the
-   * backward pass in place of keeping them: less memory, more time. Default `none`.
+   * backward pass instead of keeping them: less memory, more time. Default `none`.
    */
   readonly rematerialize?: "none" | "blocks";
 }
@@ -172,7 +172,7 @@ function missingRules(model: Model, path: Activity, lookup: RuleLookup): Diagnos
         `Give a rule or a decomposition for "${opKey(node)}" in the option \`rules\``,
         reason === undefined
           ? "Or export the model with an opset whose ops have rules"
-          : "Or export the model without this op: from the framework, or before it was optimised",
+          : "Or export the model without this op: again from the framework, or before its optimisation",
       ],
     };
   });

@@ -34,13 +34,13 @@ function isAskable(args: CommandArguments): boolean {
 function question(args: CommandArguments, items: readonly TrustItem[]): string {
   const lines = itemLines(items).map((line) => `  ${line}\n`).join("");
   const [file] = args.operands;
-  return `${file} brings code and programs of its own. A program can do whatever you can, a stage ` +
-    "type what it declares, in brackets:\n" +
-    `${lines}Run them, now and later as long as they stay the same?`;
+  return `${file} brings code and programs of its own. A program can do all that you can; a stage ` +
+    "type can do only what it declares, in brackets:\n" +
+    `${lines}Run them, now and later while they stay the same?`;
 }
 
 function notice(args: CommandArguments, items: readonly TrustItem[]): string {
   const [file] = args.operands;
-  return `Note: ${file} runs ${count(items.length, "piece")} of code that nobody has trusted ` +
-    `here; deno task tvp trust ${file} shows and trusts it, --require-trust refuses it`;
+  return `Note: ${file} runs ${count(items.length, "piece")} of code that is not trusted ` +
+    `here; deno task tvp trust ${file} shows it and trusts it; --require-trust refuses it`;
 }

@@ -92,14 +92,14 @@ export function sizesOf(
     const [, name, digits] = /^(.+)=(\d+)$/.exec(text) ?? [];
     if (name === undefined) {
       throw failure("usage", `Cannot use "${text}" for ${option}: expected NAME=SIZE`, [
-        "a dimension without a name goes by its place: INPUT[AXIS]=SIZE",
+        "name a dimension without a name by its place: INPUT[AXIS]=SIZE",
       ]);
     }
     const size = Number(digits);
     const symbol = symbolAt(name, size, { inputs, option }) ?? symbolOf(name, inputs);
     if (symbol === undefined) throw unknownDimension(name, inputs);
     if (Object.hasOwn(sizes, symbol) && sizes[symbol] !== size) {
-      throw failure("usage", `Cannot use "${text}" for ${option}: it is ${sizes[symbol]} already`);
+      throw failure("usage", `Cannot use "${text}" for ${option}: it is already ${sizes[symbol]}`);
     }
     sizes[symbol] = size;
   }

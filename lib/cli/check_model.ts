@@ -1,4 +1,4 @@
-/** What a model can be used for. @module */
+/** Says what a model can be used for. @module */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { namedModel } from "./open_model.ts";

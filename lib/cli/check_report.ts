@@ -1,4 +1,4 @@
-/** What can be said of a signed report without running anything. @module */
+/** Checks of a signed report that run nothing. @module */
 import { compareKeys, type OtherKey, sourcesOf } from "../attestation/compare_keys.ts";
 import type { SignedSource, SignedTask, Statement } from "../attestation/statement.ts";
 import { digestFile } from "../cache/digest/digest.ts";
@@ -26,7 +26,7 @@ export interface ReportCheck {
   readonly notes?: readonly string[];
 }
 
-/** Most lines that are told of one thing. */
+/** Most lines that are reported of one thing. */
 const maxNotes = 10;
 
 /** A check with its notes, as many as help. */
@@ -51,7 +51,7 @@ export async function checkBytes(path: string, { subject }: Statement): Promise<
     : check("report", "bad", `${path} is not the file that was signed`);
 }
 
-/** Says what is planned anew: somebody else has chosen it. */
+/** Says what is planned again: somebody else has chosen it. */
 export function pipelineRow(file: string, { predicate }: Statement): ReportCheck {
   const { set } = predicate.pipeline;
   return check("pipeline", "good", set.length === 0 ? file : `${file} with ${set.join(", ")}`);
@@ -112,15 +112,19 @@ function checkCode(
   if (names.length === 0) return check("code", "good", count(stages.size, "stage type"));
   const isOther = commit !== undefined && commit !== versions().commit;
   const notes = isOther ? [`it was signed at commit ${commit}`] : [];
-  return check("code", "bad", `other code here: ${names.join(", ")}`, notes);
+  return check("code", "bad", `the code differs here: ${names.join(", ")}`, notes);
 }
 
 function checkContents(
   name: "models" | "data",
   { all, changed }: { readonly all: number; readonly changed: readonly SignedSource[] },
 ): ReportCheck {
-  if (changed.length === 0) return check(name, "good", all === 0 ? "none by name" : `${all}`);
-  return check(name, "bad", `other contents here: ${changed.map(({ name }) => name).join(", ")}`);
+  if (changed.length === 0) return check(name, "good", all === 0 ? "none is named" : `${all}`);
+  return check(
+    name,
+    "bad",
+    `the contents differ here: ${changed.map(({ name }) => name).join(", ")}`,
+  );
 }
 
 /** What is signed and has other contents here; what is not asked for here at all shows in the keys. */
@@ -151,5 +155,10 @@ function checkKeys(
       ? `${task} is not in the pipeline here`
       : `${task} is not signed`
   );
-  return check("tasks", "bad", `${others.length} of ${signed.size} have other keys here`, notes);
+  return check(
+    "tasks",
+    "bad",
+    `${others.length} of ${signed.size} have different keys here`,
+    notes,
+  );
 }

@@ -1,4 +1,4 @@
-/** What a command of the command line is, and its help. @module */
+/** Defines a command, and writes its help. @module */
 
 /** An option: `--jobs N`, `--plan`, `--force[=STAGE]`. */
 export interface OptionSpec {
@@ -9,7 +9,7 @@ export interface OptionSpec {
   readonly zero?: boolean;
   /** Name of the value in the help: `N`. */
   readonly value?: string;
-  /** A letter that stands for it: `-o FILE`. */
+  /** A letter that represents it: `-o FILE`. */
   readonly short?: string;
   /** May be given more than once. */
   readonly repeat?: boolean;
@@ -79,7 +79,7 @@ function exitText({ failure, interrupted }: Command): string {
     "0 done",
     ...(failure === undefined ? [] : [`1 ${failure}`]),
     "2 wrong arguments or files",
-    "70 a mistake of this program",
+    "70 a bug in this program",
     ...(interrupted === undefined ? [] : [`130 ${interrupted}`]),
   ].join(", ");
 }

@@ -1,4 +1,4 @@
-/** Lists what may follow on the command line, for the completions of shells. @module */
+/** Lists the candidates for the next word of a command line, for shell completion. @module */
 import { parseYaml } from "../diagnostic/yaml_core.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandName, commandTable, loadCommand } from "./command_table.ts";
@@ -63,7 +63,7 @@ function valuesOf(_name: string, spec: OptionSpec, file: string | undefined): st
   return placeholders[spec.value ?? ""]?.(file) ?? [];
 }
 
-/** What stands for an operand or the value of an option, by its name in the help. */
+/** What represents an operand or the value of an option, by its name in the help. */
 const placeholders: Readonly<Record<string, (file: string | undefined) => string[]>> = {
   FILE: () => [filesMark],
   DIR: () => [filesMark],
@@ -81,7 +81,7 @@ function runNames(): string[] {
   return recordedRuns().map(({ id }) => id);
 }
 
-/** `show PROMPT | apply PROMPT PICTURE` are two forms; a word in small letters stands for itself. */
+/** `show PROMPT | apply PROMPT PICTURE` are two forms; a word in small letters represents itself. */
 function operandValues(command: Command, given: readonly string[]): string[] {
   const forms = command.operands.split(" | ").map((form) => form.split(" "));
   const fitting = forms.filter((form) =>

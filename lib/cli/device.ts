@@ -1,4 +1,4 @@
-/** `--provider`: the device that models are to run on, and whether this machine has it. @module */
+/** Reads `--provider`: the device that models run on. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type CommandArguments, hasFlag, type OptionSpec, textOption } from "./command.ts";
 import { type Provider, providerOfMachine } from "../workspace/check_provider.ts";
@@ -12,7 +12,7 @@ export const deviceOptions = {
 } as const satisfies Record<string, OptionSpec>;
 
 /**
- * What the arguments ask for. In keys `auto` stands for the device that it takes here.
+ * What the arguments ask for. In keys `auto` represents the device that it takes here.
  *
  * @throws {DiagnosticError} If --strict-provider is given for `auto` on a cluster.
  */

@@ -1,4 +1,4 @@
-/** Events as lines for people. @module */
+/** Writes events as lines for people. @module */
 import type { RunEvent } from "../pipeline/contract/event.ts";
 import type { JobFailure, QueueState } from "../pipeline/contract/job.ts";
 import type { Progress } from "../pipeline/contract/stage.ts";

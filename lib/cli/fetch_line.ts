@@ -1,4 +1,4 @@
-/** A line that says how far the download of a hub's model is. @module */
+/** Shows the progress of a model download on one line. @module */
 import type { Fetched } from "../workspace/sources.ts";
 import { liveLine } from "./live_line.ts";
 

@@ -1,4 +1,8 @@
-/** What GitHub Actions understands: annotations in the log, the job's summary, a step's outputs. @module */
+/**
+ * Writes what GitHub Actions reads: annotations in the log, the job's summary, a step's outputs.
+ *
+ * @module
+ */
 import { relative, resolve } from "@std/path";
 import type { Diagnostic, Location } from "../diagnostic/diagnostic.ts";
 import { markdownText } from "../trust/visible_text.ts";

@@ -1,4 +1,4 @@
-/** The commit that a checkout is at. @module */
+/** Reads the commit that a checkout is at. @module */
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** What a model consists of: parts and their sizes, texts, memory. @module */
+/** Describes a model: its parts and their sizes, its texts, its memory. @module */
 import { format } from "@std/fmt/bytes";
 import type { LanguageModelDirectory, NamedModel } from "../models/directory.ts";
 import { type PartFile, partFiles, type PartSize, partSize } from "../models/part_files.ts";

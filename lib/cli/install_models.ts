@@ -1,4 +1,4 @@
-/** Brings trained models into the zoo. @module */
+/** Copies trained models into the zoo. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";

@@ -1,4 +1,4 @@
-/** The data sets of the project. @module */
+/** Lists the data sets of the project. @module */
 import { toFileUrl } from "@std/path";
 import type { Dataset } from "../data/dataset.ts";
 import type { PublishedSet } from "../data/published_set.ts";

@@ -1,4 +1,8 @@
-/** The models that are here: of the zoo, and of the cache that is shared with other programs. @module */
+/**
+ * Lists the models on this machine: those of the zoo, and those in the Hugging Face cache.
+ *
+ * @module
+ */
 import { format } from "@std/fmt/bytes";
 import { join } from "@std/path";
 import { hubCacheFolder } from "../models/hub_cache.ts";

@@ -1,4 +1,4 @@
-/** One line on a terminal that says how far something is; nothing where there is no terminal. */
+/** Shows one line of progress on a terminal, and nothing where there is no terminal. */
 export interface LiveLine extends Disposable {
   show(text: string): void;
 }

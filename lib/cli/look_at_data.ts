@@ -1,4 +1,4 @@
-/** `tvp data inspect` and `tvp data preview`. @module */
+/** Runs `tvp data inspect` and `tvp data preview`. @module */
 import { join, toFileUrl } from "@std/path";
 import type { DataReport, SplitReport } from "../data/inspect_data.ts";
 import { prepareData, type PreparedData } from "../data/load_data.ts";

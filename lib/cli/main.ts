@@ -1,4 +1,4 @@
-/** The command line. Loads no more than the command that is asked for. @module */
+/** The command line. It loads only the command that is asked for. @module */
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
@@ -81,7 +81,7 @@ function unknownCommand(name: string): Diagnostic[] {
   return [{ code: "usage", severity: "error", message: `Unknown command "${name}"`, notes }];
 }
 
-/** Tells of mistakes: with `--json` as a line each, for who reads the lines. */
+/** Reports mistakes: with `--json` as a line each, for who reads the lines. */
 async function fail(
   diagnostics: readonly Diagnostic[],
   args: readonly string[],

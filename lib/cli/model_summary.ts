@@ -1,4 +1,4 @@
-/** Counts what a model consists of. @module */
+/** Counts the nodes, weights and operators of a model. @module */
 import { opKey } from "../autodiff/engine/rule.ts";
 import { weightsOf } from "../onnx/ir/map_weights.ts";
 import type { Graph, Model, Node } from "../onnx/ir/model.ts";

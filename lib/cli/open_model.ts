@@ -1,4 +1,4 @@
-/** A model by its name, for commands that look at one. @module */
+/** Finds the folder of a model by its name, for commands that look at a model. @module */
 import type { NamedModel } from "../models/directory.ts";
 import { parseWeights } from "../models/model_choice.ts";
 import type { WeightChoice } from "../models/weight_types.ts";

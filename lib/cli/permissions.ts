@@ -1,4 +1,8 @@
-/** What each command may do: it begins by giving up all else. @module */
+/**
+ * Declares what each command may do. A command gives up all other permissions when it begins.
+ *
+ * @module
+ */
 import type { OpenedUse } from "../workspace/open_pipeline.ts";
 import { withoutSecrets } from "../trust/secrets.ts";
 import { type CommandArguments, hasFlag, textOption } from "./command.ts";

@@ -1,4 +1,4 @@
-/** What the arguments say of a pipeline: its file, its store, a cache that is shared. @module */
+/** Reads the arguments that name a pipeline: its file, its store, and its remote cache. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { PipelineFile } from "../workspace/open_pipeline.ts";
 import { defaultCacheFolder } from "../workspace/places.ts";

@@ -1,4 +1,9 @@
-/** Prints text and numbers for people. It makes harmless what others wrote. @module */
+/**
+ * Prints text and numbers for people. It removes control characters and secrets from the text of
+ * others.
+ *
+ * @module
+ */
 import { withoutPasswords } from "../trust/urls.ts";
 import { secretValues } from "../workspace/secret_values.ts";
 import { visibleJson, visibleText } from "../trust/visible_text.ts";

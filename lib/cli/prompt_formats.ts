@@ -1,4 +1,4 @@
-/** Files of other programs that hold prompts, by extension. @module */
+/** Reads and writes prompts in the file formats of other programs. @module */
 import type { Prompt } from "../artifacts/prompt.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -41,7 +41,7 @@ export interface Contents {
   readonly texts?: Readonly<Record<string, string>>;
 }
 
-/** Formats of `prompt import`, told by what a file begins with: names of files mean little. */
+/** Formats of `prompt import`, recognised by a file's first bytes: its name says little. */
 interface Importer {
   /** Whether it is this format. */
   matches(bytes: Uint8Array): boolean;
@@ -98,6 +98,6 @@ export async function readContents(bytes: Uint8Array): Promise<Contents> {
   const importer = Object.values(importers).find(({ matches }) => matches(bytes));
   if (importer !== undefined) return await importer.read(bytes);
   throw new SyntaxError(
-    "it is no file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
+    "it is not a file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
   );
 }

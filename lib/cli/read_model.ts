@@ -1,4 +1,4 @@
-/** Reads ONNX files for commands. Whatever is wrong with one becomes a diagnostic. @module */
+/** Reads ONNX files for commands. Every fault of a file becomes a diagnostic. @module */
 import { join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model, ValueType } from "../onnx/ir/model.ts";

@@ -1,8 +1,4 @@
-/**
- * Reads prompts and pictures for commands. Whatever is wrong with a file becomes a diagnostic.
- *
- * @module
- */
+/** Reads prompts and pictures for commands. Every fault of a file becomes a diagnostic. @module */
 import { readRegularFile } from "../cache/disk/regular_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Prompt } from "../artifacts/prompt.ts";

@@ -1,4 +1,4 @@
-/** Computes a share of a signed report's tasks again, where and how the arguments say. @module */
+/** Computes a share of a signed report's tasks again, as the arguments say. @module */
 import { drawShare, type Share } from "../attestation/draw.ts";
 import { recompute, type Recomputed } from "../attestation/recompute.ts";
 import { removeQuietly, temporaryName } from "../cache/disk/replace_file.ts";

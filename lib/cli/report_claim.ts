@@ -1,4 +1,4 @@
-/** What is signed of a run's report. @module */
+/** Collects what is signed with a report: every task that made it, and their sources. @module */
 import { isAbsolute, relative } from "@std/path";
 import { sourcesOf } from "../attestation/compare_keys.ts";
 import { meanOf } from "../attestation/judge.ts";
@@ -102,8 +102,8 @@ function hitOf(
 ): StoreHit {
   const again = [`run it again: deno task pipeline ${run.file}`];
   if (resolved !== undefined && recorded.get(task.id) !== resolved.key) {
-    const why = `what makes it is not what it was: deno task tvp why ${run.file} ${task.stage}`;
-    throw refuse(run, `${task.id} has another key now`, [why, ...again]);
+    const why = `its inputs have changed: deno task tvp why ${run.file} ${task.stage}`;
+    throw refuse(run, `${task.id} now has another key`, [why, ...again]);
   }
   if (hit !== undefined) return hit;
   throw refuse(run, `the result of ${task.id} is not in the store`, again);

@@ -1,4 +1,4 @@
-/** A report and the signed statement that lies beside it. @module */
+/** Reads a report and the signed statement beside it. @module */
 import { basename } from "@std/path";
 import { fileKind } from "../cache/disk/file_kind.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
@@ -23,7 +23,7 @@ export function statementPath(report: string): string {
 /**
  * Reads the statement on a file.
  *
- * @throws {DiagnosticError} if it cannot be read, or is no statement: what `read` throws as a
+ * @throws {DiagnosticError} if it cannot be read, or is not a statement: what `read` throws as a
  * `SyntaxError` says why.
  */
 export function readStatementFile<T>(report: string, read: (text: string) => T): T {
@@ -32,7 +32,7 @@ export function readStatementFile<T>(report: string, read: (text: string) => T):
     const info = Deno.statSync(path);
     if (!info.isFile) throw new SyntaxError(`it is ${fileKind(info)}`);
     if (info.size > maxBytes) {
-      throw new SyntaxError(`it has ${info.size} bytes, and at most ${maxBytes} are read`);
+      throw new SyntaxError(`it has ${info.size} bytes, and at most ${maxBytes} can be read`);
     }
     return read(Deno.readTextFileSync(path));
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What a check of a report comes to, in words. @module */
+/** Writes the result of checking a report for people. @module */
 import { chanceToMiss } from "../attestation/draw.ts";
 import type { ReportVerdict, TaskVerdict } from "../attestation/judge.ts";
 import type { HostFacts } from "../pipeline/contract/job.ts";
@@ -18,10 +18,10 @@ export interface ShareFacts {
 /** Of one task the part that people want to know. */
 const stateWords = {
   same: () => "the same bytes",
-  agrees: ({ within, cause }) => `agrees within ${points(within!)}: other bytes of ${cause}`,
-  open: ({ cause }) => `other bytes of ${cause}, which has no score to compare`,
-  follows: ({ cause }) => `other bytes of ${cause}, as it was made of others`,
-  differs: ({ within, cause }) => `differs by ${points(within!)}: other bytes of ${cause}`,
+  agrees: ({ within, cause }) => `agrees within ${points(within!)}: different bytes of ${cause}`,
+  open: ({ cause }) => `different bytes of ${cause}, which has no score to compare`,
+  follows: ({ cause }) => `different bytes of ${cause}, because its inputs differ`,
+  differs: ({ within, cause }) => `differs by ${points(within!)}: different bytes of ${cause}`,
   failed: ({ cause }) => `failed: ${cause}`,
 } as const satisfies Record<TaskVerdict["state"], (verdict: TaskVerdict) => string>;
 
@@ -38,7 +38,7 @@ export function checkShare(facts: ShareFacts, { verdict }: ReportVerdict): Repor
   const said = [
     `${of("drawn")} of ${count(all, "task")} drawn by seed ${seed}`,
     ...(of("report") > 0 ? ["the report itself"] : []),
-    ...(of("needed") > 0 ? [`${of("needed")} more that these need or are judged by`] : []),
+    ...(of("needed") > 0 ? [`${of("needed")} more that these need, or that judge them`] : []),
     ...(given > 0 ? [`${count(given, "other result")} taken by digest`] : []),
     `${same === verdicts.length ? "all" : same} with the same bytes`,
   ].join("; ");
@@ -68,19 +68,21 @@ export function conclusion(
   const bytes =
     `bytes may differ between processors, providers and versions of ONNX Runtime (${where})`;
   if (verdict === "undecided") {
-    return `NOT DECIDED: ${bytes}, and no score tells whether it matters here\n` +
-      "  --share 100% computes all that has scores; or use the machine's kind that signed";
+    return `NOT DECIDED: ${bytes}, and there is no score that would show whether this matters\n` +
+      "  compute all tasks with --share 100%, or use the kind of machine that signed";
   }
   const seen = share === undefined ? "" : `\n  ${chanceWords(share)}`;
-  if (verdict === "same") return `VERIFIED: what was computed again has the signed bytes${seen}`;
-  return `AGREES within ${points(within!)}, and is not the same: ${bytes}${seen}`;
+  if (verdict === "same") {
+    return `VERIFIED: all tasks that were computed again gave the signed bytes${seen}`;
+  }
+  return `AGREES within ${points(within!)}, with different bytes: ${bytes}${seen}`;
 }
 
 function chanceWords({ verdicts, all }: ShareFacts): string {
-  if (verdicts.length === all) return "all of it was computed again";
+  if (verdicts.length === all) return "all tasks were computed again";
   const chance = (wrong: number) => Math.round(100 * chanceToMiss(all, verdicts.length, wrong));
   const ten = all > 10 ? `, ten with ${chance(10)} %` : "";
-  return `if one task were false it would stay unseen with a chance of ${chance(1)} %${ten}`;
+  return `one false task would go unnoticed with a chance of ${chance(1)} %${ten}`;
 }
 
 function hostWords(hosts: readonly HostFacts[]): string {

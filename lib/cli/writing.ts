@@ -1,4 +1,4 @@
-/** Writes files where the user says. What the system refuses becomes a diagnostic. @module */
+/** Writes files where the user says. An error of the system becomes a diagnostic. @module */
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { isFolder } from "../workspace/is_folder.ts";

@@ -64,6 +64,6 @@ function refusal(where: string, what: string, shared: readonly string[]): Diagno
     message: `Cannot use data set ${where} share a ${what}: ${
       shared.slice(0, NAMED).join("; ")
     }${more}`,
-    notes: ["Rows of one source, such as a drawing or a photo, have to be in one split"],
+    notes: ["All rows of one source, such as a drawing or a photo, must be in one split"],
   }]);
 }

@@ -1,4 +1,4 @@
-/** Which rows are trained on, chosen by, and tested on. @module */
+/** Divides rows into training, validation and test splits. @module */
 import { suggestions } from "../diagnostic/suggest.ts";
 import { Random } from "../tensor/random.ts";
 import { dataFailure } from "./data_failure.ts";
@@ -55,7 +55,7 @@ export function chooseSplits(
   }
   if (given.test.length === 0) {
     return checked(shareOut(given.train, defaultShares, seed), source, [
-      "split by shares: its rows are of one split",
+      "split by shares: all of its rows belong to one split",
     ]);
   }
   return checked(given, source, []);
@@ -89,7 +89,7 @@ function givenSplits(
   const names = new Set(rows.flatMap((row) => row.split ?? []));
   if (names.size === 0) {
     if (split === undefined) return undefined;
-    throw dataFailure(source, "its rows say nothing of splits", [
+    throw dataFailure(source, "its rows do not name splits", [
       "give shares: split: { train: 0.6, validation: 0.2, test: 0.2 }",
     ]);
   }
@@ -185,7 +185,10 @@ export function chooseTraining(
     return Array.from(order.slice(0, count), (place) => ofClass[place]!);
   });
   if (chosen.length > 0) return chosen.sort((a, b) => a.place - b.place);
-  throw dataFailure(source, `${percentage} % of its ${rows.length} training rows are none`);
+  throw dataFailure(
+    source,
+    `${percentage} % of its ${rows.length} training rows is less than one row`,
+  );
 }
 
 function pushTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
@@ -206,7 +209,7 @@ function checkApart(rows: SplitRows, source: string): void {
       throw dataFailure(
         source,
         `${owner} and ${name} share the cluster "${cluster}" (${where})`,
-        ["Rows of one source, such as a drawing or a photo, have to be in one split"],
+        ["All rows of one source, such as a drawing or a photo, must be in one split"],
       );
     }
   }

@@ -1,4 +1,8 @@
-/** Published sets with a folder for each class, which people call something else. @module */
+/**
+ * Published sets with a folder for each class, whose folder names differ from the class names.
+ *
+ * @module
+ */
 import { listFolder } from "./formats/folder_format.ts";
 import type { Listing } from "./listing.ts";
 import type { PublisherFolder } from "./published_set.ts";

@@ -1,4 +1,4 @@
-/** Which column of a source is what, by what people call them. @module */
+/** Recognises the role of a source's columns by their usual names. @module */
 import { suggestions } from "../diagnostic/suggest.ts";
 import { dataFailure } from "./data_failure.ts";
 import type { ListedRow } from "./listing.ts";
@@ -35,7 +35,7 @@ export function findColumn(
     return columnNames[role].map((name) => lower.get(name)).find((name) => name !== undefined);
   }
   if (there.has(given)) return given;
-  throw dataFailure(source, `it has no column "${given}", which is to be the ${role}`, [
+  throw dataFailure(source, `it has no column "${given}" for the ${role}`, [
     ...suggestions(given, there),
     `columns: ${[...there].join(", ")}`,
   ]);
@@ -51,10 +51,8 @@ export function columnOf(
   const found = findColumn(role, rows, source, given);
   if (found !== undefined) return found;
   const there = new Set(rows.slice(0, 100).flatMap(({ fields }) => Object.keys(fields)));
-  throw dataFailure(source, `none of its columns is known as the ${role}`, [
+  throw dataFailure(source, `none of its columns has a known name for the ${role}`, [
     `columns: ${[...there].join(", ")}`,
-    `say which: columns: { ${role}: NAME }; known by themselves are ${
-      columnNames[role].join(", ")
-    }`,
+    `name it: columns: { ${role}: NAME }; known names are ${columnNames[role].join(", ")}`,
   ]);
 }

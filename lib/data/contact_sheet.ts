@@ -1,4 +1,8 @@
-/** A data set at a glance: small copies of its first pictures, with their answers. @module */
+/**
+ * Draws a contact sheet of a data set: small copies of its first pictures, with their answers.
+ *
+ * @module
+ */
 import { encodePng } from "../vision/encode_png.ts";
 import { fitted } from "../vision/fit.ts";
 import { resizePlanes, unitPlanes } from "../vision/resize.ts";

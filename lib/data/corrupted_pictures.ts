@@ -1,4 +1,4 @@
-/** Pictures of a split, each corrupted by draws of its own. @module */
+/** Corrupts the pictures of a split, each by random draws of its own. @module */
 import { type CorruptionName, corruptPicture } from "../vision/corrupt/corrupt.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import type { Pictures } from "../vision/pictures.ts";

@@ -1,4 +1,4 @@
-/** What is wrong with data that people give, as they are told. @module */
+/** Words errors in the user's data. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 
 /** Data that cannot be used: `what` names the file or the rows, `cause` says why. */

@@ -1,4 +1,4 @@
-/** Finds the file of a name in a list. Nothing outside of the data's folder is read. @module */
+/** Finds the file that a list names. It reads nothing outside the data's folder. @module */
 import { isAbsolute, join, relative } from "@std/path";
 import { imageLimits } from "../vision/decode_image.ts";
 import { dataFailure } from "./data_failure.ts";
@@ -54,14 +54,14 @@ export function readList(path: string): string {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(plainFile(path));
   if (size > longestList) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${longestList} of a list are read`);
+    throw dataFailure(what, `it has ${size} bytes, a list may have at most ${longestList}`);
   }
   const bytes = readRange(path, 0, size);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.trim() !== "") return text;
   } catch {
-    throw dataFailure(what, "it is no text (UTF-8)");
+    throw dataFailure(what, "it is not text (UTF-8)");
   }
   throw dataFailure(what, "it is empty");
 }
@@ -88,16 +88,16 @@ export class DataRoot {
    */
   find(name: string, where: string): { readonly path: string; readonly info: Deno.FileInfo } {
     const what = `${JSON.stringify(name)} (${where})`;
-    if (name === "" || name.includes("\0")) throw dataFailure(what, "it is no name of a file");
+    if (name === "" || name.includes("\0")) throw dataFailure(what, "it is not the name of a file");
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
       throw dataFailure(what, "it is a URL", [
-        "Only files on disk are read: download the pictures",
+        "Only files on disk can be read: download the pictures",
       ]);
     }
     const path = isAbsolute(name) ? name : join(this.path, name);
     const info = look(path, what);
     if (!isInside(Deno.realPathSync(path), this.#real)) {
-      throw dataFailure(what, `it leads out of the folder ${JSON.stringify(this.path)}`, [
+      throw dataFailure(what, `it is outside of the folder ${JSON.stringify(this.path)}`, [
         "Name the folder that holds all pictures, or put the pictures into it",
       ]);
     }
@@ -134,7 +134,7 @@ export function readRange(path: string, offset: number, length: number): Uint8Ar
 export async function readPictureFile(path: string, what: string): Promise<Uint8Array> {
   const { size } = look(path, what);
   if (size > imageLimits.fileBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${imageLimits.fileBytes} are read`);
+    throw dataFailure(what, `it has ${size} bytes, at most ${imageLimits.fileBytes} can be read`);
   }
   return await Deno.readFile(path);
 }

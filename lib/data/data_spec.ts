@@ -1,4 +1,8 @@
-/** What `dataset:` may say of data that people have: a format, its files, and how rows are made. @module */
+/**
+ * The schema of `dataset:` for the user's own data: a format, its files, and how rows are made.
+ *
+ * @module
+ */
 import { z } from "zod";
 import { fits } from "../vision/fit.ts";
 
@@ -20,9 +24,9 @@ function makeSchema() {
     z.strictObject({ train: text, validation: text.optional(), test: text.optional() }),
   ], { error: "a path, a list of paths, or { train: PATH, validation: PATH, test: PATH }" });
   return z.strictObject({
-    set: text.optional().describe("a published set, such as cifar10, whose files are in folder"),
+    set: text.optional().describe("a published set, such as cifar10, whose files are in `folder`"),
     name: text.optional().describe(
-      "what tables call it; default the set's name, or that of its files",
+      "its name in tables; default the set's name, or that of its files",
     ),
     folder: places.optional().describe("pictures in a folder for each class, or with a list"),
     csv: places.optional().describe("a list of rows, CSV or TSV"),
@@ -43,8 +47,10 @@ function makeSchema() {
     ).optional().describe("names of columns"),
     classes: z.union([z.array(text).min(1), z.record(z.string(), text)], {
       error: "a list of names, or a map of names",
-    }).optional().describe("names of the classes in the order of their numbers, or other names"),
-    instruction: text.optional().describe("what is asked; {COLUMN} stands for a value of the row"),
+    }).optional().describe(
+      "names of the classes in the order of their numbers, or a map to other names",
+    ),
+    instruction: text.optional().describe("the question; {COLUMN} becomes a value of the row"),
     caption: text.optional().describe("CLIP's caption; {class} or {COLUMN}"),
     kind: z.enum(["classification", "generation", "yes-no"], {
       error: "classification, generation or yes-no",
@@ -57,11 +63,13 @@ function makeSchema() {
     }, { error: "{ train, validation, test }, shares or names" }).optional()
       .describe("shares, such as 0.6, 0.2 and 0.2, or names of given splits"),
     fit: z.enum(fits, { error: fits.join(", ") }).optional()
-      .describe("how a picture that is not square meets a square canvas"),
-    side: z.int().min(8).optional().describe("side of the canvas where nothing else says it"),
-    mirror: z.boolean().optional().describe("whether answers hold in a mirror; default true"),
+      .describe("how a picture that is not square is fitted onto a square canvas"),
+    side: z.int().min(8).optional().describe("side of the canvas in pixels, if no stage sets it"),
+    mirror: z.boolean().optional().describe(
+      "whether mirrored pictures keep their answers; default true",
+    ),
     broken: z.enum(["refuse", "skip"]).optional().describe(
-      "what happens to pictures that are damaged",
+      "what to do with damaged pictures",
     ),
     licence: text.optional(),
   }, { error: "a map" });
@@ -79,7 +87,7 @@ export function parseDataSpec(written: unknown): DataSpec | string {
     const [issue] = result.error.issues;
     const at = issue!.path.map(String).join(".");
     if (issue!.code === "unrecognized_keys") {
-      return `it has ${issue!.keys.map((key) => `"${key}"`).join(", ")}, which is not known here`;
+      return `it has ${issue!.keys.map((key) => `"${key}"`).join(", ")}, which is not supported`;
     }
     return `${at === "" ? "it" : at} must be ${issue!.message}`;
   }

@@ -1,4 +1,4 @@
-/** What a data set is: the contract between `datasets/*.ts` and the stages. @module */
+/** Defines a data set: the contract between `datasets/*.ts` and the stages. @module */
 import type { Fit } from "../vision/fit.ts";
 
 /** One row: a picture and what is asked about it. Pictures lie apart, in the same order. */

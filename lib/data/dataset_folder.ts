@@ -135,7 +135,7 @@ function encodedFolder(path: string, { info, rows, settings }: Parts): DatasetFo
   const places = readPlaces(path);
   if (places.length !== rows.length) {
     throw new DatasetError(
-      `${rows.length} rows need as many lines in ${indexFile}, it has ${places.length}`,
+      `${rows.length} rows need as many lines in ${indexFile}, but it has ${places.length}`,
     );
   }
   checkCard(info, { rows: rows.length });
@@ -183,6 +183,6 @@ function checkCard(
   for (const name of ["rows", "height", "width"] as const) {
     const said = card[name];
     if (said === undefined || found[name] === undefined || said === found[name]) continue;
-    throw new DatasetError(`dataset.json says ${name} ${said}, there are ${found[name]}`);
+    throw new DatasetError(`dataset.json says ${name} ${said}, but there are ${found[name]}`);
   }
 }

@@ -1,11 +1,11 @@
-/** The card and the rows of a data set as their files have them, checked. @module */
+/** Checks the card and the rows of a data set's files. @module */
 import { z } from "zod";
 import { fits } from "../vision/fit.ts";
 import { schemaOf } from "../diagnostic/schema_of.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";
 
-/** The files are no data set; the message says what is wrong where. */
+/** The files are not a data set; the message says what is wrong where. */
 export class DatasetError extends SyntaxError {
   override readonly name = "DatasetError";
 }
@@ -85,12 +85,12 @@ export function readRows(lines: string, { classes }: DatasetInfo): Row[] {
     const place = `rows.jsonl line ${i + 1}`;
     const before = places.get(id);
     if (before !== undefined) {
-      throw new DatasetError(`${place}: its id "${id}" is that of line ${before + 1}`);
+      throw new DatasetError(`${place}: its id "${id}" is already used in line ${before + 1}`);
     }
     places.set(id, i);
     if (classes !== undefined && label !== undefined && label >= classes.length) {
       throw new DatasetError(
-        `${place}: label is ${label}, the last of the ${classes.length} classes is ${
+        `${place}: label is ${label}, but the last of the ${classes.length} classes is ${
           classes.length - 1
         }`,
       );
@@ -110,6 +110,6 @@ function parse(json: string, place: string): unknown {
   try {
     return JSON.parse(json.replace(/^\ufeff/, ""));
   } catch (cause) {
-    throw new DatasetError(`${place} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new DatasetError(`${place} is not JSON: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,4 +1,8 @@
-/** What a data set holds: counts, sizes, broken pictures, and pictures that are in two splits. @module */
+/**
+ * Inspects a data set: counts, sizes, broken pictures, and pictures that are in two splits.
+ *
+ * @module
+ */
 import { createHash } from "node:crypto";
 import { decodeImage } from "../vision/decode_image.ts";
 import { likeness, type Look, lookOf, mirrored } from "../vision/likeness.ts";

@@ -1,4 +1,4 @@
-/** What is there. @module */
+/** Says whether a path exists. @module */
 
 /** Whether there is a file or folder of this name; one that cannot be reached is none. */
 export function isThere(path: string): boolean {

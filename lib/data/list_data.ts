@@ -1,4 +1,4 @@
-/** The rows of located files, by format. @module */
+/** Lists the rows of located files, by format. @module */
 import { basename, dirname } from "@std/path";
 import { DataRoot } from "./data_root.ts";
 import type { DataSpec, FormatKey } from "./data_spec.ts";

@@ -1,4 +1,8 @@
-/** What a format makes of files: rows as the files have them, and a way to their pictures. @module */
+/**
+ * Defines a listing, which a format makes of files: their rows, and a way to their pictures.
+ *
+ * @module
+ */
 
 /** A picture as its source keeps it. */
 export type StoredPicture = EncodedPicture | PlanePicture;
@@ -17,7 +21,7 @@ export interface PlanePicture {
 
 /** A row as a file has it. */
 export interface ListedRow {
-  /** Where it stands, for messages: `rows.csv line 3`, `cat/1.jpg`. */
+  /** Where it is, for messages: `rows.csv line 3`, `cat/1.jpg`. */
   readonly where: string;
   /** Name of its split, where the source tells. */
   readonly split?: string;

@@ -1,4 +1,4 @@
-/** From files to the three folders of a data set's splits. @module */
+/** Loads files into the three folders of a data set's splits. @module */
 import { basename } from "@std/path";
 import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { chooseSplits, chooseTraining, type TrainingChoice } from "./choose_splits.ts";
@@ -97,7 +97,7 @@ function infoOf(
     ...(spec.fit === undefined ? {} : { fit: spec.fit }),
     ...(spec.side === undefined ? {} : { side: spec.side }),
     licence: spec.licence ?? set?.info.licence ?? "not stated",
-    source: set?.info.source ?? "files of one's own",
+    source: set?.info.source ?? "your own files",
   };
 }
 
@@ -176,6 +176,6 @@ function brokenPictures(
   return dataFailure(what, named[0]!, [
     ...named.slice(1),
     ...more,
-    "broken: skip leaves broken pictures out; tvp data inspect lists all",
+    "`broken: skip` leaves broken pictures out; `tvp data inspect` lists them all",
   ]);
 }

@@ -1,4 +1,4 @@
-/** From paths and patterns as people write them to the files of a data set. @module */
+/** Finds the files of a data set by the paths and patterns that people write. @module */
 import { basename, dirname, join, resolve } from "@std/path";
 import { dataFailure } from "./data_failure.ts";
 import { isThere } from "./is_there.ts";
@@ -18,7 +18,7 @@ export interface DataPart {
   readonly paths: readonly string[];
 }
 
-/** Most files that a pattern stands for. */
+/** Most files that a pattern represents. */
 const maxFiles = 100_000;
 
 /**
@@ -86,14 +86,14 @@ function findOne(path: string, bases: readonly string[]): string {
   const found = bases.map((base) => resolve(base, path)).find(isThere);
   if (found !== undefined) return found;
   throw dataFailure(JSON.stringify(path), `there is no file or folder ${resolve(first!, path)}`, [
-    "paths count from the folder of the pipeline file, and then from the current one",
+    "a path is looked up in the folder of the pipeline file, and then in the current one",
   ]);
 }
 
 /**
  * `a-{000..002}.tar` and `{a,b}.tar`, as shells and WebDataset have them.
  *
- * @throws {DiagnosticError} If the pattern stands for too many names.
+ * @throws {DiagnosticError} If the pattern represents too many names.
  */
 export function expandBraces(pattern: string): string[] {
   const [whole, inside] = /\{([^{}]*)\}/.exec(pattern) ?? [];
@@ -121,10 +121,10 @@ function braceWords(inside: string): string[] | undefined {
 }
 
 function tooMany(pattern: string) {
-  return dataFailure(JSON.stringify(pattern), `it stands for more than ${maxFiles} files`);
+  return dataFailure(JSON.stringify(pattern), `it matches more than ${maxFiles} files`);
 }
 
-/** Files whose names match; `*` stands for any characters of a name, in the last part of a path. */
+/** Files whose names match; `*` represents any characters of a name, in the last part of a path. */
 function matching(pattern: string, bases: readonly string[]): string[] {
   const folder = findOne(dirname(pattern), bases);
   const parts = basename(pattern).split("*").map((part) =>
@@ -134,5 +134,5 @@ function matching(pattern: string, bases: readonly string[]): string[] {
   const found = [...Deno.readDirSync(folder)].map((entry) => entry.name)
     .filter((entry) => name.test(entry) && !entry.startsWith(".")).sort();
   if (found.length > 0) return found.map((entry) => join(folder, entry));
-  throw dataFailure(JSON.stringify(pattern), `no file in ${folder} is called so`);
+  throw dataFailure(JSON.stringify(pattern), `no file in ${folder} matches it`);
 }

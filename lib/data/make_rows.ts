@@ -1,4 +1,4 @@
-/** From the columns of a source to rows: question, answer, class, caption, cluster. @module */
+/** Makes rows of a source's columns: question, answer, class, caption, cluster. @module */
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { ColumnRole } from "./columns.ts";
 import { findColumn } from "./columns.ts";
@@ -10,7 +10,7 @@ import { type Choice, choiceOf } from "./multiple_choice.ts";
 /** A row that is made, before its split is chosen. */
 export interface MadeRow {
   readonly id: string;
-  /** Rows of one source share it; absent where each stands for itself. */
+  /** Rows of one source share it; absent where each represents itself. */
   readonly cluster?: string;
   readonly instruction: string;
   readonly answer: string;
@@ -24,7 +24,7 @@ export interface MadeRow {
   readonly split?: string;
   /** Place of its picture in the listing. */
   readonly place: number;
-  /** Where it stands, for messages. */
+  /** Where it is, for messages. */
   readonly where: string;
 }
 
@@ -114,9 +114,9 @@ function classesOf(
   if (Array.isArray(spec.classes)) return unique(spec.classes, source);
   const column = columns.label ?? columns.answer;
   if (column === undefined) {
-    throw dataFailure(source, "none of its columns is known as the label or the answer", [
+    throw dataFailure(source, "none of its columns has a known name for the label or the answer", [
       `columns: ${Object.keys(listing.rows[0]?.fields ?? {}).join(", ")}`,
-      "say which: columns: { label: NAME }",
+      "name it: columns: { label: NAME }",
     ]);
   }
   const rename = spec.classes ?? {};
@@ -228,14 +228,14 @@ function classNumber({ fields, where }: ListedRow, making: RowMaking): number {
   }
   throw dataFailure(
     where,
-    `its ${column} is ${shown(fields[column])}, none of the ${classes.length} classes`,
+    `its ${column} is ${shown(fields[column])}, which is not one of the ${classes.length} classes`,
     [
       ...suggestions(written, classes),
     ],
   );
 }
 
-/** One answer, or those of several people: the one that most gave stands for all. */
+/** One answer, or of those of several people the most frequent one. */
 function freeAnswer(
   value: unknown,
   where: string,
@@ -262,7 +262,7 @@ export function filled(
   return template.replace(/\{([^{}]+)\}/g, (_, key: string) => {
     if (Object.hasOwn(fields, key)) return textOf(fields[key]) ?? missing(where, key);
     if (key === "class" || key === "answer") return name;
-    throw dataFailure(where, `there is no column "${key}", which a template asks for`, [
+    throw dataFailure(where, `a template needs column "${key}", which is missing`, [
       ...suggestions(key, Object.keys(fields)),
       `columns: ${Object.keys(fields).join(", ")}`,
     ]);
@@ -276,7 +276,7 @@ function checkIds(rows: readonly MadeRow[], source: string): void {
     const before = seen.get(key);
     if (before !== undefined) {
       throw dataFailure(source, `two rows have the id "${id}": ${before} and ${where}`, [
-        "Each row needs an id of its own: columns: { id: NAME }",
+        "Each row needs its own id: columns: { id: NAME }",
       ]);
     }
     seen.set(key, where);

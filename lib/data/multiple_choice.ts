@@ -41,7 +41,7 @@ export function choiceOf(
       where,
       `its answer ${
         JSON.stringify(given) ?? "is missing and"
-      } is none of the ${options.length} to choose from`,
+      } is not one of the ${options.length} choices`,
     );
   }
   const question = String(fields[columns.instruction ?? ""] ?? spec.instruction ?? "");
@@ -59,7 +59,7 @@ function optionsIn(value: unknown, where: string): string[] {
   if (isList && list.every((item) => typeof item === "string" || typeof item === "number")) {
     return list.map(String);
   }
-  throw dataFailure(where, `its candidates are no list of 2 to ${maxChoices} texts`);
+  throw dataFailure(where, `its candidates are not a list of 2 to ${maxChoices} texts`);
 }
 
 /** A cell of a table holds a list as JSON, or with bars. */

@@ -244,7 +244,7 @@ function parsed(line: string, where: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new SyntaxError(`${where} is no JSON`);
+    throw new SyntaxError(`${where} is not JSON`);
   }
 }
 

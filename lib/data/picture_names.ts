@@ -1,4 +1,8 @@
-/** Which files are pictures, by their names: what they really are is told by their bytes. @module */
+/**
+ * Recognises picture files by their names. Their bytes decide later what they really are.
+ *
+ * @module
+ */
 
 /** Endings of files that are taken for pictures; of those that are not read, the decoder says so. */
 const pictureEnding = /\.(?:jpe?g?|png|webp|gif|avif|tiff?|bmp|hei[cf]|svg)$/i;
@@ -16,7 +20,7 @@ const splitNames = {
   test: /^test(?:ing)?$/i,
 } as const;
 
-/** The split that a name stands for, if it does. */
+/** The split that a name represents, if it does. */
 export function splitOfName(name: string): keyof typeof splitNames | undefined {
   const found = Object.entries(splitNames).find(([, pattern]) => pattern.test(name));
   return found?.[0] as keyof typeof splitNames | undefined;

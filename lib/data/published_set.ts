@@ -1,4 +1,4 @@
-/** Data sets as their publishers give them: what lies where, and what is asked. @module */
+/** Defines a published data set: where its files lie, and what is asked. @module */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import type { ZodType } from "zod";
@@ -19,12 +19,12 @@ export interface PublishedSet {
     /** Whether answers hold in a mirror; default true. */
     readonly mirrorKeepsAnswer?: boolean;
     readonly licence: string;
-    /** Where it is to be had. */
+    /** Where it is available. */
     readonly source: string;
   };
   /** What the folder holds, for people. */
   readonly layout: readonly string[];
-  /** What is asked, and other settings of a data set of one's own. */
+  /** The question, and other settings of a user's own data set. */
   readonly settings?: Partial<DataSpec>;
   /** Schema of parameters of its own. */
   readonly parameters?: ZodType;
@@ -84,9 +84,9 @@ export class PublisherFolder {
       `data set "${info.name}" in ${JSON.stringify(this.path)}`,
       `there is no ${name}`,
       [
-        "The folder holds what its publisher gives:",
+        "The folder must hold the publisher's files:",
         ...layout,
-        `It is to be had at ${info.source}`,
+        `Get it from ${info.source}`,
       ],
     );
   }

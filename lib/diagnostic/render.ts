@@ -84,7 +84,7 @@ function renderExcerpt(
 ): { lines: string[]; margin: number } | undefined {
   const { clean = visibleText } = options;
   const source = options.source?.(location.path)?.split(/\r?\n/)[location.line - 1];
-  // One sign stands for one character, so that the carets stay below what they mark.
+  // One sign represents one character, so that the carets stay below what they mark.
   const line = source && clean(source);
   if (line === undefined || line.trim() === "") return undefined;
   const number = `  ${location.line} `;

@@ -14,7 +14,7 @@ import {
 /** Numbers are `10`, `0o12`, `0x1F`, `1e3`; `010` is ten, `yes` and `2020-01-01` are texts. */
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
-/** A text is no YAML. */
+/** A text is not YAML. */
 export class YamlError extends SyntaxError {
   override readonly name = "YamlError";
   /** Where, in UTF-16 units. */
@@ -71,7 +71,7 @@ export interface YamlPair {
   readonly value: YamlNode;
 }
 
-/** The places of the first document of a text; `undefined` if it is no YAML or holds none. */
+/** The places of the first document of a text; `undefined` if it is not YAML or holds none. */
 export function yamlNodes(text: string): YamlNode | undefined {
   try {
     const [, ...events] = orYamlError(() => parseEvents(text, {})) ?? [];

@@ -1,5 +1,6 @@
 /**
- * How many independent models the unseen ones count for. Models that answer alike count less.
+ * Counts how many independent models the unseen ones are worth. Models that answer alike count
+ * less.
  *
  * @module
  */

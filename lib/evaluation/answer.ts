@@ -162,7 +162,7 @@ function memoised(text: PromptEncoder, questions: readonly Question[]) {
 export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
   if (task.candidates === undefined) {
     const message = `Cannot ask "${task.model.name}" for free text: it is a CLIP model, which ` +
-      "compares a picture with texts that it is given";
+      "only compares a picture with given texts";
     throw new DiagnosticError([{ code: "no-free-text", severity: "error", message }]);
   }
   const directory = await openClipDirectory(task.model.path, directoryOptions(task.model));

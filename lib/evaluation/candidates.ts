@@ -65,7 +65,7 @@ export function planCandidates(
   };
 }
 
-/** The rows that are no beginning of another row. */
+/** The rows that are not a beginning of another row. */
 function shareRows(rows: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const kept: (readonly number[])[] = [];
   for (const row of rows.toSorted((a, b) => b.length - a.length)) {

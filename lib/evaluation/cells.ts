@@ -82,8 +82,8 @@ function assertSeedsOnce(runs: readonly Scores[], seeds: ReadonlySet<number | nu
     throw same.length === 0
       ? reportMistake(
         "missing-seed",
-        `Cannot average ${method} over seeds on ${model}, ${task}: seed ${seed} is missing there, ` +
-          `other models have it`,
+        `Cannot average ${method} over seeds on ${model}, ${task}: seed ${seed} is missing, ` +
+          `but other models have it`,
         "Evaluate every model with every seed",
       )
       : reportMistake(
@@ -91,7 +91,7 @@ function assertSeedsOnce(runs: readonly Scores[], seeds: ReadonlySet<number | nu
         `Cannot average "${
           runName(same[0]!)
         }" on ${task}: there are ${same.length} runs of it that ` +
-          "are told apart by nothing",
+          "nothing distinguishes",
         "Give transfer-evaluate a setting, such as { shots: 16 }, or list each run once",
       );
   }
@@ -144,7 +144,7 @@ export function trainedSources(cells: readonly Cell[]): string[] {
 }
 
 /**
- * Where a cell's model stands beside a source. An unseen model has an encoder of its own if its
+ * Where a cell's model is beside a source. An unseen model has an encoder of its own if its
  * stem is not the source's while some other unseen model shares it; where none does, all are unseen.
  */
 export function standingsOf(cells: readonly Cell[], source: string): (cell: Cell) => Standing {

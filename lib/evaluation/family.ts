@@ -1,6 +1,5 @@
 /**
- * The comparisons that were named beforehand. Only these are tests, and they are corrected
- * together.
+ * The comparisons that were named beforehand. Only these are tests; they are corrected together.
  *
  * @module
  */

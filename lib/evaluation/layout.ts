@@ -1,5 +1,6 @@
 /**
- * How the rows of a split are sampled: drawings (clusters) in classes (strata) and art styles.
+ * Describes how the rows of a split are sampled: drawings (clusters) in classes (strata) and art
+ * styles.
  *
  * @module
  */

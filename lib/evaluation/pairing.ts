@@ -36,11 +36,11 @@ export function assertPaired(runs: readonly Scores[]): void {
       `same by picture, instruction and answer${
         shared === other.rows.length && shared === first.rows.length ? ", in another order" : ""
       })`,
-    "Evaluate both on the same split, or tell them apart by a setting",
+    "Evaluate both on the same split, or distinguish them by a setting",
   );
 }
 
-/** @throws {DiagnosticError} If one name stands for two models. */
+/** @throws {DiagnosticError} If one name represents two models. */
 export function assertOneModelAName(scores: readonly Scores[]): void {
   const digests = new Map<string, string>();
   for (const { model, modelDigest } of scores) {
@@ -49,10 +49,10 @@ export function assertOneModelAName(scores: readonly Scores[]): void {
     if (known === modelDigest) continue;
     throw reportMistake(
       "two-models",
-      `Cannot tell two models apart: both are called ${model}, their contents differ (${
+      `Cannot distinguish two models: both are called ${model}, their contents differ (${
         known.slice(0, 12)
       } and ${modelDigest.slice(0, 12)})`,
-      "Give each a name of its own",
+      "Give each model its own name",
     );
   }
 }

@@ -1,8 +1,4 @@
-/**
- * How well an estimate that was made beforehand predicts the transfer that was measured.
- *
- * @module
- */
+/** Measures how well an estimate made beforehand predicts the measured transfer. @module */
 import type { TransferEstimate } from "../artifacts/estimate.ts";
 import type { Predictor } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";

@@ -136,7 +136,7 @@ export interface SummaryOptions {
  * whether the test is a fair one.
  *
  * @throws {DiagnosticError} If scores that are to be compared answer different rows, a seed is
- * missing, or runs are told apart by nothing.
+ * missing, or runs nothing distinguishes.
  */
 export function summarize(scores: readonly Scores[], options: SummaryOptions = {}): Summary {
   const { primary = [], validation = [] } = options;

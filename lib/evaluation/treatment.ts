@@ -1,4 +1,8 @@
-/** What is done to the pictures before a model answers: nothing, a baseline, or a trained prompt. @module */
+/**
+ * The treatments of pictures before a model answers: nothing, a baseline, or a trained prompt.
+ *
+ * @module
+ */
 import type { PictureCanvas } from "../models/prompted_pictures.ts";
 import { noiseFrame, plainFrame, promptPeak, promptRms } from "../prompts/frames.ts";
 import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";

@@ -1,4 +1,4 @@
-/** Remembers what a process said of a stage type, by the digest of its code. @module */
+/** Remembers what a process answered about a stage type, by the digest of its code. @module */
 import { replaceFile } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 
@@ -26,7 +26,7 @@ export class AnswerMemo {
     return answer;
   }
 
-  /** A memo that cannot be written costs time later, and is no error. */
+  /** A memo that cannot be written costs time later, and is not an error. */
   #keep(path: string, text: string): void {
     if (text.length > longestAnswer) return;
     try {

@@ -88,7 +88,9 @@ export class HostedModule implements AsyncDisposable {
       if (mistake === undefined) return answer;
       throw new HostFailure("", readMistake(mistake));
     } catch (error) {
-      if (error instanceof SyntaxError) throw new HostFailure("gives no answer that can be read");
+      if (error instanceof SyntaxError) {
+        throw new HostFailure("gives an answer that cannot be read");
+      }
       throw error;
     } finally {
       clearTimeout(timer);
@@ -112,8 +114,8 @@ function readMistake({ cause, notes }: NameMistake): NameMistake {
 
 function ending(ms: number): string {
   return ms >= answerMs
-    ? `does not say what it is within ${answerMs / 1000} s`
-    : `ends before it says what it is, or takes more than ${heapMiB} MiB of memory`;
+    ? `does not describe itself within ${answerMs / 1000} s`
+    : `ends before it describes itself, or needs more than ${heapMiB} MiB of memory`;
 }
 
 /** The messages among the lines of a stream; a stream without end is left. */

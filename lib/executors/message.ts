@@ -1,4 +1,8 @@
-/** What a runner and its worker processes say to each other: JSON text sequences (RFC 7464). @module */
+/**
+ * The messages between a runner and its worker processes: JSON text sequences (RFC 7464).
+ *
+ * @module
+ */
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 
 /** To a worker. Workers run one job at a time. */

@@ -1,4 +1,4 @@
-/** What a stage type has not declared, told in the words of who writes it. @module */
+/** Explains a missing permission to the author of a stage type. @module */
 import { fromFileUrl } from "@std/path";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { Job } from "../pipeline/contract/job.ts";
@@ -29,7 +29,8 @@ export function notPermitted(error: unknown, { task, stage, module, permissions 
   const diagnostic: Diagnostic = {
     code: "not-permitted",
     severity: "error",
-    message: `Cannot finish task "${task}": its process may not ${does} ${what}`.trimEnd(),
+    message: `Cannot finish task "${task}": its process is not allowed to ${does} ${what}`
+      .trimEnd(),
     notes: [
       ...(frame === undefined ? [] : [`asked for in ${placeOf(frame)}`]),
       ...(isProjectCode(module) ? [] : [
@@ -37,7 +38,7 @@ export function notPermitted(error: unknown, { task, stage, module, permissions 
           JSON.stringify([...permissions, permission])
         } in ${shownPath(fromFileUrl(module))}`,
       ]),
-      `${stage} reads the folders of the pipeline file and of the run, and writes its outputs, ` +
+      `${stage} may read the folders of the pipeline file and of the run, and may write its outputs, ` +
       "context.scratch and temporary files",
     ],
   };

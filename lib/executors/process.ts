@@ -7,7 +7,7 @@ export type Process = Deno.ChildProcess;
 /**
  * Starts a program; what it prints is for logs, so it is asked not to colour it.
  *
- * @param environment Variables beside, or in place of, the runner's.
+ * @param environment Variables beside, or instead of, the runner's.
  */
 export function startProcess(
   program: string,

@@ -34,7 +34,7 @@ const states: Readonly<Record<string, StateRow>> = {
   OUT_OF_MEMORY: { reason: "crash", says: "ran out of memory", advice: moreMemory },
   NODE_FAIL: { reason: "crash", says: "lost its node", advice: again },
   BOOT_FAIL: { reason: "crash", says: "could not start: its node did not boot", advice: again },
-  PREEMPTED: { reason: "crash", says: "had to give way to another job", advice: again },
+  PREEMPTED: { reason: "crash", says: "was preempted by another job", advice: again },
   REVOKED: { reason: "crash", says: "was taken back by the federation", advice: again },
   CANCELLED: {
     reason: "cancelled",
@@ -51,7 +51,7 @@ const states: Readonly<Record<string, StateRow>> = {
 
 const told: StateRow = {
   reason: "timeout",
-  says: "was told to end, as it is before its time limit",
+  says: "was asked to end before its time limit",
   advice: moreTime,
 };
 
@@ -86,7 +86,7 @@ function stateRow({ row, wasTold, lastLines }: EndedJob): StateRow {
   // Where Slurm itself watches the memory, its word on it is in the log and not in the state.
   if (lastLines.some((line) => memoryLine.test(line))) return states.OUT_OF_MEMORY!;
   if (row === undefined) return unknown;
-  return states[row.state] ?? { reason: "crash", says: `ended as ${row.state}` };
+  return states[row.state] ?? { reason: "crash", says: `ended with state ${row.state}` };
 }
 
 function moreTime({ job, row }: EndedJob): string {
@@ -108,7 +108,7 @@ function moreMemory({ job }: EndedJob): string {
 export function submitFailure(job: Job, cause: string, command: readonly string[]): JobFailure {
   const message = `Cannot submit task "${job.task}" to Slurm: ${cause}`;
   const notes = [
-    "partition, account, qos, gres and constraint stand in executor.slurm of the pipeline file",
+    "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
     `Command: ${command.join(" ")}`,
   ];
   const diagnostics = [{ code: "slurm-submit", severity: "error", message, notes }] as const;

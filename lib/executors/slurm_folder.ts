@@ -217,7 +217,7 @@ function readJson<T>(path: string): T | undefined {
   return ifThere(() => parseJson<T>(Deno.readTextFileSync(path)));
 }
 
-/** A line that a killed job has left by half is no event. */
+/** A line that a killed job has left by half is not an event. */
 function parseJson<T>(text: string): T | undefined {
   try {
     return JSON.parse(text) as T;

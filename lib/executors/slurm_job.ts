@@ -1,6 +1,6 @@
 /**
- * What a job of Slurm runs on its node: one task of a batch. It speaks to the runner through the
- * task's folder, and needs no runner to be there.
+ * Runs one task of a batch as a Slurm job on its node. It talks to the runner through the task's
+ * folder, and does not need the runner to be there.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export async function runTaskOfBatch(batch: string, index: number): Promise<numb
 /** The key of what the job is given. @throws {RangeError} If it did not come with the job. */
 function takeKey(): string {
   const key = Deno.env.get(keyVariable);
-  if (key === undefined) throw new RangeError(`Cannot read what the job is: no ${keyVariable}`);
+  if (key === undefined) throw new RangeError(`Cannot read the job: ${keyVariable} is missing`);
   Deno.env.delete(keyVariable);
   return key;
 }

@@ -1,4 +1,4 @@
-/** The arguments of Slurm's commands and their answers, as text. It starts nothing. @module */
+/** Writes the arguments of Slurm's commands, and reads their answers. It starts nothing. @module */
 import type { ExecutorSettings, Resources } from "../pipeline/contract/job.ts";
 
 /** Options of a pipeline file for jobs of Slurm. */
@@ -180,10 +180,16 @@ export function phaseOf(state: string): "waits" | "runs" | "ended" {
 const stuckReasons: readonly [RegExp, string][] = [
   [/^JobHeld/, "the job is held: scontrol release lets it go"],
   [/held$/i, "the job is held after a failed start: scontrol release lets it go"],
-  [/^BadConstraints$/, "no node has what is asked for: look at resources and executor.slurm"],
-  [/^PartitionConfig$/, "the partition cannot give so much: lower resources, or ask another one"],
+  [
+    /^BadConstraints$/,
+    "no node offers what the job asks for: look at resources and executor.slurm",
+  ],
+  [
+    /^PartitionConfig$/,
+    "the partition cannot offer so much: lower resources, or choose another partition",
+  ],
   [/^PartitionTimeLimit$/, "the partition does not allow so much time: lower resources.time"],
-  [/^PartitionDown$|^PartitionInactive$/, "the partition is not in use now: ask another one"],
+  [/^PartitionDown$|^PartitionInactive$/, "the partition is not in use now: choose another one"],
   [/^(Assoc|QOS)Max\w*PerJob/, "account or QOS do not allow one job so much: lower resources"],
   [/^Invalid(Account|QOS)$/, "set another account or QOS in executor.slurm"],
   [/^ReqNodeNotAvail/, "the nodes that could run it are down or reserved"],

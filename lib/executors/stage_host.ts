@@ -64,7 +64,7 @@ export class StageHost implements AsyncDisposable {
     const told = await this.#ask(url, { type: "check", module: url.href, items, tasks });
     return asStage(url, () => {
       const answers = Array.isArray(told) ? told : [];
-      if (answers.length !== items.length) throw new TypeError("it does not answer all questions");
+      if (answers.length !== items.length) throw new TypeError("it does not answer every question");
       return answers.map((answer) => readChecked(answer, known));
     });
   }

@@ -65,8 +65,8 @@ function withoutPermissions(mistake: NameMistake): NameMistake {
   }
   const isTrusted = Deno.permissions.querySync({ name: "read" }).state === "granted";
   const note = isTrusted
-    ? "A module may read when it is loaded; what else it needs it does in run(), and declares it"
-    : "Code that is not trusted is looked at without permissions; " +
+    ? "While it is loaded, a module may only read; do all else in run(), with declared permissions"
+    : "Code that is not trusted is loaded without permissions; " +
       "if you trust it, say so: deno task tvp trust FILE";
   return { cause: mistake.cause, notes: [...(mistake.notes ?? []), note] };
 }

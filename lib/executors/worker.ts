@@ -1,6 +1,6 @@
 /**
- * A worker process: takes jobs from its standard input, one at a time, and tells what happens on its
- * standard output. It ends when its input does, so it never outlives its runner.
+ * A worker process: takes jobs from its standard input, one at a time, and reports on its standard
+ * output. It ends when its input ends, so it never outlives its runner.
  *
  * @module
  */

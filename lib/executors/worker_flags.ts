@@ -1,4 +1,4 @@
-/** What the process of a job may do: Deno's flags, by what its stage type has declared. @module */
+/** Makes Deno's permission flags for a job's process from what its stage type declares. @module */
 import { fromFileUrl, join } from "@std/path";
 import { isProjectCode } from "../pipeline/contract/project_code.ts";
 import { ifThere } from "../cache/disk/system_error.ts";

@@ -17,10 +17,10 @@ export const weightDescriptions: Readonly<Record<string, string>> = Object.fromE
 /** Loss terms by name. */
 export type LossTerms = Readonly<Record<string, LossTerm>>;
 
-/** Weights of terms, of the table or of one's own; a term that is absent or 0 is not computed. */
+/** Weights of terms, of the table or the user's own; a term that is absent or 0 is not computed. */
 export type LossWeights = Readonly<Record<string, number | undefined>>;
 
-/** The terms that have a weight: those of the table in its order, then one's own. */
+/** The terms that have a weight: those of the table in its order, then the user's own. */
 export function weightedTerms(
   weights: LossWeights,
   own: LossTerms = {},

@@ -1,4 +1,4 @@
-/** What a loss term is: a summand of the training loss, built as ONNX nodes. @module */
+/** Defines a loss term: a summand of the training loss, built as ONNX nodes. @module */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
 /** Values of the graph so far that terms are built from. */
@@ -40,7 +40,7 @@ export interface LossTerm {
   build(builder: GraphBuilder, inputs: LossInputs): Value;
 }
 
-/** A loss term of one's own, as it is written. */
+/** A user's own loss term, as it is written. */
 export type OwnLossTerm =
   & Pick<LossTerm, "description" | "build">
   & Partial<Pick<LossTerm, "sign" | "needsClip">>;

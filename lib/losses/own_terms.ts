@@ -1,15 +1,15 @@
-/** Loads loss terms of a user: modules that a pipeline names. @module */
+/** Loads a user's own loss terms: modules that a pipeline names. @module */
 import type { LossTerms, LossWeights } from "./loss_table.ts";
 import type { LossTerm } from "./loss_term.ts";
 
-/** Where a term of one's own is. */
+/** The module of a user's own term. */
 interface TermModule {
   readonly name: string;
   /** URL of the module. */
   readonly module: string;
 }
 
-/** Weights as a stage gets them: numbers, or one's own terms with their modules. */
+/** Weights as a stage gets them: numbers, or the user's own terms with their modules. */
 export type GivenWeights = Readonly<
   Record<string, number | (TermModule & { readonly weight: number })>
 >;
@@ -42,7 +42,7 @@ function plainWeights(given: GivenWeights): LossWeights {
 }
 
 /**
- * Loads those terms of one's own that have a weight.
+ * Loads the user's own terms that have a weight.
  *
  * @param given The loss of the pipeline and its variants, which tell where its terms are.
  * @throws {TypeError} If a module does not export a loss term.

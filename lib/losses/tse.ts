@@ -1,5 +1,6 @@
 /**
- * Task semantics enrichment: the prompted picture is near its caption in the eyes of a CLIP.
+ * Task semantics enrichment: it moves the prompted picture towards its caption in a CLIP's
+ * embedding space.
  *
  * @module
  */

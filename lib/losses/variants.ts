@@ -40,7 +40,7 @@ export function resolveLoss(
   const given = typeof loss === "string" ? known[loss] : loss;
   if (!given) {
     const names = Object.keys(known).map((name) => `"${name}"`).join(", ");
-    throw new RangeError(`Cannot train with loss "${loss}": known variants are ${names}`);
+    throw new RangeError(`Cannot train with loss "${loss}": known variants: ${names}`);
   }
   const weights = canonical(given);
   if (Object.keys(weights).length === 0) {

@@ -1,4 +1,4 @@
-/** The chat template of a model directory, where it has one. @module */
+/** Reads the chat template of a model directory, if it has one. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { readTemplate, type Render, TemplateError } from "./render_template.ts";
 import { specialTokenTexts } from "./special_tokens.ts";

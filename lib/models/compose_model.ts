@@ -298,7 +298,7 @@ export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
   );
   if (open >= 0 && isKeyOrValue(info.name)) {
     throw new TypeError(
-      `Cannot run decoder without a past: input "${info.name}" does not say its heads and their width`,
+      `Cannot run decoder without a past: input "${info.name}" does not declare its heads and their width`,
     );
   }
   return dims.map((dim, i) => i === 0 ? batch : typeof dim === "number" ? dim : 0);
@@ -308,7 +308,7 @@ export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
 function wholePicture(declared: readonly Dim[]): readonly Dim[] {
   if (declared.length === 4) return declared;
   throw new TypeError(
-    `Cannot compose a model: pixel_values are [${declared}], and nothing says how pictures are cut up`,
+    `Cannot compose a model: pixel_values are [${declared}], and the configuration does not say how to cut pictures up`,
   );
 }
 
@@ -339,7 +339,7 @@ function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim
     const dims = table[info.name];
     if (dims !== undefined) return [info.name, dims(dimsOfInput(info))];
     throw new TypeError(
-      `Cannot compose a model: nothing is known to feed input "${info.name}", known are ${
+      `Cannot compose a model: there is no value for input "${info.name}", known inputs are ${
         Object.keys(table).join(", ")
       }`,
     );

@@ -1,4 +1,4 @@
-/** What to feed composed graphs besides the pixels. @module */
+/** Makes the inputs of composed graphs other than the pixels. @module */
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { TokenTypes } from "./families/family.ts";

@@ -1,4 +1,4 @@
-/** Inputs of composed graphs: their shapes, and inputs that have one value for good. @module */
+/** The inputs of composed graphs: their shapes, and the inputs with a constant value. @module */
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
 import { isDType } from "../onnx/ir/data_type.ts";
 import { weightFromTensor } from "../onnx/ir/weight.ts";
@@ -32,11 +32,11 @@ export function bindInputs(model: Model, weights: Readonly<Record<string, Weight
 /**
  * Element type of an input.
  *
- * @throws {TypeError} If the input is no numeric tensor.
+ * @throws {TypeError} If the input is not a numeric tensor.
  */
 export function dtypeOfInput(info: ValueInfo): DType {
   if (info.type.kind === "tensor" && isDType(info.type.dtype)) return info.type.dtype;
-  throw new TypeError(`Cannot feed input "${info.name}": it is no numeric tensor`);
+  throw new TypeError(`Cannot feed input "${info.name}": it is not a numeric tensor`);
 }
 
 /** Declared shape of an input. @throws {TypeError} If it has none. */

@@ -82,13 +82,15 @@ async function listingOf(
   }
   const text = await requestListing(model, options);
   const listing = parseListing(text);
-  if (typeof listing === "string") throw hubFailure(model, `the hub is not understood: ${listing}`);
+  if (typeof listing === "string") {
+    throw hubFailure(model, `the answer of the hub cannot be read: ${listing}`);
+  }
   await cached.keepListing(revision, listing.commit, text);
   return listing;
 }
 
 function offlineFailure(model: HubModel, cause: string): DiagnosticError {
-  return hubFailure(model, `${cause}, and HF_HUB_OFFLINE is set, so that no hub is asked`, [
+  return hubFailure(model, `${cause}, and HF_HUB_OFFLINE is set, so no hub is asked`, [
     "Unset HF_HUB_OFFLINE, or fetch the model with it unset and copy the cache",
   ]);
 }
@@ -155,7 +157,7 @@ async function weightsOf(
     if (file !== undefined) return file;
     throw hubFailure(
       model,
-      `"${graph.name}" keeps the weights of "${tensor}" in "${name}", which the hub does not list`,
+      `"${graph.name}" keeps the weights of "${tensor}" in "${name}", but the hub does not list that file`,
     );
   });
 }

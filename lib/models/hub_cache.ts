@@ -69,7 +69,7 @@ export class CachedModel {
     return await readText(this.#listPath(commit));
   }
 
-  /** The files of a commit that are there, whoever fetched them. */
+  /** The files of a commit that are here, no matter who fetched them. */
   async filesOf(commit: string): Promise<ReadonlyMap<string, HubFile>> {
     const files = new Map<string, HubFile>();
     for await (const name of namesIn(this.snapshot(commit))) files.set(name, { name });

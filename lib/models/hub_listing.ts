@@ -1,4 +1,4 @@
-/** What a hub says of a model, and which of its files are needed. @module */
+/** Reads a hub's description of a model, and chooses the files that are needed. @module */
 import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { segmentMistake } from "../trust/names.ts";
@@ -52,7 +52,7 @@ export interface HubListing {
 export function parseListing(text: string): HubListing | string {
   const answer = parseJson(text);
   if (answer === undefined) {
-    return `its answer is no JSON, but begins with ${JSON.stringify(text.slice(0, 40))}`;
+    return `its answer is not JSON, but begins with ${JSON.stringify(text.slice(0, 40))}`;
   }
   const { data, error } = listingSchema.safeParse(answer.value);
   if (error !== undefined) return `in its answer, ${issueText(error.issues, answer.value)}`;

@@ -1,4 +1,8 @@
-/** Requests to a hub, which may be any server: no more is read than was announced. @module */
+/**
+ * Sends requests to a hub. It never reads more than was announced, because a hub may be any server.
+ *
+ * @module
+ */
 import { dirname } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { isConfidential } from "../trust/urls.ts";
@@ -19,7 +23,7 @@ const maxUnannounced = 32 * 2 ** 20;
 
 const causes: Readonly<Record<number, string>> = {
   401: "it does not exist or is not public",
-  403: "access is not granted",
+  403: "you have no access to it",
   404: "it does not exist, or has no such revision",
 };
 
@@ -128,12 +132,12 @@ async function* bodyOf(
   for await (const chunk of unbroken(model, response, what)) {
     left -= chunk.length;
     // Leaving the loop cancels the rest.
-    if (left < 0) throw hubFailure(model, `${what} has more bytes than the ${most} it may have`);
+    if (left < 0) throw hubFailure(model, `${what} has more than ${most} bytes`);
     yield chunk;
   }
 }
 
-/** The chunks of a body; a connection that breaks is told as the hub's failure. */
+/** The chunks of a body; a connection that breaks is reported as the hub's failure. */
 async function* unbroken(
   model: HubModel,
   { body }: Response,
@@ -153,11 +157,11 @@ async function checkFile(model: HubModel, file: HubFile, path: string): Promise<
   const wrongSize = file.size !== undefined && size !== file.size;
   const wrongDigest = !wrongSize && !await hasDigest(file, path, size);
   if (!wrongSize && !wrongDigest) return;
-  // A file that is too short is continued next time, any other one is fetched anew.
+  // A file that is too short is continued next time, any other one is fetched again.
   if (wrongDigest || size > file.size!) await Deno.remove(path);
   const cause = wrongSize
     ? `it has ${size} bytes instead of ${file.size}`
-    : "its content is not what the hub announced";
+    : "its content does not match the digest that the hub announced";
   throw hubFailure(model, `cannot use file "${file.name}": ${cause}`);
 }
 

@@ -1,4 +1,8 @@
-/** A chat model that lost its chat template: its questions would be plain text. @module */
+/**
+ * Warns of a chat model without a chat template, which would read questions as plain text.
+ *
+ * @module
+ */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { findChatTemplate } from "./template_place.ts";
@@ -27,7 +31,7 @@ export async function missingTemplate(
     severity: "warning",
     message: `Model "${directory.name}" has tokens for turns (${
       turns.join(", ")
-    }) and no chat template: questions are plain text to it, in which the end of an answer is improbable`,
+    }) and no chat template: questions are plain text to it, after which a model seldom ends its answer`,
     notes: ["Put the checkpoint's chat_template.jinja beside its tokenizer.json"],
   };
 }

@@ -19,7 +19,7 @@ export function parseModelChoice(text: string): ModelChoice | string {
   try {
     value = JSON.parse(text);
   } catch {
-    return "it is no map { model: NAME, weights: TYPE }";
+    return "it is not a map { model: NAME, weights: TYPE }";
   }
   const { model, weights, ...others } = Object(value) as Record<string, unknown>;
   const [unknown] = Object.keys(others);

@@ -10,7 +10,7 @@ const maxBytes = 128 * 2 ** 20;
  * The text of a file in UTF-8, or in UTF-16 if it begins with a byte order mark that says so.
  *
  * @returns Undefined where there is no such file.
- * @throws {DiagnosticError} If it cannot be read, is no regular file, too long, or no text.
+ * @throws {DiagnosticError} If it cannot be read, is not a regular file, too long, or no text.
  */
 export async function readModelText(path: string): Promise<string | undefined> {
   const bytes = await readBytes(path);
@@ -18,7 +18,7 @@ export async function readModelText(path: string): Promise<string | undefined> {
   try {
     return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {
-    throw unreadable(path, "it is no text in UTF-8");
+    throw unreadable(path, "it is not text in UTF-8");
   }
 }
 
@@ -27,7 +27,7 @@ export async function readModelText(path: string): Promise<string | undefined> {
  * writes the former and some editors the latter.
  *
  * @returns Undefined where there is no such file.
- * @throws {DiagnosticError} If it cannot be read, is no JSON, or does not fit; all that does not is
+ * @throws {DiagnosticError} If it cannot be read, is not JSON, or does not fit; all that does not is
  * named.
  */
 export async function readModelJson<T>(
@@ -59,7 +59,7 @@ export function unreadable(
 async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     const { isFile, size } = await Deno.stat(path);
-    if (!isFile) throw unreadable(path, "it is no regular file");
+    if (!isFile) throw unreadable(path, "it is not a regular file");
     if (size > maxBytes) {
       throw unreadable(path, `it has ${size} bytes, more than the ${maxBytes} that are read`);
     }
@@ -80,14 +80,14 @@ function parseJson(path: string, text: string): unknown {
   try {
     return parsePythonJson(text);
   } catch (error) {
-    const words = error instanceof SyntaxError ? error.message : "it is nested too deep";
-    throw unreadable(path, `it is no JSON: ${words}`);
+    const words = error instanceof SyntaxError ? error.message : "it is nested too deeply";
+    throw unreadable(path, `it is not JSON: ${words}`);
   }
 }
 
 /** `text_config.eos_token_id is "x", needed is a whole number`: schemas say what is needed. */
 function problemOf({ path, input, message }: z.core.$ZodIssue): string {
-  return `${z.core.toDotPath(path) || "its content"} is ${shown(input)}, needed is ${message}`;
+  return `${z.core.toDotPath(path) || "its content"} is ${shown(input)}, expected ${message}`;
 }
 
 function shown(value: unknown): string {

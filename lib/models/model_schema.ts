@@ -1,8 +1,7 @@
 /**
- * What the JSON files of a model have to look like: the fields that are read here, all of which may
- * be absent or null. Others are let through, as every family has its own.
- *
- * A schema's message says what is needed.
+ * The schemas of a model's JSON files: the fields that are read here, all of which may be absent or
+ * null. Other fields pass, because every family has its own. A schema's message says what was
+ * expected.
  *
  * @module
  */
@@ -14,7 +13,7 @@ export const maxImageTokens = 2 ** 16;
 const text = z.string("a text");
 const flag = z.boolean("true or false");
 const rows = whole(1, maxImageTokens);
-/** −1 stands for "none" in some files. */
+/** −1 represents "none" in some files. */
 const tokenId = whole(-1, 2 ** 31 - 1);
 const tokenIds = z.union(
   [tokenId, z.array(tokenId)],

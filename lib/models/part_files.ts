@@ -1,4 +1,4 @@
-/** The graphs of a model's folder as files: of which part, with which weights, how large. @module */
+/** Lists the ONNX files of a model's folder by part, kind of weights, and size. @module */
 import { dirname, join } from "@std/path";
 import { weightsOf } from "../onnx/ir/map_weights.ts";
 import { weightSize } from "../onnx/ir/weight.ts";

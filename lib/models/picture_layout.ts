@@ -1,4 +1,4 @@
-/** How the pictures of one size reach a model's vision encoder. @module */
+/** Works out how pictures of one size reach a model's vision encoder. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { foldConstants } from "../onnx/passes/fold_constants.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
@@ -119,7 +119,7 @@ function fitted(
   if (fits) return whole;
   throw unreadable(
     directory,
-    `its image processor makes pixel_values of shape [${dims}] and its vision encoder reads [${declared}]`,
+    `its image processor makes pixel_values of shape [${dims}], but its vision encoder reads [${declared}]`,
   );
 }
 

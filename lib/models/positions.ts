@@ -1,6 +1,6 @@
 /**
- * Positions of tokens as decoders want them: one number a token, or rows of them where the tokens of
- * a picture have a row and a column as well (multimodal rotary positions, arXiv 2409.12191, section 2.1).
+ * Positions of tokens for decoders: one number a token, or rows of them where image tokens have a
+ * row and a column as well (multimodal rotary positions, arXiv 2409.12191, section 2.1).
  *
  * @module
  */

@@ -129,12 +129,12 @@ function writtenPicture(
   const rows = ruled ?? layout.rows ?? family.likelyImageTokens?.(facts);
   if (rows === undefined) throw unplaced(directory, "config.json has no number of image tokens");
   if (!Number.isInteger(rows) || rows < 1 || rows > maxImageTokens) {
-    throw unplaced(directory, `a picture takes ${rows} tokens, needed are 1 to ${maxImageTokens}`);
+    throw unplaced(directory, `a picture takes ${rows} tokens, expected 1 to ${maxImageTokens}`);
   }
   if (layout.rows !== undefined && layout.rows !== rows) {
     throw unplaced(
       directory,
-      `its processor writes ${rows} image tokens for a picture and its vision encoder gives ${layout.rows} rows of image features`,
+      `its processor writes ${rows} image tokens for a picture, but its vision encoder gives ${layout.rows} rows of image features`,
       "image-tokens-differ",
     );
   }

@@ -1,4 +1,4 @@
-/** Pictures as a model's image processor gets them, with or without a visual prompt. @module */
+/** Prepares pictures for a model's image processor, with or without a visual prompt. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Fit, fitted } from "../vision/fit.ts";
 import type { Picture } from "../vision/pictures.ts";
@@ -79,7 +79,7 @@ export function stackPixels(pictures: readonly Tensor<"float32">[]): Tensor<"flo
     if (dims.some((dim, axis) => dim !== first.dims[axis])) {
       const [a, b] = [first.dims, dims].map(([, , height, width]) => `${width}×${height}`);
       throw new RangeError(
-        `Cannot put pictures of ${a} and of ${b} pixels into one batch: the model's processor keeps their shape; use batch: 1, or fit: crop`,
+        `Cannot put pictures of ${a} and of ${b} pixels into one batch: the model's processor keeps their shape; use batch: 1 or fit: crop`,
       );
     }
     data.set(values, i * size);

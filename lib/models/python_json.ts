@@ -16,7 +16,7 @@ const textsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|-?Infinity|NaN/gs;
 /**
  * Parses JSON with Python's three numbers that JSON does not know.
  *
- * @throws {SyntaxError} If the text is no JSON even so.
+ * @throws {SyntaxError} If the text is not JSON even so.
  *
  * @example
  * ```ts

@@ -1,4 +1,8 @@
-/** Renders a chat template of others within limits, with no input but the one it is given. @module */
+/**
+ * Renders a chat template within limits of time and memory. It sees only the given input.
+ *
+ * @module
+ */
 import { strftimeNow } from "./strftime.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
 
@@ -121,6 +125,6 @@ function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.constructor === Error || error instanceof SyntaxError) return error.message;
   return error instanceof RangeError
-    ? "it is nested too deep, or makes a text that is too long"
-    : "it uses a value in a way that Jinja does not know";
+    ? "it is nested too deeply, or makes a text that is too long"
+    : "it uses a value in a way that Jinja does not support";
 }

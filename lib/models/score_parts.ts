@@ -1,4 +1,4 @@
-/** Pieces of which scoring graphs are put together. @module */
+/** The pieces of scoring graphs. @module */
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Part } from "../onnx/passes/compose.ts";
 import { dataTypeOf } from "../onnx/ir/data_type.ts";

@@ -1,7 +1,7 @@
 /**
- * Computes a value at chosen positions only: a gather of rows is moved from the value up through
- * every op that works on rows alone (the classifier head, the last norm, the last MLP and the
- * projection of the last attention), so that these are applied only where somebody looks.
+ * Computes a value at chosen positions only. A gather of rows moves from the value up through every
+ * op that works on rows alone (the classifier head, the last norm, the last MLP and the projection
+ * of the last attention), so that these run only at the chosen positions.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** Tokens with a meaning of their own: those that start, end and fill texts. @module */
+/** Finds the special tokens, which start, end and pad texts. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { type Json, objectIn } from "./families/family.ts";

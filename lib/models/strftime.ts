@@ -54,7 +54,7 @@ const directives: Readonly<Record<string, (date: Date) => string>> = {
   t: () => "\t",
   "%": () => "%",
 };
-/** Directives that stand for others. */
+/** Directives that represent others. */
 const compounds: Readonly<Record<string, string>> = {
   c: "%a %b %e %H:%M:%S %Y",
   D: "%m/%d/%y",

@@ -1,4 +1,8 @@
-/** Where the chat template of a model directory stands: Hugging Face has had five places. @module */
+/**
+ * Finds the chat template of a model directory. Hugging Face has used five places for it.
+ *
+ * @module
+ */
 import { join } from "@std/path";
 import { readModelJson, readModelText, unreadable } from "./model_file.ts";
 import { chatTemplateSchema, processorSchema } from "./model_schema.ts";
@@ -75,7 +79,7 @@ function pick(path: string, value: unknown): TemplateSource | undefined {
   const named = byName(path, value);
   const source = named.get("default");
   if (typeof source === "string") return { name: `"default" of ${file}`, source };
-  if (named.has("default")) throw unreadable(path, 'its chat template "default" is no text');
+  if (named.has("default")) throw unreadable(path, 'its chat template "default" is not text');
   throw unreadable(
     path,
     'none of its chat templates is called "default"',
@@ -95,4 +99,4 @@ function byName(path: string, value: unknown): ReadonlyMap<string, unknown> {
   }));
 }
 
-const forms = "needed is a text, or several as { NAME: TEXT } or [{ name, template }]";
+const forms = "expected a text, or several as { NAME: TEXT } or [{ name, template }]";

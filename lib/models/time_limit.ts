@@ -1,4 +1,9 @@
-/** Ends code that others had a say in, such as a regular expression that backtracks without end. @module */
+/**
+ * Ends code that runs too long on a stranger's input, such as a regular expression that backtracks
+ * without end.
+ *
+ * @module
+ */
 import { createContext, Script } from "node:vm";
 
 /** Longest that the text side of a model may take for one text; it takes milliseconds. */

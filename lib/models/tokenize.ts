@@ -1,4 +1,4 @@
-/** Text to token ids and back, from tokenizer.json and tokenizer_config.json. @module */
+/** Turns text into token ids and back, by tokenizer.json and tokenizer_config.json. @module */
 import { join } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { readModelJson } from "./model_file.ts";
@@ -98,7 +98,7 @@ function wrap(
       path,
       `it has no number for ${
         JSON.stringify(tokens[unknown]) ?? "a part of the text"
-      } and no token for unknown text`,
+      } and it has no token for unknown text`,
     );
   };
   return {
@@ -126,7 +126,7 @@ function guarded<T>(path: string, limitMs: number, work: () => T): T {
       throw failure(
         path,
         `its steps take more than ${limitMs / 1000} s for one text`,
-        "A regular expression in it may backtrack without end",
+        "A regular expression in it may backtrack forever",
       );
     }
     throw failure(path, wordsOf(error));
@@ -137,7 +137,9 @@ function guarded<T>(path: string, limitMs: number, work: () => T): T {
 function wordsOf(error: unknown): string {
   const spoken = error instanceof Error &&
     (error.constructor === Error || error instanceof SyntaxError);
-  return spoken ? error.message : "its definition is not as the tokenizers library writes it";
+  return spoken
+    ? error.message
+    : "its definition does not have the form that the tokenizers library writes";
 }
 
 /** Whether a step writes a space in front: a normaliser that prepends, or a Metaspace. */

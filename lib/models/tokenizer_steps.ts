@@ -1,4 +1,4 @@
-/** Steps of a tokenizer that would take text away, or double it again and again. @module */
+/** Refuses tokenizer steps that take text away, or that multiply it again and again. @module */
 
 /** The steps of real tokenizers keep a text's length, or make a sign at most a few long. */
 const maxGrowth = 256;
@@ -19,12 +19,14 @@ export function stepMistake(definition: unknown): string | undefined {
   const { normalizer, pre_tokenizer, decoder } = definition as Json;
   const steps = [normalizer, pre_tokenizer, decoder].flatMap(stepsIn);
   const empty = steps.find(({ type, length }) => type === "FixedLength" && !(Number(length) >= 1));
-  if (empty) return `its FixedLength has length ${JSON.stringify(empty.length)}, 1 is the least`;
+  if (empty) {
+    return `its FixedLength has length ${JSON.stringify(empty.length)}, expected at least 1`;
+  }
   const blind = steps.find((step) => seeking.has(step.type) && patternOf(step) === undefined);
   if (blind) {
     return `the pattern of its ${blind.type} is ${
       JSON.stringify(blind.pattern) ?? "absent"
-    }, needed is { "String": TEXT } or { "Regex": TEXT }`;
+    }, expected { "String": TEXT } or { "Regex": TEXT }`;
   }
   const growth = steps.filter(({ type }) => type === "Replace").map(growthOf)
     .reduce((product, factor) => product * factor, 1);
@@ -41,12 +43,12 @@ function unnamedStep(definition: Json): string | undefined {
     const open = [definition[part]];
     for (let step = open.pop(); step !== undefined; step = open.pop()) {
       const { type, ...inner } = Object(step) as Json;
-      // The kind of a model is told by its keys where it has no name.
+      // The kind of a model is recognised by its keys where it has no name.
       const isNamed = typeof type === "string" || (part === "model" && type === undefined);
       if (step !== null && !isNamed) {
         return `the type of a step in its ${part} is ${
           JSON.stringify(type)?.slice(0, 40) ?? "absent"
-        }, needed is a name`;
+        }, expected a name`;
       }
       open.push(...listsOfSteps.map((list) => inner[list]).filter(Array.isArray).flat());
     }
@@ -69,7 +71,7 @@ function patternOf({ pattern }: Step): Pattern | undefined {
     : undefined;
 }
 
-/** Characters put in place of one, at most; an expression may match one, or even none. */
+/** Characters put instead of one, at most; an expression may match one, or even none. */
 function growthOf(step: Step): number {
   const { content } = step;
   const added = typeof content === "string" ? content.length : 0;

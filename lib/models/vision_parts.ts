@@ -1,4 +1,8 @@
-/** The vision encoder inside a composed graph, where pictures are cut up or go through one by one. @module */
+/**
+ * Puts the vision encoder into a composed graph, where pictures are cut up or pass one by one.
+ *
+ * @module
+ */
 import { GraphBuilder } from "../onnx/build/builder.ts";
 import type { Part } from "../onnx/passes/compose.ts";
 import type { Model, TensorType } from "../onnx/ir/model.ts";

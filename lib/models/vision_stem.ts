@@ -1,4 +1,4 @@
-/** What tells vision encoders apart: the first weights that a picture meets. @module */
+/** Identifies vision encoders by the first weights that a picture meets. @module */
 import { createHash } from "node:crypto";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";

@@ -1,4 +1,9 @@
-/** Whether the parts of a tokenizer's vocabulary fit together, as the tokenizers library demands. @module */
+/**
+ * Checks that the parts of a tokenizer's vocabulary fit together, as the tokenizers library
+ * demands.
+ *
+ * @module
+ */
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -9,7 +14,7 @@ export function vocabularyMistake(definition: Json): string | undefined {
   if (typeof model.vocab !== "object" || model.vocab === null) {
     return `model.vocab is ${
       JSON.stringify(model.vocab) ?? "absent"
-    }, needed is an object or a list`;
+    }, expected an object or a list`;
   }
   const vocabulary = model.vocab as Json;
   const odd = Object.entries(vocabulary).find(([, id]) => !isTokenId(id));
@@ -30,20 +35,20 @@ function piecesMistake(pieces: readonly unknown[], unknown: unknown): string | u
     !(Array.isArray(piece) && typeof piece[0] === "string" && typeof piece[1] === "number")
   );
   if (odd >= 0) {
-    return `model.vocab[${odd}] is ${JSON.stringify(pieces[odd])}, needed is [text, number]`;
+    return `model.vocab[${odd}] is ${JSON.stringify(pieces[odd])}, expected [text, number]`;
   }
   if (unknown === undefined || unknown === null) return undefined;
   if (isTokenId(unknown) && Number(unknown) < pieces.length) return undefined;
   return `model.unk_id is ${
     JSON.stringify(unknown)
-  }, needed is a place in its list of ${pieces.length}`;
+  }, expected a place in its list of ${pieces.length}`;
 }
 
 /** Merges of byte-pair encoding make tokens of tokens. */
 function mergeMistake(model: Json, known: (token: string) => boolean): string | undefined {
   const { merges = null, continuing_subword_prefix: prefix = null } = model;
   if (merges === null) return undefined;
-  if (!Array.isArray(merges)) return `model.merges is ${JSON.stringify(merges)}, needed is a list`;
+  if (!Array.isArray(merges)) return `model.merges is ${JSON.stringify(merges)}, expected a list`;
   const skip = typeof prefix === "string" ? prefix.length : 0;
   const odd = merges.find((merge) => {
     const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
@@ -54,7 +59,7 @@ function mergeMistake(model: Json, known: (token: string) => boolean): string | 
   });
   return odd === undefined
     ? undefined
-    : `its merge ${JSON.stringify(odd)} is no pair of tokens that makes another one`;
+    : `its merge ${JSON.stringify(odd)} is not a pair of tokens that makes another one`;
 }
 
 function isTokenId(value: unknown): boolean {

@@ -1,9 +1,9 @@
-/** Loads kinds of prompt of a user: modules that a pipeline names. @module */
+/** Loads a user's own kinds of prompt: modules that a pipeline names. @module */
 import type { PromptKind } from "./prompt_kind.ts";
 import type { OwnPromptKind } from "./prompt_table.ts";
 
 /**
- * Loads a kind of prompt of one's own.
+ * Loads a user's own kind of prompt.
  *
  * @throws {TypeError} If the module does not export a kind, or one with a transformation: what is
  * done to a picture beside adding δ would have to be known wherever the prompt is used.
@@ -21,6 +21,6 @@ export async function loadOwnKind(
   }
   if (kind.transformation === undefined) return { ...kind as PromptKind, name };
   throw new TypeError(
-    `Cannot use kind of prompt "${name}": one of your own chooses pixels and has no transformation`,
+    `Cannot use kind of prompt "${name}": your own kind chooses pixels and has no transformation`,
   );
 }

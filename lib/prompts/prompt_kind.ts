@@ -1,4 +1,8 @@
-/** What a kind of visual prompt is: which pixels it may change, and what else of a picture. @module */
+/**
+ * Defines a kind of visual prompt: the pixels it may change, and its further parameters.
+ *
+ * @module
+ */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
 /** Sizes of a prompted picture in pixels. */

@@ -18,12 +18,12 @@ export const promptTable = {
 /** Name of a kind of prompt of the table. */
 export type PromptName = keyof typeof promptTable;
 
-/** A kind of one's own, with the name of its module. */
+/** A user's own kind, with the name of its module. */
 export interface OwnPromptKind extends PromptKind {
   readonly name: string;
 }
 
-/** A kind of prompt by its name, or one of one's own. */
+/** A kind of prompt by its name, or the user's own. */
 export type AnyPromptKind = PromptName | OwnPromptKind;
 
 /** Name of a kind. */
@@ -51,7 +51,7 @@ export function promptMask(kind: AnyPromptKind, sizes: Canvas): Tensor<"float32"
   return tensor("float32", [3, canvas, canvas], mask);
 }
 
-/** A kind by its name; one of one's own as it is. */
+/** A kind by its name; the user's own as it is. */
 export const promptKind = (kind: AnyPromptKind): PromptKind =>
   typeof kind === "string" ? promptTable[kind] : kind;
 

@@ -59,7 +59,7 @@ ${
 ${data.missing.map((named) => markup`<p class="sample">${missingName(named)}</p>`)}
 ${
     others.length > 0 &&
-    markup`<h3>Secondary: not corrected, so a few of many will look clear by chance</h3>`
+    markup`<h3>Secondary: not corrected, so a few of many look clear by chance</h3>`
   }
 ${open.length > 0 && comparisonRows(open)}${
     folded.length > 0 &&
@@ -69,7 +69,7 @@ ${open.length > 0 && comparisonRows(open)}${
   }`;
 }
 
-/** More rows than this are no picture to take in at a glance. */
+/** More rows than this are not a picture to take in at a glance. */
 const maxRows = 16;
 
 /** Every prompt against the shrunk picture, and the primary comparisons, as points with whiskers. */

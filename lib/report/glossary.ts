@@ -12,12 +12,13 @@ const treatments: readonly (Entry & { readonly method: RegExp })[] = [
   {
     method: /^none/,
     word: "none",
-    meaning: "the full picture, as the model itself would read it; nothing is added",
+    meaning: "the full picture, as the model itself would read it, without anything added",
   },
   {
     method: /^shrunk/,
     word: "shrunk",
-    meaning: "the picture made smaller in the middle of an empty frame: what a prompt begins with",
+    meaning:
+      "the picture made smaller, in the middle of an empty frame: the state before a prompt is trained",
   },
   {
     method: /^plain/,
@@ -40,7 +41,7 @@ const treatments: readonly (Entry & { readonly method: RegExp })[] = [
     method: /^tvp(?![\w-])/,
     word: "TVP",
     meaning:
-      "a transferable visual prompt: as VP, and trained to leave the model's image features where they were and to look to CLIP like the right class",
+      "a transferable visual prompt: like VP, but also trained to keep the model's image features unchanged and to look like the right class to CLIP",
   },
 ];
 
@@ -49,21 +50,21 @@ const always: readonly Entry[] = [
   {
     word: "unseen",
     meaning:
-      "a model that played no part in the training: does the prompt help it too? Means over unseen models are of these models, not of models at large",
+      "a model that played no part in the training: does the prompt help it too? Means over unseen models hold for these models only",
   },
   {
     word: "drawing",
     meaning:
-      "what was drawn at random for the test: pictures of one drawing (or photo, or handwriting) count as one",
+      "the random unit of the test: all pictures of one drawing (or photo, or handwriting) count as one",
   },
   {
     word: "95 % interval",
-    meaning: "differences that the data allow; where it holds zero, no difference was shown",
+    meaning: "the differences that fit the data; if it contains zero, no difference was shown",
   },
   {
     word: "RMS of δ",
     meaning:
-      "how strong the frame is: root of the mean square of what it adds to pixels from 0 to 1; the peak is its largest change",
+      "the strength of the frame: root mean square of its changes to pixels from 0 to 1; the peak is the largest change",
   },
 ];
 
@@ -73,7 +74,7 @@ export function glossary({ scores }: ReportData): readonly Entry[] {
   const own = scores.some(({ role }) => role === "own-encoder")
     ? [{
       word: "own encoder",
-      meaning: "an unseen model that sees through another vision encoder than the source's",
+      meaning: "an unseen model with another vision encoder than the source",
     }]
     : [];
   const [source, unseen, ...rest] = always;

@@ -1,4 +1,4 @@
-/** Tables of the HTML report that need more than one line for a score. @module */
+/** Writes the tables of the HTML report other than the accuracies. @module */
 import { type Block, furtherMetrics } from "./blocks.ts";
 import { lineChart, type Series } from "./chart.ts";
 import { type Html, markup } from "./html.ts";
@@ -107,7 +107,7 @@ export function predictorTable(predictors: readonly Predictor[]): Html {
       }</td></tr>`
     )
   );
-  return markup`<p>Spearman's rank correlation of what was estimated on training pictures with the
+  return markup`<p>Spearman's rank correlation of the estimates, made on training pictures, with the
 gain over <em>shrunk</em> on test pictures; intervals: bootstrap over pairs of source and target,
 which share models, so that they are rather too narrow.</p>
 <table><thead><tr><th>estimate</th><th>task</th><th>ρ</th><th>95 % interval</th><th>pairs</th></tr></thead>

@@ -4,7 +4,7 @@ import { type Html, markup } from "./html.ts";
 import type { Comparison, ReportData } from "../artifacts/report.ts";
 import { cautionMark, interval, methodName, modelName, points, signed } from "./words.ts";
 
-/** More tasks and sources than this are no picture to take in at a glance. */
+/** More tasks and sources than this are not a picture to take in at a glance. */
 const maxCards = 6;
 
 const badges = { helps: "helps", harms: "harms", mixed: "mixed", open: "no clear difference" };

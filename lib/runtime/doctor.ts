@@ -1,4 +1,4 @@
-/** Says what of this machine ONNX Runtime can use, and what is missing for the rest. @module */
+/** Says which devices of this machine ONNX Runtime can use, and what the others lack. @module */
 import { type Device, devices, explainMissing, type Requirement } from "./provider.ts";
 import { bindingDirectory, deviceRequirements, probeDevice, resolveProvider } from "./session.ts";
 

@@ -13,7 +13,7 @@ export class ModelSessions implements AsyncDisposable {
   }
 
   /**
-   * Runs a model; feeds that are no inputs of it are left out.
+   * Runs a model; feeds that are not inputs of it are left out.
    *
    * @throws {DiagnosticError} If the model does not open.
    * @throws {Error} If it does not run.

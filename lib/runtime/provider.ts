@@ -1,8 +1,4 @@
-/**
- * The devices ONNX Runtime can run on here, and what a missing one lacks.
- *
- * @module
- */
+/** Finds the devices that ONNX Runtime can use here, and what a missing one lacks. @module */
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { neededLibraries } from "./elf.ts";
 
@@ -105,7 +101,7 @@ export function explainMissing(
   requirements: readonly Requirement[],
 ): Diagnostic {
   const missing = requirements.filter((r) => !r.found).map((r) => r.name);
-  const found = missing.length === 0 ? "everything it is known to need was found" : "";
+  const found = missing.length === 0 ? "all that it needs was found" : "";
   return {
     code: "provider-unavailable",
     severity: "error",

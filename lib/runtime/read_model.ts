@@ -1,4 +1,4 @@
-/** Reads model files from outside. Whatever is wrong with one becomes a diagnostic. @module */
+/** Reads model files from outside. Every fault of a file becomes a diagnostic. @module */
 import { dirname, resolve } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { checkStructure } from "../onnx/infer/check.ts";
@@ -7,7 +7,7 @@ import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "./weight_files.ts";
 import { weightPath } from "./weight_path.ts";
 
-/** Mistakes that are told one by one before the rest is left out. */
+/** Mistakes that are reported one by one before the rest is left out. */
 const shownProblems = 10;
 
 /**
@@ -33,7 +33,7 @@ export async function readModelFile(path: string): Promise<Model> {
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    if (!(await Deno.stat(path)).isFile) throw unreadable(path, "it is no regular file");
+    if (!(await Deno.stat(path)).isFile) throw unreadable(path, "it is not a regular file");
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {

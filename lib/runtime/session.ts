@@ -263,7 +263,7 @@ function checkFeeds(
     }
   }
   for (const name of Object.keys(feeds)) {
-    if (!inputs.has(name)) problems.push(`"${name}" is no input`);
+    if (!inputs.has(name)) problems.push(`"${name}" is not an input`);
   }
   if (problems.length === 0) return;
   const known = [...inputs.values()].map(describe).join(", ");

@@ -21,7 +21,7 @@ export const readRange: ReadRange = (data) => {
   for (let done = 0; done < bytes.length;) {
     const count = file.readSync(bytes.subarray(done));
     if (count === null) {
-      throw new RangeError(`Cannot read "${path}": it has become shorter`);
+      throw new RangeError(`Cannot read "${path}": it became shorter while it was read`);
     }
     done += count;
   }
@@ -76,7 +76,7 @@ export async function linkOrCopy(
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists) {
       throw error;
     }
-    log?.(`Copying weights "${real}": a hard link was not possible here`);
+    log?.(`Copying weights "${real}", because a hard link is not possible here`);
     await Deno.copyFile(real, to);
     return "copied";
   }

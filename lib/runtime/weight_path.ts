@@ -1,4 +1,4 @@
-/** Resolves the path of a model's weight file. Nothing else does. @module */
+/** Resolves the path of a model's weight file. No other file does this. @module */
 import { isAbsolute, join, relative } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { locationProblem } from "../onnx/ir/weight_location.ts";
@@ -17,17 +17,17 @@ export interface WeightPlace {
  * The real path of a file with weights: a regular file in the model's folder. Links may lead to another
  * place in it, or from a snapshot of a Hugging Face cache to the blobs of the same cache.
  *
- * @throws {DiagnosticError} If it lies elsewhere, is no file, is missing or too short.
+ * @throws {DiagnosticError} If it lies elsewhere, is not a file, is missing or too short.
  */
 export function weightPath(place: WeightPlace): string {
   const problem = locationProblem(place.location);
   if (problem !== undefined) throw refusal(place, `its location ${problem}`);
   const path = realPath(place);
   const { isFile, size } = Deno.statSync(path);
-  if (!isFile) throw refusal(place, "it is no regular file");
+  if (!isFile) throw refusal(place, "it is not a regular file");
   const folder = Deno.realPathSync(place.directory || ".");
   if (!isInside(path, folder) && !isInside(path, blobsOf(folder))) {
-    throw refusal(place, "a link leads out of the model's folder", [
+    throw refusal(place, "a link leaves the model's folder", [
       "Put the file itself beside the model",
     ]);
   }

@@ -119,7 +119,7 @@ async function placeFile(
     if (place === target || !await staysInside(place, dirname(target))) continue;
     const there = await Deno.lstat(place).catch(ignoreNotFound);
     if (there === undefined) return { location, how: await linkOrCopy(path, place, log) };
-    // ONNX Runtime may refuse a link that leads out of the model's folder.
+    // ONNX Runtime may refuse a link that is outside of the model's folder.
     if (!there.isSymlink && await sameBytes(path, place)) return { location, how: "kept" };
   }
 }

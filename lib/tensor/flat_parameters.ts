@@ -1,4 +1,4 @@
-/** Named float32 tensors that lie one behind the other in one array, as trainings keep them. @module */
+/** Named float32 tensors that lie one after the other in one array, for training. @module */
 import { sizeOf, type Tensor, tensor } from "./tensor.ts";
 
 /** Where a parameter lies in the flat array. */

@@ -1,6 +1,5 @@
 /**
- * Bounds what a file may ask for by the file's own size: a few hundred bytes can stand for
- * terabytes.
+ * Limits what a file may ask for by its own size: a few hundred bytes can claim terabytes.
  *
  * @module
  */
@@ -10,7 +9,7 @@ const MIB = 2 ** 20;
 /** Bytes that any file may unpack to, however small it is: tensors of zeros compress well. */
 const FREE_BYTES = 256 * MIB;
 
-/** Bytes that a byte of the file may stand for beyond these. */
+/** Bytes that a byte of the file may represent beyond these. */
 const BYTES_PER_BYTE = 4;
 
 /** Most axes of a tensor, as NumPy and PyTorch have it. */
@@ -31,7 +30,7 @@ export class ByteBudget {
     if (this.#left >= 0) return undefined;
     return `more than ${
       Math.floor(this.#limit / MIB)
-    } MiB would be made of it, too much for its size`;
+    } MiB would be needed to unpack it, too much for its size`;
   }
 }
 

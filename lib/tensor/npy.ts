@@ -6,7 +6,7 @@ import { numpyTypes, readDescriptor, tensorOfNumpy } from "./numpy_array.ts";
 import { parsePythonLiteral, PythonTuple } from "./python_literal.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
-/** The bytes are no npy file that can be read; the message says why. */
+/** The bytes are not an npy file that can be read; the message says why. */
 export class NpyError extends SyntaxError {
   override readonly name = "NpyError";
 }
@@ -33,7 +33,7 @@ export function isNpy(bytes: Uint8Array): boolean {
 /**
  * Decodes an npy file of numbers, in either byte order and in C or Fortran order.
  *
- * @throws {NpyError} If the file is no npy file, is damaged, or holds text, objects or structures.
+ * @throws {NpyError} If the file is not an npy file, is damaged, or holds text, objects or structures.
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
   const header = readHeader(bytes);
@@ -41,7 +41,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   if (type === undefined) {
     const found = typeof header.descr === "string" ? `"${header.descr}"` : "a structure";
     throw failure(
-      `the element type is ${found}, known are ${
+      `the element type is ${found}, known types are ${
         Object.values(numpyTypes).join(", ")
       } in either byte order`,
     );
@@ -73,7 +73,7 @@ export interface NpyLayout {
 export function npyLayout(head: Uint8Array, fileBytes: number): NpyLayout {
   const header = readHeader(head);
   const type = elementsOf(header);
-  if (type === undefined) throw failure("its elements are no numbers");
+  if (type === undefined) throw failure("its elements are not numbers");
   const { dims, fortran, start } = header;
   const bytes = sizeOf(dims) * dtypes[type.dtype].bytes;
   if (fileBytes - start === bytes) return { dtype: type.dtype, dims, fortran, start };
@@ -83,7 +83,7 @@ export function npyLayout(head: Uint8Array, fileBytes: number): NpyLayout {
 /**
  * Whether an npy file holds numbers that a tensor can have, and not text, objects or structures.
  *
- * @throws {NpyError} If the file is no npy file, or its header is damaged.
+ * @throws {NpyError} If the file is not an npy file, or its header is damaged.
  */
 export function holdsNumbers(bytes: Uint8Array): boolean {
   return elementsOf(readHeader(bytes)) !== undefined;
@@ -103,13 +103,15 @@ function readHeader(bytes: Uint8Array): Header {
   if (!isNpy(bytes)) throw failure("the file does not begin with \\x93NUMPY");
   const version = versions[bytes[6]!];
   if (version === undefined) {
-    throw failure(`the format's version is ${bytes[6]}.${bytes[7]}, known are 1.0, 2.0 and 3.0`);
+    throw failure(
+      `the format's version is ${bytes[6]}.${bytes[7]}, known versions are 1.0, 2.0 and 3.0`,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = version.wide ? 12 : 10;
   const start = first + (version.wide ? view.getUint32(8, true) : view.getUint16(8, true));
   if (start > bytes.length) {
-    throw failure(`the header ends at byte ${start}, the file has ${bytes.length}`);
+    throw failure(`the header ends at byte ${start}, but the file has ${bytes.length} bytes`);
   }
   const text = new TextDecoder(version.encoding).decode(bytes.subarray(first, start));
   return { ...parseHeader(text), start };
@@ -119,7 +121,7 @@ function parseHeader(text: string): Omit<Header, "start"> {
   const shown = text.trim().slice(0, 200);
   const header = parsePythonLiteral(text);
   if (!(header instanceof Map)) {
-    throw failure(`the header is no dictionary of plain values: ${shown}`);
+    throw failure(`the header is not a dictionary of plain values: ${shown}`);
   }
   const [descr, fortran, shape] = ["descr", "fortran_order", "shape"].map((key) => {
     if (header.has(key)) return header.get(key);
@@ -129,7 +131,7 @@ function parseHeader(text: string): Omit<Header, "start"> {
     throw failure(`fortran_order is neither True nor False: ${shown}`);
   }
   const dims = shape instanceof PythonTuple ? shape.items : undefined;
-  if (!isShape(dims)) throw failure(`the shape is no tuple of sizes: ${shown}`);
+  if (!isShape(dims)) throw failure(`the shape is not a tuple of sizes: ${shown}`);
   return { descr, fortran, dims };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads Python's pickle format (protocols 0 to 5) as data. It imports, calls and builds nothing but
- * what its caller allows by name.
+ * Reads Python's pickle format (protocols 0 to 5) as data. It imports, calls and builds only what
+ * its caller allows by name.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export type PickleCall = (args: readonly unknown[]) => unknown;
 /** What a pickle may refer to. */
 export interface PickleHost {
   /**
-   * What stands for a name of a module: a {@linkcode PickleCall}, a value, or a
+   * The replacement for a name of a module: a {@linkcode PickleCall}, a value, or a
    * {@linkcode PickleObject} for what is kept as plain data.
    */
   find(module: string, name: string): unknown;
@@ -98,7 +98,7 @@ function decimal(machine: Machine): unknown {
   const text = line(machine).replace(/L$/, "");
   if (text === "00" || text === "01") return text === "01";
   if (!/^-?\d+$/.test(text) || text.length > MAX_INTEGER_BYTES) {
-    throw failure(`"${text.slice(0, 20)}" before byte ${machine.at} is no whole number`);
+    throw failure(`"${text.slice(0, 20)}" before byte ${machine.at} is not a whole number`);
   }
   return integer(BigInt(text));
 }
@@ -139,7 +139,7 @@ function popMark(machine: Machine): unknown[] {
 function recall(machine: Machine, index: number): void {
   if (!machine.memo.has(index)) {
     const what = Number.isNaN(index) ? "a value without a number" : `value ${index}`;
-    throw failure(`${what} is used before it is there`);
+    throw failure(`${what} is used before it is defined`);
   }
   machine.stack.push(machine.memo.get(index));
 }
@@ -152,7 +152,7 @@ function find(machine: Machine, module: unknown, name: unknown): unknown {
   if (typeof module === "string" && typeof name === "string") {
     return machine.host.find(module, name);
   }
-  throw failure(`what is named before byte ${machine.at} has no name`);
+  throw failure(`the object before byte ${machine.at} has no name`);
 }
 
 /** What a call gives: the caller's own, or the object with its arguments. */
@@ -161,13 +161,13 @@ function call(machine: Machine, callee: unknown, args: unknown): unknown {
     if (typeof callee === "function") return (callee as PickleCall)(args);
     if (callee instanceof PickleObject) return new PickleObject(callee.name, args);
   }
-  throw failure(`what is called before byte ${machine.at} is no function`);
+  throw failure(`the object called before byte ${machine.at} is not a function`);
 }
 
 function setItems(machine: Machine, items: readonly unknown[]): void {
   const value = machine.stack.at(-1);
   const map = value instanceof PickleObject ? value.items : value;
-  if (!(map instanceof Map)) throw failure(`a dictionary is needed before byte ${machine.at}`);
+  if (!(map instanceof Map)) throw failure(`expected a dictionary before byte ${machine.at}`);
   fill(map, items);
 }
 
@@ -180,7 +180,7 @@ function fill(map: Map<unknown, unknown>, items: readonly unknown[]): Map<unknow
 function append(machine: Machine, items: readonly unknown[]): void {
   const value = machine.stack.at(-1);
   const list = value instanceof PickleObject ? value.elements : value;
-  if (!Array.isArray(list)) throw failure(`a list is needed before byte ${machine.at}`);
+  if (!Array.isArray(list)) throw failure(`expected a list before byte ${machine.at}`);
   for (const item of items) list.push(item);
 }
 
@@ -306,7 +306,7 @@ export function readPickle(bytes: Uint8Array, host: PickleHost, at = 0): Unpickl
     const operation = operations[code];
     if (operation === undefined) {
       const hex = code.toString(16).padStart(2, "0");
-      throw failure(`0x${hex} at byte ${machine.at - 1} is no opcode of plain data`);
+      throw failure(`0x${hex} at byte ${machine.at - 1} is not an opcode of plain data`);
     }
     operation(machine);
   }

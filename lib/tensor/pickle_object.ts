@@ -1,6 +1,6 @@
-/** What a pickle names, and what Python would make of it. Here nothing is made. @module */
+/** The objects that a pickle names. They are described and never made. @module */
 
-/** The bytes are no pickle of data; the message says what is wrong. */
+/** The bytes are not a pickle of data; the message says what is wrong. */
 export class PickleError extends SyntaxError {
   override readonly name = "PickleError";
 }
@@ -33,7 +33,7 @@ const running = new RegExp(
 );
 
 /**
- * What stands for a name that nothing else stands for: plain data. No code is run either way; that a
+ * The replacement for a name without any other: plain data. No code is run either way; that a
  * file wants to run some is told, as nobody should open it anywhere else.
  *
  * @throws {PickleError} If the name has no other use than to run something.

@@ -40,7 +40,7 @@ const makers: ReadonlyMap<string, (value: PickleObject) => Parts | undefined> = 
   ["numpy._core.numeric._frombuffer", fromBuffer],
 ]);
 
-/** The array that an object of a pickle stands for; `undefined` if it is none of numbers. */
+/** The array that an object of a pickle represents; `undefined` if it is none of numbers. */
 export function pickledArray(value: unknown): PickledArray | undefined {
   const parts = value instanceof PickleObject ? makers.get(value.name)?.(value) : undefined;
   if (parts === undefined) return undefined;

@@ -5,7 +5,7 @@ import { isCount, isShape } from "./limits.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
 
 /**
- * The bytes are no safetensors file; the message says what is wrong and where.
+ * The bytes are not a safetensors file; the message says what is wrong and where.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export interface DecodeOptions {
 /**
  * Decodes a safetensors file; tensors are views into `bytes` where alignment allows.
  *
- * @throws {SafetensorsError} If the file is truncated, its header is no JSON object of tensors, they
+ * @throws {SafetensorsError} If the file is truncated, its header is not a JSON object of tensors, they
  * do not cover the data one after the other, or an element type is unknown.
  *
  * @example
@@ -97,7 +97,7 @@ export interface TensorPlace {
   readonly bytes: number;
 }
 
-/** Bytes at the beginning of a file that hold its header, told by the first eight. */
+/** Bytes at the beginning of a file that hold its header; the first eight give its length. */
 export function safetensorsHeaderBytes(first: Uint8Array, fileBytes: number): number {
   return 8 + headerLength(first, fileBytes);
 }
@@ -143,11 +143,11 @@ function headerLength(bytes: Uint8Array, fileBytes: number): number {
   const length = Number(view.getBigUint64(0, true));
   if (length > fileBytes - 8) {
     throw failure(
-      `the header should have ${length} bytes, the file has ${fileBytes - 8} after byte 8`,
+      `the header should have ${length} bytes, but the file has ${fileBytes - 8} after byte 8`,
     );
   }
   if (length > MAX_HEADER_BYTES) {
-    throw failure(`the header has ${length} bytes, at most ${MAX_HEADER_BYTES} are read`);
+    throw failure(`the header has ${length} bytes, at most ${MAX_HEADER_BYTES} can be read`);
   }
   return length;
 }
@@ -158,12 +158,12 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new SafetensorsError(`Cannot decode safetensors: the header is no JSON: ${detail}`, {
+    throw new SafetensorsError(`Cannot decode safetensors: the header is not JSON: ${detail}`, {
       cause,
     });
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
-    throw failure("the header is no JSON object");
+    throw failure("the header is not a JSON object");
   }
   return header as Record<string, unknown>;
 }
@@ -173,7 +173,7 @@ function metadataOf(metadata: unknown = {}): Record<string, string> {
   if (isMap && Object.values(metadata).every((value) => typeof value === "string")) {
     return metadata as Record<string, string>;
   }
-  throw failure("__metadata__ is no map of texts");
+  throw failure("__metadata__ is not a map of texts");
 }
 
 function entryOf(name: string, value: unknown): Entry {
@@ -197,14 +197,16 @@ function checkCover(entries: readonly (readonly [string, Entry])[], bytes: numbe
   let at = 0;
   for (const [name, { data_offsets: [start, end] }] of sorted) {
     if (end > bytes) {
-      throw failure(`tensor "${name}" ends at byte ${end}, the data at ${bytes}: it is cut off`);
+      throw failure(
+        `tensor "${name}" ends at byte ${end}, but the data end at ${bytes}: the file is cut off`,
+      );
     }
     if (start !== at || end < start) {
-      throw failure(`tensor "${name}" lies at bytes ${start} to ${end}, it should begin at ${at}`);
+      throw failure(`tensor "${name}" lies at bytes ${start} to ${end}, but should begin at ${at}`);
     }
     at = end;
   }
-  if (at !== bytes) throw failure(`the tensors end at byte ${at}, the data at ${bytes}`);
+  if (at !== bytes) throw failure(`the tensors end at byte ${at}, but the data end at ${bytes}`);
 }
 
 function decodeEntry(
@@ -216,7 +218,9 @@ function decodeEntry(
   if (dtype === undefined) {
     if (unknownTypes === "leave-out") return undefined;
     throw failure(
-      `tensor "${name}" has element type "${code}", known are ${Object.values(codes).join(", ")}`,
+      `tensor "${name}" has element type "${code}", known types are ${
+        Object.values(codes).join(", ")
+      }`,
     );
   }
   const size = sizeOf(shape) * dtypes[dtype].bytes;

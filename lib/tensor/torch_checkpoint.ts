@@ -111,7 +111,7 @@ function missing(key: string): never {
 
 const bigEndian = () => checkpointFailure("its byte order is not little endian");
 
-const notTorch = () => checkpointFailure("it is no file that torch.save wrote");
+const notTorch = () => checkpointFailure("torch.save did not write it");
 
 /** What a file of the older format begins with. */
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
@@ -193,7 +193,7 @@ function leavesOf(root: unknown): [string, View | PickledArray][] {
   return leaves;
 }
 
-/** Where modules keep what they hold; as in a state dict, it is no part of a name. */
+/** Where modules keep what they hold; as in a state dict, it is not a part of a name. */
 const insides = new Set<unknown>(["_parameters", "_buffers", "_modules"]);
 
 function joined(name: string, key: unknown): string {

@@ -10,7 +10,7 @@ import type { PickleCall } from "./pickle.ts";
 import { PickleObject } from "./pickle_object.ts";
 import { sizeOf, type Tensor, zeros } from "./tensor.ts";
 
-/** The bytes are no checkpoint of plain tensors; the message says why. */
+/** The bytes are not a checkpoint of plain tensors; the message says why. */
 export class TorchCheckpointError extends SyntaxError {
   override readonly name = "TorchCheckpointError";
 }

@@ -3,7 +3,7 @@ import { crc32, inflateRawSync } from "node:zlib";
 import { ByteBudget } from "./limits.ts";
 import { recordSizes, signatures } from "./zip.ts";
 
-/** The bytes are no zip archive that can be read; the message says why. */
+/** The bytes are not a zip archive that can be read; the message says why. */
 export class ZipError extends SyntaxError {
   override readonly name = "ZipError";
 }

@@ -13,7 +13,7 @@ export interface AdamWOptions {
   readonly clip: number;
 }
 
-/** What the pretraining of the zoo uses, but for the decay. */
+/** The settings of the zoo's pretraining, except the decay. */
 export const adamWDefaults: AdamWOptions = {
   beta1: 0.9,
   beta2: 0.98,

@@ -1,6 +1,7 @@
 /**
- * A start for a connector: each of its rows learns the embedding of the answer. That is cheap, as no
- * language model runs, and the language-model loss that follows begins with rows that mean something.
+ * Gives a connector its start: each of its rows learns the embedding of the answer. That is cheap,
+ * because no language model runs. The language-model loss that follows then begins with rows that
+ * mean something.
  *
  * @module
  */

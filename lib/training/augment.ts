@@ -1,4 +1,4 @@
-/** What happens to a training picture before it is put on the canvas. @module */
+/** Augments a training picture before it is put on the canvas. @module */
 import type { Random } from "../tensor/random.ts";
 import { resizePlanes } from "../vision/resize.ts";
 import { trivialAugment } from "../vision/trivial_augment.ts";

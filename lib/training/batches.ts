@@ -1,4 +1,8 @@
-/** Which rows a step trains on: a function of seed and step alone, so nothing of it is saved. @module */
+/**
+ * Chooses the rows of each step. They depend only on seed and step, so no state is saved.
+ *
+ * @module
+ */
 import { Random } from "../tensor/random.ts";
 import { augmentation, type AugmentName } from "./augment.ts";
 

@@ -2,7 +2,7 @@
 import type { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 
-/** Forms of captions; `{}` stands for the word. The first is drawn half of the time. */
+/** Forms of captions; `{}` represents the word. The first is drawn half of the time. */
 export interface CaptionSource {
   readonly forms: readonly string[];
   /** Words for each concept, its name first. */

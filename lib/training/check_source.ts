@@ -1,4 +1,4 @@
-/** Whether a prompt can be trained on a model, and if not, what stands in the way. @module */
+/** Checks whether a prompt can be trained on a model, and names the obstacles. @module */
 import { addGradients, unsupportedNodes } from "../autodiff/gradient.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
@@ -16,7 +16,7 @@ const example = { instruction: "What is this?", answer: "a cat" };
  * Lays out a text, composes the loss of a prompted picture and differentiates it with respect to the
  * canvas, without running anything.
  *
- * @returns What stands in the way; nothing where the model can be a source.
+ * @returns The obstacles; nothing where the model can be a source.
  */
 export async function sourceObstacles(
   directory: LanguageModelDirectory,

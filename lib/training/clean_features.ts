@@ -1,5 +1,5 @@
 /**
- * Image features of the clean pictures: computed once a picture, then kept; anew where a picture is
+ * Image features of the clean pictures: computed once a picture, then kept; computed again where a picture is
  * drawn differently every time.
  *
  * @module

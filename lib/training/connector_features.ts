@@ -1,4 +1,9 @@
-/** What a frozen encoder makes of the pictures, mirrored and not: computed once, read in every epoch. @module */
+/**
+ * The frozen encoder's features of the pictures, mirrored and not: computed once, read in every
+ * epoch.
+ *
+ * @module
+ */
 import type { Json } from "../models/families/family.ts";
 import { shownPicture, stackPixels } from "../models/prompted_pictures.ts";
 import type { Dim, Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";

@@ -1,6 +1,6 @@
 /**
- * What can be said of a prompt's transfer to a model before the model answers anything: how the
- * gradients of source and target agree, and how far the prompt moves the features of each.
+ * Estimates a prompt's transfer to a model before the model answers anything: how far the gradients
+ * of source and target agree, and how far the prompt moves the features of each.
  *
  * @module
  */

@@ -1,4 +1,9 @@
-/** What a training runs on. Elsewhere it could end in other bits, so its saved state is not taken. @module */
+/**
+ * Fingerprints the conditions of a training. Under other conditions it could end with other bits,
+ * so its saved state is refused.
+ *
+ * @module
+ */
 import { encodeModel } from "../onnx/codec/encode.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { runtimeVersion, type Session } from "../runtime/session.ts";
@@ -29,7 +34,7 @@ export function differenceOf(saved: unknown, current: Fingerprint): string | und
   const name = (Object.keys(current) as (keyof Fingerprint)[])
     .find((name) => was[name] !== current[name]);
   if (name === undefined) return undefined;
-  if (name === "graph") return "it is that of another graph";
+  if (name === "graph") return "it belongs to another graph";
   const before = typeof was[name] === "string" ? `"${was[name].slice(0, 40)}"` : "nothing";
   return `it was saved with ${name} ${before}, this training has "${current[name]}"`;
 }

@@ -1,4 +1,8 @@
-/** From models and data to a trained prompt: graphs, feeds, then the trainer. @module */
+/**
+ * Trains a prompt on models and data: builds the graph and its inputs, then runs the trainer.
+ *
+ * @module
+ */
 import { type LossTerms, termThatAsksClip } from "../losses/loss_table.ts";
 import { directoryOptions, type NamedModel, openModelDirectory } from "../models/directory.ts";
 import {
@@ -33,7 +37,7 @@ export interface TrainingSet {
   readonly rows: readonly (TaskRow & { readonly caption?: string; readonly label?: number })[];
   readonly info: {
     readonly classes?: readonly string[];
-    /** Caption of a row that has none of its own; `{class}` stands for its class. */
+    /** Caption of a row that has none of its own; `{class}` represents its class. */
     readonly caption?: string;
     /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
     readonly mirrorKeepsAnswer?: boolean;
@@ -48,7 +52,7 @@ export interface PromptTraining {
   /** The model that the loss asks, where it does. */
   readonly clip?: NamedModel | undefined;
   readonly data: TrainingSet;
-  /** Loss terms of one's own. */
+  /** The user's own loss terms. */
   readonly ownTerms?: LossTerms;
 }
 
@@ -87,7 +91,7 @@ async function openClip(
   if (asking === undefined) return undefined;
   if (clip === undefined) {
     throw new RangeError(
-      `Cannot train with the loss term ${asking}: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })`,
+      `Cannot train with the loss term ${asking}: it needs a CLIP, and no clip model is given (with: { clip: zoo/mini-clip })`,
     );
   }
   const { canvas } = settings;

@@ -76,7 +76,7 @@ export interface ConnectorBench {
  * Trains a connector.
  *
  * @returns The vision encoder with the new weights.
- * @throws {DiagnosticError} If the connector cannot be told apart, or the text cannot be laid out.
+ * @throws {DiagnosticError} If the connector's weights cannot be identified, or the text cannot be laid out.
  */
 export async function pretrainConnector(
   directory: LanguageModelDirectory,

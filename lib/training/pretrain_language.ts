@@ -217,7 +217,7 @@ function encoderDecoderFeeds(
   };
 }
 
-/** Feeds of a step, but for `features`. */
+/** Feeds of a step, except `features`. */
 export function exchangeFeeds(
   sizes: MultimodalSizes,
   exchanges: readonly TokenizedExchange[],

@@ -1,4 +1,4 @@
-/** What a model makes of prompted pictures, without training: features, losses, gradients. @module */
+/** Measures a model on prompted pictures without training: features, losses, gradients. @module */
 import { directoryOptions, type NamedModel, openModelDirectory } from "../models/directory.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
@@ -102,7 +102,9 @@ class ModelProbe implements Probe {
 
   async gradient(from: number, values: Float32Array): Promise<ProbeGradient> {
     const { training, graph } = this.#parts;
-    if (!training) throw new TypeError("Cannot take a gradient: the probe was opened without");
+    if (!training) {
+      throw new TypeError("Cannot take a gradient: the probe was opened without gradients");
+    }
     const { batch } = this.#options;
     const outputs = await training.run(await this.#feeds(training, [from, from + batch], values));
     const { loss } = lossesIn(graph, outputs);

@@ -1,4 +1,9 @@
-/** The settings of a prompt: what a pipeline file gives, and what follows from method, data and defaults. @module */
+/**
+ * The settings of a prompt: those that a pipeline file gives, and those that follow from method,
+ * data and defaults.
+ *
+ * @module
+ */
 import type { PromptMeta } from "../artifacts/prompt.ts";
 import type { LossWeights } from "../losses/loss_table.ts";
 import { type Loss, resolveLoss } from "../losses/variants.ts";
@@ -108,7 +113,7 @@ function choicesOf(given: GivenSettings): Choices {
   const base = given.method === undefined ? undefined : methods[given.method];
   if (given.method !== undefined && base === undefined) {
     const names = Object.keys(methods).map((name) => `"${name}"`).join(", ");
-    throw new RangeError(`Cannot train method "${given.method}": known methods are ${names}`);
+    throw new RangeError(`Cannot train method "${given.method}": known methods: ${names}`);
   }
   const loss = resolveLoss(given.loss ?? base?.loss ?? "tvp", given.variants);
   const usual = { ...usualChoices, ...base };

@@ -1,4 +1,4 @@
-/** A prompt, or a baseline, as the values that a graph of its kind takes. @module */
+/** Turns a prompt, or a baseline, into the values that a graph of its kind takes. @module */
 import { kindOfPrompt, type Prompt, type PromptMeta } from "../artifacts/prompt.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import { initialParameters, parameterPlaces } from "../prompts/prompt_parameters.ts";

@@ -1,4 +1,8 @@
-/** A vision encoder in two: what is frozen, and the connector whose weights are trained. @module */
+/**
+ * Splits a vision encoder in two: a frozen part, and the connector whose weights are trained.
+ *
+ * @module
+ */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import type { Model, Node, TensorType, ValueInfo, Weight } from "../onnx/ir/model.ts";
@@ -21,7 +25,7 @@ export interface SplitEncoder {
  * the cut is the same in every step, so that it is computed once a picture.
  *
  * @param prefix What the names of trained weights begin with.
- * @throws {DiagnosticError} If no weight has that name, or what is between the halves is no tensor of
+ * @throws {DiagnosticError} If no weight has that name, or what is between the halves is not a tensor of
  * floats of known size.
  */
 export function splitEncoder(model: Model, prefix: string): SplitEncoder {

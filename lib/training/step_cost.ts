@@ -1,4 +1,8 @@
-/** What a training step costs: operations counted from the graph, time and memory measured. @module */
+/**
+ * Measures a training step: operations counted from the graph, time and memory measured.
+ *
+ * @module
+ */
 import { countFlops } from "../onnx/infer/count_flops.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import type { Model } from "../onnx/ir/model.ts";

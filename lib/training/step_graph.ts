@@ -47,7 +47,7 @@ export interface StepParts {
   readonly sources: readonly SourceGraph[];
   readonly clip?: ClipGraph;
   readonly weights: LossWeights;
-  /** Loss terms of one's own. */
+  /** The user's own loss terms. */
   readonly ownTerms?: LossTerms;
   /** Kind of the prompt, default `frame`, and the side at which its picture is shown. */
   readonly prompt?: { readonly kind: AnyPromptKind; readonly image: number };
@@ -196,7 +196,7 @@ function addLoss(builder: GraphBuilder, inputs: LossInputs, parts: StepParts): s
   return terms.map(([name]) => name);
 }
 
-/** A term of one's own that is a batch of numbers would train on some sum that nobody named. */
+/** If a user's own term gave a batch of numbers, training would use a sum that nobody asked for. */
 function checkScalar(name: string, dims: readonly Dim[] | undefined): void {
   if (dims === undefined || dims.length === 0) return;
   throw new RangeError(

@@ -1,4 +1,4 @@
-/** A graph to train by, and the names of its outputs: nothing is told from how a name is spelled. @module */
+/** A graph for training, with the names of its outputs as typed fields. @module */
 import { addGradients, gradientName } from "../autodiff/gradient.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { flatValues, type ParameterPlace } from "../tensor/flat_parameters.ts";

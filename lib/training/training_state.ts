@@ -1,4 +1,9 @@
-/** The state of a training: what a checkpoint holds. A crash or a stranger may have changed it. @module */
+/**
+ * Reads and writes the saved state of a training. It checks all of it, because a crash or a
+ * stranger may have changed it.
+ *
+ * @module
+ */
 import { type CurvePoint, pointsSchema } from "../artifacts/curve.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../tensor/safetensors.ts";
@@ -17,7 +22,7 @@ export interface TrainingState {
   readonly curve: CurvePoint[];
 }
 
-/** The bytes are no state of this training; the message says why. */
+/** The bytes are not a state of this training; the message says why. */
 export class TrainingStateError extends SyntaxError {
   override readonly name = "TrainingStateError";
 }
@@ -74,7 +79,7 @@ export function decodeState(bytes: Uint8Array, expected: ExpectedState): Trainin
   };
   if (state.curve.length === state.step) return state;
   throw stateFailure(
-    `it is that of step ${state.step}, its curve has ${state.curve.length} points`,
+    `it belongs to step ${state.step}, its curve has ${state.curve.length} points`,
   );
 }
 
@@ -116,6 +121,6 @@ function jsonOf(json: string | undefined, name: string): unknown {
   try {
     return JSON.parse(json ?? "");
   } catch {
-    throw stateFailure(`its ${name} is no JSON`);
+    throw stateFailure(`its ${name} is not JSON`);
   }
 }

@@ -1,4 +1,4 @@
-/** Names that become part of a path: what they may be. @module */
+/** Checks names that become part of a path. @module */
 
 /** File systems take 255 bytes. */
 const longestName = 255;

@@ -1,4 +1,4 @@
-/** Values of secrets, kept out of everything that is printed or stored. @module */
+/** Keeps the values of secrets out of everything that is printed or stored. @module */
 import { isSecretName } from "./secrets.ts";
 
 /** Shorter values stand in any text by chance. */
@@ -7,7 +7,7 @@ const shortest = 6;
 /** A line of a longer secret, such as a key in a file of many lines. */
 const shortestLine = 16;
 
-/** Knows secrets by their values, and puts their names in place of them. */
+/** Finds secrets by their values, and replaces them by their names. */
 export class Redactor {
   readonly #names = new Map<string, string>();
   #pattern: RegExp | undefined;
@@ -27,7 +27,7 @@ export class Redactor {
     this.#pattern = undefined;
   }
 
-  /** The text with `[NAME]` in place of each secret. */
+  /** The text with `[NAME]` instead of each secret. */
   hide(text: string): string {
     if (this.#names.size === 0) return text;
     this.#pattern ??= patternOf([...this.#names.keys()]);

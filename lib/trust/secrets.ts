@@ -1,4 +1,4 @@
-/** Which variables of the environment are secrets, and what of it tasks get to see. @module */
+/** Decides which variables of the environment are secrets, and which ones tasks may see. @module */
 
 /** What a secret is called: a word of a name, between underscores. */
 const words = [
@@ -30,7 +30,7 @@ const plain = /^(PWD|OLDPWD|SSH_ASKPASS|(MAX|MIN|NUM|N)_(\w+_)?TOKENS?)$/i;
 /** Variables by which programs find the network: a password in them has to stay. */
 const proxy = /^(https?|ftp|all|no)_proxy$/i;
 
-/** `https://user:password@host`, or a token in place of the user. */
+/** `https://user:password@host`, or a token instead of the user. */
 const urlWithPassword = /:\/\/([^/\s@:]*:[^/\s@]+|[^/\s@]{16,})@/;
 
 /** Whether a variable holds something that nobody should see who is not told it. */

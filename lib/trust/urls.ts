@@ -1,4 +1,4 @@
-/** URLs that hold or carry secrets. @module */
+/** Removes secrets from URLs. @module */
 
 /** A URL for people: without user, password, query and fragment. */
 export function shownUrl(url: URL | string): string {

@@ -1,7 +1,7 @@
-/** Text that others wrote, on its way to a terminal. @module */
+/** Makes the text of others harmless for a terminal. @module */
 
 /**
- * What a terminal would obey instead of showing it: control characters but for line breaks and
+ * What a terminal would obey instead of showing it: control characters except line breaks and
  * tabulators, and the marks that turn the direction of what follows.
  */
 // deno-lint-ignore no-control-regex

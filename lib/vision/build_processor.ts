@@ -1,4 +1,4 @@
-/** A model's image processor as a graph, so that gradients pass through it. @module */
+/** Builds a model's image processor as a graph, so that gradients pass through it. @module */
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";

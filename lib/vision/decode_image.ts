@@ -1,9 +1,9 @@
-/** Picture files to pixels: the only door to the image decoder for files. @module */
+/** Decodes picture files to pixels. Only this file calls the image decoder for files. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { formatOf, type ImageFormat, strangerTitle } from "./image_formats.ts";
 import type { PictureSize } from "./resize.ts";
 
-/** The bytes are no picture that is read; the message says why. */
+/** The bytes are not a picture that is read; the message says why. */
 export class ImageError extends SyntaxError {
   override readonly name = "ImageError";
 }
@@ -31,7 +31,7 @@ const failure = (cause: string, options?: ErrorOptions) =>
  * first picture; alpha is blended on white. Colours are as Pillow gives them.
  *
  * @returns `[3, height, width]`, turned as its EXIF orientation says.
- * @throws {SyntaxError} If the bytes are no picture, are damaged or cut off, or ask for more than
+ * @throws {SyntaxError} If the bytes are not a picture, are damaged or cut off, or ask for more than
  * {@linkcode imageLimits} allows.
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Tensor<"uint8">> {
@@ -41,7 +41,9 @@ export async function decodeImage(bytes: Uint8Array): Promise<Tensor<"uint8">> {
 function readableFormat(bytes: Uint8Array): ImageFormat {
   if (bytes.length === 0) throw failure("the file is empty");
   if (bytes.length > imageLimits.fileBytes) {
-    throw failure(`the file has ${bytes.length} bytes, at most ${imageLimits.fileBytes} are read`);
+    throw failure(
+      `the file has ${bytes.length} bytes, at most ${imageLimits.fileBytes} can be read`,
+    );
   }
   const format = formatOf(bytes);
   if (format === undefined) throw failure(`the file is ${strangerTitle(bytes)}`);
@@ -82,7 +84,7 @@ interface PixelInfo {
   readonly channels: number;
 }
 
-/** Reads within the time that there is; what the decoder says is told in words. */
+/** Reads within the time limit, and puts the decoder's errors into words. */
 async function guarded<T>(format: ImageFormat, read: () => Promise<T>): Promise<T> {
   try {
     return await withinSeconds(imageLimits.seconds, read());
@@ -97,7 +99,7 @@ async function guarded<T>(format: ImageFormat, read: () => Promise<T>): Promise<
 
 /**
  * As Pillow does it, by which models were trained: profiles of colours are left out of account, what is
- * merely odd in a file is no mistake, what is cut off is one.
+ * merely odd in a file is not a mistake, what is cut off is one.
  */
 const reading = { ignoreIcc: true, failOn: "error" } as const;
 
@@ -152,11 +154,11 @@ function checkSize({ width, height, depth }: ImageFacts): void {
     throw failure(
       `it has ${width}×${height} pixels; at most ${
         imageLimits.pixels / 2 ** 20
-      } Mi are read, and ${imageLimits.side} a side: make it smaller`,
+      } Mi can be read, and ${imageLimits.side} a side: make it smaller`,
     );
   }
   if (!depths.includes(depth)) {
-    throw failure(`its pixels are of type ${depth}; 8 and 16 bits a channel are read`);
+    throw failure(`its pixels are of type ${depth}; 8 and 16 bits a channel can be read`);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * What an image processor makes of a picture, as a chain of steps that only move and mix pixels:
- * resizing, and cutting out a window. Each step is linear along each axis, so that a chain is one
- * matrix per axis.
+ * Describes what an image processor does to a picture, as a chain of steps that only move and mix
+ * pixels: resizing, and cutting out a window. Each step is linear along each axis, so a chain is
+ * one matrix per axis.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** Pictures to JPEG. @module */
+/** Encodes pictures as JPEG. @module */
 import { bytesOf } from "./encode_png.ts";
 
 /**

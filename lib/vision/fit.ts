@@ -1,4 +1,4 @@
-/** How a picture that is not square meets a square canvas. @module */
+/** Fits a picture that is not square onto a square canvas. @module */
 import { type PictureSize, resizePlanes } from "./resize.ts";
 
 /**

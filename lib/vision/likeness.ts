@@ -1,6 +1,6 @@
 /**
- * Whether two pictures show the same thing but for size, mirroring and colours: a perceptual
- * comparison that finds leaks between the splits of a data set.
+ * Decides whether two pictures show the same thing except for size, mirroring and colours. This
+ * finds leaks between the splits of a data set.
  *
  * @module
  */

@@ -1,4 +1,9 @@
-/** What an image processor does with pictures of one size, and what it gives besides pixels. @module */
+/**
+ * Plans what an image processor does with pictures of one size, and which tensors it gives besides
+ * pixels.
+ *
+ * @module
+ */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Draft } from "./draft.ts";
 import { channelsOf, factorOf, flagOf, type ProcessorConfig } from "./processor_fields.ts";
@@ -13,7 +18,7 @@ export type Layout =
   | { readonly kind: "tiles" }
   /**
    * One tile as [patches, 3 · repeat · side · side], in the order of blocks of `merge` by `merge`
-   * patches; the picture stands for `repeat` frames of a film.
+   * patches; the picture represents `repeat` frames of a film.
    */
   | {
     readonly kind: "merged-patches";
@@ -57,7 +62,7 @@ export function affineOf(config: ProcessorConfig): Affine {
   const bias = mean.map((value, channel) => -value / std[channel]!);
   if ([...scale, ...bias].every(Number.isFinite)) return { scale, bias };
   const given = `image_mean is ${JSON.stringify(mean)} and image_std ${JSON.stringify(std)}`;
-  throw new ProcessorFieldError(`${given}, which gives infinite pixels`);
+  throw new ProcessorFieldError(`${given}, which makes pixels infinite`);
 }
 
 /** A plan of one tile. */

@@ -65,6 +65,6 @@ function refuseTooMany(
 ): void {
   if (4 * 3 * count * height * width <= maxBytes) return;
   throw new RangeError(
-    `Cannot prepare ${count} pictures of ${width}×${height} pixels at once: they take more than ${maxBytes} bytes, a smaller batch takes less`,
+    `Cannot prepare ${count} pictures of ${width}×${height} pixels at once: they take more than ${maxBytes} bytes, use a smaller batch`,
   );
 }

@@ -1,4 +1,9 @@
-/** Fields of `preprocessor_config.json`, which may come from anywhere: each is checked when it is read. @module */
+/**
+ * Reads fields of `preprocessor_config.json`. Each is checked when it is read, because the file may
+ * come from anyone.
+ *
+ * @module
+ */
 import { type PictureSize, type Resample, resampleNames } from "./resize.ts";
 
 /** `preprocessor_config.json`; fields that are absent or null take their defaults. */
@@ -73,7 +78,7 @@ export function filterOf(config: ProcessorConfig): Resample {
   throw misfit("resample", value, `0 to 5 (${resampleNames.join(", ")})`);
 }
 
-/** The size of a crop. @throws {ProcessorFieldError} If the field is no size. */
+/** The size of a crop. @throws {ProcessorFieldError} If the field is not a size. */
 export function fixedSize(value: unknown, name: string): PictureSize {
   if (typeof value === "number") return checkedSize({ height: value, width: value }, value, name);
   const { height, width, shortest_edge: edge } = sizeFields(value, name);
@@ -88,7 +93,7 @@ export function fixedSize(value: unknown, name: string): PictureSize {
  * The size of a picture after resizing.
  *
  * @param options.square Whether a number means a square, and not the shortest edge.
- * @throws {ProcessorFieldError} If the field is no size.
+ * @throws {ProcessorFieldError} If the field is not a size.
  */
 export function resizedSize(
   value: unknown,
@@ -176,5 +181,5 @@ function unknownSize(value: unknown, name: string): ProcessorFieldError {
 
 export function misfit(name: string, value: unknown, needed: string): ProcessorFieldError {
   const shown = (typeof value === "number" ? String(value) : JSON.stringify(value)) ?? "absent";
-  return new ProcessorFieldError(`${name} is ${shown}, needed is ${needed}`);
+  return new ProcessorFieldError(`${name} is ${shown}, expected ${needed}`);
 }

@@ -65,7 +65,7 @@ function kindOf(config: ProcessorConfig): ProcessorKind {
  * What the processor does with pictures of a size. Fields that are absent or null take what Hugging
  * Face's class of the same `image_processor_type` takes.
  *
- * @throws {RangeError} If the configuration asks for what is not supported, or its sizes are no sizes.
+ * @throws {RangeError} If the configuration asks for what is not supported, or its sizes are not sizes.
  */
 export function planProcessor(
   config: ProcessorConfig,

@@ -1,4 +1,4 @@
-/** Things made in order, some before they are asked for. @module */
+/** Makes things in order, some before they are asked for. @module */
 
 /** Makes `make(0)`, `make(1)`, … ahead of the one that is asked for, at most `window` of them at once. */
 export class ReadAhead<T> {

@@ -142,7 +142,7 @@ export interface ResizeOptions {
 }
 
 /**
- * Resizes planes `[…, height, width]` of floating-point values, or of bytes, which stand for 0 to 1.
+ * Resizes planes `[…, height, width]` of floating-point values, or of bytes, which represent 0 to 1.
  * Bicubic may overshoot.
  */
 export function resizePlanes(
@@ -155,7 +155,7 @@ export function resizePlanes(
   return sumRows(sumColumns(planes, wide), high, to.width);
 }
 
-/** What a byte of a picture stands for. */
+/** What a byte of a picture represents. */
 const units = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** Planes from 0 to 1 of bytes. */

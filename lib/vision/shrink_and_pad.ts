@@ -1,4 +1,4 @@
-/** The picture that a frame prompt leaves room around: shrunk, with zeros beside it. @module */
+/** Shrinks a picture and pads it with zeros, which leaves room for a frame prompt. @module */
 import { type PictureSize, resizePlanes, unitPlanes } from "./resize.ts";
 
 /** Sizes of {@linkcode shrinkAndPad}, in pixels. */

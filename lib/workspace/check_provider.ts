@@ -1,4 +1,4 @@
-/** Whether this machine has the device that models are to run on. @module */
+/** Checks that this machine has the device that models are to run on. @module */
 import { loadLater } from "./load_later.ts";
 import type { Job } from "../pipeline/contract/job.ts";
 

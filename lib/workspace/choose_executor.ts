@@ -1,4 +1,4 @@
-/** Where the tasks of a run go. @module */
+/** Chooses the executor of a run. @module */
 import { loadLater } from "./load_later.ts";
 import { resolve } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";

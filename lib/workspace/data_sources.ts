@@ -1,4 +1,4 @@
-/** Data sets that lie in files: what is wrong with them before anything runs, and their contents. @module */
+/** Checks the user's data sets before anything runs, and digests their files. @module */
 import { loadLater } from "./load_later.ts";
 import { dirname, toFileUrl } from "@std/path";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
@@ -20,7 +20,7 @@ export interface DataPlaces {
   readonly sets: readonly string[];
 }
 
-/** Whether what stands for a data set is a map, as JSON, or a path. */
+/** Whether the text that represents a data set is a map, as JSON, or a path. */
 export const isDataText = (text: string): boolean =>
   text.startsWith("{") || text.startsWith("hf://") || /^\.{0,2}\//.test(text);
 
@@ -30,11 +30,11 @@ export const isPublished = (module: string): boolean =>
 
 /** What is said of a published set without its files. */
 export const needsFiles = (name: string): NameMistake => ({
-  cause: "it is read from the files of its publisher, and no folder is given",
+  cause: "its publisher's files are needed, and no folder is given",
   notes: [`write { set: ${name}, folder: ./FOLDER }`],
 });
 
-/** The map that a text stands for, or what is wrong with it. */
+/** The map that a text represents, or what is wrong with it. */
 function specOf(text: string): DataSpec | string {
   if (!text.startsWith("{")) return parseDataSpec({ [formatOfPath(text)]: text });
   return parseDataSpec(JSON.parse(text));

@@ -1,4 +1,4 @@
-/** File names for outputs and tasks, which are unique and not too long. @module */
+/** Makes file names for outputs and tasks: unique, and not too long. @module */
 import { sha256 } from "../pipeline/contract/canonical.ts";
 
 /** File systems take 255 bytes. */

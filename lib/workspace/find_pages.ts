@@ -1,4 +1,4 @@
-/** The pages of a run that people want to read. @module */
+/** Finds the pages of a run that people want to read. @module */
 import type { TaskOutcome } from "../pipeline/run/run.ts";
 import { outputFileName, type RunLayout } from "./run_folder.ts";
 

@@ -1,4 +1,4 @@
-/** Tasks to run although they are cached. @module */
+/** Selects the tasks that run although they are cached. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type Plan, selectTargets, type Task } from "../pipeline/plan/plan.ts";
 

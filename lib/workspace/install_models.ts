@@ -70,14 +70,14 @@ function badName(
 }
 
 function gone(task: string, link: string): DiagnosticError {
-  const message = `Cannot install the model of ${task}: ${link} leads nowhere`;
+  const message = `Cannot install the model of ${task}: ${link} leads to nothing`;
   const notes = [
-    "its store was moved or cleaned; run the pipeline again, which makes what is gone",
+    "its store was moved or cleaned; run the pipeline again to make the model again",
   ];
   return new DiagnosticError([{ code: "model-gone", severity: "error", message, notes }]);
 }
 
-/** Puts a copy in place of what is there; at no time is half a model there. */
+/** Replaces a folder by a copy in one step, so that never half a model is there. */
 function install(source: string, target: string): void {
   const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
   Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });

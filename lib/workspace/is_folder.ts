@@ -1,4 +1,4 @@
-/** @module */
+/** Says whether a path is a folder. @module */
 
 /** Whether there is a folder of this name. */
 export function isFolder(path: string): boolean {

@@ -1,4 +1,8 @@
-/** What the tasks of a pipeline may read: the folders it lies and runs in, and what it names elsewhere. @module */
+/**
+ * Lists what the tasks of a pipeline may read: its folders, and the paths it names elsewhere.
+ *
+ * @module
+ */
 import { loadLater } from "./load_later.ts";
 import { resolve } from "@std/path";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
@@ -21,7 +25,7 @@ export class NamedPlaces {
     return this.#hub.length > 0;
   }
 
-  /** Takes in what a name stands for. */
+  /** Takes in what a name represents. */
   add({ kind }: ParameterKind, { paths, hub }: NamedPaths): void {
     if (hub !== undefined) this.#hub.push(hub);
     for (const path of paths) {

@@ -1,4 +1,4 @@
-/** Modules that most runs never need. @module */
+/** Loads modules that most runs never need. @module */
 
 /**
  * Loads a module when it is asked for. An `import()` that names its module in place would have Deno

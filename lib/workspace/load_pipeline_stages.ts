@@ -1,4 +1,8 @@
-/** The stage types of a pipeline: the project's own code in this process, all other code elsewhere. @module */
+/**
+ * Loads the stage types of a pipeline: the project's own in this process, all others in another.
+ *
+ * @module
+ */
 import { loadLater } from "./load_later.ts";
 import type { StageLookup } from "../pipeline/plan/plan.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
@@ -24,7 +28,7 @@ interface StageOptions {
   readonly memo: string;
 }
 
-/** Loads them; what cannot be loaded is a mistake of the pipeline, told when it is planned. */
+/** Loads them; what cannot be loaded is a mistake of the pipeline, reported when it is planned. */
 export async function loadPipelineStages(
   spec: PipelineSpec,
   { stageFolders, digests }: CodePlaces & { readonly digests: ContentsAndModules },

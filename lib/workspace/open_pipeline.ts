@@ -1,4 +1,4 @@
-/** From the name of a file to a plan with a store: what most commands begin with. @module */
+/** Opens a pipeline file: gives its plan and its store, with which most commands begin. @module */
 import { basename, dirname, isAbsolute, join, resolve, toFileUrl } from "@std/path";
 import { contentDigests } from "../cache/digest/content_digests.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -24,7 +24,7 @@ import { type TrustItem, trustItems } from "./trust_items.ts";
 /** A pipeline file, and where its results are kept. */
 export interface PipelineFile {
   readonly file: string;
-  /** Values in place of the file's: `vars.seeds=[0]`. */
+  /** Values instead of the file's: `vars.seeds=[0]`. */
   readonly set?: readonly string[];
   /** Folder of the store, by default `.tvp/cache`. */
   readonly cache?: string;

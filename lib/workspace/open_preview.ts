@@ -1,4 +1,4 @@
-/** A pipeline with what a run would find in the store: what commands that look begin with. @module */
+/** Opens a pipeline and looks up its tasks in the store, for commands that run nothing. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { selectTargets, type Task } from "../pipeline/plan/plan.ts";
 import { previewPlan, type TaskPreview } from "../pipeline/plan/preview.ts";

@@ -1,4 +1,8 @@
-/** The store of a run: a folder, and with `--remote` a cache that other machines share. @module */
+/**
+ * Opens the store of a run: a folder, and with `--remote` a cache that other machines share.
+ *
+ * @module
+ */
 import { loadLater } from "./load_later.ts";
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
 import { localStore } from "../cache/local/store.ts";
@@ -120,7 +124,7 @@ function unsentTo(url: string, token: string | undefined): Diagnostic[] {
   ];
   const message = `Cannot send ${what.join(" and ")} to remote cache "${shownUrl(url)}": ` +
     "it would go there unencrypted";
-  const notes = ["Use a server with https; without it all is asked for as by anyone"];
+  const notes = ["Use a server with https; without https no credentials are sent"];
   return what.length === 0 ? [] : [{ code: "unencrypted", severity: "warning", message, notes }];
 }
 

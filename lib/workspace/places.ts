@@ -1,4 +1,4 @@
-/** Where things lie: the project's own files, and what is kept of runs. @module */
+/** The paths of the project's own files, and of the folder that holds stores and runs. @module */
 
 /** Root of the project: where `stages/`, `zoo/` and `datasets/` are. */
 export const projectRoot: URL = new URL("../../", import.meta.url);

@@ -7,7 +7,7 @@ const MOST_BYTES = 4 << 20;
 /**
  * The text of a pipeline file, or of a file that it includes.
  *
- * @throws {RangeError} If it is no file (reading a pipe may never end), or too large.
+ * @throws {RangeError} If it is not a file (reading a pipe may never end), or too large.
  * @throws what the system says where it cannot be read.
  */
 export function readPipelineText(path: string): string {

@@ -1,4 +1,9 @@
-/** The artifacts of a run as people see them: names, and copies that may be written to. @module */
+/**
+ * Puts the artifacts of a run into a folder for people: readable names, and copies that may be
+ * changed.
+ *
+ * @module
+ */
 import { dirname, relative, resolve } from "@std/path";
 import { copyPath } from "../cache/local/object.ts";
 import { pathBytes } from "../cache/local/usage.ts";

@@ -1,4 +1,4 @@
-/** Runs a pipeline with all that it needs around it: what the command line does, and other programs may. @module */
+/** Runs a pipeline with all that it needs, for the command line and for other programs. @module */
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { RunEvent } from "../pipeline/contract/event.ts";
@@ -53,7 +53,7 @@ export interface PipelineRun {
  * `tvp run` does. Code that the file brings runs only if it has been trusted, or `mayRun` says so.
  *
  * @throws {DiagnosticError} With all mistakes of the file, and for code that is not trusted. That a
- * task fails is no error: `summary.outcome` and the events say so.
+ * task fails is not an error: `summary.outcome` and the events say so.
  *
  * @example
  * ```ts
@@ -161,7 +161,7 @@ function keepRecord(folder: string, { file, set, plan, summary, startedAt, layou
   readonly layout: RunLayout;
 }): void {
   const { outcome, outcomes, durationMs } = summary;
-  // What ran anew is shown anew, even if its result has the digest it had.
+  // What ran again is shown again, even if its result has the digest it had.
   const isNew = outcomes.some(({ state }) => state === "ran");
   if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
     const shown = set.map((each) => secretValues().hide(each));
@@ -175,6 +175,6 @@ function unrecorded(error: Error): Diagnostic {
     code: "unrecorded",
     severity: "warning",
     message: `Cannot record the run: ${error.message}`,
-    notes: ["tvp runs does not list it; what its tasks made is in the store"],
+    notes: ["tvp runs does not list it; the outputs of its tasks are in the store"],
   };
 }

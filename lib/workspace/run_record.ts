@@ -1,4 +1,4 @@
-/** What is kept of a run: `.tvp/runs/<pipeline>/<id>/run.json` beside its artifacts. @module */
+/** Reads and writes the record of a run: `.tvp/runs/<pipeline>/<id>/run.json`. @module */
 import { isDigest } from "../cache/digest/digest.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Key } from "../pipeline/contract/key.ts";

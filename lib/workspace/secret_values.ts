@@ -1,4 +1,4 @@
-/** The secrets of this process: what no output, manifest or error may show. @module */
+/** Collects the secrets of this process, which no output, manifest or error may show. @module */
 import { Redactor } from "../trust/redactor.ts";
 
 let known: Redactor | undefined;

@@ -1,4 +1,4 @@
-/** Names of models, data sets and files: what is there, and what it stands for. @module */
+/** Finds models, data sets and files by their names. @module */
 import { loadLater } from "./load_later.ts";
 import { toFileUrl } from "@std/path";
 import {
@@ -40,7 +40,7 @@ export interface SourceFolders {
   readonly root: string;
   /** Folder of the pipeline file, without a slash at its end. */
   readonly base: string;
-  /** Folders of code of one's own, as the pipeline file names them. */
+  /** Folders of the user's own code, as the pipeline file names them. */
   readonly own?: OwnFolders;
   readonly onWarning?: (warning: Diagnostic) => void;
   /** Told how far the download of a hub's model is. */
@@ -56,7 +56,7 @@ export interface Fetched {
   readonly total: number;
 }
 
-/** Folders of code of one's own, from the folder of the pipeline file. */
+/** Folders of the user's own code, relative to the folder of the pipeline file. */
 export interface OwnFolders {
   readonly datasetFolder?: string | undefined;
   readonly lossFolder?: string | undefined;
@@ -80,11 +80,11 @@ const checks = {
     const name = choice.model;
     const path = modelPath(folders, name);
     if (path === remote && secretValues().hide(name) !== name) {
-      return { cause: "it holds a secret of the environment, which a hub would get to see" };
+      return { cause: "it holds a secret of the environment, which would be sent to the hub" };
     }
     if (path === undefined) {
       const zoo = zooModels(folders);
-      return { cause: "it is no model name", notes: [modelForms, ...suggestions(name, zoo)] };
+      return { cause: "it is not a model name", notes: [modelForms, ...suggestions(name, zoo)] };
     }
     if (path === remote) return undefined;
     if (isDirectory(path)) {
@@ -135,7 +135,7 @@ export async function pictureSide(
 /** Which folder holds code of a category. */
 const codeFolders = { loss: "lossFolder", "prompt-kind": "promptFolder" } as const;
 
-/** Code of one's own that a parameter names. */
+/** The user's own code that a parameter names. */
 type CodeKind = ParameterKind & { readonly kind: "code" };
 
 function checkCode(folders: SourceFolders, kind: CodeKind, name: string): NameMistake | undefined {
@@ -148,19 +148,21 @@ function checkCode(folders: SourceFolders, kind: CodeKind, name: string): NameMi
   };
 }
 
-/** How a name would be one of one's own. */
+/** Says how the user's own code could have this name. */
 function ownWay(folders: SourceFolders, field: keyof OwnFolders, name: string): string[] {
   if (!isOwnName(name)) return [];
   const folder = ownFolder(folders, field);
-  if (folder === undefined) return [`${field}: ./FOLDER takes in your own, ${ownFile(name)} in it`];
-  return [`one of your own would be ${shownPath(`${folder}/${ownFile(name)}`)}`];
+  if (folder === undefined) {
+    return [`${field}: ./FOLDER names a folder of your own, with ${ownFile(name)} in it`];
+  }
+  return [`your own would be ${shownPath(`${folder}/${ownFile(name)}`)}`];
 }
 
 function ownFolder({ base, own = {} }: SourceFolders, field: keyof OwnFolders): string | undefined {
   return own[field] === undefined ? undefined : filePath({ root: "", base }, own[field]);
 }
 
-/** Path of a module of one's own. */
+/** Path of a user's own module. */
 function ownModule(
   folders: SourceFolders,
   field: keyof OwnFolders,
@@ -200,10 +202,10 @@ function checkArtifact(
   const found = statOf(path);
   if (!Object.hasOwn(folderArtifacts, type)) {
     if (found === undefined) return { cause: `there is no file ${path}` };
-    return found.isFile ? undefined : { cause: `${path} is no file` };
+    return found.isFile ? undefined : { cause: `${path} is not a file` };
   }
   if (found === undefined) return { cause: `there is no folder ${path}` };
-  if (!found.isDirectory) return { cause: `${path} is no folder` };
+  if (!found.isDirectory) return { cause: `${path} is not a folder` };
   const inside = folderArtifacts[type];
   if (inside === undefined || exists(`${path}/${inside}`)) return undefined;
   return { cause: `there is no ${inside} in ${path}` };
@@ -214,16 +216,16 @@ const modelForms = "a model is zoo/NAME, hf://OWNER/NAME, or a path that starts 
 /** What models of other structures than families of multimodal models are of use. */
 const otherModelTypes = ["clip"];
 
-/** A model of a type that nothing here can run is told before the stages that come before it run. */
+/** A model of a type that nothing here can run is reported before the stages that come before it run. */
 function typeMistake(folder: string): NameMistake | undefined {
   const type = modelTypeIn(`${folder}/config.json`);
   const known = [...knownModelTypes, ...otherModelTypes].sort();
   if (type === undefined || known.includes(type) || hasUsualParts(folder)) return undefined;
   return {
-    cause: `its config.json says model_type "${type}", which is not known here`,
+    cause: `its config.json says model_type "${type}", which is not supported`,
     notes: [
       ...suggestions(type, known),
-      "if its graphs are of the structure of one of these, say so in its config.json",
+      "if its graphs have the structure of one of these, name that one in its config.json",
     ],
   };
 }
@@ -289,7 +291,7 @@ function modelPath(folders: SourceFolders, name: string): string | typeof remote
   return /^\.{0,2}\//.test(name) ? filePath(folders, name) : undefined;
 }
 
-/** What a name stands for on disk. */
+/** What a name represents on disk. */
 export interface NamedPaths {
   /** None for what there is not. */
   readonly paths: readonly string[];
@@ -297,7 +299,7 @@ export interface NamedPaths {
   readonly hub?: HubModel;
 }
 
-/** The files and folders that a name stands for. */
+/** The files and folders that a name represents. */
 export function namedPaths(folders: SourceFolders, kind: ParameterKind, name: string): NamedPaths {
   if (kind.kind === "model") {
     const { model } = choiceOf(name);
@@ -332,7 +334,7 @@ export function dataPlaces(folders: SourceFolders): DataPlaces {
   };
 }
 
-/** Path of a data set's module; one's own come first. */
+/** Path of a data set's module; the user's own come first. */
 function datasetPath(folders: SourceFolders, name: string): string | undefined {
   const ours = `${folders.root}datasets/${ownFile(name)}`;
   return ownModule(folders, "datasetFolder", name) ??
@@ -398,7 +400,7 @@ async function openPath(
   return { type, path, digest: await digests.content(path) };
 }
 
-/** A model of a hub: its commit stands for its content. The variables of `huggingface_hub` are respected. */
+/** A model of a hub: its commit represents its content. The variables of `huggingface_hub` are respected. */
 async function openHubModel(
   { onWarning, onFetch }: SourceFolders,
   { model: name, weights }: ModelChoice,
@@ -408,7 +410,7 @@ async function openHubModel(
     throw new DiagnosticError([{
       code: "unknown-model",
       severity: "error",
-      message: `Cannot open model "${name}": it is no name of a hub's model`,
+      message: `Cannot open model "${name}": it is not the name of a model on a hub`,
       notes: ["write hf://OWNER/NAME or hf://OWNER/NAME@REVISION"],
     }]);
   }

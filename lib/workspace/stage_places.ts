@@ -1,4 +1,4 @@
-/** Places of the stages in the files of a pipeline, for annotations. @module */
+/** Finds the place of each stage in the files of a pipeline, for annotations. @module */
 import { YamlPositions } from "../diagnostic/yaml_positions.ts";
 import type { Location } from "../diagnostic/diagnostic.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";

@@ -1,4 +1,4 @@
-/** Keeps the store below a size, run by run. @module */
+/** Keeps the store below a size, after each run. @module */
 import { loadLater } from "./load_later.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/contract/key.ts";

@@ -1,4 +1,4 @@
-/** What of a pipeline file would run that is not this project's own. @module */
+/** Lists what a pipeline file would run that is not this project's own code. @module */
 import { fromFileUrl, resolve, toFileUrl } from "@std/path";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 import { eachExpression } from "../pipeline/read/expression.ts";
@@ -11,7 +11,7 @@ import type { ContentDigests } from "../pipeline/contract/store.ts";
 import { isSecretName } from "../trust/secrets.ts";
 import { isFolder } from "./is_folder.ts";
 
-/** A piece of code or a program, and what stands for its content. */
+/** A piece of code or a program, and what represents its content. */
 export interface TrustItem {
   readonly digest: string;
   /** For people: `stage type greet: my_stages/greet.ts`. */
@@ -29,7 +29,7 @@ export interface CodePlaces {
   readonly permissionsOf?: (module: URL) => Promise<readonly string[] | undefined>;
 }
 
-/** All that a pipeline would run, each once: modules of one's own, and programs. */
+/** All that a pipeline would run, each once: the user's own modules, and programs. */
 export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promise<TrustItem[]> {
   const used = [...new Set(Object.values(spec.stages).map(({ uses }) => uses))];
   const own = used.flatMap((uses) => {
@@ -79,7 +79,7 @@ function secretItems(spec: PipelineSpec, code: readonly TrustItem[]): TrustItem[
   if (secrets.length === 0 || code.length === 0) return [];
   const digests = code.map(({ digest }) => digest).sort();
   const digest = sha256(JSON.stringify({ secrets, code: digests }));
-  return [{ digest, what: `hands to them: ${secrets.join(", ")}` }];
+  return [{ digest, what: `passes to them: ${secrets.join(", ")}` }];
 }
 
 /** Fields of a pipeline file that name folders of code, beside its stage types. */
@@ -118,7 +118,7 @@ async function programItem(
   return { digest: sha256(JSON.stringify(preimage)), what: `program: ${words.join(" ")}` };
 }
 
-/** What cannot be read is told when the pipeline is planned. */
+/** What cannot be read is reported when the pipeline is planned. */
 async function contentOf(path: string, digests: ContentDigests): Promise<string> {
   try {
     return isFolder(path) ? "" : await digests.content(path);

@@ -1,8 +1,12 @@
-/** What the user has said may run: digests of code and programs, in a file outside of any project. @module */
+/**
+ * Remembers the code and programs that the user trusts: digests, in a file outside of any project.
+ *
+ * @module
+ */
 import { dirname, join } from "@std/path";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
-/** Where it stands; `undefined` where this machine has no folder for settings. */
+/** Where it is; `undefined` where this machine has no folder for settings. */
 function trustFile(): string | undefined {
   const home = Deno.env.get("HOME") || Deno.env.get("USERPROFILE");
   const folder = Deno.env.get("XDG_CONFIG_HOME") || (home ? join(home, ".config") : undefined);

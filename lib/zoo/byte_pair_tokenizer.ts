@@ -47,7 +47,7 @@ interface StyleRow {
 const gpt2Words = /'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 const mark = "▁";
 
-/** GPT-2's table of bytes as printable letters: printable ones stand for themselves. */
+/** GPT-2's table of bytes as printable letters: printable ones represent themselves. */
 function byteLetters(): readonly string[] {
   const plain = (byte: number) =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;

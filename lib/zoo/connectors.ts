@@ -1,4 +1,9 @@
-/** What turns the vision encoder's tokens into rows among a language model's embeddings. @module */
+/**
+ * The connectors: they turn the vision encoder's tokens into rows among a language model's
+ * embeddings.
+ *
+ * @module
+ */
 import type { Value } from "../onnx/build/builder.ts";
 import { joinNeighbours } from "./convnext.ts";
 import { attention, layerNorm, linear, mlp, repeatTokens } from "./layers.ts";

@@ -1,6 +1,6 @@
 /**
- * Where the layers of a network are built: a graph, and a source of weights. Weights are named as
- * in the published checkpoints of each architecture; matrices lie as `[in, out]`.
+ * The context in which a network's layers are built: a graph, and a source of weights. Weights are
+ * named as in the published checkpoints of each architecture; matrices lie as `[in, out]`.
  *
  * @module
  */

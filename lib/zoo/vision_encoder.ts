@@ -13,7 +13,7 @@ export function isConvNext(sizes: EncoderSizes): sizes is ConvNextSizes {
   return "depths" in sizes;
 }
 
-/** What an encoder gives: `first` tokens that are no places, then `side`² places, of `width` each. */
+/** What an encoder gives: `first` tokens that are not places, then `side`² places, of `width` each. */
 export interface TokenLayout {
   readonly first: 0 | 1;
   readonly side: number;

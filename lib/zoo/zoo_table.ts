@@ -1,4 +1,4 @@
-/** The zoo's multimodal models: what each is made of, after which published model. @module */
+/** The zoo's multimodal models: the parts of each, and the published model it follows. @module */
 import type { TokenizerStyle } from "./byte_pair_tokenizer.ts";
 import type { QFormerSizes } from "./connectors.ts";
 import type { ConvNextSizes } from "./convnext.ts";

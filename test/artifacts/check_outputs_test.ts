@@ -47,13 +47,13 @@ const cases: readonly [type: ArtifactType, files: Files, reason?: string][] = [
   [
     "json",
     '{"a":\n NaN}',
-    'it is no JSON: line 2, column 2, "NaN" is not expected (JSON has no NaN and no Infinity)',
+    'it is not JSON: line 2, column 2, "NaN" is not expected (JSON has no NaN and no Infinity)',
   ],
-  ["json", "{'a': 1}", 'it is no JSON: line 1, column 2, "\'" is not expected'],
-  ["json", '{"a": [1, 2', "it is no JSON: line 1, column 12, it ends too early"],
+  ["json", "{'a': 1}", 'it is not JSON: line 1, column 2, "\'" is not expected'],
+  ["json", '{"a": [1, 2', "it is not JSON: line 1, column 12, it ends too early"],
   ["json", { x: "" }, "it is a folder, not a file"],
   ["answers", '{"a":1}\n{"a":2}\n'],
-  ["answers", '{"a":1}\n{a:2}\n', 'it is no JSON: line 2, column 2, "a" is not expected'],
+  ["answers", '{"a":1}\n{a:2}\n', 'it is not JSON: line 2, column 2, "a" is not expected'],
   ["text", new Uint8Array([0xff, 0xfe])],
   ["file", ""],
   ["directory", { x: "" }],
@@ -83,13 +83,13 @@ const cases: readonly [type: ArtifactType, files: Files, reason?: string][] = [
   [
     "dataset",
     { ...dataset, "rows.jsonl": dataset["rows.jsonl"].repeat(2) },
-    'rows.jsonl line 2: its id "a" is that of line 1',
+    'rows.jsonl line 2: its id "a" is already used in line 1',
   ],
   ["model", {}, "there is no config.json in it"],
   [
     "model",
     { "config.json": "[]" },
-    'Cannot read "config.json": its content is [], needed is an object, as in { }',
+    'Cannot read "config.json": its content is [], expected an object, as in { }',
   ],
   ["model", { "config.json": "{}" }, "there is no onnx/*.onnx in it"],
 ];

@@ -101,7 +101,7 @@ Deno.test("importPrompt() gives what is added to pictures, not what is trained",
   }
 });
 
-Deno.test("importPrompt() refuses what a file does not tell", () => {
+Deno.test("importPrompt() refuses what a file does not say", () => {
   const without = ({ pad_left: _, ...rest }: typeof strips) => rest;
   const auto = (delta: Tensor, others: Tensors = {}) => ({
     "perturb_dict.delta": delta,
@@ -110,15 +110,15 @@ Deno.test("importPrompt() refuses what a file does not tell", () => {
   const options = { texts: { pretrained_model: "resnet18" } };
   const cases: readonly [Tensors, ImportOptions, string][] = [
     [without(strips), {}, "found pad_up [1, 3, 2, 8], pad_down [1, 3, 2, 8], pad_left [missing]"],
-    [{ ...strips, pad_left: ramp([1, 3, 8, 2]) }, {}, "its strips form no frame"],
-    [{ ...strips, pad_up: ramp([1, 3, 3, 8]) }, {}, "its strips form no frame"],
-    [{ pad_left: ramp([1, 3, 8, 8]) }, {}, "its strips form no frame"],
+    [{ ...strips, pad_left: ramp([1, 3, 8, 2]) }, {}, "its strips do not form a frame"],
+    [{ ...strips, pad_up: ramp([1, 3, 3, 8]) }, {}, "its strips do not form a frame"],
+    [{ pad_left: ramp([1, 3, 8, 8]) }, {}, "its strips do not form a frame"],
     [
       { ...under("a.", strips), ...under("b.", { ...strips, pad_up: ramp([1, 3, 2, 8], 9) }) },
       {},
       '--tensor chooses one of "a", "b"',
     ],
-    [{ "state_dict.patch": ramp([1, 3, 8, 8]) }, {}, "does not tell where on the picture it lies"],
+    [{ "state_dict.patch": ramp([1, 3, 8, 8]) }, {}, "does not say where it lies on the picture"],
     [{ program: ramp([3, 8, 8]), mask }, {}, "say --values added or --values sigmoid"],
     [
       { program: ramp([3, 8, 8]), mask: zeros("float32", [4, 4]) },
@@ -126,8 +126,8 @@ Deno.test("importPrompt() refuses what a file does not tell", () => {
       "its mask [4, 4]",
     ],
     [auto(inFrame), {}, "say --values added or --values sigmoid"],
-    [auto(ramp([3, 8, 8])), options, "form no square in the middle"],
-    [auto(zeros("float32", [3, 8, 8])), options, "form no square in the middle"],
+    [auto(ramp([3, 8, 8])), options, "do not form a square in the middle"],
+    [auto(zeros("float32", [3, 8, 8])), options, "do not form a square in the middle"],
     [
       auto(inFrame, { "resize_dict.scale": ramp([], 1.5) }),
       options,

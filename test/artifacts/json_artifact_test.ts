@@ -130,14 +130,14 @@ for (const [kind, place, to, reason] of mistakes) {
     }));
 }
 
-Deno.test("reading a curve that is no JSON names the line", () =>
+Deno.test("reading a curve that is not JSON names the line", () =>
   withFolder(async (folder) => {
     const path = join(folder, "file.json");
     Deno.writeTextFileSync(path, '{"method":\n NaN}');
     await assertRejects(
       () => readCurve(path),
       DiagnosticError,
-      `Cannot read a curve from "${path}": it is no JSON: line 2, column 2, "NaN" is not expected ` +
+      `Cannot read a curve from "${path}": it is not JSON: line 2, column 2, "NaN" is not expected ` +
         "(JSON has no NaN and no Infinity)",
     );
   }));

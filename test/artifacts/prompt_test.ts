@@ -46,7 +46,7 @@ Deno.test("decodePrompt() says what is missing", () => {
   const withDelta = (x: unknown) => encodePrompt({ ...frame, delta: x as never });
   const cases: readonly [Uint8Array, string][] = [
     [encodeSafetensors({ delta }), 'its metadata have no entry "prompt"'],
-    [encodeSafetensors({ delta }, { prompt: "{" }), "its metadata are no JSON"],
+    [encodeSafetensors({ delta }, { prompt: "{" }), "its metadata are not JSON"],
     [
       encodeSafetensors({ delta }, { prompt: "null" }),
       "in its metadata it must be a map, but is null",
@@ -54,7 +54,7 @@ Deno.test("decodePrompt() says what is missing", () => {
     [encodePrompt({ ...frame, meta: kindless as never }), "kind must be text, but is missing"],
     [
       withMeta({ kind: "disc" }),
-      'its kind is "disc", known are frame, padding, patch, full, affine-color;',
+      'its kind is "disc", known kinds are frame, padding, patch, full, affine-color;',
     ],
     [withMeta({ kind: "disc", picture: "half" }), 'picture must be shrunk or whole, but is "half"'],
     [withMeta({ canvas: -8 }), "canvas must be a whole number from 1, but is -8"],

@@ -45,10 +45,10 @@ Deno.test("signerOf() finds the key that signed, and no other", async () => {
 
 const { payloadType, payload, signatures: [signature] } = JSON.parse(sealed);
 
-/** Texts that are no envelope, and what is said of them. */
+/** Texts that are not an envelope, and what is said of them. */
 const FORMS: readonly [string, string][] = [
-  ["", "it is no JSON"],
-  [sealed.slice(0, 100), "it is no JSON"],
+  ["", "it is not JSON"],
+  [sealed.slice(0, 100), "it is not JSON"],
   ["null", "it must be a map, but is null"],
   ["[]", "it must be a map, but is a list of 0"],
   [
@@ -73,7 +73,7 @@ const FORMS: readonly [string, string][] = [
   ],
 ];
 
-Deno.test("readEnvelope() says what is no envelope", () => {
+Deno.test("readEnvelope() says what is not an envelope", () => {
   for (const [text, message] of FORMS) {
     assertEquals(assertThrows(() => readEnvelope(text), SyntaxError).message, message);
   }

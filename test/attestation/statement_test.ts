@@ -90,7 +90,7 @@ const WRONG: readonly [string, unknown, string][] = [
   ],
 ];
 
-Deno.test("readStatement() says what is no statement, or contradicts itself", () => {
+Deno.test("readStatement() says what is not a statement, or contradicts itself", () => {
   for (const [what, value, message] of WRONG) {
     assertEquals([what, assertThrows(() => read(value), SyntaxError).message], [what, message]);
   }
@@ -102,7 +102,7 @@ Deno.test("readStatement() refuses parameters that are nested without end", () =
   assertEquals(message, "predicate.tasks: the key of last is another one's");
 });
 
-Deno.test("readStatement() refuses numbers that are no numbers of JSON", () => {
+Deno.test("readStatement() refuses numbers that are not numbers of JSON", () => {
   const text = JSON.stringify(withPredicate({ tasks: [taskOf("last", "HERE")] }));
   const bytes = new TextEncoder().encode(text.replace('"HERE"', "1e999"));
   const error = assertThrows(() => readStatement(bytes), SyntaxError);

@@ -84,7 +84,7 @@ Deno.test("addGradients() says which loop has an unknown length", () => {
     DiagnosticError,
   );
   assertEquals(error.diagnostics.map(({ message }) => message), [
-    'Cannot differentiate node "Loop_0" (Loop): the number of rounds ("n") is known at run time only',
+    'Cannot differentiate node "Loop_0" (Loop): the number of iterations ("n") is known at run time only',
   ]);
 });
 

@@ -142,9 +142,13 @@ Deno.test("addGradients() lists the names there are", () => {
       'Did you mean "shape"?',
       outputs,
     ]],
-    [{ of: "MatMul_0", wrt: ["x"] }, 'the model has no output "MatMul_0", it is a value inside', [
-      outputs,
-    ]],
+    [
+      { of: "MatMul_0", wrt: ["x"] },
+      'the model has no output "MatMul_0", only an inner value of this name',
+      [
+        outputs,
+      ],
+    ],
     [{ of: "shape", wrt: ["x"] }, 'output "shape" does not hold floats', [outputs]],
     [{ of: "y", wrt: ["unsued"] }, 'the model has no input or initializer "unsued"', [
       'Did you mean "unused"?',
@@ -153,7 +157,7 @@ Deno.test("addGradients() lists the names there are", () => {
     [{ wrt: ["x"] }, "nothing is named in `of` or `cotangents`", [outputs]],
     [
       { of: "y", cotangents: ["y"], wrt: ["x"] },
-      "both `of` and `cotangents` are given, one is expected",
+      "both `of` and `cotangents` are given, expected one of them",
       [outputs],
     ],
     [{ of: "y", wrt: ["x"], dims: { row: 2 } }, 'no input has a dimension "row"', [
@@ -204,7 +208,7 @@ Deno.test("addGradients() refuses a model that is too old to read", () => {
   const error = assertThrows(() => addGradients(old, { of: "y", wrt: ["x"] }), DiagnosticError);
   assertEquals(
     error.message,
-    "Cannot differentiate a model of opset 6: the oldest that can be read is 7",
+    "Cannot differentiate a model of opset 6: the oldest that is supported is 7",
   );
 });
 

@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     x: [1, 2 ** 20],
     attributes: { dim: 1, size: 2 ** 19, step: 1 },
     refused:
-      'Cannot differentiate node "y" (UnfoldTensor): its inputs or attributes do not go together',
+      'Cannot differentiate node "y" (UnfoldTensor): its inputs or attributes do not fit each other',
   },
   {
     name: "an attribute that the op has not, nor the op that it is made of",
@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
     others: (b) => [b.constant(fromNumbers("float32", [3, 2], [1, 2, 3, 4, 5, 6]))],
     attributes: { axis: 1 },
     refused:
-      'Cannot differentiate node "y" (FusedGemm): its inputs or attributes do not go together',
+      'Cannot differentiate node "y" (FusedGemm): its inputs or attributes do not fit each other',
   },
 ];
 

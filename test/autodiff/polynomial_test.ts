@@ -13,7 +13,7 @@ const forms: Record<string, readonly [Build, readonly number[] | undefined]> = {
     const sum = b.op("Add", [x, b.scalar(2)]);
     return b.op("Mul", [sum, b.op("Add", [b.scalar(-2), x])]);
   }, [-4, 0, 1]],
-  "a power that is no whole number": [(b, x) => b.op("Pow", [x, b.scalar(0.5)]), undefined],
+  "a power that is not a whole number": [(b, x) => b.op("Pow", [x, b.scalar(0.5)]), undefined],
   "something else": [(b, x) => b.op("Add", [x, b.op("Sin", [x])]), undefined],
   "something of another input": [
     (b, x) => b.op("Add", [x, b.input("z", "float32", ["n"])]),

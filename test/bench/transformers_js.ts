@@ -8,7 +8,7 @@ export {};
 
 const [path, threads] = Deno.args as [string, string];
 
-/** Apache-2.0. Its name is no literal, so that no lock file takes it in. */
+/** Apache-2.0. Its name is not a literal, so that no lock file takes it in. */
 const specifier = ["npm:@huggingface", "transformers@4.3.2"].join("/");
 const { AutoTokenizer, LlavaForConditionalGeneration, Tensor, env } = await import(specifier);
 

@@ -64,7 +64,7 @@ const mistakes: readonly [args: readonly string[], message: string][] = [
   [
     ["./clip", "p.png", "what?"],
     'Cannot ask "./clip" for free text: it is a CLIP model, which ' +
-    "compares a picture with texts that it is given",
+    "only compares a picture with given texts",
   ],
   [["./model", "none.png", "what?"], 'Cannot use picture "none.png": there is no such file'],
   [["./model", "p.png", "what?", "--prompt", "p.png"], 'Cannot use prompt "p.png": Cannot decode'],

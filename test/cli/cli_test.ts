@@ -260,7 +260,7 @@ Deno.test("every command says which store it cannot use", async () => {
     assertEquals(code, 2, words);
     assertMatch(
       err,
-      /^error: Cannot (write to the cache "afile": it is no folder|go on: .*afile)/m,
+      /^error: Cannot (write to the cache "afile": it is not a folder|go on: .*afile)/m,
     );
   }
 });

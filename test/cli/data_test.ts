@@ -37,7 +37,7 @@ Deno.test("tvp data says what a folder holds, which pictures are broken and whic
       assert(report.duplicates.some(({ kind }: { kind: string }) => kind === "same"));
       const text = await tvp(folder, "inspect", ".");
       assert(
-        text.out.includes("1 broken pictures\n  train/cat/9.jpg: the file is no picture"),
+        text.out.includes("1 broken pictures\n  train/cat/9.jpg: the file is not a picture"),
         text.out,
       );
       for (const name of ["sheet.png", "sheet.html"]) {
@@ -53,7 +53,7 @@ Deno.test("tvp data lists sets, and says what is missing", () =>
     const { out } = await tvp(folder, "ls");
     assert(out.includes("{ set: cifar10, folder: PATH }"), out);
     const cases: [string[], string][] = [
-      [["inspect"], "Cannot run data inspect: what data is missing"],
+      [["inspect"], "Cannot run data inspect: the data set is missing"],
       [["inspekt"], 'Cannot run data "inspekt"'],
       [["inspect", "{folder: ["], "Cannot read {folder: ["],
       [["inspect", "{set: cifar10}"], "it names no files"],

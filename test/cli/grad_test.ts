@@ -205,8 +205,8 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", ...asked, "--check", "--dim", "b=2"], 'Cannot set dimension "b"'],
       [["linear.onnx", ...asked, "--check", "--dim", "x[2]=2"], "it has 2 dimensions"],
       [["linear.onnx", ...asked, "--check", "--dim", "x[1]=3"], "it is 2 in the model"],
-      [["linear.onnx", ...asked, "--fix", "batch=1", "--fix", "x[0]=2"], "it is 1 already"],
-      [["linear.onnx", ...asked, "--limit", "1m"], "expected it with --check"],
+      [["linear.onnx", ...asked, "--fix", "batch=1", "--fix", "x[0]=2"], "it is already 1"],
+      [["linear.onnx", ...asked, "--limit", "1m"], "it works only together with --check"],
       [["linear.onnx", ...asked, "--check", "--limit", "soon"], 'Cannot use "soon" for --limit'],
       [
         ["nameless.onnx", ...asked, "--check"],
@@ -215,7 +215,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", ...asked, "--check", "--feed", "z=z.npy"], 'Cannot feed "z"'],
       [["linear.onnx", ...asked, "--fix", "bach=2"], 'Cannot set dimension "bach"'],
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
-      [["linear.onnx", ...asked, "--dim", "batch=2"], "expected it with --check"],
+      [["linear.onnx", ...asked, "--dim", "batch=2"], "it works only together with --check"],
       [["linear.onnx", ...asked, "-o", "weights"], 'Cannot write "weights": it is a folder'],
       [["linear.onnx", ...asked, "-o", "page.onnx/y"], 'Cannot write "page.onnx/y"'],
       [

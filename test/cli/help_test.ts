@@ -16,7 +16,7 @@ for (const command of commands) {
     assertMatch(help, /^ {2}--json +\S/m);
     assertMatch(
       help,
-      /^Exit codes: 0 done, .*2 wrong arguments or files, 70 a mistake of this program/m,
+      /^Exit codes: 0 done, .*2 wrong arguments or files, 70 a bug in this program/m,
     );
     for (const [name, { help }] of Object.entries(command.options)) {
       assert(!help.endsWith("."), `${name}: ${help}`);

@@ -148,13 +148,13 @@ export default defineLossTerm({ description: "", build: (_, { sources }) =>
     ],
   ],
   [
-    "a term that is no term",
+    "a term that is not a term",
     "losses/small_delta.ts",
     "export default 5;\n",
     ['Cannot use loss term "small-delta": the default export of its module is not made by'],
   ],
   [
-    "a term that is no number",
+    "a term that is not a number",
     "losses/small_delta.ts",
     `import { defineLossTerm } from "@tvp/pipeline/losses";
 export default defineLossTerm({ description: "", build: (_, { prompt }) => prompt.delta });
@@ -190,7 +190,7 @@ export default defineStage({
 });
 `,
     [
-      'Cannot finish task "count": its process may not write "/none/notes.txt"',
+      'Cannot finish task "count": its process is not allowed to write "/none/notes.txt"',
       "asked for in stages/count_scores.ts:7:16",
       'what it needs: permissions: ["net","write"] in stages/count_scores.ts',
     ],
@@ -223,18 +223,21 @@ Deno.test("plan tells which names of one's own there are not", () =>
       [
         'p.yaml:7:48: error: Cannot use "two-square" as stages.data.with.dataset: there is no such data set',
         '= did you mean "two-squares"?',
-        "= one of your own would be sets/two_square.ts",
+        "= your own would be sets/two_square.ts",
         'p.yaml:13:40: error: Cannot use "fac" as stages.prompt.with.loss.fac: there is no such loss term',
         '= did you mean "fca"?',
         '= known: "lm", "fca", "tse", "small-delta"',
-        "= one of your own would be losses/fac.ts",
+        "= your own would be losses/fac.ts",
         'p.yaml:14:13: error: Cannot use "topbar" as stages.prompt.with.kind: there is no such kind of prompt',
         '= did you mean "top-bar"?',
         '= known: "frame", "padding", "patch", "full", "affine-color", "top-bar"',
-        "= one of your own would be kinds/topbar.ts",
+        "= your own would be kinds/topbar.ts",
       ],
     );
     write(folder, "p.yaml", text.replace(/^lossFolder.*\n/m, ""));
     const without = await tvp(folder, "plan", "p.yaml");
-    assertStringIncludes(without.err, "= lossFolder: ./FOLDER takes in your own, fac.ts in it");
+    assertStringIncludes(
+      without.err,
+      "= lossFolder: ./FOLDER names a folder of your own, with fac.ts in it",
+    );
   }));

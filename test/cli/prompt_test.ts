@@ -160,7 +160,7 @@ Deno.test("tvp prompt says what it cannot use", () =>
       [["export", "p.safetensors", "-o", "p.gif"], "ends in .png, .npz, .safetensors, .pth"],
       [
         ["import", "grey.png", "-o", "x.safetensors"],
-        "it is no file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
+        "it is not a file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
       ],
       [
         ["import", "runs.pth", "-o", "x.safetensors"],

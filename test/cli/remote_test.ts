@@ -41,7 +41,7 @@ const folderRemote = (folder: string) => toFileUrl(join(folder, "remote")).href;
 async function pushAndPull({ run }: Shared): Promise<void> {
   assertEquals((await run("a", "run", "p.yaml", "--quiet", "--remote", "file:///nowhere")).code, 0);
   const first = await run("a", "push", "p.yaml");
-  assertMatch(first.out, /^Pushed 4 tasks of \d+ B; 0 were there\n$/);
+  assertMatch(first.out, /^Pushed 4 tasks of \d+ B; 0 were already there\n$/);
   const again = await run("a", "push", "--json");
   const { pushed, there } = JSON.parse(again.out);
   assertEquals([again.code, pushed, there], [0, 0, 4]);
@@ -57,23 +57,23 @@ const FAULTS: readonly [string, Fault, string][] = [
     "is out of order",
     () => new Response("", { status: 500 }),
     `! Cannot pull a task with remote cache "URL/": the server answered 500 to GET tasks/KEY.json
-    = It is left alone until it answers again.
-    = What it lacks in the end is pushed by: deno task tvp push`,
+    = It is not used until it answers again.
+    = Push what it lacks afterwards: deno task tvp push`,
   ],
   [
     "knows us not",
     () => new Response("", { status: 401 }),
     `! Cannot pull a task with remote cache "URL/": the server answered 401 to GET tasks/KEY.json
-    = A token for it is taken from TVP_CACHE_TOKEN
-    = It is left alone until it answers again.
-    = What it lacks in the end is pushed by: deno task tvp push`,
+    = Its token is read from TVP_CACHE_TOKEN
+    = It is not used until it answers again.
+    = Push what it lacks afterwards: deno task tvp push`,
   ],
   [
     "wants us to log in",
     () => new Response("<!doctype html><title>Log in</title>"),
-    `! Cannot pull a task with remote cache "URL/": tasks/KEY.json is a page, perhaps to log in, ` +
-    `and no manifest
-    = What it sent is not used.`,
+    `! Cannot pull a task with remote cache "URL/": tasks/KEY.json is a web page, perhaps for logging in, ` +
+    `instead of a manifest
+    = Its data is not used.`,
   ],
 ];
 

@@ -145,12 +145,12 @@ Deno.test("tvp verify-report verifies what tvp sign signed, with and without the
       "report good the bytes that were signed",
       "pipeline good p.yaml",
       "code good 2 stage types",
-      "models good none by name",
+      "models good none is named",
       "data good 3",
       "tasks good 6 tasks, all keys",
       "recomputed good 2 of 6 tasks drawn by seed 1; the report itself; 3 other results taken by digest; all with the same bytes",
-      "VERIFIED: what was computed again has the signed bytes",
-      "if one task were false it would stay unseen with a chance of 50 %",
+      "VERIFIED: all tasks that were computed again gave the signed bytes",
+      "one false task would go unnoticed with a chance of 50 %",
       "",
     ]);
     assertEquals([here.code, here.err], [0, ""]);
@@ -169,7 +169,7 @@ Deno.test("tvp verify-report verifies what tvp sign signed, with and without the
     Deno.removeSync(join(folder, "cache_keys.txt"));
     const all = await tvp(folder, "verify-report", ...args, { env: env(folder) });
     assertEquals(all.code, 0);
-    assertStringIncludes(all.out, "all of it was computed again");
+    assertStringIncludes(all.out, "all tasks were computed again");
   }));
 
 /** What is done to a report, and what then is said of what. */
@@ -191,21 +191,21 @@ const TAMPERED: readonly [string, (signed: Signed) => void | Promise<void>, stri
     "changed data",
     ({ write }) => write("rows.txt", "other rows"),
     [
-      "data bad other contents here: ./rows.txt",
-      "tasks bad 1 of 6 have other keys here",
+      "data bad the contents differ here: ./rows.txt",
+      "tasks bad 1 of 6 have different keys here",
       "data: parameters.files.rows.$file",
     ],
   ],
   [
     "a changed parameter",
     ({ write }) => write("p.yaml", pipeline.replace("step: 1", "step: 2")),
-    ["tasks bad 1 of 6 have other keys here", "report: parameters.step"],
+    ["tasks bad 1 of 6 have different keys here", "report: parameters.step"],
   ],
   [
     "one task less",
     ({ write }) => write("p.yaml", pipeline.replace("[0, 1]", "[0]")),
     [
-      "tasks bad 3 of 6 have other keys here",
+      "tasks bad 3 of 6 have different keys here",
       "report: parameters.scores",
       "train[seed=1] is not in the pipeline here",
       "score[prompt=1] is not in the pipeline here",
@@ -220,7 +220,7 @@ const TAMPERED: readonly [string, (signed: Signed) => void | Promise<void>, stri
     "another digest of a task's output, that nothing fits to",
     ({ forge }) => forge((statement) => withOutput(statement, "data", "rows")),
     [
-      "tasks bad 2 of 6 have other keys here",
+      "tasks bad 2 of 6 have different keys here",
       "train[seed=0]: parameters.inputs.rows.$artifact",
       "train[seed=1]: parameters.inputs.rows.$artifact",
     ],
@@ -228,7 +228,11 @@ const TAMPERED: readonly [string, (signed: Signed) => void | Promise<void>, stri
   [
     "other code",
     ({ forge }) => forge((statement) => withCode(statement, "report")),
-    ["code bad other code here: noop", "tasks bad 1 of 6 have other keys here", "report: code"],
+    [
+      "code bad the code differs here: noop",
+      "tasks bad 1 of 6 have different keys here",
+      "report: code",
+    ],
   ],
 ];
 
@@ -287,9 +291,9 @@ Deno.test("tvp verify-report believes no key but those it is told", () =>
   inSigned(async ({ folder, verify, report, write }) => {
     const others = await generateSigningKeys();
     const refused = [
-      "signature bad by no key that is believed here, and so nothing else is",
-      `it says that it is signed by ${keys.publicKey}`,
-      "a key is believed that is in cache_keys.txt, or given by --key",
+      "signature bad no key that signed it is trusted here, so nothing else was checked",
+      `it claims to be signed by ${keys.publicKey}`,
+      "trusted keys are those in cache_keys.txt, and those given by --key",
       "NOT VERIFIED",
       "",
     ];
@@ -329,15 +333,15 @@ Deno.test("tvp verify-report tells equal bytes, scores that agree, and others ap
     assertEquals(all.code, 0);
     assertStringIncludes(
       all.out,
-      "train[seed=0]: other bytes of prompt, which has no score to compare",
+      "train[seed=0]: different bytes of prompt, which has no score to compare",
     );
     assertStringIncludes(
       all.out,
-      "score[prompt=0]: agrees within 0.4 points: other bytes of scores",
+      "score[prompt=0]: agrees within 0.4 points: different bytes of scores",
     );
     assertEquals(
       lines.at(-3),
-      "AGREES within 0.4 points, and is not the same: bytes may differ between processors, providers and versions of ONNX Runtime (signed on a machine without models)",
+      "AGREES within 0.4 points, with different bytes: bytes may differ between processors, providers and versions of ONNX Runtime (signed on a machine without models)",
     );
     // One task whose bytes tell nothing is judged by what is made of it.
     const drawn = JSON.parse((await verify("--share", "1", "--json", "--seed", seedOf(1))).out);
@@ -350,7 +354,7 @@ Deno.test("tvp verify-report tells equal bytes, scores that agree, and others ap
     hidden("scores.json", scores(600));
     const far = await verify("--share", "100%");
     assertEquals(far.code, 1);
-    assertStringIncludes(far.out, "differs by 10 points: other bytes of scores");
+    assertStringIncludes(far.out, "differs by 10 points: different bytes of scores");
   }));
 
 Deno.test("tvp verify-report runs no code of the file that is not trusted here", () =>
@@ -375,10 +379,10 @@ Deno.test("tvp verify-report reads no statement without end, and opens no file e
     };
     const begin = '2 error: Cannot read the signed statement "PATH":';
     const text = (content: string) => () => Deno.writeTextFileSync(path, content);
-    assertEquals(await said(text(whole.slice(0, -40))), `${begin} it is no JSON`);
+    assertEquals(await said(text(whole.slice(0, -40))), `${begin} it is not JSON`);
     assertEquals(
       await said(() => Deno.truncateSync(path, 2 ** 31)),
-      `${begin} it has 2147483648 bytes, and at most 67108864 are read`,
+      `${begin} it has 2147483648 bytes, and at most 67108864 can be read`,
     );
     Deno.removeSync(path);
     assertEquals(await said(() => {}), `${begin} there is no such file`);
@@ -419,12 +423,12 @@ Deno.test("tvp sign signs nothing that is not what the run left", () =>
     Deno.writeTextFileSync(report, "{}");
     assertEquals(
       await sign("--of", "report.value"),
-      "2 error: Cannot sign .tvp/runs/small/RUN/report/value.json: it is no longer what the run wrote",
+      "2 error: Cannot sign .tvp/runs/small/RUN/report/value.json: it is not what the run wrote",
     );
     write("rows.txt", "other");
     assertEquals(
       await sign("--of", "report.value"),
-      "2 error: Cannot sign run RUN of small: data has another key now",
+      "2 error: Cannot sign run RUN of small: data now has another key",
     );
     const keyless = await tvp(folder, "sign", { env: { TVP_CACHE_PRIVATE_KEY: "" } });
     assertEquals(

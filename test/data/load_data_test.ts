@@ -154,7 +154,7 @@ const mistakes: readonly (readonly [
   [
     { "a.jpg": picture },
     { folder: "." },
-    "it has 1 pictures and nothing that says what they show",
+    "it has 1 pictures without class or answer",
   ],
   [{ "rows.csv": "" }, { csv: "rows.csv" }, "it is empty"],
   [
@@ -176,12 +176,12 @@ const mistakes: readonly (readonly [
   [
     { "rows.csv": "image,label\na.jpg\n" },
     { csv: "rows.csv" },
-    "rows.csv row 1: it has 1 cells, there are 2 columns",
+    "rows.csv row 1: it has 1 cells for 2 columns",
   ],
   [
     { "rows.csv": "name,label\na.jpg,x\n" },
     { csv: "rows.csv" },
-    "none of its columns is known as the image",
+    "none of its columns has a known name for the image",
   ],
   [
     { "rows.csv": "image,label\na.jpg,x\n" },
@@ -191,12 +191,12 @@ const mistakes: readonly (readonly [
   [
     { "rows.jsonl": '{"image": "a.jpg"\n' },
     { jsonl: "rows.jsonl" },
-    "rows.jsonl line 1: it is no JSON",
+    "rows.jsonl line 1: it is not JSON",
   ],
   [
     { "rows.jsonl": "[1, 2]" },
     { jsonl: "rows.jsonl" },
-    "rows.jsonl item 1: it is no map of columns and values",
+    "rows.jsonl item 1: it is not a map of columns and values",
   ],
   [
     { "a.tar": "no archive" },
@@ -206,7 +206,7 @@ const mistakes: readonly (readonly [
   [
     { "a.parquet": "no Parquet file at all" },
     { parquet: "a.parquet" },
-    "it is no Parquet file, or damaged",
+    "it is not a Parquet file, or damaged",
   ],
 ];
 
@@ -234,7 +234,7 @@ Deno.test("loadData() reads nothing outside of the pictures' folder", () =>
           () => load(folder, { csv: join(folder, "in/rows.csv"), columns: { id: "label" } }),
           DiagnosticError,
         );
-        assert(error.message.includes("it leads out of the folder"), error.message);
+        assert(error.message.includes("it is outside of the folder"), error.message);
       }
     },
   ));

@@ -25,13 +25,13 @@ const shrunkOf = (
 ];
 
 const names = {
-  room: "every model is between 55 and 85 % right on the shrunk picture",
+  room: "every model is right on 55 to 85 % of the shrunk pictures",
   chance: "every model is at least 10 points above chance without a prompt",
-  noise: "a noise frame as strong as a prompt costs no model more than 5 points",
-  encoders: "models with different vision encoders agree little: κ at most 0.5",
-  models: "the unseen models count for at least 3 independent ones",
+  noise: "a noise frame as strong as a prompt costs every model at most 5 points",
+  encoders: "models with different vision encoders agree little: κ is at most 0.5",
+  models: "the unseen models count as at least 3 independent ones",
   clip: "CLIP is right more often on the shrunk pictures than the models on average",
-  drawings: "the test has at least 60 different drawings, and 4 of each class",
+  drawings: "the test has at least 60 different drawings, at least 4 of each class",
 };
 
 const broken: [string, ReturnType<typeof shrunkOf>, string[]][] = [
@@ -102,7 +102,7 @@ Deno.test("preconditions of yes and no: in order, and balanced", () => {
       .filter((name) => name.includes("yes"));
   assertEquals(failing((answer) => answer === 0 ? 1 : -1), []);
   assertEquals(failing(() => 1), [
-    "every model orders yes before no: ROC-AUC at least 65 %",
+    "every model ranks yes before no: ROC-AUC is at least 65 %",
     "every model says yes to 30 to 70 % of the questions",
   ]);
 });

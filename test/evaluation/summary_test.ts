@@ -98,7 +98,7 @@ Deno.test("summarize() does not pair different data, and names both", () => {
   assertEquals(
     mistakeOf(() => summarize(runs.map((run) => run === runs[1] ? other : run))),
     `Cannot compare "none on zoo/b" with "none on zoo/c" on emoji10: they answered different data (400 and 400 rows, 100 of them the same by picture, instruction and answer)
-Evaluate both on the same split, or tell them apart by a setting`,
+Evaluate both on the same split, or distinguish them by a setting`,
   );
 });
 
@@ -109,7 +109,7 @@ Deno.test("summarize() takes a missing seed for a mistake", () => {
     mistakeOf(() =>
       summarize(without((r) => r.method === "vp" && r.seed === 1 && r.model === "zoo/b"))
     ),
-    `Cannot average vp over seeds on zoo/b, emoji10: seed 1 is missing there, other models have it
+    `Cannot average vp over seeds on zoo/b, emoji10: seed 1 is missing, but other models have it
 Evaluate every model with every seed`,
   );
   assertEquals(
@@ -123,13 +123,13 @@ Deno.test("summarize() refuses runs that nothing tells apart, and one name for t
   const [first, ...rest] = syntheticExperiment();
   assertEquals(
     mistakeOf(() => summarize([first!, first!, ...rest])),
-    `Cannot average "none on zoo/a" on emoji10: there are 2 runs of it that are told apart by nothing
+    `Cannot average "none on zoo/a" on emoji10: there are 2 runs of it that nothing distinguishes
 Give transfer-evaluate a setting, such as { shots: 16 }, or list each run once`,
   );
   assertEquals(
     mistakeOf(() => summarize([{ ...first!, modelDigest: "1".repeat(64) }, ...rest])),
-    `Cannot tell two models apart: both are called zoo/a, their contents differ (111111111111 and 000000000000)
-Give each a name of its own`,
+    `Cannot distinguish two models: both are called zoo/a, their contents differ (111111111111 and 000000000000)
+Give each model its own name`,
   );
 });
 

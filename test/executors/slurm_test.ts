@@ -190,7 +190,7 @@ Deno.test("slurmExecutor() says what Slurm has against a job, and leaves nothing
   );
   assertEquals(textOf(result, cluster.folder), [
     'Cannot submit task "a" to Slurm: Invalid partition name specified',
-    "partition, account, qos, gres and constraint stand in executor.slurm of the pipeline file",
+    "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
     "Command: sbatch --cpus-per-task=2 --signal=B:TERM@60 --partition=nope",
   ]);
   assertEquals(cluster.left(), []);
@@ -248,7 +248,7 @@ const ends: [string, JobFailure["reason"], string, string][] = [
   [
     "PREEMPTED",
     "crash",
-    "had to give way to another job after 1:00",
+    "was preempted by another job after 1:00",
     "nothing in the task failed: run it again, or set retries",
   ],
   [
@@ -352,7 +352,7 @@ Deno.test("slurmExecutor() goes on in another job where the state was saved", as
   assert((await result).ok);
   assertEquals(cluster.logs(), [
     'Cannot finish task "a": Slurm job 101 on node7 reached its time limit after 1:00; goes on from its checkpoint',
-    'Cannot finish task "a": Slurm job 102 was told to end, as it is before its time limit after 1:00; goes on from its checkpoint',
+    'Cannot finish task "a": Slurm job 102 was asked to end before its time limit after 1:00; goes on from its checkpoint',
   ]);
 });
 

@@ -102,13 +102,13 @@ const broken: readonly (readonly [what: string, text: string, cause: RegExp])[] 
     stage(`with: z.any(), outputs: { x: "text" }, files: { x: "../x" }`),
     /file name "\.\.\/x": it has a slash/,
   ],
-  ["ends itself", "Deno.exit(0);", /own\/bad\.ts ends before it says what it is/],
+  ["ends itself", "Deno.exit(0);", /own\/bad\.ts ends before it describes itself/],
   [
     "says nonsense",
     `console.log("\\x1enull");`,
-    /Cannot read what a stage says of itself/,
+    /Cannot read the description of a stage/,
   ],
-  ["is no stage", "export default 1;", /its default export is not made by defineStage/],
+  ["is not a stage", "export default 1;", /its default export is not made by defineStage/],
 ];
 
 for (const [what, text, cause] of broken) {

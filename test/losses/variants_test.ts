@@ -27,7 +27,7 @@ Deno.test("resolveLoss() names the known variants", () => {
   assertThrows(
     () => resolveLoss("tpv"),
     RangeError,
-    'Cannot train with loss "tpv": known variants are "vp", "tvp", "lm+fca", "lm+tse"',
+    'Cannot train with loss "tpv": known variants: "vp", "tvp", "lm+fca", "lm+tse"',
   );
 });
 

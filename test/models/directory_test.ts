@@ -88,7 +88,7 @@ Deno.test("openModelDirectory() opens a model type that is not known by the defa
     const { family, warnings } = await openModelDirectory(path, { name: "zoo/x" });
     assertEquals([family.placement, family.modelTypes], ["in-text", []]);
     assertEquals(warnings, [
-      'Model "zoo/x" is opened by the default rule, as its model_type "gpt5" is not known: image features take the places of image tokens',
+      'Model "zoo/x" is opened by the default rule, because its model_type "gpt5" is not known: image features replace the image tokens',
     ]);
   }));
 
@@ -108,7 +108,7 @@ Deno.test("openModelDirectory() takes types of weights by part", () =>
     ]);
   }));
 
-Deno.test("openModelDirectory() names a file that is no JSON or no ONNX", () =>
+Deno.test("openModelDirectory() names a file that is not JSON or no ONNX", () =>
   withFolder(async (folder) => {
     const path = await writeTinyModel(folder, "mini-blip2");
     const vision = join(path, "onnx", "vision_encoder.onnx");

@@ -76,7 +76,7 @@ Deno.test("fetchHubModel() compares small files with git's digest", () =>
     );
     assertEquals(
       error.message,
-      'Cannot fetch model "hf://some/model@main": cannot use file "config.json": its content is not what the hub announced',
+      'Cannot fetch model "hf://some/model@main": cannot use file "config.json": its content does not match the digest that the hub announced',
     );
   }, "[]"));
 
@@ -86,7 +86,7 @@ Deno.test("fetchHubModel() asks no hub when it is offline", () =>
     const error = await assertRejects(() => fetchHubModel(model, offline), DiagnosticError);
     assertEquals(
       error.message,
-      `Cannot fetch model "hf://some/model@main": it is not in the cache "${cache}", and HF_HUB_OFFLINE is set, so that no hub is asked`,
+      `Cannot fetch model "hf://some/model@main": it is not in the cache "${cache}", and HF_HUB_OFFLINE is set, so no hub is asked`,
     );
     await fetchHubModel(model, { cache, endpoint });
     asked.length = 0;
@@ -99,7 +99,7 @@ Deno.test("fetchHubModel() asks no hub when it is offline", () =>
     const partly = await assertRejects(() => fetchHubModel(model, offline), DiagnosticError);
     assertEquals(
       partly.message,
-      'Cannot fetch model "hf://some/model@main": its file "config.json" is not in the cache, and HF_HUB_OFFLINE is set, so that no hub is asked',
+      'Cannot fetch model "hf://some/model@main": its file "config.json" is not in the cache, and HF_HUB_OFFLINE is set, so no hub is asked',
     );
   }));
 

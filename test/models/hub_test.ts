@@ -188,7 +188,10 @@ Deno.test("fetchHubModel() refuses content that is not what was announced", () =
   withHub(async (hub) => {
     hub.files["onnx/vision_encoder.onnx_data"] = weights.toUpperCase();
     const error = await assertRejects(() => fetchHubModel(model, hub.options), DiagnosticError);
-    assertEquals(error.message.endsWith("its content is not what the hub announced"), true);
+    assertEquals(
+      error.message.endsWith("its content does not match the digest that the hub announced"),
+      true,
+    );
     hub.files = { ...content };
     await fetchHubModel(model, hub.options);
   }));
@@ -246,27 +249,27 @@ Deno.test("fetchHubModel() believes nothing that a hub says", async () => {
     [
       "a commit that leads out",
       { listing: { sha: "../../x", siblings: [] } },
-      'the hub is not understood: in its answer, sha must be a commit of 40 hexadecimal digits, but is "../../x"',
+      'the answer of the hub cannot be read: in its answer, sha must be a commit of 40 hexadecimal digits, but is "../../x"',
     ],
     [
       "a page",
       { listing: "<html>login</html>" },
-      'the hub is not understood: its answer is no JSON, but begins with "<html>login</html>"',
+      'the answer of the hub cannot be read: its answer is not JSON, but begins with "<html>login</html>"',
     ],
     [
       "nothing",
       { listing: null },
-      "the hub is not understood: in its answer, it must be a map, but is null",
+      "the answer of the hub cannot be read: in its answer, it must be a map, but is null",
     ],
     [
       "no files",
       { listing: { sha: commit } },
-      "the hub is not understood: in its answer, siblings must be a list of files, but is missing",
+      "the answer of the hub cannot be read: in its answer, siblings must be a list of files, but is missing",
     ],
     [
       "a negative size",
       { listing: { sha: commit, siblings: [{ rfilename: "config.json", size: -1 }] } },
-      "the hub is not understood: in its answer, siblings[0].size must be a number of bytes, but is -1",
+      "the answer of the hub cannot be read: in its answer, siblings[0].size must be a number of bytes, but is -1",
     ],
     [
       "more than announced",
@@ -274,7 +277,7 @@ Deno.test("fetchHubModel() believes nothing that a hub says", async () => {
         listing: { sha: commit, siblings: [{ rfilename: "config.json", size: 10 }] },
         files: { "config.json": many },
       },
-      'file "config.json" has more bytes than the 10 it may have',
+      'file "config.json" has more than 10 bytes',
     ],
     [
       "without end",
@@ -282,12 +285,12 @@ Deno.test("fetchHubModel() believes nothing that a hub says", async () => {
         listing: { sha: commit, siblings: [{ rfilename: "config.json" }] },
         files: { "config.json": many.repeat(33) },
       },
-      'file "config.json" has more bytes than the 33554432 it may have',
+      'file "config.json" has more than 33554432 bytes',
     ],
     [
       "weights that are not listed",
       { files: { "onnx/vision_encoder.onnx": graph("w.bin") } },
-      '"onnx/vision_encoder.onnx" keeps the weights of "w0" in "onnx/w.bin", which the hub does not list',
+      '"onnx/vision_encoder.onnx" keeps the weights of "w0" in "onnx/w.bin", but the hub does not list that file',
     ],
     [
       "no graph",

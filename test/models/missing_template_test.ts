@@ -28,7 +28,7 @@ Deno.test("missingTemplate() warns of a chat model without its template", async 
     const directory = await openModelDirectory(path, { name: "m" });
     assertEquals(
       (await missingTemplate(directory))?.message,
-      'Model "m" has tokens for turns (<|im_end|>) and no chat template: questions are plain text to it, in which the end of an answer is improbable',
+      'Model "m" has tokens for turns (<|im_end|>) and no chat template: questions are plain text to it, after which a model seldom ends its answer',
     );
     await Deno.writeTextFile(join(path, "chat_template.jinja"), "<image>{{ messages }}");
     assertEquals(await missingTemplate(directory), undefined);

@@ -27,7 +27,7 @@ Deno.test("a model is named with its weights or without", () => {
       '{"model":"./a","weights":[]}',
       "weights are [], expected a type such as q4, or one for each part",
     ],
-    ["{", "it is no map { model: NAME, weights: TYPE }"],
+    ["{", "it is not a map { model: NAME, weights: TYPE }"],
   ];
   for (const [text, expected] of table) assertEquals(parseModelChoice(text), expected, text);
 });

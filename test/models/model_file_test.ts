@@ -33,16 +33,16 @@ Deno.test("readModelText() takes a byte order mark away", async () => {
   }
 });
 
-Deno.test("readModelText() says why a file is no text", async () => {
+Deno.test("readModelText() says why a file is not text", async () => {
   await withFile(Uint8Array.of(0x22, 0xc3, 0x22), async (path) => {
     const error = await assertRejects(() => readModelText(path), DiagnosticError);
-    assertEquals(error.message, `Cannot read "${path}": it is no text in UTF-8`);
+    assertEquals(error.message, `Cannot read "${path}": it is not text in UTF-8`);
     assertEquals(await readModelText(`${path}.absent`), undefined);
     await Deno.mkdir(`${path}.folder`);
     await assertRejects(
       () => readModelText(`${path}.folder`),
       DiagnosticError,
-      "it is no regular file",
+      "it is not a regular file",
     );
     await Deno.symlink(`${path}.loop`, `${path}.loop`);
     await assertRejects(() => readModelText(`${path}.loop`), DiagnosticError, "Cannot read");
@@ -51,23 +51,23 @@ Deno.test("readModelText() says why a file is no text", async () => {
 
 Deno.test("readModelJson() names each field that does not fit", async () => {
   const cases: readonly [string, string, readonly string[]][] = [
-    ["null", "its content is null, needed is an object, as in { }", []],
-    ["[]", "its content is [], needed is an object, as in { }", []],
+    ["null", "its content is null, expected an object, as in { }", []],
+    ["[]", "its content is [], expected an object, as in { }", []],
     [
       '{ "image_seq_length": -5, "text_config": { "eos_token_id": "x" }, "model_type": 7 }',
-      "model_type is 7, needed is a text",
+      "model_type is 7, expected a text",
       [
-        "also: image_seq_length is -5, needed is a whole number from 1 to 65536",
-        'also: text_config.eos_token_id is "x", needed is the number of a token, or a list of them',
+        "also: image_seq_length is -5, expected a whole number from 1 to 65536",
+        'also: text_config.eos_token_id is "x", expected the number of a token, or a list of them',
       ],
     ],
     [
       '{ "image_token_index": NaN }',
-      "image_token_index is NaN, needed is a whole number from -1 to 2147483647",
+      "image_token_index is NaN, expected a whole number from -1 to 2147483647",
       [],
     ],
-    ['{ "text_config": [] }', "text_config is [], needed is an object, as in { }", []],
-    ['{ "model_type": "llava"', "it is no JSON: Expected ',' or '}' after property value", []],
+    ['{ "text_config": [] }', "text_config is [], expected an object, as in { }", []],
+    ['{ "model_type": "llava"', "it is not JSON: Expected ',' or '}' after property value", []],
   ];
   for (const [content, cause, notes] of cases) {
     await withFile(content, async (path) => {

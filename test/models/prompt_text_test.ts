@@ -135,7 +135,7 @@ Deno.test("openTextEncoder() refuses a number of image tokens that is none", () 
       await assertRejects(
         () => openTextEncoder(textDirectory(folder), { rows }),
         DiagnosticError,
-        `a picture takes ${rows} tokens, needed are 1 to 65536`,
+        `a picture takes ${rows} tokens, expected 1 to 65536`,
       );
     }
   }));

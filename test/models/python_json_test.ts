@@ -13,7 +13,7 @@ Deno.test("parsePythonJson() reads Python's numbers and leaves texts alone", () 
   for (const [text, value] of cases) assertEquals(parsePythonJson(text), value, text);
 });
 
-Deno.test("parsePythonJson() refuses what is no JSON", () => {
+Deno.test("parsePythonJson() refuses what is not JSON", () => {
   for (const text of ["", "{", '{"a": NaN', '{"a": NaNa}', "[-NaN]", '["NaN]', "[nan]", "[1,]"]) {
     assertThrows(() => parsePythonJson(text), SyntaxError);
   }

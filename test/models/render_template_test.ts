@@ -30,7 +30,7 @@ Deno.test("readTemplate() gives the template's own words", async () => {
     ["{{ now() }}", "Cannot call something that is not a function: got UndefinedValue"],
     ["{{ [1, 2] | random }}", "Unknown ArrayValue filter: random"],
     ["{{ range('a') }}", "range() takes whole numbers, and a step other than 0"],
-    [`{{ ${"(".repeat(50_000)}`, "it is nested too deep, or makes a text that is too long"],
+    [`{{ ${"(".repeat(50_000)}`, "it is nested too deeply, or makes a text that is too long"],
   ];
   for (const [source, message] of cases) {
     const error = await assertRejects(() => render(source), TemplateError);

@@ -69,7 +69,7 @@ for (const [name, files, source] of found) {
     withTemplates(files, async (find) => assertEquals(await find(), source as never)));
 }
 
-const forms = "needed is a text, or several as { NAME: TEXT } or [{ name, template }]";
+const forms = "expected a text, or several as { NAME: TEXT } or [{ name, template }]";
 const refused: readonly [Parameters<typeof withTemplates>[0], string, string][] = [
   [{ tokenizer: 5 }, "tokenizer_config.json", `its chat_template is 5, ${forms}`],
   [
@@ -86,7 +86,7 @@ const refused: readonly [Parameters<typeof withTemplates>[0], string, string][] 
   [
     { tokenizer: [{ name: "default", template: null }] },
     "tokenizer_config.json",
-    'its chat template "default" is no text',
+    'its chat template "default" is not text',
   ],
   [
     { tokenizer: ["text"] },
@@ -96,7 +96,7 @@ const refused: readonly [Parameters<typeof withTemplates>[0], string, string][] 
   [
     { "chat_template.json": null },
     "chat_template.json",
-    "its content is null, needed is an object, as in { }",
+    "its content is null, expected an object, as in { }",
   ],
   [{ "chat_template.json": {} }, "chat_template.json", 'it has no "chat_template"'],
 ];

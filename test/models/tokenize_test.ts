@@ -37,17 +37,17 @@ Deno.test("openTokenizer() reads files with a byte order mark and Python's numbe
 });
 
 const broken: readonly [string, unknown, string][] = [
-  ["null", null, "its content is null, needed is an object, as in { }"],
-  ["no model", {}, "model is absent, needed is an object, as in { }"],
+  ["null", null, "its content is null, expected an object, as in { }"],
+  ["no model", {}, "model is absent, expected an object, as in { }"],
   [
-    "a token that is no text",
+    "a token that is not text",
     { ...tokenizerFile, added_tokens: [{ id: 0, content: 7 }] },
-    "added_tokens[0].content is 7, needed is a text",
+    "added_tokens[0].content is 7, expected a text",
   ],
   [
     "a token with a number below 0",
     { ...tokenizerFile, added_tokens: [{ id: -1, content: "x" }] },
-    "added_tokens[0].id is -1, needed is a whole number from 0 to 2147483647",
+    "added_tokens[0].id is -1, expected a whole number from 0 to 2147483647",
   ],
   [
     "an unknown step",
@@ -62,7 +62,7 @@ const broken: readonly [string, unknown, string][] = [
   [
     "a list that is none",
     { ...tokenizerFile, normalizer: { type: "Sequence", normalizers: 5 } },
-    "its definition is not as the tokenizers library writes it",
+    "its definition does not have the form that the tokenizers library writes",
   ],
 ];
 for (const [name, definition, cause] of broken) {
@@ -90,7 +90,7 @@ Deno.test("TextTokenizer.encode() refuses text without a token, and expressions 
     assertThrows(
       () => encode("dog"),
       DiagnosticError,
-      `${path} it has no number for "dog" and no token for unknown text`,
+      `${path} it has no number for "dog" and it has no token for unknown text`,
     );
     assertThrows(
       () => encode(`${"a".repeat(40)}b`),

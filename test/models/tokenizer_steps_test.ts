@@ -22,21 +22,21 @@ Deno.test("stepMistake() accepts what real tokenizers do", () => {
 
 Deno.test("stepMistake() refuses steps without a pattern, and what makes texts too long", () => {
   const limit = "at most 256 is supported";
-  const patterns = 'needed is { "String": TEXT } or { "Regex": TEXT }';
+  const patterns = 'expected { "String": TEXT } or { "Regex": TEXT }';
   const cases: readonly [object, string][] = [
     [
       { decoder: { cleanup: true } },
-      "the type of a step in its decoder is absent, needed is a name",
+      "the type of a step in its decoder is absent, expected a name",
     ],
     [
       { normalizer: { type: "Sequence", normalizers: [{ type: [5] }] } },
-      "the type of a step in its normalizer is [5], needed is a name",
+      "the type of a step in its normalizer is [5], expected a name",
     ],
     [
       { post_processor: "Bert" },
-      "the type of a step in its post_processor is absent, needed is a name",
+      "the type of a step in its post_processor is absent, expected a name",
     ],
-    [{ model: { type: {} } }, "the type of a step in its model is {}, needed is a name"],
+    [{ model: { type: {} } }, "the type of a step in its model is {}, expected a name"],
     [{ pre_tokenizer: { type: "Split" } }, `the pattern of its Split is absent, ${patterns}`],
     [
       { normalizer: replace({ Regex: 5 }, "") },
@@ -59,7 +59,7 @@ Deno.test("stepMistake() refuses steps without a pattern, and what makes texts t
     ],
     [
       { pre_tokenizer: { type: "FixedLength", length: 0 } },
-      "its FixedLength has length 0, 1 is the least",
+      "its FixedLength has length 0, expected at least 1",
     ],
   ];
   for (const [definition, mistake] of cases) assertEquals(stepMistake(definition), mistake);

@@ -22,8 +22,8 @@ Deno.test("vocabularyMistake() accepts vocabularies whose parts fit", () => {
 
 Deno.test("vocabularyMistake() says what does not fit", () => {
   const cases: readonly [object, string][] = [
-    [{ vocab: 5 }, "model.vocab is 5, needed is an object or a list"],
-    [{}, "model.vocab is absent, needed is an object or a list"],
+    [{ vocab: 5 }, "model.vocab is 5, expected an object or a list"],
+    [{}, "model.vocab is absent, expected an object or a list"],
     [{ vocab: { a: 0.5 } }, 'the number of token "a" is 0.5'],
     [{ vocab: { a: "1" } }, 'the number of token "a" is "1"'],
     [
@@ -32,15 +32,15 @@ Deno.test("vocabularyMistake() says what does not fit", () => {
     ],
     [
       { ...pairs, merges: ["b a"] },
-      'its merge "b a" is no pair of tokens that makes another one',
+      'its merge "b a" is not a pair of tokens that makes another one',
     ],
     [
       { ...pairs, merges: [["a", "b", "ab"]] },
-      'its merge ["a","b","ab"] is no pair of tokens that makes another one',
+      'its merge ["a","b","ab"] is not a pair of tokens that makes another one',
     ],
-    [{ ...pairs, merges: {} }, "model.merges is {}, needed is a list"],
-    [{ vocab: ["a"] }, 'model.vocab[0] is "a", needed is [text, number]'],
-    [{ ...pieces, unk_id: 2 }, "model.unk_id is 2, needed is a place in its list of 2"],
+    [{ ...pairs, merges: {} }, "model.merges is {}, expected a list"],
+    [{ vocab: ["a"] }, 'model.vocab[0] is "a", expected [text, number]'],
+    [{ ...pieces, unk_id: 2 }, "model.unk_id is 2, expected a place in its list of 2"],
   ];
   for (const [model, mistake] of cases) assertEquals(vocabularyMistake({ model }), mistake);
 });

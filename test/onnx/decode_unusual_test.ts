@@ -91,7 +91,11 @@ const wrong: [name: string, file: () => Uint8Array, message: string][] = [
     () => fileOf([], [{ values, indices: int64s([2], 1, 5), dims: [2 ** 20, 2 ** 20] }]),
     'Cannot decode sparse tensor "w": written out, the sparse tensors of the model take more than 256 MiB',
   ],
-  ["a negative size", () => fileOf([raw(2, [-1])]), 'Cannot decode tensor "w": [-1] is no shape'],
+  [
+    "a negative size",
+    () => fileOf([raw(2, [-1])]),
+    'Cannot decode tensor "w": [-1] is not a shape',
+  ],
   [
     "two initializers of one name",
     () => fileOf([raw(2, [1], 1), raw(2, [1], 1)]),
@@ -104,12 +108,12 @@ const wrong: [name: string, file: () => Uint8Array, message: string][] = [
     () => fileOf([outside("w.bin", offset)]),
     `Cannot decode tensor "w": its offset in "w.bin" is ${
       JSON.stringify(offset)
-    }, which is no number of bytes`,
+    }, which is not a number of bytes`,
   ]),
   [
     "a location outside of the folder",
     () => fileOf([outside("a/../../w.bin", "0")]),
-    `Cannot decode tensor "w": its location "a/../../w.bin" leads out of the model's folder`,
+    `Cannot decode tensor "w": its location "a/../../w.bin" is outside of the model's folder`,
   ],
 ];
 
@@ -131,7 +135,7 @@ Deno.test("decodeModel() refuses files that are nested deeper than protobuf read
     graph = { name: "g", node: [{ opType: "If", attribute: [attribute] }] };
   }
   const bytes = writeMessage(modelTable, { irVersion: 9, graph, opsetImport: [{ version: 21 }] });
-  const message = "it is nested more than 100 deep, which no runtime reads";
+  const message = "it is nested more than 100 levels deep, and no runtime reads that";
   assertThrows(() => decodeModel(bytes), OnnxDecodeError, message);
 });
 
@@ -145,6 +149,6 @@ Deno.test("decodeModel() refuses files of more parts than their size is for", ()
     length >> 21,
   ];
   const bytes = Uint8Array.from([0x08, 9, 0x3a, ...size, ...nodes]);
-  const message = "it consists of more parts than a model of its size needs";
+  const message = "it has more parts than a model of its size can need";
   assertThrows(() => decodeModel(bytes), OnnxDecodeError, message);
 });

@@ -36,7 +36,7 @@ function chain(first: string, next: (before: string) => string): string {
 }
 
 const tooMany = (place: string) =>
-  `Cannot plan more than 5000000 values: the references of ${place}, with all before, stand for more`;
+  `Cannot plan more than 5000000 values: the references of ${place}, with all before, give more`;
 
 /** What a short file can ask for, and the whole of what is said. */
 const BOMBS: Readonly<Record<string, readonly [text: string, messages: string[]]>> = {
@@ -73,16 +73,16 @@ const BOMBS: Readonly<Record<string, readonly [text: string, messages: string[]]
   "a name with NUL in it": [
     'name: m\nstages: { a: { uses: any, matrix: { "a\\0b": [1] } } }\n',
     [
-      '2:35 Cannot use stages.a.matrix: the name "a\\u0000b" in it has a NUL or half a character in it',
+      '2:35 Cannot use stages.a.matrix: the name "a\\u0000b" in it holds a NUL or half a character',
     ],
   ],
   "a text with NUL in it": [
     'name: m\nvars: { a: "\\0" }\nstages: {}\n',
-    ["2:12 Cannot use vars.a: it has a NUL or half a character in it"],
+    ["2:12 Cannot use vars.a: it holds a NUL or half a character"],
   ],
   "half a character": [
     'name: m\nvars: { a: "\\ud800" }\nstages: {}\n',
-    ["2:12 Cannot use vars.a: it has a NUL or half a character in it"],
+    ["2:12 Cannot use vars.a: it holds a NUL or half a character"],
   ],
   "an axis that nothing can refer to": [
     "name: m\nstages: { a: { uses: any, matrix: { a/b: [1] } } }\n",

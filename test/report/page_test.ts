@@ -134,9 +134,9 @@ Deno.test("renderPage() and renderMarkdown() show sample sizes, δ and the famil
     assertStringIncludes(text, "0.24 (peak 0.90)");
     assertStringIncludes(
       text,
-      "EVP − VP over unseen models was named beforehand, and there are no",
+      "EVP − VP over unseen models was named beforehand, but has no",
     );
-    assertStringIncludes(text, "the 2 models unseen by a count for");
+    assertStringIncludes(text, "the 2 models unseen by a count as");
     assertStringIncludes(text, "p is below 0.05 exactly where the interval excludes zero");
   }
   assertStringIncludes(page, "<h3>Secondary: not corrected");
@@ -161,7 +161,7 @@ Deno.test("unfairTest() says of what", () => {
   const text = unfairTest({ ...data, ...weak })!;
   assertEquals(
     text,
-    "Not a fair test of emoji10: it is not so that every model is at least 10 points above chance without a prompt (zoo/a 8.8 %; chance 25.0 %).",
+    "Not a fair test of emoji10: one condition fails: every model is at least 10 points above chance without a prompt (zoo/a 8.8 %; chance 25.0 %).",
   );
   assertStringIncludes(renderMarkdown({ ...data, ...weak }), `> **${text}**`);
   assertEquals(unfairTest({ ...data, preconditions: [] }), undefined);

@@ -75,7 +75,7 @@ Deno.test("Session.run() names all missing, unknown and ill-typed inputs togethe
   );
   assertEquals(
     error.message,
-    'Cannot run the model: input "x" float32[n, 2] is missing; "z" is no input, its inputs are "x" float32[n, 2]',
+    'Cannot run the model: input "x" float32[n, 2] is missing; "z" is not an input, its inputs are "x" float32[n, 2]',
   );
   const wrong = tensor("int64", [1, 3], new BigInt64Array(3));
   const second = await assertRejects(() => session.run({ x: wrong }), TypeError);

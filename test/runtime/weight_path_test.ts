@@ -58,23 +58,23 @@ Deno.test("weightPath() finds files in the model's folder, and blobs of the same
   }));
 
 const refused: [folder: string, location: string, cause: string][] = [
-  ["m", "../secret.bin", "its location leads out of the model's folder"],
-  ["m", "sub/../w.bin", "its location leads out of the model's folder"],
-  ["m", "sub\\..\\..\\secret.bin", "its location leads out of the model's folder"],
+  ["m", "../secret.bin", "its location is outside of the model's folder"],
+  ["m", "sub/../w.bin", "its location is outside of the model's folder"],
+  ["m", "sub\\..\\..\\secret.bin", "its location is outside of the model's folder"],
   ["m", "/etc/passwd", "its location is not relative to the model's folder"],
   ["m", "\\\\host\\share", "its location is not relative to the model's folder"],
   ["m", "C:/w.bin", "its location is not relative to the model's folder"],
   ["m", "", "its location is empty"],
   ["m", "w.bin\0", "its location holds a NUL character"],
-  ["m", "out", "a link leads out of the model's folder"],
-  ["m", "folder-out/secret.bin", "a link leads out of the model's folder"],
-  ["m", ".", "it is no regular file"],
-  ["m", "sub", "it is no regular file"],
+  ["m", "out", "a link leaves the model's folder"],
+  ["m", "folder-out/secret.bin", "a link leaves the model's folder"],
+  ["m", ".", "it is not a regular file"],
+  ["m", "sub", "it is not a regular file"],
   ["m", "nothing", "it is missing"],
   ["m", "dangling", "it is missing"],
   ["m", "loop", "Too many levels of symbolic links (os error 40)"],
-  [snapshot, "out", "a link leads out of the model's folder"],
-  [snapshot, "other", "a link leads out of the model's folder"],
+  [snapshot, "out", "a link leaves the model's folder"],
+  [snapshot, "other", "a link leaves the model's folder"],
 ];
 
 Deno.test("weightPath() refuses every other place", () =>
@@ -99,7 +99,7 @@ Deno.test("weightPath() waits for no pipe", async () => {
   try {
     const { success } = await new Deno.Command("mkfifo", { args: [join(folder, "p")] }).output();
     assertEquals(success, true);
-    const message = 'Cannot read weights in file "p": it is no regular file';
+    const message = 'Cannot read weights in file "p": it is not a regular file';
     assertThrows(() => weightPath({ directory: folder, location: "p" }), DiagnosticError, message);
   } finally {
     await Deno.remove(folder, { recursive: true });

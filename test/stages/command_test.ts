@@ -24,7 +24,7 @@ const cases: readonly { what: string; with: unknown; messages: readonly string[]
   {
     what: "no outputs",
     with: { run: ["p"], outputs: {} },
-    messages: ["at least one output has to be declared, such as { log: text }"],
+    messages: ["declare at least one output, such as { log: text }"],
   },
 ];
 

@@ -12,16 +12,16 @@ const mistakes: readonly [Record<string, unknown>, readonly string[]][] = [
   [{ loss: undefined, method: "evp", clip: undefined }, []],
   [{ loss: "lm+fca", method: "tvp", clip: undefined }, []],
   [{ loss: undefined, method: "tvp", clip: undefined }, [
-    "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)",
+    "its term tse needs a CLIP, and no clip model is given (clip: zoo/mini-clip)",
   ]],
   [{ epochs: 1 }, ["give either steps or epochs"]],
   [{ canvas: 32, image: 48 }, ["the shrunk picture is larger than the canvas"]],
   [{ loss: "vvp" }, ['there is no variant "vvp", known: "vp", "tvp", "lm+fca", "lm+tse"']],
   [{ loss: "tvp", clip: undefined }, [
-    "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)",
+    "its term tse needs a CLIP, and no clip model is given (clip: zoo/mini-clip)",
   ]],
   [{ loss: { tse: 1 }, clip: undefined }, [
-    "its term tse asks CLIP, and no clip model is given (clip: zoo/mini-clip)",
+    "its term tse needs a CLIP, and no clip model is given (clip: zoo/mini-clip)",
   ]],
 ];
 

@@ -68,19 +68,22 @@ Deno.test("decodeNpy() says what is wrong with a file", () => {
   };
   const cases: [Uint8Array, string][] = [
     [new Uint8Array(20), "the file does not begin with \\x93NUMPY"],
-    [good.subarray(0, 40), "the header ends at byte 128, the file has 40"],
+    [good.subarray(0, 40), "the header ends at byte 128, but the file has 40"],
     [good.subarray(0, 130), "it needs 8 bytes, there are 2"],
     [edited("<f4", "<c8"), `the element type is "<c8"`],
     [edited("<f4", "|O"), `the element type is "|O"`],
     [edited("'<f4'", "[('a','<f4')]"), "the element type is a structure"],
-    [edited("False", "True, "), "the header is no dictionary of plain values"],
+    [edited("False", "True, "), "the header is not a dictionary of plain values"],
     [edited("False", "0    "), "fortran_order is neither True nor False"],
     [edited("shape", "shope"), "the header has no shape"],
-    [edited("(2,)", "[2]"), "the shape is no tuple of sizes"],
-    [edited("(2,)", "(-2,)"), "the shape is no tuple of sizes"],
-    [edited("(2,)", "(0x2,)"), "the header is no dictionary of plain values"],
-    [edited("(2,)", "(None,)"), "the shape is no tuple of sizes"],
-    [edited("\x01\x00", "\x09\x00"), "the format's version is 9.0, known are 1.0, 2.0 and 3.0"],
+    [edited("(2,)", "[2]"), "the shape is not a tuple of sizes"],
+    [edited("(2,)", "(-2,)"), "the shape is not a tuple of sizes"],
+    [edited("(2,)", "(0x2,)"), "the header is not a dictionary of plain values"],
+    [edited("(2,)", "(None,)"), "the shape is not a tuple of sizes"],
+    [
+      edited("\x01\x00", "\x09\x00"),
+      "the format's version is 9.0, known versions are 1.0, 2.0 and 3.0",
+    ],
   ];
   for (const [bytes, message] of cases) assertThrows(() => decodeNpy(bytes), NpyError, message);
 });

@@ -82,12 +82,15 @@ Deno.test("decodeSafetensors() says what is wrong with a file", () => {
   };
   const cases: [Uint8Array, string][] = [
     [new Uint8Array(3), "a file has at least 8 bytes, this one has 3"],
-    [good.subarray(0, 20), "the header should have 56 bytes, the file has 12 after byte 8"],
-    [good.subarray(0, good.length - 1), `tensor "x" ends at byte 8, the data at 7: it is cut off`],
-    [Uint8Array.from([...good, 0]), "the tensors end at byte 8, the data at 9"],
-    [withHeader("{nope"), "the header is no JSON"],
-    [withHeader("[]"), "the header is no JSON object"],
-    [withHeader(`{"__metadata__":{"a":1}}`), "__metadata__ is no map of texts"],
+    [good.subarray(0, 20), "the header should have 56 bytes, but the file has 12 after byte 8"],
+    [
+      good.subarray(0, good.length - 1),
+      `tensor "x" ends at byte 8, but the data end at 7: the file is cut off`,
+    ],
+    [Uint8Array.from([...good, 0]), "the tensors end at byte 8, but the data end at 9"],
+    [withHeader("{nope"), "the header is not JSON"],
+    [withHeader("[]"), "the header is not a JSON object"],
+    [withHeader(`{"__metadata__":{"a":1}}`), "__metadata__ is not a map of texts"],
     [withHeader(headerOf({ x: "F8" }), 1), `tensor "x" has element type "F8"`],
     [withHeader(headerOf({ x: "F32" }), 1), `tensor "x" (float32 []) needs 4 bytes, its range is`],
     [withHeader(`{"x":{"dtype":"F32"}}`), `tensor "x" needs dtype, shape and data_offsets`],
@@ -97,7 +100,7 @@ Deno.test("decodeSafetensors() says what is wrong with a file", () => {
     ],
     [
       withHeader(headerOf({ x: "U8", y: "U8" }).replace("[1,2]", "[0,1]"), 1),
-      `tensor "y" lies at bytes 0 to 1, it should begin at 1`,
+      `tensor "y" lies at bytes 0 to 1, but should begin at 1`,
     ],
   ];
   for (const [bytes, message] of cases) {

@@ -82,7 +82,7 @@ const view = (dims: number[], strides: number[]) =>
     text("cpu")
   }${int32(1)}tQ${int32(0)}(${dims.map(int32).join("")}t(${strides.map(int32).join("")}ttR`;
 
-Deno.test("decodeTorchCheckpoint() leaves out what is no tensor, and looks into objects", () => {
+Deno.test("decodeTorchCheckpoint() leaves out what is not a tensor, and looks into objects", () => {
   const half = tensor("float32", [1], new Float32Array([0.5]));
   const x = view([1], [1]);
   const cases: readonly [string, string, Record<string, Tensor>][] = [
@@ -164,8 +164,8 @@ Deno.test("decodeTorchCheckpoint() says what is wrong with a file", () => {
   damaged[good.length / 2 | 0]! ^= 1;
   const cases: readonly [Uint8Array, string][] = [
     [new Uint8Array(0), "1 bytes are needed at byte 0, there are 0"],
-    [new TextEncoder().encode("no pickle"), "0x6e at byte 0 is no opcode of plain data"],
-    [Uint8Array.of(0x80, 2, 0x4b, 1, 0x2e, 0), "it is no file that torch.save wrote"],
+    [new TextEncoder().encode("no pickle"), "0x6e at byte 0 is not an opcode of plain data"],
+    [Uint8Array.of(0x80, 2, 0x4b, 1, 0x2e, 0), "torch.save did not write it"],
     [good.subarray(0, good.length - 30), "the file is cut off"],
     [legacy.subarray(0, legacy.length - 4), `${legacy.length} bytes are needed`],
     [damaged, "checksum"],

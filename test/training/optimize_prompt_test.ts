@@ -159,6 +159,6 @@ Deno.test("optimizePrompt() says which loss term asks CLIP where there is none",
   await assertRejects(
     () => optimizePrompt(training),
     RangeError,
-    "Cannot train with the loss term tse: it asks CLIP, and no clip model is given (with: { clip: zoo/mini-clip })",
+    "Cannot train with the loss term tse: it needs a CLIP, and no clip model is given (with: { clip: zoo/mini-clip })",
   );
 });

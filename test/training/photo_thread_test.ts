@@ -49,7 +49,7 @@ Deno.test("openPhotos() tells of a picture that is damaged, and goes on with oth
     await assertRejects(
       () => photos.of(picks),
       DiagnosticError,
-      "Cannot read picture 0 of the data set: Cannot decode picture: the file is no picture",
+      "Cannot read picture 0 of the data set: Cannot decode picture: the file is not a picture",
     );
     assertEquals((await photos.of(picks.slice(2))).dims, [1, 3, 20, 20]);
   }));

@@ -65,7 +65,7 @@ Deno.test("resolveSettings() rejects an unknown method", () => {
   assertThrows(
     () => resolve({ method: "pv" }),
     RangeError,
-    'Cannot train method "pv": known methods are "vp", "tvp", "vp-bahng"',
+    'Cannot train method "pv": known methods: "vp", "tvp", "vp-bahng"',
   );
 });
 

@@ -17,7 +17,7 @@ Deno.test("decodeState() gives back a state", () => {
 });
 
 const elsewhere: readonly [Partial<typeof fingerprint>, string][] = [
-  [{ graph: "b" }, "it is that of another graph"],
+  [{ graph: "b" }, "it belongs to another graph"],
   [{ provider: "cuda" }, 'it was saved with provider "cpu", this training has "cuda"'],
   [{ onnxruntime: "1.31.0" }, 'it was saved with onnxruntime "1.30.0", this training has "1.31.0"'],
   [{ threads: "1" }, 'it was saved with threads "2", this training has "1"'],
@@ -54,11 +54,11 @@ Deno.test("decodeState() says what of a state is damaged", () => {
     [({ metadata }) => delete metadata.step, 'its step is "", expected a whole number from 0'],
     [({ metadata }) => metadata.step = "-1", 'its step is "-1"'],
     [({ metadata }) => metadata.step = "1e3", 'its step is "1e3"'],
-    [({ metadata }) => metadata.step = "7", "it is that of step 7, its curve has 1 points"],
-    [({ metadata }) => delete metadata.fingerprint, "its fingerprint is no JSON"],
-    [({ metadata }) => metadata.fingerprint = "null", "it is that of another graph"],
-    [({ metadata }) => delete metadata.curve, "its curve is no JSON"],
-    [({ metadata }) => metadata.curve = "x", "its curve is no JSON"],
+    [({ metadata }) => metadata.step = "7", "it belongs to step 7, its curve has 1 points"],
+    [({ metadata }) => delete metadata.fingerprint, "its fingerprint is not JSON"],
+    [({ metadata }) => metadata.fingerprint = "null", "it belongs to another graph"],
+    [({ metadata }) => delete metadata.curve, "its curve is not JSON"],
+    [({ metadata }) => metadata.curve = "x", "its curve is not JSON"],
     [
       ({ metadata }) => metadata.curve = "{}",
       "in its curve it must be a list of points, but is a map",

@@ -100,7 +100,7 @@ const withFacts = (facts: object) => ({ metadata }: Safetensors) => ({
 const refused: readonly [(parts: Safetensors) => Partial<Safetensors>, string][] = [
   [withFacts({ provider: "cuda" }), 'it was saved with provider "cuda", this training has "cpu"'],
   [withFacts({ threads: "8" }), 'it was saved with threads "8", this training has "1"'],
-  [withFacts({ graph: "x" }), "it is that of another graph"],
+  [withFacts({ graph: "x" }), "it belongs to another graph"],
   [
     ({ tensors }) => ({
       tensors: { ...tensors, values: tensor("float32", [7], new Float32Array(7)) },

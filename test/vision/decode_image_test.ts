@@ -96,12 +96,12 @@ Deno.test("decodeImage() says what is wrong with a file", async () => {
   const text = (content: string) => new TextEncoder().encode(content);
   const cases: readonly [Uint8Array, string][] = [
     [new Uint8Array(0), "the file is empty"],
-    [new Uint8Array(10), "the file is no picture: PNG, JPEG, WebP, GIF, AVIF, TIFF are read"],
+    [new Uint8Array(10), "the file is not a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF can be read"],
     [text("<html>not found</html>"), "the file is a web page"],
     [text('<?xml version="1.0"?><svg width="9"/>'), "the file is an SVG drawing"],
     [text("version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS"],
     [png.subarray(0, 50), "the PNG file is damaged, cut off or not supported"],
-    [blackPng(16000, 16000), "it has 16000×16000 pixels; at most 48 Mi are read"],
+    [blackPng(16000, 16000), "it has 16000×16000 pixels; at most 48 Mi can be read"],
     [blackPng(1, imageLimits.side + 1), `it has 1×${imageLimits.side + 1} pixels`],
   ];
   for (const [bytes, message] of cases) {

@@ -10,7 +10,7 @@ function media(size: number, ...brands: string[]): Uint8Array {
 }
 
 const HEIC = "a HEIC picture; convert it to JPEG or PNG";
-const NONE = "no picture: PNG, JPEG, WebP, GIF, AVIF, TIFF are read";
+const NONE = "not a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF can be read";
 
 const files: readonly (readonly [string, Uint8Array, string])[] = [
   ["AVIF", media(28, "avif", "mif1", "miaf"), "AVIF"],

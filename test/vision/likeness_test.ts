@@ -69,7 +69,7 @@ Deno.test("likePairs() finds each pair of a list once, and leaves plain pictures
   assertEquals(likePairs([b], [a, b]).map(({ a, b }) => [a, b]), [[0, 1]]);
 });
 
-Deno.test("lookOf() refuses values that are no picture of the size", () => {
+Deno.test("lookOf() refuses values that are not a picture of the size", () => {
   assertThrows(
     () => lookOf(new Float32Array(100), size),
     RangeError,

@@ -54,27 +54,27 @@ Deno.test("preprocess() refuses more pictures at once than memory should hold", 
 });
 
 Deno.test("planProcessor() rejects what it cannot do", () => {
-  const pixels = "needed is whole numbers of pixels from 1 to 16384, and 30000000 in all";
+  const pixels = "expected whole numbers of pixels from 1 to 16384, and 30000000 in all";
   const cases: [ProcessorConfig, string][] = [
     [{ do_pad: true }, '"do_pad" is set, supported are do_resize'],
-    [{ resample: 9 }, "resample is 9, needed is 0 to 5 (nearest, lanczos"],
-    [{ resample: "length" }, 'resample is "length", needed is 0 to 5'],
-    [{ size: { edge: 3 } }, 'size is {"edge":3}, needed is a number, {height, width}'],
+    [{ resample: 9 }, "resample is 9, expected 0 to 5 (nearest, lanczos"],
+    [{ resample: "length" }, 'resample is "length", expected 0 to 5'],
+    [{ size: { edge: 3 } }, 'size is {"edge":3}, expected a number, {height, width}'],
     [{ size: { height: -64, width: -64 } }, `size is {"height":-64,"width":-64}, ${pixels}`],
     [{ size: { height: 8.5, width: 8 } }, `size is {"height":8.5,"width":8}, ${pixels}`],
     [{ size: 0 }, `size is 0, ${pixels}`],
     [{ size: { height: 6000, width: 6000 } }, `size is {"height":6000,"width":6000}, ${pixels}`],
-    [{ size: { shortest_edge: "8" } }, 'size.shortest_edge is "8", needed is a number of pixels'],
-    [{ size: [8, 8] }, "size is [8,8], needed is a number, {height, width}"],
+    [{ size: { shortest_edge: "8" } }, 'size.shortest_edge is "8", expected a number of pixels'],
+    [{ size: [8, 8] }, "size is [8,8], expected a number, {height, width}"],
     [{ do_center_crop: true, crop_size: -1 }, `crop_size is -1, ${pixels}`],
-    [{ do_resize: "no", size: 8 }, 'do_resize is "no", needed is true or false'],
-    [{ image_mean: [1, 2] }, "image_mean is [1,2], needed is three numbers"],
-    [{ image_mean: 0.5, image_std: null }, "image_std is null, needed is three numbers"],
+    [{ do_resize: "no", size: 8 }, 'do_resize is "no", expected true or false'],
+    [{ image_mean: [1, 2] }, "image_mean is [1,2], expected three numbers"],
+    [{ image_mean: 0.5, image_std: null }, "image_std is null, expected three numbers"],
     [
       { image_mean: 0.5, image_std: 0 },
-      "image_mean is [0.5,0.5,0.5] and image_std [0,0,0], which gives infinite pixels",
+      "image_mean is [0.5,0.5,0.5] and image_std [0,0,0], which makes pixels infinite",
     ],
-    [{ rescale_factor: NaN }, "rescale_factor is NaN, needed is a number other than 0"],
+    [{ rescale_factor: NaN }, "rescale_factor is NaN, expected a number other than 0"],
   ];
   for (const [config, cause] of cases) {
     assertThrows(() => planProcessor(config, { height: 8, width: 8 }), RangeError, cause);

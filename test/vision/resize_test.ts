@@ -93,7 +93,7 @@ Deno.test("axisMatrix() times a column is the resized column", () => {
   product.forEach((value, i) => assert(Math.abs(value - resized[i]!) < 1e-3));
 });
 
-Deno.test("axisWeights() rejects sizes that are no sizes", () => {
+Deno.test("axisWeights() rejects sizes that are not sizes", () => {
   for (const [input, output] of [[0, 4], [4, 0], [4.5, 2], [-1, 2]] as const) {
     assertThrows(
       () => axisWeights(input, output),

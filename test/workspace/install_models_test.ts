@@ -22,7 +22,7 @@ Deno.test("installModels() copies the models of a run under the names of their c
     await writeModel(join(run, "mllm", "architecture=mini-a"), "new");
     await Deno.mkdir(join(run, "report"));
     await Deno.mkdir(join(run, "line"));
-    await Deno.writeTextFile(join(run, "line", "model"), "a file is no model");
+    await Deno.writeTextFile(join(run, "line", "model"), "a file is not a model");
     await Deno.mkdir(join(target, "mini-a"), { recursive: true });
     await Deno.writeTextFile(join(target, "mini-a", "left-over"), "old");
     await Deno.writeTextFile(join(target, "mini-a", "README.md"), "the card");
@@ -62,7 +62,7 @@ Deno.test("installModels() says which model is gone", async () => {
     assertThrows(
       install,
       Error,
-      `Cannot install the model of clip: ${run}/clip/model leads nowhere`,
+      `Cannot install the model of clip: ${run}/clip/model leads to nothing`,
     );
   } finally {
     await Deno.remove(run, { recursive: true });

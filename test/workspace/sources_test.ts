@@ -43,19 +43,19 @@ Deno.test("sourceResolver() fetches hf:// models from HF_ENDPOINT, and their com
   }
 });
 
-Deno.test("checkName() tells what is no artifact of the type wanted, by its path", async () => {
+Deno.test("checkName() tells what is not an artifact of the type wanted, by its path", async () => {
   const base = await Deno.makeTempDir();
   const folders = { root: `${base}/`, base };
   await Deno.mkdir(`${base}/rows`);
   await Deno.writeTextFile(`${base}/p.safetensors`, "");
   const cases: readonly [ArtifactType, string, string | undefined][] = [
     ["prompt", "./none", `there is no file ${base}/none`],
-    ["prompt", "./rows", `${base}/rows is no file`],
+    ["prompt", "./rows", `${base}/rows is not a file`],
     ["prompt", "./p.safetensors", undefined],
     ["prompt", `${base}/p.safetensors`, undefined],
-    ["prompt", "/dev/null", "/dev/null is no file"],
+    ["prompt", "/dev/null", "/dev/null is not a file"],
     ["dataset", "./none", `there is no folder ${base}/none`],
-    ["dataset", "./p.safetensors", `${base}/p.safetensors is no folder`],
+    ["dataset", "./p.safetensors", `${base}/p.safetensors is not a folder`],
     ["dataset", "./rows", `there is no dataset.json in ${base}/rows`],
     ["model", "./rows", `there is no config.json in ${base}/rows`],
     ["directory", "./rows", undefined],
@@ -95,7 +95,7 @@ Deno.test("checkName() tells a folder that holds no model", async () => {
     ['{"a": NaN, "model_type": "lava"}', undefined],
     ['{"model_type": "llava"}', undefined],
     ['{"model_type": "clip"}', undefined],
-    ['{"model_type": "lava"}', 'its config.json says model_type "lava", which is not known here'],
+    ['{"model_type": "lava"}', 'its config.json says model_type "lava", which is not supported'],
   ];
   for (const [text, cause] of configs) {
     await Deno.writeTextFile(`${base}/mine/config.json`, text);

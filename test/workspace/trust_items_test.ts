@@ -59,7 +59,7 @@ Deno.test("trustItems() changes where what would run does", () =>
       "program: ${{ vars.words }}",
       "program: ${{ matrix.cmd }}",
       "setup of Slurm jobs: module load x",
-      "hands to them: HF_TOKEN",
+      "passes to them: HF_TOKEN",
     ]);
     const changed = async (text: string) => {
       const after = await itemsOf(folder, text);

@@ -215,8 +215,8 @@ function onStairs(check: GradientCheck): GradientCheck {
 }
 
 const staircase =
-  "rounding counts as the identity and could not be left out of the function, which " +
-  "is a staircase: its differences are no measure of this gradient";
+  "the gradient treats rounding as the identity, but the function still rounds and " +
+  "is a staircase: its differences do not measure this gradient";
 
 /** Random numbers in the size of each input. */
 function directionOf(names: readonly string[], feeds: Tensors, seed: number): Vectors {
@@ -337,7 +337,9 @@ function unresolved(
   { uncertainty }: Estimate,
   { agrees, size }: { readonly agrees: boolean; readonly size: number },
 ): string {
-  if (!agrees) return "the function has kinks too close to each other to tell their slopes";
+  if (!agrees) {
+    return "the function has kinks so close to each other that their slopes cannot be measured";
+  }
   const percent = (100 * uncertainty / size).toPrecision(2);
   return `differences show no error below ${percent} % here, because of rounding or kinks`;
 }

@@ -1,6 +1,6 @@
-/** How an operation is computed in float64. @module */
+/** Defines how an operation is computed in float64. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 
-/** Values in place of a node's outputs, or `undefined` where sizes are not known. */
+/** Values instead of a node's outputs, or `undefined` where sizes are not known. */
 export type Float64Form = (node: Node, b: GraphBuilder) => readonly Value[] | undefined;

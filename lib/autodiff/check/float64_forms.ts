@@ -68,7 +68,7 @@ const fusedMatMul: Float64Form = (node, b) => {
   return [scaled(b, b.op("MatMul", turned), floatOf(node, "alpha", 1))];
 };
 
-/** Values outside of a cropped region are no linear function of the input. */
+/** Values outside of a cropped region are not a linear function of the input. */
 const resize: Float64Form = (node, b) => {
   const isCropped = stringOf(node, "coordinate_transformation_mode", "").startsWith("tf_crop");
   const keepsRatio = stringOf(node, "keep_aspect_ratio_policy", "stretch") !== "stretch";

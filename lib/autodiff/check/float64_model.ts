@@ -25,7 +25,7 @@ import { float64Ops } from "./float64_ops.ts";
 import { unroundedModel } from "./unrounded_forms.ts";
 
 /**
- * The model with float64 in place of every float, inputs and outputs included.
+ * The model with float64 instead of every float, inputs and outputs included.
  *
  * @param options `unrounded` leaves out the rounding of quantised activations.
  * @throws {TypeError} If the type of a value that has to be cast is not known.

@@ -1,4 +1,8 @@
-/** The function and the gradient that are compared, along lines through one point. @module */
+/**
+ * Evaluates the function and the gradient that are compared, along lines through one point.
+ *
+ * @module
+ */
 import type { Model, ValueInfo } from "../../onnx/ir/model.ts";
 import { castTensor, fromNumbers, toNumbers } from "../../tensor/convert.ts";
 import { type DType, dtypes } from "../../tensor/dtype.ts";
@@ -118,7 +122,7 @@ function widen(value: Tensor): Tensor {
   return dtypes[value.dtype].float ? castTensor(value, "float64") : value;
 }
 
-/** Whether two values are the same but for rounding: 1 in 1000 of their size, or 1e-5. */
+/** Whether two values are the same except for rounding: 1 in 1000 of their size, or 1e-5. */
 function isClose(wide: Tensor, own: Tensor): boolean {
   const [x, y] = [toNumbers(wide), toNumbers(own)];
   const allowed = 1e-3 * lengthOf(y) + 1e-5 * Math.sqrt(y.length);

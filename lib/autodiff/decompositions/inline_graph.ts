@@ -1,4 +1,4 @@
-/** Puts the nodes of a subgraph in place of the node that holds it. @module */
+/** Replaces a node that holds a subgraph by the subgraph's nodes. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Graph, Node, Weight } from "../../onnx/ir/model.ts";
 import { renameNode } from "../../onnx/ir/rename.ts";

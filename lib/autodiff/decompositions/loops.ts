@@ -16,20 +16,24 @@ const maxRounds = 4096;
 const loop: Decomposition = (node, b) => {
   const [limit, condition, ...initial] = node.inputs as [Value, Value, ...Value[]];
   const body = subgraphOf(node, "body");
-  const rounds = limit ? knownNumber(b, node, limit, "the number of rounds") : Infinity;
+  const rounds = limit ? knownNumber(b, node, limit, "the number of iterations") : Infinity;
   let goesOn = condition || b.scalar(1, "bool");
   let carried: readonly Value[] = initial;
   const collected: Value[][] = [];
   for (let round = 0; round < rounds; round++) {
     if (knownNumber(b, node, goesOn, "the condition to go on") === 0) break;
-    refuse(node, round >= maxRounds, `it has more than ${maxRounds} rounds`);
+    refuse(node, round >= maxRounds, `it has more than ${maxRounds} iterations`);
     const results = inlineGraph(b, body, [b.scalar(round, "int64"), goesOn, ...carried]);
     goesOn = results[0]!;
     carried = results.slice(1, 1 + initial.length);
     collected.push(results.slice(1 + initial.length));
   }
   const count = body.outputs.length - 1 - initial.length;
-  refuse(node, count > 0 && collected.length === 0, "it has no rounds, but outputs per round");
+  refuse(
+    node,
+    count > 0 && collected.length === 0,
+    "it has no iterations, but outputs per iteration",
+  );
   const stacks = range(count).map((i) => stack(b, collected.map((round) => round[i]!), 0));
   return [...carried, ...stacks];
 };

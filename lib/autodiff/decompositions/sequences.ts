@@ -14,7 +14,7 @@ import { stack } from "./loops.ts";
 /** What each sequence holds. */
 type Sequences = Map<Value, readonly Value[]>;
 
-/** What a node makes: a sequence, or a tensor in place of its output. */
+/** What a node makes: a sequence, or a tensor instead of its output. */
 interface Made {
   readonly sequence?: readonly Value[] | undefined;
   readonly value?: Value | undefined;

@@ -38,9 +38,9 @@ export function unsuitableTypes(b: GraphBuilder, names: readonly string[]): Diag
     const type = b.valueType(name);
     if (type === undefined) return [unknownType(name)];
     if (type.kind === "tensor" && isFloatType(type.dtype)) return [];
-    const message = `Cannot differentiate: "${name}" holds no floats, the graph makes ${
+    const message = `Cannot differentiate: "${name}" holds no floats, its type in the graph is ${
       printType(type)
-    } of it`;
+    }`;
     return [{ code: "unknown-value", severity: "error", message }];
   });
 }
@@ -74,7 +74,7 @@ function misfit(node: Node, b: GraphBuilder, error: Error): Diagnostic {
     severity: "error",
     message: `Cannot differentiate node "${
       node.name || node.outputs[0]
-    }" (${node.opType}): its inputs or attributes do not go together`,
+    }" (${node.opType}): its inputs or attributes do not fit each other`,
     notes: [
       `Inputs: ${inputs.join(", ") || "none"}`,
       ...(error instanceof BuildError ? [`The rule says: ${error.message}`] : []),

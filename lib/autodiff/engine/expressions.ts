@@ -88,7 +88,7 @@ export function maskBy(b: GraphBuilder, condition: Value, x: Value): Value {
 }
 
 /**
- * 1 where x > bound, else 0; with `side` −1, where x < bound. One pass in place of a comparison and a
+ * 1 where x > bound, else 0; with `side` −1, where x < bound. One pass instead of a comparison and a
  * cast: a line so steep that every float32 beside the bound is cut off at 0 or 1.
  */
 export function step(b: GraphBuilder, x: Value, bound: number, side: 1 | -1 = 1): Value {
@@ -130,7 +130,7 @@ export function isHalf(b: GraphBuilder, x: Value): boolean {
   return dtypes[b.dtype(x)].float && dtypes[b.dtype(x)].bytes === 2;
 }
 
-/** Float32 in place of 16-bit floats, other types as they are. */
+/** Float32 instead of 16-bit floats, other types as they are. */
 export function widen(b: GraphBuilder, x: Value): Value {
   return isHalf(b, x) ? castTo(b, x, "float32") : x;
 }
@@ -219,7 +219,7 @@ export const longestRange = 1 << 20;
 /** The integers 0, 1, … n−1. @throws {BuildError} If there are more than a graph can be made of. */
 export function range(n: number): number[] {
   if (!(n <= longestRange)) {
-    throw new BuildError(`Cannot list ${n} numbers: a graph has not as many`);
+    throw new BuildError(`Cannot list ${n} numbers: that is more than a graph has`);
   }
   return Array.from({ length: n }, (_, i) => i);
 }

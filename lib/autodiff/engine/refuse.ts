@@ -1,4 +1,4 @@
-/** How a rule says that it cannot differentiate a node in the form it has. @module */
+/** Refuses a node whose form a rule cannot differentiate. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 

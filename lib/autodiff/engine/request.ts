@@ -1,4 +1,4 @@
-/** Checks what is asked of a model: the names exist, and their values hold floats. @module */
+/** Checks a request for gradients: the names exist, and their values hold floats. @module */
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nearest } from "../../diagnostic/suggest.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
@@ -41,14 +41,16 @@ function wrongTargets({ graph }: Model, { of, cotangents }: RequestedNames): Dia
     return [problem("nothing is named in `of` or `cotangents`", "Outputs", outputs)];
   }
   if (of !== undefined && cotangents !== undefined) {
-    return [problem("both `of` and `cotangents` are given, one is expected", "Outputs", outputs)];
+    return [
+      problem("both `of` and `cotangents` are given, expected one of them", "Outputs", outputs),
+    ];
   }
   const typeOf = typesOf(graph);
   const inner = new Set(graph.nodes.flatMap((node) => node.outputs));
   return targets.flatMap((name) => {
     if (!outputs.includes(name)) {
       const cause = `the model has no output "${name}"`;
-      const hint = inner.has(name) ? `${cause}, it is a value inside` : cause;
+      const hint = inner.has(name) ? `${cause}, only an inner value of this name` : cause;
       return [problem(hint, "Outputs", outputs, name)];
     }
     if (isDifferentiable(typeOf(name))) return [];
@@ -94,7 +96,7 @@ function tooOld({ opset }: Model): Diagnostic[] {
   return [{
     code: "old-opset",
     severity: "error",
-    message: `Cannot differentiate a model of opset ${opset}: the oldest that can be read is 7`,
+    message: `Cannot differentiate a model of opset ${opset}: the oldest that is supported is 7`,
     notes: ["Convert the model to a newer opset (onnx.version_converter)"],
   }];
 }

@@ -5,8 +5,8 @@ import type { Graph, Model, Node } from "../../onnx/ir/model.ts";
 import { capturedBy, valuesRead } from "./activity.ts";
 
 /**
- * Values in place of a node's outputs, or `undefined` to keep the node as it is. `node` reads the
- * values that stand for its inputs by now, `original` is the node of the model.
+ * Values instead of a node's outputs, or `undefined` to keep the node as it is. `node` reads the
+ * values that represent its inputs by now, `original` is the node of the model.
  */
 export type Rewrite = (
   node: Node,

@@ -1,5 +1,5 @@
 /**
- * What a gradient rule is, and constructors for families of rules. A rule sees one node of a model
+ * Defines a gradient rule, and constructors for families of rules. A rule sees one node of a model
  * of opset 18 or later and builds, with ops that mean the same in opsets 18 to 23, the gradients of
  * its inputs from those of its outputs. "No gradient" is `undefined`, never a tensor of zeros.
  *
@@ -41,7 +41,7 @@ export interface GradRule {
 }
 
 /**
- * Rewrites a node into ops that have rules (or decompositions): returns the values that stand for
+ * Rewrites a node into ops that have rules (or decompositions): returns the values that represent
  * the node's outputs, `""` for an output that nobody reads.
  */
 export type Decomposition = (node: Node, builder: GraphBuilder) => readonly Value[];

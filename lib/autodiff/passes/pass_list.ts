@@ -1,5 +1,6 @@
 /**
- * What is done to a model before the walk back, in order. Every later pass sees one form of each op.
+ * The passes over a model before the walk back, in order. Every later pass sees one form of each
+ * op.
  *
  * @module
  */

@@ -99,9 +99,9 @@ export function quantizedActivations(model: Model, route: Route): Diagnostic[] {
         node,
         "it rounds an activation to integers, its derivative is zero almost everywhere",
         [
-          "Let the rounding count as the identity: `straightThrough: true`, `tvp grad --straight-through`",
+          "Treat the rounding as the identity: `straightThrough: true`, `tvp grad --straight-through`",
           "Or use the model in float32, float16, or with quantised weights only (MatMulNBits, DequantizeLinear of an initializer)",
-          "Or find prompts without gradients (spsa)",
+          "Or train prompts without gradients (spsa)",
         ],
       )
     );

@@ -17,7 +17,7 @@ interface Equation {
 
 const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** Letters in place of an ellipsis, the last for the last axis. */
+/** Letters instead of an ellipsis, the last for the last axis. */
 function spell(labels: string, rank: number, letters: string): string {
   if (!labels.includes("...")) return labels;
   const named = labels.replace("...", "").length;
@@ -49,7 +49,7 @@ function parse(b: GraphBuilder, node: Node): Equation {
   };
 }
 
-/** A label that occurs again stands for the diagonal: it gets a letter and an identity of its own. */
+/** A label that occurs again represents the diagonal: it gets a letter and an identity of its own. */
 function spread(b: GraphBuilder, x: Value, g: Value, labels: string, used: string) {
   const free = [...alphabet].filter((letter) => !used.includes(letter));
   const identities: { labels: string; value: Value }[] = [];

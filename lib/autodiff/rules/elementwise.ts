@@ -194,7 +194,7 @@ function modDivisor({ b, g, x, y, z }: BinaryArgs): Value {
 }
 
 /**
- * Between float types the gradient is cast back; integers that stand for floats have the gradient of
+ * Between float types the gradient is cast back; integers that represent floats have the gradient of
  * those, other integers have none and are never asked. Where the
  * gradient was itself narrowed from the wanted type, the wide one is taken: it need not be rounded.
  */

@@ -82,7 +82,7 @@ const erfGrad: GateGrad = (b, product) => {
 
 /**
  * For f = m (1 + tanh(p(x))) and u = w x, with 1 + tanh(p) = 2 σ(2p) = 2 s: g (2mw s + 2 y (1 − s) p'(x)) / w.
- * From x and y alone, so that runtimes go on fusing the forward pass, which costs more than σ anew.
+ * From x and y alone, so that runtimes go on fusing the forward pass, which costs more than σ again.
  */
 const tanhGrad: GateGrad = (b, { g, y, whole, gate }) => {
   const x = whole.base;

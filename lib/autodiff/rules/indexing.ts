@@ -95,7 +95,7 @@ const scatterGrads: Readonly<Record<string, ScatterGrad>> = {
   min: extremumGrad,
 };
 
-/** Whoever holds the extremum gets the gradient; ties share it. */
+/** Everyone who holds the extremum gets the gradient; ties share it. */
 function extremumGrad({ b, node, read, write }: Scatter, g: Value) {
   const [x, , update] = node.inputs as [Value, Value, Value];
   const y = node.outputs[0]!;

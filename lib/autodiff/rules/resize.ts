@@ -100,7 +100,7 @@ function resizedIdentity(
   return reshape(b, resized, [size, -1]);
 }
 
-/** An input that is there: up to opset 12 an empty tensor stands for one that is not. */
+/** An input that is there: up to opset 12 an empty tensor means that it is missing. */
 function given(b: GraphBuilder, name: Value | undefined): Value | undefined {
   return name && b.dims(name)?.[0] !== 0 ? name : undefined;
 }

@@ -47,7 +47,7 @@ const softmax: GradRule = (node, context) => {
 
 /**
  * Attention: y is multiplied by values v, o = y v, so that g = d vᵀ and Σ g y = Σ d o, a sum over the
- * width of a head in place of all keys (Dao et al. 2022, appendix B).
+ * width of a head instead of all keys (Dao et al. 2022, appendix B).
  */
 function meanFromProduct(node: Node, y: Value, g: Value, context: GradContext): Value | undefined {
   const b = context.builder;

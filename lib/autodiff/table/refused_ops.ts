@@ -24,7 +24,7 @@ const microsoft: Readonly<Record<string, readonly string[]>> = {
     ...["QEmbedLayerNormalization", "QLinearReduceMean", "DynamicQuantizeLSTM", "MatMulInteger16"],
   ],
   "its layout belongs to one execution provider": ["NhwcConv", "NhwcFusedConv", "NhwcMaxPool"],
-  "it attends to places that are chosen by its inputs": [
+  "its inputs choose the positions it attends to": [
     ...["LongformerAttention", "SparseAttention", "DynamicSparseAttention"],
     ...["SparseAttentionIndexer", "SparseToDenseMatMul"],
   ],
@@ -32,7 +32,7 @@ const microsoft: Readonly<Record<string, readonly string[]>> = {
     ...["LinearAttention", "LinearAttentionGate", "GatedDeltaNet", "CausalConvWithState"],
     "AttnLSTM",
   ],
-  "it is a fusion that the optimiser makes of ops that have rules": [
+  "the optimiser fuses it from ops that have rules": [
     ...["SwiGLU", "ScaledSiLU", "RMSNormRotary", "GatedRMSNorm", "BranchwiseRMSNorm", "GatedAdd"],
     ...["HyperConnectionLowRankMix", "HyperConnectionPostMix", "HyperConnectionPreMix"],
     ...["MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulNBitsQLoRA", "MRotaryEmbedding", "EngramGate"],
@@ -41,7 +41,7 @@ const microsoft: Readonly<Record<string, readonly string[]>> = {
   "it drops elements at random": ["BitmaskDropout", "BitmaskBiasDropout"],
   "its table is packed": ["GatherBlockQuantized"],
   "it holds a model compiled for one device": ["EPContext", "Snpe"],
-  "it is rarely met in models": [
+  "it is rare in models": [
     ...["CropAndResize", "MaxpoolWithMask", "WordConvEmbedding", "SampleOp"],
   ],
 };
@@ -56,9 +56,9 @@ export const refusedOps: Readonly<Record<string, string>> = Object.fromEntries([
   ...Object.entries(microsoft).flatMap(([reason, ops]) =>
     ops.map((op) => [`com.microsoft.${op}`, reason] as const)
   ),
-  ...sequences.map((op) => [op, "what its sequence holds is known at run time only"] as const),
+  ...sequences.map((op) => [op, "only a run knows what its sequence holds"] as const),
   ["SequenceMap", "it loops over a sequence"],
-  ["Optional", "whether its value is there is known at run time only"],
-  ["OptionalGetElement", "whether its value is there is known at run time only"],
+  ["Optional", "only a run knows whether its value exists"],
+  ["OptionalGetElement", "only a run knows whether its value exists"],
   ["MaxRoiPool", "its cells depend on its regions; RoiAlign has a rule"],
 ]);

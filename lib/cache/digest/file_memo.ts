@@ -77,7 +77,7 @@ export class FileMemo {
     return value;
   }
 
-  /** Writes what was learnt; a memo that cannot be written costs time later, and is no error. */
+  /** Writes what was learnt; a memo that cannot be written costs time later, and is not an error. */
   flush(): void {
     if (!this.#changed || this.#path === undefined || this.#entries === undefined) return;
     try {

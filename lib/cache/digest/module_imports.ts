@@ -1,4 +1,8 @@
-/** What a TypeScript or JavaScript module imports, read off its text without parsing it. @module */
+/**
+ * Finds what a TypeScript or JavaScript module imports, from its text and without parsing it.
+ *
+ * @module
+ */
 
 interface Token {
   readonly kind: "word" | "string" | "punctuation";
@@ -78,7 +82,7 @@ class Lexer {
 }
 
 /**
- * The specifiers a module imports: static imports and re-exports but for types alone, dynamic imports
+ * The specifiers a module imports: static imports and re-exports except for types alone, dynamic imports
  * of a literal, and files named by `new URL("…", import.meta.url)`. Sorted, each once.
  *
  * @example

@@ -14,7 +14,7 @@ const SETTLED_MS = 2000;
  * Whether any change after the moment of reading shows in the time of a file's last change. That
  * time, unlike the time of its content, cannot be set: `cp -p`, `touch -d` and `tar` move it on, and
  * so does a write through another name. A file that was changed a moment ago may change again within
- * the same second, and has to be read anew.
+ * the same second, and has to be read again.
  *
  * @param changedAt The file's `ctime`; `null` where the system has none.
  * @param readMs When reading began, in milliseconds since the epoch.

@@ -13,7 +13,7 @@ export function readRegularFile(path: string, most = maxBytes): Uint8Array<Array
   const info = Deno.statSync(path);
   if (!info.isFile) throw new RangeError(`it is ${fileKind(info)}`);
   if (info.size > most) {
-    throw new RangeError(`it has ${info.size} bytes, and at most ${most} are read`);
+    throw new RangeError(`it has ${info.size} bytes, and at most ${most} can be read`);
   }
   return Deno.readFileSync(path);
 }

@@ -1,4 +1,4 @@
-/** Where things lie in a store, and how a store is made. @module */
+/** The paths inside a store. It also makes new stores. @module */
 import { join } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
@@ -70,7 +70,7 @@ export function unusableStore(
   if (!isSystemError(error) || isDiskFull(error)) return error;
   const { AlreadyExists, NotADirectory } = Deno.errors;
   const isFile = error instanceof AlreadyExists || error instanceof NotADirectory;
-  const cause = isFile ? "it is no folder" : error.message;
+  const cause = isFile ? "it is not a folder" : error.message;
   const message = `Cannot ${uses[use]} the cache "${root}": ${cause}`;
   return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
 }

@@ -37,7 +37,7 @@ export interface SealedObject extends ObjectSize {
  * their own, as sealing must not touch what they point to.
  *
  * @param name The output's, for messages.
- * @throws {DiagnosticError} `bad-output`, for what is no file, folder or link to such.
+ * @throws {DiagnosticError} `bad-output`, for what is not a file, folder or link to such.
  */
 export async function sealObject(path: string, name: string): Promise<SealedObject> {
   const { files, folders, bytes } = ownFiles(path, name);

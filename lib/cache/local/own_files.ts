@@ -1,4 +1,4 @@
-/** Takes an output into the store: files and folders of its own, and nothing else. @module */
+/** Takes an output into the store: only regular files and folders are allowed. @module */
 import { join, relative } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { isDiskFull } from "../disk/disk_full.ts";
@@ -6,7 +6,7 @@ import { fileKind } from "../disk/file_kind.ts";
 import { temporaryName } from "../disk/replace_file.ts";
 import { isSystemError } from "../disk/system_error.ts";
 
-/** Files and folders that the links of an output may stand for: links to folders of links multiply. */
+/** Files and folders that the links of an output may represent: links to folders of links multiply. */
 const MOST_COPIES = 100_000;
 
 /** What an output is made of, folders after what they hold. */
@@ -21,7 +21,7 @@ export interface OwnFiles {
  * Puts copies in the place of links, symbolic and hard, and makes everything readable for us.
  *
  * @param name The output's, for messages.
- * @throws {DiagnosticError} `bad-output`, for what is no file, folder or link to such.
+ * @throws {DiagnosticError} `bad-output`, for what is not a file, folder or link to such.
  */
 export function ownFiles(path: string, name: string, maxCopies = MOST_COPIES): OwnFiles {
   try {
@@ -78,7 +78,7 @@ class Detaching {
   /** @param shown Where the copy will stand in the output. */
   #copy(from: string, to: string, shown: string): void {
     const info = this.#look(shown, () => Deno.statSync(from));
-    if (this.#copiesLeft-- <= 0) throw badOutput(this.#name, "its links stand for too many files");
+    if (this.#copiesLeft-- <= 0) throw badOutput(this.#name, "its links expand to too many files");
     if (info.isFile) return Deno.copyFileSync(from, to);
     if (!info.isDirectory) throw this.#refuse(shown, `is a link to ${fileKind(info)}`);
     Deno.mkdirSync(to);
@@ -104,7 +104,7 @@ class Detaching {
       }
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       // The system lists such a name with signs in the place of what it cannot read.
-      if (path.includes("\ufffd")) throw this.#refuse(path, "has a name that is no UTF-8");
+      if (path.includes("\ufffd")) throw this.#refuse(path, "has a name that is not UTF-8");
       throw this.#refuse(path, "is a link to nothing");
     }
   }
@@ -127,6 +127,6 @@ function allowReading(path: string, { isDirectory, isFile, mode }: Deno.FileInfo
 
 function badOutput(name: string, cause: string): DiagnosticError {
   const message = `Cannot store output "${name}": ${cause}`;
-  const notes = ["an output is a file or a folder of files; links to such are copied"];
+  const notes = ["an output is a file or a folder of files; links to files and folders are copied"];
   return new DiagnosticError([{ code: "bad-output", severity: "error", message, notes }]);
 }

@@ -51,7 +51,7 @@ export class Seals {
   }
 }
 
-/** What is no stamp of an object is equal to none, and does no harm. */
+/** What is not a stamp of an object is equal to none, and does no harm. */
 function readStamps(path: string): Map<string, string> {
   try {
     return new Map(JSON.parse(Deno.readTextFileSync(path)) as [string, string][]);

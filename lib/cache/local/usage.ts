@@ -1,4 +1,4 @@
-/** How much space a store takes, and for what. @module */
+/** Measures how much space a store takes, and for what. @module */
 import { basename } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { type StoreLayout, storeLayout } from "./layout.ts";

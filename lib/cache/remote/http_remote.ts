@@ -6,10 +6,10 @@ import type { RemoteFailure } from "./retry.ts";
 
 /** What may be amiss where a server refuses. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  401: "A token for it is taken from TVP_CACHE_TOKEN",
-  403: "A token for it is taken from TVP_CACHE_TOKEN",
-  404: "A server for a cache takes PUT of any path below its URL",
-  405: "A server for a cache takes GET, HEAD and PUT",
+  401: "Its token is read from TVP_CACHE_TOKEN",
+  403: "Its token is read from TVP_CACHE_TOKEN",
+  404: "The server of a cache must accept PUT for any path below its URL",
+  405: "The server of a cache must accept GET, HEAD and PUT",
 };
 
 /** A server that takes GET, HEAD and PUT of paths below a URL. */

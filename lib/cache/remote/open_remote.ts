@@ -43,7 +43,7 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
   const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
   const kind = parsed && remoteTable[parsed.protocol];
   if (parsed !== undefined && kind !== undefined) return await kind.open(parsed, options);
-  const message = `Cannot open remote cache "${shownUrl(url)}": it is no URL of a known kind`;
+  const message = `Cannot open remote cache "${shownUrl(url)}": it is not a URL of a known kind`;
   const forms = Object.values(remoteTable).map(({ form }) => form).join(", ");
   const notes = [`Known kinds of remote: ${forms}`];
   throw new DiagnosticError([{ code: "unknown-remote", severity: "error", message, notes }]);

@@ -1,4 +1,4 @@
-/** Sends to a remote all that it lacks. @module */
+/** Sends everything to a remote that the remote lacks. @module */
 import type { Key } from "../../pipeline/contract/key.ts";
 import type { ArtifactStore } from "../../pipeline/contract/store.ts";
 import { storeLayout } from "../local/layout.ts";

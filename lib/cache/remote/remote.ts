@@ -1,4 +1,4 @@
-/** What a remote is. @module */
+/** Defines a remote: a place for blobs by name. @module */
 
 /** What is written to a remote: bytes, or the path of a file. */
 export type RemoteBody = Uint8Array<ArrayBuffer> | string;

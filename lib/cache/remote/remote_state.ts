@@ -1,7 +1,7 @@
 /**
- * Saved states of tasks as a remote has them: one line that is signed, which says how many bytes
- * follow and what their digest is, and then the bytes. Nothing is read before the line is believed,
- * and nothing beyond what it says.
+ * Saved states of tasks in a remote. A signed line says how many bytes follow and what their digest
+ * is; then come the bytes. The line is checked before anything else is read, and nothing beyond its
+ * size is read.
  *
  * @module
  */

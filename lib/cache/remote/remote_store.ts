@@ -126,7 +126,7 @@ class RemoteStore implements ArtifactStore {
   async #pull(key: Key, transfer: TransferOptions): Promise<StoreHit | undefined> {
     if (this.#locked.has(key)) return await this.#tasks.pull(key, transfer);
     await using lock = await tryLock(this.#local, key);
-    // Who has it does the task, and whoever needs the task waits for that.
+    // Who has it does the task, and everyone who needs the task waits for that.
     if (lock === undefined) return undefined;
     return await this.#local.get(key) ?? await this.#tasks.pull(key, transfer);
   }
@@ -164,7 +164,7 @@ class RemoteStore implements ArtifactStore {
   #lied(action: string, error: TransferError): void {
     this.#lies += 1;
     if (this.#lies >= MOST_LIES) this.#breaker.giveUp(error);
-    this.#warn("remote-mistrusted", action, error.message, ["What it sent is not used."]);
+    this.#warn("remote-mistrusted", action, error.message, ["Its data is not used."]);
   }
 
   #failed(action: string, error: RemoteFailure, signal: AbortSignal): void {
@@ -173,8 +173,8 @@ class RemoteStore implements ArtifactStore {
     this.#breaker.fail(error, error.retryAfterMs);
     const pushes = this.#options.signer === undefined
       ? []
-      : ["What it lacks in the end is pushed by: deno task tvp push"];
-    const notes = [...error.notes, "It is left alone until it answers again.", ...pushes];
+      : ["Push what it lacks afterwards: deno task tvp push"];
+    const notes = [...error.notes, "It is not used until it answers again.", ...pushes];
     this.#warn("remote-failed", action, error.message, notes);
   }
 

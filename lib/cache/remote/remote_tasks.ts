@@ -1,4 +1,4 @@
-/** Tasks and checkpoints as a remote has them: signed records, and objects named by their digest. @module */
+/** Tasks and checkpoints in a remote: signed records, and objects named by their digest. @module */
 import { join } from "@std/path";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import type { ArtifactStore, StoreHit } from "../../pipeline/contract/store.ts";
@@ -27,7 +27,7 @@ export interface RemoteTasksOptions extends TransferOptions {
 
 /** A stored task as a remote has it. */
 interface Envelope {
-  /** JSON of a `Parcel`: signed as it stands, so that it need not be canonical. */
+  /** JSON of a `Parcel`: signed as it is, so that it need not be canonical. */
   readonly payload: string;
   readonly signature: string;
 }
@@ -239,6 +239,6 @@ function parseEnvelope(bytes: Uint8Array, name: string): Envelope {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
   const isPage = /^\s*<(!doctype|html)/i.test(text);
-  const state = isPage ? "a page, perhaps to log in, and no manifest" : "damaged";
+  const state = isPage ? "a web page, perhaps for logging in, instead of a manifest" : "damaged";
   throw new TransferError(`${name} is ${state}`);
 }

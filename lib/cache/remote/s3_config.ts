@@ -107,7 +107,7 @@ function endpointUrl(endpoint: Endpoint | undefined): URL | undefined {
     ? `Write http://${shown} or https://${shown}`
     : "It is something like https://s3.example.org";
   throw new S3SettingError(
-    `${endpoint.from} is ${JSON.stringify(shown)}, no URL of a server`,
+    `${endpoint.from} is ${JSON.stringify(shown)}, which is not the URL of a server`,
     note,
   );
 }
@@ -173,7 +173,7 @@ function refuseOtherKinds(name: string, settings: Settings): void {
   const kind = otherKinds.find((known) => settings[known]);
   if (kind === undefined) return;
   throw new S3SettingError(
-    `profile "${name}" gets its keys by ${kind}, which is not known here`,
+    `profile "${name}" gets its keys by ${kind}, which is not supported`,
     `Put keys into the environment: eval "$(aws configure export-credentials --profile ${name} --format env)"`,
   );
 }

@@ -17,12 +17,12 @@ const NOTES: Readonly<Record<string, (place: S3Place) => string>> = {
   NoSuchBucket: ({ bucket }) =>
     `There is no bucket "${bucket}"; another server than Amazon's is set by AWS_ENDPOINT_URL_S3`,
   InvalidAccessKeyId: () => "The server does not know AWS_ACCESS_KEY_ID",
-  SignatureDoesNotMatch: () => "AWS_SECRET_ACCESS_KEY does not fit AWS_ACCESS_KEY_ID",
+  SignatureDoesNotMatch: () => "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID",
   AccessDenied: () =>
     "The credentials need s3:GetObject, s3:PutObject and s3:ListBucket: without the last one, " +
-    "what is missing looks forbidden; none are used where AWS_ACCESS_KEY_ID and the profile are missing",
+    "a missing object looks forbidden; without AWS_ACCESS_KEY_ID and profile, no credentials are sent",
   ExpiredToken: () => "AWS_SESSION_TOKEN has expired",
-  InvalidToken: () => "AWS_SESSION_TOKEN does not fit AWS_ACCESS_KEY_ID",
+  InvalidToken: () => "AWS_SESSION_TOKEN does not belong to AWS_ACCESS_KEY_ID",
   RequestTimeTooSkewed: () => "The clock of this machine is wrong",
   PermanentRedirect: (place) => WRONG_REGION(place),
   AuthorizationHeaderMalformed: (place) => WRONG_REGION(place),

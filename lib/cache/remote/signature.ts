@@ -27,7 +27,7 @@ export async function generateSigningKeys(): Promise<{ privateKey: string; publi
   return { privateKey: toBase64(privateKey), publicKey: toBase64(publicKey) };
 }
 
-/** @throws {SyntaxError} If the text is no private key. */
+/** @throws {SyntaxError} If the text is not a private key. */
 export async function readSigner(privateKey: string): Promise<Signer> {
   const key = await importKey("pkcs8", privateKey, "sign");
   const sign = async (message: Uint8Array<ArrayBuffer>) =>
@@ -47,7 +47,7 @@ async function publicHalf(key: CryptoKey): Promise<string> {
 /**
  * Reads a file of public keys: one a line, empty lines and what follows a `#` left out.
  *
- * @throws {SyntaxError} If a line is no public key.
+ * @throws {SyntaxError} If a line is not a public key.
  */
 export async function readVerifier(publicKeys: string): Promise<Verifier> {
   const lines = publicKeys.split("\n").map((line) => line.replace(/#.*/, "").trim());
@@ -86,14 +86,14 @@ async function importKey(
     if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
   }
   const kind = use === "sign" ? "private" : "public";
-  throw new SyntaxError(`Cannot read ${kind} key: it is no Ed25519 key in base64`);
+  throw new SyntaxError(`Cannot read ${kind} key: it is not an Ed25519 key in base64`);
 }
 
 function message(purpose: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
   return prefixed(`tvp ${purpose} 1\n`, content);
 }
 
-/** What DSSE signs in place of a payload: https://github.com/secure-systems-lab/dsse. */
+/** What DSSE signs instead of a payload: https://github.com/secure-systems-lab/dsse. */
 function preAuthentication(type: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const typeBytes = new TextEncoder().encode(type).length;
   return prefixed(`DSSEv1 ${typeBytes} ${type} ${payload.length} `, payload);

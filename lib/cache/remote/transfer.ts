@@ -8,7 +8,7 @@ import { failureOf, RemoteFailure, retrying } from "./retry.ts";
 /** How long a remote may take without getting anywhere. */
 const PATIENCE_MS = 10_000;
 
-/** 20 kB a second: whoever sends or takes less is given up. */
+/** 20 kB a second: a slower connection is given up. */
 const SLOWEST_BYTES_PER_MS = 20;
 
 /** A remote that sent something else than it should have. */

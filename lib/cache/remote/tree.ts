@@ -75,12 +75,14 @@ function asTree(value: unknown): Tree {
   const { files, emptyFolders } = (value ?? {}) as Record<string, unknown>;
   if (!Array.isArray(files) || !Array.isArray(emptyFolders)) throw new TransferError("no tree");
   for (const file of files) {
-    if (!isTreeFile(file)) throw new TransferError(`a tree holds ${JSON.stringify(file)}, no file`);
+    if (!isTreeFile(file)) {
+      throw new TransferError(`a tree holds ${JSON.stringify(file)}, which is not a file name`);
+    }
   }
   const paths: unknown[] = [...files.map(({ path }: TreeFile) => path), ...emptyFolders];
   const bad = paths.find((path) => !isInside(path) && !(path === "" && paths.length === 1));
   if (bad !== undefined) {
-    throw new TransferError(`a tree leads out of its folder by ${JSON.stringify(bad)}`);
+    throw new TransferError(`a tree leaves its folder with ${JSON.stringify(bad)}`);
   }
   return { files, emptyFolders };
 }
@@ -147,7 +149,7 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new TransferError("what should be JSON is none");
+    if (error instanceof SyntaxError) throw new TransferError("it is not JSON");
     throw error;
   }
 }

@@ -49,7 +49,7 @@ export default command;
 
 function needed(verb: string, data: string | undefined): string {
   if (data !== undefined) return data;
-  throw usage(`Cannot run data ${verb}: what data is missing`, [
+  throw usage(`Cannot run data ${verb}: the data set is missing`, [
     "a path, or a map such as '{folder: ./my-pictures}' or '{set: cifar10, folder: ./data}'",
   ]);
 }

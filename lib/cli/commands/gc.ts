@@ -38,7 +38,7 @@ const command: Command = {
       value: "SIZE",
       help: "remove unused tasks until the rest fits: 10GiB",
     },
-    "only-kept": { type: "flag", help: "keep nothing but what --keep-runs names" },
+    "only-kept": { type: "flag", help: "remove everything except what --keep-runs keeps" },
     "dry-run": { type: "flag", help: "remove nothing; say what would be removed" },
   },
   run(args) {

@@ -43,7 +43,7 @@ const command: Command = {
     },
     "straight-through": {
       type: "flag",
-      help: "let the rounding of quantised activations count as the identity",
+      help: "treat the rounding of quantised activations as the identity",
     },
     output: {
       type: "text",
@@ -53,7 +53,7 @@ const command: Command = {
     },
     rematerialize: {
       type: "flag",
-      help: "compute the inner values of blocks again in the backward pass: less memory, more time",
+      help: "recompute the inner values of blocks in the backward pass: less memory, more time",
     },
     check: { type: "flag", help: "compare with finite differences in random directions" },
     dim: {
@@ -77,7 +77,7 @@ const command: Command = {
     limit: {
       type: "text",
       value: "TIME",
-      help: "check: no direction begins after this time; default 5m",
+      help: "check: start no direction after this time; default 5m",
     },
     json: { type: "flag", help: "the report as JSON" },
   },
@@ -129,7 +129,7 @@ function refuseCheckOptions(
 ): void {
   const given = ["dim", "feed", "seed", "directions", "limit"].find((name) => options.has(name));
   if (given === undefined) return;
-  throw failure("usage", `Cannot use --${given}: expected it with --check, which is not given`, [
+  throw failure("usage", `Cannot use --${given}: it works only together with --check`, [
     ...(given === "dim" ? ["--fix NAME=SIZE sets a size in the written model"] : []),
   ]);
 }
@@ -261,7 +261,9 @@ async function printReport(report: CheckReport, manyNames: boolean): Promise<voi
   for (const note of new Set(rows.flatMap(notesOf))) printLine(note);
   printLine(`${count(evaluations, "evaluation")} in ${formatDuration(ms)}, ${typesOf(rows)}`);
   if (skipped > 0) {
-    printLine(`${count(skipped, "direction")} not checked: the time was up, see --limit`);
+    printLine(
+      `${count(skipped, "direction")} not checked: the time limit was reached, see --limit`,
+    );
   }
 }
 

@@ -33,7 +33,7 @@ const command: Command = {
     },
     "straight-through": {
       type: "flag",
-      help: "as in tvp grad: rounded activations are no obstacle",
+      help: "treat rounding as the identity, as tvp grad does",
     },
     graph: { type: "flag", help: "print the graph as text, a line a node" },
     json: { type: "flag", help: "the report as JSON" },
@@ -87,20 +87,20 @@ async function differentiatedPath(
   const outputs = graph.outputs.map(({ name }) => name);
   const inputs = graph.inputs.map(({ name }) => name);
   for (const name of path.of.filter((name) => !outputs.includes(name))) {
-    throw failure("unknown-value", `Cannot inspect the way to "${name}": it is no output`, [
+    throw failure("unknown-value", `Cannot inspect the way to "${name}": it is not an output`, [
       `outputs: ${outputs.join(", ")}`,
     ]);
   }
   const known = new Set([...inputs, ...graph.initializers.keys()]);
   for (const name of path.wrt.filter((name) => !known.has(name))) {
-    throw failure("unknown-value", `Cannot inspect the way from "${name}": it is no input`, [
+    throw failure("unknown-value", `Cannot inspect the way from "${name}": it is not an input`, [
       `inputs: ${inputs.join(", ")}`,
     ]);
   }
   return path;
 }
 
-/** The model with gradients, or what stands in their way: nodes without a rule, or what a rule refuses. */
+/** The model with gradients, or what blocks them: nodes without a rule, or nodes that a rule refuses. */
 async function differentiate(
   model: Model,
   { of, wrt }: DifferentiatedPath,

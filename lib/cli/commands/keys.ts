@@ -7,7 +7,7 @@ import { printJson, printLine } from "../print.ts";
 const command: Command = {
   name: "keys",
   summary:
-    "Makes a pair of keys: who holds the private one may write to the remote cache and sign reports.",
+    "Makes a key pair. The holder of the private key can write to the remote cache and sign reports.",
   operands: "",
   minOperands: 0,
   maxOperands: 0,

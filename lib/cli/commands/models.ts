@@ -36,7 +36,7 @@ const command: Command = {
       type: "text",
       value: "STAGE=NAME",
       repeat: true,
-      help: "install: name of a stage's model; an empty one leaves it out",
+      help: "install: the name for a stage's model, STAGE=NAME; an empty NAME leaves the model out",
     },
     ...weightOption,
     json: { type: "flag", help: "a line of JSON for each model" },

@@ -30,18 +30,23 @@ const command: Command = {
       type: "text",
       value: "KIND",
       choices: ["frame", "padding", "patch", "full"],
-      help: "import: which pixels it changes; default as its zeros show",
+      help: "import: the pixels it changes; by default the zeros of δ tell",
     },
     values: {
       type: "text",
       value: "HOW",
       choices: ["added", "sigmoid"],
       help:
-        "import: whether the file's values are added to pictures, or their sigmoid; default as it says",
+        "import: whether the file's values are added to pictures, or their sigmoid; default: as the file says",
     },
     image: { type: "number", value: "S", help: "import: side of the picture in pixels" },
-    method: { type: "text", value: "NAME", help: "import: what tables call it" },
-    source: { type: "text", value: "MODEL", repeat: true, help: "import: what it was trained on" },
+    method: { type: "text", value: "NAME", help: "import: its name in tables" },
+    source: {
+      type: "text",
+      value: "MODEL",
+      repeat: true,
+      help: "import: the model it was trained on",
+    },
     json: { type: "flag", help: "what was written as JSON" },
   },
   async run(args) {

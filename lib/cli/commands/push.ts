@@ -85,6 +85,6 @@ function printSummary({ pushed, bytes, there, checkpoints, missing }: PushSummar
   const damaged = missing > 0 ? `, ${missing} damaged here: see tvp verify` : "";
   printLine(
     `Pushed ${count(pushed, "task")} of ${formatBytes(bytes)}${states}; ` +
-      `${there} ${there === 1 ? "was" : "were"} there${damaged}`,
+      `${there} ${there === 1 ? "was" : "were"} already there${damaged}`,
   );
 }

@@ -61,11 +61,11 @@ const command: Command = {
       type: "optional",
       value: "STAGE",
       repeat: true,
-      help: "run it again, although it is cached",
+      help: "run it even if it is cached",
     },
     "keep-going": {
       type: "flag",
-      help: "after a failure, go on with what does not need the failed task",
+      help: "after a failure, go on with tasks that do not need the failed one",
     },
     "cache-limit": {
       type: "text",

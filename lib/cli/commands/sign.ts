@@ -77,7 +77,7 @@ async function chooseRun(named: string | undefined): Promise<RunRecord> {
 /** A report that somebody has edited since is not what the run wrote. */
 async function checkUnchanged(path: string, digest: Digest): Promise<void> {
   if (await digestFile(path) === digest) return;
-  fail(`Cannot sign ${path}: it is no longer what the run wrote`);
+  fail(`Cannot sign ${path}: it is not what the run wrote`);
 }
 
 function fail(message: string): never {

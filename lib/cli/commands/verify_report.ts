@@ -49,21 +49,22 @@ const command: Command = {
       type: "text",
       value: "KEY",
       repeat: true,
-      help: `a public key to believe, or a file of such; default ${publicKeysFile}`,
+      help: `a public key to trust, or a file of public keys; default ${publicKeysFile}`,
     },
     share: { type: "text", value: "SHARE", help: "tasks to compute again, 10% or 5; default 10%" },
     seed: { type: "number", value: "N", zero: true, help: "draws the same tasks again" },
     tolerance: {
       type: "text",
       value: "PERCENT",
-      help: "where bytes differ, how far accuracies may; default 1%, a point",
+      help:
+        "where bytes differ: the largest difference in accuracy that counts as equal; default 1%, one point",
     },
     pipeline: { type: "text", value: "FILE", help: "the pipeline file; default as it was signed" },
-    jobs: { type: "number", value: "N", help: "most tasks at once; default: as the cores allow" },
+    jobs: { type: "number", value: "N", help: "run at most N tasks at once; default one per core" },
     provider: deviceOptions.provider,
     cache: pipelineOptions.cache,
     remote: pipelineOptions.remote,
-    trust: { type: "flag", help: "the file's own stages and programs may run; remembered" },
+    trust: { type: "flag", help: "trust the file's own stages and programs, now and later" },
     json: pipelineOptions.json,
   },
   async run(args) {
@@ -143,14 +144,19 @@ async function checkStatement(args: CommandArguments, asked: Asked): Promise<num
 }
 
 function unsigned({ signatures }: Envelope): ReportCheck {
-  const keys = signatures.map(({ keyid }) => keyid ?? "a key that it does not name");
-  return check("signature", "bad", "by no key that is believed here, and so nothing else is", [
-    `it says that it is signed by ${keys.join(", ")}`,
-    `a key is believed that is in ${publicKeysFile}, or given by --key`,
-  ]);
+  const keys = signatures.map(({ keyid }) => keyid ?? "a key without a name");
+  return check(
+    "signature",
+    "bad",
+    "no key that signed it is trusted here, so nothing else was checked",
+    [
+      `it claims to be signed by ${keys.join(", ")}`,
+      `trusted keys are those in ${publicKeysFile}, and those given by --key`,
+    ],
+  );
 }
 
-/** @throws {DiagnosticError} where somebody who is believed has signed what is no statement. */
+/** @throws {DiagnosticError} where somebody who is believed has signed what is not a statement. */
 function payloadOf(report: string, { payload }: Envelope): Statement {
   try {
     return readStatement(payload);

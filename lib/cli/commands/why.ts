@@ -91,7 +91,7 @@ const stateWords = {
 function printReason({ task, state, needs, comparedWith, differences, provider }: Reason): void {
   printLine(`${task} ${stateWords[state]}${provider ? ` (computed on ${provider})` : ""}`);
   if (needs) printLine(`  waits for: ${needs.join(", ")}`);
-  if (!needs && !differences) printLine("  no earlier result of it has another key");
+  if (!needs && !differences) printLine("  it has no earlier result with another key");
   if (!differences) return;
   printLine(`  what differs from run ${comparedWith}:`);
   for (const { field, before, after } of differences) {

@@ -1,4 +1,4 @@
-/** Tells of a run in the log of GitHub Actions. @module */
+/** Logs a run for GitHub Actions. @module */
 import type { RunEvent } from "../../pipeline/contract/event.ts";
 import { annotation, type Place } from "../github.ts";
 import { printLine } from "../print.ts";
@@ -13,7 +13,7 @@ export interface GithubOptions {
 
 /**
  * Groups of lines a task and annotations on the lines of the pipeline file, for GitHub Actions. That
- * a task has begun is told at once, as a group appears only when the task is done.
+ * a task has begun is reported at once, as a group appears only when the task is done.
  */
 export function githubLogger(options: GithubOptions): Logger {
   const groups = new Map<string, string[]>();

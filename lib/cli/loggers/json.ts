@@ -1,4 +1,4 @@
-/** Tells of a run in lines of JSON. @module */
+/** Logs a run as lines of JSON. @module */
 import { printJson } from "../print.ts";
 import type { Logger } from "./logger.ts";
 

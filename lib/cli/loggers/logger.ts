@@ -1,4 +1,4 @@
-/** What listens to a run. @module */
+/** Defines a logger: it receives the events of a run. @module */
 import type { RunEvent } from "../../pipeline/contract/event.ts";
 
 /** A sink of events. */

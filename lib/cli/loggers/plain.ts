@@ -1,4 +1,4 @@
-/** Tells of a run in lines of text. @module */
+/** Logs a run as lines of text. @module */
 import type { RunEvent } from "../../pipeline/contract/event.ts";
 import type { Progress } from "../../pipeline/contract/stage.ts";
 import { printLine } from "../print.ts";

@@ -1,4 +1,4 @@
-/** How far a run is, and how long the rest may take. @module */
+/** Estimates how far a run is, and how long the rest takes. @module */
 import type { RunEvent } from "../../pipeline/contract/event.ts";
 import { formatDuration } from "../print.ts";
 

@@ -1,4 +1,4 @@
-/** Tells of a run on a terminal, with a live line for each running task. @module */
+/** Logs a run on a terminal, with a live line for each running task. @module */
 import { dim, green, red, yellow } from "@std/fmt/colors";
 import type { RunEvent } from "../../pipeline/contract/event.ts";
 import type { QueueState } from "../../pipeline/contract/job.ts";

@@ -1,4 +1,4 @@
-/** Bytes of a stream in the portions that a format asks for. @module */
+/** Reads a stream in pieces of the sizes that a format asks for. @module */
 import { dataFailure } from "../data_failure.ts";
 
 /** Takes bytes off a stream. */

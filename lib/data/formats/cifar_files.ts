@@ -32,7 +32,7 @@ export function cifarBinary(path: string, labels: CifarLabels): Listing {
   if (size === 0 || size % record !== 0) {
     throw dataFailure(
       JSON.stringify(path),
-      `it has ${size} bytes, no multiple of the ${record} that a picture with its class takes: it is empty, cut off, or another file`,
+      `it has ${size} bytes, which is not a multiple of ${record}, the size of a picture with its class: the file is empty, cut off, or another file`,
     );
   }
   const bytes = readRange(path, 0, size);
@@ -71,10 +71,13 @@ function readBatch(path: string, labels: CifarLabels): Batch {
   const array = pickledArray(dictionary.get("data"));
   const numbers = dictionary.get(labels.key);
   if (array?.dtype !== "uint8" || array.dims.length !== 2 || array.dims[1] !== pictureBytes) {
-    throw dataFailure(what, `its "data" is no array of bytes, ${pictureBytes} for each picture`);
+    throw dataFailure(
+      what,
+      `its "data" is not an array of bytes, ${pictureBytes} for each picture`,
+    );
   }
   if (!Array.isArray(numbers) || numbers.length !== array.dims[0]) {
-    throw dataFailure(what, `its "${labels.key}" is no list of ${array.dims[0]} classes`);
+    throw dataFailure(what, `its "${labels.key}" is not a list of ${array.dims[0]} classes`);
   }
   return { numbers, data: pixelsOf(array, what) };
 }
@@ -92,7 +95,7 @@ function pixelsOf(array: Parameters<typeof tensorOfPickled>[0], what: string): U
 function readDictionary(path: string, what: string): Map<string, unknown> {
   const size = sizeOf(path);
   if (size > maxBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} are read`);
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} can be read`);
   }
   let value: unknown;
   try {
@@ -104,7 +107,7 @@ function readDictionary(path: string, what: string): Map<string, unknown> {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     throw dataFailure(what, error.message.replace(/^Cannot read pickle: /, ""));
   }
-  if (!(value instanceof Map)) throw dataFailure(what, "it is no pickle of a dictionary");
+  if (!(value instanceof Map)) throw dataFailure(what, "it is not a pickle of a dictionary");
   return new Map([...value].map(([key, item]) => [textOf(key), item]));
 }
 

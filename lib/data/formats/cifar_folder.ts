@@ -1,4 +1,4 @@
-/** A folder with CIFAR's files, of whichever version is there. @module */
+/** Reads a folder with CIFAR's files, of whichever version is there. @module */
 import { joinListings, type Listing } from "../listing.ts";
 import type { PublisherFolder } from "../published_set.ts";
 import { cifarBinary, type CifarLabels, cifarPickle } from "./cifar_files.ts";
@@ -9,7 +9,7 @@ export interface CifarNames {
   readonly train: readonly string[];
   readonly test: string;
   readonly labels: CifarLabels;
-  /** Published digests of the Python version: files that are called so and have another are told in the notes. */
+  /** Published digests of the Python version: files that are called so and have another are reported in the notes. */
   readonly md5?: Readonly<Record<string, string>>;
 }
 

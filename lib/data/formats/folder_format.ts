@@ -83,17 +83,15 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
   const loose = files.filter(isPictureName);
   if (full.length === 0) {
     const cause = loose.length > 0
-      ? `it has ${loose.length} pictures and nothing that says what they show`
+      ? `it has ${loose.length} pictures without class or answer`
       : "there is no picture in it";
-    throw dataFailure(where, cause, ["What is read:", ...layouts]);
+    throw dataFailure(where, cause, ["A folder of pictures has one of these forms:", ...layouts]);
   }
   if (loose.length > 0) {
     throw dataFailure(
       where,
-      `it has folders of classes, and ${loose.length} pictures that are in none: ${
-        someOf(loose, 3)
-      }`,
-      ["What is read:", ...layouts],
+      `it has folders of classes and ${loose.length} pictures outside of them: ${someOf(loose, 3)}`,
+      ["A folder of pictures has one of these forms:", ...layouts],
     );
   }
   const rows: ListedRow[] = full.flatMap(({ name, pictures }) =>

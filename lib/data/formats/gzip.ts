@@ -1,4 +1,8 @@
-/** Compressed files, which may stand for more than memory holds. @module */
+/**
+ * Unpacks compressed files within a limit: a small file can unpack to more than memory holds.
+ *
+ * @module
+ */
 import { dataFailure } from "../data_failure.ts";
 
 /**
@@ -20,7 +24,7 @@ export async function inflate(
     chunks.push(chunk);
     total += chunk.length;
     if (total > most) {
-      throw dataFailure(what, `it unpacks to more than the ${most} bytes it may have`);
+      throw dataFailure(what, `it unpacks to more than ${most} bytes`);
     }
   }
   const out = new Uint8Array(total);

@@ -38,13 +38,17 @@ export async function readHdf5(
   const start = hdf5Start(path) ?? 0;
   const { size } = Deno.statSync(path);
   if (size > maxBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} of version 7.3 are read`, [
-      "save it with -v7, of which any size is read",
-    ]);
+    throw dataFailure(
+      what,
+      `it has ${size} bytes, at most ${maxBytes} can be read in version 7.3`,
+      [
+        "save it with -v7, which has no such limit",
+      ],
+    );
   }
   const bytes = readRange(path, start, size - start).buffer;
   const { arrays, mistake } = await inThread({ bytes, names, most: maxNumbers }, what);
-  if (arrays === undefined) throw dataFailure(what, mistake ?? "it is no HDF5 file");
+  if (arrays === undefined) throw dataFailure(what, mistake ?? "it is not an HDF5 file");
   return arrays;
 }
 

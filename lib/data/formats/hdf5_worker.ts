@@ -1,4 +1,4 @@
-/** Reads arrays of an HDF5 file in a thread of its own, which can be ended. @module */
+/** Reads arrays of an HDF5 file in a separate thread, so that reading can be ended. @module */
 import { File } from "jsfive";
 
 /** What is asked of the thread. */
@@ -46,7 +46,7 @@ function answer({ bytes, names, most }: Hdf5Request): Hdf5Answer {
       if (!(size <= most)) {
         return {
           mistake:
-            `"${name}" has ${size} numbers, at most ${most} are read of version 7.3; save it with -v7`,
+            `"${name}" has ${size} numbers, at most ${most} can be read in version 7.3; save it with -v7`,
         };
       }
       const values = dataset.value;

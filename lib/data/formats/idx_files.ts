@@ -110,7 +110,7 @@ async function readIdx(path: string, axes: number): Promise<Idx> {
 async function readBytes(path: string, what: string): Promise<Uint8Array> {
   const { size } = Deno.statSync(path);
   if (size > maxBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} are read`);
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} can be read`);
   }
   const bytes = readRange(path, 0, size);
   const isZip = bytes[0] === 0x1f && bytes[1] === 0x8b;

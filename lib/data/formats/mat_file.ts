@@ -1,4 +1,8 @@
-/** MATLAB's files of version 5 (MAT-File Format, MathWorks): named arrays, compressed or not. @module */
+/**
+ * Reads MATLAB's files of version 5 (MAT-File Format, MathWorks): named arrays, compressed or not.
+ *
+ * @module
+ */
 import { ByteStream } from "./byte_stream.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
@@ -45,7 +49,7 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
   }
   const header = readRange(path, 0, headerBytes);
   if (header[126] !== 0x49 || header[127] !== 0x4d || header[125] !== 1) {
-    throw dataFailure(what, "it is no little-endian .mat file of version 5");
+    throw dataFailure(what, "it is not a little-endian .mat file of version 5");
   }
   const arrays: MatArray[] = [];
   let offset = headerBytes;
@@ -80,7 +84,9 @@ async function openElement({ path, what, offset, bytes, type }: Element): Promis
   const raw = ReadableStream.from(chunks) as ReadableStream<Uint8Array<ArrayBuffer>>;
   const stream = new ByteStream(inflated(raw, "deflate", what), what);
   const tag = new DataView((await stream.take(8)).buffer);
-  if (tag.getUint32(0, true) !== matrix) throw dataFailure(what, "an element of it is no array");
+  if (tag.getUint32(0, true) !== matrix) {
+    throw dataFailure(what, "an element of it is not an array");
+  }
   return stream;
 }
 
@@ -156,7 +162,10 @@ async function partTag(stream: ByteStream): Promise<Tag> {
 async function part(stream: ByteStream, what: string, most: number) {
   const tag = await partTag(stream);
   if (tag.bytes > (tag.small === undefined ? most : 4)) {
-    throw dataFailure(what, `a part of an array has ${tag.bytes} bytes, at most ${most} are read`);
+    throw dataFailure(
+      what,
+      `a part of an array has ${tag.bytes} bytes, at most ${most} can be read`,
+    );
   }
   if (tag.small !== undefined) return { ...tag, data: tag.small.slice(0, tag.bytes) };
   const padded = Math.ceil(tag.bytes / 8) * 8;

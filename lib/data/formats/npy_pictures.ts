@@ -73,7 +73,7 @@ function labelsOf(path: string): number[] {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(path);
   if (size > maxBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} are read`);
+    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} can be read`);
   }
   return Array.from(within(what, () => decodeNpy(readRange(path, 0, size))).data, Number);
 }

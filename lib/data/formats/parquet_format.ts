@@ -82,7 +82,7 @@ async function within<T>(path: string, read: () => Promise<T>): Promise<T> {
     if (!(error instanceof Error) || error.name === "DiagnosticError") throw error;
     const told = /^parquet (.*)$/s.exec(error.message)?.[1];
     const cause = told === undefined ? "" : ` (${told})`;
-    throw dataFailure(JSON.stringify(path), `it is no Parquet file, or damaged${cause}`);
+    throw dataFailure(JSON.stringify(path), `it is not a Parquet file, or damaged${cause}`);
   }
 }
 
@@ -91,14 +91,19 @@ function checkSizes(path: string, { row_groups: groups }: Metadata, rows: number
   const what = JSON.stringify(path);
   if (rows === 0) throw dataFailure(what, "it has no rows");
   if (!Number.isSafeInteger(rows) || total !== rows || rows < 0) {
-    throw dataFailure(what, `it says that it has ${rows} rows, its row groups have ${total}`);
+    throw dataFailure(what, `its header says ${rows} rows, but its row groups have ${total}`);
   }
-  if (rows > maxRows) throw dataFailure(what, `it has ${rows} rows, at most ${maxRows} are read`);
+  if (rows > maxRows) {
+    throw dataFailure(what, `it has ${rows} rows, at most ${maxRows} can be read`);
+  }
   for (const { columns } of groups) {
     for (const { meta_data: facts } of columns) {
       const bytes = Number(facts?.total_uncompressed_size ?? 0);
       if (bytes <= maxGroupBytes) continue;
-      throw dataFailure(what, `a row group of it unpacks to ${bytes} bytes, write smaller ones`);
+      throw dataFailure(
+        what,
+        `one of its row groups unpacks to ${bytes} bytes; write smaller row groups`,
+      );
     }
   }
 }
@@ -110,7 +115,7 @@ function bounded(path: string, compressors: Compressors): Compressors {
       codec,
       (input: Uint8Array, bytes: number) => {
         if (bytes <= maxPageBytes) return unpack!(input, bytes);
-        throw dataFailure(JSON.stringify(path), `a page of it unpacks to ${bytes} bytes`);
+        throw dataFailure(JSON.stringify(path), `one of its pages unpacks to ${bytes} bytes`);
       },
     ]),
   );
@@ -138,7 +143,7 @@ function columnsOf(parquet: Parquet, { path, metadata }: Reader, given?: string)
     throw dataFailure(
       JSON.stringify(path),
       given === undefined ? "it has no column of pictures" : `it has no column "${given}"`,
-      [`columns: ${names.join(", ")}`, "say which: columns: { image: NAME }"],
+      [`columns: ${names.join(", ")}`, "name it: columns: { image: NAME }"],
     );
   }
   const isNamed = kinds.get(picture) === "text";
@@ -175,7 +180,7 @@ function classNames({ key_value_metadata: pairs = [] }: Metadata): string[] | un
     const [names] = lists;
     return names?.every((name) => typeof name === "string") ? names as string[] : undefined;
   } catch {
-    return undefined; // what is no JSON says nothing
+    return undefined; // what is not JSON says nothing
   }
 }
 
@@ -211,5 +216,5 @@ function spansOf({ row_groups: groups }: Metadata): [from: number, to: number][]
 function bytesIn(value: unknown, where: string): Uint8Array {
   const bytes = value instanceof Uint8Array ? value : (value as { bytes?: unknown } | null)?.bytes;
   if (bytes instanceof Uint8Array) return bytes;
-  throw dataFailure(where, "there is no picture in it: its bytes are not in the file");
+  throw dataFailure(where, "it has no picture: the bytes are not in the file");
 }

@@ -1,4 +1,4 @@
-/** Listings of pixels of one size, a file at a time. @module */
+/** Lists pictures that are stored as pixels of one size, a file at a time. @module */
 import type { ListedRow, Listing, PlanePicture } from "../listing.ts";
 
 /** Pixels of a file and what belongs to each picture. */

@@ -23,7 +23,7 @@ async function listVersion5(path: string, classes: readonly string[]): Promise<L
   const numbers = await readNumbers(found(arrays, "y", what), what);
   const [height, width, channels, count = 1] = pictures.dims as [number, number, number, number?];
   if (pictures.type !== bytesType || channels !== 3) {
-    throw dataFailure(what, `its "X" is no array of bytes [height, width, 3, n]`);
+    throw dataFailure(what, `its "X" is not an array of bytes [height, width, 3, n]`);
   }
   const size = { height, width };
   return listingOf(path, { numbers, count, ...size, classes }, async function* (wanted) {

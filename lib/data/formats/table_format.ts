@@ -50,7 +50,7 @@ function csvRows(path: string): ListedRow[] {
     // Quoted cells may hold line breaks: rows are counted, not lines.
     const where = `${name} row ${i + 1}`;
     if (cells.length !== columns.length) {
-      throw dataFailure(where, `it has ${cells.length} cells, there are ${columns.length} columns`);
+      throw dataFailure(where, `it has ${cells.length} cells for ${columns.length} columns`);
     }
     return { where, fields: Object.fromEntries(columns.map((column, c) => [column, cells[c]!])) };
   });
@@ -68,11 +68,11 @@ function csvCells(text: string, separator: string, name: string): string[][] {
     return cells.filter((row) => row.length > 1 || row[0] !== "");
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw dataFailure(name, `it is no CSV: ${error.message}`);
+    throw dataFailure(name, `it is not CSV: ${error.message}`);
   }
 }
 
-/** Rows of JSON lines, or of a list. @throws {DiagnosticError} With the line that is no map. */
+/** Rows of JSON lines, or of a list. @throws {DiagnosticError} With the line that is not a map. */
 export function jsonRows(path: string): ListedRow[] {
   const text = readList(path).replace(/^\ufeff/, "");
   const name = basename(path);
@@ -93,7 +93,7 @@ export function jsonRows(path: string): ListedRow[] {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return { where, fields: value as Record<string, unknown> };
     }
-    throw dataFailure(where, "it is no map of columns and values");
+    throw dataFailure(where, "it is not a map of columns and values");
   });
 }
 
@@ -101,7 +101,7 @@ function parsed(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw dataFailure(where, `it is no JSON: ${(error as Error).message}`);
+    throw dataFailure(where, `it is not JSON: ${(error as Error).message}`);
   }
 }
 

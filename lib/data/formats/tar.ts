@@ -1,4 +1,4 @@
-/** Where the files of a tar archive lie: headers are read, contents are skipped. @module */
+/** Lists the files of a tar archive: it reads headers and skips contents. @module */
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 
@@ -11,7 +11,7 @@ export interface TarEntry {
 
 const blockBytes = 512;
 
-/** Most entries of an archive, and bytes of a name or of what stands for one. */
+/** Most entries of an archive, and bytes of a name or of what represents one. */
 const maxEntries = 4_000_000;
 const longestName = 4096;
 const longestRecord = 1 << 20;
@@ -24,7 +24,7 @@ const records = { L: "name", x: "pax", g: "global" } as const;
 /**
  * Lists the regular files of a ustar, pax or GNU archive. Folders and links are left out.
  *
- * @throws {DiagnosticError} If it is no archive, is cut off, or its sizes lead out of it.
+ * @throws {DiagnosticError} If it is not an archive, is cut off, or its sizes lead out of it.
  */
 export function listTar(path: string): TarEntry[] {
   const what = JSON.stringify(path);
@@ -61,7 +61,7 @@ export function listTar(path: string): TarEntry[] {
     }
     offset = start + Math.ceil(bytes / blockBytes) * blockBytes;
   }
-  throw dataFailure(what, "it ends without an end: it is cut off");
+  throw dataFailure(what, "it has no end mark: it is cut off");
 }
 
 function readBlock(file: Deno.FsFile, offset: number): Uint8Array {
@@ -85,7 +85,7 @@ function isHeader(header: Uint8Array): boolean {
 function noHeader(header: Uint8Array, offset: number): string {
   if (offset > 0) return `there is no file at byte ${offset}: it is damaged or cut off`;
   const isZip = header[0] === 0x1f && header[1] === 0x8b;
-  return isZip ? "it is compressed; unpack it first: gunzip" : "it is no tar archive";
+  return isZip ? "it is compressed; unpack it first: gunzip" : "it is not a tar archive";
 }
 
 function text(header: Uint8Array, start: number, length: number): string {

@@ -75,13 +75,13 @@ function fieldsOf(
     if (entry.bytes > longestText) {
       throw dataFailure(
         where,
-        `its .${ending} has ${entry.bytes} bytes, no more than ${longestText}`,
+        `its .${ending} has ${entry.bytes} bytes, at most ${longestText} can be read`,
       );
     }
     try {
       return decoder.decode(readRange(path, entry.offset, entry.bytes)).trim();
     } catch {
-      throw dataFailure(where, `its .${ending} is no text (UTF-8)`);
+      throw dataFailure(where, `its .${ending} is not text (UTF-8)`);
     }
   };
   const number = read("cls") ?? read("class");
@@ -104,6 +104,6 @@ function jsonFields(text: string | undefined, where: string): Record<string, unk
     }
     return typeof value === "number" || typeof value === "string" ? { label: value } : {};
   } catch (error) {
-    throw dataFailure(where, `its .json is no JSON: ${(error as Error).message}`);
+    throw dataFailure(where, `its .json is not JSON: ${(error as Error).message}`);
   }
 }

@@ -1,4 +1,4 @@
-/** The rule by which models of families that nobody has written down are opened. @module */
+/** Opens models whose family has no file here. @module */
 import type { Family, Json } from "./family.ts";
 import { llava } from "./llava.ts";
 
@@ -13,5 +13,5 @@ export const defaultRule: Family = { ...asLlava, modelTypes: [] };
 /** What to say when the rule is used. */
 export function defaultRuleWarning({ model_type: type }: Json, name: string): string {
   const shown = JSON.stringify(type) ?? "absent";
-  return `Model "${name}" is opened by the default rule, as its model_type ${shown} is not known: image features take the places of image tokens`;
+  return `Model "${name}" is opened by the default rule, because its model_type ${shown} is not known: image features replace the image tokens`;
 }

@@ -1,4 +1,4 @@
-/** What a family of models is: how pictures enter the text, and what the parts are called. @module */
+/** Defines a family of models: how pictures enter the text, and the names of the parts. @module */
 import type { PicturePlan } from "../../vision/picture_plan.ts";
 
 /** A JSON object of a model directory, as parsed. */

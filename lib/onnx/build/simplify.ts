@@ -1,4 +1,4 @@
-/** Nodes that need not be built, because one of their inputs is their result. @module */
+/** Skips nodes whose result is one of their inputs. @module */
 import type { DType } from "../../tensor/dtype.ts";
 import { toNumbers } from "../../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../../tensor/tensor.ts";

@@ -41,7 +41,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Mod
   if (proto.graph === undefined || proto.irVersion === undefined) {
     const missing = proto.graph === undefined ? "graph" : "IR version";
     throw new OnnxDecodeError(
-      `Cannot decode model: the ${bytes.length} bytes hold no ${missing}, so this is no ONNX file`,
+      `Cannot decode model: the ${bytes.length} bytes hold no ${missing}, so this is not an ONNX file`,
     );
   }
   const { opset, domains } = decodeOpsets(proto.opsetImport ?? []);
@@ -75,7 +75,7 @@ function readProto(bytes: Uint8Array): ModelProto {
   }
 }
 
-/** A text pointer in place of the file itself is the most frequent reason for an unreadable one. */
+/** A text pointer instead of the file itself is the most frequent reason for an unreadable one. */
 function pointerHint(bytes: Uint8Array): string | undefined {
   const head = new TextDecoder().decode(bytes.subarray(0, 64));
   if (head.startsWith("version https://git-lfs")) return "it is a Git LFS pointer, fetch the file";

@@ -1,4 +1,4 @@
-/** What decoding carries along: where the model lies, and how much it may still unfold. @module */
+/** The context of decoding: where the model lies, and how much it may still unfold. @module */
 import type { Graph } from "../ir/model.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
 import type { GraphProto } from "./proto.ts";

@@ -1,7 +1,7 @@
-/** What is wrong with a model file. @module */
+/** Describes what is wrong with a model file. @module */
 
 /**
- * The file is no ONNX model that the IR can hold; `offset` is the byte at which that shows.
+ * The file is not an ONNX model that the IR can hold; `offset` is the byte at which that shows.
  *
  * @example
  * ```ts

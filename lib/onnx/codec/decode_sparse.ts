@@ -10,7 +10,7 @@ import type { SparseTensorProto } from "./proto.ts";
 import { tensorFromWeight } from "../ir/weight.ts";
 
 /**
- * The dense tensor that a sparse one stands for; elements that are not given are 0.
+ * The dense tensor that a sparse one represents; elements that are not given are 0.
  *
  * @throws {OnnxDecodeError} If values and indices do not fit the shape, or it is too large.
  */
@@ -23,11 +23,11 @@ export function decodeSparse(
   const label = name ? `sparse tensor "${name}"` : `a sparse tensor of ${place}`;
   const wrong = (cause: string) => new OnnxDecodeError(`Cannot decode ${label}: ${cause}`);
   const dims = proto.dims ?? [];
-  if (!isShape(dims)) throw wrong(`[${dims.slice(0, 16)}] is no shape`);
+  if (!isShape(dims)) throw wrong(`[${dims.slice(0, 16)}] is not a shape`);
   const values = decodeWeight(proto.values ?? {}, context.directory, `${label}'s values`);
   const places = placesOf(proto, dims, context, label);
   if (values.data.kind !== "inline" || !isWhole(values.dtype)) {
-    throw wrong(`its ${values.dtype} values are none that can be written out`);
+    throw wrong(`its ${values.dtype} values cannot be written out`);
   }
   const width = bytesOfElements(values.dtype, 1);
   const given = values.data.bytes.length / width;
@@ -58,7 +58,7 @@ function placesOf(
   const indices = decodeWeight(proto.indices ?? {}, context.directory, `${label}'s indices`);
   if (indices.dtype !== "int64" || indices.data.kind !== "inline") {
     throw new OnnxDecodeError(
-      `Cannot decode ${label}: its indices are no int64 tensor in the file`,
+      `Cannot decode ${label}: its indices are not an int64 tensor in the file`,
     );
   }
   const numbers = Array.from(toNumbers(tensorFromWeight(indices)));

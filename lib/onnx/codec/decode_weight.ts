@@ -32,10 +32,10 @@ export function decodeWeight(proto: TensorProto, directory: string, place: strin
     new OnnxDecodeError(`Cannot decode ${label(proto, place)}: ${cause}`);
   const dtype = dtypeOfDataType(proto.dataType ?? 0);
   if (dtype === undefined) {
-    throw wrong(`its element type (${dataTypeName(proto.dataType ?? 0)}) is none of ONNX's`);
+    throw wrong(`its element type (${dataTypeName(proto.dataType ?? 0)}) is not one of ONNX's`);
   }
   const dims = proto.dims ?? [];
-  if (!isShape(dims)) throw wrong(`[${dims.slice(0, 16)}] is no shape`);
+  if (!isShape(dims)) throw wrong(`[${dims.slice(0, 16)}] is not a shape`);
   if (dtype === "string") return { dtype, dims, data: textsOf(proto, dims, wrong) };
   const length = bytesOfElements(dtype, sizeOf(dims));
   const said = `${dtype} of shape [${dims}] has ${length} bytes`;
@@ -47,7 +47,7 @@ export function decodeWeight(proto: TensorProto, directory: string, place: strin
   return { dtype, dims, data: { kind: "inline", bytes } };
 }
 
-/** More dimensions than any runtime knows, and more bytes than a number counts, are no shape. */
+/** More dimensions than any runtime knows, and more bytes than a number counts, are not a shape. */
 export function isShape(dims: readonly number[]): boolean {
   return dims.length <= 256 && dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0) &&
     sizeOf(dims) <= Number.MAX_SAFE_INTEGER / 16;
@@ -57,7 +57,7 @@ type Wrong = (cause: string) => OnnxDecodeError;
 
 function textsOf(proto: TensorProto, dims: readonly number[], wrong: Wrong): WeightData {
   const texts = proto.stringData ?? [];
-  if (proto.dataLocation === 1) throw wrong("texts cannot lie in a file");
+  if (proto.dataLocation === 1) throw wrong("texts cannot be stored in a separate file");
   if (texts.length === sizeOf(dims)) return { kind: "text", texts };
   throw wrong(
     `string of shape [${dims}] has ${sizeOf(dims)} texts, the file holds ${texts.length}`,
@@ -73,7 +73,7 @@ function decodeExternal(
 ): WeightData {
   const entries = new Map(proto.externalData?.map((e) => [e.key ?? "", e.value ?? ""]));
   const location = entries.get("location");
-  if (location === undefined) throw wrong("its data are external, but no location is given");
+  if (location === undefined) throw wrong("its data are in another file, but no location is given");
   const problem = locationProblem(location);
   if (problem !== undefined) throw wrong(`its location ${JSON.stringify(location)} ${problem}`);
   const count = (key: "offset" | "length", otherwise: number) => {
@@ -81,11 +81,11 @@ function decodeExternal(
     const value = text === undefined ? otherwise : byteCount(text);
     if (value !== undefined) return value;
     throw wrong(
-      `its ${key} in "${location}" is ${JSON.stringify(text)}, which is no number of bytes`,
+      `its ${key} in "${location}" is ${JSON.stringify(text)}, which is not a number of bytes`,
     );
   };
   const declared = count("length", length);
-  if (declared !== length) throw wrong(`${said}, "${location}" is said to hold ${declared}`);
+  if (declared !== length) throw wrong(`${said}, "${location}" is declared to hold ${declared}`);
   return { kind: "external", directory, location, offset: count("offset", 0), length };
 }
 

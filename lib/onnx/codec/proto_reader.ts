@@ -33,13 +33,13 @@ class Limits {
 
   part(offset: number): void {
     if (this.#parts-- > 0) return;
-    throw new ProtoError("it consists of more parts than a model of its size needs", offset);
+    throw new ProtoError("it has more parts than a model of its size can need", offset);
   }
 
   within<T>(offset: number, read: () => T): T {
     if (++this.#depth > deepest) {
       throw new ProtoError(
-        `it is nested more than ${deepest} deep, which no runtime reads`,
+        `it is nested more than ${deepest} levels deep, and no runtime reads that`,
         offset,
       );
     }
@@ -70,7 +70,7 @@ const scalars: Readonly<Record<ScalarKind, Scalar>> = {
 /**
  * Reads a message. Byte fields are views into `bytes`.
  *
- * @throws {ProtoError} If the bytes are truncated or are no protobuf message of this kind.
+ * @throws {ProtoError} If the bytes are truncated or are not a protobuf message of this kind.
  */
 export function readMessage<T>(table: MessageTable, bytes: Uint8Array): T {
   const reader = new LimitedReader(bytes);

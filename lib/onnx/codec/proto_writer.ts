@@ -66,9 +66,11 @@ export class WriteError extends TypeError {
   override readonly name = "WriteError";
 }
 
-/** Doubles near 2⁶³ stand for the largest int64, as which "to the end" of a Slice is written. */
+/** Doubles near 2⁶³ represent the largest int64, as which "to the end" of a Slice is written. */
 function toInt64(value: number): bigint {
-  if (!Number.isInteger(value)) throw new WriteError(`Cannot encode model: ${value} is no integer`);
+  if (!Number.isInteger(value)) {
+    throw new WriteError(`Cannot encode model: ${value} is not an integer`);
+  }
   const big = BigInt(value);
   return big > maxInt64 ? maxInt64 : big;
 }

@@ -1,7 +1,6 @@
 /**
- * What the numbers of a node's attributes, and of inputs that stand for attributes, may be in view of
- * the ranks and sizes that the node meets. Whatever op a node is, this is looked at before any rule
- * makes a list of such numbers.
+ * Checks the numbers in a node's attributes, and in inputs that replaced attributes, against the
+ * ranks and sizes of its inputs. This happens before any rule makes a list of such numbers.
  *
  * @module
  */
@@ -62,8 +61,8 @@ function axesOf(rank: (c: NodeContext) => number | undefined, before = 0, after 
     if (values.every((axis) => Number.isInteger(axis) && axis >= least && axis <= most)) {
       return undefined;
     }
-    if (known + after === 0) return `is ${shown(values)}, though its input has no axis`;
-    return `is ${shown(values)}, expected ${least} to ${most} as its input has rank ${known}`;
+    if (known + after === 0) return `is ${shown(values)}, but its input has no axis`;
+    return `is ${shown(values)}, expected ${least} to ${most} because its input has rank ${known}`;
   };
 }
 
@@ -155,7 +154,7 @@ const target: Check = (values, c) => {
     return wrong.replace(/, expected.*/, ", expected sizes, or -1 for what is left");
   }
   return values.filter((v) => v === -1).length > 1
-    ? `is ${shown(values)}, which leaves two sizes open`
+    ? `is ${shown(values)}, which has two -1`
     : undefined;
 };
 
@@ -172,7 +171,7 @@ const steps: Check = (values) =>
 
 const elementType: Check = (values) =>
   dtypeOfDataType(values[0]!) === undefined
-    ? `is ${shown(values)}, which is none of ONNX's`
+    ? `is ${shown(values)}, which is not one of ONNX's`
     : undefined;
 
 const finite: Check = (values) =>
@@ -270,7 +269,7 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   ),
 };
 
-/** Inputs that stand for attributes, where their elements are known. */
+/** Inputs that represent attributes, where their elements are known. */
 const inputChecks: Readonly<Record<string, Readonly<Record<number, readonly [string, Check]>>>> = {
   Squeeze: { 1: ["axes", axes] },
   Unsqueeze: { 1: ["axes", distinctAxes(unsqueezedRank)] },

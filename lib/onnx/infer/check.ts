@@ -86,7 +86,7 @@ class Checker {
           "weight-size",
           `Cannot use weight "${name}": ${weight.dtype}[${weight.dims}] has ${
             weightSize(weight)
-          } bytes, there are ${storedBytes(weight)}`,
+          } bytes, but ${storedBytes(weight)} are stored`,
         );
       }
     }
@@ -96,7 +96,7 @@ class Checker {
     };
     this.#nodes(graph.nodes, defined, inner, {
       opset,
-      later: "it is defined only later, or made of itself in a cycle",
+      later: "it is defined only later, or depends on itself in a cycle",
     });
     for (const { name } of graph.outputs) {
       if (!defined.has(name)) {
@@ -108,7 +108,7 @@ class Checker {
   #definedTwice(name: string, by: string): void {
     this.#report(
       "duplicate-value",
-      `Cannot define value "${name}" by ${by}: it is defined already`,
+      `Cannot define value "${name}" by ${by}: it is already defined`,
     );
   }
 
@@ -227,9 +227,9 @@ function declaredProblem(
     return [{ code: "wrong-type", severity: "error", message }];
   }
   if (canBeShape(inferred, declared)) return [];
-  const message = `Value "${name}" is declared as ${printType(declared)} and is ${
+  const message = `Value "${name}" is declared as ${printType(declared)}, but is ${
     printType(inferred)
-  }: the declaration is not used`;
+  }: the declaration is ignored`;
   return [{ code: "untrue-shape", severity: "warning", message }];
 }
 

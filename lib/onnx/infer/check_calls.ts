@@ -129,7 +129,7 @@ export class CallForms {
         const at = leftOut(given, called.opsets[""] ?? this.#opset);
         if (at === undefined) continue;
         return [
-          `its function "${nameOf(called)}" gets no input "${node.inputs[at]}", which ${
+          `its function "${nameOf(called)}" gets no input "${node.inputs[at]}", but ${
             placeOf(node)
           } reads`,
         ];

@@ -1,4 +1,4 @@
-/** What an inference rule sees of a node and its inputs. @module */
+/** The view that an inference rule has of a node and its inputs. @module */
 import type { ElementType } from "../ir/data_type.ts";
 import type { Attribute, Dim, Node, TensorType, ValueType, Weight } from "../ir/model.ts";
 import { type Known, numbersOf } from "./known.ts";

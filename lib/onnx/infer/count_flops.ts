@@ -1,7 +1,7 @@
 /**
- * Floating-point operations of a graph whose shapes are known. A multiplication with its addition
- * counts two; matrix products, convolutions and attention are exact, other arithmetic counts one an
- * element (normalisations and softmax five), and moving data counts nothing.
+ * Counts the floating-point operations of a graph whose shapes are known. A multiplication with its
+ * addition counts two; matrix products, convolutions and attention are exact, other arithmetic
+ * counts one an element (normalisations and softmax five), and moving data counts nothing.
  *
  * @module
  */

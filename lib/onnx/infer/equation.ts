@@ -1,4 +1,4 @@
-/** Whether the equation of an Einsum fits its inputs. @module */
+/** Checks that the equation of an Einsum fits its inputs. @module */
 import type { NodeContext } from "./context.ts";
 
 /** A gradient has as many products as there are terms, each of as many factors. */
@@ -13,7 +13,7 @@ export function equationProblem(c: NodeContext): string | undefined {
   const [left, right, ...rest] = equation.split("->");
   const terms = left!.split(",");
   if (rest.length > 0 || [...terms, right ?? ""].some((term) => !termPattern.test(term))) {
-    return wrong("is none: expected letters, commas, an arrow and at most one ellipsis a term");
+    return wrong("is invalid: expected letters, commas, an arrow and at most one ellipsis a term");
   }
   if (terms.length > maxTerms) {
     return wrong(`has ${terms.length} terms, expected at most ${maxTerms}`);

@@ -1,4 +1,4 @@
-/** Types and known elements of the values of a graph, found node by node. @module */
+/** Finds the types and known elements of a graph's values, node by node. @module */
 import { bindAttributes } from "../ir/bind_attributes.ts";
 import { unknownDim } from "../ir/dim.ts";
 import type { FunctionDef, Graph, Node, TensorType, ValueType, Weight } from "../ir/model.ts";
@@ -23,7 +23,7 @@ export interface GraphTypesOptions {
   readonly unfolding?: Unfolding;
 }
 
-/** Nodes that fit what they meet: every pass infers them anew, and ranks do not change on the way. */
+/** Nodes that fit what they meet: every pass infers them again, and ranks do not change on the way. */
 const fits = new WeakSet<Node>();
 
 /** What is known of the outputs of a node. */
@@ -189,7 +189,7 @@ function isLarge(type: ValueType | undefined): boolean {
 function misfit(error: unknown): string | undefined {
   if (error instanceof WrongNode) return error.message;
   const isBroken = error instanceof TypeError || error instanceof RangeError;
-  return isBroken ? "its inputs or attributes do not go together" : undefined;
+  return isBroken ? "its inputs or attributes do not fit each other" : undefined;
 }
 
 /** Whether there are as many elements as the shape says. */

@@ -72,7 +72,7 @@ function reshapeDims(
   if (free < 0) return copied;
   const rest = productOfDims(copied.filter((_, axis) => axis !== free));
   if (rest === 0) {
-    throw new WrongNode(`its shape [${target.join(", ")}] leaves open what -1 is, times 0`);
+    throw new WrongNode(`its shape [${target.join(", ")}] has a 0, so -1 cannot be determined`);
   }
   const size = dims === undefined ? unknownDim() : divideDims(productOfDims(dims), rest);
   return copied.map((d, axis) => axis === free ? size : d);
@@ -83,7 +83,7 @@ function refuseOtherCount(from: readonly Dim[] | undefined, to: readonly Dim[] |
   if (from === undefined || to === undefined) return;
   const [before, after] = [productOfDims(from), productOfDims(to)];
   if (typeof before !== "number" || typeof after !== "number" || before === after) return;
-  throw new WrongNode(`it gives ${before} elements the shape [${to.join(", ")}]`);
+  throw new WrongNode(`it gives the shape [${to.join(", ")}] to ${before} elements`);
 }
 
 const flatten = reshapeKnown((c) => {

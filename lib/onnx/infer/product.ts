@@ -36,7 +36,7 @@ const einsum: InferRule = (c) => {
   return [typed(c.dtype(0), einsumDims(c.text("equation", ""), shapes))];
 };
 
-/** Shape of an Einsum; letters are labels, `...` stands for the axes that have none. */
+/** Shape of an Einsum; letters are labels, `...` represents the axes that have none. */
 export function einsumDims(
   equation: string,
   shapes: readonly (readonly Dim[] | undefined)[],

@@ -1,4 +1,4 @@
-/** Of which ranks an operator's inputs may be, as its definition says. @module */
+/** Checks the ranks of an operator's inputs against its definition. @module */
 import type { NodeContext } from "./context.ts";
 
 /** Smallest and largest rank of an input; without a largest one any above will do. */

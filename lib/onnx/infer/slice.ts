@@ -29,7 +29,7 @@ function sliceRanges(c: NodeContext, rank: number): Range[] | undefined {
   const steps = c.has(4) ? c.numbers(4) : axes?.map(() => 1);
   if (axes === undefined || steps === undefined) return undefined;
   if ([starts, ends, steps].some((list) => list !== undefined && list.length !== axes.length)) {
-    throw new WrongNode("its starts, ends, axes and steps are not as many");
+    throw new WrongNode("its starts, ends, axes and steps differ in number");
   }
   return axes.map((axis, i) => ({
     axis: axisOf(axis, rank),

@@ -1,4 +1,4 @@
-/** How much more than itself a graph may be, through functions and subgraphs. @module */
+/** Limits how much larger a graph may become through functions and subgraphs. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Node } from "../ir/model.ts";
 import { placeOf } from "./wrong_node.ts";

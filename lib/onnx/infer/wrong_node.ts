@@ -1,4 +1,4 @@
-/** How inference says that a node does not fit what it meets. @module */
+/** Reports a node that does not fit its inputs. @module */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Node } from "../ir/model.ts";
 

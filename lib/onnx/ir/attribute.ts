@@ -40,7 +40,7 @@ export function floats(value: readonly number[]): Attribute {
 /**
  * Attributes from their short forms.
  *
- * @throws {TypeError} If a bare number is no integer.
+ * @throws {TypeError} If a bare number is not an integer.
  */
 export function toAttributes(
   inputs: Readonly<Record<string, AttributeInput>>,

@@ -1,4 +1,4 @@
-/** Puts the attributes of a call in place of references to them in a function's body. @module */
+/** Replaces references to attributes in a function's body by the attributes of the call. @module */
 import type { Attribute, Graph, Node } from "./model.ts";
 
 type Attributes = Readonly<Record<string, Attribute>>;

@@ -1,4 +1,4 @@
-/** How large graphs are. @module */
+/** Counts the nodes of graphs. @module */
 import type { Node } from "./model.ts";
 
 /** Number of nodes, those of their subgraphs included. */

@@ -1,4 +1,4 @@
-/** Keys under which equal nodes and equal small weights meet. @module */
+/** Makes keys that are the same for equal nodes and for equal small weights. @module */
 import type { Attribute, Node, Weight } from "./model.ts";
 
 const weightKeyLimit = 4096;

@@ -1,4 +1,8 @@
-/** What a node of ai.onnx may look like: numbers of inputs and outputs, attributes and their types. @module */
+/**
+ * Checks the form of a node of ai.onnx: numbers of inputs and outputs, attributes and their types.
+ *
+ * @module
+ */
 import type { Attribute, Node } from "./model.ts";
 import { newestOpset, opSignatures } from "./op_signatures.ts";
 
@@ -65,12 +69,12 @@ function attributesOf(texts: readonly string[]) {
 export function formProblems(node: Node, opset: number): string[] {
   const row = rowOf(node, opset);
   if (row === undefined) return [];
-  if (row.form === undefined) return [`operator set ${opset} has it no longer`];
+  if (row.form === undefined) return [`operator set ${opset} no longer has it`];
   const { inputs, outputs, attributes } = row.form;
   const missing = missingInput(node.inputs, inputs);
   return [
     ...wrongCount("input", node.inputs.length, inputs),
-    ...(missing === undefined ? [] : [`its input ${missing} is left out, it is required`]),
+    ...(missing === undefined ? [] : [`its required input ${missing} is left out`]),
     ...wrongCount("output", node.outputs.length, outputs),
     ...wrongAttributes(node, attributes),
   ];
@@ -127,7 +131,7 @@ function wrongAttributes(node: Node, known: Attributes): string[] {
   ];
 }
 
-/** AttributeProto.AttributeType of the types that a reference may stand for. */
+/** AttributeProto.AttributeType of the types that a reference may represent. */
 const typeNumbers: Readonly<Record<string, number>> = {
   float: 1,
   int: 2,

@@ -1,4 +1,4 @@
-/** Weights and tensors: the one is a reference to bytes, the other holds its elements. @module */
+/** Weights and tensors. A weight refers to bytes; a tensor holds its elements. @module */
 import { tensorBytes, tensorFromBytes } from "../../tensor/bytes.ts";
 import { sizeOf, type Tensor } from "../../tensor/tensor.ts";
 import { bytesOfElements, isDType } from "./data_type.ts";
@@ -43,7 +43,7 @@ export function weightFromTensor(t: Tensor): Weight {
  */
 export function tensorFromWeight(w: Weight, read?: ReadRange): Tensor {
   if (isDType(w.dtype)) return tensorFromBytes(w.dtype, w.dims, weightBytes(w, read));
-  throw new TypeError(`Cannot read a weight of ${w.dtype}: tensors have no such elements`);
+  throw new TypeError(`Cannot read a weight of ${w.dtype}: tensors cannot hold such elements`);
 }
 
 function weightBytes({ data }: Weight, read: ReadRange | undefined): Uint8Array {
@@ -51,7 +51,7 @@ function weightBytes({ data }: Weight, read: ReadRange | undefined): Uint8Array 
   if (data.kind === "text") throw new TypeError("Cannot read a weight of texts as bytes");
   if (read === undefined) {
     throw new TypeError(
-      `Cannot read a weight in "${data.location}": it lies in a file and no reader is given`,
+      `Cannot read a weight in "${data.location}": it is stored in a file, and no reader is given`,
     );
   }
   return read(data);

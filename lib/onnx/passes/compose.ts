@@ -68,7 +68,9 @@ export function composeModels(parts: readonly Part[]): Model {
   };
   const names = new Set<string>();
   for (const part of upgraded) {
-    if (names.has(part.name)) throw new TypeError(`Cannot compose: two parts are "${part.name}"`);
+    if (names.has(part.name)) {
+      throw new TypeError(`Cannot compose: two parts have the name "${part.name}"`);
+    }
     names.add(part.name);
     addPart(whole, { ...part, model: upgradeModel(part.model, { opset }) });
   }
@@ -204,7 +206,7 @@ function mergeFunctions(parts: readonly Part[]): Model["functions"] {
 class WeightPool {
   #byFingerprint = new Map<string, { name: string; weight: Weight }[]>();
 
-  /** Adds a weight under a name unless an equal one is there; returns the name that stands for it. */
+  /** Adds a weight under a name unless an equal one is there; returns the name that represents it. */
   add(name: string, weight: Weight, initializers: Map<string, Weight>): string {
     const fingerprint = fingerprintOf(weight);
     const bucket = this.#byFingerprint.get(fingerprint) ?? [];

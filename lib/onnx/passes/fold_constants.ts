@@ -55,7 +55,7 @@ export function foldConstants(model: Model, options: FoldOptions = {}): Model {
   return pruneModel({ ...model, graph: folded });
 }
 
-/** The graph with the taken branch in place of each `If` that is decided; undefined if none is. */
+/** The graph with the taken branch instead of each `If` that is decided; undefined if none is. */
 function takeBranches(graph: Graph, types: GraphTypes): Graph | undefined {
   const initializers = new Map(graph.initializers);
   let taken = false;
@@ -75,7 +75,7 @@ function typesOf(graph: Graph, initializers: ReadonlyMap<string, Weight>): Map<s
   return new Map([...graph.values].filter(([name]) => !initializers.has(name)));
 }
 
-/** Weights in place of the outputs of a node, or undefined if one is not known. */
+/** Weights instead of the outputs of a node, or undefined if one is not known. */
 function foldedWeights(node: Node, types: GraphTypes, limit: number): Weight[] | undefined {
   if (node.opType === "Constant" && node.domain === "") {
     const weight = constantWeight(node.attributes);

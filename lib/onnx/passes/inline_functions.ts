@@ -1,4 +1,4 @@
-/** Puts the bodies of local functions in place of their calls. @module */
+/** Replaces calls of local functions by their bodies. @module */
 import { bindAttributes } from "../ir/bind_attributes.ts";
 import type { FunctionDef, Graph, Model, Node } from "../ir/model.ts";
 import { Unfolding } from "../infer/unfolding.ts";

@@ -1,4 +1,4 @@
-/** Builds a graph anew, so that nothing is computed twice or for nothing. @module */
+/** Rebuilds a graph without repeated and unused computations. @module */
 import { GraphBuilder, type Value } from "../build/builder.ts";
 import type { Model, Node } from "../ir/model.ts";
 import { pruneModel } from "./prune.ts";

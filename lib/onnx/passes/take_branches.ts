@@ -2,7 +2,7 @@
 import type { Graph, Node, Weight } from "../ir/model.ts";
 import { renameNode } from "../ir/rename.ts";
 
-/** What stands in place of an `If`. */
+/** What replaces an `If`. */
 export interface TakenBranch {
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Weight>;

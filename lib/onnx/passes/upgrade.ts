@@ -9,7 +9,7 @@ import { numbersOf } from "../infer/known.ts";
 import { type Attributes, type Upgrade, type UpgradeRow, upgrades } from "./upgrade_rules.ts";
 import type { Attribute, FunctionDef, Graph, Model, Node, TensorType } from "../ir/model.ts";
 
-/** The oldest operator set that rules know; its forms hold up to opset 23, but for `upgrades`. */
+/** The oldest operator set that rules know; its forms hold up to opset 23, except `upgrades`. */
 export const WORKING_OPSET = 18;
 
 /** The oldest operator set whose models can be brought there. */
@@ -40,7 +40,7 @@ export function upgradeModel(model: Model, options: { opset?: number } = {}): Mo
   if (to === model.opset) return model;
   if (model.opset < OLDEST_OPSET) {
     throw new RangeError(
-      `Cannot upgrade a model of operator set ${model.opset}: the oldest that can be read is ${OLDEST_OPSET}`,
+      `Cannot upgrade a model of operator set ${model.opset}: the oldest that is supported is ${OLDEST_OPSET}`,
     );
   }
   const types = typesOf(model);

@@ -1,4 +1,4 @@
-/** How each operator that changed its form is rewritten into the newer one. @module */
+/** Rewrites each operator that changed its form into the newer form. @module */
 import { wrongNodeError } from "../infer/wrong_node.ts";
 import type { Attribute, Node, TensorType } from "../ir/model.ts";
 
@@ -151,7 +151,7 @@ const inferenceDropout: Upgrade = (node) => ({
 const batchNorm: Upgrade = (node, context) => {
   const { spatial } = node.attributes;
   if (spatial?.type === "int" && spatial.value === 0) {
-    throw wrongNodeError(node, "its spatial is 0, which no operator set from 9 on has");
+    throw wrongNodeError(node, "its spatial is 0, which operator sets from 9 on do not allow");
   }
   const trains = node.outputs.slice(1).some((name) => name !== "");
   const attributes = without(node.attributes, "spatial", "is_test");

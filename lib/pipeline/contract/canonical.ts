@@ -1,4 +1,4 @@
-/** One text for one value, and its sha256. @module */
+/** Writes equal values as the same JSON text, and gives its sha256. @module */
 import { sha256 as digestBytes } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 

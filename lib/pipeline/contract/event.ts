@@ -1,4 +1,4 @@
-/** What a run tells: one union, the only thing loggers and `--json` know. @module */
+/** The events of a run: one union, and all that loggers and `--json` receive. @module */
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { JobFailure, QueueState } from "./job.ts";
 import type { Key } from "./key.ts";
@@ -15,7 +15,7 @@ export interface RunStarted {
   readonly tasks: number;
   /** How many of them each stage has. */
   readonly stages?: Readonly<Record<string, number>>;
-  /** Most tasks at once. */
+  /** The largest number of tasks at once. */
   readonly jobs: number;
 }
 
@@ -119,7 +119,7 @@ export interface TaskSkipped {
   readonly reason: "needs" | "ending";
 }
 
-/** Something to know that does not stop the run. */
+/** A warning that does not stop the run. */
 export interface RunWarning {
   readonly type: "warning";
   readonly diagnostic: Diagnostic;

@@ -1,4 +1,4 @@
-/** The lines of `--json` as a schema: checked against the types of `event.ts`, printed for others. @module */
+/** The schema of the lines of `--json`. It is checked against the types of `event.ts`. @module */
 import { z } from "zod";
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { schemaOf } from "../../diagnostic/schema_of.ts";
@@ -33,7 +33,7 @@ const diagnostic = schemaOf<Diagnostic>()(z.strictObject({
   severity: z.enum(["error", "warning"]),
   message: z.string(),
   location: location.optional(),
-  notes: z.array(z.string()).optional().describe("What would be allowed, and what to do next."),
+  notes: z.array(z.string()).optional().describe("What is allowed, and what to do next."),
 }));
 
 const failure = schemaOf<JobFailure>()(z.strictObject({
@@ -59,17 +59,17 @@ const queue = schemaOf<QueueState>()(z.strictObject({
   phase: z.enum(["waits", "runs"]),
   reason: z.string().optional().describe("Why it waits: Resources."),
   node: z.string().optional().describe("Where it runs."),
-  advice: z.string().optional().describe("What to do where it would wait for ever."),
+  advice: z.string().optional().describe("What to do if it would wait forever."),
 }));
 
 /** Fields of each event beside `type`, and what it says. */
 const events = {
   "run-started": ["The run has a plan and begins; always the first.", {
-    version: z.literal(eventVersion).describe("Goes up when a field changes its meaning."),
+    version: z.literal(eventVersion).describe("Increases when a field changes its meaning."),
     pipeline: z.string(),
     tasks: count,
     stages: z.record(z.string(), count).optional().describe("How many of them each stage has."),
-    jobs: count.describe("Most tasks at once."),
+    jobs: count.describe("The largest number of tasks at once."),
   }],
   "task-cached": ["The outputs were found in the store.", { ...task, key }],
   "task-waiting": ["Another run works on the same key; this one waits for it.", { ...task, key }],
@@ -100,7 +100,7 @@ const events = {
       "needs: a task it needs has no outputs; ending: no new tasks are started.",
     ),
   }],
-  "warning": ["Something to know that does not stop the run.", { diagnostic }],
+  "warning": ["A warning that does not stop the run.", { diagnostic }],
   "run-finished": ["The run is over; always the last.", {
     outcome: z.enum(["done", "failed", "interrupted"]),
     cached: count,

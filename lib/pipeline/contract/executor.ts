@@ -1,4 +1,4 @@
-/** Where jobs run. @module */
+/** Defines an executor, which runs jobs. @module */
 import type { Job, JobEvent, JobResult } from "./job.ts";
 
 /** What may be said when submitting. */

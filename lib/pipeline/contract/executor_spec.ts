@@ -1,4 +1,4 @@
-/** `executor:` in a pipeline file: how tasks are handed to a cluster. @module */
+/** The schema of `executor:` in a pipeline file: how tasks are handed to a cluster. @module */
 import { z } from "zod";
 import { schemaOf } from "../../diagnostic/schema_of.ts";
 import type { ExecutorSettings } from "./job.ts";

@@ -1,4 +1,4 @@
-/** Values of the environment that a pipeline refers to: in keys a digest stands in their place. @module */
+/** Replaces values of the environment by digests in keys, so that no key shows them. @module */
 import { scrypt } from "@noble/hashes/scrypt.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 

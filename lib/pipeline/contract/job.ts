@@ -1,4 +1,4 @@
-/** One task on its way through an executor: what goes in, what is told meanwhile, what comes out. @module */
+/** Defines a job, one task for an executor: its inputs, its messages, its result. @module */
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Json, Key } from "./key.ts";
 import type { ArtifactType, Isolation, Progress, StagePermission } from "./stage.ts";
@@ -21,7 +21,7 @@ export interface ExecutorSettings {
     readonly qos?: string;
     readonly constraint?: string;
     readonly reservation?: string;
-    /** Generic resources, `gpu:a100:1`, in place of what `resources.gpu` says. */
+    /** Generic resources, `gpu:a100:1`, instead of what `resources.gpu` says. */
     readonly gres?: string;
     /** Lines of shell before the task, such as `module load cuda`. */
     readonly setup?: string;
@@ -45,7 +45,7 @@ export interface Job {
   readonly places: JobPlaces;
   /**
    * What `stage.run` gets: parsed by the stage's schema (not to be parsed again), with `Artifact`,
-   * `ModelSource` and `DatasetSource` objects in place of what the user wrote.
+   * `ModelSource` and `DatasetSource` objects instead of what the user wrote.
    */
   readonly parameters: Json;
   /** Absolute paths to write, one an output; the parent folder exists, the path does not. */
@@ -90,7 +90,7 @@ export type JobEvent =
   | { readonly type: "checkpoint"; readonly bytes: number }
   /** The job started from a saved state. */
   | { readonly type: "resumed" }
-  /** What the queue of a cluster says of it, told when it changes. */
+  /** What the queue of a cluster says of it, reported when it changes. */
   | { readonly type: "queue"; readonly queue: QueueState };
 
 /** Where a job stands in the queue of a cluster. */
@@ -102,7 +102,7 @@ export interface QueueState {
   readonly reason?: string;
   /** Where it runs. */
   readonly node?: string;
-  /** What to do where it would wait for ever. */
+  /** What to do if it would wait forever. */
   readonly advice?: string;
 }
 

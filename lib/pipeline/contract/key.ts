@@ -1,4 +1,4 @@
-/** What determines a task's outputs, and the key made of it. @module */
+/** Makes the key of a task from all that determines its outputs. @module */
 
 /** Anything that JSON can hold. */
 export type Json =

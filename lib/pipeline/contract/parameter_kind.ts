@@ -1,4 +1,4 @@
-/** What a parameter of a stage may stand for, and what artifacts hold. @module */
+/** The kinds of stage parameters, and the types of artifacts. @module */
 
 /**
  * All types of artifacts.
@@ -48,13 +48,15 @@ export type ArtifactType = typeof artifactTypes[number];
  */
 export function artifactTypeMistake(type: unknown): string | undefined {
   if (artifactTypes.includes(type as ArtifactType)) return undefined;
-  return `there is no artifact type ${JSON.stringify(type)}, known are ${artifactTypes.join(", ")}`;
+  return `there is no artifact type ${JSON.stringify(type)}, known types are ${
+    artifactTypes.join(", ")
+  }`;
 }
 
-/** What code of one's own can be, beside stage types and data sets. */
+/** The kinds of a user's own code, beside stage types and data sets. */
 export type CodeCategory = "loss" | "prompt-kind";
 
-/** How a parameter is read: what the engine puts in place of what the user wrote. */
+/** How a parameter is read: what the engine puts instead of what the user wrote. */
 export type ParameterKind =
   | { readonly kind: "artifact"; readonly type: ArtifactType }
   | { readonly kind: "model" }

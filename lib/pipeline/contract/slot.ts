@@ -1,4 +1,4 @@
-/** What stands in a task's parameters before its inputs are known. @module */
+/** Placeholders in a task's parameters, until its inputs are known. @module */
 import type { ArtifactType, CodeCategory, ParameterKind } from "./parameter_kind.ts";
 
 /** A task as a reference sees it. */
@@ -114,7 +114,7 @@ export function describeKind(kind: ParameterKind): string {
     : kindWords[kind.kind];
 }
 
-/** What code of one's own is called, by category. */
+/** Names for a user's own code, by category. */
 export const codeWords = {
   loss: "a loss term",
   "prompt-kind": "a kind of prompt",

@@ -1,6 +1,6 @@
 /**
- * What a stage type is: the contract between the engine and the code it runs. Stage files import
- * this file and nothing else of `lib/pipeline`.
+ * Defines a stage type: the contract between the engine and the code it runs. Stage files import
+ * only this file of `lib/pipeline`.
  *
  * @module
  */
@@ -100,7 +100,7 @@ function slotOf(kind: ParameterKind, value: unknown): Slot | undefined {
   return reference && new Slot(kind, reference);
 }
 
-/** An artifact has no name: what stands for one begins as a path does, so that no word is taken for it. */
+/** An artifact has no name: its text begins like a path, so that no word is mistaken for it. */
 function isName(kind: ParameterKind, value: string): boolean {
   return kind.kind === "artifact" ? /^\.{0,2}\//.test(value) : value !== "";
 }
@@ -228,14 +228,14 @@ export function builtInOrOwn<Name extends string>(
   return z.union([z.enum(builtIn), marked<CodeSource>({ kind: "code", of, builtIn })]);
 }
 
-/** A weight of code of one's own. */
+/** A weight of the user's own code. */
 export interface OwnWeight extends CodeSource {
   readonly weight: number;
 }
 
 /**
  * A parameter that takes numbers from 0 by name, such as `{ lm: 1, mine: 0.1 }`: names are built in,
- * with a description each, or of code of one's own.
+ * with a description each, or of the user's own code.
  *
  * @example
  * ```ts
@@ -297,7 +297,7 @@ export interface Checkpoint {
    * The last saved state, or `undefined` on a fresh start.
    *
    * @param read Reads the state; where it gives `undefined`, the state is refused: the stage begins
-   * anew, and nobody is told that it goes on. Default: the bytes as they are.
+   * again, and nobody is told that it goes on. Default: the bytes as they are.
    */
   load<T = Uint8Array>(read?: (state: Uint8Array) => T | undefined): Promise<T | undefined>;
   /** Whether enough time has passed since the last save, or the run is being interrupted. */

@@ -1,4 +1,4 @@
-/** Checks what a stage type says of its outputs. @module */
+/** Checks the outputs that a stage type declares. @module */
 import { segmentMistake } from "../../trust/names.ts";
 import { artifactTypeMistake } from "./stage.ts";
 
@@ -17,7 +17,7 @@ export function outputsMistake(
     if (mistake !== undefined) return `output "${output}" has no type: ${mistake}`;
   }
   for (const file of Object.values(files)) {
-    const mistake = typeof file === "string" ? segmentMistake(file) : "it is no text";
+    const mistake = typeof file === "string" ? segmentMistake(file) : "it is not text";
     if (mistake !== undefined) return `file name ${JSON.stringify(file)}: ${mistake}`;
   }
   return undefined;

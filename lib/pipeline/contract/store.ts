@@ -1,4 +1,4 @@
-/** Where results are kept: two methods, and what running a task needs around them. @module */
+/** Defines a store of results, and the services around it that a running task needs. @module */
 import type { HostFacts } from "./job.ts";
 import type { Digest, Key, KeyPreimage } from "./key.ts";
 import type { Artifact, ArtifactType } from "./stage.ts";
@@ -27,7 +27,7 @@ export interface StoreHit {
 
 /**
  * A hit with all outputs that its task has, each of its type. What lacks one is of no use: a store, or
- * whoever signs for a remote, said what is not so, and the task runs again.
+ * everyone who signs for a remote, said what is not so, and the task runs again.
  */
 export function wholeHit(
   hit: StoreHit | undefined,

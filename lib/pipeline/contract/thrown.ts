@@ -1,4 +1,4 @@
-/** What a user's own code threw, with the places in that code and none in ours. @module */
+/** Describes an error from a user's own code, with places in that code only. @module */
 import { fromFileUrl } from "@std/path";
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { isProjectCode } from "./project_code.ts";
@@ -39,7 +39,7 @@ export function thrownDiagnostic(error: unknown, module: string): Diagnostic | u
   const place = first === undefined ? shownPath(fromFileUrl(module)) : placeOf(first);
   const message = error instanceof Error
     ? `${error.name} in ${place}: ${firstLineOf(error)}`
-    : `${place} threw ${quoted(error)}, which is no Error and has no place`;
+    : `${place} threw ${quoted(error)}, which is not an Error and so has no line`;
   const notes = [
     ...(first === undefined ? [] : lineOf(first)),
     ...rest.map(calledFrom),
@@ -83,7 +83,7 @@ function lineOf({ path, line }: Frame): string[] {
     const text = Deno.readTextFileSync(path).split(/\r?\n/)[line - 1] ?? "";
     return text.trim() === "" ? [] : [`${line} | ${text.trimEnd().slice(0, longestText)}`];
   } catch {
-    // The module is there no more, or may not be read: its place is told all the same.
+    // The module is there no more, or may not be read: its place is reported all the same.
     return [];
   }
 }

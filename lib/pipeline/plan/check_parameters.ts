@@ -1,4 +1,4 @@
-/** What the schemas of stage types made of a plan's parameters, and the names in them. @module */
+/** Checks a plan's parameters as parsed by the stage types, and the names in them. @module */
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import type { NameMistake, PlanOptions } from "./plan.ts";
 import { type DocumentPath, pathText } from "../read/problem.ts";

@@ -1,9 +1,9 @@
-/** Sizes that have to fit, told before anything runs where the pictures are known by then. @module */
+/** Checks before the run that sizes fit, where the size of the pictures is known. @module */
 import type { PictureSides, Task } from "./plan.ts";
 import type { Problem } from "../read/problem.ts";
 import { Reference, Slot } from "../contract/slot.ts";
 
-/** What is wrong with the sizes that tasks are given; a mistake of several tasks is told once. */
+/** What is wrong with the sizes that tasks are given; a mistake of several tasks is reported once. */
 export async function sizeProblems(
   tasks: readonly Task[],
   sides: PictureSides,

@@ -1,4 +1,9 @@
-/** Parameters against the schema of a stage type: the part of planning that runs the stage's own code. @module */
+/**
+ * Checks parameters against the schema of a stage type. This part of planning runs the stage's own
+ * code.
+ *
+ * @module
+ */
 import type { DocumentPath, Problem } from "../read/problem.ts";
 import type { ArtifactType, Stage } from "../contract/stage.ts";
 import { problemsOfIssues } from "../read/zod_issue.ts";

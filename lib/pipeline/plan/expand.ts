@@ -1,4 +1,9 @@
-/** A checked pipeline file to a graph of tasks: every reference followed, every parameter checked. @module */
+/**
+ * Turns a checked pipeline file into a graph of tasks: follows every reference, checks every
+ * parameter.
+ *
+ * @module
+ */
 import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
@@ -206,7 +211,7 @@ class StageExpander {
     };
   }
 
-  /** Outputs that depend on the parameters: a stage of one's own may name them as it likes. */
+  /** Outputs that depend on the parameters: a user's own stage may choose their names. */
   #checkOutputs(stage: string, outputs: Task["outputs"]): void {
     const mistake = outputsMistake(outputs);
     if (mistake === undefined) return;

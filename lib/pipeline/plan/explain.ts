@@ -1,4 +1,4 @@
-/** Which field of a key changed. @module */
+/** Finds the fields of a key that changed. @module */
 import { canonicalJson } from "../contract/canonical.ts";
 import type { Json, KeyPreimage } from "../contract/key.ts";
 

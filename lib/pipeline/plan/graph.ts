@@ -1,4 +1,4 @@
-/** Order of things that need one another. @module */
+/** Sorts things so that each comes after those it needs. @module */
 
 /** Names in an order in which each comes after what it needs, or a cycle. */
 export type OrderResult =

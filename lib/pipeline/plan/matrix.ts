@@ -1,4 +1,8 @@
-/** Matrix cells: combinations of axis values, with what is added and left out. @module */
+/**
+ * Makes the cells of a matrix: combinations of axis values, with `include` and `exclude`.
+ *
+ * @module
+ */
 import { canonicalJson } from "../contract/canonical.ts";
 import { Reference, type ReferencedTask } from "../contract/slot.ts";
 

@@ -1,4 +1,4 @@
-/** What a pipeline comes to: tasks, each with its needs before it. @module */
+/** Plans a pipeline: a list of tasks, each after those it needs. @module */
 import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
@@ -56,7 +56,7 @@ export type PictureSides = (kind: ParameterKind, name: string) => Promise<number
 export interface PlanOptions {
   /** The process environment; empty by default. */
   readonly readEnv?: (name: string) => string | undefined;
-  /** Puts names in place of secrets, in the names of tasks. */
+  /** Replaces secrets by their names in the names of tasks. */
   readonly hide?: (text: string) => string;
   /** Looks at the name of a model, data set or file, or the path of an artifact, before anything runs. */
   readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;

@@ -1,4 +1,4 @@
-/** What a plan may come to: references in references, and axes by axes, soon ask for too much. @module */
+/** Limits the size of a plan: nested references and long axes multiply. @module */
 import { type DocumentPath, pathText, type Problem } from "../read/problem.ts";
 import { Reference } from "../contract/slot.ts";
 
@@ -32,8 +32,8 @@ export class PlanBudget {
     this.#left -= values;
     if (this.#left >= 0) return;
     const message = `Cannot plan more than ${maxValues} values: the references of ` +
-      `${pathText(path)}, with all before, stand for more`;
-    const notes = ["references that refer to several others each multiply"];
+      `${pathText(path)}, with all before, give more`;
+    const notes = ["references to lists of references multiply"];
     throw new PlanTooLarge({ path, message, notes });
   }
 

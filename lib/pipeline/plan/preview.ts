@@ -1,4 +1,4 @@
-/** What a run would do, without doing it. @module */
+/** Says what a run would do, without doing it. @module */
 import type { Plan, Task } from "./plan.ts";
 import { outputsOf, type ResolvedTask, resolveTask, type SourceResolver } from "./resolve.ts";
 import {

@@ -1,4 +1,4 @@
-/** From names to contents: what stands in a task's key, and what its stage gets. @module */
+/** Replaces names by contents: for a task's key, and for its stage. @module */
 import { canonicalJson, sha256 } from "../contract/canonical.ts";
 import type { Digest, Json, Key, KeyPreimage } from "../contract/key.ts";
 import type { HiddenValues } from "../contract/hidden_values.ts";
@@ -8,7 +8,7 @@ import { Reference, Slot, sourceKey } from "../contract/slot.ts";
 import type { Artifact, DatasetSource, ModelSource, ParameterKind } from "../contract/stage.ts";
 import type { StoreHit } from "../contract/store.ts";
 
-/** What a name stands for. */
+/** What a name represents. */
 export type Source = Artifact | ModelSource | DatasetSource;
 
 /** Opens models, data sets, files and artifacts by the name or path that the user wrote; each once. */
@@ -108,7 +108,7 @@ function nameKey(slot: Slot): string {
 
 function artifactOf(reference: Reference, outputsOf: OutputsOf): Artifact {
   const artifact = outputsOf(reference.task.index)[reference.output!];
-  if (!artifact) throw new RangeError(`Cannot resolve ${reference}: its task gave no such output`);
+  if (!artifact) throw new RangeError(`Cannot resolve ${reference}: its task has no such output`);
   return artifact;
 }
 

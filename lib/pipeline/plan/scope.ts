@@ -1,4 +1,4 @@
-/** Following references: what `${{ … }}` means at a place of the pipeline file. @module */
+/** Follows references: finds the value of `${{ … }}` at a place of the pipeline file. @module */
 import { nearest, suggestions } from "../../diagnostic/suggest.ts";
 import {
   type Expression,
@@ -25,13 +25,13 @@ export interface ScopeOptions {
   readonly stageNames: readonly string[];
 }
 
-/** Mistakes told of one place. */
+/** Mistakes reported at one place. */
 const maxAlike = 3;
 
 /** Variables in a row that refer to one another; more would not fit the stack. */
 const longestChain = 500;
 
-/** Tells of mistakes in the form of problems; `undefined` stands for a value that has one. */
+/** Reports mistakes in the form of problems; `undefined` replaces a value that has one. */
 export class Scope {
   /** Spent with every value that is made. */
   readonly budget: PlanBudget = new PlanBudget();
@@ -130,7 +130,7 @@ export class Scope {
       }: it is ${
         value instanceof Reference ? "an artifact" : Array.isArray(value) ? "a list" : "a map"
       }`,
-      notes: ["within a text only numbers, words and truth values may stand"],
+      notes: ["a text can hold only numbers, words, true and false"],
     });
   }
 
@@ -150,10 +150,15 @@ export class Scope {
         return this.#stage(name, rest, place);
     }
     const near = nearest(root, roots);
-    return this.#broken(expression, path, `"${root}" is nothing to refer to`, [
-      ...(near ? [`did you mean "${near}"?`] : []),
-      `a reference starts with ${roots.map((r) => `"${r}"`).join(", ")}`,
-    ]);
+    return this.#broken(
+      expression,
+      path,
+      `"${root}" is not a name that references can start with`,
+      [
+        ...(near ? [`did you mean "${near}"?`] : []),
+        `a reference starts with ${roots.map((r) => `"${r}"`).join(", ")}`,
+      ],
+    );
   }
 
   #broken(
@@ -180,10 +185,14 @@ export class Scope {
     if (this.#vars.has(name)) return this.#vars.get(name);
     if (this.#openVars.has(name)) {
       const chain = [...this.#openVars, name].slice([...this.#openVars].indexOf(name)).join(" → ");
-      return this.#broken(place.expression, place.path, `vars refer to one another: ${chain}`);
+      return this.#broken(
+        place.expression,
+        place.path,
+        `vars refer to each other in a circle: ${chain}`,
+      );
     }
     if (this.#openVars.size >= longestChain) {
-      const cause = `more than ${longestChain} vars refer to one another`;
+      const cause = `a chain of more than ${longestChain} vars refer to each other`;
       return this.#broken(place.expression, place.path, cause);
     }
     this.#openVars.add(name);
@@ -228,7 +237,11 @@ export class Scope {
     if (step === undefined || value === undefined) return value;
     if (value instanceof Reference) return this.#member(value.task, steps, place);
     if (typeof value !== "object" || value === null) {
-      return this.#broken(place.expression, place.path, `"${step}" is asked of ${value}`);
+      return this.#broken(
+        place.expression,
+        place.path,
+        `"${step}" is looked up in ${value}, which has no parts`,
+      );
     }
     if (step === "*") {
       return Object.values(value).map((member) => this.#into(member, rest, place));
@@ -263,7 +276,7 @@ export class Scope {
     return this.#broken(
       place.expression,
       place.path,
-      `stage "${name}" has a matrix of ${tasks.length} tasks, and this names no one of them`,
+      `stage "${name}" has a matrix of ${tasks.length} tasks, and this reference does not name one of them`,
       [`all of them: \${{ ${fixed} }}; one at a time: make it an axis of this stage's matrix`],
     );
   }

@@ -1,4 +1,4 @@
-/** The cells of a stage's matrix, its axes followed and checked. @module */
+/** Makes the cells of a stage's matrix, after its axes are followed and checked. @module */
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Cell, expandMatrix } from "./matrix.ts";
 import { type DocumentPath, pathText } from "../read/problem.ts";
@@ -63,7 +63,7 @@ function checkName(scope: Scope, name: string, path: DocumentPath): boolean {
 }
 
 function badAxis(scope: Scope, path: DocumentPath, values: unknown): void {
-  const cause = Array.isArray(values) ? "has no values" : "is no list";
+  const cause = Array.isArray(values) ? "has no values" : "is not a list";
   scope.report({
     code: "bad-axis",
     path,

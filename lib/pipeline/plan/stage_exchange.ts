@@ -1,4 +1,9 @@
-/** Values of a plan on their way to a process that runs a stage's schema, and back: plain JSON. @module */
+/**
+ * Writes values of a plan as plain JSON for the process that runs a stage's schema, and reads them
+ * back.
+ *
+ * @module
+ */
 import type { Json } from "../contract/key.ts";
 import { codeWords, Reference, type ReferencedTask, Slot } from "../contract/slot.ts";
 import { type ArtifactType, artifactTypes, type ParameterKind } from "../contract/stage.ts";
@@ -94,7 +99,7 @@ function readSlot(
   const value = readValue($value, tasks, level + 1);
   const isValue = typeof value === "string" || value instanceof Reference;
   if (isValue && isKind($slot) && isNumbers($beside)) return new Slot($slot, value, $beside);
-  throw new TypeError("Cannot read a marked parameter: it is none");
+  throw new TypeError("Cannot read a marked parameter: its form is wrong");
 }
 
 function isKind(kind: unknown): kind is ParameterKind {

@@ -1,4 +1,8 @@
-/** What a process says of a stage type and of its parameters, which may be anything. @module */
+/**
+ * Checks what another process answers about a stage type, because the answer may be anything.
+ *
+ * @module
+ */
 import type { CheckedParameters } from "./check_stage.ts";
 import type { StageFacts } from "./plan.ts";
 import type { Problem } from "../read/problem.ts";
@@ -48,10 +52,10 @@ function readPermissions(told: unknown): readonly StagePermission[] {
   throw new TypeError(`there is no permission ${JSON.stringify(unknown)}, known are ${known}`);
 }
 
-/** @throws {TypeError} If it is no answer of this kind. */
+/** @throws {TypeError} If it is not an answer of this kind. */
 export function readChecked(told: unknown, tasks: readonly ReferencedTask[]): CheckedParameters {
   const { parameters, outputs, problems } = recordOf(told);
-  if (!Array.isArray(problems)) throw new TypeError("Cannot read problems: they are no list");
+  if (!Array.isArray(problems)) throw new TypeError("Cannot read problems: they are not a list");
   const declared = recordOf(outputs) as Record<string, ArtifactType>;
   return {
     parameters: readValue(parameters, tasks),
@@ -76,10 +80,10 @@ function recordOf(value: unknown): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw new TypeError("Cannot read what a stage says of itself: it is no map");
+  throw new TypeError("Cannot read the description of a stage: it is not a map");
 }
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  throw new TypeError("Cannot read what a stage says of itself: it is no text");
+  throw new TypeError("Cannot read the description of a stage: it is not text");
 }

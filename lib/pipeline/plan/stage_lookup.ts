@@ -1,4 +1,8 @@
-/** Stage types found by name: `uses: optimize-prompt` is `optimize_prompt.ts` in a folder. @module */
+/**
+ * Finds stage types by name: `uses: optimize-prompt` is `optimize_prompt.ts` in a folder.
+ *
+ * @module
+ */
 import { fromFileUrl } from "@std/path";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import type { PipelineSpec } from "../read/parse.ts";
@@ -37,7 +41,7 @@ export async function loadHere(url: URL): Promise<LoadedStage> {
 
 /**
  * Loads the modules of the stage types that a pipeline uses; earlier folders win. What cannot be
- * found or loaded is a mistake of the pipeline, told with the others when it is planned.
+ * found or loaded is a mistake of the pipeline, reported with the others when it is planned.
  *
  * @param load By default code of any folder is loaded into this process.
  *

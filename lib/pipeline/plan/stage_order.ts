@@ -1,4 +1,4 @@
-/** In which order stages are expanded: each after those that it refers to. @module */
+/** Orders the stages for expansion: each after those that it refers to. @module */
 import { eachExpression, shortened } from "../read/expression.ts";
 import { orderByNeeds } from "./graph.ts";
 import type { PipelineSpec } from "../read/parse.ts";

@@ -1,4 +1,4 @@
-/** What there is to know of a stage type to use it: from its schema, for people. @module */
+/** Describes a stage type for people, from its schema. @module */
 import { z } from "zod";
 import type { JsonSchema } from "../read/json_schema.ts";
 import { codeWords } from "../contract/slot.ts";
@@ -12,7 +12,7 @@ import {
 
 /** A parameter as it is written in `with`. */
 export interface ParameterReference {
-  /** `spsa.samples` of a map in it, `variants.NAME.lm` of a map by names of one's own. */
+  /** `spsa.samples` of a map in it, `variants.NAME.lm` of a map by the user's own names. */
   readonly name: string;
   /** In words: `whole number from 1`. */
   readonly type: string;

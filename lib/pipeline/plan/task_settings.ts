@@ -1,4 +1,4 @@
-/** How a task runs: what its stage says, the file's defaults, and ours. @module */
+/** Joins a task's settings: those of its stage, the file's defaults, and ours. @module */
 import type { Resources } from "../contract/job.ts";
 import type { RetryRule } from "./plan.ts";
 import { durationMs, sizeBytes } from "../read/amounts.ts";

@@ -1,4 +1,4 @@
-/** `when:`: which stages, and which cells of a matrix, are there at all. @module */
+/** Evaluates `when:`, which leaves out stages and cells of a matrix. @module */
 import { eachExpression } from "../read/expression.ts";
 import type { Cell } from "./matrix.ts";
 import { type DocumentPath, pathText } from "../read/problem.ts";
@@ -30,6 +30,6 @@ export function holds(
     message: `Cannot decide by ${pathText(path)}: it is ${
       Array.isArray(value) ? "a list" : "a map or an artifact"
     }`,
-    notes: ["a condition is true, false, a number or a word, known before anything runs"],
+    notes: ["a condition is true, false, a number or a word that is known before anything runs"],
   });
 }

@@ -1,4 +1,4 @@
-/** Times and sizes as people write them. @module */
+/** Reads times and sizes as people write them. @module */
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -81,7 +81,7 @@ export function formMistake(expression: Expression): string | undefined {
     return `a step into a list or a map is written with a dot: ${dotted}`;
   }
   if (bad !== undefined) {
-    return `"${written}" is no path: only names, "." and "*" are allowed, no expressions`;
+    return `"${written}" is not a path: only names, "." and "*" are allowed, no expressions`;
   }
   if (path.length === 1) return `it names no value of ${path[0]}`;
   return undefined;

@@ -1,4 +1,4 @@
-/** `--set NAME=VALUE`: values of the command line in place of the file's. @module */
+/** `--set NAME=VALUE`: values of the command line instead of the file's. @module */
 import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
 import { nearest } from "../../diagnostic/suggest.ts";
 import { parseYaml, YamlError } from "../../diagnostic/yaml_core.ts";
@@ -55,7 +55,7 @@ function applyOverride(
     return { tree: withValue(tree, path, parsed), path };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    return `Cannot set "${name}": its value is no YAML: ${value}`;
+    return `Cannot set "${name}": its value is not YAML: ${value}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Text to a checked pipeline file. @module */
+/** Parses text into a checked pipeline file. @module */
 import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
 import { includeFragments, type ReadIncluded } from "./include.ts";
 import { applyOverrides } from "./override.ts";

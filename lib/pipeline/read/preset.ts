@@ -11,7 +11,7 @@ export interface Preset {
 }
 
 /**
- * Puts the variables of the chosen preset in place of the file's. Without `presets:` the tree stays
+ * Replaces the file's variables by those of the chosen preset. Without `presets:` the tree stays
  * as it is. A preset names variables that the file has.
  */
 export function applyPreset(tree: unknown): Preset {

@@ -1,4 +1,8 @@
-/** Mistakes in a pipeline file, first by path in the document, later by line and column. @module */
+/**
+ * Mistakes in a pipeline file, located by path in the document and then by line and column.
+ *
+ * @module
+ */
 import type { Diagnostic, Location } from "../../diagnostic/diagnostic.ts";
 import type { YamlPositions } from "../../diagnostic/yaml_positions.ts";
 import type { DocumentPath } from "../../diagnostic/document_path.ts";
@@ -14,7 +18,7 @@ export interface SourceText {
 
 /** A mistake at a path. */
 export interface Problem {
-  /** Problems that have it in common are one mistake, told where it is met first. */
+  /** Problems that have it in common are one mistake, reported where it is met first. */
   readonly same?: string;
   readonly code: string;
   readonly path: DocumentPath;

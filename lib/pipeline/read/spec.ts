@@ -41,7 +41,7 @@ const size = z.union([
 ]);
 
 const matrix = z.object({
-  include: z.array(cell).optional().describe("Cells to add, or values to add to cells that match."),
+  include: z.array(cell).optional().describe("Cells to add, or values to add to matching cells."),
   exclude: z.array(cell).optional().describe(
     "Cells to leave out: each matches on the axes it names.",
   ),
@@ -63,7 +63,7 @@ const failureReason = z.enum(["error", "crash", "timeout"]);
 const retries = z.union([
   z.int().min(0).max(100),
   z.strictObject({
-    attempts: z.int().min(0).max(100).describe("How often it is tried again."),
+    attempts: z.int().min(0).max(100).describe("How often the task is tried again."),
     backoff: duration.optional().describe(
       "Wait before the first retry, doubled each time, up to an hour.",
     ),
@@ -92,19 +92,21 @@ const stageObject = z.strictObject({
   matrix: matrix.optional(),
   ...taskSettings,
   when: z.union([z.boolean(), condition]).optional().describe(
-    "Where it is false the stage, or the matrix cell it refers to, is left out.",
+    "If false, the stage, or the matrix cell it refers to, is left out.",
   ),
 });
 
 const ownFolder = (what: string) =>
-  z.string().min(1).optional().describe(`Folder of ${what} of your own, from this file's folder.`);
+  z.string().min(1).optional().describe(
+    `Folder of your own ${what}, relative to this file's folder.`,
+  );
 
 const pipelineObject = z.strictObject({
   $schema: z.string().optional().describe("Schema for editors: pipelines/schema.json."),
   name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
   description: z.string().optional().describe("What the pipeline is for."),
   include: z.array(z.string().min(1)).optional().describe(
-    "Files whose vars, presets, env, defaults and stages are taken in; paths from this file's folder.",
+    "Files whose vars, presets, env, defaults and stages are included; paths are relative to this file's folder.",
   ),
   stageFolder: ownFolder("stage types"),
   datasetFolder: ownFolder("data sets"),
@@ -118,7 +120,7 @@ const pipelineObject = z.strictObject({
     "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
   ),
   defaults: z.strictObject(taskSettings).optional().describe(
-    "What stages have that do not say otherwise; env and resources are merged by name.",
+    "Settings of all stages that do not set them; env and resources are merged by name.",
   ),
   stages: z.record(name, stageObject).describe("Stages by name, in any order."),
 });

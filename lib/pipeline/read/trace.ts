@@ -1,4 +1,4 @@
-/** From where a value is used to where it was written, by its references. @module */
+/** Follows a value back from its use to the place where it was written. @module */
 import { parseTemplate } from "./expression.ts";
 import type { DocumentPath } from "../../diagnostic/document_path.ts";
 

@@ -1,4 +1,4 @@
-/** YAML text to plain values, with mistakes of the text told by line and column. @module */
+/** Parses YAML into plain values. Mistakes are reported by line and column. @module */
 import type { Diagnostic, Result } from "../../diagnostic/diagnostic.ts";
 import { TextPlaces } from "../../diagnostic/text_places.ts";
 import { parseYaml, YamlError } from "../../diagnostic/yaml_core.ts";
@@ -42,7 +42,7 @@ async function syntaxDiagnostics(source: SourceText, error: YamlError): Promise<
     return unquoted.map(({ offset, text }) => ({
       code: "unquoted-reference",
       severity: "error",
-      message: `Cannot read ${text} inside { } or [ ]: YAML takes its braces for a map`,
+      message: `Cannot read ${text} inside { } or [ ]: YAML reads its braces as a map`,
       location: places.at(offset, text.length),
       notes: [`put it in quotes: "${text}"`],
     }));

@@ -1,4 +1,4 @@
-/** What YAML can say and a key cannot hold. @module */
+/** Refuses YAML values that a key cannot hold. @module */
 import { pathText, type Problem } from "./problem.ts";
 
 /** Values after which aliases are taken for a mistake: 10 000 stages have a tenth of them. */
@@ -19,7 +19,7 @@ class TreeCheck {
   run(tree: unknown): Problem[] {
     this.#look(tree);
     if (this.#values > maxValues) {
-      this.#report(`its aliases stand for more than ${maxValues} values`);
+      this.#report(`its aliases expand to more than ${maxValues} values`);
     }
     return this.#problems;
   }
@@ -29,7 +29,7 @@ class TreeCheck {
     if (typeof value === "number") return this.#number(value);
     if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object" || value === null) return;
-    if (this.#open.has(value)) return this.#report("its alias stands for itself");
+    if (this.#open.has(value)) return this.#report("its alias refers to itself");
     if (Object.hasOwn(value, "__proto__")) this.#report('no key may be "__proto__"');
     this.#open.add(value);
     if (Array.isArray(value)) value.forEach((item, index) => this.#inside(index, item));
@@ -53,9 +53,9 @@ class TreeCheck {
   }
 
   #number(value: number): void {
-    if (!Number.isFinite(value)) this.#report(`${value} is no number to compute with`);
+    if (!Number.isFinite(value)) this.#report(`${value} is not a number to compute with`);
     else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      this.#report("a whole number of so many digits is not kept exactly", quoteIt);
+      this.#report("a whole number with so many digits cannot be kept exactly", quoteIt);
     }
   }
 
@@ -76,6 +76,6 @@ function isText(value: string): boolean {
   return !value.includes("\0") && value.isWellFormed();
 }
 
-const noText = "has a NUL or half a character in it";
+const noText = "holds a NUL or half a character";
 
-const quoteIt = ["to have it as text, put it in quotes"];
+const quoteIt = ["to make it a text, put it in quotes"];

@@ -1,4 +1,9 @@
-/** Issues of a zod schema in our words: what was expected, what is there, what was meant. @module */
+/**
+ * Puts the issues of a zod schema into our words: what was expected, what came, what may have been
+ * meant.
+ *
+ * @module
+ */
 import { z } from "zod";
 import { nearest, suggestions } from "../../diagnostic/suggest.ts";
 import { type DocumentPath, pathText, type Problem } from "./problem.ts";
@@ -207,14 +212,14 @@ function referenceNotes(reference: Reference): string[] {
 /** `stages: ./folder` is what some runners call a folder of stage types. */
 function folderNotes(path: DocumentPath, input: unknown): string[] {
   if (pathText(path) !== "stages" || typeof input !== "string") return [];
-  return [`a folder of stage types of your own is named by "stageFolder"`];
+  return [`"stageFolder" names a folder of your own stage types`];
 }
 
 /** How a task runs is said in the file: only what it gets may be a reference. */
 function settingNotes(path: DocumentPath, input: unknown): string[] {
   const inTask = path[0] === "stages" && path.length >= 3 && path[2] !== "with";
   if (!inTask || typeof input !== "string" || !input.includes("${{")) return [];
-  return [`no reference can stand here; for one run: --set ${path.join(".")}=VALUE`];
+  return [`a reference is not allowed here; for one run use --set ${path.join(".")}=VALUE`];
 }
 
 /** "Did you mean", for a word that is nearly one of the allowed ones. */

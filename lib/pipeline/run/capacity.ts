@@ -1,4 +1,4 @@
-/** What of the machine is free for more tasks. @module */
+/** Counts how much of the machine is free for more tasks. @module */
 import { isolationOf, type Task } from "../plan/plan.ts";
 
 /** What the machine has. */

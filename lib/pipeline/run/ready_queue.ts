@@ -1,4 +1,4 @@
-/** Tasks that could run, the most urgent first. @module */
+/** Queues the tasks that can run, the most urgent first. @module */
 
 /** A binary heap of task indices by priority; equal priorities in the order of the plan. */
 export class ReadyQueue {

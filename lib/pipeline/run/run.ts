@@ -1,4 +1,4 @@
-/** What a run of a plan needs, and what becomes of it. @module */
+/** Runs a plan, and defines what a run needs and what it returns. @module */
 import type { RunFinished } from "../contract/event.ts";
 import type { Capacity } from "./capacity.ts";
 import type { Executor } from "../contract/executor.ts";
@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly outputCheck?: string;
   /** What tasks may read beside the project and the store, for `Job.places`; by default nothing. */
   readonly places?: Pick<JobPlaces, "read" | "models">;
-  /** Puts names in place of secrets, in what tasks log and fail with; by default nothing. */
+  /** Replaces secrets by their names in logs and failures of tasks; by default nothing. */
   readonly hide?: (text: string) => string;
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;

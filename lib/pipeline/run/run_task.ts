@@ -1,4 +1,4 @@
-/** One task through the executor and into the store, with its retries. @module */
+/** Runs one task through the executor and into the store, with its retries. @module */
 import { delay } from "@std/async/delay";
 import { dirname } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
@@ -143,7 +143,7 @@ export class TaskRunner {
   }
 }
 
-/** What a task says, with names in place of secrets in all its texts. */
+/** What a task says, with names instead of secrets in all its texts. */
 function hideIn<T>(told: T, hide: ((text: string) => string) | undefined): T {
   if (hide === undefined) return told;
   if (typeof told === "string") return hide(told) as T;

@@ -1,4 +1,8 @@
-/** Runs the tasks of a plan: each after its needs, as many at once as the machine bears. @module */
+/**
+ * Runs the tasks of a plan, each after those it needs, as many at once as the machine allows.
+ *
+ * @module
+ */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { FreeCapacity } from "./capacity.ts";
 import { eventVersion, nameOf, type RunEvent, type RunFinished } from "../contract/event.ts";

@@ -1,4 +1,4 @@
-/** The common corruptions by name, and what applies one to a picture. @module */
+/** The common corruptions by name, and a function that applies one. @module */
 import { Random } from "../../tensor/random.ts";
 import type { PictureSize } from "../resize.ts";
 import { defocusBlur, glassBlur, motionBlur, zoomBlur } from "./blur.ts";
@@ -49,7 +49,7 @@ export async function corruptPicture(
   { kind, severity, size, draw }: CorruptOptions,
 ): Promise<Uint8Array> {
   if (![1, 2, 3, 4, 5].includes(severity)) {
-    throw new RangeError(`Cannot corrupt a picture: severity is ${severity}, allowed are 1 to 5`);
+    throw new RangeError(`Cannot corrupt a picture: severity is ${severity}, expected 1 to 5`);
   }
   const { height, width } = size;
   if (bytes.length !== 3 * height * width) {

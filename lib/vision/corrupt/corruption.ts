@@ -1,7 +1,7 @@
 /**
- * What a corruption is. The fifteen are those of Hendrycks and Dietterich (arXiv 1903.12261) in the
- * strengths they published for pictures of 64 pixels; lengths grow with the picture. Where a strength
- * is ours, its file says so.
+ * Defines a corruption. The fifteen are those of Hendrycks and Dietterich (arXiv 1903.12261) in the
+ * strengths they published for pictures of 64 pixels; lengths grow with the picture. Where a
+ * strength is ours, its file says so.
  *
  * @module
  */

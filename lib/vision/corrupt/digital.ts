@@ -1,4 +1,4 @@
-/** What programs do to pictures: contrast, distortion, low resolution, compression. @module */
+/** Digital corruptions: contrast, distortion, low resolution, compression. @module */
 import { decodeImage } from "../decode_image.ts";
 import { encodeJpeg } from "../encode_jpeg.ts";
 import { resizePlanes } from "../resize.ts";

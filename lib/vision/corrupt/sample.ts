@@ -1,4 +1,8 @@
-/** Pictures between pixels, smoothed, and random fields: what several corruptions are made of. @module */
+/**
+ * Samples pictures between pixels, smooths them, and draws random fields, for several corruptions.
+ *
+ * @module
+ */
 import type { Random } from "../../tensor/random.ts";
 import type { PictureSize } from "../resize.ts";
 

@@ -54,7 +54,7 @@ function sizeOf({ size }: ProcessorConfig): PictureSize {
 function refuseTurning(config: ProcessorConfig, from: PictureSize, to: PictureSize): void {
   const lies = (size: PictureSize) => Math.sign(size.width - size.height);
   if (!flagOf(config, "do_align_long_axis", false) || lies(from) * lies(to) >= 0) return;
-  throw misfit("do_align_long_axis", true, "false for pictures that would have to be turned");
+  throw misfit("do_align_long_axis", true, "false for pictures that must be rotated");
 }
 
 function shrunkInto(from: PictureSize, to: PictureSize): PictureSize {

@@ -1,4 +1,4 @@
-/** Tensors that processors give besides pixels. @module */
+/** Makes the tensors that processors give besides pixels. @module */
 import { type DType, dtypes } from "../../tensor/dtype.ts";
 import { sizeOf, type Tensor, tensor } from "../../tensor/tensor.ts";
 

@@ -54,7 +54,7 @@ export const unnamed: ProcessorKind = {
     const setting = unexplained.find((name) => config[name] === true);
     if (setting === undefined) return plan(config, from);
     throw new RangeError(
-      `Cannot build image processor: "${setting}" is set, supported are do_resize, do_center_crop, do_rescale and do_normalize, others where image_processor_type is known`,
+      `Cannot build image processor: "${setting}" is set, supported are do_resize, do_center_crop, do_rescale and do_normalize, others only for a known image_processor_type`,
     );
   },
 };

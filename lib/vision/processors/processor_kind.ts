@@ -1,4 +1,4 @@
-/** What a kind of image processor is. @module */
+/** Defines a kind of image processor. @module */
 import type { PicturePlan } from "../picture_plan.ts";
 import type { ProcessorConfig } from "../processor_fields.ts";
 import type { PictureSize } from "../resize.ts";

@@ -82,7 +82,7 @@ export const glm4vProcessor: ProcessorKind = {
 /**
  * Fewest and most pixels; older files name them so, newer ones call them edges.
  *
- * @throws {ProcessorFieldError} If a limit is no number of pixels.
+ * @throws {ProcessorFieldError} If a limit is not a number of pixels.
  */
 export function pixelLimits(config: ProcessorConfig): readonly [number, number] {
   const size = Object(config.size) as ProcessorConfig;
@@ -110,7 +110,7 @@ export function smartSize(
   const ratio = Math.max(height, width) / Math.min(height, width);
   if (ratio > longestRatio) {
     throw new RangeError(
-      `Cannot prepare a picture of ${width}×${height} pixels: its sides differ by more than ${longestRatio} times`,
+      `Cannot prepare a picture of ${width}×${height} pixels: one side is more than ${longestRatio} times as long as the other`,
     );
   }
   const near = (size: number) => Math.max(least, roundHalfEven(size / factor) * factor);

@@ -129,7 +129,7 @@ interface Dependency {
   readonly code?: unknown;
 }
 
-/** What `new URL("…", import.meta.url)` names is no import to Deno. */
+/** What `new URL("…", import.meta.url)` names is not an import to Deno. */
 function namedFiles(text: string): ReadonlySet<string> {
   return new Set(
     [...text.matchAll(/new URL\(\s*"([^"]+)",\s*import\.meta\.url/g)].map(([, name]) => name!),

@@ -76,7 +76,7 @@ function canonical(files: Record<string, string>): string {
   return JSON.stringify(Object.entries(files).sort());
 }
 
-/** What a folder may hold that is no file: path of the entry, how it is made, what is said of it. */
+/** What a folder may hold that is not a file: path of the entry, how it is made, what is said of it. */
 const ODD: Readonly<Record<string, readonly [string[], string]>> = {
   "named pipe": [["mkfifo", "d/x"], "it is a named pipe, expected a file or a folder"],
   "link to a pipe": [

@@ -13,7 +13,7 @@ Deno.test("readRegularFile() reads files, and neither waits for a pipe nor takes
       [pipe, undefined, "it is a named pipe"],
       [folder, undefined, "it is a folder"],
       ["/dev/null", undefined, "it is a device"],
-      [file, 4, "it has 5 bytes, and at most 4 are read"],
+      [file, 4, "it has 5 bytes, and at most 4 can be read"],
     ];
     for (const [path, most, cause] of refused) {
       assertThrows(() => readRegularFile(path, most), RangeError, cause);

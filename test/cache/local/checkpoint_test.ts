@@ -77,7 +77,7 @@ const REFUSALS: readonly [string, (bytes: Uint8Array) => Uint8Array][] = [
   ["without facts", (bytes) => headed(bytes, ({ facts: _, ...header }) => header)],
   ["with facts that are a list", (bytes) => headed(bytes, (header) => ({ ...header, facts: [] }))],
   [
-    "with a fact that is no text",
+    "with a fact that is not text",
     (bytes) => headed(bytes, (header) => ({ ...header, facts: { provider: 1 } })),
   ],
   ["with another header", (bytes) => headed(bytes, () => null)],

@@ -31,7 +31,7 @@ const REFUSED: Readonly<Record<string, readonly [script: string, cause: string]>
   "links that multiply": [
     "mkdir o; cd o; mkdir 0; touch 0/f; for i in $(seq 1 30); do p=$((i - 1)); " +
     "mkdir $i; ln -s ../$p $i/a; ln -s ../$p $i/b; done",
-    "its links stand for too many files",
+    "its links expand to too many files",
   ],
 };
 
@@ -73,13 +73,13 @@ Deno.test("ownFiles() copies what links lead to, and opens what was closed", () 
     return Promise.resolve();
   }));
 
-Deno.test("ownFiles() refuses a name that is no UTF-8", () =>
+Deno.test("ownFiles() refuses a name that is not UTF-8", () =>
   withFolder((folder) => {
     make(folder, "mkdir o; touch \"o/$(printf '\\377')\"");
     const error = assertThrows(() => ownFiles(join(folder, "o"), "out"), DiagnosticError);
     assertEquals(
       error.message,
-      'Cannot store output "out": "\ufffd" in it has a name that is no UTF-8',
+      'Cannot store output "out": "\ufffd" in it has a name that is not UTF-8',
     );
     return Promise.resolve();
   }));

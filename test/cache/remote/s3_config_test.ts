@@ -120,19 +120,19 @@ const wrongs: readonly (Case & { cause: string; note: string })[] = [
   {
     name: "an endpoint without a scheme",
     env: { AWS_ENDPOINT_URL_S3: "localhost:9000" },
-    cause: 'AWS_ENDPOINT_URL_S3 is "localhost:9000", no URL of a server',
+    cause: 'AWS_ENDPOINT_URL_S3 is "localhost:9000", which is not the URL of a server',
     note: "Write http://localhost:9000 or https://localhost:9000",
   },
   {
-    name: "an endpoint that is no URL",
+    name: "an endpoint that is not a URL",
     config: "[default]\nendpoint_url = not a url\n",
-    cause: 'endpoint_url of profile "default" is "not a url", no URL of a server',
+    cause: 'endpoint_url of profile "default" is "not a url", which is not the URL of a server',
     note: "It is something like https://s3.example.org",
   },
   {
     name: "an endpoint of another kind",
     env: { AWS_ENDPOINT_URL: "s3://bucket" },
-    cause: 'AWS_ENDPOINT_URL is "s3://bucket", no URL of a server',
+    cause: 'AWS_ENDPOINT_URL is "s3://bucket", which is not the URL of a server',
     note: "It is something like https://s3.example.org",
   },
   {
@@ -158,7 +158,7 @@ const wrongs: readonly (Case & { cause: string; note: string })[] = [
   {
     name: "keys of a kind that is not known",
     config: "[default]\ncredential_process = /bin/keys\n",
-    cause: 'profile "default" gets its keys by credential_process, which is not known here',
+    cause: 'profile "default" gets its keys by credential_process, which is not supported',
     note:
       'Put keys into the environment: eval "$(aws configure export-credentials --profile default --format env)"',
   },

@@ -98,7 +98,7 @@ const MISTAKES: readonly [string, string, Readonly<Record<string, string>>, stri
     "s3://bucket/x",
     { AWS_SECRET_ACCESS_KEY: "guess" },
     "403 SignatureDoesNotMatch",
-    "AWS_SECRET_ACCESS_KEY does not fit AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID",
   ],
 ];
 
@@ -191,7 +191,7 @@ for (const [what, bucket, environment, expected] of CONFIGS) {
   });
 }
 
-Deno.test("s3Remote() refuses a URL without a bucket and an endpoint that is no URL", () => {
+Deno.test("s3Remote() refuses a URL without a bucket and an endpoint that is not a URL", () => {
   const env = (name: string) => name.startsWith("AWS_ENDPOINT") ? "nowhere" : undefined;
   const surroundings = { env, read: () => undefined };
   const messages = ["s3:///prefix/", "s3://bucket/"].map((url) =>
@@ -199,7 +199,7 @@ Deno.test("s3Remote() refuses a URL without a bucket and an endpoint that is no 
   );
   assertEquals(messages, [
     'Cannot open remote cache "s3:///prefix/": it names no bucket',
-    'Cannot open remote cache "s3://bucket/": AWS_ENDPOINT_URL_S3 is "nowhere", no URL of a server',
+    'Cannot open remote cache "s3://bucket/": AWS_ENDPOINT_URL_S3 is "nowhere", which is not the URL of a server',
   ]);
 });
 

@@ -23,7 +23,7 @@ Deno.test("readVerifier() accepts what one of its keys signed, for its purpose a
   for (const [what, verified] of cases) assertEquals([what, await verified], [what, false]);
 });
 
-Deno.test("readSigner() and readVerifier() refuse what is no key", async () => {
+Deno.test("readSigner() and readVerifier() refuse what is not a key", async () => {
   const { publicKey } = await generateSigningKeys();
   const cases: readonly [() => Promise<unknown>, string][] = [
     [() => readSigner("secret"), "private"],
@@ -34,7 +34,7 @@ Deno.test("readSigner() and readVerifier() refuse what is no key", async () => {
     const error = await assertRejects(read, SyntaxError);
     assertEquals(
       error.message,
-      `Cannot read ${kind} key: it is no Ed25519 key in base64`,
+      `Cannot read ${kind} key: it is not an Ed25519 key in base64`,
     );
   }
 });

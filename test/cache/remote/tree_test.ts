@@ -53,17 +53,25 @@ Deno.test("parseTree() refuses every other list", () =>
     const cases: [name: string, list: unknown, message: string][] = [
       ["nothing", null, "no tree"],
       ["no lists", { files: 3 }, "no tree"],
-      ["no file", with_(null), "a tree holds null, no file"],
-      ["no path", with_({ digest: first.digest, bytes: 0 }), ", no file"],
-      ["an empty path", with_({ ...first, path: "" }), ", no file"],
-      ["negative bytes", with_({ ...first, path: "x", bytes: -1e15 }), ", no file"],
-      ["half a byte", with_({ ...first, path: "x", bytes: 0.5 }), ", no file"],
-      ["no digest", with_({ ...first, path: "x", digest: "x" }), ", no file"],
-      ["a way out", with_({ ...first, path: "../x" }), 'out of its folder by "../x"'],
-      ["a root", with_({ ...first, path: "/x" }), 'out of its folder by "/x"'],
-      ["a long name", with_({ ...first, path: "a".repeat(300) }), "out of its folder by"],
-      ["a long path", with_({ ...first, path: "a/".repeat(2000) + "a" }), "out of its folder by"],
-      ["an empty folder among others", { ...tree, emptyFolders: [""] }, 'out of its folder by ""'],
+      ["no file", with_(null), "a tree holds null, which is not a file name"],
+      ["no path", with_({ digest: first.digest, bytes: 0 }), ", which is not a file name"],
+      ["an empty path", with_({ ...first, path: "" }), ", which is not a file name"],
+      [
+        "negative bytes",
+        with_({ ...first, path: "x", bytes: -1e15 }),
+        ", which is not a file name",
+      ],
+      ["half a byte", with_({ ...first, path: "x", bytes: 0.5 }), ", which is not a file name"],
+      ["no digest", with_({ ...first, path: "x", digest: "x" }), ", which is not a file name"],
+      ["a way out", with_({ ...first, path: "../x" }), 'leaves its folder with "../x"'],
+      ["a root", with_({ ...first, path: "/x" }), 'leaves its folder with "/x"'],
+      ["a long name", with_({ ...first, path: "a".repeat(300) }), "leaves its folder with"],
+      ["a long path", with_({ ...first, path: "a/".repeat(2000) + "a" }), "leaves its folder with"],
+      [
+        "an empty folder among others",
+        { ...tree, emptyFolders: [""] },
+        'leaves its folder with ""',
+      ],
       ["a file twice", with_(first), "is not what its manifest says"],
       ["a file in a file", with_({ ...first, path: "one/x" }), "is not what its manifest says"],
       ["a file more", with_({ ...first, path: "x", bytes: 0 }), "is not what its manifest says"],
@@ -80,7 +88,7 @@ Deno.test("parseTree() refuses every other list", () =>
     assertThrows(
       () => parseTree(new TextEncoder().encode("{"), facts),
       TransferError,
-      "what should be JSON is none",
+      "it is not JSON",
     );
   }));
 

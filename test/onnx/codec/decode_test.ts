@@ -112,11 +112,11 @@ Deno.test("decodeModel() keeps references to external data", () => {
   assertThrows(
     () => tensorFromWeight(again.graph.initializers.get("w")!),
     TypeError,
-    `Cannot read a weight in "w.bin": it lies in a file and no reader is given`,
+    `Cannot read a weight in "w.bin": it is stored in a file, and no reader is given`,
   );
 });
 
-Deno.test("decodeModel() says what is wrong with a file that is no model", () => {
+Deno.test("decodeModel() says what is wrong with a file that is not a model", () => {
   const good = encodeModel(modelOf([node("Op", ["x"], ["y"])], { w: weight }));
   const cases: [string, Uint8Array, string][] = [
     ["empty", new Uint8Array(), "Cannot decode model: the file is empty"],

@@ -30,7 +30,7 @@ interface Row {
 const huge = 2 ** 40;
 const image = [1, 2, 4, 4];
 const values = (...numbers: number[]) => ({ numbers });
-const same = "expected -2 to 1 as its input has rank 2";
+const same = "expected -2 to 1 because its input has rank 2";
 
 const rows: readonly Row[] = [
   {
@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
     op: "Flatten",
     inputs: [[2, 3]],
     attributes: { axis: 3 },
-    message: "its axis is 3, expected -2 to 2 as its input has rank 2",
+    message: "its axis is 3, expected -2 to 2 because its input has rank 2",
   },
   {
     op: "TopK",
@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   {
     op: "Unsqueeze",
     inputs: [[2, 3], values(9)],
-    message: "its axes is 9, expected -3 to 2 as its input has rank 3",
+    message: "its axes is 9, expected -3 to 2 because its input has rank 3",
   },
   {
     op: "Transpose",
@@ -136,7 +136,7 @@ const rows: readonly Row[] = [
   {
     op: "Slice",
     inputs: [[2, 4], values(0, 0), values(2), values(1)],
-    message: "its starts, ends, axes and steps are not as many",
+    message: "its starts, ends, axes and steps differ in number",
   },
   {
     op: "Pad",
@@ -146,12 +146,12 @@ const rows: readonly Row[] = [
   {
     op: "Reshape",
     inputs: [[2, 4], values(-1, -1)],
-    message: "its shape is [-1,-1], which leaves two sizes open",
+    message: "its shape is [-1,-1], which has two -1",
   },
   {
     op: "Reshape",
     inputs: [[2, 4], values(3, 3)],
-    message: "it gives 8 elements the shape [3, 3]",
+    message: "it gives the shape [3, 3] to 8 elements",
   },
   {
     op: "Einsum",
@@ -204,5 +204,5 @@ Deno.test("inferShapes() says in words that an attribute of one number has none"
     () => inferShapes({ ...model, graph: { ...model.graph, nodes } }),
     DiagnosticError,
   );
-  assertStringIncludes(error.message, "its to is [], which is none of ONNX's");
+  assertStringIncludes(error.message, "its to is [], which is not one of ONNX's");
 });

@@ -80,10 +80,10 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     `Cannot read value "w" in Add node "y": nothing defines it`,
   ]],
   ["a wrong order", modelOf([node("Exp", ["h"], ["y"]), node("Abs", ["x"], ["h"])]), [
-    `Cannot read value "h" in Exp node "y": it is defined only later, or made of itself in a cycle`,
+    `Cannot read value "h" in Exp node "y": it is defined only later, or depends on itself in a cycle`,
   ]],
   ["two definitions", modelOf([good, node("Abs", ["x"], ["y"])]), [
-    `Cannot define value "y" by Abs node "y": it is defined already`,
+    `Cannot define value "y" by Abs node "y": it is already defined`,
   ]],
   [
     "two nodes of one name",
@@ -104,19 +104,19 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     `Cannot run  node "y": it names no operator`,
   ]],
   ["a cycle", modelOf([node("Add", ["x", "z"], ["y"]), node("Abs", ["y"], ["z"])]), [
-    `Cannot read value "z" in Add node "y": it is defined only later, or made of itself in a cycle`,
+    `Cannot read value "z" in Add node "y": it is defined only later, or depends on itself in a cycle`,
   ]],
   ["an input that is made again", modelOf([node("Abs", ["x"], ["x"]), node("Exp", ["x"], ["y"])]), [
-    `Cannot define value "x" by Abs node "x": it is defined already`,
+    `Cannot define value "x" by Abs node "x": it is already defined`,
   ]],
   ["two inputs of one name", modelOf([good], { inputs: [value("x"), value("x")] }), [
-    `Cannot define value "x" by an input: it is defined already`,
+    `Cannot define value "x" by an input: it is already defined`,
   ]],
   ["too many inputs", modelOf([node("Exp", ["x", "x"], ["y"])]), [
     `Cannot use Exp node "y": it has 2 inputs, expected 1`,
   ]],
   ["a required input that is left out", modelOf([node("Sub", ["", "x"], ["y"])]), [
-    `Cannot use Sub node "y": its input 0 is left out, it is required`,
+    `Cannot use Sub node "y": its required input 0 is left out`,
   ]],
   [
     "attributes that the operator has not, lacks, or has of another type",
@@ -132,7 +132,7 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     ],
   ],
   ["an operator that is no longer there", modelOf([node("Upsample", ["x", "x"], ["y"])]), [
-    `Cannot use Upsample node "y": operator set 18 has it no longer`,
+    `Cannot use Upsample node "y": operator set 18 no longer has it`,
   ]],
   ["a branch that is right", choice(branch([node("Neg", ["h"], ["o"])])), []],
   ["a value that nothing defines in a branch", choice(branch([node("Neg", ["no"], ["o"])])), [
@@ -141,7 +141,7 @@ const rows: [name: string, model: Model, messages: string[]][] = [
   [
     "a value of outside that a branch defines again",
     choice(branch([node("Neg", ["x"], ["h"]), node("Neg", ["h"], ["o"])])),
-    [`Cannot define value "h" by Neg node "h": it is defined already`],
+    [`Cannot define value "h" by Neg node "h": it is already defined`],
   ],
   ["an output of a branch that nothing defines", choice(branch([])), [
     `Cannot give output "o": nothing defines it`,
@@ -156,8 +156,8 @@ const rows: [name: string, model: Model, messages: string[]][] = [
       node("Clip", ["j", "", ""], ["y"]),
     ]),
     [
-      `Cannot use Max node "h": its input 1 is left out, it is required`,
-      `Cannot use Sum node "i": its input 1 is left out, it is required`,
+      `Cannot use Max node "h": its required input 1 is left out`,
+      `Cannot use Sum node "i": its required input 1 is left out`,
       `Cannot use ReduceMean node "j": it has 3 inputs, expected 1 to 2`,
     ],
   ],
@@ -168,7 +168,7 @@ const rows: [name: string, model: Model, messages: string[]][] = [
       h: [node("Neg", ["a"], ["b"])],
     }),
     [
-      `Cannot use h node "c" of function "f.g": its function "f.h" gets no input "a", which Neg node "b" reads`,
+      `Cannot use h node "c" of function "f.g": its function "f.h" gets no input "a", but Neg node "b" reads`,
     ],
   ],
   [
@@ -202,7 +202,7 @@ const rows: [name: string, model: Model, messages: string[]][] = [
   [
     "two definitions in a function",
     calling({ g: [node("Abs", ["a"], ["b"]), node("Neg", ["a"], ["b"])] }),
-    [`Cannot define value "b" by Neg node "b" of function "f.g": it is defined already`],
+    [`Cannot define value "b" by Neg node "b" of function "f.g": it is already defined`],
   ],
   ["a function that calls itself", calling({ g: [called("g")] }), [
     `Cannot use function "f.g": it calls itself`,
@@ -222,24 +222,24 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     modelOf([node("Exp", ["x"], ["h"]), node("Abs", ["h"], ["y"])], {
       values: new Map([["h", { kind: "tensor", dtype: "float32", dims: [1, 2] }]]),
     }),
-    [`Value "h" is declared as float32[1, 2] and is float32[n, 2]: the declaration is not used`],
+    [`Value "h" is declared as float32[1, 2], but is float32[n, 2]: the declaration is ignored`],
   ],
   [
     "an axis that there is not",
     modelOf([node("Softmax", ["x"], ["y"], { attributes: { axis: int(2) } })]),
     [
-      `Cannot use Softmax node "y": its axis is 2, expected -2 to 1 as its input has rank 2`,
+      `Cannot use Softmax node "y": its axis is 2, expected -2 to 1 because its input has rank 2`,
     ],
   ],
   ["too few bytes", modelOf([good], { initializers: new Map([["w", short]]) }), [
-    `Cannot use weight "w": float32[3] has 12 bytes, there are 8`,
+    `Cannot use weight "w": float32[3] has 12 bytes, but 8 are stored`,
   ]],
   [
     "a declared type that cannot be",
     modelOf([good], {
       outputs: [{ name: "y", type: { kind: "tensor", dtype: "float32", dims: ["n", 3] } }],
     }),
-    [`Value "y" is declared as float32[n, 3] and is float32[n, 2]: the declaration is not used`],
+    [`Value "y" is declared as float32[n, 3], but is float32[n, 2]: the declaration is ignored`],
   ],
 ];
 

@@ -84,7 +84,7 @@ Deno.test("composeModels() says which connection is wrong", () => {
     TypeError,
     `Cannot connect "q" of part "a": its inputs are "x"`,
   );
-  assertThrows(() => composeModels([part, part]), TypeError, `two parts are "a"`);
+  assertThrows(() => composeModels([part, part]), TypeError, `two parts have the name "a"`);
 });
 
 Deno.test("pruneModel() keeps what the outputs need", () => {

@@ -194,6 +194,6 @@ Deno.test("upgradeModel() leaves newer models alone and refuses very old ones", 
   assertThrows(
     () => upgradeModel(modelOf({ name: "", opset: 5, op: "Relu" })),
     RangeError,
-    "Cannot upgrade a model of operator set 5: the oldest that can be read is 7",
+    "Cannot upgrade a model of operator set 5: the oldest that is supported is 7",
   );
 });

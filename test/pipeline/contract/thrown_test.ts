@@ -31,7 +31,7 @@ export default async function outer() {
 export default () =>
   resolveLoss("nosuch");`,
     message: 'RangeError in DIR/m.ts:3:3: Cannot train with loss "nosuch": ' +
-      'known variants are "vp", "tvp", "lm+fca", "lm+tse"',
+      'known variants: "vp", "tvp", "lm+fca", "lm+tse"',
     notes: ['3 |   resolveLoss("nosuch");'],
   },
   {
@@ -54,11 +54,11 @@ export default () =>
     notes: ['2 |   Deno.readTextFileSync("/there/is/none");'],
   },
   {
-    name: "what is no Error",
+    name: "what is not an Error",
     code: `export default () => {
   throw { reason: "none" };
 };`,
-    message: 'DIR/m.ts threw { reason: "none" }, which is no Error and has no place',
+    message: 'DIR/m.ts threw { reason: "none" }, which is not an Error and so has no line',
     notes: [],
   },
   {

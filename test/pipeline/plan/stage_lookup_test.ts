@@ -33,10 +33,13 @@ const cases: readonly [uses: string, cause: RegExp, note?: string][] = [
   ["broken", /broken\.ts cannot be loaded: SyntaxError: Expression expected$/],
   ["empty", /empty\.ts cannot be loaded: its default export is not made by defineStage$/],
   ["throws", /throws\.ts cannot be loaded: RangeError: not today$/, "at DIR/own/throws.ts:1:7"],
-  ["no-type", /output "text" has no type: there is no artifact type "tenser", known are dataset, /],
+  [
+    "no-type",
+    /output "text" has no type: there is no artifact type "tenser", known types are dataset, /,
+  ],
   [
     "takes-no-type",
-    /RangeError: Cannot take an artifact: there is no artifact type "tenser", known are dataset, /,
+    /RangeError: Cannot take an artifact: there is no artifact type "tenser", known types are dataset, /,
     "at DIR/own/takes_no_type.ts:2:15",
   ],
 ];

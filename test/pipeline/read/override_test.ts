@@ -25,8 +25,8 @@ const cases: readonly [string, unknown][] = [
   ["siez=2", 'Cannot set "siez": the pipeline has no such value, did you mean "size"?'],
   ["vars.list.2=c", 'Cannot set "vars.list.2": the pipeline has no such value'],
   ["vars.size.x=1", 'Cannot set "vars.size.x": the pipeline has no such value'],
-  ["size=[", 'Cannot set "size": its value is no YAML: ['],
-  ["size=.inf", 'Cannot set "size": Infinity is no number to compute with'],
+  ["size=[", 'Cannot set "size": its value is not YAML: ['],
+  ["size=.inf", 'Cannot set "size": Infinity is not a number to compute with'],
 ];
 
 for (const [written, expected] of cases) {

@@ -37,7 +37,7 @@ const good = makeStatement({ name: "report.json", digest }, {
   }],
 });
 
-/** Reads as the program does, which says why a file is no statement. */
+/** Reads as the program does, which says why a file is not a statement. */
 function asFile<T>(read: () => T): T {
   try {
     return read();

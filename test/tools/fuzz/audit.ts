@@ -63,7 +63,7 @@ export class Audit {
     Object.assign(globalThis, {
       fetch: (input: string | URL | Request, init?: RequestInit) => {
         const url = new URL(input instanceof Request ? input.url : input);
-        // Embedded data and files of the program are no addresses.
+        // Embedded data and files of the program are not addresses.
         if (url.protocol === "data:" || url.protocol === "file:") return fetch(input, init);
         return refuse(`net of ${url.origin}`);
       },

@@ -226,7 +226,7 @@ export const tensorFormats = {
       generate: (random) => mutateSafetensors([state], random),
       read: (bytes: Uint8Array) => {
         const step = decodeState(bytes, { fingerprint, values: 8, moments: ["m", "v"] }).step;
-        mustHold(Number.isSafeInteger(step) && step >= 0, "a step that is no number");
+        mustHold(Number.isSafeInteger(step) && step >= 0, "a step that is not a number");
       },
     })),
 } satisfies Record<string, OpenFormat>;

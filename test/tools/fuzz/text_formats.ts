@@ -137,7 +137,7 @@ const chatTemplate: OpenFormat = (scratch) =>
     read: async (text: string) => {
       await Deno.writeTextFile(join(scratch, "chat_template.jinja"), text);
       const template = await openChatTemplate(scratch, { config: {} });
-      mustHold(typeof (template?.("hello") ?? "") === "string", "a prompt that is no text");
+      mustHold(typeof (template?.("hello") ?? "") === "string", "a prompt that is not text");
     },
   }));
 
@@ -167,7 +167,7 @@ const preprocessor: OpenFormat = () => {
         sides.every((side) => Number.isSafeInteger(side) && side > 0),
         "a size that is none",
       );
-      mustHold([...scale, ...bias].every(Number.isFinite), "a scale that is no number");
+      mustHold([...scale, ...bias].every(Number.isFinite), "a scale that is not a number");
       preprocess(pixels, config);
       buildProcessor(config, 8);
     },
@@ -253,9 +253,9 @@ export const textFormats = {
       const path = join(folder, "tokenizer_config.json");
       const config = await readModelJson(path, tokenizerConfigSchema) ?? {};
       const texts = Object.values(specialTokenTexts(config));
-      mustHold(texts.every((text) => typeof text === "string"), "a token that is no text");
+      mustHold(texts.every((text) => typeof text === "string"), "a token that is not text");
       const template = await openChatTemplate(folder, { config });
-      mustHold(typeof (template?.("hello") ?? "") === "string", "a prompt that is no text");
+      mustHold(typeof (template?.("hello") ?? "") === "string", "a prompt that is not text");
     },
   ),
   "generation-config": modelFile(

@@ -15,7 +15,7 @@ export interface ModuleSource {
  * The syntax tree of a module as text. Types, comments, brackets that change nothing, braces around
  * one statement, and the spelling of imports are left out; everything that runs is in.
  *
- * @throws {SyntaxError} if it is no module.
+ * @throws {SyntaxError} if it is not a module.
  */
 export function canonicalModule({ text, path }: ModuleSource): string {
   const isTyped = path.endsWith(".ts");

@@ -114,7 +114,7 @@ Deno.test("corruptPicture() says what it cannot do", async () => {
   await assertRejects(
     () => corrupt(bytes, "fog", 6),
     RangeError,
-    "severity is 6, allowed are 1 to 5",
+    "severity is 6, expected 1 to 5",
   );
   await assertRejects(
     () =>
