@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly repeat?: boolean;
   /** The values that are allowed. */
   readonly choices?: readonly string[];
+  /** Other values that are allowed, such as numbered ones. */
+  readonly pattern?: RegExp;
 }
 
 /** Arguments as a command gets them. */

@@ -136,7 +136,7 @@ function valueProblem(name: string, spec: OptionSpec, value: string): string | u
       spec.zero ? "" : " above 0"
     }`;
   }
-  if (spec.choices && !spec.choices.includes(value)) {
+  if (spec.choices && !spec.choices.includes(value) && !spec.pattern?.test(value)) {
     return `Cannot use "${value}" for --${name}: expected ${spec.choices.join(", ")}`;
   }
   return undefined;

@@ -34,6 +34,7 @@ export const extents = {
   online: { text: "online", begins: () => true, keeps: ({ isOnline }) => isOnline },
   hub: { text: "hub", begins: namesHub, keeps: () => true },
   device: { text: "device", begins: () => true, keeps: (_, args) => asksForDevice(args) },
+  install: { text: "`--install`", begins: (args) => hasFlag(args, "install"), keeps: () => true },
   check: { text: "`--check`", begins: (args) => hasFlag(args, "check"), keeps: () => true },
 } as const satisfies Record<string, Extent>;
 
@@ -79,7 +80,7 @@ export const commandPermissions: Readonly<Record<CommandName, Row>> = {
   prompt: { write: "always", ffi: "always", sys: "always" },
   models: { secrets: "hub", write: "always", net: "hub" },
   data: { write: "always", ffi: "always", sys: "always" },
-  doctor: { ffi: "always", sys: "always" },
+  doctor: { write: "install", net: "install", ffi: "always", sys: "always" },
   stages: {},
   schema: {},
   completions: {},

@@ -3,7 +3,13 @@ import { fileCheckpoint } from "../cache/local/checkpoint.ts";
 import { isDiskFull } from "../cache/disk/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
-import type { HostFacts, Job, JobFailure, JobResult } from "../pipeline/contract/job.ts";
+import {
+  deviceOf,
+  type HostFacts,
+  type Job,
+  type JobFailure,
+  type JobResult,
+} from "../pipeline/contract/job.ts";
 import { notPermitted } from "./not_permitted.ts";
 import { thrownDiagnostic } from "../pipeline/contract/thrown.ts";
 import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/contract/stage.ts";
@@ -107,7 +113,11 @@ function outputPath(job: Job, name: string): string {
 }
 
 function checkpointFacts({ provider, resources }: Job): Record<string, string> {
-  return { provider, threads: `${resources.cpu}`, runtime: `deno ${Deno.version.deno}` };
+  return {
+    provider: deviceOf(provider),
+    threads: `${resources.cpu}`,
+    runtime: `deno ${Deno.version.deno}`,
+  };
 }
 
 function hostFacts(ranOn: readonly RuntimeFacts[]): HostFacts {

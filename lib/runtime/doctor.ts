@@ -1,6 +1,16 @@
 /** Says which devices of this machine ONNX Runtime can use, and what the others lack. @module */
+import { versionOf } from "./library_versions.ts";
 import { type Device, devices, explainMissing, type Requirement } from "./provider.ts";
-import { bindingDirectory, deviceRequirements, probeDevice, resolveProvider } from "./session.ts";
+import {
+  bindingDirectory,
+  deviceRequirements,
+  obstacleOn,
+  resolveProvider,
+  runtimeVersion,
+} from "./session.ts";
+
+/** A requirement, and the version that it says it has. */
+export type FoundRequirement = Requirement & { readonly version?: string };
 
 /** What was found for one device. */
 export interface DeviceReport {
@@ -8,7 +18,8 @@ export interface DeviceReport {
   readonly works: boolean;
   /** Why it does not work. */
   readonly cause?: string;
-  readonly requirements: readonly Requirement[];
+  readonly requirements: readonly FoundRequirement[];
+  /** What to do, in the order in which it helps. */
   readonly advice: readonly string[];
 }
 
@@ -19,6 +30,7 @@ export interface DoctorReport {
   readonly processors: number;
   readonly deno: string;
   readonly binding: string;
+  readonly onnxruntime: string;
   /** The device that `auto` takes. */
   readonly automatic: Device;
   readonly devices: readonly DeviceReport[];
@@ -34,24 +46,30 @@ export async function examineMachine(): Promise<DoctorReport> {
     processors: navigator.hardwareConcurrency,
     deno: Deno.version.deno,
     binding: bindingDirectory(),
+    onnxruntime: await runtimeVersion(),
     automatic: await resolveProvider("auto"),
     devices: reports,
   };
 }
 
 async function examineDevice(device: Device): Promise<DeviceReport> {
-  const cause = await probeDevice(device);
-  const requirements = deviceRequirements(device);
-  if (cause === undefined) return { device, works: true, requirements, advice: [] };
+  const cause = await obstacleOn(device);
+  const requirements = deviceRequirements(device).map((requirement): FoundRequirement => {
+    const version = requirement.found ? versionOf(requirement.name) : undefined;
+    return { ...requirement, ...(version === undefined ? {} : { version }) };
+  });
+  const missing = requirements.filter(({ found }) => !found);
+  const advice = [...new Set(missing.flatMap(({ bring }) => bring ?? []))];
+  if (cause === undefined) return { device, works: true, requirements, advice };
   const { message } = explainMissing(device, cause, requirements);
-  return { device, works: false, cause: message, requirements, advice: devices[device].advice };
+  return { device, works: false, cause: message, requirements, advice };
 }
 
 /** The report as lines of text. */
 export function printDoctorReport(report: DoctorReport): string {
   const head = [
     `Deno ${report.deno} on ${report.os} ${report.arch}, ${report.processors} processors`,
-    `ONNX Runtime's binding: ${report.binding}`,
+    `ONNX Runtime ${report.onnxruntime}, its binding: ${report.binding}`,
     `--provider auto takes: ${report.automatic}`,
   ];
   return [...head, ...report.devices.flatMap(printDevice)].join("\n") + "\n";
@@ -60,8 +78,9 @@ export function printDoctorReport(report: DoctorReport): string {
 function printDevice(report: DeviceReport): readonly string[] {
   const lines = [`${report.device}: ${report.works ? "works" : "does not work"}`];
   if (report.cause !== undefined) lines.push(`  ${report.cause}`);
-  for (const { name, found } of report.requirements) {
-    lines.push(`  ${found ? "found    " : "not found"}  ${name}`);
+  for (const { name, what, found, later, version } of report.requirements) {
+    const use = later === undefined ? what : `${what}, for ${later}`;
+    lines.push(`  ${found ? "found    " : "not found"}  ${name}  (${version ?? use})`);
   }
-  return [...lines, ...report.advice.map((line) => `  ${line}`)];
+  return [...lines, ...report.advice.map((line) => `  to do: ${line}`)];
 }

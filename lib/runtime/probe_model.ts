@@ -1,21 +1,27 @@
-/** The model that shows whether a device works: y = x + x. @module */
+/** The models that show whether a device works: both double their input. @module */
 import { encodeModel } from "../onnx/codec/encode.ts";
-import type { ValueInfo } from "../onnx/ir/model.ts";
+import type { Node, ValueInfo, Weight } from "../onnx/ir/model.ts";
 
-/** Bytes of a model with one input `x` and one output `y`, float32[2]. */
+/** Bytes of a model y = x + x, float32[1, 1, 1, 2]: the device takes it. */
 export function probeModel(): Uint8Array {
+  return doubling({ opType: "Add", inputs: ["x", "x"] });
+}
+
+/** Bytes of a model that doubles by a convolution: what a device loads at the first of them is there. */
+export function convolutionProbe(): Uint8Array {
+  const bytes = new Uint8Array(Float32Array.of(2).buffer);
+  const two: Weight = { dtype: "float32", dims: [1, 1, 1, 1], data: { kind: "inline", bytes } };
+  return doubling({ opType: "Conv", inputs: ["x", "two"] }, new Map([["two", two]]));
+}
+
+function doubling(
+  op: Pick<Node, "opType" | "inputs">,
+  initializers: ReadonlyMap<string, Weight> = new Map(),
+): Uint8Array {
   const value = (name: string): ValueInfo => ({
     name,
-    type: { kind: "tensor", dtype: "float32", dims: [2] },
+    type: { kind: "tensor", dtype: "float32", dims: [1, 1, 1, 2] },
   });
-  const node = {
-    name: "add",
-    opType: "Add",
-    domain: "",
-    inputs: ["x", "x"],
-    outputs: ["y"],
-    attributes: {},
-  };
   return encodeModel({
     irVersion: 8,
     opset: 18,
@@ -24,10 +30,10 @@ export function probeModel(): Uint8Array {
     metadata: {},
     graph: {
       name: "probe",
-      nodes: [node],
+      nodes: [{ ...op, name: "double", domain: "", outputs: ["y"], attributes: {} }],
       inputs: [value("x")],
       outputs: [value("y")],
-      initializers: new Map(),
+      initializers,
       values: new Map(),
     },
   });

@@ -11,12 +11,15 @@ import {
   type Device,
   devices,
   explainMissing,
+  firstMissing,
   type Provider,
+  type RanOn,
   type Requirement,
   requirementsOf,
+  splitProvider,
 } from "./provider.ts";
 import { fitsBuffer, materialiseModel } from "./session_folder.ts";
-import { probeModel } from "./probe_model.ts";
+import { convolutionProbe, probeModel } from "./probe_model.ts";
 
 type Ort = typeof import("onnxruntime-node");
 type OrtSession = import("onnxruntime-node").InferenceSession;
@@ -56,7 +59,7 @@ export interface SessionOptions {
 
 /** What a session runs on. */
 export interface SessionFacts {
-  readonly provider: Device;
+  readonly provider: RanOn;
   readonly versions: { readonly onnxruntime: string };
 }
 
@@ -65,7 +68,7 @@ export interface Session extends AsyncDisposable {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** The device it runs on. */
-  readonly provider: Device;
+  readonly provider: RanOn;
   /**
    * Runs the model.
    *
@@ -103,17 +106,19 @@ export async function openSession(
   options: SessionOptions = {},
 ): Promise<Session> {
   const ort = await loadOrt();
-  const device = await resolveProvider(options.provider ?? "auto");
+  const provider = options.provider ?? "auto";
+  const device = await resolveProvider(provider);
   const name = options.name ?? (typeof model === "string" ? `"${model}"` : "the model");
-  const ortOptions = toOrtOptions(device, options);
+  const ortOptions = toOrtOptions(provider === "auto" ? device : provider, options);
+  const ranOn = provider !== "auto" && splitProvider(provider).tf32 ? "cuda+tf32" : device;
   const session = await createSession(ort, model, ortOptions, name, options);
   if (device === "cuda" && typeof model === "object" && "graph" in model && options.log) {
     const { fallbackLine, placeOnCuda } = await import("./placement.ts");
     const line = fallbackLine(placeOnCuda(model));
     if (line !== undefined) options.log(line);
   }
-  options.onOpen?.({ provider: device, versions: { onnxruntime: await runtimeVersion() } });
-  return new OrtBackedSession(ort, session, device);
+  options.onOpen?.({ provider: ranOn, versions: { onnxruntime: await runtimeVersion() } });
+  return new OrtBackedSession(ort, session, ranOn);
 }
 
 /** Version of ONNX Runtime. */
@@ -141,9 +146,14 @@ async function importOrt(): Promise<Ort> {
 
 const telemetryOff = "ORT_DISABLE_TELEMETRY";
 
-function toOrtOptions(device: Device, options: SessionOptions): OrtOptions {
+function toOrtOptions(provider: Exclude<Provider, "auto">, options: SessionOptions): OrtOptions {
+  const { device, index, tf32 } = splitProvider(provider);
+  // Read by cuBLAS and cuDNN themselves: the binding has no option for it.
+  if (device === "cuda") Deno.env.set("NVIDIA_TF32_OVERRIDE", tf32 ? "1" : "0");
   return {
-    executionProviders: [...devices[device].executionProviders],
+    executionProviders: devices[device].executionProviders.map((name) =>
+      name === "cuda" ? { name, deviceId: index } : name
+    ),
     intraOpNumThreads: options.threads ?? 2,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -208,12 +218,12 @@ function sessionError(name: string, error: unknown): DiagnosticError {
 class OrtBackedSession implements Session {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  readonly provider: Device;
+  readonly provider: RanOn;
   readonly #ort: Ort;
   readonly #session: OrtSession;
   readonly #inputsByName: ReadonlyMap<string, TensorSpec>;
 
-  constructor(ort: Ort, session: OrtSession, provider: Device) {
+  constructor(ort: Ort, session: OrtSession, provider: RanOn) {
     this.#ort = ort;
     this.#session = session;
     this.provider = provider;
@@ -307,24 +317,30 @@ function fromOrt(name: string, value: OrtTensor | undefined): Tensor {
   return { dtype, dims: value.dims, data: storage };
 }
 
-const probes = new Map<Device, Promise<string | undefined>>();
+const probes = new Map<string, Promise<string | undefined>>();
 
 /** Opens and runs a tiny model on a device. @returns What went wrong, or undefined. */
-export function probeDevice(device: Device): Promise<string | undefined> {
-  let probe = probes.get(device);
-  if (probe === undefined) {
-    probe = tryDevice(device);
-    probes.set(device, probe);
-  }
+export function probeDevice(
+  provider: Exclude<Provider, "auto">,
+  model: () => Uint8Array = probeModel,
+): Promise<string | undefined> {
+  const key = `${provider} ${model.name}`;
+  const known = probes.get(key);
+  if (known !== undefined) return known;
+  const probe = tryDevice(provider, model());
+  probes.set(key, probe);
   return probe;
 }
 
-async function tryDevice(device: Device): Promise<string | undefined> {
+async function tryDevice(
+  provider: Exclude<Provider, "auto">,
+  model: Uint8Array,
+): Promise<string | undefined> {
   try {
     const ort = await loadOrt();
-    const raw = await ort.InferenceSession.create(probeModel(), toOrtOptions(device, {}));
-    const session = new OrtBackedSession(ort, raw, device);
-    const x: Tensor = { dtype: "float32", dims: [2], data: new Float32Array([1, 2]) };
+    const raw = await ort.InferenceSession.create(model, toOrtOptions(provider, {}));
+    const session = new OrtBackedSession(ort, raw, splitProvider(provider).device);
+    const x: Tensor = { dtype: "float32", dims: [1, 1, 1, 2], data: new Float32Array([1, 2]) };
     const { y } = await session.run({ x });
     await session[Symbol.asyncDispose]();
     return y?.data[1] === 4 ? undefined : "A tiny model gave a wrong result";
@@ -334,19 +350,31 @@ async function tryDevice(device: Device): Promise<string | undefined> {
 }
 
 /**
- * Picks the device: the one asked for, or for `auto` the first that works.
+ * What keeps a device from running most models: a library that is loaded late only, such as cuDNN,
+ * is noticed by a convolution. @returns Undefined where it works.
+ */
+export async function obstacleOn(
+  provider: Exclude<Provider, "auto">,
+): Promise<string | undefined> {
+  return await probeDevice(provider) ?? await probeDevice(provider, convolutionProbe);
+}
+
+/**
+ * Picks the device: the one asked for, or for `auto` the first on which a convolution works.
  *
  * @throws {DiagnosticError} If the device asked for does not work here; what is missing is named.
  */
 export async function resolveProvider(provider: Provider): Promise<Device> {
   if (provider === "cpu") return "cpu";
   if (provider !== "auto") {
+    const { device } = splitProvider(provider);
+    const requirements = deviceRequirements(device);
     const cause = await probeDevice(provider);
-    if (cause === undefined) return provider;
-    throw new DiagnosticError([explainMissing(provider, cause, deviceRequirements(provider))]);
+    if (cause === undefined && firstMissing(requirements) === undefined) return device;
+    throw new DiagnosticError([explainMissing(device, cause, requirements)]);
   }
   for (const device of automaticOrder) {
-    if (device === "cpu" || (mayWork(device) && await probeDevice(device) === undefined)) {
+    if (device === "cpu" || (mayWork(device) && await obstacleOn(device) === undefined)) {
       return device;
     }
   }

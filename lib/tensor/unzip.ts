@@ -36,15 +36,20 @@ export function isZip(bytes: Uint8Array): boolean {
 /**
  * Decodes an archive: contents by name, views where they are stored. Checksums are checked.
  *
+ * @param wanted Which files to unpack; default all.
  * @throws {ZipError} If the archive is damaged, its files overlap or unpack to more than its size
  * allows, or a file is encrypted or packed in another way.
  */
-export function decodeZip(bytes: Uint8Array): Map<string, Uint8Array> {
+export function decodeZip(
+  bytes: Uint8Array,
+  wanted: (name: string) => boolean = () => true,
+): Map<string, Uint8Array> {
   const entries = readDirectory(bytes);
   checkPlaces(entries);
   const budget = new ByteBudget(bytes.length);
   const files = new Map<string, Uint8Array>();
   for (const entry of entries) {
+    if (!wanted(entry.name)) continue;
     if (files.has(entry.name)) throw failure(`it has two files "${entry.name}"`);
     files.set(entry.name, contentOf(entry, bytes, budget));
   }

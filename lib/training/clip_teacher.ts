@@ -10,6 +10,7 @@ import { numberIn } from "../models/families/family.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { buildProcessor } from "../vision/build_processor.ts";
 import type { PickedRow } from "./batches.ts";
+import type { Provider } from "../runtime/provider.ts";
 import type { ClipGraph } from "./step_graph.ts";
 
 /** CLIP's temperature where config.json has none: that of the published CLIP models, ln 100. */
@@ -26,7 +27,7 @@ export interface ClipTeacher {
 export interface ClipOptions {
   /** Side S of the canvas. */
   readonly canvas: number;
-  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  readonly provider: Provider;
   readonly threads: number;
 }
 

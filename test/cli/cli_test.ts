@@ -127,6 +127,16 @@ const mistakes: readonly { args: string[]; code: number; err: RegExp }[] = [
     err: /expected auto, cpu, cuda, webgpu/,
   },
   {
+    args: ["run", "demo.yaml", "--provider", "cuda:first"],
+    code: 2,
+    err: /Cannot use "cuda:first" for --provider/,
+  },
+  {
+    args: ["run", "demo.yaml", "--tf32"],
+    code: 2,
+    err: /Cannot use --tf32 with --provider auto: only CUDA has it\n {2}= add --provider cuda/,
+  },
+  {
     args: ["run", "."],
     code: 2,
     err: /Cannot read the pipeline file ".": it is a folder\n {2}= known: .*"demo.yaml"/,

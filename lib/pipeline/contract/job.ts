@@ -1,7 +1,7 @@
 /** Defines a job, one task for an executor: its inputs, its messages, its result. @module */
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Json, Key } from "./key.ts";
-import type { ArtifactType, Isolation, Progress, StagePermission } from "./stage.ts";
+import type { ArtifactType, AskedProvider, Isolation, Progress, StagePermission } from "./stage.ts";
 
 /** How a task may use the machine. */
 export interface Resources {
@@ -58,7 +58,7 @@ export interface Job {
   readonly checkpointIntervalMs: number;
   /** Folder kept between tasks, for `context.scratch`. */
   readonly scratch: string;
-  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  readonly provider: AskedProvider;
   readonly resources: Resources;
   readonly executor?: ExecutorSettings;
   /** Added to the process environment of the stage. */
@@ -135,3 +135,8 @@ export interface HostFacts {
 
 /** Type of each output, for the store. */
 export type OutputTypes = Readonly<Record<string, ArtifactType>>;
+
+/** The kind of device that is asked for: which of several cards it is makes no difference to results. */
+export function deviceOf(provider: AskedProvider): string {
+  return provider.replace(/:\d+/, "");
+}

@@ -313,6 +313,9 @@ export interface RuntimeFacts {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** A device asked for: `auto` takes the best, `cuda:1` the second card, `+tf32` rounds float32 there. */
+export type AskedProvider = "auto" | "cpu" | "webgpu" | `cuda${"" | `:${number}`}${"" | "+tf32"}`;
+
 /** What a running stage may use of the engine. */
 export interface StageContext<O extends string = string> {
   /** Where to write an output: a path that does not exist yet (a file, or a folder to make). */
@@ -324,7 +327,7 @@ export interface StageContext<O extends string = string> {
   /** Aborted on SIGINT, SIGTERM, timeout: save a checkpoint, then `throw signal.reason`. */
   readonly signal: AbortSignal;
   /** Device asked for: the provider to hand to `openSession`. */
-  readonly provider: "auto" | "cpu" | "cuda" | "webgpu";
+  readonly provider: AskedProvider;
   /** To be called with each session that was opened: the facts stand in the task's manifest. */
   ranOn(facts: RuntimeFacts): void;
   /** Threads per session, from `resources.cpu`. */

@@ -7,7 +7,7 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { FreeCapacity } from "./capacity.ts";
 import { eventVersion, nameOf, type RunEvent, type RunFinished } from "../contract/event.ts";
 import { criticalPaths, dependentsOf } from "../plan/graph.ts";
-import type { JobFailure } from "../contract/job.ts";
+import { deviceOf, type JobFailure } from "../contract/job.ts";
 import type { Digest } from "../contract/key.ts";
 import { wholeHit } from "../contract/store.ts";
 import type { Plan, Task } from "../plan/plan.ts";
@@ -293,7 +293,7 @@ class Scheduler {
         return this.#codes.get(module)!;
       },
       hidden: this.#plan.hidden,
-      ...(strictProvider ? { provider } : {}),
+      ...(strictProvider ? { provider: deviceOf(provider) } : {}),
     });
   }
 
