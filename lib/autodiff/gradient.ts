@@ -27,17 +27,17 @@ import { keepAll, recomputeBlocks } from "./passes/rematerialize.ts";
 import type { RuleLookup, RuleTable } from "./table/rule_table.ts";
 import { unbroadcast } from "./engine/unbroadcast.ts";
 
-/** What is differentiated with respect to what. */
+/** Options of {@linkcode addGradients}. */
 export interface GradientOptions {
   /** An output; the sum of its elements is differentiated. */
   readonly of?: string;
-  /** Outputs of which each gets a graph input `ct.<output>`, a cotangent of its shape. */
+  /** Outputs that each get a graph input `ct.<output>`: a cotangent of the output's shape. */
   readonly cotangents?: readonly string[];
   /** Graph inputs or initializers. */
   readonly wrt: readonly string[];
   /** Sizes of symbolic dimensions of the inputs: the gradient graph is built for these alone. */
   readonly dims?: Readonly<Record<string, number>>;
-  /** Rules and decompositions of ops that have none, or others than `defaultRules`. */
+  /** Rules and decompositions that extend or replace `defaultRules`. */
   readonly rules?: RuleTable;
   /**
    * Lets the rounding of activations to integers count as the identity (Bengio et al. 2013), so that
@@ -105,7 +105,7 @@ export function gradientName({ graph }: Model, name: string): string {
 }
 
 /**
- * Lists the nodes that stand in the way of a gradient, one diagnostic each. Without options: on any
+ * Lists the nodes that block a gradient, one diagnostic each. Without options: on any
  * path from a float input to a float output.
  *
  * @throws {DiagnosticError} If the model is invalid.

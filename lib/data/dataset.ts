@@ -1,23 +1,23 @@
 /** Defines a data set: the contract between `datasets/*.ts` and the stages. @module */
 import type { Fit } from "../vision/fit.ts";
 
-/** One row: a picture and what is asked about it. Pictures lie apart, in the same order. */
+/** A row: a picture and the question about it. The pictures are stored separately, in the same order. */
 export interface Row {
   /** Unique within the data set. */
   readonly id: string;
   /** Rows of one drawing or source photo share it; statistics resample clusters. */
   readonly cluster: string;
-  /** Who made the drawing or photo, where several did: statistics take styles as drawn from more. */
+  /** Who made the drawing or photo, if several did: statistics treat styles as a random sample. */
   readonly style?: string;
   readonly instruction: string;
   readonly answer: string;
-  /** All answers that people gave, where there are several. */
+  /** All answers that people gave, if there are several. */
   readonly answers?: readonly string[];
-  /** Which of the classes this row's answer is one of, where they are not all. */
+  /** The classes among which this row's answer is, if they are not all classes. */
   readonly candidates?: readonly string[];
-  /** Index of the answer in `classes`, where the task has classes. */
+  /** Index of the answer in `classes`, if the task has classes. */
   readonly label?: number;
-  /** Caption for the text-aligned loss term, where it is not built from the class. */
+  /** Caption for the text-aligned loss term, if it is not built from the class. */
   readonly caption?: string;
 }
 
@@ -28,24 +28,24 @@ export interface Split {
   readonly images: Uint8Array;
   readonly height: number;
   readonly width: number;
-  /** What a reader of the data card has to know of how the rows were chosen. */
+  /** Notes for the data card on how the rows were chosen. */
   readonly notes?: readonly string[];
 }
 
-/** What is known of a data set as a whole. */
+/** Facts about a data set as a whole. */
 export interface DatasetInfo {
   readonly name: string;
   /** `classification`, `generation`, `yes-no`. */
   readonly kind: "classification" | "generation" | "yes-no";
-  /** Candidate answers, where they are the same for every row. */
+  /** Candidate answers, if they are the same for every row. */
   readonly classes?: readonly string[];
   /** Caption of a class for CLIP: `this is a photo of a {class}`. */
   readonly caption?: string;
-  /** Whether the answers hold in a mirror; `false` for digits, letters, left and right. Default true. */
+  /** Whether mirrored pictures keep their answers; `false` for digits, letters, left and right. Default true. */
   readonly mirrorKeepsAnswer?: boolean;
-  /** How a picture that is not square meets a square canvas; default `resize`. */
+  /** How a picture that is not square is fitted onto a square canvas; default `resize`. */
   readonly fit?: Fit;
-  /** Side of the canvas where nothing else says it; default that of small square pictures, or 224. */
+  /** Side of the canvas in pixels, if no stage sets it; default that of small square pictures, or 224. */
   readonly side?: number;
   readonly licence: string;
   readonly source: string;
@@ -72,7 +72,7 @@ export interface LoadOptions {
   /** Folder for downloads that are kept. */
   readonly downloads: string;
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told of every package that was fetched. */
+  /** Called for every package that was fetched. */
   readonly onDownload?: (download: Download) => void;
   readonly signal?: AbortSignal;
   /** Parameters of this data set, checked by its `parameters` schema. */
@@ -82,9 +82,9 @@ export interface LoadOptions {
 /** A data set: the default export of a file in `datasets/`, or in a pipeline's `datasetFolder`. */
 export interface Dataset {
   readonly info: DatasetInfo;
-  /** zod schema of parameters of its own, such as the drawing scale; absent where it has none. */
+  /** zod schema of its own parameters, such as the drawing scale; absent if it has none. */
   readonly parameters?: import("zod").ZodType;
-  /** Side of its square pictures in pixels, where it is always the same. */
+  /** Side of its square pictures in pixels, if it is always the same. */
   readonly side?: number;
   load(options: LoadOptions): Promise<Readonly<Record<SplitName, Split>>>;
 }

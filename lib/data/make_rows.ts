@@ -14,7 +14,7 @@ export interface MadeRow {
   readonly cluster?: string;
   readonly instruction: string;
   readonly answer: string;
-  /** All answers that people gave, where there are several. */
+  /** All answers that people gave, if there are several. */
   readonly answers?: readonly string[];
   readonly label?: number;
   /** Answers of this row alone, of those of the data set. */

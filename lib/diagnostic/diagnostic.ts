@@ -9,7 +9,7 @@ export interface Location {
   readonly length: number;
 }
 
-/** Something a user has to know: a mistake in their input, or a warning about it. */
+/** A message for a user: a mistake in their input, or a warning about it. */
 export interface Diagnostic {
   /** Kebab-case, stable across releases: `unknown-key`, `no-gradient-rule`. */
   readonly code: string;
@@ -17,11 +17,11 @@ export interface Diagnostic {
   /** Action, cause, current state; no final period. */
   readonly message: string;
   readonly location?: Location;
-  /** What would have been allowed, and what to do next. */
+  /** What is allowed, and what to do next. */
   readonly notes?: readonly string[];
 }
 
-/** A value, or what stood in its way. */
+/** A value, or the mistakes that prevented it. */
 export type Result<T, E = readonly Diagnostic[]> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E };

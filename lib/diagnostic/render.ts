@@ -8,7 +8,7 @@ export interface RenderOptions {
   readonly source?: (path: string) => string | undefined;
   /** Paints parts of the text; none by default. */
   readonly paint?: Partial<Record<"error" | "warning" | "place" | "caret" | "note", Paint>>;
-  /** Makes text of others harmless, before it is painted; by default control characters only. */
+  /** Makes text of others harmless before it is painted; by default removes control characters only. */
   readonly clean?: (text: string) => string;
 }
 

@@ -27,9 +27,9 @@ export interface EvaluationSet {
     readonly instruction: string;
     readonly answer: string;
     readonly label?: number;
-    /** Which of the classes this row's answer is one of, where they are not all. */
+    /** The classes among which this row's answer is, if they are not all classes. */
     readonly candidates?: readonly string[];
-    /** All answers that people gave, where there are several. */
+    /** All answers that people gave, if there are several. */
     readonly answers?: readonly string[];
   }[];
   readonly info: {

@@ -10,7 +10,7 @@ import { WorkerProcess } from "./worker_process.ts";
 export interface LocalExecutorOptions {
   /** Most workers kept for the next job; default 2. */
   readonly slots?: number;
-  /** Folder for what the processes need besides; see {@linkcode lockFlags}. */
+  /** Folder for other files that the processes need; see {@linkcode lockFlags}. */
   readonly folder?: string;
   /** How long a stage may take to save its state after an abort; default 30 s. */
   readonly graceMs?: number;

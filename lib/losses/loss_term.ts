@@ -1,7 +1,7 @@
 /** Defines a loss term: a summand of the training loss, built as ONNX nodes. @module */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
-/** Values of the graph so far that terms are built from. */
+/** The values of the graph from which loss terms are built. */
 export interface LossInputs {
   readonly prompt: {
     /** [3, S, S]: δ, in units of pixel values. */
@@ -9,7 +9,7 @@ export interface LossInputs {
     /** [batch, 3, S, S]: the prompted pictures, before each model's own processor. */
     readonly pixels: Value;
   };
-  /** One entry a source model. */
+  /** One entry per source model. */
   readonly sources: readonly {
     /** Scalar: mean token cross entropy of the batch. */
     readonly languageModelLoss: Value;
@@ -18,7 +18,7 @@ export interface LossInputs {
     /** The same of the clean images: a graph input, a constant for the optimisation. */
     readonly cleanFeatures: () => Value;
   }[];
-  /** Present where a CLIP model was given. */
+  /** Present if a CLIP model was given. */
   readonly clip?: {
     /** [batch, width]: CLIP's image embedding of the prompted images. */
     readonly imageEmbeds: () => Value;

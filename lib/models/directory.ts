@@ -20,20 +20,20 @@ import { type ModelPart, shownWeights, suffixOrder, type WeightChoice } from "./
 
 /** How to open a directory. */
 export interface DirectoryOptions {
-  /** How to call the model in messages and results; default the name of the folder. */
+  /** The model's name in messages and results; default the name of the folder. */
   readonly name?: string;
   /** Which files to take; default those without a suffix, else the first type that is complete. */
   readonly weights?: WeightChoice;
 }
 
-/** An open model directory. Graphs are read when asked for. */
+/** An open model directory. Graphs are read on demand. */
 export interface ModelDirectory {
   readonly path: string;
   readonly name: string;
   readonly config: Json;
-  /** generation_config.json; empty where there is none. */
+  /** generation_config.json; empty if there is none. */
   readonly generation: Json;
-  /** processor_config.json; empty where there is none. */
+  /** processor_config.json; empty if there is none. */
   readonly processor: Json;
   /** Settings of the image processor. */
   readonly preprocessor: Json;
@@ -48,7 +48,7 @@ export interface ModelDirectory {
 /** A directory of a multimodal language model. */
 export interface LanguageModelDirectory extends ModelDirectory {
   readonly family: Family;
-  /** What is worth knowing about how it was opened. */
+  /** Warnings about how it was opened. */
   readonly warnings: readonly string[];
 }
 

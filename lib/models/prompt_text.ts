@@ -78,7 +78,7 @@ async function hasPositionRows(directory: LanguageModelDirectory): Promise<boole
   return positions !== undefined && dimsOfInput(positions).length === 3;
 }
 
-/** What the processor makes of an instruction before it reads it. */
+/** Rewrites an instruction as the processor does before it tokenizes it. */
 function asked(text: string, { family, preprocessor }: LanguageModelDirectory): string {
   return family.instruction?.(text, preprocessor) ?? text;
 }

@@ -22,9 +22,9 @@ export interface TextTokenizer {
   tokenOf(id: number): string | undefined;
   /** Texts of the tokens that carry no text of an answer. */
   readonly specialTokens: readonly string[];
-  /** Whether a text begins with a space for the tokenizer even where it has none. */
+  /** Whether the tokenizer reads a text as if it began with a space. */
   readonly addsSpace: boolean;
-  /** tokenizer_config.json, and what special_tokens_map.json adds to it. */
+  /** tokenizer_config.json, with the additions of special_tokens_map.json. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 

@@ -35,10 +35,10 @@ export type WeightType = keyof typeof weightSuffixes;
 /** Parts that a choice may name; `decoder` and `encoder` stand for those that have them in their names. */
 type NamedPart = ModelPart | "decoder" | "encoder";
 
-/** Types of weights by part. A part that is not named is opened as where no type is asked for. */
+/** Types of weights by part. Other parts are opened with the default type. */
 export type PartWeights = Readonly<Partial<Record<NamedPart, WeightType>>>;
 
-/** Which weights are wanted: of one type, or of one for each part. */
+/** The wanted weights: one type, or a type for each part. */
 export type WeightChoice = WeightType | PartWeights;
 
 /**

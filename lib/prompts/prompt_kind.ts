@@ -20,7 +20,7 @@ export interface PromptKind {
   readonly picture: "shrunk" | "whole";
   /** Whether δ may change the pixel in row y and column x. */
   covers(y: number, x: number, canvas: Canvas): boolean;
-  /** What happens to the picture before δ is added. */
+  /** The transformation of the picture before δ is added. */
   readonly transformation?: Transformation;
 }
 

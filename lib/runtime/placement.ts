@@ -6,7 +6,7 @@ import { attributeRefusal } from "./cuda_refusals.ts";
 import { GraphScope } from "./graph_scope.ts";
 import { isCpuOnly, type Kernel, type KernelRow, kernelsOf } from "./kernel_table.ts";
 
-/** A node that falls to the CPU: what it takes is copied there and what it gives copied back. */
+/** A node that runs on the CPU: its inputs are copied there, and its outputs are copied back. */
 export interface Fallback {
   readonly node: string;
   /** `Add`, `com.microsoft.Gelu`. */

@@ -49,11 +49,11 @@ export interface SessionOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Parent of the folder in which a model with external weights is laid out. */
   readonly sessionFolder?: string;
-  /** What to call the model in messages; default its path, or "the model". */
+  /** Name of the model in messages; default its path, or "the model". */
   readonly name?: string;
-  /** Called with messages such as that weights are being copied. */
+  /** Called with messages, such as a note that weights are copied. */
   readonly log?: (line: string) => void;
-  /** Called with what the session runs on, once it is open. */
+  /** Called with the facts of the session, once it is open. */
   readonly onOpen?: (facts: SessionFacts) => void;
 }
 

@@ -41,21 +41,21 @@ export interface OpenedPipeline extends AsyncDisposable {
   readonly cacheFolder: string;
   /** What its tasks may read. */
   readonly places: Pick<JobPlaces, "read" | "models">;
-  /** Whether a remote or a hub is asked. */
+  /** Whether a remote or a hub is used. */
   readonly isOnline: boolean;
 }
 
-/** What may be said when opening. */
+/** Options of opening a pipeline. */
 export interface OpenOptions {
   /**
-   * Called with what of the file is code before any of it runs; it throws where that may not. Without
-   * it none does: what is not trusted is looked at by a process without permissions.
+   * Called with the file's own code before any of it runs; it throws to forbid that. Without
+   * it no such code runs: a process without permissions describes untrusted stage types.
    */
   readonly mayRun?: (items: readonly TrustItem[]) => Promise<void>;
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** Told how far the download of a hub's model is. */
+  /** Called with the progress of a model download. */
   readonly onFetch?: (fetched: Fetched) => void;
-  /** Called when the file is read, its code has said what it is, and what is to be known of tasks is. */
+  /** Called when the file is read, its stage types are described, and its tasks are looked up. */
   readonly onOpen?: (used: OpenedUse) => void | Promise<void>;
 }
 

@@ -22,9 +22,9 @@ import { isRecorded, latestRun, recordRun, runsFolder } from "./run_record.ts";
 import { secretValues } from "./secret_values.ts";
 import type { TrustItem } from "./trust_items.ts";
 
-/** What of a plan to run, where, and what to tell meanwhile. */
+/** Options of running a pipeline. */
 export interface RunPipelineOptions extends ExecutorOptions {
-  /** `STAGE` or `STAGE[cell]`: these and what they need; all where there is none. */
+  /** `STAGE` or `STAGE[cell]`: these tasks and those they need; by default all. */
   readonly targets?: readonly string[];
   /** As `forceRule` takes them. */
   readonly force?: readonly string[];
@@ -32,7 +32,7 @@ export interface RunPipelineOptions extends ExecutorOptions {
   readonly provider?: Provider;
   /** Whether the device is in the keys. */
   readonly strictProvider?: boolean;
-  /** Whether to go on, after a failure, with what does not need it. */
+  /** Whether to go on, after a failure, with tasks that do not need the failed one. */
   readonly keepGoing?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
@@ -50,7 +50,7 @@ export interface PipelineRun {
 
 /**
  * Opens a pipeline file, runs what is not cached, and records the run in `.tvp/runs`, as
- * `tvp run` does. Code that the file brings runs only if it has been trusted, or `mayRun` says so.
+ * `tvp run` does. The file's own code runs only if it is trusted, or if `mayRun` allows it.
  *
  * @throws {DiagnosticError} With all mistakes of the file, and for code that is not trusted. That a
  * task fails is not an error: `summary.outcome` and the events say so.

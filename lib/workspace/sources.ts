@@ -43,7 +43,7 @@ export interface SourceFolders {
   /** Folders of the user's own code, as the pipeline file names them. */
   readonly own?: OwnFolders;
   readonly onWarning?: (warning: Diagnostic) => void;
-  /** Told how far the download of a hub's model is. */
+  /** Called with the progress of a model download. */
   readonly onFetch?: (fetched: Fetched) => void;
 }
 

@@ -25,18 +25,18 @@ import type { RuleTable } from "../table/rule_table.ts";
 
 export type { Precision, RunModel } from "./subject.ts";
 
-/** What is checked and how. */
+/** Options of a gradient check. */
 export interface CheckOptions {
-  /** Outputs that count, each weighted by random numbers if its cotangent is an input. */
+  /** The compared outputs, each weighted by random numbers if its cotangent is an input. */
   readonly outputs: readonly string[];
-  /** Graph inputs that vary: floats. */
+  /** The graph inputs that are varied; they hold floats. */
   readonly wrt: readonly string[];
   readonly seed?: number;
   /** The model with gradients that is checked; default: cotangents of `outputs` added here. */
   readonly differentiated?: Model;
-  /** Rounding counts as the identity on the way, so differences are taken without it. */
+  /** The gradient treats rounding as the identity, so differences are computed without rounding. */
   readonly straightThrough?: boolean;
-  /** Rules other than the default ones, where the gradient is added here. */
+  /** Rules that replace or extend the default ones, if the gradient is added here. */
   readonly rules?: RuleTable;
 }
 
@@ -54,22 +54,22 @@ export interface GradientCheck {
   readonly numeric: number;
   /** |analytic − numeric| over the largest of them and the typical size of a derivative here. */
   readonly error: number;
-  /** What the differences are uncertain by, over the same: smaller errors would not be seen. */
+  /** Uncertainty of the differences, relative to the same size: smaller errors are not noticed. */
   readonly resolution: number;
   /** Length of the step, in units of the input's own size. */
   readonly step: number;
   /** L2 norm of the gradient, over all inputs that vary. */
   readonly norm: number;
-  /** Whether both models were computed in float64, or in their own types. */
+  /** Element types in which both models were computed. */
   readonly precision: Precision;
   /**
    * How far the gradient in the model's own type is from that in float64, over the latter's norm;
    * absent where nothing was computed in float64.
    */
   readonly rounding?: number;
-  /** Both are 0 as far as differences show, so that little was compared. */
+  /** Both are 0 as far as differences show, so the comparison says little. */
   readonly isZero?: true;
-  /** What a verdict other than `ok` rests on. */
+  /** The reason for a verdict other than `ok`. */
   readonly reason?: string;
 }
 

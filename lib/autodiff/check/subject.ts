@@ -23,7 +23,7 @@ export interface SubjectOptions {
   readonly differentiated: Model;
   readonly feeds: Tensors;
   readonly run: RunModel;
-  /** Outputs that count, each weighted by random numbers if its cotangent is an input. */
+  /** The compared outputs, each weighted by random numbers if its cotangent is an input. */
   readonly outputs: readonly string[];
   /** Name of the output that holds the gradient, by the name that varies. */
   readonly gradients: Readonly<Record<string, string>>;

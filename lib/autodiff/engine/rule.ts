@@ -8,7 +8,7 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 
-/** What a rule may ask while it builds. */
+/** What a gradient rule can use while it builds. */
 export interface GradContext {
   /** Appends to the graph that already holds every node of the forward pass. */
   readonly builder: GraphBuilder;
@@ -18,7 +18,7 @@ export interface GradContext {
   needs(input: number): boolean;
   /** Nodes of the forward pass that read a value. */
   consumers(value: Value): readonly Node[];
-  /** Differentiates a graph of its own, such as a branch, as `addGradients` does. */
+  /** Differentiates a separate graph, such as a branch, as `addGradients` does. */
   differentiate(
     model: Model,
     options: { readonly cotangents: readonly string[]; readonly wrt: readonly string[] },

@@ -101,7 +101,7 @@ export interface RuleRow {
 export type RuleTable = Readonly<Record<string, readonly RuleRow[]>>;
 
 /**
- * What `addGradients` knows without being told: one row per op.
+ * The built-in rules and decompositions of `addGradients`: one row per op.
  *
  * @example
  * ```ts

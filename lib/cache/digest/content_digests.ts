@@ -5,16 +5,16 @@ import { type CodeDigests, codeDigests } from "./code_digest.ts";
 import { digestPath } from "./digest.ts";
 import { FileMemo } from "./file_memo.ts";
 
-/** Where digests are kept, and of which project. */
+/** Where digests are kept, and the project whose imports are followed. */
 export interface ContentDigestsOptions {
-  /** File to keep what was digested from run to run. */
+  /** File that keeps digests from run to run. */
   readonly memo?: string;
   /** Folder of the `deno.json` that resolves imports, a URL that ends in a slash; default this project's. */
   readonly root?: URL;
 }
 
 /**
- * Digests of files, folders and modules; what was learnt is written when disposed.
+ * Computes digests of files, folders and modules. New digests are written to the memo when disposed.
  *
  * @example
  * ```ts

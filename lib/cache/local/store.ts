@@ -24,9 +24,9 @@ import { ifThere, isSystemError } from "../disk/system_error.ts";
 
 export type { StoredManifest } from "./manifest_form.ts";
 
-/** What can be set of a local store. */
+/** Options of a local store. */
 export interface LocalStoreOptions {
-  /** Told of damaged and missing objects, which are misses. */
+  /** Called for damaged and missing objects, which count as misses. */
   readonly onWarning?: (warning: Diagnostic) => void;
 }
 

@@ -11,7 +11,7 @@ export type Architecture = "decoder-only" | "encoder-decoder";
 export interface PictureFacts {
   /** config.json */
   readonly config: Json;
-  /** processor_config.json; empty where there is none. */
+  /** processor_config.json; empty if there is none. */
   readonly processor: Json;
   /** The settings of the image processor. */
   readonly preprocessor: Json;
@@ -47,15 +47,15 @@ export interface Family {
   readonly modelTypes: readonly string[];
   /** Default: decoder-only. */
   architecture?(config: Json): Architecture;
-  /** The image processor where the files name none that is known. */
+  /** The image processor, if the files do not name a known one. */
   readonly processorType?: string;
-  /** Settings that the processor passes to its image processor, whatever that one's file says. */
+  /** Settings that the processor passes to its image processor; they override that one's file. */
   processorSettings?(processor: Json): Json;
-  /** Text of the image token where config.json and the tokenizer do not say; default `<image>`. */
+  /** Text of the image token, if config.json and the tokenizer do not give it; default `<image>`. */
   readonly imageToken?: string;
-  /** Rows of image features per picture by the processor's rule, where its files say so. */
+  /** Rows of image features per picture by the processor's rule, if its files give them. */
   imageTokens?(facts: PictureFacts): number | undefined;
-  /** The same by what config.json says, where neither the processor's files nor the graph do. */
+  /** The same from config.json, if neither the processor's files nor the graph give them. */
   likelyImageTokens?(facts: PictureFacts): number | undefined;
   /** How a picture is written; default: the image token, once for each row of image features. */
   picture?(facts: PictureFacts): WrittenPicture | undefined;
@@ -70,7 +70,7 @@ export interface Family {
    * start symbol, used where it is the processor that writes it and not the tokenizer.
    */
   text(instruction: string, image: string, start: string): string;
-  /** What the processor makes of an instruction before it reads it. */
+  /** Rewrites an instruction as the processor does before it tokenizes it. */
   instruction?(instruction: string, preprocessor: Json): string;
   /** Whether the vision encoder reads the instruction as well (`qformer_input_ids`). */
   readonly readsInstruction?: boolean;

@@ -33,7 +33,7 @@ export interface BuilderOptions {
   readonly opset?: number;
   /** Put before the names of new values. */
   readonly prefix?: string;
-  /** Nodes that may be asked for, those in their subgraphs included; default: any number. */
+  /** The largest number of nodes, those in their subgraphs included; default: any number. */
   readonly maxNodes?: number;
 }
 
@@ -76,7 +76,7 @@ const emptyModel: Omit<Model, "opset"> = {
 };
 
 /**
- * Appends nodes to a graph. Types of new values are inferred at once, a node that is there already is
+ * Appends nodes to a graph. Types of new values are inferred at once, a node that exists already is
  * shared, and small results that are known are constants.
  *
  * @example

@@ -1,7 +1,7 @@
 /** Describes what is wrong with a model file. @module */
 
 /**
- * The file is not an ONNX model that the IR can hold; `offset` is the byte at which that shows.
+ * The file is not an ONNX model that the IR can hold; `offset` is the byte at which this shows.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ export interface InferOptions {
 
 /**
  * Infers element types and shapes of all values; symbols stay symbols, and arithmetic on shapes is
- * followed. A value of which nothing is known stays out of `graph.values`.
+ * followed. A value of unknown type is left out of `graph.values`.
  *
  * @example
  * ```ts

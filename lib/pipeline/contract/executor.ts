@@ -1,7 +1,7 @@
 /** Defines an executor, which runs jobs. @module */
 import type { Job, JobEvent, JobResult } from "./job.ts";
 
-/** What may be said when submitting. */
+/** Options of a submission. */
 export interface SubmitOptions {
   /**
    * Aborting asks the stage to save its state and stop (`StageContext.signal`); the executor waits

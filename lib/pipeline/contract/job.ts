@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import type { Json, Key } from "./key.ts";
 import type { ArtifactType, AskedProvider, Isolation, Progress, StagePermission } from "./stage.ts";
 
-/** How a task may use the machine. */
+/** The resources that a task may use. */
 export interface Resources {
   /** Threads of an ONNX Runtime session, and what the scheduler counts; default 2. */
   readonly cpu: number;
@@ -50,7 +50,7 @@ export interface Job {
   readonly parameters: Json;
   /** Absolute paths to write, one an output; the parent folder exists, the path does not. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** How what was written is checked before it is kept; without it nothing is. */
+  /** How outputs are checked before they are kept; without it they are not checked. */
   readonly check?: OutputCheck;
   /** Absolute path of the task's checkpoint, in a folder that exists; written by rename. */
   readonly checkpoint: string;
@@ -106,12 +106,12 @@ export interface QueueState {
   readonly advice?: string;
 }
 
-/** How a job ended. An executor never rejects for what a stage did. */
+/** How a job ended. A failure of a stage is a result and never a rejected promise. */
 export type JobResult =
   | { readonly ok: true; readonly durationMs: number; readonly host: HostFacts }
   | JobFailure;
 
-/** Why a job has no outputs. */
+/** The reason why a job has no outputs. */
 export interface JobFailure {
   readonly ok: false;
   readonly durationMs: number;
@@ -126,9 +126,9 @@ export interface JobFailure {
   readonly diagnostics?: readonly Diagnostic[];
 }
 
-/** Facts about where it ran: kept in the manifest, never in a key or an artifact. */
+/** Facts about the machine that ran it: kept in the manifest, never in a key or an artifact. */
 export interface HostFacts {
-  /** Provider that really ran, where the stage opened a session. */
+  /** The provider that really ran, if the stage opened a session. */
   readonly provider?: string;
   readonly versions: Readonly<Record<string, string>>;
 }

@@ -23,9 +23,9 @@ export type Key = string & { readonly __key: never };
 export interface KeyPreimage {
   /** Version of this interface: a runner with another meaning of the fields must not find our keys. */
   readonly format: 1;
-  /** Two stage types may take equal parameters. */
+  /** Name of the stage type, because two types may take equal parameters. */
   readonly stage: string;
-  /** Digest of the stage's local import graph and its packages: other code, other result. */
+  /** Digest of the stage's local import graph and its packages, because other code may give other results. */
   readonly code: Digest;
   /**
    * Parameters with defaults filled in. Models, data sets, files and artifacts stand as
@@ -33,7 +33,7 @@ export interface KeyPreimage {
    * decides, not the name, so that an equal result of an earlier task cuts off everything downstream.
    */
   readonly parameters: Json;
-  /** Declared environment variables: the stage says that it reads them. */
+  /** The environment variables that the stage declares. */
   readonly environment: Readonly<Record<string, string>>;
   /** Set by `--strict-provider` only. */
   readonly provider?: string;

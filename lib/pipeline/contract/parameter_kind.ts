@@ -35,7 +35,7 @@ export const artifactTypes = [
 export type ArtifactType = typeof artifactTypes[number];
 
 /**
- * What is wrong with the name of an artifact type, if anything.
+ * The mistake in the name of an artifact type, or `undefined` if it is valid.
  *
  * @example
  * ```ts
@@ -53,10 +53,10 @@ export function artifactTypeMistake(type: unknown): string | undefined {
   }`;
 }
 
-/** The kinds of a user's own code, beside stage types and data sets. */
+/** The kinds of a user's own code, besides stage types and data sets. */
 export type CodeCategory = "loss" | "prompt-kind";
 
-/** How a parameter is read: what the engine puts instead of what the user wrote. */
+/** How a parameter is read: the kind of value that replaces the user's text. */
 export type ParameterKind =
   | { readonly kind: "artifact"; readonly type: ArtifactType }
   | { readonly kind: "model" }

@@ -29,7 +29,7 @@ export interface Artifact {
   /** sha256 of the bytes of a file; Merkle digest of a folder. */
   readonly digest: string;
   readonly path: string;
-  /** Device on which it was computed, where models ran; in no key, for reports. */
+  /** Device on which it was computed, if models ran; for reports, never in a key. */
   readonly provider?: string;
 }
 
@@ -39,7 +39,7 @@ export interface ModelSource {
   readonly name: string;
   readonly digest: string;
   readonly path: string;
-  /** Types of weights by part, or one type for all, where the pipeline asks for them. */
+  /** Types of weights by part, or one type for all parts, if the pipeline sets them. */
   readonly weights?: string | Readonly<Record<string, string>>;
 }
 
@@ -209,7 +209,7 @@ function namesOf<Name extends string>(
 }
 
 /**
- * A parameter that takes the name of a row of a table, or the name of code of one's own.
+ * A parameter that takes the name of a row of a table, or the name of the user's own code.
  *
  * @example
  * ```ts
@@ -287,7 +287,7 @@ export interface Progress {
   readonly total: number;
   /** `steps`, `images`, … */
   readonly unit: string;
-  /** Figures worth a glance, such as `{ loss: 0.71 }`. */
+  /** Figures to show, such as `{ loss: 0.71 }`. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -306,7 +306,7 @@ export interface Checkpoint {
   save(state: Uint8Array): Promise<void>;
 }
 
-/** What a stage ran its models on. */
+/** The device and versions with which a stage ran its models. */
 export interface RuntimeFacts {
   /** `cpu`, `cuda`, `webgpu`: the device that was taken, not the one asked for. */
   readonly provider: string;
@@ -318,7 +318,7 @@ export type AskedProvider = "auto" | "cpu" | "webgpu" | `cuda${"" | `:${number}`
 
 /** What a running stage may use of the engine. */
 export interface StageContext<O extends string = string> {
-  /** Where to write an output: a path that does not exist yet (a file, or a folder to make). */
+  /** The path for an output. It does not exist yet; write a file or make a folder there. */
   output(name: O): string;
   progress(progress: Progress): void;
   /** A line for `tvp logs`. */
@@ -343,7 +343,7 @@ export interface StageContext<O extends string = string> {
 export type Isolation = "worker" | "fresh" | "inline";
 
 /**
- * What a stage type may do beside reading what the pipeline names and writing what it gives, in Deno's
+ * What a stage type may do besides reading its inputs and writing its outputs, in Deno's
  * words. `ffi` is native code of packages, such as ONNX Runtime and the decoder of pictures; `read` and
  * `write` are any file; `run` is any program.
  *
@@ -360,7 +360,7 @@ export const stagePermissions = ["read", "write", "net", "run", "ffi", "all"] as
 /** One of them. */
 export type StagePermission = typeof stagePermissions[number];
 
-/** A stage type: what it takes, what it gives, what it does. */
+/** A stage type: its parameters, its outputs, and its code. */
 export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** As in `uses:`. */
   readonly name: string;
@@ -369,13 +369,13 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** Schema of `with`, a strict object; artifact, model, dataset and file parameters are marked. */
   readonly with: S;
   readonly outputs: Readonly<Record<O, ArtifactType>>;
-  /** Outputs that depend on the parameters, beside `outputs`. */
+  /** Outputs that depend on the parameters, besides `outputs`. */
   declareOutputs?(parameters: z.output<S>): Readonly<Record<string, ArtifactType>>;
-  /** File names that people see in `.tvp/runs/…`, where the output's name and type would not do. */
+  /** File names in `.tvp/runs/…`, if the output's name and type do not make a good one. */
   readonly files?: Readonly<Partial<Record<O, string>>>;
-  /** Parameter whose pictures, in their size, its data sets show. */
+  /** The parameter whose pictures its data sets show, in the same size. */
   readonly picturesOf?: string;
-  /** Parameters of sizes: `image` pixels have to fit in `canvas`, or else in the pictures of `data`. */
+  /** Parameters of sizes: `image` must fit in `canvas`, or else in the pictures of `data`. */
   readonly fits?: { readonly image: string; readonly canvas: string; readonly data: string };
   /** Where it runs; `worker` is the default. */
   readonly isolation?: Isolation;

@@ -3,7 +3,7 @@ import type { HostFacts } from "./job.ts";
 import type { Digest, Key, KeyPreimage } from "./key.ts";
 import type { Artifact, ArtifactType } from "./stage.ts";
 
-/** What is known of a task that has run: `tasks/<key>.json`. */
+/** The facts about a task that has run: `tasks/<key>.json`. */
 export interface Manifest {
   readonly format: 1;
   readonly key: Key;
@@ -63,9 +63,9 @@ export interface Workspace extends AsyncDisposable {
 
 /** Results by key. */
 export interface ArtifactStore extends AsyncDisposable {
-  /** What is stored under a key; `undefined` if nothing is, or if an object of it is missing or damaged. */
+  /** The entry under a key; `undefined` if there is none, or if one of its objects is missing or damaged. */
   get(key: Key): Promise<StoreHit | undefined>;
-  /** Stores outputs, then the manifest; moves the files. Returns what `get` would. */
+  /** Stores outputs, then the manifest; moves the files. Returns the entry as `get` does. */
   put(key: Key, entry: NewEntry): Promise<StoreHit>;
   /**
    * Waits until no other run works on this key, then holds it. After it the caller looks again
@@ -74,13 +74,13 @@ export interface ArtifactStore extends AsyncDisposable {
    */
   lock(key: Key, options: { signal: AbortSignal; onWait?: () => void }): Promise<AsyncDisposable>;
   workspace(key: Key): Promise<Workspace>;
-  /** Told of each checkpoint that was saved, at `path`: a store may copy it elsewhere. */
+  /** Called for each checkpoint saved at `path`: a store may copy it elsewhere. */
   checkpointSaved?(key: Key, path: string): void;
   /** Size and age of the saved state of a task that is not finished, if there is one. */
   checkpointOf(key: Key): Promise<{ readonly bytes: number; readonly savedAt: number } | undefined>;
 }
 
-/** Digests of what keys are made of, memoised by size, mtime and inode. */
+/** Digests for keys, memoised by size, mtime and inode. */
 export interface ContentDigests extends AsyncDisposable {
   /** Digest of a file's bytes, or the Merkle digest of a folder. @throws Deno.errors.NotFound */
   content(path: string): Promise<Digest>;

@@ -39,7 +39,7 @@ export interface StageLookup {
   /** Names that `uses:` may give. */
   readonly names: readonly string[];
   get(uses: string): StageModule | undefined;
-  /** Why there is no such stage type, where that can be said. */
+  /** Why there is no such stage type, if that is known. */
   mistake?(uses: string): NameMistake | undefined;
 }
 
@@ -52,13 +52,13 @@ export interface NameMistake {
 /** Side in pixels of the square pictures of a data set, by its name or path; undefined: not known. */
 export type PictureSides = (kind: ParameterKind, name: string) => Promise<number | undefined>;
 
-/** How planning sees the world around the file. */
+/** What planning may read besides the file. */
 export interface PlanOptions {
   /** The process environment; empty by default. */
   readonly readEnv?: (name: string) => string | undefined;
   /** Replaces secrets by their names in the names of tasks. */
   readonly hide?: (text: string) => string;
-  /** Looks at the name of a model, data set or file, or the path of an artifact, before anything runs. */
+  /** Checks the name of a model, data set or file, or the path of an artifact, before anything runs. */
   readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;
   /** Sizes of the pictures of data sets, where they are known before anything runs. */
   readonly pictureSides?: PictureSides;

@@ -13,7 +13,7 @@ export interface PipelineSpec extends PipelineTree {
   readonly origins: Origins;
 }
 
-/** Where the text came from, and what is changed in it. */
+/** Where the text comes from, and which values are changed in it. */
 export interface ParseOptions {
   /** For messages. */
   readonly path: string;

@@ -7,10 +7,10 @@ import type { Task } from "../plan/plan.ts";
 import type { ResolvedTask, SourceResolver } from "../plan/resolve.ts";
 import type { ArtifactStore, ContentDigests, StoreHit } from "../contract/store.ts";
 
-/** What a failed task does to the others: none new, all that can, or stop those that run too. */
+/** What happens to the other tasks after a failure: start no new ones, run all that can run, or stop the running ones too. */
 export type FailureMode = "no-new" | "continue" | "kill";
 
-/** What a run needs. */
+/** Options of a run. */
 export interface RunOptions {
   readonly store: ArtifactStore;
   readonly executor: Executor;
@@ -27,13 +27,13 @@ export interface RunOptions {
   readonly checkpointIntervalMs?: number;
   /** URL of the module that checks outputs, for `Job.check`. */
   readonly outputCheck?: string;
-  /** What tasks may read beside the project and the store, for `Job.places`; by default nothing. */
+  /** Paths that tasks may read besides the project and the store, for `Job.places`; by default none. */
   readonly places?: Pick<JobPlaces, "read" | "models">;
   /** Replaces secrets by their names in logs and failures of tasks; by default nothing. */
   readonly hide?: (text: string) => string;
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;
-  /** Called once before the first task runs; what it throws ends the run. */
+  /** Called once before the first task runs; an error that it throws ends the run. */
   readonly prepare?: () => Promise<void>;
   /** Aborting it saves the states of running tasks and ends the run. */
   readonly signal?: AbortSignal;
@@ -42,7 +42,7 @@ export interface RunOptions {
   readonly now?: () => number;
 }
 
-/** What became of a task. */
+/** The result of a task. */
 export interface TaskOutcome {
   readonly task: Task;
   readonly state: "cached" | "ran" | "failed" | "skipped";
@@ -53,7 +53,7 @@ export interface TaskOutcome {
   readonly log?: readonly string[];
 }
 
-/** What became of a run. */
+/** The result of a run. */
 export interface RunSummary extends Omit<RunFinished, "type"> {
   readonly outcomes: readonly TaskOutcome[];
 }

@@ -17,7 +17,7 @@ import type { RunOptions, RunSummary, TaskOutcome } from "./run.ts";
 import { storeFailure, TaskRunner } from "./run_task.ts";
 
 /**
- * Runs a plan and tells of it by events; see `runTasks` for the result as a value.
+ * Runs a plan and yields its events; see `runTasks` for the result as a value.
  *
  * @example
  * ```ts
