@@ -9,7 +9,7 @@ export default defineStage({
     model: model().describe("a multimodal language model"),
     prompt: z.union([z.enum(["none", "shrunk"]), artifact("prompt")])
       .describe("a trained prompt, or a baseline: none or shrunk"),
-    data: artifact("dataset").describe("pictures, with labels where the task has classes"),
+    data: artifact("dataset").describe("pictures, with labels if the task has classes"),
     rows: z.int().min(1).optional().describe("the number of rows, from the first; default all"),
     canvas: z.int().min(8).optional()
       .describe("baselines: side S of the canvas in pixels; default the pictures' own"),

@@ -20,7 +20,7 @@ const parameters = z.strictObject({
       "mirrors half of the pictures, if the data set says that mirroring keeps the answers",
     ),
   alignment: z.strictObject({
-    steps: z.int().min(0).default(300).describe("number of updates; 0 for none"),
+    steps: z.int().min(0).default(300).describe("number of updates; 0 skips them"),
     batch: z.int().min(1).default(128).describe("pictures per update"),
     learningRate: z.number().positive().default(1e-3).describe("at its highest"),
   }).prefault({}).describe("first updates, in which image rows learn the answers' embeddings"),

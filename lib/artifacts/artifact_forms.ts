@@ -29,19 +29,19 @@ export const artifactForms = {
   },
   scores: {
     title: "scores",
-    form: "scores are what transfer-evaluate writes: one answer a row, and their mean",
+    form: "scores are written by transfer-evaluate: one answer per row, and the mean of the hits",
   },
   curve: {
     title: "a curve",
-    form: "a curve is what optimize-prompt writes: the loss, step by step",
+    form: "a curve is written by optimize-prompt: the loss of every step",
   },
   cost: {
     title: "a cost",
-    form: "a cost is what measure-cost writes: operations, time and memory of a training step",
+    form: "a cost is written by measure-cost: operations, time and memory of a training step",
   },
   estimate: {
     title: "an estimate",
-    form: "an estimate is what estimate-transfer writes: cosines of gradients, changes of features",
+    form: "an estimate is written by estimate-transfer: cosines of gradients, changes of features",
   },
   features: {
     title: "features",

@@ -132,7 +132,7 @@ function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): v
   throw new RangeError(
     `Cannot import a ${kind} prompt around a picture of ${image} pixels (padding ${
       paddingOf(sizes)
-    }): δ is ${values[wrong]} in ${place}, where it has to be 0`,
+    }): δ is ${values[wrong]} in ${place}, where it must be 0`,
   );
 }
 

@@ -65,7 +65,7 @@ export function readCard(json: string): Card {
   const card = checked(cardSchema, json, "dataset.json");
   if (card.kind !== "classification" || card.classes !== undefined) return card;
   throw new DatasetError(
-    "dataset.json: classes must be a list of texts where kind is classification",
+    "dataset.json: classes must be a list of texts if kind is classification",
   );
 }
 

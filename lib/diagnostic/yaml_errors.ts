@@ -59,8 +59,8 @@ const causes: readonly (readonly [RegExp, string])[] = [
   [/^BAD_INDENT Flow map/, 'a "{" is not closed by "}", or what it holds is not indented'],
   [/^BAD_INDENT Flow seq/, 'a "[" is not closed by "]", or what it holds is not indented'],
   [/^BAD_INDENT All/, "the keys of a map must begin in the same column"],
-  [/^BLOCK_AS_IMPLICIT_KEY/, 'a text with ": " in it has to be put in quotes'],
-  [/^BAD_SCALAR_START/, "a text that begins like this has to be put in quotes"],
+  [/^BLOCK_AS_IMPLICIT_KEY/, 'a text with ": " in it must be put in quotes'],
+  [/^BAD_SCALAR_START/, "a text that begins like this must be put in quotes"],
   [/^MISSING_CHAR/, "a quote is not closed"],
   [/at node end$/, "there is more after the end of a value: does it belong in quotes?"],
 ];

@@ -45,7 +45,7 @@ const states: Readonly<Record<string, StateRow>> = {
   COMPLETED: {
     reason: "crash",
     says: "ended without a result",
-    advice: () => "the store has to be on a file system that the nodes share: see --cache",
+    advice: () => "the store must be on a file system that the nodes share: see --cache",
   },
 };
 

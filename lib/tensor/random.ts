@@ -113,7 +113,7 @@ export class Random {
    */
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 4294967296) {
-      throw new RangeError(`Cannot draw an integer below ${n}: the bound has to be from 1 to 2^32`);
+      throw new RangeError(`Cannot draw an integer below ${n}: the bound must be from 1 to 2^32`);
     }
     const limit = 4294967296 - 4294967296 % n;
     let value = this.bits() >>> 0;

@@ -5,7 +5,7 @@ const longestName = 255;
 
 const rules: readonly (readonly [isBroken: (name: string) => boolean, cause: string])[] = [
   [(name) => name === "", "it is empty"],
-  [(name) => name === "." || name === "..", "it stands for a folder"],
+  [(name) => name === "." || name === "..", "it means a folder"],
   [(name) => /[/\\]/.test(name), "it has a slash in it"],
   [(name) => /\p{Cc}/u.test(name), "it has a control character in it"],
   [(name) => new TextEncoder().encode(name).length > longestName, "it is too long"],
@@ -32,5 +32,5 @@ export function modelNameMistake(name: string): string | undefined {
   if (segmentMistake(name) !== undefined) return segmentMistake(name);
   return plainName.test(name)
     ? undefined
-    : "a model's name is letters, digits, `.`, `_` and `-`, and begins with none of `.` and `-`";
+    : "a model's name has letters, digits, `.`, `_` and `-`, and does not begin with `.` or `-`";
 }

@@ -166,7 +166,7 @@ Deno.test("tvp prompt says what it cannot use", () =>
         ["import", "runs.pth", "-o", "x.safetensors"],
         'it asks to run "posix.system"; nothing was run',
       ],
-      [["import", "p.npy", "-o", "x.safetensors", "--image", "6"], "where it has to be 0"],
+      [["import", "p.npy", "-o", "x.safetensors", "--image", "6"], "where it must be 0"],
       [["import", "small.npy", "-o", "x.safetensors"], 'found "delta" float32 [2, 2]'],
       [
         ["import", "p.npy", "-o", "x.safetensors", "--kind", "disc"],

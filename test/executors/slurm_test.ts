@@ -261,7 +261,7 @@ const ends: [string, JobFailure["reason"], string, string][] = [
     "COMPLETED",
     "crash",
     "ended without a result after 1:00",
-    "the store has to be on a file system that the nodes share: see --cache",
+    "the store must be on a file system that the nodes share: see --cache",
   ],
 ];
 

@@ -51,7 +51,7 @@ function unknownType(name: string): Diagnostic {
     severity: "error",
     message: `Cannot differentiate: the type of "${name}" is unknown`,
     notes: [
-      "Declare its type, or that of the values it is made of (value_info); ops of other domains have none",
+      "Declare its type, or the types of the values it is made from (value_info); ops of other domains have no inferred types",
     ],
   };
 }

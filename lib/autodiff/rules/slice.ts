@@ -49,7 +49,7 @@ function cutsOf(b: GraphBuilder, node: Node): Cut[] {
       severity: "error",
       message:
         `Cannot differentiate Slice "${node.name}": its axes or steps are known at run time only`,
-      notes: ["Starts and ends may be computed; axes and steps have to be constants"],
+      notes: ["Starts and ends may be computed; axes and steps must be constants"],
     }]);
   }
   return given.map((axis, i) => ({

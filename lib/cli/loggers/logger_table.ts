@@ -28,7 +28,7 @@ export const loggerTable = {
   },
   github: {
     description: "groups, and mistakes at lines of the pipeline file",
-    when: "in GitHub Actions, but for `--quiet`",
+    when: "in GitHub Actions, without `--quiet`",
     fits: (args) => Deno.env.get("GITHUB_ACTIONS") === "true" && !hasFlag(args, "quiet"),
     async open({ args, plan }) {
       const { githubLogger } = await import("./github.ts");
@@ -42,7 +42,7 @@ export const loggerTable = {
   },
   terminal: {
     description: "a live line for each running task",
-    when: "on a terminal, but for `--quiet`",
+    when: "on a terminal, without `--quiet`",
     fits: (args) => Deno.stdout.isTerminal() && !hasFlag(args, "quiet"),
     open: async () => new (await import("./terminal.ts")).TerminalLogger(),
   },

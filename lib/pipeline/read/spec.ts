@@ -117,7 +117,7 @@ const pipelineObject = z.strictObject({
     "Sets of variables by name; `vars.preset` chooses one, `--set preset=NAME` another.",
   ),
   env: environment.optional().describe(
-    "Environment variables that `${{ env.NAME }}` reads, with defaults; null where one must be set.",
+    "Environment variables that `${{ env.NAME }}` reads, with defaults; null if the variable must be set.",
   ),
   defaults: z.strictObject(taskSettings).optional().describe(
     "Settings of all stages that do not set them; env and resources are merged by name.",

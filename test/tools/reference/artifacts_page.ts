@@ -16,7 +16,7 @@ export async function artifactsPage(): Promise<string> {
   ]);
   return `# Artifact types
 
-What a stage writes is an artifact of one of these types. Its form is checked as soon as the stage
+Every output of a stage is an artifact of one of these types. Its form is checked as soon as the stage
 is done. [docs/artifacts.md](../artifacts.md) shows how to write a data set from any language.
 
 ${markdownTable([["type", "its form", "written by", "taken by"], ...rows])}
@@ -35,6 +35,7 @@ function outputsOf({ name, outputs }: StageReference, type: ArtifactType): strin
 }
 
 function parametersOf({ name, parameters }: StageReference, type: ArtifactType): string[] {
+  if (type === "text") return []; // the parameters of type "text" are texts and not artifacts
   const words = new RegExp(`(^|[ ,])${type}($|,)`);
   return parameters.filter((each) => words.test(each.type)).map((each) =>
     code(`${name}.${each.name}`)

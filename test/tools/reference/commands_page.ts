@@ -22,7 +22,7 @@ export async function commandsPage(): Promise<string> {
   ]);
   return `# Commands
 
-\`tvp\` stands for \`deno task tvp\` in the repository; \`deno task pipeline FILE\` is \`tvp run FILE\`.
+\`tvp\` is short for \`deno task tvp\` in the repository; \`deno task pipeline FILE\` is \`tvp run FILE\`.
 \`tvp COMMAND --help\` prints the same.
 
 ${markdownTable([["command", "what it does"], ...commands.map(commandRow)])}

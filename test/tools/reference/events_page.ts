@@ -10,8 +10,8 @@ export function eventsPage(): string {
   const events = eventJsonSchema().oneOf as JsonSchema[];
   return `# Events
 
-\`tvp run FILE --json\` prints one event a line, as JSON. This is version ${eventVersion} of them: a new
-field may be added at any time, and the version goes up when a field changes its meaning or goes
+\`tvp run FILE --json\` prints one event a line, as JSON. This is version ${eventVersion} of the events. A new
+field may be added at any time; the version increases when a field changes its meaning or goes
 away. \`tvp schema --events\` prints the JSON Schema.
 
 A mistake in the file or the arguments is one line \`{ "type": "error", "diagnostic": … }\`.

@@ -45,7 +45,7 @@ ${described(lossTable)}
 
 ## Loss variants
 
-\`loss: tvp\` stands for these weights.
+\`loss: tvp\` means these weights.
 
 ${markdownTable([["name", "weights"], ...variantRows()])}
 
@@ -75,7 +75,7 @@ ${described(corruptions)}
 
 ## Models of the zoo
 
-\`zoo/NAME\` in place of a path. [zoo/README.md](../../zoo/README.md) says what they can do.
+Write \`zoo/NAME\` instead of a path. [zoo/README.md](../../zoo/README.md) says what they can do.
 
 ${markdownTable([["name", "after"], ...zooRows()])}
 
