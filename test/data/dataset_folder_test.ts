@@ -92,7 +92,7 @@ const mistakes: readonly [Change, string][] = [
     card({ kind: "x" }),
     'dataset.json: kind must be classification, generation or yes-no, but is "x"',
   ],
-  [card({ classes: undefined }), "dataset.json: classes must be a list of texts where kind is"],
+  [card({ classes: undefined }), "dataset.json: classes must be a list of texts if kind is"],
   [card({ classes: ["a", 1] }), "dataset.json: classes[1] must be text, but is 1"],
   [card({ height: 5 }), "dataset.json says height 5, but there are 4"],
   [images({}), 'rows need a tensor "images" uint8 [2, 3, height, width], found none'],
