@@ -316,7 +316,7 @@ export interface RuntimeFacts {
 /** A device asked for: `auto` takes the best, `cuda:1` the second card, `+tf32` rounds float32 there. */
 export type AskedProvider = "auto" | "cpu" | "webgpu" | `cuda${"" | `:${number}`}${"" | "+tf32"}`;
 
-/** What a running stage may use of the engine. */
+/** The engine's services for a running stage. */
 export interface StageContext<O extends string = string> {
   /** The path for an output. It does not exist yet; write a file or make a folder there. */
   output(name: O): string;
@@ -328,7 +328,7 @@ export interface StageContext<O extends string = string> {
   readonly signal: AbortSignal;
   /** Device asked for: the provider to hand to `openSession`. */
   readonly provider: AskedProvider;
-  /** To be called with each session that was opened: the facts stand in the task's manifest. */
+  /** Call it with each session that was opened: the task's manifest holds the facts. */
   ranOn(facts: RuntimeFacts): void;
   /** Threads per session, from `resources.cpu`. */
   readonly threads: number;
