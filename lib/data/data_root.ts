@@ -49,7 +49,13 @@ export function plainFile(path: string): string {
 /** Bytes of a text file, such as a list of rows. */
 const longestList = 512 * 2 ** 20;
 
-/** The text of a list. @throws {DiagnosticError} If it is missing, empty, too large, or no UTF-8. */
+/** Which encoding of Unicode a text is in, by its first bytes. */
+function encodingOf([first, second]: Uint8Array): string {
+  if (first === 0xff && second === 0xfe) return "utf-16le"; // spreadsheets' "Unicode text"
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** The text of a list. @throws {DiagnosticError} If it is missing, empty, too large, or no Unicode. */
 export function readList(path: string): string {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(plainFile(path));
@@ -58,7 +64,7 @@ export function readList(path: string): string {
   }
   const bytes = readRange(path, 0, size);
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
     if (text.trim() !== "") return text;
   } catch {
     throw dataFailure(what, "it is not text (UTF-8)");

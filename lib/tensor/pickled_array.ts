@@ -51,6 +51,18 @@ export function pickledArray(value: unknown): PickledArray | undefined {
   return { ...type, dims, fortran, raw };
 }
 
+/** What makes single numbers: `scalar(dtype, bytes)`. */
+const scalarMakers = ["numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"];
+
+/** The number that an object of a pickle stands for, as an array of one. */
+export function pickledScalar(value: unknown): PickledArray | undefined {
+  if (!(value instanceof PickleObject) || !scalarMakers.includes(value.name)) return undefined;
+  const type = elementType(value.args[0]);
+  const raw = rawOf(value.args[1]);
+  if (type === undefined || raw === undefined) return undefined;
+  return { ...type, dims: [1], fortran: false, raw };
+}
+
 /** `numpy.dtype("f4", False, True)`, filled with `(3, "<", …)`. */
 function elementType(dtype: unknown) {
   if (!(dtype instanceof PickleObject) || dtype.name !== "numpy.dtype") return undefined;

@@ -48,6 +48,8 @@ const sets: readonly (readonly [folder: string, set: string])[] = [
   ["svhn", "svhn"],
   ["svhn-plain", "svhn"],
   ["svhn-v73", "svhn"],
+  ["svhn-few", "svhn"],
+  ["cifar10-numpy", "cifar10"],
   ["mnist", "mnist"],
 ];
 
@@ -71,6 +73,11 @@ Deno.test("datasets/cifar10-c reads one severity, beside CIFAR-10's training pic
     const { test } = await read({ spec: { folder }, set: await setOf("cifar10-c") });
     assertEquals(test, expected["cifar10-c/test"]);
   }));
+
+Deno.test("loadData() reads Parquet with a list of one picture in each row", async () => {
+  const found = await read({ spec: { parquet: join(files, "parquet/list.parquet") } });
+  assertEquals(found, { "": expected["parquet/list"]! });
+});
 
 for (const compression of ["snappy", "zstd", "gzip", "none"]) {
   Deno.test(`loadData() reads Parquet, ${compression}, with Hugging Face's names of classes`, async () => {

@@ -2,7 +2,13 @@
 import { basename } from "@std/path";
 import { readPickle } from "../../tensor/pickle.ts";
 import { nameInPickle, PickleObject } from "../../tensor/pickle_object.ts";
-import { pickledArray, tensorOfPickled } from "../../tensor/pickled_array.ts";
+import {
+  type PickledArray,
+  pickledArray,
+  pickledScalar,
+  tensorOfPickled,
+} from "../../tensor/pickled_array.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
@@ -50,7 +56,7 @@ export function cifarBinary(path: string, labels: CifarLabels): Listing {
 /**
  * Reads a file of the Python version: a dictionary with `data`, uint8 [n, 3072].
  *
- * @throws {DiagnosticError} If it is no such pickle, or asks to run something.
+ * @throws {DiagnosticError} If it is not such pickle, or asks to run something.
  */
 export function cifarPickle(path: string, labels: CifarLabels): Listing {
   const { numbers } = readBatch(path, labels);
@@ -69,22 +75,34 @@ function readBatch(path: string, labels: CifarLabels): Batch {
   const what = JSON.stringify(path);
   const dictionary = readDictionary(path, what);
   const array = pickledArray(dictionary.get("data"));
-  const numbers = dictionary.get(labels.key);
+  const numbers = numbersIn(dictionary.get(labels.key), what);
   if (array?.dtype !== "uint8" || array.dims.length !== 2 || array.dims[1] !== pictureBytes) {
     throw dataFailure(
       what,
       `its "data" is not an array of bytes, ${pictureBytes} for each picture`,
     );
   }
-  if (!Array.isArray(numbers) || numbers.length !== array.dims[0]) {
+  if (numbers?.length !== array.dims[0]) {
     throw dataFailure(what, `its "${labels.key}" is not a list of ${array.dims[0]} classes`);
   }
-  return { numbers, data: pixelsOf(array, what) };
+  return { numbers: numbers!, data: elementsOf(array, what) as Uint8Array };
 }
 
-function pixelsOf(array: Parameters<typeof tensorOfPickled>[0], what: string): Uint8Array {
+/** A list of numbers, Python's or NumPy's, or an array. */
+function numbersIn(value: unknown, what: string): readonly unknown[] | undefined {
+  if (Array.isArray(value)) {
+    return value.map((item) => {
+      const scalar = pickledScalar(item);
+      return scalar === undefined ? item : Number(elementsOf(scalar, what)[0]);
+    });
+  }
+  const array = pickledArray(value);
+  return array === undefined ? undefined : Array.from(elementsOf(array, what), Number);
+}
+
+function elementsOf(array: PickledArray, what: string): Tensor["data"] {
   try {
-    return tensorOfPickled(array).data as Uint8Array;
+    return tensorOfPickled(array).data;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw dataFailure(what, error.message);

@@ -1,8 +1,7 @@
 /** The idx format of MNIST and its like, compressed or not. @module */
 import { basename } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
-import { readRange } from "../data_root.ts";
-import { inflate } from "./gzip.ts";
+import { openBytes } from "./byte_source.ts";
 import { joinListings, type Listing } from "../listing.ts";
 import type { PublisherFolder } from "../published_set.ts";
 import { greyPlanes, planeListing } from "./plane_rows.ts";
@@ -28,14 +27,11 @@ export async function idxFolder(
   inside: readonly string[],
   classes: readonly string[],
 ): Promise<Listing> {
-  const first = "train-images-idx3-ubyte";
-  const places = ["", ...inside].flatMap((place) => place === "" ? [""] : [`${place}/`]);
-  const has = (name: string) => folder.has(name) || folder.has(`${name}.gz`);
-  const prefix = places.find((place) => has(`${place}${first}`)) ?? "";
-  const path = (name: string) => {
-    const plain = `${prefix}${name}`;
-    return folder.file(folder.has(plain) || !folder.has(`${plain}.gz`) ? plain : `${plain}.gz`);
-  };
+  const places = ["", ...inside.map((place) => `${place}/`)];
+  const found = (name: string) =>
+    places.flatMap((place) => spellings(name).map((spelling) => `${place}${spelling}`))
+      .find((path) => folder.has(path));
+  const path = (name: string) => folder.file(found(name) ?? name);
   const read = (name: string) =>
     idxListing(path(`${name}-images-idx3-ubyte`), path(`${name}-labels-idx1-ubyte`), classes);
   return joinListings([
@@ -43,6 +39,10 @@ export async function idxFolder(
     { split: "test", listing: await read("t10k") },
   ]);
 }
+
+/** What a file may be called: copies of these sets write a dot for the second hyphen. */
+const spellings = (name: string) =>
+  [name, name.replace("-idx", ".idx")].flatMap((spelling) => [spelling, `${spelling}.gz`]);
 
 /** Pictures and their classes. @throws {DiagnosticError} If a file is damaged, or they do not fit. */
 export async function idxListing(
@@ -84,10 +84,28 @@ export async function idxListing(
 
 async function readIdx(path: string, axes: number): Promise<Idx> {
   const what = JSON.stringify(path);
-  const bytes = await readBytes(path, what);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = 4 + 4 * axes;
-  if (bytes.length < start) throw dataFailure(what, "it is empty or cut off, expected an idx file");
+  const source = openBytes(path);
+  try {
+    const start = 4 + 4 * axes;
+    const dims = dimsIn(await source.read(0, start), axes, what);
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const needs = `its shape [${dims.join(", ")}] needs ${size} bytes`;
+    if (size > maxBytes) throw dataFailure(what, `${needs}, at most ${maxBytes} can be read`);
+    const data = await source.read(start, size);
+    if (data.length < size) throw dataFailure(what, `${needs}, there are ${data.length}`);
+    const rest = await source.read(start + size, 1);
+    if (rest.length > 0) throw dataFailure(what, `${needs}, there are more`);
+    return { dims, data };
+  } finally {
+    await source.close();
+  }
+}
+
+function dimsIn(header: Uint8Array, axes: number, what: string): number[] {
+  if (header.length < 4 + 4 * axes) {
+    throw dataFailure(what, "it is empty or cut off, expected an idx file");
+  }
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   if (view.getUint32(0) !== 0x800 + axes) {
     const found = view.getUint32(0).toString(16).padStart(8, "0");
     throw dataFailure(
@@ -96,25 +114,6 @@ async function readIdx(path: string, axes: number): Promise<Idx> {
     );
   }
   const dims = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i));
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  if (size === 0) throw dataFailure(what, `it is empty: its shape is [${dims.join(", ")}]`);
-  if (bytes.length - start !== size) {
-    throw dataFailure(
-      what,
-      `its shape [${dims.join(", ")}] needs ${size} bytes, there are ${bytes.length - start}`,
-    );
-  }
-  return { dims, data: bytes.subarray(start) };
-}
-
-async function readBytes(path: string, what: string): Promise<Uint8Array> {
-  const { size } = Deno.statSync(path);
-  if (size > maxBytes) {
-    throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} can be read`);
-  }
-  const bytes = readRange(path, 0, size);
-  const isZip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  // Nothing compresses pixels a hundredfold.
-  const most = Math.min(maxBytes, (64 << 20) + 100 * size);
-  return isZip ? await inflate(bytes, { format: "gzip", most, what }) : bytes;
+  if (!dims.includes(0)) return dims;
+  throw dataFailure(what, `it is empty: its shape is [${dims.join(", ")}]`);
 }

@@ -109,12 +109,14 @@ async function readHead(element: Element): Promise<MatArray | undefined> {
   try {
     const head = await headOf(stream, element.what);
     if (head === undefined) return undefined;
+    const { small, ...array } = head;
     const open = async () => {
+      if (small !== undefined) return new ByteStream(ReadableStream.from([small]), element.what);
       const again = await openElement(element);
       await headOf(again, element.what);
       return again;
     };
-    return { ...head, open };
+    return { ...array, open };
   } finally {
     await stream.close();
   }
@@ -123,7 +125,7 @@ async function readHead(element: Element): Promise<MatArray | undefined> {
 async function headOf(
   stream: ByteStream,
   what: string,
-): Promise<Omit<MatArray, "open"> | undefined> {
+): Promise<(Omit<MatArray, "open"> & Pick<Tag, "small">) | undefined> {
   const flags = await part(stream, what, 64);
   const kind = flags.data[0];
   const isComplex = ((flags.data[1] ?? 0) & 8) !== 0;
@@ -141,10 +143,10 @@ async function headOf(
       `array "${name}" of shape [${dims.join(", ")}] has ${tag.bytes} bytes of type ${tag.type}`,
     );
   }
-  return { name, dims, type: tag.type, bytes: tag.bytes };
+  return { name, dims, ...tag };
 }
 
-/** A tag, of which a small one holds its own data: they are put back by `part`. */
+/** A tag, of which a small one holds its own data. */
 interface Tag {
   readonly type: number;
   readonly bytes: number;

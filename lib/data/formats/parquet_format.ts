@@ -8,6 +8,7 @@ import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
 
 type Parquet = typeof import("hyparquet");
 type Metadata = import("hyparquet").FileMetaData;
+type SchemaTree = import("hyparquet").SchemaTree;
 type Compressors = import("hyparquet").Compressors;
 
 /** Most bytes that a page, and a row group's column, may unpack to. */
@@ -133,8 +134,8 @@ function columnsOf(parquet: Parquet, { path, metadata }: Reader, given?: string)
   const kinds = new Map(all.map(({ element, children }) => {
     const isText = element.converted_type === "UTF8" || element.logical_type?.type === "STRING";
     const isBytes = element.type === "BYTE_ARRAY" && !isText && children.length === 0;
-    const holdsBytes = children.some(({ element: { name } }) => name === "bytes");
-    return [element.name, isBytes || holdsBytes ? "bytes" : isText ? "text" : "other"] as const;
+    const kind = isBytes || children.some(holdsBytes) ? "bytes" : isText ? "text" : "other";
+    return [element.name, kind] as const;
   }));
   const names = [...kinds.keys()];
   const known = columnNames.image.filter((name) => ["bytes", "text"].includes(kinds.get(name)!));
@@ -149,6 +150,11 @@ function columnsOf(parquet: Parquet, { path, metadata }: Reader, given?: string)
   const isNamed = kinds.get(picture) === "text";
   const others = names.filter((name) => kinds.get(name) !== "bytes");
   return { picture, others, isNamed };
+}
+
+/** Whether a part of a column is `bytes`, as in `{ bytes, path }` and in lists of these. */
+function holdsBytes({ element: { name }, children }: SchemaTree): boolean {
+  return name === "bytes" || children.some(holdsBytes);
 }
 
 function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
@@ -213,8 +219,19 @@ function spansOf({ row_groups: groups }: Metadata): [from: number, to: number][]
   return spans.filter(([a, b]) => b > a);
 }
 
+/** The bytes of a picture: as they are, in `{ bytes, path }`, or in a list of one. */
 function bytesIn(value: unknown, where: string): Uint8Array {
-  const bytes = value instanceof Uint8Array ? value : (value as { bytes?: unknown } | null)?.bytes;
+  if (value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) {
+    if (value.length === 1) return bytesIn(value[0], where);
+    throw dataFailure(where, `it has ${value.length} pictures, a row is of one`);
+  }
+  const { bytes, path } = (value ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };
   if (bytes instanceof Uint8Array) return bytes;
-  throw dataFailure(where, "it has no picture: the bytes are not in the file");
+  throw dataFailure(
+    where,
+    typeof path === "string" && path !== ""
+      ? `it has no picture, only the path ${JSON.stringify(path)}`
+      : "it has no picture: the bytes are not in the file",
+  );
 }

@@ -36,9 +36,11 @@ export function readTable(
 }
 
 function csvRows(path: string): ListedRow[] {
-  const text = readList(path).replace(/^\ufeff/, "");
   const name = basename(path);
-  const separator = /\.tsv$/i.test(path) ? "\t" : separatorOf(text);
+  const written = readList(path).replace(/^\ufeff/, "");
+  const [hint, told] = /^sep=(.)\r?\n/.exec(written) ?? []; // as Excel has it
+  const text = unixLines(written.slice(hint?.length ?? 0));
+  const separator = told ?? (/\.tsv$/i.test(path) ? "\t" : separatorOf(text));
   const [header, ...lines] = csvCells(text, separator, name);
   if (header === undefined || lines.length === 0) {
     throw dataFailure(name, "it has a line of column names and no rows");
@@ -56,10 +58,20 @@ function csvRows(path: string): ListedRow[] {
   });
 }
 
-/** Spreadsheets of some countries write semicolons. */
+/** Old Macs end lines with a carriage return alone. */
+const unixLines = (text: string) => text.includes("\n") ? text : text.replaceAll("\r", "\n");
+
+/** What stands between cells; spreadsheets of some countries write semicolons. */
+const separators = [",", ";", "\t", "|"];
+
+/** As much of a text as is looked at for them. */
+const longestHeader = 1 << 16;
+
+/** The one that the line of column names has most of, outside of quotes. */
 function separatorOf(text: string): string {
-  const [first = ""] = text.split("\n", 1);
-  return !first.includes(",") && first.includes(";") ? ";" : ",";
+  const [first = ""] = text.slice(0, longestHeader).replace(/"[^"]*"/g, "").split("\n", 1);
+  const counts = separators.map((separator) => first.split(separator).length);
+  return separators[counts.indexOf(Math.max(...counts))]!;
 }
 
 function csvCells(text: string, separator: string, name: string): string[][] {

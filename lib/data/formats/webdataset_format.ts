@@ -1,11 +1,12 @@
 /** WebDataset: tar archives whose files of one name before the first dot are a row. @module */
 import { basename, dirname } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
-import { readRange } from "../data_root.ts";
-import type { ListedRow, Listing } from "../listing.ts";
+import { imageLimits } from "../../vision/decode_image.ts";
+import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
 import { joinListings } from "../listing.ts";
 import { isHiddenName, isPictureName } from "../picture_names.ts";
-import { listTar, type TarEntry } from "./tar.ts";
+import { openBytes } from "./byte_source.ts";
+import { tarEntries, type TarEntry } from "./tar.ts";
 
 /** Most bytes of a text that belongs to a picture. */
 const longestText = 1 << 20;
@@ -13,73 +14,110 @@ const longestText = 1 << 20;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Lists archives, one after the other. @throws {DiagnosticError} If one is damaged, or has no pictures. */
-export function listArchives(paths: readonly string[]): Listing {
-  return joinListings(paths.map((path) => ({ listing: listArchive(path) })));
+export async function listArchives(paths: readonly string[]): Promise<Listing> {
+  const listings = [];
+  for (const path of paths) listings.push({ listing: await listArchive(path) });
+  return joinListings(listings);
 }
 
 interface Sample {
   readonly key: string;
   image?: TarEntry;
-  readonly texts: Map<string, TarEntry>;
+  /** By ending; of those that say nothing of a row there is no content. */
+  readonly texts: Map<string, Uint8Array | undefined>;
 }
 
-function listArchive(path: string): Listing {
-  const samples = new Map<string, Sample>();
-  for (const entry of listTar(path)) addTo(samples, entry);
+async function listArchive(path: string): Promise<Listing> {
+  const samples = await samplesOf(path);
   const places: TarEntry[] = [];
   const rows: ListedRow[] = [];
-  for (const { key, image, texts } of samples.values()) {
+  for (const { key, image, texts } of samples) {
     if (image === undefined) continue;
     const where = `${basename(path)}: ${key}`;
-    rows.push({ where, fields: { id: key, ...fieldsOf(path, key, where, texts) } });
+    rows.push({ where, fields: { id: key, ...fieldsOf(key, where, texts) } });
     places.push(image);
   }
   if (rows.length === 0) throw dataFailure(JSON.stringify(path), "there is no picture in it");
-  return {
-    rows,
-    embedded: true,
-    async *pictures(wanted) {
-      for (const row of wanted) {
-        const { offset, bytes } = places[row]!;
-        yield { encoded: readRange(path, offset, bytes) };
+  return { rows, embedded: true, pictures: (wanted) => picturesAt(path, places, wanted) };
+}
+
+async function* picturesAt(
+  path: string,
+  places: readonly TarEntry[],
+  wanted: readonly number[],
+): AsyncGenerator<EncodedPicture> {
+  const source = openBytes(path);
+  try {
+    for (const row of wanted) {
+      const { offset, bytes } = places[row]!;
+      yield { encoded: await source.read(offset, bytes) };
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Samples in the order of their first files; texts are read as they come, as a compressed archive has no way back. */
+async function samplesOf(path: string): Promise<Iterable<Sample>> {
+  const what = JSON.stringify(path);
+  const source = openBytes(path);
+  const samples = new Map<string, Sample>();
+  try {
+    for await (const entry of tarEntries(source, what)) {
+      const place = sampleOf(entry.name);
+      if (place === undefined) continue;
+      const { key, ending } = place;
+      const sample: Sample = samples.get(key) ?? { key, texts: new Map() };
+      samples.set(key, sample);
+      checkEntry(entry, ending, what);
+      if (isPictureName(`.${ending}`)) sample.image ??= entry;
+      else {
+        const isText = textEndings.includes(ending);
+        sample.texts.set(ending, isText ? await source.read(entry.offset, entry.bytes) : undefined);
       }
-    },
-  };
+    }
+  } finally {
+    await source.close();
+  }
+  return samples.values();
 }
 
 /** `a/0001.seg.png` has the key `a/0001` and the ending `seg.png`. */
-function addTo(samples: Map<string, Sample>, entry: TarEntry): void {
-  const name = entry.name.replace(/^\.\//, "");
+function sampleOf(path: string): { key: string; ending: string } | undefined {
+  const name = path.replace(/^\.\//, "");
   const file = basename(name);
-  if (isHiddenName(file)) return;
   const dot = file.indexOf(".");
-  if (dot <= 0) return;
+  if (isHiddenName(file) || dot <= 0 || name.endsWith("/")) return undefined;
   const key = name.slice(0, name.length - file.length + dot);
-  const sample: Sample = samples.get(key) ?? { key, texts: new Map() };
-  samples.set(key, sample);
-  const ending = file.slice(dot + 1).toLowerCase();
-  if (isPictureName(`.${ending}`)) sample.image ??= entry;
-  else sample.texts.set(ending, entry);
+  return { key, ending: file.slice(dot + 1).toLowerCase() };
+}
+
+/** Endings of files that say something of a row. */
+const textEndings = ["json", "cls", "class", "txt", "caption"];
+
+function checkEntry({ name, bytes, mistake }: TarEntry, ending: string, what: string): void {
+  const inside = `${JSON.stringify(name)} in ${what}`;
+  if (mistake !== undefined) throw dataFailure(inside, `it is ${mistake}`);
+  const most = isPictureName(`.${ending}`)
+    ? imageLimits.fileBytes
+    : textEndings.includes(ending)
+    ? longestText
+    : Infinity;
+  if (bytes <= most) return;
+  throw dataFailure(inside, `it has ${bytes} bytes, at most ${most} can be read`);
 }
 
 /** `cls` is a class, `json` a map of columns, `txt` a caption; a folder of pictures alone names classes. */
 function fieldsOf(
-  path: string,
   key: string,
   where: string,
-  texts: ReadonlyMap<string, TarEntry>,
+  texts: ReadonlyMap<string, Uint8Array | undefined>,
 ): Record<string, unknown> {
   const read = (ending: string): string | undefined => {
-    const entry = texts.get(ending);
-    if (entry === undefined) return undefined;
-    if (entry.bytes > longestText) {
-      throw dataFailure(
-        where,
-        `its .${ending} has ${entry.bytes} bytes, at most ${longestText} can be read`,
-      );
-    }
+    const content = texts.get(ending);
+    if (content === undefined) return undefined;
     try {
-      return decoder.decode(readRange(path, entry.offset, entry.bytes)).trim();
+      return decoder.decode(content).trim();
     } catch {
       throw dataFailure(where, `its .${ending} is not text (UTF-8)`);
     }

@@ -121,5 +121,25 @@ with tarfile.open(path("webdataset/shard-000.tar"), "w", format=tarfile.PAX_FORM
             tar.addfile(info, io.BytesIO(content))
 remember("webdataset", planes, labels)
 
+# SVHN with so few classes that they lie in the tag of their element.
+for part, count in [("train", 12), ("test", 2)]:
+    planes, labels = pictures(count), random.integers(1, 11, (count, 1))
+    scipy.io.savemat(path(f"svhn-few/{part}_32x32.mat"), {"X": planes.transpose(2, 3, 1, 0), "y": labels.astype(np.uint8)})
+    remember(f"svhn-few/{part}", planes, labels[:, 0] % 10)
+
+# CIFAR-10 with labels as NumPy's array, or as its numbers.
+for batch in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]:
+    planes, labels = pictures(2), random.integers(0, 10, 2)
+    numbers = labels if batch == "test_batch" else list(labels)
+    with open(path(f"cifar10-numpy/cifar-10-batches-py/{batch}"), "wb") as file:
+        pickle.dump({"labels": numbers, "data": planes.reshape(2, 3072)}, file, protocol=4)
+    remember(f"cifar10-numpy/{'test' if batch == 'test_batch' else 'train'}", planes, labels)
+
+# Parquet with a list of one picture in each row.
+planes, labels = pictures(6, 16), [i % 2 for i in range(6)]
+images = pa.array([[{"bytes": encoded(p), "path": None}] for p in planes], type=pa.list_(image))
+pq.write_table(pa.table({"images": images, "label": labels}), path("parquet/list.parquet"))
+remember("parquet/list", planes, labels)
+
 with open(path("expected.json"), "w") as file:
     json.dump(expected, file, indent=0)

@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
+import { listArchives } from "../../../lib/data/formats/webdataset_format.ts";
+import { gzip } from "../../datasets/tar.ts";
+import { inFolder } from "../pictures_in.ts";
+
+const text = new TextEncoder();
+
+/** An entry: its header, and its content filled up to blocks. */
+interface Entry {
+  readonly name: string;
+  readonly content?: string;
+  /** `0` is a file, `1` a hard link, `2` a symbolic one, `x` and `L` say something of the next. */
+  readonly type?: string;
+  readonly link?: string;
+  /** Bytes that it is said to have, where they are not those of its content. */
+  readonly size?: number;
+}
+
+function packed(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
+  const blocks = entries.flatMap(({ name, content = "", type = "0", link = "", size }) => {
+    const header = new Uint8Array(512);
+    const put = (value: string, at: number) => header.set(text.encode(value), at);
+    const bytes = text.encode(content);
+    put(name, 0);
+    put((size ?? bytes.length).toString(8).padStart(11, "0"), 124);
+    put("        ", 148);
+    put(type, 156);
+    put(link, 157);
+    put("ustar\0", 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    put(sum.toString(8).padStart(6, "0") + "\0", 148);
+    return [...header, ...bytes, ...new Uint8Array((512 - bytes.length % 512) % 512)];
+  });
+  return Uint8Array.from([...blocks, ...new Uint8Array(1024)]);
+}
+
+const pax = (records: string): Entry => ({ name: "pax", type: "x", content: records });
+/** `LENGTH KEY=VALUE`, whose length counts its own digits. */
+function record(key: string, value: string): string {
+  const rest = text.encode(` ${key}=${value}\n`).length;
+  const length = rest + String(rest + String(rest).length).length;
+  return `${length} ${key}=${value}\n`;
+}
+
+const picture = { name: "1.png", content: "picture" };
+const label = { name: "1.cls", content: "cat" };
+const long = "n".repeat(150);
+
+/** What is found: names, classes and contents. */
+const archives: readonly (readonly [name: string, entries: readonly Entry[], found: string])[] = [
+  ["plain", [picture, label], "1 cat picture"],
+  ["folders and labels of archives", [
+    { name: "a/", type: "5" },
+    { name: "label", type: "V" },
+    { ...picture, name: "a/1.png" },
+    { ...label, name: "a/1.cls" },
+  ], "a/1 cat picture"],
+  ["long names of GNU", [
+    { name: "././@LongLink", type: "L", content: `${long}.png\0` },
+    { ...picture, name: "cut" },
+    { name: "././@LongLink", type: "L", content: `${long}.cls\0` },
+    label,
+  ], `${long} cat picture`],
+  ["long names of pax, beside values of any bytes", [
+    pax(record("comment", "a\n99 path=wrong\n") + record("path", `${long}.png`)),
+    { ...picture, name: "cut" },
+    pax(record("path", `${long}.cls`)),
+    label,
+  ], `${long} cat picture`],
+  ["a hard link", [
+    picture,
+    label,
+    { name: "2.png", type: "1", link: "1.png" },
+    { name: "2.cls", content: "dog" },
+  ], "1 cat picture, 2 dog picture"],
+  ["links that are no part of a row", [
+    { name: "latest", type: "2", link: "/etc" },
+    picture,
+    label,
+  ], "1 cat picture"],
+];
+
+async function found(path: string): Promise<string> {
+  const { rows, pictures } = await listArchives([path]);
+  const contents = await Array.fromAsync(
+    pictures(rows.map((_, i) => i)),
+    (one) => "encoded" in one ? new TextDecoder().decode(one.encoded) : "",
+  );
+  return rows.map(({ fields }, i) => `${fields.id} ${fields.label} ${contents[i]}`).join(", ");
+}
+
+for (const [name, entries, expected] of archives) {
+  for (const ending of ["tar", "tar.gz"]) {
+    Deno.test(`listArchives() reads ${name}, .${ending}`, async () => {
+      const tar = packed(entries);
+      await inFolder(
+        { [`a.${ending}`]: ending === "tar" ? tar : await gzip(tar) },
+        async (folder) => assertEquals(await found(join(folder, `a.${ending}`)), expected),
+      );
+    });
+  }
+}
+
+/** An entry of 24 MiB of zeros. */
+const bomb = new Uint8Array(24 << 20);
+bomb.set(packed([{ name: "a", size: 23 << 20 }]));
+
+const refused: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, message: string])[] = [
+  [
+    packed([picture, { ...label, name: "2.png", type: "1", link: "0.png" }]),
+    'it is a hard link to "0.png", which does not lie before it',
+  ],
+  [packed([{ ...picture, type: "2", link: "/etc/passwd" }]), "it is a symbolic link, not a file"],
+  [packed([{ ...picture, type: "3" }]), "it is a device, not a file"],
+  [packed([{ ...picture, type: "S" }]), "it is a sparse file"],
+  [packed([pax(record("GNU.sparse.major", "1")), picture]), "it is a sparse file"],
+  [packed([{ ...picture, type: "Q" }]), 'it is of type "Q", which is not a file'],
+  [
+    packed([picture, { ...label, content: "c".repeat(1 << 21) }]),
+    "it has 2097152 bytes, at most 1048576 can be read",
+  ],
+  [packed([picture]).slice(0, -1024), "it has no end mark: it is cut off"],
+  [text.encode("BZh91AY" + " ".repeat(600)), "it is compressed by bzip2; unpack it first: bunzip2"],
+  [
+    (await gzip(packed([picture, label]))).slice(0, -9),
+    "its compressed data are damaged or cut off",
+  ],
+  [await gzip(new Uint8Array(1 << 22)), "there is no picture in it"],
+  [
+    await gzip(bomb),
+    "a hundred times its size",
+  ],
+];
+
+for (const [bytes, message] of refused) {
+  Deno.test(`listArchives() says: ${message} (${bytes.length} bytes)`, () =>
+    inFolder({ "a.tar": bytes }, async (folder) => {
+      const error = await assertRejects(() => found(join(folder, "a.tar")), DiagnosticError);
+      assert(error.message.includes(message), error.message);
+    }));
+}
