@@ -6,6 +6,7 @@ import {
   model,
   type ModelSource,
 } from "../lib/pipeline/contract/stage.ts";
+import { generationSettings } from "../lib/models/generation_settings.ts";
 
 /** Scores a model on a split, with or without a visual prompt. */
 export default defineStage({
@@ -34,6 +35,8 @@ export default defineStage({
         "free answers: whole words, any substring, or equal as VQA's evaluation writes them",
       ),
     maxTokens: z.int().min(1).default(16).describe("free answers: longest answer"),
+    generation: z.union([z.literal("config"), generationSettings]).optional()
+      .describe("free answers: how; config: as the model's files say; default greedy"),
     batch: z.int().min(1).default(32).describe("pictures per run"),
   }),
   outputs: { scores: "scores" },
@@ -56,6 +59,7 @@ export default defineStage({
       ...(canvas === undefined ? {} : { canvas }),
       match: parameters.match,
       maxTokens: parameters.maxTokens,
+      generation: parameters.generation,
       batch: Math.min(parameters.batch, data.rows.length),
       session: {
         provider: context.provider,

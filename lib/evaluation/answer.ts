@@ -7,15 +7,19 @@ import {
   openClipDirectory,
   openModelDirectory,
 } from "../models/directory.ts";
+import { isKeyOrValue, isPast } from "../models/compose_model.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";
+import { type GenerationSettings, settingsIn } from "../models/generation_settings.ts";
 import { openPictureReader, type PictureLayout } from "../models/picture_layout.ts";
 import { type PictureTensor, stackPixels } from "../models/prompted_pictures.ts";
-import { openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
+import { type InstructionIds, openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { preprocess, runPlan } from "../vision/preprocess.ts";
-import { openGenerator } from "./generation.ts";
+import { pictures } from "./batch_fill.ts";
+import { type GeneratorOptions, openGenerator } from "./generation.ts";
 import { openScorer } from "./likelihood.ts";
+import { OpenFew } from "./open_few.ts";
 
 /** What is asked about a picture. */
 export interface Question {
@@ -53,6 +57,8 @@ export interface AnswerTask {
   readonly captions?: readonly string[];
   /** Longest free answer in tokens. */
   readonly maxTokens: number;
+  /** How free answers are generated, or that the model's generation_config.json says; default greedy. */
+  readonly generation?: GenerationSettings | "config" | undefined;
   readonly batch: number;
   readonly session: SessionOptions;
 }
@@ -62,20 +68,8 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
   const directory = await openModelDirectory(task.model.path, directoryOptions(task.model));
   for (const warning of directory.warnings) task.session.log?.(`warning: ${warning}`);
   const reader = await openPictureReader(directory);
-  const opened = new Map<string, LayoutAnswerer>();
-  const open = async (layout: PictureLayout): Promise<LayoutAnswerer> => {
-    const known = opened.get(layout.key);
-    if (known !== undefined) return known;
-    // Every layout has graphs of its own: those of the picture shape that came first go first.
-    const [oldest] = opened.size < maxLayouts ? [] : opened;
-    if (oldest !== undefined) {
-      opened.delete(oldest[0]);
-      await oldest[1][Symbol.asyncDispose]();
-    }
-    const answerer = await openForLayout(directory, task, layout);
-    opened.set(layout.key, answerer);
-    return answerer;
-  };
+  // Every layout has graphs of its own.
+  const opened = new OpenFew<LayoutAnswerer>(maxOpen);
   const layouts = new Map<string, PictureLayout>();
   return {
     read: (picture) => {
@@ -84,24 +78,23 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
       layouts.set(layout.key, layout);
       return { pixels: runPlan(picture, layout.plan), layout: layout.key };
     },
-    answer: async (pictures, from) => {
+    answer: async (read, from) => {
       const answers: Answer[] = [];
-      for (const [key, rows] of Map.groupBy(pictures.keys(), (row) => pictures[row]!.layout)) {
-        const answerer = await open(layouts.get(key)!);
-        const pixels = stackPixels(rows.map((row) => pictures[row]!.pixels));
+      for (const [key, rows] of Map.groupBy(read.keys(), (row) => read[row]!.layout)) {
+        const layout = layouts.get(key)!;
+        const answerer = await opened.get(key, () => openForLayout(directory, task, layout));
+        const pixels = stackPixels(rows.map((row) => read[row]!.pixels));
         const found = await answerer.answer(pixels, rows.map((row) => from + row));
         rows.forEach((row, i) => answers[row] = found[i]!);
       }
       return answers;
     },
-    [Symbol.asyncDispose]: async () => {
-      for (const answerer of opened.values()) await answerer[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 
-/** Layouts whose graphs are kept open; most models read all pictures in one. */
-const maxLayouts = 4;
+/** Graphs that are kept open; most models read all pictures in one layout. */
+const maxOpen = 4;
 
 /** Answers questions about pictures of one layout. */
 interface LayoutAnswerer extends AsyncDisposable {
@@ -115,21 +108,54 @@ async function openForLayout(
 ): Promise<LayoutAnswerer> {
   const text = await openTextEncoder(directory, picture);
   const instructions = memoised(text, task.questions);
+  const lengthOf = (row: number) => instructions[row]!.ids.length;
+  const open = (instructionLength: number) =>
+    openForTexts({ directory, text, picture, instructionLength }, task, instructions);
+  if (!await keepsOtherStates(directory)) {
+    return await open(Math.max(...instructions.map(({ ids }) => ids.length)));
+  }
+  // Such states would take in what fills up the shorter texts: texts of one length go together.
+  const opened = new OpenFew<LayoutAnswerer>(maxOpen);
+  return {
+    answer: async (pixels, rows) => {
+      const answers: Answer[] = [];
+      for (const [length, places] of Map.groupBy(rows.keys(), (place) => lengthOf(rows[place]!))) {
+        const answerer = await opened.get(length, () => open(length));
+        const some = stackPixels(places.map((place) => pictures(pixels, place, place + 1)));
+        const found = await answerer.answer(some, places.map((place) => rows[place]!));
+        places.forEach((place, i) => answers[place] = found[i]!);
+      }
+      return answers;
+    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+/** Whether a decoder keeps more of what it read than keys and values, which a mask can hide. */
+async function keepsOtherStates(directory: LanguageModelDirectory): Promise<boolean> {
+  const { graph } = await directory.readPart("decoder_model_merged");
+  return graph.inputs.some(({ name }) => isPast(name) && !isKeyOrValue(name));
+}
+
+/** Answers questions whose texts are filled up to one length. */
+async function openForTexts(
+  reading: Pick<GeneratorOptions, "directory" | "text" | "picture" | "instructionLength">,
+  task: AnswerTask,
+  instructions: readonly InstructionIds[],
+): Promise<LayoutAnswerer> {
   const options = {
-    directory,
-    text,
-    picture,
+    ...reading,
     batch: Math.min(task.batch, task.questions.length),
-    instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
     qformerLength: Math.max(...instructions.map(({ qformerIds }) => qformerIds.length)),
     session: task.session,
   };
   const of = (rows: readonly number[]) => rows.map((row) => instructions[row]!);
   if (task.candidates === undefined) {
-    const generator = await openGenerator({ ...options, maxTokens: task.maxTokens });
+    const settings = generationOf(task, reading.directory);
+    const generator = await openGenerator({ ...options, maxTokens: task.maxTokens, settings });
     return {
       answer: async (pixels, rows) => {
-        const texts = await generator.generate(pixels, of(rows));
+        const texts = await generator.generate(pixels, of(rows), rows);
         return texts.map((prediction) => ({ prediction }));
       },
       [Symbol.asyncDispose]: () => generator[Symbol.asyncDispose](),
@@ -142,6 +168,15 @@ async function openForLayout(
         .map((scores) => ({ prediction: indexOfLargest(scores), scores })),
     [Symbol.asyncDispose]: () => scorer[Symbol.asyncDispose](),
   };
+}
+
+function generationOf(
+  { generation = {} }: AnswerTask,
+  directory: LanguageModelDirectory,
+): GenerationSettings {
+  return generation === "config"
+    ? settingsIn(directory.generation, `${directory.path}/generation_config.json`)
+    : generation;
 }
 
 /** Questions repeat: each text is encoded once. */

@@ -21,9 +21,9 @@ export function fillBatch(pixels: Tensor, batch: number): Tensor {
 }
 
 /** Pictures `from` to `to` of a batch, without a copy. */
-export function pictures(pixels: Tensor, from: number, to: number): Tensor {
+export function pictures(pixels: Tensor, from: number, to: number): Tensor<"float32"> {
   const [count, ...dims] = pixels.dims as [number, ...number[]];
-  if (from === 0 && to === count) return pixels;
+  if (from === 0 && to === count) return pixels as Tensor<"float32">;
   const size = pixels.data.length / count;
   const data = (pixels.data as Float32Array).subarray(from * size, to * size);
   return tensor("float32", [to - from, ...dims], data);

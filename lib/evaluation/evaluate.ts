@@ -48,6 +48,7 @@ export interface Evaluation {
   readonly canvas?: PictureCanvas;
   readonly match: Match;
   readonly maxTokens: number;
+  readonly generation?: AnswerTask["generation"];
   readonly batch: number;
   readonly session: SessionOptions;
   readonly signal?: AbortSignal;
@@ -80,6 +81,7 @@ export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> 
     model,
     questions: data.rows,
     maxTokens: evaluation.maxTokens,
+    generation: evaluation.generation,
     batch: evaluation.batch,
     session: evaluation.session,
     ...(candidates === undefined ? {} : { candidates, captions: captionsOf(data, candidates) }),

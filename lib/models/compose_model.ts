@@ -248,7 +248,8 @@ export function isPast(name: string): boolean {
   return isKeyOrValue(name) || /^past_[a-z]+\./.test(name);
 }
 
-function isKeyOrValue(name: string): boolean {
+/** Whether it holds keys or values of attention. */
+export function isKeyOrValue(name: string): boolean {
   return name.startsWith("past_key_values.");
 }
 

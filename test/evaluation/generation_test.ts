@@ -3,6 +3,7 @@ import { openGenerator } from "../../lib/evaluation/generation.ts";
 import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { bindPast } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
+import type { GenerationSettings } from "../../lib/models/generation_settings.ts";
 import type { PromptEncoder } from "../../lib/models/prompt_text.ts";
 import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "../models/rig.ts";
 
@@ -28,6 +29,7 @@ async function generate(
   directory: LanguageModelDirectory,
   text: PromptEncoder,
   maxTokens: number,
+  settings: GenerationSettings = {},
 ): Promise<readonly string[]> {
   const instructions = instructionsOf(text);
   await using generator = await openGenerator({
@@ -37,6 +39,7 @@ async function generate(
     instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
     qformerLength: 1,
     maxTokens,
+    settings,
     session,
   });
   return await generator.generate(randomPixels(2), instructions);
@@ -69,6 +72,27 @@ async function maxLikely(
     next.push(candidates[scores.indexOf(Math.max(...scores))]!);
   }
   return next;
+}
+
+/** Log-probabilities of answers to one of the instructions. */
+async function likelihoods(
+  directory: LanguageModelDirectory,
+  text: PromptEncoder,
+  row: number,
+  answers: readonly string[],
+): Promise<readonly number[]> {
+  const instructions = instructionsOf(text);
+  await using scorer = await openScorer({
+    directory,
+    text,
+    candidates: answers,
+    batch: 2,
+    instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
+    qformerLength: 1,
+    session,
+  });
+  const scores = (await scorer.score(randomPixels(2), instructions))[row]!;
+  return scores.map((score, i) => score * answers[i]!.split(" ").length);
 }
 
 for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
@@ -112,4 +136,35 @@ Deno.test("openGenerator() stops each row at any of the end symbols", async () =
     assertEquals(stopped[0], String(before));
     assert(stopped.every((answer) => !answer.split(" ").includes(String(end))));
   }
+});
+
+for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
+  Deno.test(`openGenerator() keeps beams of ${name} apart, with a past and without`, async () => {
+    const { directory, text: words } = await openRecorded(name);
+    const text = idsAsText(words);
+    const settings = { num_beams: 3, length_penalty: 0 };
+    const answers = await generate(directory, text, 4, settings);
+    for (const [row, answer] of answers.entries()) {
+      const [greedy] = (await generate(directory, text, 4)).slice(row);
+      const [found, first] = await likelihoods(directory, text, row, [answer, greedy!]);
+      assert(found! >= first! - 1e-5, `${answer} is less likely than ${greedy}`);
+    }
+    if (name !== "llava") return;
+    const plain = withDecoder(directory, (decoder) => bindPast(decoder, 2));
+    assertEquals(await generate(plain, text, 4, settings), answers);
+  });
+}
+
+Deno.test("openGenerator() ends an answer before a text that ends it", async () => {
+  const { directory, text: words } = await openRecorded("llava");
+  const text = idsAsText(words);
+  const [whole] = await generate(directory, text, 5);
+  const [, second, third] = whole!.split(" ");
+  for (const num_beams of [1, 2]) {
+    const settings = { num_beams, stop_strings: [`${second} ${third}`] };
+    const [answer] = await generate(directory, text, 5, settings);
+    assertEquals(answer!.includes(`${second} ${third}`), false);
+  }
+  const settings = { stop_strings: [`${second} ${third}`] };
+  assertEquals((await generate(directory, text, 5, settings))[0], whole!.split(" ")[0]);
 });
