@@ -16,9 +16,11 @@ import {
 } from "../lib/pipeline/contract/stage.ts";
 import { promptTable } from "../lib/prompts/prompt_table.ts";
 import { augmentations } from "../lib/training/augment.ts";
-import { methods } from "../lib/training/method_table.ts";
+import { ensembleSearches, methods } from "../lib/training/method_table.ts";
 import { optimizers } from "../lib/training/optimizer.ts";
 import { schedules } from "../lib/training/schedule.ts";
+import { searches, type SearchName } from "../lib/training/searches/search_table.ts";
+import { views } from "../lib/training/views/view_table.ts";
 
 const weights = weightsByName("loss", weightDescriptions);
 
@@ -33,8 +35,9 @@ export default defineStage({
       .describe("the model, or models, to train on"),
     data: artifact("dataset").describe("training rows"),
     clip: model().optional().describe("CLIP model; needed by the loss term tse"),
-    method: oneOf(methods).optional()
-      .describe("a published method: a bundle of loss, kind, optimizer and augment"),
+    method: oneOf(methods).optional().describe(
+      "a published method: a bundle of loss, kind, optimizer, augment, views, copies, search and layerDrop",
+    ),
     loss: z.union([z.string(), weights]).optional()
       .describe("name of a loss variant, or weights of its terms; default the method's, or tvp"),
     variants: z.record(z.string(), weights).default({})
@@ -65,6 +68,27 @@ export default defineStage({
     batch: z.int().min(1).default(16).describe("pictures a step"),
     augment: oneOf(augmentations).optional()
       .describe("augmentation of the training pictures; default flip-crop"),
+    views: z.array(oneOf(views)).optional()
+      .describe("how the sources see the prompted picture, one behind the other; default as it is"),
+    copies: z.int().min(1).optional()
+      .describe("draws of views and dropped layers whose gradients are averaged; default 1"),
+    search: oneOf(searches).optional()
+      .describe("where gradients are taken: at the prompt, or around it; default plain"),
+    around: z.strictObject({
+      samples: z.int().min(1).optional().describe("points that a search looks at; default 4"),
+      radius: z.number().positive().optional()
+        .describe("how far they are, in pixel values from 0 to 1; default 0.05"),
+    }).optional().describe("how wide a search is"),
+    layerDrop: z.number().min(0).max(0.9).optional()
+      .describe("share of the encoders' residual layers that are dropped at random; default 0"),
+    bound: z.strictObject({
+      rms: z.number().positive().optional()
+        .describe("largest root of the mean square of δ, over what is trained"),
+      range: z.tuple([z.number(), z.number()]).optional()
+        .refine((range) => range === undefined || range[0] <= range[1], {
+          error: "the smallest value comes first",
+        }).describe("smallest and largest value of δ"),
+    }).optional().describe("how strong δ may become; default as it will"),
     transformRate: z.number().positive().optional()
       .describe("learning rate of affine and color as a share of lr; default 0.001"),
     label: z.string().optional()
@@ -90,6 +114,8 @@ export default defineStage({
       ? undefined
       : `its term ${asking} asks CLIP, and no clip model is given (clip: zoo/mini-clip)`;
     if (message !== undefined) addIssue({ code: "custom", message, path: ["loss"] });
+    const mistake = searchMistake({ ...given, method });
+    if (mistake !== undefined) addIssue({ code: "custom", ...mistake });
   }),
   outputs: { prompt: "prompt", curve: "curve" },
   files: { prompt: "prompt.safetensors", curve: "curve.json" },
@@ -136,3 +162,21 @@ export default defineStage({
     });
   },
 });
+
+/** A search that the sources or the update rule cannot serve. */
+function searchMistake({ method, source, ...given }: {
+  readonly method?: string | undefined;
+  readonly source: unknown;
+  readonly search?: SearchName | undefined;
+  readonly optimizer?: string | undefined;
+}): { readonly message: string; readonly path: string[] } | undefined {
+  const base = method === undefined ? undefined : methods[method];
+  const search = given.search ?? base?.search ?? "plain";
+  const optimizer = given.optimizer ?? base?.optimizer ?? "";
+  const path = [given.search === undefined ? "method" : "search"];
+  if (ensembleSearches.includes(search) && [source].flat().length < 2) {
+    return { message: `${search} compares several sources, and one is given`, path: ["source"] };
+  }
+  if (search === "plain" || !optimizer.startsWith("spsa")) return undefined;
+  return { message: `${search} asks for gradients, and ${optimizer} estimates them`, path };
+}

@@ -5,22 +5,27 @@ import {
   zooEncoders,
   type ZooName,
 } from "../lib/zoo/zoo_table.ts";
-import type { ChangeName } from "../lib/drawing/changes/change_table.ts";
-import { artifact, defineStage, type StageContext } from "../lib/pipeline/contract/stage.ts";
+import { changes } from "../lib/drawing/changes/change_table.ts";
+import {
+  artifact,
+  defineStage,
+  model,
+  oneOf,
+  type StageContext,
+} from "../lib/pipeline/contract/stage.ts";
 import type { DrawnPictures } from "../lib/training/pretrain_pictures.ts";
 import type { TrainingHost } from "../lib/training/trainer.ts";
 
 const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
 const encoderNames = Object.keys(zooEncoders) as [EncoderName, ...EncoderName[]];
 
-/** Those of lib/drawing/changes/change_table.ts, whose code a pipeline file does not need. */
-const changeNames = ["recolour", "restyle", "cutout", "border"] as const satisfies ChangeName[];
-
 const parameters = z.strictObject({
   architecture: z.enum([...encoderNames, "clip", ...zooNames])
     .describe("a vision encoder, the mini CLIP, or a multimodal model of the zoo"),
   encoder: artifact("model").optional()
     .describe("the pretrained encoder that a multimodal model is built on"),
+  start: model().optional()
+    .describe("a model of this architecture, or with this encoder, whose weights it begins with"),
   seed: z.int().min(0).default(0).describe("initial weights and order of the data"),
   steps: z.int().min(1).describe("number of updates"),
   batch: z.int().min(1).default(64).describe("pictures per update"),
@@ -35,7 +40,7 @@ const parameters = z.strictObject({
     .describe("edge of a single drawing relative to the picture, from and to; default 0.3 to 1.3"),
   boost: z.int().min(1).default(8)
     .describe("how much more often the ten classes and the ten fruits are drawn than others"),
-  changes: z.array(z.enum(changeNames)).default([])
+  changes: z.array(oneOf(changes)).default([])
     .describe("changes that some of the pictures go through, so that models bear them"),
   sights: z.enum(["one", "all"]).default("one")
     .describe("what classifiers and captions of an encoder or the CLIP take for right on a scene"),
@@ -97,7 +102,8 @@ async function pretrain(
 ) {
   const { everyText, captionForms, ask } = await import("../lib/drawing/questions.ts");
   const training = await import("../lib/training/pretrain.ts");
-  const { seed, batch, steps, learningRate, warmup, decay, architecture, sights, dropped } = values;
+  const { seed, batch, steps, learningRate, warmup, decay, architecture, sights, dropped, start } =
+    values;
   const options = {
     seed,
     batch,
@@ -105,6 +111,7 @@ async function pretrain(
     drawn: drawnOf(values),
     sights,
     ...(dropped === undefined ? {} : { dropped }),
+    ...(start === undefined ? {} : { start }),
   };
   const host = await hostOf(context, steps);
   const corpus = everyText(world);

@@ -1,6 +1,6 @@
 /** Feature consistency alignment: prompted features stay near the clean ones. @module */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
-import { type LossTerm, meanOf } from "./loss_term.ts";
+import { type LossTerm, meanOverSources } from "./loss_term.ts";
 
 /**
  * Differences below this share of the clean features' norm are rounding: the clean features come
@@ -8,7 +8,8 @@ import { type LossTerm, meanOf } from "./loss_term.ts";
  */
 const ROUNDING = 1e-5;
 
-function distance(builder: GraphBuilder, prompted: Value, clean: Value): Value {
+/** Mean over batch and tokens of ‖prompted − clean‖₂, the norm over the last dimension. */
+export function distance(builder: GraphBuilder, prompted: Value, clean: Value): Value {
   const last = builder.int64s([-1]);
   const norm = (x: Value) => builder.op("ReduceL2", [x, last], { keepdims: 1 });
   const difference = builder.op("Sub", [prompted, clean]);
@@ -27,9 +28,6 @@ export const fca: LossTerm = {
   description: "feature consistency alignment: mean L2 distance of prompted to clean features",
   sign: 1,
   needsClip: false,
-  build: (builder, { sources }) =>
-    meanOf(
-      builder,
-      sources.map((s) => distance(builder, s.imageFeatures, s.cleanFeatures())),
-    ),
+  build: (builder, inputs) =>
+    meanOverSources(builder, inputs, (s) => distance(builder, s.imageFeatures, s.cleanFeatures())),
 };

@@ -1,11 +1,13 @@
 /** The loss terms by name. A new term is a file and a row here. @module */
 import { fca } from "./fca.ts";
+import { fia } from "./fia.ts";
 import { lm } from "./lm.ts";
 import type { LossTerm } from "./loss_term.ts";
+import { mid } from "./mid.ts";
 import { tse } from "./tse.ts";
 
 /** All loss terms. */
-export const lossTable = { lm, fca, tse } satisfies Record<string, LossTerm>;
+export const lossTable = { lm, fca, tse, mid, fia } satisfies Record<string, LossTerm>;
 
 /** What a weight of each built-in term weighs. */
 export const weightDescriptions: Readonly<Record<string, string>> = Object.fromEntries(
@@ -31,4 +33,9 @@ export function weightedTerms(
 /** Name of a term with a weight that needs CLIP. */
 export function termThatAsksClip(weights: LossWeights, own: LossTerms = {}): string | undefined {
   return weightedTerms(weights, own).find(([, { needsClip }]) => needsClip)?.[0];
+}
+
+/** Whether a term with a weight looks at features in the middle of the encoder. */
+export function asksHidden(weights: LossWeights, own: LossTerms = {}): boolean {
+  return weightedTerms(weights, own).some(([, { needsHidden }]) => needsHidden);
 }

@@ -17,7 +17,15 @@ export interface LossInputs {
     readonly imageFeatures: Value;
     /** The same of the clean images: a graph input, a constant for the optimisation. */
     readonly cleanFeatures: () => Value;
+    /** [batch, …, width]: features of the prompted images in the middle of the encoder. */
+    readonly hiddenFeatures: () => Value;
+    /** The same of the clean images: a graph input. */
+    readonly cleanHiddenFeatures: () => Value;
+    /** Of their shape: how the loss grows with the hidden features of clean images; a graph input. */
+    readonly importance: () => Value;
   }[];
+  /** [sources]: weights of the sources in the loss, where single ones are asked for; a graph input. */
+  readonly sourceWeights?: Value;
   /** Present if a CLIP model was given. */
   readonly clip?: {
     /** [batch, width]: CLIP's image embedding of the prompted images. */
@@ -36,6 +44,8 @@ export interface LossTerm {
   /** +1 if the term is minimised, −1 if it is a score to be maximised. */
   readonly sign: 1 | -1;
   readonly needsClip: boolean;
+  /** Whether it looks at features in the middle of the encoder; default it does not. */
+  readonly needsHidden?: boolean;
   /** Builds the term's scalar; called only for terms with a weight. */
   build(builder: GraphBuilder, inputs: LossInputs): Value;
 }
@@ -43,7 +53,7 @@ export interface LossTerm {
 /** A user's own loss term, as it is written. */
 export type OwnLossTerm =
   & Pick<LossTerm, "description" | "build">
-  & Partial<Pick<LossTerm, "sign" | "needsClip">>;
+  & Partial<Pick<LossTerm, "sign" | "needsClip" | "needsHidden">>;
 
 /**
  * Defines a loss term; the default export of a file in the `lossFolder` of a pipeline. It is
@@ -80,4 +90,35 @@ export function meanOf(builder: GraphBuilder, values: readonly Value[]): Value {
   if (values.length === 1) return values[0]!;
   const sum = builder.op("Sum", values);
   return builder.op("Div", [sum, builder.scalar(values.length)]);
+}
+
+/**
+ * Mean over the source models, or their weighted sum where sources have weights.
+ *
+ * @param of The scalar of a source.
+ *
+ * @example
+ * ```ts
+ * import { defineLossTerm, meanOverSources } from "@tvp/pipeline/losses";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lm = defineLossTerm({
+ *   description: "the language-model loss",
+ *   build: (builder, inputs) => meanOverSources(builder, inputs, (s) => s.languageModelLoss),
+ * });
+ * assertEquals(lm.sign, 1);
+ * ```
+ */
+export function meanOverSources(
+  builder: GraphBuilder,
+  { sources, sourceWeights }: LossInputs,
+  of: (source: LossInputs["sources"][number]) => Value,
+): Value {
+  const values = sources.map(of);
+  if (sourceWeights === undefined) return meanOf(builder, values);
+  const weighted = values.map((value, i) => {
+    const weight = builder.op("Gather", [sourceWeights, builder.scalar(i, "int64")], { axis: 0 });
+    return builder.op("Mul", [value, weight]);
+  });
+  return weighted.length === 1 ? weighted[0]! : builder.op("Sum", weighted);
 }

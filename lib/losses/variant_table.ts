@@ -7,4 +7,6 @@ export const lossVariants: Readonly<Record<string, LossWeights>> = {
   tvp: { lm: 1, fca: 0.005, tse: 0.001 },
   "lm+fca": { lm: 1, fca: 0.005 },
   "lm+tse": { lm: 1, tse: 0.001 },
+  "lm+mid": { lm: 1, mid: 0.005 },
+  "lm+fia": { lm: 1, fia: 0.1 },
 };

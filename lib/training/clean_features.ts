@@ -22,9 +22,16 @@ export class CleanFeatures {
   #dims = new Map<string, readonly number[]>();
   #bytes = 0;
 
-  /** @param session A session on `StepGraph.features`. */
-  constructor(session: Session) {
+  /** Whether the same picture is seen in the same way again. */
+  #repeats: boolean;
+
+  /**
+   * @param session A session on `StepGraph.features`.
+   * @param repeats Whether the same picture is seen in the same way again; default true.
+   */
+  constructor(session: Session, repeats = true) {
     this.#session = session;
+    this.#repeats = repeats;
     for (const { name } of session.outputs) this.#kept.set(name, new Map());
   }
 
@@ -40,7 +47,7 @@ export class CleanFeatures {
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>> {
     const first = this.#kept.values().next().value!;
-    const isKept = (pick: PickedRow) => pick.draw === undefined && first.has(keyOf(pick));
+    const isKept = (pick: PickedRow) => this.#isFixed(pick) && first.has(keyOf(pick));
     if (!picks.every(isKept)) return await this.#compute(picks, feeds);
     return Object.fromEntries(
       [...this.#kept].map(([name, features]) => {
@@ -50,11 +57,15 @@ export class CleanFeatures {
     );
   }
 
+  #isFixed(pick: PickedRow): boolean {
+    return this.#repeats && pick.draw === undefined;
+  }
+
   async #compute(picks: readonly PickedRow[], feeds: Readonly<Record<string, Tensor>>) {
     const known = { delta: zeros("float32", feeds.photo!.dims.slice(1)), ...feeds };
     const outputs = await this.#session.run(askedOf(this.#session.inputs, known));
     const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
-    const isFixed = picks.every((pick) => pick.draw === undefined);
+    const isFixed = picks.every((pick) => this.#isFixed(pick));
     if (isFixed && this.#bytes + bytes <= MAX_BYTES) {
       this.#bytes += bytes;
       for (const [name, features] of Object.entries(outputs)) this.#keep(name, picks, features);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type LossTerms, termThatAsksClip } from "../losses/loss_table.ts";
+import { asksHidden, type LossTerms, termThatAsksClip } from "../losses/loss_table.ts";
 import { directoryOptions, type NamedModel, openModelDirectory } from "../models/directory.ts";
 import {
   initialParameters,
@@ -11,23 +11,25 @@ import {
   parameterRates,
 } from "../prompts/prompt_parameters.ts";
 import { pictureSideOf } from "../prompts/prompt_table.ts";
-import { openSession } from "../runtime/session.ts";
 import { type ParameterPlace, parameterTensors } from "../tensor/flat_parameters.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
 import type { Pictures } from "../vision/pictures.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
 import { batchOrder, type PickedRow, stepsPerEpoch } from "./batches.ts";
-import { CleanFeatures } from "./clean_features.ts";
+import { project } from "./bounds/bound_table.ts";
 import { type ClipTeacher, openClipTeacher } from "./clip_teacher.ts";
+import { type ComparedFeatures, openCompared } from "./compared_features.ts";
+import { drawnFeeds } from "./drawn_feeds.ts";
 import { optimizerRule } from "./optimizer.ts";
 import { openPhotos } from "./photo_thread.ts";
 import type { PhotoMaker } from "./photos.ts";
 import type { PromptSettings } from "./prompt_settings.ts";
 import { rateBySteps } from "./schedule.ts";
+import { searchOf } from "./searches/search_table.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { costLine, flopsOfRun, StepClock, type StepCost, waitLine } from "./step_cost.ts";
 import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
-import { sessionOptionsOf, train, type Training, type TrainingHost } from "./trainer.ts";
+import { train, type Training, type TrainingHost } from "./trainer.ts";
 import { askedOf } from "./training_graph.ts";
 import type { TrainingState } from "./training_state.ts";
 
@@ -101,12 +103,13 @@ async function openClip(
 
 async function prepare(training: PromptTraining, host: TrainingHost): Promise<Prepared> {
   const { settings, data, ownTerms } = training;
-  const { batch, canvas, kind, loss, optimizer } = settings;
+  const { batch, canvas, kind, loss, optimizer, views, layerDrop } = settings;
+  const options = { batch, canvas, gated: layerDrop > 0, hidden: asksHidden(loss, ownTerms) };
   const clip = await openClip(training, host);
   const sources = await Promise.all(training.sources.map(async (model) => {
     const directory = await openModelDirectory(model.path, directoryOptions(model));
     for (const warning of directory.warnings) host.log?.(`warning: ${warning}`);
-    return await prepareSource(directory, data.rows, { batch, canvas });
+    return await prepareSource(directory, data.rows, options);
   }));
   const graph = buildStepGraph({
     canvas,
@@ -116,6 +119,8 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
     weights: loss,
     ...(ownTerms ? { ownTerms } : {}),
     prompt: settings,
+    views,
+    perSource: searchOf(settings.search).perSource,
     gradient: optimizerRule(optimizer).gradient === "autodiff" ? "autodiff" : "none",
   });
   return {
@@ -150,49 +155,52 @@ function photosOf({ settings, data }: PromptTraining): PhotoMaker {
 /** Batches of pictures at once: one that is computed with, and those made meanwhile. */
 const batchesAtOnce = 3;
 
-/** Everything but the prompt that the step graph takes in a step. */
+/** Everything but the prompt that the step graph takes for a copy of a step. */
 function feedsOf(
   training: PromptTraining,
-  { prepared, photoMaker, clean }: {
+  { prepared, photoMaker, compared }: {
     readonly prepared: Prepared;
     readonly photoMaker: PhotoMaker;
-    readonly clean: CleanFeatures | undefined;
+    readonly compared: ComparedFeatures;
   },
 ) {
   const { graph, places, initial } = prepared;
+  const { settings } = training;
   const untrained = parameterTensors(places, initial);
+  const sources = prepared.sources.map(({ gates }, i) => ({ ...graph.sources[i]!, gates }));
   const batchOf = orderOf(training);
   const aheadOf = orderOf(training); // it keeps the shuffle of one epoch, and may be in the next
   const photos = new ReadAhead((step) => photoMaker.of(aheadOf(step)), {
-    end: training.settings.steps,
+    end: settings.steps,
     window: batchesAtOnce,
   });
-  const feeds = async (step: number): Promise<Record<string, Tensor>> => {
+  let photo: Tensor | undefined;
+  const feeds = async (step: number, copy: number): Promise<Record<string, Tensor>> => {
+    if (copy === 0 || photo === undefined) photo = await photos.get(step);
     const picks = batchOf(step);
-    const feeds = { photo: await photos.get(step), ...textFeeds(prepared, picks) };
-    const features = await clean?.of(picks, { ...feeds, ...untrained }) ?? {};
-    return askedOf(graph.model.graph.inputs, { ...feeds, ...cleanFeeds(graph, features) });
+    const drawn = drawnFeeds(settings, sources, { step, copy });
+    const fed = { photo, ...textFeeds(prepared, picks), ...drawn };
+    const seed = `compared ${settings.seed} ${step} ${copy}`;
+    const features = await compared.of({ picks, known: { ...fed, ...untrained }, seed });
+    return askedOf(graph.model.graph.inputs, { ...fed, ...features });
   };
   return { feeds, waitedMs: () => photos.waitedMs };
 }
 
-/** The features of the clean pictures, under the names of the inputs that take them. */
-function cleanFeeds({ sources }: StepGraph, features: Readonly<Record<string, Tensor>>) {
-  return Object.fromEntries(
-    sources.flatMap(({ imageFeatures, cleanFeatures }) =>
-      cleanFeatures === undefined ? [] : [[cleanFeatures, features[imageFeatures]!]]
-    ),
-  );
-}
-
 /** Operations of a step, from the sizes of its first batch: they do not depend on the machine. */
 function flopsOfStep(training: PromptTraining, prepared: Prepared) {
-  const { optimizer, spsa, batch, canvas } = training.settings;
+  const { optimizer, spsa, batch, canvas, copies } = training.settings;
   const photo = zeros("float32", [batch, 3, canvas, canvas]);
   const feeds = { photo, ...textFeeds(prepared, orderOf(training)(0)) };
   const { flops, uncounted } = flopsOfRun(prepared.graph.model, feeds);
-  const runs = optimizerRule(optimizer).gradient === "spsa" ? 2 * spsa.samples : 1;
-  return { flops: flops * runs, uncounted };
+  const isEstimated = optimizerRule(optimizer).gradient === "spsa";
+  const runs = isEstimated ? 2 * spsa.samples : gradientsOf(training);
+  return { flops: flops * runs * copies, uncounted };
+}
+
+/** How often a step asks for a gradient. */
+function gradientsOf({ settings: { search, around }, sources }: PromptTraining): number {
+  return searchOf(search).gradients({ ...around, sources: sources.length });
 }
 
 /**
@@ -209,21 +217,20 @@ export async function optimizePrompt(
   await using photoMaker = photosOf(training); // its thread starts while the graphs are made
   const prepared = await prepare(training, host);
   const { graph, places, initial } = prepared;
-  await using features = graph.sources.some((source) => source.cleanFeatures !== undefined)
-    ? await openSession(graph.features, sessionOptionsOf(host))
-    : undefined;
-  const clean = features && new CleanFeatures(features);
-  const { feeds, waitedMs } = feedsOf(training, { prepared, photoMaker, clean });
+  const { views, layerDrop } = training.settings;
+  const repeats = views.length === 0 && layerDrop === 0;
+  await using compared = await openCompared(graph, { host, repeats });
+  const { feeds, waitedMs } = feedsOf(training, { prepared, photoMaker, compared });
   const cost = flopsOfStep(training, prepared);
   const clock = new StepClock(() => performance.now());
   const start = performance.now();
   const state = await train({
     ...{ graph, places, initial },
     ...courseOf(training),
-    feeds: (step) => {
+    feeds: (step, copy) => {
       // What has passed since the last step, such as the saving of a checkpoint, belongs to none.
-      clock.skip();
-      return feeds(step);
+      if (copy === 0) clock.skip();
+      return feeds(step, copy);
     },
   }, {
     ...host,
@@ -239,14 +246,23 @@ export async function optimizePrompt(
 }
 
 /** By which rule, how fast and how long a prompt is trained. */
-function courseOf({ settings, data }: PromptTraining) {
+function courseOf({ settings, data, sources }: PromptTraining) {
   const { kind, optimizer, schedule, lr, steps, batch, seed, spsa, transformRate } = settings;
   const perEpoch = stepsPerEpoch({ rows: data.rows.length, batch });
+  const rates = parameterRates(kind, settings, transformRate);
+  const { search, around, bound, copies } = settings;
+  const end = 3 * settings.canvas ** 2;
   return {
     steps,
     rule: optimizerRule(optimizer),
     spsa: { ...spsa, seed },
-    rates: parameterRates(kind, settings, transformRate),
+    rates,
+    copies,
+    ...(search === "plain"
+      ? {}
+      : { search: { rule: searchOf(search), ...around, seed, sources: sources.length } }),
+    project: (values) =>
+      project({ delta: values.subarray(0, end), rates: rates.subarray(0, end) }, bound),
     lr: rateBySteps(schedule, { lr, steps, perEpoch }),
   } satisfies Partial<Training>;
 }

@@ -89,6 +89,18 @@ function sign({ state: { values }, grad, rates, lr }: Update): void {
   for (let i = 0; i < values.length; i++) values[i]! -= lr * rates[i]! * Math.sign(grad[i]!);
 }
 
+/**
+ * MI-FGSM (Dong et al., arXiv 1710.06081): v ← v + g/‖g‖₁, δ ← δ − lr·m·sign(v).
+ */
+function momentum({ state: { values, moments }, grad, rates, lr }: Update): void {
+  const velocity = moments.velocity!;
+  const size = grad.reduce((sum, g) => sum + Math.abs(g), 0) + 1e-12;
+  for (let i = 0; i < values.length; i++) {
+    velocity[i]! += grad[i]! / size;
+    values[i]! -= lr * rates[i]! * Math.sign(velocity[i]!);
+  }
+}
+
 /** δ ← δ − lr·m·g, g an estimate (Spall 1992; the schedule takes the place of its gain sequence). */
 function plain({ state: { values }, grad, rates, lr }: Update): void {
   for (let i = 0; i < values.length; i++) values[i]! -= lr * rates[i]! * grad[i]!;
@@ -135,6 +147,12 @@ export const optimizers = {
     moments: [],
     gradient: "autodiff",
     update: sign,
+  },
+  momentum: {
+    description: "sign of the sum of gradients, each of length 1 (MI)",
+    moments: ["velocity"],
+    gradient: "autodiff",
+    update: momentum,
   },
   spsa: {
     description: "gradient estimated from losses",

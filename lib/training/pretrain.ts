@@ -61,7 +61,8 @@ import {
 } from "./pretrain_pictures.ts";
 import { clipLossGraph, encoderLossGraph, targetFeeds } from "./pretrain_vision.ts";
 import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
-import { type TrainingSchedule, trainWeights } from "./weight_training.ts";
+import { startWeights } from "./start_weights.ts";
+import { type TrainingSchedule, trainWeights, type WeightedGraph } from "./weight_training.ts";
 import { writeDirectory } from "./write_directory.ts";
 
 /** What every pretraining is told. */
@@ -78,6 +79,18 @@ export interface PretrainOptions {
    * default half of them for a vision transformer, none for others.
    */
   readonly dropped?: number;
+  /** Model whose weights it begins with; default random ones. */
+  readonly start?: { readonly name: string; readonly path: string };
+}
+
+/** A graph with the weights to begin with. */
+async function started<G extends WeightedGraph>(
+  graph: G,
+  { start }: PretrainOptions,
+  host: TrainingHost,
+): Promise<G> {
+  if (start === undefined) return graph;
+  return { ...graph, weights: await startWeights(graph.weights, start, host.log) };
 }
 
 /** Where a step stands, for its pictures. */
@@ -111,7 +124,7 @@ export async function pretrainEncoder(
   const questions = questionsOf(world);
   const loss = encoderLossGraph(plan.sizes, { questions, batch, seed, ...sharedIn(options) });
   const weights = await trainWeights({
-    ...loss,
+    ...await started(loss, options, host),
     schedule,
     batch: (step) => encoderFeeds(world, plan, { options, step }).feeds,
   }, host);
@@ -178,7 +191,7 @@ export async function pretrainClip(
   });
   const encoder = { sizes: plan.sizes.vision, pixels: clipStatistics };
   const weights = await trainWeights({
-    ...loss,
+    ...await started(loss, options, host),
     schedule,
     batch: (step) => {
       const { feeds, facts } = encoderFeeds(world, encoder, { options, step });
@@ -295,8 +308,9 @@ export async function pretrainMultimodal<F extends PictureFact>(
   const texts = await readBack(plan.json, (path) => textEncoder(path, plan));
   const imageAt = texts.instruction("").ids.indexOf(texts.imageToken);
   const exchange = exchangeTokenizer(texts);
+  const loss = multimodalLossGraph(plan.sizes, { batch, seed, imageAt });
   const trained = await trainWeights({
-    ...multimodalLossGraph(plan.sizes, { batch, seed, imageAt }),
+    ...await started(loss, options, host),
     schedule,
     batch: (step) => {
       const random = new Random(`${seed}/questions/${step}`);

@@ -11,10 +11,14 @@ import type { Canvas } from "../prompts/prompt_kind.ts";
 import { type AnyPromptKind, nameOfKind } from "../prompts/prompt_table.ts";
 import type { AugmentName } from "./augment.ts";
 import { stepsPerEpoch } from "./batches.ts";
+import { type Limits, limitsText } from "./bounds/bound_table.ts";
 import { methods, usualChoices } from "./method_table.ts";
 import type { OptimizerName } from "./optimizer.ts";
 import type { ScheduleName } from "./schedule.ts";
+import type { SearchOptions } from "./searches/search.ts";
+import type { SearchName } from "./searches/search_table.ts";
 import type { SpsaOptions } from "./spsa.ts";
+import type { ViewName } from "./views/view_table.ts";
 
 /** All that a prompt is trained by. */
 export interface PromptSettings extends Canvas {
@@ -35,13 +39,28 @@ export interface PromptSettings extends Canvas {
   readonly spsa: SpsaOptions;
   /** Learning rate of the transformation, as a share of δ's. */
   readonly transformRate: number;
+  /** How the sources see the prompted picture, one view behind the other. */
+  readonly views: readonly ViewName[];
+  /** Draws of views and dropped layers whose gradients are averaged in a step. */
+  readonly copies: number;
+  /** Where gradients are taken. */
+  readonly search: SearchName;
+  /** How wide the search is. */
+  readonly around: SearchOptions;
+  /** Share of the encoders' layers that are dropped at random. */
+  readonly layerDrop: number;
+  /** How strong δ may become. */
+  readonly bound: Limits;
 }
 
 /** Settings of which any may be left open. */
 type Open<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
+/** Settings that a pipeline file gives in another form. */
+type Nested = "loss" | "lr" | "spsa" | "around" | "bound";
+
 /** Settings as a pipeline file gives them; what is given beside a method replaces its choices. */
-export interface GivenSettings extends Open<Omit<PromptSettings, "loss" | "lr" | "spsa">> {
+export interface GivenSettings extends Open<Omit<PromptSettings, Nested>> {
   readonly lr: number;
   /** Name of a method. */
   readonly method?: string | undefined;
@@ -52,10 +71,15 @@ export interface GivenSettings extends Open<Omit<PromptSettings, "loss" | "lr" |
   /** Passes over the data, instead of `steps`. */
   readonly epochs?: number | undefined;
   readonly spsa?: Open<SpsaOptions> | undefined;
+  readonly around?: Open<SearchOptions> | undefined;
+  readonly bound?: Open<Limits> | undefined;
 }
 
 /** Pairs of losses of a step, and c in units of pixel values. */
 const spsaDefaults: SpsaOptions = { samples: 4, radius: 0.05 };
+
+/** Points that a search looks at, and how far they are in units of pixel values. */
+const searchDefaults: SearchOptions = { samples: 4, radius: 0.05 };
 
 /** Share of the learning rate at which a transformation is trained: few numbers move every pixel. */
 const TRANSFORM_RATE = 0.001;
@@ -103,10 +127,26 @@ export function resolveSettings(given: GivenSettings, size: DataSize): PromptSet
       radius: given.spsa?.radius ?? spsaDefaults.radius,
     },
     transformRate: given.transformRate ?? TRANSFORM_RATE,
+    around: {
+      samples: given.around?.samples ?? searchDefaults.samples,
+      radius: given.around?.radius ?? searchDefaults.radius,
+    },
+    bound: given.bound ?? {},
   };
 }
 
-type Choices = Pick<PromptSettings, "label" | "loss" | "kind" | "optimizer" | "augment">;
+type Choices = Pick<
+  PromptSettings,
+  | "label"
+  | "loss"
+  | "kind"
+  | "optimizer"
+  | "augment"
+  | "views"
+  | "copies"
+  | "search"
+  | "layerDrop"
+>;
 
 /** What a method chooses, where nothing else is given. */
 function choicesOf(given: GivenSettings): Choices {
@@ -121,17 +161,32 @@ function choicesOf(given: GivenSettings): Choices {
     kind: given.kind ?? usual.kind,
     optimizer: given.optimizer ?? usual.optimizer,
     augment: given.augment ?? usual.augment,
+    views: given.views ?? usual.views,
+    copies: given.copies ?? usual.copies,
+    search: given.search ?? usual.search,
+    layerDrop: given.layerDrop ?? usual.layerDrop,
   };
   return {
     label: given.label ?? labelOf(given.method, base?.loss, loss, [
       [usual.kind, nameOfKind(chosen.kind)],
       [usual.optimizer, chosen.optimizer],
       [usual.augment, chosen.augment],
+      [viewsText(usual.views), viewsText(chosen.views)],
+      [copiesText(usual.copies), copiesText(chosen.copies)],
+      [searchText(usual.search), searchText(chosen.search)],
+      [layersText(usual.layerDrop), layersText(chosen.layerDrop)],
+      ["", limitsText(given.bound ?? {})],
     ]),
     loss: loss.weights,
     ...chosen,
   };
 }
+
+const viewsText = (views: readonly ViewName[]) =>
+  views.length === 0 ? "no views" : views.join(" + ");
+const copiesText = (copies: number) => copies === 1 ? "one copy" : `${copies} copies`;
+const searchText = (search: SearchName) => search === "plain" ? "plain gradient" : search;
+const layersText = (share: number) => share === 0 ? "all layers" : `layer drop ${share}`;
 
 function labelOf(
   method: string | undefined,
@@ -150,7 +205,7 @@ export function metaOf(
   { sources, task }: Pick<PromptMeta, "sources" | "task">,
 ): PromptMeta {
   const { kind, canvas, image, label, loss, optimizer, schedule, augment } = settings;
-  const { lr, steps, batch, seed } = settings;
+  const { lr, steps, batch, seed, views, copies, search, layerDrop, bound } = settings;
   return {
     kind: nameOfKind(kind),
     ...(typeof kind === "string" ? {} : { picture: kind.picture }),
@@ -158,5 +213,10 @@ export function metaOf(
     sources: sources.map(({ name, digest }) => ({ name, digest })),
     ...{ task, method: label, loss: loss as Record<string, number> },
     ...{ optimizer, schedule, augment, lr, steps, batch, seed },
+    ...(views.length === 0 ? {} : { views: viewsText(views) }),
+    ...(copies === 1 ? {} : { copies }),
+    ...(search === "plain" ? {} : { search }),
+    ...(layerDrop === 0 ? {} : { layerDrop }),
+    ...(limitsText(bound) === "" ? {} : { bound: limitsText(bound) }),
   };
 }

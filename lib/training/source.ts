@@ -4,9 +4,12 @@ import { layPicture } from "../models/picture_layout.ts";
 import { prepareLoss } from "../models/prepare_loss.ts";
 import { openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
 import type { TextRow } from "../models/text_batch.ts";
+import { GraphBuilder } from "../onnx/build/builder.ts";
+import type { Model } from "../onnx/ir/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { processorGraph } from "../vision/build_processor.ts";
 import type { PickedRow } from "./batches.ts";
+import { gateLayers, type ResidualLayer, residualLayers } from "./residual_layers.ts";
 import type { SourceGraph } from "./step_graph.ts";
 
 /** An instruction and its answer. */
@@ -18,6 +21,8 @@ export interface TaskRow {
 /** A source model, ready to be trained on. */
 export interface Source {
   readonly graph: SourceGraph;
+  /** Number of layers that may be dropped, 0 unless that was asked for. */
+  readonly gates: number;
   /** What a batch feeds besides the pixels. */
   feeds(picks: readonly PickedRow[]): Record<string, Tensor>;
 }
@@ -27,6 +32,10 @@ export interface SourceOptions {
   readonly batch: number;
   /** Side S of the canvas. */
   readonly canvas: number;
+  /** Whether layers are to be dropped at random. */
+  readonly gated?: boolean;
+  /** Whether a loss term looks at features in the middle of the encoder. */
+  readonly hidden?: boolean;
 }
 
 /** Instruction and answer are tokenised apart; the answer ends with the model's end symbol. */
@@ -50,14 +59,36 @@ export function textRows(text: PromptEncoder, rows: readonly TaskRow[]): TextRow
 export async function prepareSource(
   directory: LanguageModelDirectory,
   taskRows: readonly TaskRow[],
-  { batch, canvas }: SourceOptions,
+  { batch, canvas, gated = false, hidden = false }: SourceOptions,
 ): Promise<Source> {
   const picture = await layPicture(directory, { height: canvas, width: canvas });
   const text = await openTextEncoder(directory, picture);
   const rows = textRows(text, taskRows);
   const { model, feeds } = await prepareLoss(directory, text, rows, { batch, picture });
+  const layers = gated || hidden ? layersOf(directory.name, model) : [];
+  const seen = hidden ? withHiddenFeatures(model, layers) : model;
   return {
-    graph: { model, processor: processorGraph(picture.plan) },
+    graph: {
+      model: gated ? gateLayers(seen, layers) : seen,
+      processor: processorGraph(picture.plan),
+    },
+    gates: gated ? layers.length : 0,
     feeds: (picks) => feeds(picks.map(({ row }) => row)),
   };
+}
+
+/** The layers on the way from the picture to its features. */
+function layersOf(name: string, model: Model): readonly ResidualLayer[] {
+  const layers = residualLayers(model, { from: "pixel_values", to: "image_features" });
+  if (layers.length > 0) return layers;
+  throw new RangeError(
+    `Cannot look between the layers of ${name}: its encoder has none that adds to what goes in`,
+  );
+}
+
+/** Adds the output `hidden_features`: what is behind half of the layers. */
+function withHiddenFeatures(model: Model, layers: readonly ResidualLayer[]): Model {
+  const builder = new GraphBuilder({ model });
+  builder.output(layers[Math.ceil(layers.length / 2) - 1]!.out, "hidden_features");
+  return builder.finish();
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { Random } from "../tensor/random.ts";
-import type { Losses } from "./training_graph.ts";
+import { type Losses, meanLosses } from "./training_graph.ts";
 
 /** How the gradient is estimated. */
 export interface SpsaOptions {
@@ -56,15 +56,5 @@ export async function estimateGradient(
       if (reach[i]! > 0) grad[i]! += slope * signs[i]! / reach[i]!;
     }
   }
-  return { grad, ...meanOf(seen) };
-}
-
-function meanOf(seen: readonly Losses[]): Losses {
-  const mean = (of: (losses: Losses) => number) =>
-    seen.reduce((sum, losses) => sum + of(losses), 0) / seen.length;
-  const names = Object.keys(seen[0]!.terms);
-  return {
-    loss: mean((losses) => losses.loss),
-    terms: Object.fromEntries(names.map((name) => [name, mean((l) => l.terms[name]!)])),
-  };
+  return { grad, ...meanLosses(seen) };
 }

@@ -11,14 +11,17 @@ import {
   weightedTerms,
 } from "../losses/loss_table.ts";
 import type { LossInputs } from "../losses/loss_term.ts";
+import { addGradients, gradientName } from "../autodiff/gradient.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
+import { cutModel } from "../onnx/passes/cut_model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import { simplifyModel } from "../onnx/passes/simplify_model.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, promptKind } from "../prompts/prompt_table.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { buildViews, type ViewName } from "./views/view_table.ts";
 import { termOutput, termOutputs, type TrainingGraph, withGradients } from "./training_graph.ts";
 
 /** A model behind its own image processor. */
@@ -29,7 +32,10 @@ export interface PixelGraph {
   readonly model: Model;
 }
 
-/** A source model: outputs `loss` (scalar) and `image_features` [batch, tokens, width]. */
+/**
+ * A source model: outputs `loss` (scalar), `image_features` [batch, tokens, width], and where a term
+ * asks for them `hidden_features` [batch, …, width].
+ */
 export type SourceGraph = PixelGraph;
 
 /** CLIP: output `image_embeds` [batch, width]. */
@@ -51,6 +57,10 @@ export interface StepParts {
   readonly ownTerms?: LossTerms;
   /** Kind of the prompt, default `frame`, and the side at which its picture is shown. */
   readonly prompt?: { readonly kind: AnyPromptKind; readonly image: number };
+  /** How the sources and CLIP see the prompted pictures; default as they are. They want a `batch`. */
+  readonly views?: readonly ViewName[];
+  /** Whether sources have weights, so that gradients of single ones can be asked for. */
+  readonly perSource?: boolean;
   /** Default `autodiff`; `none` for update rules that need the loss alone. */
   readonly gradient?: "autodiff" | "none";
 }
@@ -63,6 +73,12 @@ export interface SourceNames {
   readonly imageFeatures: string;
   /** Input that takes the features of the clean pictures, where a term asks for them. */
   readonly cleanFeatures?: string;
+  /** Output of `StepGraph.features`: those in the middle of the encoder, where a term asks for them. */
+  readonly hiddenFeatures?: string;
+  /** Input that takes the hidden features of the clean pictures, where a term asks for them. */
+  readonly cleanHiddenFeatures?: string;
+  /** Input that takes the importance of the hidden features, where a term asks for it. */
+  readonly importance?: string;
 }
 
 /**
@@ -71,8 +87,13 @@ export interface SourceNames {
  */
 export interface StepGraph extends TrainingGraph {
   readonly sources: readonly SourceNames[];
-  /** Outputs the sources' image features only; the same nodes, for the clean features. */
+  /** Outputs the sources' features only; the same nodes, for the clean features. */
   readonly features: Model;
+  /**
+   * Gradients of the sum of the sources' losses with respect to their hidden features, which it takes,
+   * in the order of the sources; where a term asks for importance.
+   */
+  readonly importance?: Model;
   /** Input that takes the embeddings of the captions, where a term asks for them. */
   readonly captions?: string;
 }
@@ -87,9 +108,9 @@ export function sourceFeeds(
   );
 }
 
-/** The transformation of the prompt's kind, then + δ: no clipping while training. */
+/** The transformation of the prompt's kind, then + δ: no clipping while training; then the views. */
 function promptPart(parts: StepParts): Part {
-  const { canvas, batch = "batch", prompt = { kind: "frame", image: canvas } } = parts;
+  const { canvas, batch = "batch", prompt = { kind: "frame", image: canvas }, views = [] } = parts;
   const sizes = { canvas, image: prompt.image };
   const { transformation } = promptKind(prompt.kind);
   const builder = new GraphBuilder({ opset: 18 });
@@ -99,10 +120,14 @@ function promptPart(parts: StepParts): Part {
       .map(({ name, dims }) => [name, builder.input(name, "float32", dims)]),
   );
   const placed = transformation?.build(builder, photo, values, sizes) ?? photo;
-  builder.output(builder.op("Add", [placed, values.delta!]), "pixels");
-  const inputs = ["photo", ...Object.keys(values)];
-  const connect = Object.fromEntries(inputs.map((name) => [name, name]));
-  return { name: "prompt", model: builder.finish(), connect };
+  const pixels = builder.op("Add", [placed, values.delta!]);
+  builder.output(pixels, "pixels");
+  const size = typeof batch === "number" ? batch : 1;
+  const seen = buildViews(builder, views, { pixels, clean: placed }, { batch: size, canvas });
+  builder.output(builder.op("Identity", [seen]), "seen");
+  const model = builder.finish();
+  const connect = Object.fromEntries(model.graph.inputs.map(({ name }) => [name, name]));
+  return { name: "prompt", model, connect };
 }
 
 /** Name of a source's part. */
@@ -111,12 +136,18 @@ const sourceName = (index: number): string => `source${index}`;
 /** Input of the captions' embeddings. */
 const captionInput = "caption_embeds";
 
+/** Input of the sources' weights. */
+const weightsInput = "source_weights";
+
 function namesOf(index: number): Required<SourceNames> {
   const prefix = `${sourceName(index)}.`;
   return {
     prefix,
     imageFeatures: `${prefix}image_features`,
     cleanFeatures: `${prefix}clean_features`,
+    hiddenFeatures: `${prefix}hidden_features`,
+    cleanHiddenFeatures: `${prefix}clean_hidden_features`,
+    importance: `${prefix}importance`,
   };
 }
 
@@ -124,7 +155,7 @@ function namesOf(index: number): Required<SourceNames> {
 function behindPrompt(name: string, { processor, model }: PixelGraph): Part[] {
   const pixelValues = `${name}.processor.pixel_values`;
   return [
-    { name: `${name}.processor`, model: processor, connect: { image: "prompt.pixels" } },
+    { name: `${name}.processor`, model: processor, connect: { image: "prompt.seen" } },
     { name, model, connect: { pixel_values: pixelValues } },
   ];
 }
@@ -152,16 +183,21 @@ function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): Loss
     sources: parts.sources.map((_, i) => {
       const names = namesOf(i);
       const imageFeatures = output(names.imageFeatures);
+      const likeFeatures = () => builder.dims(imageFeatures) ?? ["batch", "tokens", "width"];
+      const likeHidden = () =>
+        builder.dims(output(names.hiddenFeatures)) ?? ["batch", "places", "channels"];
       return {
         languageModelLoss: output(`${names.prefix}loss`),
         imageFeatures,
-        cleanFeatures: () =>
-          input(
-            names.cleanFeatures,
-            () => builder.dims(imageFeatures) ?? ["batch", "tokens", "width"],
-          ),
+        cleanFeatures: () => input(names.cleanFeatures, likeFeatures),
+        hiddenFeatures: () => output(names.hiddenFeatures),
+        cleanHiddenFeatures: () => input(names.cleanHiddenFeatures, likeHidden),
+        importance: () => input(names.importance, likeHidden),
       };
     }),
+    ...(parts.perSource
+      ? { sourceWeights: input(weightsInput, () => [parts.sources.length]) }
+      : {}),
     ...(parts.clip
       ? {
         clip: {
@@ -210,6 +246,32 @@ const parameterNames = ({ canvas, prompt }: StepParts) =>
   prompt === undefined ? ["delta"] : parameterPlaces(prompt.kind, { canvas, image: prompt.image })
     .map(({ name }) => name);
 
+/** The names that the graph has a use for. */
+function askedNames(
+  { prefix, imageFeatures, hiddenFeatures, ...inputs }: Required<SourceNames>,
+  asked: ReadonlySet<string>,
+): SourceNames {
+  const taken = Object.entries(inputs).filter(([, name]) => asked.has(name));
+  const isHidden = taken.some(([, name]) => name !== inputs.cleanFeatures);
+  return {
+    prefix,
+    imageFeatures,
+    ...(isHidden ? { hiddenFeatures } : {}),
+    ...Object.fromEntries(taken),
+  };
+}
+
+/** The losses as functions of the hidden features, which become inputs, and their gradients. */
+function importanceGraph(composed: Model, sources: readonly SourceNames[]): Model {
+  const hidden = sources.flatMap(({ hiddenFeatures }) => hiddenFeatures ?? []);
+  const builder = new GraphBuilder({ model: composed });
+  const losses = sources.map(({ prefix }) => `${prefix}loss`);
+  builder.output(losses.length === 1 ? losses[0]! : builder.op("Sum", losses), "answers");
+  const loss = cutModel(builder.finish(), hidden, ["answers"]);
+  const gradients = addGradients(loss, { of: "answers", wrt: hidden });
+  return pruneModel(gradients, hidden.map((name) => gradientName(loss, name)));
+}
+
 /**
  * Builds the training graph. Terms without a weight are not built, and what only they need is
  * pruned; one prompted encode serves lm, fca and every model that shares its encoder.
@@ -225,15 +287,19 @@ export function buildStepGraph(parts: StepParts): StepGraph {
   const outputs = termOutputs(terms);
   const forward = pruneModel(builder.finish(), ["loss", ...Object.values(outputs)]);
   const asked = new Set(forward.graph.inputs.map(({ name }) => name));
-  const names = parts.sources.map((_, i) => namesOf(i));
+  const names = parts.sources.map((_, i) => askedNames(namesOf(i), asked));
+  const hidden = names.flatMap(({ hiddenFeatures }) => hiddenFeatures ?? []);
+  const features = [...names.map(({ imageFeatures }) => imageFeatures), ...hidden];
   const graph = {
     model: forward,
     ...{ loss: "loss", terms: outputs, gradients: {} },
-    sources: names.map(({ cleanFeatures, ...others }) =>
-      asked.has(cleanFeatures) ? { ...others, cleanFeatures } : others
-    ),
-    features: pruneModel(composed, names.map(({ imageFeatures }) => imageFeatures)),
+    sources: names,
+    features: pruneModel(composed, features),
+    ...(names.some(({ importance }) => importance !== undefined)
+      ? { importance: importanceGraph(composed, names) }
+      : {}),
     ...(asked.has(captionInput) ? { captions: captionInput } : {}),
+    ...(asked.has(weightsInput) ? { sourceWeights: weightsInput } : {}),
   };
   return parts.gradient === "none" ? graph : withGradients(graph, parameterNames(parts));
 }

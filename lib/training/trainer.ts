@@ -7,11 +7,13 @@
  */
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type ParameterPlace, parameterTensors } from "../tensor/flat_parameters.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Random } from "../tensor/random.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import { applyUpdate, type UpdateRule } from "./optimizer.ts";
+import { combined, type Gradient, type Search, type SearchOptions } from "./searches/search.ts";
 import { estimateGradient, type SpsaOptions } from "./spsa.ts";
-import { gradientIn, type Losses, lossesIn, type TrainingGraph } from "./training_graph.ts";
+import { gradientIn, lossesIn, meanLosses, type TrainingGraph } from "./training_graph.ts";
 import {
   decodeState,
   encodeState,
@@ -33,11 +35,21 @@ export interface Training {
   readonly rule: UpdateRule;
   /** For rules that estimate gradients. */
   readonly spsa?: SpsaOptions & { readonly seed: number };
+  /** Where gradients are taken; default at the values. */
+  readonly search?: SearchOptions & {
+    readonly rule: Search;
+    readonly seed: number;
+    readonly sources: number;
+  };
+  /** Gradients are means over so many copies of a batch, each fed by itself; default 1. */
+  readonly copies?: number;
   readonly steps: number;
   /** Learning rate of a step, which counts from 0. */
   lr(step: number): number;
-  /** Everything but the parameters that the graph takes in a step, which counts from 0. */
-  feeds(step: number): Feeds | Promise<Feeds>;
+  /** Everything but the parameters that a copy of a step takes; both count from 0. */
+  feeds(step: number, copy: number): Feeds | Promise<Feeds>;
+  /** Moves the values, in place, to where they may be. */
+  project?(values: Float32Array): void;
 }
 
 /** What a step came to. */
@@ -73,21 +85,30 @@ export function sessionOptionsOf(host: TrainingHost): SessionOptions {
   return { provider, threads, ...(log ? { log } : {}), ...(onOpen ? { onOpen } : {}) };
 }
 
+/** Names of the arrays that rule and search keep. */
+function momentsOf({ rule, search }: Training): readonly string[] {
+  return [...rule.moments, ...search?.rule.moments ?? []];
+}
+
 /** A training that has not begun. */
-function startOf({ rule, initial }: Training): TrainingState {
-  const moments = rule.moments.map((name) => [name, new Float32Array(initial.length)] as const);
+function startOf(training: Training): TrainingState {
+  const { initial } = training;
+  const moments = momentsOf(training).map((name) =>
+    [name, new Float32Array(initial.length)] as const
+  );
   return { step: 0, values: initial.slice(), moments: Object.fromEntries(moments), curve: [] };
 }
 
 /** The saved state where it is of this training on this device; what speaks against it is logged. */
 async function savedState(
-  { rule, initial }: Training,
+  training: Training,
   host: TrainingHost,
   fingerprint: Fingerprint,
 ): Promise<TrainingState | undefined> {
   return await host.checkpoint?.load((bytes) => {
     try {
-      const expected = { fingerprint, values: initial.length, moments: rule.moments };
+      const values = training.initial.length;
+      const expected = { fingerprint, values, moments: momentsOf(training) };
       const state = decodeState(bytes, expected);
       host.log?.(`continues after step ${state.step}`);
       return state;
@@ -99,22 +120,58 @@ async function savedState(
   });
 }
 
-/** Gradient of a step's loss, by autodiff or by estimate. */
-async function gradientOf(
-  { graph, places, rates, rule, spsa }: Training,
-  session: Session,
-  state: TrainingState,
-  feeds: Feeds,
-): Promise<Losses & { readonly grad: Float32Array }> {
-  const run = (values: Float32Array) =>
-    session.run({ ...feeds, ...parameterTensors(places, values) });
+/** A step that is being taken. */
+interface Step {
+  readonly training: Training;
+  readonly session: Session;
+  readonly state: TrainingState;
+  /** Of each copy. */
+  readonly feeds: readonly Feeds[];
+}
+
+/** Mean over the copies of what the graph says at these values. */
+async function meanOverCopies(
+  { training: { graph, places }, session, feeds }: Step,
+  values: Float32Array,
+  weights: Feeds,
+): Promise<Gradient> {
+  const seen: Gradient[] = [];
+  for (const fed of feeds) {
+    const outputs = await session.run({ ...fed, ...weights, ...parameterTensors(places, values) });
+    const isEstimated = Object.keys(graph.gradients).length === 0;
+    const grad = isEstimated ? new Float32Array() : gradientIn(graph, outputs, places);
+    seen.push({ grad, ...lossesIn(graph, outputs) });
+  }
+  if (seen.length === 1) return seen[0]!;
+  const share = 1 / seen.length;
+  return { ...meanLosses(seen), grad: combined(seen.map(({ grad }) => [share, grad])) };
+}
+
+/** Weights of the sources: all alike, or one alone. */
+function weightFeeds({ graph, search }: Training, source?: number): Feeds {
+  if (graph.sourceWeights === undefined) return {};
+  const { sources = 1 } = search ?? {};
+  const weights = Float32Array.from({ length: sources }, (_, i) => {
+    if (source === undefined) return 1 / sources;
+    return i === source ? 1 : 0;
+  });
+  return { [graph.sourceWeights]: tensor("float32", [sources], weights) };
+}
+
+/** Gradient of a step's loss: by autodiff where the search looks, or by estimate. */
+async function gradientOf(step: Step): Promise<Gradient> {
+  const { training, state } = step;
+  const { rates, rule, spsa, search } = training;
+  const at = (values: Float32Array, source?: number) =>
+    meanOverCopies(step, values, weightFeeds(training, source));
   if (rule.gradient === "spsa") {
     const values = rule.lookAhead?.(state) ?? state.values;
-    const lossAt = async (values: Float32Array) => lossesIn(graph, await run(values));
-    return await estimateGradient(lossAt, { ...spsa!, values, rates, step: state.step });
+    return await estimateGradient(at, { ...spsa!, values, rates, step: state.step });
   }
-  const outputs = await run(state.values);
-  return { grad: gradientIn(graph, outputs, places), ...lossesIn(graph, outputs) };
+  if (search === undefined) return await at(state.values);
+  const { values, moments } = state;
+  const random = new Random(`search ${search.seed} ${state.step}`);
+  return await search.rule.find(at, { ...search, values, moments, rates, random });
 }
 
 /** One update: the batch, its gradient, the new values. */
@@ -123,12 +180,14 @@ async function takeStep(
   session: Session,
   state: TrainingState,
 ): Promise<StepMetrics> {
-  const { rates, places, rule } = training;
+  const { rates, places, rule, copies = 1 } = training;
   const { step } = state;
   const lr = training.lr(step);
-  const feeds = await training.feeds(step);
-  const { grad, loss, terms } = await gradientOf(training, session, state, feeds);
+  const feeds: Feeds[] = [];
+  for (let copy = 0; copy < copies; copy++) feeds.push(await training.feeds(step, copy));
+  const { grad, loss, terms } = await gradientOf({ training, session, state, feeds });
   const norm = applyUpdate(rule, { grad, rates, lr, places, state });
+  training.project?.(state.values);
   state.curve.push({ step: state.step, lr, loss, terms });
   return { ...terms, loss, norm };
 }

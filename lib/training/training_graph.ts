@@ -19,6 +19,8 @@ export interface LossGraph {
 export interface TrainingGraph extends LossGraph {
   /** Outputs of ∂loss/∂parameter by parameter; empty where the loss alone is wanted. */
   readonly gradients: Readonly<Record<string, string>>;
+  /** Input that weighs several sources of the loss, where single ones can be asked for. */
+  readonly sourceWeights?: string;
 }
 
 /** A loss, and what it is made of. */
@@ -58,6 +60,17 @@ export function lossesIn({ loss, terms }: LossGraph, outputs: Tensors): Losses {
   return {
     loss: scalar(loss),
     terms: Object.fromEntries(Object.entries(terms).map(([term, name]) => [term, scalar(name)])),
+  };
+}
+
+/** Means of losses and of their terms. */
+export function meanLosses(seen: readonly Losses[]): Losses {
+  const mean = (of: (losses: Losses) => number) =>
+    seen.reduce((sum, losses) => sum + of(losses), 0) / seen.length;
+  const names = Object.keys(seen[0]!.terms);
+  return {
+    loss: mean((losses) => losses.loss),
+    terms: Object.fromEntries(names.map((name) => [name, mean((l) => l.terms[name]!)])),
   };
 }
 

@@ -78,7 +78,43 @@ export const bar = definePromptKind({
         kind: "bar",
         optimizer: "half",
         augment: "dark",
+        views: ["negative"],
       },`,
+    ],
+  },
+  {
+    what: "a view",
+    file: [
+      "lib/training/views/negative.ts",
+      `import type { View } from "./view.ts";
+export const negative: View = {
+  description: "a negative picture",
+  inputs: () => ({}),
+  build: (b, { pixels }) => b.op("Neg", [pixels]),
+  draw: () => ({}),
+};`,
+    ],
+    row: [
+      "lib/training/views/view_table.ts",
+      "export const views = {",
+      "negative,",
+      'import { negative } from "./negative.ts";',
+    ],
+  },
+  {
+    what: "a search",
+    row: [
+      "lib/training/searches/search_table.ts",
+      "export const searches = {",
+      'zero: { ...plain, description: "at zero", find: (at) => at(new Float32Array(1)) },',
+    ],
+  },
+  {
+    what: "a change of pretraining pictures",
+    row: [
+      "lib/drawing/changes/change_table.ts",
+      "export const changes = {",
+      'wipe: { ...border, description: "wiped", change: ({ canvas }) => canvas.fill(0) },',
     ],
   },
   {

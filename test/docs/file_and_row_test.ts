@@ -62,6 +62,9 @@ Deno.test("a file and a row are all that one more of each thing needs", async (t
           ["sgd", "half"],
           ["flip-crop", "dark"],
           ["fog", "invert"],
+          ["spectrum", "negative"],
+          ["reverse", "zero"],
+          ["cutout", "wipe"],
         ] as const
       ) {
         const lists = choices.filter((list) => list.includes(beside));
@@ -95,7 +98,10 @@ Deno.test("a file and a row are all that one more of each thing needs", async (t
           "| `bar` | a bar at the top |",
           "| `half` | half the value |",
           "| `dark` | darker |",
-          "| `bar-half` | a bar, halved | `vp` | `bar` | `half` | `dark` |",
+          "| `bar-half` | a bar, halved | `vp` | `kind: bar`, `optimizer: half`, `augment: dark`, `views: [negative]` |",
+          "| `negative` | a negative picture |",
+          "| `zero` | at zero |",
+          "| `wipe` | wiped |",
           "| `invert` | a negative |",
           "| `dots` | classification | dot | CC0-1.0 | drawn for a test |",
           "| `careful` | one task after the other |",

@@ -16,7 +16,19 @@ const mistakes: readonly [Record<string, unknown>, readonly string[]][] = [
   ]],
   [{ epochs: 1 }, ["give either steps or epochs"]],
   [{ canvas: 32, image: 48 }, ["the shrunk picture is larger than the canvas"]],
-  [{ loss: "vvp" }, ['there is no variant "vvp", known: "vp", "tvp", "lm+fca", "lm+tse"']],
+  [{ loss: "vvp" }, [
+    'there is no variant "vvp", known: "vp", "tvp", "lm+fca", "lm+tse", "lm+mid", "lm+fia"',
+  ]],
+  [{ loss: undefined, method: "rap", views: ["resize", "admix"], layerDrop: 0.1 }, []],
+  [{ bound: { rms: 0.2, range: [0, 1] } }, []],
+  [{ bound: { range: [1, 0] } }, ["the smallest value comes first"]],
+  [{ loss: undefined, method: "cwa", source: [known, known] }, []],
+  [{ loss: undefined, method: "cwa" }, [
+    "common-weakness compares several sources, and one is given",
+  ]],
+  [{ search: "variance", optimizer: "spsa" }, [
+    "variance asks for gradients, and spsa estimates them",
+  ]],
   [{ loss: "tvp", clip: undefined }, [
     "its term tse needs a CLIP, and no clip model is given (clip: zoo/mini-clip)",
   ]],

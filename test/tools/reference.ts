@@ -1,6 +1,6 @@
 /**
- * Writes the pages of `docs/reference/` and the tables in ARCHITECTURE.md and SECURITY.md from the
- * schemas and tables of the program: `deno task reference`. A test says when they are out of date.
+ * Writes the pages of `docs/reference/` and the tables in docs/methods.md, ARCHITECTURE.md and
+ * SECURITY.md from the schemas and tables of the program: `deno task reference`. A test says when they are out of date.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { artifactsPage } from "./reference/artifacts_page.ts";
 import { commandsPage } from "./reference/commands_page.ts";
 import { eventsPage } from "./reference/events_page.ts";
 import { withImportsTable } from "./reference/imports_table.ts";
+import { withMethodsTable } from "./reference/methods_table.ts";
 import { namesPage } from "./reference/names_page.ts";
 import { withPermissionTables } from "./reference/permissions_table.ts";
 import { stagesPage } from "./reference/stages_page.ts";
@@ -21,6 +22,7 @@ const pageTable: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/events.md": eventsPage,
   "docs/reference/artifacts.md": artifactsPage,
   "docs/reference/names.md": namesPage,
+  "docs/methods.md": async () => withMethodsTable(await written("docs/methods.md")),
   "ARCHITECTURE.md": async () => withImportsTable(await written("ARCHITECTURE.md")),
   "SECURITY.md": async () => await withPermissionTables(await written("SECURITY.md")),
 };

@@ -1,7 +1,14 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import type { LossWeights } from "../../lib/losses/loss_table.ts";
 import type { PromptName } from "../../lib/prompts/prompt_table.ts";
 import type { AugmentName } from "../../lib/training/augment.ts";
+import { ensembleSearches, methods } from "../../lib/training/method_table.ts";
 import type { OptimizerName } from "../../lib/training/optimizer.ts";
 import { optimizePrompt, type PromptTraining } from "../../lib/training/optimize_prompt.ts";
 import { type GivenSettings, resolveSettings } from "../../lib/training/prompt_settings.ts";
@@ -12,6 +19,7 @@ import { picturesIn } from "../../lib/vision/pictures.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "tvp-train-" });
 const path = await writeTinyModel(folder, "mini-minigpt4");
+const other = await writeTinyModel(folder, "mini-convllava");
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
 interface Case {
@@ -124,6 +132,63 @@ Deno.test("optimizePrompt() counts operations: SPSA costs forwards, a gradient a
     /^a step: \d.* GFLOP, .* ms \(median\), .* GFLOP\/s; \d+ MB resident$/.test(logs[0]!),
     logs[0],
   );
+});
+
+/** Every method that makes prompts transfer: views, searches, dropped layers, hidden features. */
+for (const [method, row] of Object.entries(methods)) {
+  if (row.optimizer !== "momentum") continue;
+  Deno.test(`optimizePrompt() trains by ${method}, and ends with the same bits when interrupted`, async () => {
+    const choices = { method, lr: 0.01, steps: 4, batch: 2, seed: 3, image: 12 } as const;
+    const base = trainingFor(cases[0]!);
+    const settings = resolveSettings(choices, { rows: 3, side: 16 });
+    const isEnsemble = ensembleSearches.includes(settings.search);
+    const sources = isEnsemble ? [...base.sources, { name: "other", path: other }] : base.sources;
+    const training = { ...base, settings, sources };
+    const straight = await optimizePrompt(training);
+    assert(straight.values.some((value) => value !== 0), "δ has moved");
+    assert(straight.curve.every(({ loss }) => Number.isFinite(loss)));
+    const { checkpoint } = savedOnce();
+    const stop = new AbortController();
+    await assertRejects(() =>
+      optimizePrompt(training, {
+        checkpoint,
+        onStep: (step) => step === 2 && stop.abort(new DOMException("enough", "AbortError")),
+        signal: stop.signal,
+      }), DOMException);
+    const resumed = await optimizePrompt(training, { checkpoint });
+    assertEquals(resumed.values, straight.values);
+    assertEquals(resumed.curve, straight.curve);
+  });
+}
+
+Deno.test("optimizePrompt() sees clean pictures in the views in which prompted ones are seen", async () => {
+  for (const given of [{ views: ["resize", "spectrum"] }, { layerDrop: 0.5 }] as const) {
+    const training = trainingFor({ ...cases[0]!, weights: { lm: 1, fca: 1, mid: 1 } }, {
+      ...given,
+      steps: 3,
+      lr: 1e-9,
+    });
+    const { curve } = await optimizePrompt(training);
+    for (const { terms } of curve) {
+      assert(terms.fca! < 1e-3 && terms.mid! < 1e-3, JSON.stringify(terms));
+    }
+  }
+});
+
+Deno.test("optimizePrompt() averages the gradients of copies: equal ones are as one", async () => {
+  const of = async (copies: number) =>
+    (await optimizePrompt(trainingFor(cases[0]!, { copies, steps: 2 }))).values;
+  const [one, three] = [await of(1), await of(3)];
+  one.forEach((value, i) => assertAlmostEquals(three[i]!, value, 1e-5));
+});
+
+Deno.test("optimizePrompt() keeps to the bounds", async () => {
+  const training = trainingFor(cases[0]!, { bound: { rms: 0.02, range: [0, 0.05] }, lr: 5 });
+  const { values } = await optimizePrompt(training);
+  assert(values.every((value) => value >= 0 && value <= Math.fround(0.05)));
+  // The frame of a picture of 12 on a canvas of 16 has 112 pixels.
+  const rms = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / (3 * 112));
+  assert(rms > 0.001 && rms < 0.0201, `${rms}`);
 });
 
 Deno.test("optimizePrompt() trains the transformation of affine-color", async () => {

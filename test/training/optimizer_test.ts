@@ -26,6 +26,8 @@ const cases: Record<OptimizerName, readonly [number, number]> = {
   // First step: lr·1; second: m̂ = 0.27/0.19, v̂ = 0.008991/0.001999.
   adam: [-0.5 - 0.5 * (0.27 / 0.19) / Math.sqrt(0.008991 / 0.001999), 0],
   sign: [-0.5, 0],
+  // v = 3/7, then the same: the second gradient has none there; 0.5 twice.
+  momentum: [-1, 0],
   spsa: [-0.5 * 3, 0],
   // v = −0.5·3, then 0.9 v.
   "spsa-gc": [-1.5 - 0.9 * 1.5, 0],

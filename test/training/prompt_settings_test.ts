@@ -4,6 +4,8 @@ import { augmentations } from "../../lib/training/augment.ts";
 import { type GivenSettings, metaOf, resolveSettings } from "../../lib/training/prompt_settings.ts";
 import { methods } from "../../lib/training/method_table.ts";
 import { optimizers } from "../../lib/training/optimizer.ts";
+import { searches } from "../../lib/training/searches/search_table.ts";
+import { views } from "../../lib/training/views/view_table.ts";
 import optimizePrompt from "../../stages/optimize_prompt.ts";
 
 /** Settings on 40 pictures of 64 pixels. */
@@ -21,6 +23,11 @@ const labels: readonly [Partial<GivenSettings>, string][] = [
   [{ method: "evp", loss: "tvp", optimizer: "adam" }, "evp, tvp, adam"],
   [{ method: "acavp", augment: "none" }, "acavp, none"],
   [{ loss: "mine", variants: { mine: { lm: 2 } } }, "mine"],
+  [{ method: "ghost" }, "ghost"],
+  [{ method: "ghost", views: [], layerDrop: 0 }, "ghost, no views, all layers"],
+  [{ method: "di", search: "reverse", copies: 3 }, "di, 3 copies, reverse"],
+  [{ loss: "vp", views: ["admix", "scale"], layerDrop: 0.2 }, "vp, admix + scale, layer drop 0.2"],
+  [{ loss: "vp", bound: { rms: 0.2, range: [0, 1] } }, "vp, RMS 0.2, 0 to 1"],
   [{ method: "evp", label: "as published" }, "as published"],
 ];
 
@@ -45,6 +52,12 @@ Deno.test("resolveSettings() takes what is given, the method's for the rest, the
     seed: 0,
     spsa: { samples: 4, radius: 0.05 },
     transformRate: 0.001,
+    views: [],
+    copies: 1,
+    search: "plain",
+    around: { samples: 4, radius: 0.05 },
+    layerDrop: 0,
+    bound: {},
   });
 });
 
@@ -71,22 +84,38 @@ Deno.test("resolveSettings() rejects an unknown method", () => {
 
 Deno.test("every method is made of known choices", () => {
   for (const name of Object.keys(methods)) {
-    const { kind, optimizer, augment } = resolve({ method: name });
+    const { kind, optimizer, augment, search, views: seen } = resolve({ method: name });
     assertEquals(
       [kind as string in promptTable, optimizer in optimizers, augment in augmentations],
       [true, true, true],
       name,
     );
+    assertEquals([search in searches, seen.every((view) => view in views)], [true, true], name);
   }
 });
 
 Deno.test("optimize-prompt offers what the tables have", () => {
   const { shape } = optimizePrompt.with;
-  const options = (name: "method" | "optimizer" | "augment") =>
+  const options = (name: "method" | "optimizer" | "augment" | "search") =>
     shape[name].unwrap().options as readonly string[];
   const [kinds] = (shape.kind.unwrap() as unknown as { options: { options: string[] }[] }).options;
   assertEquals(options("method"), Object.keys(methods));
   assertEquals(kinds!.options, Object.keys(promptTable));
   assertEquals(options("optimizer"), Object.keys(optimizers));
   assertEquals(options("augment"), Object.keys(augmentations));
+  assertEquals(options("search"), Object.keys(searches));
+  assertEquals(shape.views.unwrap().element.options, Object.keys(views));
+});
+
+Deno.test("metaOf() tells what of the transfer methods a prompt was trained by", () => {
+  const of = { sources: [], task: "t" };
+  const meta = metaOf(resolve({ method: "admix", bound: { rms: 0.2 }, layerDrop: 0.1 }), of);
+  const { views, copies, search, layerDrop, bound } = meta;
+  assertEquals([views, copies, search, layerDrop, bound], [
+    "admix + scale",
+    5,
+    undefined,
+    0.1,
+    "RMS 0.2",
+  ]);
 });

@@ -4,16 +4,20 @@ import { remoteTable } from "../../../lib/cache/remote/open_remote.ts";
 import { loggerTable } from "../../../lib/cli/loggers/logger_table.ts";
 import { executorTable } from "../../../lib/workspace/choose_executor.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
+import { changes } from "../../../lib/drawing/changes/change_table.ts";
 import { lossTable } from "../../../lib/losses/loss_table.ts";
 import { lossVariants } from "../../../lib/losses/variant_table.ts";
 import { knownModelTypes } from "../../../lib/models/families/family_table.ts";
 import { promptTable } from "../../../lib/prompts/prompt_table.ts";
 import { augmentations } from "../../../lib/training/augment.ts";
-import { methods } from "../../../lib/training/method_table.ts";
+import { bounds } from "../../../lib/training/bounds/bound_table.ts";
 import { optimizers } from "../../../lib/training/optimizer.ts";
+import { searches } from "../../../lib/training/searches/search_table.ts";
+import { views } from "../../../lib/training/views/view_table.ts";
 import { corruptions } from "../../../lib/vision/corrupt/corrupt.ts";
 import { zooArchitectures } from "../../../lib/zoo/zoo_table.ts";
 import { code, markdownTable } from "./markdown_table.ts";
+import { methodsTable } from "./methods_table.ts";
 
 /** Rows of a table of the program: each says in a sentence what it is. */
 type Described = Readonly<Record<string, { readonly description: string }>>;
@@ -33,9 +37,11 @@ ${markdownTable([["name", "kind", "classes", "licence", "source"], ...await data
 
 ## Methods
 
-\`method:\` of \`optimize-prompt\`: a bundle of the four choices below.
+\`method:\` of \`optimize-prompt\`: a bundle of the choices below. What is usual, and holds without a
+method too, are \`kind: frame\`, \`optimizer: reference\`, \`augment: flip-crop\`, no \`views\`,
+\`copies: 1\`, \`search: plain\` and \`layerDrop: 0\`.
 
-${markdownTable([["name", "what it is", "loss", "kind", "optimizer", "augment"], ...methodRows()])}
+${methodsTable()}
 
 ## Loss terms
 
@@ -66,6 +72,30 @@ ${described(optimizers)}
 \`augment:\` of \`optimize-prompt\`.
 
 ${described(augmentations)}
+
+## Views
+
+\`views:\` of \`optimize-prompt\`: how the sources see the prompted picture.
+
+${described(views)}
+
+## Searches
+
+\`search:\` of \`optimize-prompt\`: where gradients are taken.
+
+${described(searches)}
+
+## Bounds
+
+\`bound:\` of \`optimize-prompt\`: how strong δ may become.
+
+${described(bounds)}
+
+## Changes of pretraining pictures
+
+\`changes:\` of \`pretrain-model\`.
+
+${described(changes)}
 
 ## Corruptions
 
@@ -124,14 +154,6 @@ function zooRows(): string[][] {
 function described(table: Described): string {
   const rows = Object.entries(table).map(([name, { description }]) => [code(name), description]);
   return markdownTable([["name", "what it is"], ...rows]);
-}
-
-function methodRows(): string[][] {
-  return Object.entries(methods).map(([name, { description, loss, kind, optimizer, augment }]) => [
-    code(name),
-    description,
-    ...[loss, kind, optimizer, augment].map(code),
-  ]);
 }
 
 function variantRows(): string[][] {

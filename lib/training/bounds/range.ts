@@ -1,0 +1,12 @@
+/** A bound of every value. @module */
+import type { Bound } from "./bound.ts";
+
+/** Each value is clamped: `[0, 1]` on the empty border of a shrunk picture leaves pixels of a picture. */
+export const range: Bound<readonly [number, number]> = {
+  description: "smallest and largest value of δ",
+  project({ delta, rates }, [least, most]) {
+    for (let i = 0; i < delta.length; i++) {
+      if (rates[i] !== 0) delta[i] = Math.min(most, Math.max(least, delta[i]!));
+    }
+  },
+};
