@@ -112,7 +112,7 @@ export default defineStage({
       ? `there is no variant "${loss}", known: ${names}`
       : asking === undefined
       ? undefined
-      : `its term ${asking} asks CLIP, and no clip model is given (clip: zoo/mini-clip)`;
+      : `its term ${asking} needs a CLIP, and no clip model is given (clip: zoo/mini-clip)`;
     if (message !== undefined) addIssue({ code: "custom", message, path: ["loss"] });
     const mistake = searchMistake({ ...given, method });
     if (mistake !== undefined) addIssue({ code: "custom", ...mistake });
