@@ -1,6 +1,6 @@
 /** Groups runs by what they have in common: what is averaged, paired and compared. @module */
 import type { Standing } from "../artifacts/report.ts";
-import type { Scores } from "../artifacts/scores.ts";
+import type { ScoredRow, Scores } from "../artifacts/scores.ts";
 import { type Layout, layoutOf, type Place } from "./layout.ts";
 import { assertPaired, reportMistake, runName } from "./pairing.ts";
 
@@ -100,8 +100,14 @@ function assertSeedsOnce(runs: readonly Scores[], seeds: ReadonlySet<number | nu
 /** The hits of a run: 1 or 0 a row. */
 export const hits = (scores: Scores) => Float64Array.from(scores.rows, (row) => row.hit ? 1 : 0);
 
+/** Rows that are asked about, answered or not. */
+export interface Sample {
+  readonly classes?: readonly string[];
+  readonly rows: readonly Pick<ScoredRow, "cluster" | "style" | "answer">[];
+}
+
 /** The sample that runs of the same rows are of. Classes are strata where a split is balanced over them. */
-export function layoutOfRun({ rows, classes }: Scores): Layout {
+export function layoutOfRun({ rows, classes }: Sample): Layout {
   const isBalanced = classes !== undefined && isEven(rows.map(({ answer }) => answer));
   return layoutOf(rows.map(({ cluster, style, answer }): Place => ({
     cluster,

@@ -2,16 +2,20 @@
 import { points } from "../report/words.ts";
 import type { Agreement, Precondition } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
-import { type Cell, groupBy, layoutOfRun } from "./cells.ts";
+import { type Cell, groupBy, layoutOfRun, type Sample } from "./cells.ts";
 import { metricsOf } from "./metrics.ts";
 
 /** What is known before any prompt is tried. */
-interface Evidence {
+export interface Evidence {
+  readonly task: string;
   /** Runs of baselines by method, one a model, CLIP among them. */
   readonly runs: (method: string) => readonly Scores[];
   readonly agreements: readonly Agreement[];
-  /** A run on the test split. */
-  readonly test: Scores;
+  readonly test: Sample;
+  /** All splits by name, where they are known. */
+  readonly splits?: Readonly<Record<string, Sample>>;
+  /** Whether baselines were run on the validation split; otherwise on the test split. */
+  readonly isValidated: boolean;
 }
 
 /** What a condition says of a task; undefined where it cannot be asked. */
@@ -43,6 +47,7 @@ const isBetween = (x: number, [from, to]: readonly [number, number]) => x >= fro
 
 /** All conditions, in the order of the report. */
 const conditions: readonly ((evidence: Evidence) => Verdict | undefined)[] = [
+  nothingShared,
   inRoom,
   aboveChance,
   (evidence) => frameCost(evidence, "plain"),
@@ -54,6 +59,27 @@ const conditions: readonly ((evidence: Evidence) => Verdict | undefined)[] = [
   yesNoIsBalanced,
   enoughClusters,
 ];
+
+/** Of a split's drawings, photos or handwritings. */
+const clustersIn = ({ rows }: Sample) => new Set(rows.map(({ cluster }) => cluster));
+
+function nothingShared({ splits }: Evidence): Verdict | undefined {
+  if (splits === undefined) return undefined;
+  const sets = Object.entries(splits).map(([name, rows]) => [name, clustersIn(rows)] as const);
+  const shared = sets.flatMap(([a, first], i) =>
+    sets.slice(i + 1).flatMap(([b, second]) => {
+      const count = first.intersection(second).size;
+      return count === 0 ? [] : [`${a} and ${b} share ${count}`];
+    })
+  );
+  return {
+    name: "training, validation and test share no drawing",
+    holds: shared.length === 0,
+    found: shared.length === 0
+      ? sets.map(([name, { size }]) => `${name} ${size}`).join(", ")
+      : shared.join(", "),
+  };
+}
 
 function inRoom({ runs }: Evidence): Verdict | undefined {
   const shrunk = models(runs("shrunk"));
@@ -171,6 +197,23 @@ function enoughClusters({ test }: Evidence): Verdict {
   };
 }
 
+/** Conditions of the data, whatever split baselines were run on. */
+const ofTheTest: ReadonlySet<unknown> = new Set([enoughClusters, nothingShared]);
+
+/** What all conditions say that can be asked. */
+export function verdictsOf(evidence: Evidence): Precondition[] {
+  const { task, isValidated } = evidence;
+  return conditions.flatMap((condition) => {
+    const verdict = condition(evidence);
+    const on = ofTheTest.has(condition) || !isValidated ? "test" : "validation";
+    return verdict === undefined ? [] : [{ task, ...verdict, on }];
+  });
+}
+
+/** Runs of a method, one a model. */
+export const runsIn = (cells: readonly Cell[]) => (method: string) =>
+  cells.filter((c) => c.runs[0]!.method === method).map((c) => c.runs[0]!);
+
 /**
  * The conditions of one task.
  *
@@ -185,15 +228,11 @@ export function preconditionsOf(
 ): Precondition[] {
   const test = cells[0]!.runs[0]!;
   const measured = validation ?? { cells, agreements };
-  const evidence: Evidence = {
-    runs: (method) =>
-      measured.cells.filter((c) => c.runs[0]!.method === method).map((c) => c.runs[0]!),
+  return verdictsOf({
+    task: test.task,
+    runs: runsIn(measured.cells),
     agreements: measured.agreements,
-    test,
-  };
-  return conditions.flatMap((condition) => {
-    const verdict = condition(evidence);
-    const on = condition === enoughClusters || !validation ? "test" : "validation";
-    return verdict === undefined ? [] : [{ task: test.task, ...verdict, on }];
+    test: test as Sample,
+    isValidated: validation !== undefined,
   });
 }
