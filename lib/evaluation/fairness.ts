@@ -1,7 +1,6 @@
 /** Whether an experiment would be a fair test, before any prompt is trained or any test picture is answered. @module */
 import type { Precondition } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
-import type { Row } from "../data/dataset.ts";
 import { agreementsOf } from "./agreement.ts";
 import { type Cell, cellsOf, type Sample } from "./cells.ts";
 import { runsIn, verdictsOf } from "./preconditions.ts";
@@ -9,10 +8,19 @@ import { runsIn, verdictsOf } from "./preconditions.ts";
 /** The three splits of a task, of which none is answered here. */
 export type Splits = Readonly<Record<"training" | "validation" | "test", Sample>>;
 
+/** A row of a split. */
+interface SplitRow {
+  readonly cluster: string;
+  readonly style?: string;
+  /** Index of its class, where the task has classes. */
+  readonly label?: number;
+  readonly answer: string;
+}
+
 /** Rows of a split as a sample: classes by their index, other answers by their text. */
 export function sampleOf(
   { rows, info }: {
-    readonly rows: readonly Pick<Row, "cluster" | "style" | "label" | "answer">[];
+    readonly rows: readonly SplitRow[];
     readonly info: { readonly classes?: readonly string[] };
   },
 ): Sample {
