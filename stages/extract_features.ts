@@ -13,12 +13,14 @@ export default defineStage({
     rows: z.int().min(1).optional().describe("the number of rows, from the first; default all"),
     canvas: z.int().min(8).optional()
       .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
-    image: z.int().min(4).optional()
+    imageSize: z.int().min(4).optional()
       .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
     batch: z.int().min(1).default(32).describe("pictures per run"),
   }),
   outputs: { features: "features" },
   files: { features: "features.safetensors" },
+  fits: { image: "imageSize", canvas: "canvas", data: "data" },
+  renamed: { parameters: { image: "imageSize" } },
   permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
@@ -55,10 +57,10 @@ export default defineStage({
 
 /** The prompt or baseline, and what tables call it. */
 async function treat(
-  { prompt, canvas, image }: {
+  { prompt, canvas, imageSize }: {
     readonly prompt: "none" | "shrunk" | Artifact;
     readonly canvas?: number | undefined;
-    readonly image?: number | undefined;
+    readonly imageSize?: number | undefined;
   },
   side: number,
 ) {
@@ -69,7 +71,7 @@ async function treat(
     return { method: trained.meta.method, ...valuesOf(trained) };
   }
   const { pictureSide } = await import("../lib/training/prompt_settings.ts");
-  const sizes = { canvas: canvas ?? side, image: image ?? pictureSide(canvas ?? side) };
+  const sizes = { canvas: canvas ?? side, image: imageSize ?? pictureSide(canvas ?? side) };
   const picture = prompt === "none" ? "whole" : "shrunk";
   return { method: prompt, ...baselineValues(sizes, picture) };
 }

@@ -26,7 +26,7 @@ export default defineStage({
     variants: z.record(z.string(), weightsByName("loss", weightDescriptions)).default({})
       .describe("loss variants of this pipeline by name"),
     canvas: z.int().min(8).optional().describe("side S of the canvas in pixels"),
-    image: z.int().min(4).optional().describe("side s of the shrunk picture"),
+    imageSize: z.int().min(4).optional().describe("side s of the shrunk picture"),
     steps: z.int().min(2).default(30).describe("number of steps; the first is not timed"),
     batch: z.int().min(1).default(16).describe("rows per step"),
   }),
@@ -36,7 +36,8 @@ export default defineStage({
   permissions: ["all"],
   outputs: { cost: "cost" },
   files: { cost: "cost.json" },
-  fits: { image: "image", canvas: "canvas", data: "data" },
+  fits: { image: "imageSize", canvas: "canvas", data: "data" },
+  renamed: { parameters: { image: "imageSize" } },
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeCost } = await import("../lib/artifacts/cost.ts");
@@ -47,7 +48,14 @@ export default defineStage({
     const { trainingHost } = await import("./_training_host.ts");
     const sources = [parameters.source].flat();
     const data = await readDatasetFolder(parameters.data.path);
-    const given = { ...parameters, ...plainLoss(parameters), schedule: "constant", lr: 1 } as const;
+    const { imageSize: image } = parameters;
+    const given = {
+      ...parameters,
+      ...plainLoss(parameters),
+      image,
+      schedule: "constant",
+      lr: 1,
+    } as const;
     const settings = resolveSettings(given, { rows: data.rows.length, side: data.pictures.side });
     const ownTerms = await loadOwnTerms(settings.loss, parameters);
     const peak = watchPeakMemory();

@@ -48,10 +48,10 @@ export default defineStage({
       ),
     canvas: z.int().min(8).optional()
       .describe("side S of the canvas in pixels; default the pictures' own"),
-    image: z.int().min(4).optional()
+    imageSize: z.int().min(4).optional()
       .describe("side s of the shrunk picture; default 164 of 224 parts of the canvas"),
     optimizer: oneOf(optimizers).optional()
-      .describe("update rule; spsa needs no gradients of the model; default reference"),
+      .describe("update rule; spsa needs no gradients of the model; default normalized-gradient"),
     spsa: z.strictObject({
       samples: z.int().min(1).optional().describe("pairs of losses per step; default 4"),
       radius: z.number().positive().optional().describe(
@@ -99,10 +99,14 @@ export default defineStage({
   }).refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: "give either steps or epochs",
     path: ["steps"],
-  }).refine(({ canvas, image }) => canvas === undefined || image === undefined || image <= canvas, {
-    error: "the shrunk picture is larger than the canvas",
-    path: ["image"],
-  }).superRefine(({ method, variants, clip, ...given }, { addIssue }) => {
+  }).refine(
+    ({ canvas, imageSize }) =>
+      canvas === undefined || imageSize === undefined || imageSize <= canvas,
+    {
+      error: "the shrunk picture is larger than the canvas",
+      path: ["imageSize"],
+    },
+  ).superRefine(({ method, variants, clip, ...given }, { addIssue }) => {
     const known: Record<string, LossWeights | Weights> = { ...lossVariants, ...variants };
     const loss = given.loss ?? (method === undefined ? "tvp" : methods[method]!.loss);
     const terms = typeof loss === "string" ? known[loss] : loss;
@@ -119,7 +123,11 @@ export default defineStage({
   }),
   outputs: { prompt: "prompt", curve: "curve" },
   files: { prompt: "prompt.safetensors", curve: "curve.json" },
-  fits: { image: "image", canvas: "canvas", data: "data" },
+  fits: { image: "imageSize", canvas: "canvas", data: "data" },
+  renamed: {
+    parameters: { image: "imageSize" },
+    words: { optimizer: { reference: "normalized-gradient" } },
+  },
   permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
@@ -138,7 +146,10 @@ export default defineStage({
       ? await loadOwnKind(parameters.kind)
       : parameters.kind;
     const size = { rows: data.rows.length, side: data.pictures.side };
-    const settings = resolveSettings({ ...parameters, ...plainLoss(parameters), kind }, size);
+    const settings = resolveSettings(
+      { ...parameters, ...plainLoss(parameters), image: parameters.imageSize, kind },
+      size,
+    );
     const { name: task, mirrorKeepsAnswer = true } = data.info;
     if (!mirrorKeepsAnswer && augmentation(settings.augment).flips) {
       context.log(`pictures are not mirrored, because that would change the answers of ${task}`);

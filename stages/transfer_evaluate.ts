@@ -22,7 +22,7 @@ export default defineStage({
     ),
     canvas: z.int().min(8).optional()
       .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
-    image: z.int().min(4).optional()
+    imageSize: z.int().min(4).optional()
       .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
     rms: z.number().positive().optional()
       .describe("plain and noise: RMS of the frame in pixel values; default that of like, or 0.25"),
@@ -41,7 +41,8 @@ export default defineStage({
   }),
   outputs: { scores: "scores" },
   files: { scores: "scores.json" },
-  fits: { image: "image", canvas: "canvas", data: "data" },
+  fits: { image: "imageSize", canvas: "canvas", data: "data" },
+  renamed: { parameters: { image: "imageSize" } },
   permissions: ["ffi"],
   async run(parameters, context) {
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
@@ -106,11 +107,11 @@ async function stemOf(model: ModelSource): Promise<string | undefined> {
 
 /** The treatment that the parameters ask for, for pictures of so many pixels a side. */
 async function treatmentOf(
-  { prompt, like = [], canvas, image, rms, seed }: {
+  { prompt, like = [], canvas, imageSize, rms, seed }: {
     readonly prompt: "none" | "shrunk" | "plain" | "noise" | Artifact;
     readonly like?: Artifact | readonly Artifact[] | undefined;
     readonly canvas?: number | undefined;
-    readonly image?: number | undefined;
+    readonly imageSize?: number | undefined;
     readonly rms?: number | undefined;
     readonly seed?: number | undefined;
   },
@@ -124,7 +125,7 @@ async function treatmentOf(
     prompt: typeof prompt === "string" ? prompt : await read(prompt),
     like: await Promise.all([like].flat().map(read)),
     canvas: canvas ?? side,
-    image: image ?? pictureSide(canvas ?? side),
+    image: imageSize ?? pictureSide(canvas ?? side),
     ...(rms === undefined ? {} : { rms }),
     ...(seed === undefined ? {} : { seed }),
   });

@@ -1,4 +1,5 @@
 /** Writes events as lines for people. @module */
+import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import type { RunEvent } from "../pipeline/contract/event.ts";
 import type { JobFailure, QueueState } from "../pipeline/contract/job.ts";
 import type { Progress } from "../pipeline/contract/stage.ts";
@@ -29,14 +30,21 @@ const lines: Lines = {
       : `✗ ${event.task}: ${failureText(event.failure)}`,
   "task-retrying": (event) =>
     `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,
-  "warning": ({ diagnostic: { message, notes = [] } }) =>
-    [`! ${message}`, ...noted(notes)].join("\n"),
+  "warning": ({ diagnostic }) => `! ${warningText(diagnostic)}`,
 };
 
 /** `job 123_4 waits (Resources)`, `job 123_4 runs on node7` */
 export function queueText({ id, phase, reason, node }: QueueState): string {
   const why = reason === undefined ? "" : ` (${reason})`;
   return phase === "waits" ? `job ${id} waits${why}` : `job ${id} runs${node ? ` on ${node}` : ""}`;
+}
+
+/** A warning with the place that it is about, where it is about one. */
+export function warningText({ message, location, notes = [] }: Diagnostic): string {
+  const place = location === undefined
+    ? ""
+    : `${location.path}:${location.line}:${location.column}: `;
+  return [`${place}${message}`, ...noted(notes)].join("\n");
 }
 
 const reasonWords = {

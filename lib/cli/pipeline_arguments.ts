@@ -1,10 +1,11 @@
 /** Reads the arguments that name a pipeline: its file, its store, and its remote cache. @module */
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { PipelineFile } from "../workspace/open_pipeline.ts";
 import { defaultCacheFolder } from "../workspace/places.ts";
 import type { PreviewOptions } from "../workspace/open_preview.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { keyProvider } from "./device.ts";
+import { warningText } from "./event_text.ts";
 import { giveUpAfterOpening } from "./permissions.ts";
 import { printNotice } from "./print.ts";
 import { sizeOf } from "./quantity.ts";
@@ -25,7 +26,7 @@ export async function previewOptions(
   targets: readonly string[] = [],
 ): Promise<PreviewOptions> {
   const force = args.options.get("force") ?? [];
-  const onWarning = ({ message }: { message: string }) => printNotice(message);
+  const onWarning = (warning: Diagnostic) => printNotice(warningText(warning));
   const onOpen = giveUpAfterOpening;
   return { targets, force, provider: await keyProvider(args), onWarning, onOpen };
 }

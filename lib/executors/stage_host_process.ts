@@ -48,13 +48,9 @@ type Tasks = Parameters<typeof readValue>[1];
 function checked(stage: Stage, { written, base }: Item, tasks: Tasks): unknown {
   const writer = new ValueWriter(tasks);
   const result = checkParameters(stage, { written: readValue(written, tasks), base });
-  const problems = result.problems.map(({ code, path, part, message, notes }) => ({
-    code,
-    path,
-    part,
-    message,
-    notes,
-  }));
+  const problems = result.problems.map(({ value, ...problem }) =>
+    typeof value === "string" ? { ...problem, value } : problem
+  );
   return { parameters: writer.write(result.parameters), outputs: result.outputs, problems };
 }
 

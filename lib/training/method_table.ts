@@ -33,7 +33,7 @@ export interface Method {
 /** What holds where neither a method nor a choice is given: the code of arXiv 2404.11207. */
 export const usualChoices = {
   kind: "frame",
-  optimizer: "reference",
+  optimizer: "normalized-gradient",
   augment: "flip-crop",
   views: [],
   copies: 1,

@@ -53,7 +53,7 @@ export function norm(x: Float32Array): number {
  * δ ← δ − lr·m·g/(‖g‖₂ + 1e-10), the norm over the whole gradient before masking (EVP, arXiv
  * 2212.10556; code of TVP, arXiv 2404.11207). Every parameter of a transformation has its own norm.
  */
-function reference({ state: { values }, grad, rates, lr, places }: Update): void {
+function normalizedGradient({ state: { values }, grad, rates, lr, places }: Update): void {
   for (const { start, end } of places) {
     const scale = lr / (norm(grad.subarray(start, end)) + 1e-10);
     for (let i = start; i < end; i++) values[i]! -= scale * rates[i]! * grad[i]!;
@@ -124,11 +124,11 @@ function corrected({ state, grad, rates, lr }: Update): void {
 
 /** The update rules of prompts by name. */
 export const optimizers = {
-  reference: {
-    description: "normalised gradient, the reference of TVP and EVP",
+  "normalized-gradient": {
+    description: "the gradient over its norm, the rule of TVP and EVP",
     moments: [],
     gradient: "autodiff",
-    update: reference,
+    update: normalizedGradient,
   },
   sgd: {
     description: "SGD with momentum 0.9",
@@ -161,7 +161,7 @@ export const optimizers = {
     update: plain,
   },
   "spsa-gc": {
-    description: "SPSA with gradient correction, the reference of BlackVIP",
+    description: "SPSA with gradient correction, the rule of BlackVIP",
     moments: ["velocity"],
     gradient: "spsa",
     update: corrected,

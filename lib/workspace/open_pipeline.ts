@@ -105,6 +105,7 @@ export async function openPipeline(
     pictureSides: (kind, name) => pictureSide(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
+  planned.value.warnings?.forEach((warning) => told.onWarning?.(warning));
   const store = await openStore({
     folder: cacheFolder,
     ...(remote === undefined ? {} : { remote }),

@@ -15,14 +15,14 @@ stages:
       loss: vp
       lr: 1
       steps: 1
-      image: \${{ matrix.image }}
+      imageSize: \${{ matrix.image }}
       seed: \${{ matrix.seed }}
   given:
     uses: transfer-evaluate
-    with: { prompt: shrunk, model: zoo/mini-blip2, data: ./rows, image: 32 }
+    with: { prompt: shrunk, model: zoo/mini-blip2, data: ./rows, imageSize: 32 }
   roomy:
     uses: transfer-evaluate
-    with: { prompt: shrunk, model: zoo/mini-blip2, data: ./rows, image: 32, canvas: 48 }
+    with: { prompt: shrunk, model: zoo/mini-blip2, data: ./rows, imageSize: 32, canvas: 48 }
 `;
 
 Deno.test("plan tells, once, of a picture larger than the canvas that its data make", () =>
@@ -33,10 +33,10 @@ Deno.test("plan tells, once, of a picture larger than the canvas that its data m
     const { code, err } = await tvp(folder, "plan", "p.yaml");
     assertEquals(code, 2);
     assertEquals(err.split("\n").filter((line) => line.includes("error:")), [
-      "p.yaml:14:14: error: Cannot use 80 as stages.prompt.with.image: " +
+      "p.yaml:14:18: error: Cannot use 80 as stages.prompt.with.imageSize: " +
       "the canvas has 64 pixels, as the pictures of its data",
-      "p.yaml:18:73: error: Cannot use 32 as stages.given.with.image: " +
+      "p.yaml:18:77: error: Cannot use 32 as stages.given.with.imageSize: " +
       "the canvas has 24 pixels, as the pictures of its data",
     ]);
-    assertStringIncludes(err, '= give a "canvas" that is as large, or an "image" up to 64');
+    assertStringIncludes(err, '= give a "canvas" that is as large, or an "imageSize" up to 64');
   }));

@@ -12,7 +12,7 @@ import { inFolder, tvp } from "./workplace.ts";
 
 const meta = {
   ...{ kind: "frame", canvas: 8, image: 4, sources: [], task: "t", method: "vp" } as const,
-  ...{ loss: { lm: 1 }, optimizer: "reference", lr: 1, steps: 1, batch: 1, seed: 0 },
+  ...{ loss: { lm: 1 }, optimizer: "normalized-gradient", lr: 1, steps: 1, batch: 1, seed: 0 },
 };
 /** A frame whose left half is brighter than any picture, and whose right half is −0.5. */
 const delta = promptMask("frame", meta).data

@@ -150,7 +150,7 @@ Deno.test("transfer-evaluate takes a prompt's sizes, its name and its sources", 
     assertEquals([still.role, still.method, still.seed, still.sources], ["source", "vp", 4, [
       "tiny",
     ]]);
-    await run(transferEvaluate, { model, prompt: "shrunk", image: 12 });
+    await run(transferEvaluate, { model, prompt: "shrunk", imageSize: 12 });
     const shrunk = await scores();
     assertEquals(still.rows, shrunk.rows);
     await run(transferEvaluate, { model, prompt: await writePrompt(folder, 0.7) });
@@ -212,7 +212,7 @@ Deno.test("transfer-evaluate takes the strength of several prompts, a given one,
     };
     assertEquals(await found({ like }), [Math.sqrt((0.09 + 0.81) / 2).toFixed(4), "vp", 1]);
     assertEquals(await found({ like, rms: 0.1 }), ["0.1000", 0.1, 1]);
-    assertEquals(await found({ image: 12 }), ["0.2500", 0.25, 0]);
+    assertEquals(await found({ imageSize: 12 }), ["0.2500", 0.25, 0]);
   }));
 
 Deno.test("transfer-evaluate takes CLIP as a zero-shot classifier", () =>

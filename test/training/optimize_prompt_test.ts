@@ -31,7 +31,12 @@ interface Case {
 
 /** Every kind, rule and augmentation once, in combinations. */
 const cases: readonly Case[] = [
-  { kind: "frame", optimizer: "reference", augment: "flip-crop", weights: { lm: 1, fca: 0.1 } },
+  {
+    kind: "frame",
+    optimizer: "normalized-gradient",
+    augment: "flip-crop",
+    weights: { lm: 1, fca: 0.1 },
+  },
   { kind: "padding", optimizer: "sgd", augment: "none", weights: { lm: 1 } },
   { kind: "patch", optimizer: "sign", augment: "input-diversity", weights: { lm: 1, fca: 0.1 } },
   {
@@ -42,7 +47,7 @@ const cases: readonly Case[] = [
   },
   { kind: "full", optimizer: "spsa", augment: "trivial-augment", weights: { lm: 1 } },
   { kind: "affine-color", optimizer: "spsa-gc", augment: "none", weights: { lm: 1, fca: 0.1 } },
-  { kind: "affine-color", optimizer: "reference", augment: "none", weights: { lm: 1 } },
+  { kind: "affine-color", optimizer: "normalized-gradient", augment: "none", weights: { lm: 1 } },
 ];
 
 function trainingFor(
@@ -125,7 +130,7 @@ Deno.test("optimizePrompt() counts operations: SPSA costs forwards, a gradient a
     const { cost } = await optimizePrompt(training, { log: (line) => logs.push(line) });
     return cost.flops;
   };
-  const [gradient, spsa] = [await count("reference"), await count("spsa")];
+  const [gradient, spsa] = [await count("normalized-gradient"), await count("spsa")];
   const forward = spsa / 4;
   assert(gradient / forward > 1.6 && gradient / forward < 3.5, `${gradient} / ${forward}`);
   assert(

@@ -20,7 +20,7 @@ const delta = placesOf([{ name: "delta", dims: [2] }]);
 /** δ after two updates with gradients [3, 4] and [0, −2], lr 0.5, mask [1, 0] unless said. */
 const cases: Record<OptimizerName, readonly [number, number]> = {
   // −0.5·3/5, then −0.5·0; the masked pixel counts in the norm but never moves.
-  reference: [-0.3, 0],
+  "normalized-gradient": [-0.3, 0],
   // v = 3, then 2.7.
   sgd: [-0.5 * (3 + 2.7), 0],
   // First step: lr·1; second: m̂ = 0.27/0.19, v̂ = 0.008991/0.001999.
@@ -51,12 +51,12 @@ for (const [name, expected] of Object.entries(cases) as [OptimizerName, readonly
   });
 }
 
-Deno.test("reference normalises every parameter by itself", () => {
+Deno.test("normalized-gradient normalises every parameter by itself", () => {
   const places = placesOf([{ name: "delta", dims: [2] }, { name: "affine", dims: [2] }]);
   const grad = new Float32Array([3, 4, 300, 400]);
   const rates = new Float32Array([1, 1, 0.1, 0.1]);
-  const state = startedAt("reference", 4);
-  applyUpdate(optimizers.reference, { state, grad, rates, places, lr: 1 });
+  const state = startedAt("normalized-gradient", 4);
+  applyUpdate(optimizers["normalized-gradient"], { state, grad, rates, places, lr: 1 });
   [-0.6, -0.8, -0.06, -0.08].forEach((x, i) => assertAlmostEquals(state.values[i]!, x, 1e-6));
 });
 
@@ -72,11 +72,12 @@ Deno.test("spsa-gc looks ahead by its velocity", () => {
 });
 
 Deno.test("applyUpdate() rejects a gradient that is not finite and leaves δ as it was", () => {
-  const state = { ...startedAt("reference", 2), values: Float32Array.of(1, 1) };
+  const state = { ...startedAt("normalized-gradient", 2), values: Float32Array.of(1, 1) };
   const grad = new Float32Array([NaN, 1]);
   const rates = Float32Array.of(1, 1);
   assertThrows(
-    () => applyUpdate(optimizers.reference, { state, grad, rates, lr: 1, places: delta }),
+    () =>
+      applyUpdate(optimizers["normalized-gradient"], { state, grad, rates, lr: 1, places: delta }),
     RangeError,
     "Cannot make update 1: the gradient's norm is NaN",
   );

@@ -16,7 +16,7 @@ const labels: readonly [Partial<GivenSettings>, string][] = [
   [{}, "tvp"],
   [{ loss: "vp" }, "vp"],
   [{ loss: { lm: 1, fca: 2 } }, "1 lm + 2 fca"],
-  [{ loss: "vp", kind: "frame", optimizer: "reference", augment: "flip-crop" }, "vp"],
+  [{ loss: "vp", kind: "frame", optimizer: "normalized-gradient", augment: "flip-crop" }, "vp"],
   [{ loss: "tvp", kind: "patch", optimizer: "adam", augment: "none" }, "tvp, patch, adam, none"],
   [{ method: "evp" }, "evp"],
   [{ method: "evp", loss: "vp" }, "evp"],

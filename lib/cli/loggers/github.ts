@@ -38,10 +38,8 @@ export function githubLogger(options: GithubOptions): Logger {
         printLine(annotation("error", `${event.task}: ${event.failure.message}`, place));
       }
       if (event.type === "warning") {
-        const { message, notes = [] } = event.diagnostic;
-        printLine(
-          annotation("warning", [message, ...notes].join("\n"), options.placeOf(undefined)),
-        );
+        const { message, notes = [], location = options.placeOf(undefined) } = event.diagnostic;
+        printLine(annotation("warning", [message, ...notes].join("\n"), location));
       }
     },
     close: () => {},

@@ -360,6 +360,14 @@ export const stagePermissions = ["read", "write", "net", "run", "ffi", "all"] as
 /** One of them. */
 export type StagePermission = typeof stagePermissions[number];
 
+/** New names by old ones. */
+export interface Renamed {
+  /** Of parameters: `{ image: "imageSize" }`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Of words that a parameter, by its new name, may have: `{ kind: { border: "frame" } }`. */
+  readonly words?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 /** A stage type: its parameters, its outputs, and its code. */
 export interface StageDefinition<S extends z.ZodType, O extends string> {
   /** As in `uses:`. */
@@ -377,6 +385,8 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   readonly picturesOf?: string;
   /** Parameters of sizes: `image` must fit in `canvas`, or else in the pictures of `data`. */
   readonly fits?: { readonly image: string; readonly canvas: string; readonly data: string };
+  /** Old names of parameters and of their values. They are read, with a warning. */
+  readonly renamed?: Renamed;
   /** Where it runs; `worker` is the default. */
   readonly isolation?: Isolation;
   /** What its process may do beyond its inputs and outputs; nothing by default. */

@@ -1,7 +1,7 @@
 /** Checks a plan's parameters as parsed by the stage types, and the names in them. @module */
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import type { NameMistake, PlanOptions } from "./plan.ts";
-import { type DocumentPath, pathText } from "../read/problem.ts";
+import { type DocumentPath, isWarning, pathText } from "../read/problem.ts";
 import { valueAt } from "../read/trace.ts";
 import type { Scope } from "./scope.ts";
 import { leavesOf } from "../contract/leaves.ts";
@@ -24,13 +24,14 @@ export class ParameterChecker {
     { written, base }: CheckRequest,
     cellId: string,
   ): unknown {
-    if (problems.length === 0) {
+    for (const warning of problems.filter(isWarning)) this.#scope.report(warning);
+    if (problems.every(isWarning)) {
       this.#checkLeaves(parameters, base);
       return parameters;
     }
     // What could not be resolved has been reported: no second message about the hole it left.
     const broken = holesOf(written);
-    for (const problem of problems) {
+    for (const problem of problems.filter((each) => !isWarning(each))) {
       const path = pathText(problem.path);
       if (broken.some((hole) => path.startsWith(pathText([...base, ...hole])))) continue;
       const inCell = cellId === "" || problem.part === "key" ? [] : [`in task ${cellId}`];

@@ -1,16 +1,17 @@
 /** Checks before the run that sizes fit, where the size of the pictures is known. @module */
-import type { PictureSides, Task } from "./plan.ts";
+import type { PictureSides, Plan, Task } from "./plan.ts";
+import { writtenName } from "./renamed.ts";
 import type { Problem } from "../read/problem.ts";
 import { Reference, Slot } from "../contract/slot.ts";
 
 /** What is wrong with the sizes that tasks are given; a mistake of several tasks is reported once. */
 export async function sizeProblems(
-  tasks: readonly Task[],
+  { tasks, spec }: Pick<Plan, "tasks" | "spec">,
   sides: PictureSides,
 ): Promise<readonly Problem[]> {
   const problems = new Map<string, Problem>();
   for (const task of tasks) {
-    const { fits } = task.definition;
+    const { fits, renamed } = task.definition;
     const given = task.parameters as Readonly<Record<string, unknown>> | undefined;
     const image = fits && given?.[fits.image];
     if (fits === undefined || typeof image !== "number" || given?.[fits.canvas] !== undefined) {
@@ -18,11 +19,12 @@ export async function sizeProblems(
     }
     const side = await sideOf(given?.[fits.data], tasks, sides);
     if (side === undefined || image <= side) continue;
+    const name = writtenName(renamed, fits.image, spec.stages[task.stage]?.with);
     problems.set(`${task.stage} ${image} ${side}`, {
       code: "large-image",
-      path: ["stages", task.stage, "with", fits.image],
+      path: ["stages", task.stage, "with", name],
       value: image,
-      message: `Cannot use ${image} as stages.${task.stage}.with.${fits.image}: ` +
+      message: `Cannot use ${image} as stages.${task.stage}.with.${name}: ` +
         `the canvas has ${side} pixels, as the pictures of its data`,
       notes: [`give a "${fits.canvas}" that is as large, or an "${fits.image}" up to ${side}`],
     });

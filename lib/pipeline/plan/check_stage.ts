@@ -7,6 +7,7 @@
 import type { DocumentPath, Problem } from "../read/problem.ts";
 import type { ArtifactType, Stage } from "../contract/stage.ts";
 import { problemsOfIssues } from "../read/zod_issue.ts";
+import { withNewNames, writtenName } from "./renamed.ts";
 
 /** Parameters to check. */
 export interface CheckRequest {
@@ -22,6 +23,7 @@ export interface CheckedParameters {
   readonly parameters: unknown;
   /** What `declareOutputs` says. */
   readonly outputs: Readonly<Record<string, ArtifactType>>;
+  /** Mistakes, and warnings. */
   readonly problems: readonly Problem[];
 }
 
@@ -30,12 +32,18 @@ export function checkParameters(
   stage: Stage,
   { written, base }: CheckRequest,
 ): CheckedParameters {
-  const checked = stage.with.safeParse(written);
+  const named = withNewNames(stage, { written, base });
+  const checked = stage.with.safeParse(named.written);
   if (checked.success) {
     const outputs = stage.declareOutputs?.(checked.data) ?? {};
-    return { parameters: checked.data, outputs, problems: [] };
+    return { parameters: checked.data, outputs, problems: named.problems };
   }
-  const context = { schema: stage.with, base, input: written };
-  const problems = problemsOfIssues(checked.error.issues, context);
-  return { parameters: undefined, outputs: {}, problems };
+  const context = { schema: stage.with, base, input: named.written };
+  const problems = problemsOfIssues(checked.error.issues, context).map((problem) => {
+    const [name, ...rest] = problem.path.slice(base.length);
+    if (typeof name !== "string") return problem;
+    const given = written as Readonly<Record<string, unknown>>;
+    return { ...problem, path: [...base, writtenName(stage.renamed, name, given), ...rest] };
+  });
+  return { parameters: undefined, outputs: {}, problems: [...named.problems, ...problems] };
 }

@@ -16,7 +16,13 @@ import { leavesOf } from "../contract/leaves.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "../read/parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
-import { type DocumentPath, eachOnce, locateProblems, type Problem } from "../read/problem.ts";
+import {
+  type DocumentPath,
+  eachOnce,
+  isWarning,
+  locateProblems,
+  type Problem,
+} from "../read/problem.ts";
 import { Scope } from "./scope.ts";
 import { PlanTooLarge } from "./plan_budget.ts";
 import { Reference, Slot } from "../contract/slot.ts";
@@ -57,12 +63,11 @@ export async function planPipeline(
 ): Promise<Result<Plan, readonly Diagnostic[]>> {
   const { plan, problems } = await expandPipeline(spec, stages, options);
   const { pictureSides } = options;
-  const sizes = problems.length > 0 || pictureSides === undefined
-    ? []
-    : await sizeProblems(plan.tasks, pictureSides);
-  const all = [...problems, ...sizes];
-  if (all.length === 0) return { ok: true, value: plan };
-  return { ok: false, error: await locateProblems(eachOnce(all), spec.origins, spec) };
+  const isGood = problems.every(isWarning);
+  const sizes = isGood && pictureSides ? await sizeProblems(plan, pictureSides) : [];
+  const all = await locateProblems(eachOnce([...problems, ...sizes]), spec.origins, spec);
+  if (!all.every(isWarning)) return { ok: false, error: all };
+  return { ok: true, value: all.length === 0 ? plan : { ...plan, warnings: all } };
 }
 
 /** The pure part of `planPipeline`: the plan is whole only if there are no problems. */

@@ -12,7 +12,15 @@ import type { Isolation, ParameterKind, Stage } from "../contract/stage.ts";
 /** What is known of a stage type without running any of its code. */
 export type StageFacts = Pick<
   Stage,
-  "name" | "description" | "outputs" | "files" | "picturesOf" | "fits" | "isolation" | "permissions"
+  | "name"
+  | "description"
+  | "outputs"
+  | "files"
+  | "picturesOf"
+  | "fits"
+  | "renamed"
+  | "isolation"
+  | "permissions"
 >;
 
 /** A stage type and where its code is. */
@@ -108,6 +116,8 @@ export interface Plan {
   readonly tasks: readonly Task[];
   /** Tasks by stage, in the order of the file's stages by need. */
   readonly stages: ReadonlyMap<string, readonly Task[]>;
+  /** What there is to know of the file, with which it is still good. */
+  readonly warnings?: readonly Diagnostic[];
 }
 
 /**

@@ -65,13 +65,16 @@ export function readChecked(told: unknown, tasks: readonly ReferencedTask[]): Ch
 }
 
 function readProblem(told: unknown): Problem {
-  const { code, path, part, message, notes } = recordOf(told);
+  const { code, severity, same, path, part, message, value, notes } = recordOf(told);
   const steps = Array.isArray(path) ? path : [];
   return {
     code: textOf(code),
+    ...(severity === "warning" ? { severity } : {}),
+    ...(same === undefined ? {} : { same: textOf(same) }),
     path: steps.map((step) => typeof step === "number" ? step : textOf(step)),
     ...(part === "key" ? { part } : {}),
     message: textOf(message),
+    ...(typeof value === "string" ? { value } : {}),
     ...(Array.isArray(notes) ? { notes: notes.map(textOf) } : {}),
   };
 }

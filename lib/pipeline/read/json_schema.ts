@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { describeKind, takesMap } from "../contract/slot.ts";
 import { pipelineSpec, stageSpec } from "./spec.ts";
-import { parameterKinds, type Stage } from "../contract/stage.ts";
+import { parameterKinds, type Renamed, type Stage } from "../contract/stage.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Record<string, unknown>;
@@ -54,7 +54,22 @@ export function pipelineJsonSchema(stages: readonly Stage[]): JsonSchema {
 function parametersSchema(stage: Stage): JsonSchema {
   const schema = withReferences(toJsonSchema(stage.with)) as JsonSchema;
   delete schema.$schema;
-  return { ...schema, description: stage.description };
+  return { ...withOldNames(schema, stage.renamed), description: stage.description };
+}
+
+/** Old names stand there as deprecated ones, beside the new. */
+function withOldNames(schema: JsonSchema, renamed: Renamed | undefined): JsonSchema {
+  if (renamed === undefined) return schema;
+  const properties = { ...schema.properties as Record<string, JsonSchema> };
+  for (const [name, words] of Object.entries(renamed.words ?? {})) {
+    const { anyOf, ...rest } = properties[name]!;
+    const old = Object.keys(words).map((word) => ({ const: word, deprecated: true }));
+    properties[name] = { ...rest, anyOf: [...anyOf as JsonSchema[], ...old] };
+  }
+  for (const [before, after] of Object.entries(renamed.parameters ?? {})) {
+    properties[before] = { ...properties[after]!, deprecated: true };
+  }
+  return { ...schema, properties };
 }
 
 function toJsonSchema(schema: z.ZodType): JsonSchema {

@@ -21,6 +21,8 @@ export interface Problem {
   /** Problems that have it in common are one mistake, reported where it is met first. */
   readonly same?: string;
   readonly code: string;
+  /** `warning`: something to know, with which the plan is still good; default `error`. */
+  readonly severity?: Diagnostic["severity"];
   readonly path: DocumentPath;
   /** The key or its value; default `value`. */
   readonly part?: "key" | "value";
@@ -30,6 +32,11 @@ export interface Problem {
   /** What is wrong, references followed: tells which element of a matrix axis it came from. */
   readonly value?: unknown;
   readonly notes?: readonly string[];
+}
+
+/** Whether a problem leaves the plan good. */
+export function isWarning({ severity }: Pick<Problem, "severity">): boolean {
+  return severity === "warning";
 }
 
 /** Which text holds a path, and which paths were set on the command line. */
@@ -70,7 +77,7 @@ export async function locateProblems(
     return opened.get(source)!;
   };
   const diagnostics = problems.map((problem): Diagnostic => {
-    const { code, message, path, part } = problem;
+    const { code, severity = "error", message, path, part } = problem;
     const written = writtenAt(tree, path, problem.value);
     const set = origins.overrides.findLast((override) => startsWith(written, override.path));
     const source = set ? argumentOf(set) : sourceOf(path, origins);
@@ -79,7 +86,7 @@ export async function locateProblems(
       : open(source).locate(path, part);
     const location = narrow(found, source, problem);
     const { notes = [] } = problem;
-    return { code, severity: "error", message, location, ...(notes.length > 0 ? { notes } : {}) };
+    return { code, severity, message, location, ...(notes.length > 0 ? { notes } : {}) };
   });
   return diagnostics.sort(byPlace);
 }

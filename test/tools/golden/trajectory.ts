@@ -99,7 +99,7 @@ async function train(graph: StepGraph, training: Training): Promise<Outcome> {
     const feeds = await feedsOf(step % meta.steps_per_epoch, { graph, features }, training);
     const results = await session.run(askedOf(session.inputs, { ...feeds, delta }));
     losses.push(lossesIn(graph, results).loss);
-    applyUpdate(optimizers.reference, {
+    applyUpdate(optimizers["normalized-gradient"], {
       ...{ state, places },
       grad: gradientIn(graph, results, places),
       rates: mask.data,

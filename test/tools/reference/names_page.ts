@@ -38,7 +38,7 @@ ${markdownTable([["name", "kind", "classes", "licence", "source"], ...await data
 ## Methods
 
 \`method:\` of \`optimize-prompt\`: a bundle of the choices below. What is usual, and holds without a
-method too, are \`kind: frame\`, \`optimizer: reference\`, \`augment: flip-crop\`, no \`views\`,
+method too, are \`kind: frame\`, \`optimizer: normalized-gradient\`, \`augment: flip-crop\`, no \`views\`,
 \`copies: 1\`, \`search: plain\` and \`layerDrop: 0\`.
 
 ${methodsTable()}
