@@ -18,7 +18,7 @@ export default defineStage({
   },
 });
 
-/** No path and no device belong into an artifact: of an artifact its type and digest are kept. */
+/** Replaces an artifact by its type and digest, because an artifact holds no path and no device. */
 function withoutPaths(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPaths);
   if (typeof value !== "object" || value === null) return value;

@@ -47,7 +47,7 @@ export function parseJson(text: string, above = 0): unknown {
 const token =
   /\s+|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
 
-/** Offset of the first thing that no JSON has; undefined where only the order is wrong. */
+/** Offset of the first character that JSON does not allow; undefined if only the order is wrong. */
 function firstStranger(text: string): number | undefined {
   token.lastIndex = 0;
   for (let at = 0; at < text.length; at = token.lastIndex) {

@@ -13,7 +13,7 @@ import type { SignedTask } from "./statement.ts";
 export interface Claims {
   /** By key, the tasks that are not computed again. */
   readonly taken: ReadonlyMap<Key, SignedTask>;
-  /** Of them those with files, whose digests have been checked: what others need to be computed. */
+  /** Those of them with checked files, which other tasks need as inputs. */
   readonly given: ReadonlyMap<Key, StoreHit>;
 }
 

@@ -25,7 +25,7 @@ const digest = sha256 as unknown as z.ZodType<Digest>;
 const output = z.object({
   type: z.enum(artifactTypes),
   digest,
-  /** Of scores: by it they are compared where their bytes may differ. */
+  /** Mean of scores, by which they are compared if their bytes may differ. */
   mean: z.number().optional(),
 });
 

@@ -99,7 +99,7 @@ function usedBytes(directory: LanguageModelDirectory, parts: readonly Part[]): n
     .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
 }
 
-/** Of the decoder's declared keys and values; 0 where it takes no past. */
+/** Bytes per token of the decoder's declared keys and values; 0 if it takes no past. */
 async function cacheBytes(directory: LanguageModelDirectory): Promise<number> {
   const { graph } = await directory.readPart("decoder_model_merged");
   return graph.inputs.filter(({ name }) => isPast(name)).reduce((sum, { type }) => {

@@ -14,7 +14,7 @@ import type { CommandName } from "./command_table.ts";
  */
 export const permissionNames = ["secrets", "write", "net", "run", "ffi", "sys"] as const;
 
-/** One of them. */
+/** One of these permissions. */
 export type Permission = typeof permissionNames[number];
 
 /** When a command holds a permission. */

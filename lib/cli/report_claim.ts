@@ -135,7 +135,7 @@ export function versions(): Record<string, string> {
   };
 }
 
-/** Of this machine's folders nobody else has to know. */
+/** Removes this machine's folders, which others need not know. */
 function shownFile(file: string): string {
   return isAbsolute(file) ? relative(Deno.cwd(), file) : file;
 }

@@ -15,7 +15,7 @@ export interface ShareFacts {
   readonly seed: number;
 }
 
-/** Of one task the part that people want to know. */
+/** The result of one task, for people. */
 const stateWords = {
   same: () => "the same bytes",
   agrees: ({ within, cause }) => `agrees within ${points(within!)}: different bytes of ${cause}`,

@@ -11,7 +11,7 @@ export function dataFailure(
   return new DiagnosticError([{ code: "data-unreadable", severity: "error", message, notes }]);
 }
 
-/** As many of a list as help, and how many more there are. */
+/** The first names of a list, and the number of the others. */
 export function someOf(names: readonly string[], most = 5): string {
   const more = names.length > most ? ` and ${names.length - most} more` : "";
   return `${names.slice(0, most).join(", ")}${more}`;

@@ -42,7 +42,7 @@ export interface Duplicate {
   readonly kind: "same" | "alike";
 }
 
-/** So alike are recoloured, mirrored or resized copies. */
+/** Likeness of recoloured, mirrored or resized copies. */
 const alike = 0.98;
 
 /** Bits of two perceptual hashes that may differ before pictures are compared at all. */

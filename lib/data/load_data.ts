@@ -161,7 +161,7 @@ function rowOf(made: MadeRow, name: string): Row {
   return { id: `${name}/${id}`, cluster: cluster ?? id, ...row };
 }
 
-/** As many broken pictures as are named. */
+/** Number of broken pictures that a message names. */
 const maxNamed = 20;
 
 function brokenPictures(

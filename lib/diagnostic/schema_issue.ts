@@ -51,7 +51,7 @@ export function plainIssueText([issue]: readonly PlainIssue[], input: unknown): 
   return `${placeOf(path)}: ${message}`;
 }
 
-/** As many issues as help; the rest has mostly the same cause. */
+/** Number of issues that a message names; the others mostly have the same cause. */
 const maxIssues = 3;
 
 /** The first issues, as {@linkcode issueText} tells each: `mean must be a number, but is missing; …`. */

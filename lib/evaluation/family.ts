@@ -23,7 +23,7 @@ export function withHolm<T extends { readonly p: number; readonly primary: boole
   return comparisons.map((c) => c.primary ? { ...c, pHolm: corrected.get(c)! } : c);
 }
 
-/** Those of the family for which there were no scores. */
+/** The comparisons of the family that have no scores. */
 export function missingOf(
   family: readonly Primary[],
   comparisons: readonly Primary[],

@@ -14,7 +14,7 @@ export interface Question {
   readonly answer: string;
 }
 
-/** So many hexadecimal digits: 64 bits tell rows apart. */
+/** Number of hexadecimal digits: 64 bits distinguish rows. */
 const digits = 16;
 
 /** The start of the sha256 of a row's content; its id and cluster are names and not in it. */

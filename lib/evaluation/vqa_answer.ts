@@ -47,7 +47,7 @@ const contractions = [
   "you've",
 ];
 
-/** By what is left without any apostrophe. */
+/** Contractions by their letters without apostrophes. */
 const byBareWord = new Map(contractions.map((word) => [word.replaceAll("'", ""), word]));
 
 /** An answer in the official form. */

@@ -44,7 +44,7 @@ class SlurmExecutor implements Executor {
   readonly #means: SlurmMeans;
   readonly #queue: SlurmQueue;
   readonly #submitter: SlurmSubmitter;
-  /** For trivial stages, which are done before Slurm would have looked at them. */
+  /** Runs trivial stages, which end before Slurm would start them. */
   readonly #local = localExecutor();
   #toCancel: Set<string> | undefined;
 

@@ -46,7 +46,7 @@ interface Watched {
   endedAtMs?: number;
   /** What was told last of its place in the queue. */
   told: QueueState;
-  /** It was cancelled by us: why it ended needs no asking. */
+  /** Whether this runner cancelled it, so that its end needs no explanation. */
   isStopping?: boolean;
 }
 

@@ -62,7 +62,7 @@ async function openRender(source: string, place: string): Promise<Render> {
 /** What a message says: parts for templates that know pictures, one text for others. */
 type Content = string | readonly Readonly<Record<string, unknown>>[];
 
-/** No template asks for it, so that it is seen in a prompt only where a part is printed whole. */
+/** A text that no template uses: it shows in a prompt only if a part is printed as a whole. */
 const mark = "printed_as_a_whole";
 
 function textPart(text: string) {

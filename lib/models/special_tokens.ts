@@ -21,7 +21,7 @@ export function specialTokenTexts(config: Json): Readonly<Record<string, string>
 export interface SpecialIds {
   /** Ends an answer that is learnt. */
   readonly endToken: number;
-  /** All that end an answer that is generated. */
+  /** All tokens that end a generated answer. */
   readonly endTokens: ReadonlySet<number>;
   readonly padToken: number;
   /** First decoder input of an encoder-decoder model. */

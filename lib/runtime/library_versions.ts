@@ -8,7 +8,7 @@ const cudaVersion = (number: number): string =>
 const cudnnVersion = (number: number): string =>
   [Math.floor(number / 10000), Math.floor(number / 100) % 100, number % 100].join(".");
 
-/** By the begin of a library's name: what its function says. */
+/** The version functions by the beginning of a library's name. */
 const sources: readonly (readonly [RegExp, (library: string) => string])[] = [
   [/^libcuda\.so/, (name) => `for CUDA up to ${cudaVersion(written(name, "cuDriverGetVersion"))}`],
   [/^libcudart\.so/, (name) => `CUDA ${cudaVersion(written(name, "cudaRuntimeGetVersion"))}`],

@@ -50,7 +50,7 @@ export interface ConnectorOptions {
   readonly dropout: number;
   /** Rows first learn the embeddings of the answers; 0 steps for none. */
   readonly alignment: TrainingSchedule & { readonly batch: number };
-  /** Then the language-model loss is trained. */
+  /** Updates with the language-model loss, after those. */
   readonly language: TrainingSchedule & { readonly batch: number };
 }
 

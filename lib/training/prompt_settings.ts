@@ -20,7 +20,7 @@ import type { SearchName } from "./searches/search_table.ts";
 import type { SpsaOptions } from "./spsa.ts";
 import type { ViewName } from "./views/view_table.ts";
 
-/** All that a prompt is trained by. */
+/** All settings of a prompt's training. */
 export interface PromptSettings extends Canvas {
   /** What tables call the prompt. */
   readonly label: string;

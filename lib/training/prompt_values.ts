@@ -29,7 +29,7 @@ export function promptOf({ values, kind, ...sizes }: PromptValues, meta: PromptM
   return { delta: delta!, transformation, meta };
 }
 
-/** No prompt: `shrunk` as a prompt has it, or the whole picture. */
+/** No prompt: `shrunk` as for a prompt, or the whole picture. */
 export function baselineValues(sizes: Canvas, picture: "shrunk" | "whole"): PromptValues {
   const kind = picture === "whole" ? "padding" : "frame";
   const { canvas, image } = sizes;

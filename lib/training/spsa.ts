@@ -20,7 +20,7 @@ export interface SpsaPoint extends SpsaOptions {
   readonly values: Float32Array;
   /** Rates m; where they are 0 nothing is moved. */
   readonly rates: Float32Array;
-  /** From 0; with the seed it determines the directions, so that nothing of them is saved. */
+  /** From 0; with the seed it determines the directions, so no state is saved. */
   readonly step: number;
   readonly seed: number;
 }

@@ -83,7 +83,7 @@ export function gradientIn(
   return flatValues(places, outputs, (name) => gradients[name] ?? name);
 }
 
-/** Of some tensors those that are asked for: what a graph does not need, it does not take. */
+/** Selects the tensors that a graph has as inputs, and drops the others. */
 export function askedOf(
   inputs: readonly { readonly name: string }[],
   tensors: Tensors,

@@ -293,7 +293,7 @@ function modelPath(folders: SourceFolders, name: string): string | typeof remote
 
 /** What a name represents on disk. */
 export interface NamedPaths {
-  /** None for what there is not. */
+  /** Empty if nothing is there. */
   readonly paths: readonly string[];
   /** A model that lies on a hub, or in the cache of those that did. */
   readonly hub?: HubModel;

@@ -29,7 +29,7 @@ export interface CodePlaces {
   readonly permissionsOf?: (module: URL) => Promise<readonly string[] | undefined>;
 }
 
-/** All that a pipeline would run, each once: the user's own modules, and programs. */
+/** Everything of the user's that a pipeline would run, each once: modules and programs. */
 export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promise<TrustItem[]> {
   const used = [...new Set(Object.values(spec.stages).map(({ uses }) => uses))];
   const own = used.flatMap((uses) => {

@@ -8,7 +8,7 @@ import { gateLayers, residualLayers } from "../../lib/training/residual_layers.t
 
 const cpu = { provider: "cpu", threads: 1 } as const;
 
-/** x → x + 2x by a product → GELU's tanh form, a sum that is no layer → + 3 of it. */
+/** x → x + 2x by a product → GELU's tanh form, a sum that is not a layer → + 3 of it. */
 function twoLayers() {
   const b = new GraphBuilder({ opset: 18 });
   const x = b.input("pixel_values", "float32", [1, 1]);

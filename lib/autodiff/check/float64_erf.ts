@@ -9,7 +9,7 @@ import { fromNumbers } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { stringOf } from "../engine/attributes.ts";
 
-/** As many places as the integrand up to x = 6 asks for; beyond, erf is ±1. */
+/** Number of nodes that the integrand needs up to x = 6; beyond, erf is ±1. */
 const order = 32;
 const farthest = 6;
 

@@ -133,7 +133,7 @@ function round(b: GraphBuilder, y: Value, { inputs }: Node, first: number): Valu
   return b.op("QuantizeLinear", [y, inputs[first], inputs[first + 1] || undefined]);
 }
 
-/** As floats. A weight is spelled out, so that the runtime does it once; `axis` has the scales of a list. */
+/** Values as floats. A weight is dequantised by nodes, which the runtime folds once; `axis` is that of the scales. */
 function real(b: GraphBuilder, [x, factor, origin]: Quantized, axis = 1): Value {
   const listed = b.rank(factor) === 1 && b.dims(factor)![0] !== 1;
   const at = listed ? normalizeAxis(axis, rankOf(b, x)) : 0;

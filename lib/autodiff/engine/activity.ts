@@ -81,7 +81,7 @@ export function findActivity(
   return backward(varied, active, targets);
 }
 
-/** Of the nodes that vary, those that a target depends on. */
+/** The varying nodes on which a target depends. */
 function backward(
   varied: readonly Node[],
   active: ReadonlySet<string>,

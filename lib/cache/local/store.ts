@@ -189,7 +189,7 @@ class LocalStore implements ArtifactStore {
     return `${this.#layout.work}/${key}-${temporaryName()}`;
   }
 
-  /** Nobody holds the lock of the task that a folder in `work` belongs to. */
+  /** Whether nobody holds the lock of the task to which a folder in `work` belongs. */
   #isAbandoned(key: Key): boolean {
     using lock = tryLockFile(this.#layout.lock(key));
     return lock !== undefined;

@@ -29,7 +29,7 @@ export interface WriteOptions {
  * one try: who calls decides what is tried again.
  */
 export interface Remote {
-  /** For people: no password stands in it. */
+  /** For people: without passwords. */
   readonly url: string;
   /** Opens a blob to read; `undefined` if there is none. */
   open(name: string, options: ReadOptions): Promise<OpenedBlob | undefined>;

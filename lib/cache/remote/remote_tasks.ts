@@ -19,7 +19,7 @@ import { listLimit, listTree, makeFolders, parseTree } from "./tree.ts";
 /** A remote, and whose word counts there. */
 export interface RemoteTasksOptions extends TransferOptions {
   readonly remote: Remote;
-  /** Whose results are believed. */
+  /** Checks the signatures of trusted keys. */
   readonly verifier: Verifier;
   /** Signs what is pushed; without it the remote is only read. */
   readonly signer?: Signer;

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { shownUrl } from "../../trust/urls.ts";
 import { findProfile, type Profile, type Settings } from "./aws_profile.ts";
 
-/** Who asks. */
+/** Credentials of requests. */
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -3,7 +3,7 @@ import { refusal } from "./http_answer.ts";
 import type { RemoteFailure } from "./retry.ts";
 import type { S3Request } from "./s3_request.ts";
 
-/** Whose bucket it is about. */
+/** The bucket and its region. */
 export interface S3Place {
   readonly bucket: string;
   readonly region: string;

@@ -122,7 +122,7 @@ export default command;
 /** Five minutes. */
 const defaultLimitMs = 300_000;
 
-/** Without --check nothing is run: what says how would be passed over. */
+/** Refuses options of --check without it: they would be ignored. */
 function refuseCheckOptions(
   { options }: CommandArguments,
   failure: typeof import("../read_model.ts").failure,

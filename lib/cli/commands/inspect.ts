@@ -68,7 +68,7 @@ export default command;
 
 const size = (bytes: number) => format(bytes, { binary: true });
 
-/** From where to where a model would be differentiated. */
+/** The outputs and inputs between which a model would be differentiated. */
 interface DifferentiatedPath {
   readonly of: readonly string[];
   readonly wrt: readonly string[];

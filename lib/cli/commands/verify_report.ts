@@ -96,7 +96,7 @@ interface Asked {
   readonly seed: number;
 }
 
-/** All that there is to tell. */
+/** The result of a check, for the last output. */
 interface Told {
   readonly checks: readonly ReportCheck[];
   readonly verdict: ReportVerdict;

@@ -46,7 +46,7 @@ export function githubLogger(options: GithubOptions): Logger {
   };
 }
 
-/** No line of a stage's may be taken for a command to the workflow. */
+/** Keeps lines of a stage from being read as commands of the workflow. */
 function print(text: string): void {
   printLine(text.replaceAll(/\n(?=\s*(::|##\[))/g, "\n  | "));
 }

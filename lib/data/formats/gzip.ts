@@ -1,4 +1,8 @@
-/** Compressed files, a chunk at a time: they may stand for more than memory holds. @module */
+/**
+ * Unpacks compressed files within a limit: a small file can unpack to more than memory holds.
+ *
+ * @module
+ */
 import { dataFailure } from "../data_failure.ts";
 
 /** The chunks of a compressed stream. @throws {DiagnosticError} If it is damaged or cut off. */

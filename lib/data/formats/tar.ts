@@ -53,7 +53,7 @@ const strangers: Readonly<Record<string, string>> = {
 
 /**
  * The regular files of a ustar, pax or GNU archive, one after the other: what is read of one before
- * the next is asked for lies ahead. A hard link stands for the file that it names; what is no file
+ * the next is asked for lies ahead. A hard link stands for the file that it names; what is not a file
  * has a mistake.
  *
  * @throws {DiagnosticError} If it is not archive, is cut off, or its sizes lead out of it.

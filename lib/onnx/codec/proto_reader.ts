@@ -5,7 +5,7 @@ import type { Field, FieldKind, MessageTable } from "./proto.ts";
 /** What is wrong with the bytes, and where. */
 export class ProtoError extends SyntaxError {
   override readonly name = "ProtoError";
-  /** Offset of the first byte that makes no sense. */
+  /** Offset of the first invalid byte. */
   readonly offset: number;
 
   constructor(message: string, offset: number) {

@@ -102,7 +102,7 @@ export function wrongCount(
   return [`it has ${count} ${what}${count === 1 ? "" : "s"}, expected ${allowed}`];
 }
 
-/** Of an op that takes any number of inputs none may be left out: runtimes crash on the gap. */
+/** An op with any number of inputs may leave none out: runtimes crash on the gap. */
 function missingInput(
   names: readonly string[],
   { least, most, optional }: Count,

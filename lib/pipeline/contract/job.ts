@@ -69,7 +69,7 @@ export interface Job {
 /** Absolute paths of files and folders that a job's process may use, as all of a run do. */
 export interface JobPlaces {
   readonly read: readonly string[];
-  /** Those of models, whose weight files the project's own stages may also link. */
+  /** Folders of models, whose weight files the project's own stages may also link. */
   readonly models: readonly string[];
   /** Parents of the folders and files that it writes. */
   readonly write: readonly string[];

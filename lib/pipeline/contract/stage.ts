@@ -357,7 +357,7 @@ export type Isolation = "worker" | "fresh" | "inline";
  */
 export const stagePermissions = ["read", "write", "net", "run", "ffi", "all"] as const;
 
-/** One of them. */
+/** One of these permissions. */
 export type StagePermission = typeof stagePermissions[number];
 
 /** New names by old ones. */

@@ -155,7 +155,7 @@ function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** By the error's name: this module knows no file system. */
+/** Recognises errors by name, because this module uses no file system. */
 function readingMistake(error: Error): string {
   const causes: Readonly<Record<string, string>> = {
     NotFound: "there is no such file",

@@ -14,7 +14,7 @@ const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: "letters, digits and `_`, starting with a letter",
 });
 
-/** No `$` in it: so a text of many beginnings is looked through once. */
+/** It has no `$`, so a text with many beginnings is searched once. */
 const reference = /\$\{\{[^$]*\}\}/;
 
 /** A reference in text: `${{ vars.x }}`. */

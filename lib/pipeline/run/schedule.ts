@@ -238,7 +238,7 @@ class Scheduler {
     }
   }
 
-  /** No new tasks; those that run are asked to stop if `reason` is given. */
+  /** Starts no new tasks, and asks the running ones to stop if `reason` is given. */
   #end(reason?: unknown): void {
     this.#ending = true;
     if (reason !== undefined) this.#stop.abort(reason);

@@ -75,7 +75,7 @@ const archives: readonly (readonly [name: string, entries: readonly Entry[], fou
     { name: "2.png", type: "1", link: "1.png" },
     { name: "2.cls", content: "dog" },
   ], "1 cat picture, 2 dog picture"],
-  ["links that are no part of a row", [
+  ["links that are not a part of a row", [
     { name: "latest", type: "2", link: "/etc" },
     picture,
     label,
