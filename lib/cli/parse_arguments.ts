@@ -1,4 +1,4 @@
-/** Arguments by a command's table. @module */
+/** Parses arguments by a command's table. @module */
 import { parseArgs } from "@std/cli/parse-args";
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";

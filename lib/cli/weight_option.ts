@@ -1,4 +1,4 @@
-/** The option that chooses among the weights of a model. @module */
+/** Defines the option that chooses the weights of a model. @module */
 
 /** The option that chooses among the weights of a model. */
 export const weightOption = {

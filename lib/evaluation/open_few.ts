@@ -1,4 +1,4 @@
-/** Things that are costly to open and to keep open: the latest few stay. @module */
+/** Keeps the most recent few of the things that are costly to open and to keep open. @module */
 
 /** Keeps at most so many open; the one that was opened first is closed for a new one. */
 export class OpenFew<T extends AsyncDisposable> implements AsyncDisposable {

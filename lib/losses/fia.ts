@@ -1,4 +1,9 @@
-/** Features in the middle of the encoder, weighted by what they matter to the answer. @module */
+/**
+ * The loss term `fia`: features in the middle of the encoder, weighted by their importance for the
+ * answer.
+ *
+ * @module
+ */
 import { type LossTerm, meanOverSources } from "./loss_term.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Feature consistency in the middle of the encoder. @module */
+/** The loss term `mid`: feature consistency in the middle of the encoder. @module */
 import { distance } from "./fca.ts";
 import { type LossTerm, meanOverSources } from "./loss_term.ts";
 

@@ -1,4 +1,4 @@
-/** How free answers are generated, in the terms of Hugging Face's `generate()`. @module */
+/** The settings of generated answers, named as in Hugging Face's `generate()`. @module */
 import { z } from "zod";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";

@@ -1,4 +1,4 @@
-/** How a model is named: by its name alone, or with the weights that are wanted. @module */
+/** Reads the choice of a model: a name, or a name with the wanted weights. @module */
 import { shownWeights, type WeightChoice, weightsMistake } from "./weight_types.ts";
 
 /** A model, and which of its weights. */

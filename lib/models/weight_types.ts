@@ -1,4 +1,4 @@
-/** The types of weights that published models come in, and which of them is wanted. @module */
+/** The weight types of published models, and the choice among them. @module */
 
 /** A graph of a model directory: the name of its file in `onnx/`, without data type and extension. */
 export type ModelPart = typeof modelParts[number];

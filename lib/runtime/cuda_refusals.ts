@@ -1,4 +1,4 @@
-/** Attributes with which CUDA's kernels do not serve, as of ONNX Runtime 1.30. @module */
+/** The attributes that CUDA's kernels refuse, as of ONNX Runtime 1.30. @module */
 import type { Attribute, Node } from "../onnx/ir/model.ts";
 
 type Refusal = (node: Node) => string | undefined;

@@ -1,4 +1,4 @@
-/** What a graph and those around it say of their values. @module */
+/** Looks up values in a graph and in the graphs around it. @module */
 import type { Graph, Node, ValueType } from "../onnx/ir/model.ts";
 
 /** A graph with what is known of its values; its nodes are looked at in their order. */

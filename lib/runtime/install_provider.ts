@@ -1,4 +1,4 @@
-/** Brings the files of a provider that ONNX Runtime's package for Node.js comes without. @module */
+/** Installs the files of a provider that ONNX Runtime's package for Node.js lacks. @module */
 import { basename, join } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeZip } from "../tensor/unzip.ts";

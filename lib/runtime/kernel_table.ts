@@ -1,4 +1,4 @@
-/** Which kernels ONNX Runtime has on CUDA, as its published table says. @module */
+/** Reads the table of kernels that ONNX Runtime has on CUDA. @module */
 import type { DType } from "../tensor/dtype.ts";
 import { cpuOnly, cudaKernels } from "./cuda_kernels.ts";
 

@@ -1,4 +1,4 @@
-/** Versions that vendors' libraries tell of themselves. @module */
+/** Reads the versions of vendors' libraries. @module */
 
 /** CUDA's numbers: 13000 is 13.0. */
 const cudaVersion = (number: number): string =>

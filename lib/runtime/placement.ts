@@ -1,4 +1,9 @@
-/** Which nodes of a graph ONNX Runtime would run on CUDA, by its table of kernels; no card is asked. @module */
+/**
+ * Predicts which nodes of a graph run on CUDA, by ONNX Runtime's table of kernels and without a
+ * card.
+ *
+ * @module
+ */
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import type { Model, Node } from "../onnx/ir/model.ts";
 import { inlineFunctions } from "../onnx/passes/inline_functions.ts";

@@ -1,4 +1,4 @@
-/** What loss terms compare prompted pictures with: features of the clean ones, and their importance. @module */
+/** The features that loss terms compare: those of clean pictures, and their importance. @module */
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";

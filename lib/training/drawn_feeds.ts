@@ -1,4 +1,4 @@
-/** What is drawn anew for every copy of a step: views, and the layers that are dropped. @module */
+/** Draws the random inputs of each copy of a step: views, and dropped layers. @module */
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { PromptSettings } from "./prompt_settings.ts";

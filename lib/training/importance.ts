@@ -1,4 +1,4 @@
-/** How much features of clean pictures matter to the answers. @module */
+/** Measures how important features of clean pictures are for the answers. @module */
 import type { Session } from "../runtime/session.ts";
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";

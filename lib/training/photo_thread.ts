@@ -1,4 +1,4 @@
-/** The pictures of batches, made in a thread of their own. @module */
+/** Prepares the pictures of batches in a separate thread. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Pictures } from "../vision/pictures.ts";

@@ -1,4 +1,9 @@
-/** Weights that a pretraining begins with, in place of random ones: those of a model of its structure. @module */
+/**
+ * Takes the first weights of a pretraining from a model of the same structure, instead of random
+ * ones.
+ *
+ * @module
+ */
 import { join } from "@std/path";
 import { decodeModel } from "../onnx/codec/decode.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";

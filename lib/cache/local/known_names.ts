@@ -1,4 +1,4 @@
-/** Remembers which names a folder has, where many are asked for that it lacks. @module */
+/** Remembers the names in a folder, for many lookups of names that are not there. @module */
 import { isSettled } from "../digest/settled.ts";
 import { ifThere } from "../disk/system_error.ts";
 

@@ -1,4 +1,8 @@
-/** The loggers by name, and which of them a run gets. A new logger is a file and a row here. @module */
+/**
+ * The loggers by name, and the choice of a run's loggers. A new logger is a file and a row here.
+ *
+ * @module
+ */
 import type { Plan } from "../../pipeline/plan/plan.ts";
 import { type CommandArguments, hasFlag } from "../command.ts";
 import type { Logger } from "./logger.ts";

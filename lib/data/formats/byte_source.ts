@@ -1,4 +1,4 @@
-/** Bytes of a file by their places, whether it is compressed or not. @module */
+/** Reads ranges of bytes from a file, compressed or not. @module */
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import { ByteStream } from "./byte_stream.ts";

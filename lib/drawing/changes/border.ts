@@ -1,4 +1,8 @@
-/** A border around the picture, as a prompt will be one: of any width, at any place, of any content. @module */
+/**
+ * Draws a border around the picture, as a prompt will: of any width, position and content.
+ *
+ * @module
+ */
 import type { Random } from "../../tensor/random.ts";
 import { resizePlanes } from "../../vision/resize.ts";
 import { canvasSize } from "../drawing.ts";

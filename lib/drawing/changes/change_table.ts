@@ -1,4 +1,8 @@
-/** The changes by name, in the order in which a picture meets them. A new one is a file and a row. @module */
+/**
+ * The changes by name, in the order of their application. A new one is a file and a row.
+ *
+ * @module
+ */
 import type { Random } from "../../tensor/random.ts";
 import { border } from "./border.ts";
 import { cutout } from "./cutout.ts";

@@ -1,4 +1,4 @@
-/** A hole in the picture. @module */
+/** Cuts a hole into the picture. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
 import { fillingOf } from "./fillings.ts";

@@ -1,6 +1,6 @@
 /**
- * What may be where a picture is not: in a border around it, or in a hole. Values may lie beyond 0
- * to 1, as those of a trained prompt do.
+ * Fills the border around a picture, or a hole in it. Values may lie outside of 0 to 1, as those of
+ * a trained prompt do.
  *
  * @module
  */

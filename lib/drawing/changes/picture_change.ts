@@ -1,4 +1,4 @@
-/** What a change of a training picture is. @module */
+/** Defines a change of a training picture. @module */
 import type { Random } from "../../tensor/random.ts";
 
 /** A picture to be changed, RGB, channels first, and another one beside it. */

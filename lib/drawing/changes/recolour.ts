@@ -1,4 +1,4 @@
-/** Other colours. @module */
+/** Changes the colours of a picture. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
 import type { ChangedPicture, PictureChange } from "./picture_change.ts";

@@ -1,4 +1,4 @@
-/** Another style of drawing. @module */
+/** Changes the drawing style of a picture. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
 import type { ChangedPicture, PictureChange } from "./picture_change.ts";

@@ -1,4 +1,4 @@
-/** A model run token by token, with some rows for each picture that go on apart from each other. @module */
+/** Runs a model token by token, with several independent rows for each picture. @module */
 import {
   composeEncoder,
   composeFirstRun,

@@ -1,6 +1,6 @@
 /**
- * What changes the scores of the next token before one is taken: a rule for each setting, in the
- * order in which Hugging Face's `generate()` applies them.
+ * Changes the scores of the next token before one is chosen: a rule for each setting, in the order
+ * in which Hugging Face's `generate()` applies them.
  *
  * @module
  */

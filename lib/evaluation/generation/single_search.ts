@@ -1,4 +1,4 @@
-/** One answer a row: the likeliest token at each step, or one that is drawn. @module */
+/** Generates one answer per row: takes the likeliest token at each step, or draws one. @module */
 import { Random } from "../../tensor/random.ts";
 import { type LogitRule, probabilities, type Said } from "./logit_rules.ts";
 import type { NextTokens, ScoreRows, SearchStart, TokenSearch } from "./token_search.ts";

@@ -1,4 +1,4 @@
-/** What takes tokens by their scores, until all answers are done. @module */
+/** Chooses tokens by their scores, until all answers are complete. @module */
 
 /** Rows of scores that a model gave, one for each answer that goes on. */
 export interface ScoreRows {

@@ -1,4 +1,4 @@
-/** Cuts a model in two: what was computed becomes an input. @module */
+/** Cuts a model in two: a computed value becomes an input. @module */
 import type { Graph, Model, Node } from "../ir/model.ts";
 import { pruneModel } from "./prune.ts";
 

@@ -1,4 +1,9 @@
-/** The one walk over values of a pipeline file, and over the parameters that they become. @module */
+/**
+ * Walks over the values of a pipeline file, and over the parameters made from them. There is no
+ * other walk.
+ *
+ * @module
+ */
 import type { DocumentPath } from "../../diagnostic/document_path.ts";
 import { Reference, Slot } from "./slot.ts";
 

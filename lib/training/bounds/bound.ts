@@ -1,4 +1,4 @@
-/** What a bound is: how strong a prompt may become. @module */
+/** Defines a bound: how strong a prompt may become. @module */
 
 /** δ and where it is trained. */
 export interface Bounded {

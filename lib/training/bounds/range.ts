@@ -1,4 +1,4 @@
-/** A bound of every value. @module */
+/** Bounds every value of δ. @module */
 import type { Bound } from "./bound.ts";
 
 /** Each value is clamped: `[0, 1]` on the empty border of a shrunk picture leaves pixels of a picture. */

@@ -1,4 +1,4 @@
-/** A bound of the root of the mean square. @module */
+/** Bounds the root mean square of δ. @module */
 import type { Bound } from "./bound.ts";
 
 /** δ ← δ · min(1, limit/RMS(δ)), the RMS over what is trained: the nearest point of a ball in L2. */

@@ -1,4 +1,4 @@
-/** Several sources: a place that is flat and low for all of them. @module */
+/** Several sources: searches a point that is low and flat for all of them. @module */
 import { norm } from "../optimizer.ts";
 import { moved, type Search } from "./search.ts";
 

@@ -1,4 +1,4 @@
-/** Flat places: the norm of the gradient is penalised. @module */
+/** Flat minima: penalises the norm of the gradient. @module */
 import { combined, type Gradient, moved, neighbour, type Search } from "./search.ts";
 
 /** Share of the gradient that is taken uphill; 0.5 in the paper. */

@@ -1,4 +1,4 @@
-/** The gradient at the prompt itself. @module */
+/** Takes the gradient at the prompt itself. @module */
 import type { Search } from "./search.ts";
 
 /** ∇L(δ). */

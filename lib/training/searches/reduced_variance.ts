@@ -1,4 +1,4 @@
-/** Several sources: the part in which their gradients differ is taken out. @module */
+/** Several sources: removes the part in which their gradients differ. @module */
 import { combined, moved, type Search } from "./search.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Flat places: the gradient where the loss around the prompt is worst. @module */
+/** Flat minima: takes the gradient at the worst point around the prompt. @module */
 import { moved, type Search } from "./search.ts";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What a search is: where around the prompt, and of which sources, the gradient of an update is taken.
- * Papers maximise a loss; here one is minimised, so that signs are turned.
+ * Defines a search: the points around the prompt, and the sources, at which the gradient of an
+ * update is taken. Papers maximise a loss; here one is minimised, so signs are reversed.
  *
  * @module
  */

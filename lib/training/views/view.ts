@@ -1,5 +1,5 @@
 /**
- * What a view is: how source models see a prompted picture in training. A prompt that works on many
+ * Defines a view: how source models see a prompted picture in training. A prompt that works on many
  * views of a picture depends less on one model.
  *
  * @module
