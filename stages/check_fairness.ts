@@ -45,7 +45,7 @@ export default defineStage({
         message: `Cannot take ${task} for a fair test: ${failed.length} of ${conditions.length} ` +
           "conditions do not hold",
         notes: [
-          ...failed.map(({ name, found }) => `It is not so that ${name} (${found})`),
+          ...failed.map(({ name, found }) => `This condition fails: ${name} (${found})`),
           "Take another task or other models, or set require: false to be told only",
         ],
       }]);
