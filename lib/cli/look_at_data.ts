@@ -15,7 +15,7 @@ import { writing } from "./writing.ts";
 /** Lists the files that an operand names. */
 async function prepared(operand: string): Promise<PreparedData> {
   const places = dataPlaces({ root: projectRoot.pathname, base: Deno.cwd() });
-  const { spec, module } = findData(textOf(operand), places);
+  const { spec, module } = await findData(textOf(operand), places);
   const set = module === undefined
     ? undefined
     : (await import(toFileUrl(module).href) as { default: PublishedSet }).default;

@@ -79,7 +79,7 @@ export const commandPermissions: Readonly<Record<CommandName, Row>> = {
   ask: { secrets: "hub", write: "always", net: "hub", ffi: "always", sys: "always" },
   prompt: { write: "always", ffi: "always", sys: "always" },
   models: { secrets: "hub", write: "always", net: "hub" },
-  data: { write: "always", ffi: "always", sys: "always" },
+  data: { secrets: "hub", write: "always", net: "hub", ffi: "always", sys: "always" },
   doctor: { write: "install", net: "install", ffi: "always", sys: "always" },
   stages: {},
   schema: {},
@@ -131,7 +131,7 @@ async function forgetSecrets(): Promise<void> {
 }
 
 function namesHub({ operands }: CommandArguments): boolean {
-  return operands.some((operand) => operand.startsWith("hf://"));
+  return operands.some((operand) => operand.includes("hf://"));
 }
 
 function asksForDevice(args: CommandArguments): boolean {

@@ -17,11 +17,17 @@ function makeSchema() {
   const text = z.string({ error: "text" }).min(1, { error: "text of at least one character" });
   const share = z.number({ error: "a number above 0" }).positive({ error: "a number above 0" });
 
-  /** Files of a format: one path, several, or one for each split. */
+  const several = z.union([text, z.array(text).min(1)]);
+
+  /** Files of a format: one path, several, or those of each split. */
   const places = z.union([
     text,
     z.array(text).min(1),
-    z.strictObject({ train: text, validation: text.optional(), test: text.optional() }),
+    z.strictObject({
+      train: several,
+      validation: several.optional(),
+      test: several.optional(),
+    }),
   ], { error: "a path, a list of paths, or { train: PATH, validation: PATH, test: PATH }" });
   return z.strictObject({
     set: text.optional().describe("a published set, such as cifar10, whose files are in `folder`"),

@@ -46,5 +46,6 @@ export async function listData(located: LocatedData, spec: DataSpec): Promise<Li
   return joinListings(listed);
 }
 
-/** `train-00000-of-00002.parquet` */
-const splitOfFile = (path: string) => splitOfName(/^[A-Za-z]+/.exec(basename(path))?.[0] ?? "");
+/** `train-00000-of-00002.parquet`, or `train/0000.parquet`. */
+const splitOfFile = (path: string) =>
+  splitOfName(/^[A-Za-z]+/.exec(basename(path))?.[0] ?? "") ?? splitOfName(basename(dirname(path)));

@@ -71,11 +71,8 @@ function settled(spec: DataSpec, set: PublishedSet | undefined): DataSpec {
 function sourceName(spec: DataSpec, set: PublishedSet | undefined): string {
   const { folder, csv, jsonl, parquet, webdataset } = spec;
   const places = folder ?? csv ?? jsonl ?? parquet ?? webdataset;
-  const first = typeof places === "string"
-    ? places
-    : Array.isArray(places)
-    ? places[0]
-    : places?.train;
+  const isBySplit = typeof places === "object" && !Array.isArray(places);
+  const [first] = [isBySplit ? places.train : places].flat();
   return spec.name ?? set?.info.name ?? basename(first ?? "data");
 }
 

@@ -34,7 +34,7 @@ export function locateData(spec: DataSpec, bases: readonly string[]): LocatedDat
   const parts = named === undefined
     ? [{ paths: findAll([places as string | string[]].flat(), format, bases) }]
     : Object.entries(named).flatMap(([split, pattern]) =>
-      pattern === undefined ? [] : [{ split, paths: findAll([pattern], format, bases) }]
+      pattern === undefined ? [] : [{ split, paths: findAll([pattern].flat(), format, bases) }]
     );
   const { pictures } = spec;
   return {
@@ -127,12 +127,15 @@ function tooMany(pattern: string) {
 /** Files whose names match; `*` represents any characters of a name, in the last part of a path. */
 function matching(pattern: string, bases: readonly string[]): string[] {
   const folder = findOne(dirname(pattern), bases);
-  const parts = basename(pattern).split("*").map((part) =>
-    part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
-  );
-  const name = new RegExp(`^${parts.join("[^/]*")}$`);
+  const name = new RegExp(`^${starsAsRegExp(basename(pattern))}$`);
   const found = [...Deno.readDirSync(folder)].map((entry) => entry.name)
     .filter((entry) => name.test(entry) && !entry.startsWith(".")).sort();
   if (found.length > 0) return found.map((entry) => join(folder, entry));
   throw dataFailure(JSON.stringify(pattern), `no file in ${folder} matches it`);
+}
+
+/** The source of a regular expression in which `*` represents any characters of a name. */
+export function starsAsRegExp(pattern: string): string {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return parts.join("[^/]*");
 }

@@ -33,12 +33,12 @@ export function isOffline(env: Environment): boolean {
 
 const commitForm = /^[0-9a-f]{40}$/;
 
-/** A model's part of the cache. */
+/** A model's part of the cache, or that of a data set, which is called `datasets--OWNER--NAME`. */
 export class CachedModel {
   readonly folder: string;
 
-  constructor(cache: string, { owner, name }: HubModel) {
-    this.folder = join(cache, `models--${owner}--${name}`);
+  constructor(cache: string, { kind = "models", owner, name }: HubModel) {
+    this.folder = join(cache, `${kind}--${owner}--${name}`);
   }
 
   /** Folder of a commit's files. */

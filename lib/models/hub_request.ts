@@ -7,7 +7,7 @@ import { dirname } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { isConfidential } from "../trust/urls.ts";
 import type { HubFile } from "./hub_listing.ts";
-import type { HubModel } from "./hub_name.ts";
+import { type HubModel, hubName } from "./hub_name.ts";
 
 /** How a hub is asked. */
 export interface HubAccess {
@@ -29,11 +29,12 @@ const causes: Readonly<Record<number, string>> = {
 
 /** What went wrong with a model of a hub. */
 export function hubFailure(
-  { owner, name, revision }: HubModel,
+  repository: HubModel,
   cause: string,
   notes: readonly string[] = [],
 ): DiagnosticError {
-  const message = `Cannot fetch model "hf://${owner}/${name}@${revision}": ${cause}`;
+  const what = repository.kind === "datasets" ? "data set" : "model";
+  const message = `Cannot fetch ${what} "${hubName(repository)}": ${cause}`;
   return new DiagnosticError([{ code: "hub-failed", severity: "error", message, notes }]);
 }
 
@@ -42,8 +43,8 @@ const urlPath = (...parts: readonly string[]): string => parts.map(encodeURIComp
 
 /** What the hub says of a model's revision. @throws {DiagnosticError} If it does not, or too much. */
 export async function requestListing(model: HubModel, access: HubAccess): Promise<string> {
-  const { owner, name, revision } = model;
-  const path = urlPath("api", "models", owner, name, "revision", revision);
+  const { kind = "models", owner, name, revision } = model;
+  const path = urlPath("api", kind, owner, name, "revision", revision);
   const response = await request(model, `${path}?blobs=true`, access);
   const chunks: Uint8Array[] = [];
   for await (
@@ -79,8 +80,9 @@ export async function downloadFile(
   const partial = `${target}.incomplete`;
   const from = sizeOfFile(partial) ?? 0;
   if (from === 0 || from !== file.size) {
-    const { owner, name } = model;
-    const path = urlPath(owner, name, "resolve", commit, ...file.name.split("/"));
+    const { kind, owner, name } = model;
+    const place = kind === "datasets" ? [kind] : []; // a model's files lie at the root
+    const path = urlPath(...place, owner, name, "resolve", commit, ...file.name.split("/"));
     const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
     const response = await request(model, path, access, range);
     // A server that ignores the range sends the whole file again.

@@ -2,12 +2,14 @@
 import { loadLater } from "./load_later.ts";
 import { dirname, toFileUrl } from "@std/path";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
-import { locateData, type LocatedData } from "../data/locate.ts";
+import { hubDataIn, hubMistake, type HubSettings } from "../data/hub_data.ts";
+import { type DataPart, locateData, type LocatedData } from "../data/locate.ts";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
 import type { DataFiles } from "../pipeline/contract/stage.ts";
 import type { ContentDigests } from "../pipeline/contract/store.ts";
+import type { HubModel } from "../models/hub_name.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 
 /** Where data sets are looked up. */
@@ -18,6 +20,8 @@ export interface DataPlaces {
   module(set: string): string | undefined;
   /** Names of all sets. */
   readonly sets: readonly string[];
+  /** How a hub is asked. */
+  readonly hub: HubSettings;
 }
 
 /** Whether the text that represents a data set is a map, as JSON, or a path. */
@@ -50,6 +54,10 @@ export function dataMistake(text: string, places: DataPlaces): NameMistake | und
     const mistake = setMistake(spec, places);
     if (mistake !== undefined) return mistake;
   }
+  const ofHub = hubMistake(spec);
+  if (ofHub !== undefined) return { cause: ofHub, notes: [hubForms] };
+  // What lies on a hub is fetched when it is opened.
+  if (hubDataIn(spec).length > 0) return undefined;
   try {
     locateData(spec, basesOf(places));
     return undefined;
@@ -58,6 +66,22 @@ export function dataMistake(text: string, places: DataPlaces): NameMistake | und
     const { message, notes = [] } = error.diagnostics[0]!;
     return { cause: message.replace(/^Cannot read .*?: (?=there is|no file|it )/, ""), notes };
   }
+}
+
+/** The data sets of hubs that a text names. */
+export function dataOnHubs(text: string): HubModel[] {
+  const spec = specOf(text);
+  return typeof spec === "string" ? [] : hubDataIn(spec).map(({ repository }) => repository);
+}
+
+/** The map with paths alone: what lies on a hub is fetched. */
+async function fetchedSpec(text: string, { hub }: DataPlaces): Promise<DataSpec> {
+  const spec = specOf(text) as DataSpec;
+  if (hubDataIn(spec).length === 0) return spec;
+  const { fetchHubData } = await loadLater<typeof import("../data/hub_data.ts")>(
+    new URL("../data/hub_data.ts", import.meta.url),
+  );
+  return await fetchHubData(spec, hub);
 }
 
 /** Folders of the files that are read of data that the user names; none where something is wrong. */
@@ -75,6 +99,8 @@ export function dataFolders(text: string, places: DataPlaces): string[] {
   }
 }
 
+const hubForms = "write hf://datasets/OWNER/NAME, or …/NAME@REVISION/FOLDER";
+
 const forms = `a data set is a name, a path, or a map with one of ${
   formatKeys.join(", ")
 }: docs/data.md`;
@@ -91,14 +117,14 @@ function setMistake({ set = "", folder }: DataSpec, places: DataPlaces): NameMis
 }
 
 /** Data as a stage gets it, without a digest. @throws {DiagnosticError} If something is wrong with it. */
-export function findData(text: string, places: DataPlaces): FoundData {
+export async function findData(text: string, places: DataPlaces): Promise<FoundData> {
   const mistake = dataMistake(text, places);
   if (mistake !== undefined) {
     const message = `Cannot use data ${text}: ${mistake.cause}`;
     const notes = mistake.notes ?? [];
     throw new DiagnosticError([{ code: "unknown-dataset", severity: "error", message, notes }]);
   }
-  const spec = specOf(text) as DataSpec;
+  const spec = await fetchedSpec(text, places);
   const files = absolute(spec, locateData(spec, basesOf(places))) as DataSpec;
   const module = spec.set === undefined ? undefined : places.module(spec.set)!;
   return { spec: files, ...(module === undefined ? {} : { module }) };
@@ -116,13 +142,16 @@ export async function openData(
   places: DataPlaces,
   digests: ContentDigests,
 ): Promise<DataFiles> {
-  const spec = specOf(text) as DataSpec;
+  const spec = await fetchedSpec(text, places);
   const located = locateData(spec, basesOf(places));
   const files = absolute(spec, located);
   const module = spec.set === undefined ? undefined : toFileUrl(places.module(spec.set)!);
   const contents: unknown[] = [];
   for (const { split, paths } of located.parts) {
-    for (const path of paths) contents.push([split ?? "", await digests.content(path)]);
+    for (const path of paths) {
+      // A hub's cache holds links to contents.
+      contents.push([split ?? "", await digests.content(Deno.realPathSync(path))]);
+    }
   }
   for (const path of await namedPictures(located, spec)) contents.push(await digests.content(path));
   const digest = sha256(canonicalJson({
@@ -141,11 +170,10 @@ function absolute(
   { format, parts, pictures }: LocatedData,
 ): Record<string, unknown> {
   const isBySplit = parts.some(({ split }) => split !== undefined);
+  const ofPart = ({ paths }: DataPart) => format === "folder" ? paths[0] : paths;
   const places = isBySplit
-    ? Object.fromEntries(parts.map(({ split, paths }) => [split!, paths[0]]))
-    : format === "folder"
-    ? parts[0]!.paths[0]
-    : parts.flatMap(({ paths }) => paths);
+    ? Object.fromEntries(parts.map((part) => [part.split!, ofPart(part)]))
+    : ofPart({ paths: parts.flatMap(({ paths }) => paths) });
   return { ...spec, [format]: places, ...(pictures === undefined ? {} : { pictures }) };
 }
 

@@ -20,14 +20,14 @@ export class NamedPlaces {
   readonly #models = new Set<string>();
   readonly #hub: HubModel[] = [];
 
-  /** Whether it names a model that lies on a hub. */
+  /** Whether it names a model or a data set that lies on a hub. */
   get usesHub(): boolean {
     return this.#hub.length > 0;
   }
 
   /** Takes in what a name represents. */
-  add({ kind }: ParameterKind, { paths, hub }: NamedPaths): void {
-    if (hub !== undefined) this.#hub.push(hub);
+  add({ kind }: ParameterKind, { paths, hubs = [] }: NamedPaths): void {
+    this.#hub.push(...hubs);
     for (const path of paths) {
       if (kind === "model") withBlobs(path).forEach((folder) => this.#models.add(folder));
       else this.#read.add(path);
@@ -49,7 +49,7 @@ export class NamedPlaces {
     };
   }
 
-  /** Where models of hubs lie once they are fetched. */
+  /** Where models and data sets of hubs lie once they are fetched. */
   async #cached(): Promise<string[]> {
     if (!this.usesHub) return [];
     const { CachedModel, hubCacheFolder } = await loadLater<

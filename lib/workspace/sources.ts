@@ -4,6 +4,7 @@ import { toFileUrl } from "@std/path";
 import {
   dataFolders,
   dataMistake,
+  dataOnHubs,
   type DataPlaces,
   isDataText,
   isPublished,
@@ -16,6 +17,7 @@ import { readRegularText } from "../cache/disk/regular_file.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
+import type { FetchOptions } from "../models/hub_fetcher.ts";
 import { type HubModel, parseHubName } from "../models/hub_name.ts";
 import { type ModelChoice, parseModelChoice, shownModel } from "../models/model_choice.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
@@ -295,8 +297,8 @@ function modelPath(folders: SourceFolders, name: string): string | typeof remote
 export interface NamedPaths {
   /** Empty if nothing is there. */
   readonly paths: readonly string[];
-  /** A model that lies on a hub, or in the cache of those that did. */
-  readonly hub?: HubModel;
+  /** Models and data sets that lie on a hub, or in the cache of those that did. */
+  readonly hubs?: readonly HubModel[];
 }
 
 /** The files and folders that a name represents. */
@@ -305,10 +307,13 @@ export function namedPaths(folders: SourceFolders, kind: ParameterKind, name: st
     const { model } = choiceOf(name);
     const hub = parseHubName(model);
     const path = modelPath(folders, model);
-    return hub === undefined ? pathsOf(path as string | undefined) : { paths: [], hub };
+    return hub === undefined ? pathsOf(path as string | undefined) : { paths: [], hubs: [hub] };
   }
   if (kind.kind === "dataset" && isDataText(name)) {
-    return { paths: dataFolders(name, dataPlaces(folders)) };
+    const hubs = dataOnHubs(name);
+    return hubs.length > 0 ? { paths: [], hubs } : {
+      paths: dataFolders(name, dataPlaces(folders)),
+    };
   }
   if (kind.kind === "dataset") return pathsOf(datasetPath(folders, name));
   if (kind.kind === "code") return pathsOf(ownModule(folders, codeFolders[kind.of], name));
@@ -331,6 +336,7 @@ export function dataPlaces(folders: SourceFolders): DataPlaces {
     get sets() {
       return datasets(folders);
     },
+    hub: (name) => hubSettings(folders, name),
   };
 }
 
@@ -400,9 +406,9 @@ async function openPath(
   return { type, path, digest: await digests.content(path) };
 }
 
-/** A model of a hub: its commit represents its content. The variables of `huggingface_hub` are respected. */
+/** A model of a hub: its commit represents its content. */
 async function openHubModel(
-  { onWarning, onFetch }: SourceFolders,
+  folders: SourceFolders,
   { model: name, weights }: ModelChoice,
 ): Promise<Pick<ModelSource, "path" | "digest">> {
   const model = parseHubName(name);
@@ -417,21 +423,31 @@ async function openHubModel(
   const { fetchHubModel } = await loadLater<typeof import("../models/hub.ts")>(
     new URL("../models/hub.ts", import.meta.url),
   );
+  const { path, commit } = await fetchHubModel(model, {
+    ...await hubSettings(folders, name),
+    ...(weights === undefined ? {} : { weights }),
+  });
+  return { path, digest: commit };
+}
+
+/** How a hub is asked for what has that name, by the variables of `huggingface_hub`. */
+async function hubSettings(
+  { onWarning, onFetch }: SourceFolders,
+  name: string,
+): Promise<FetchOptions> {
   const { hubCacheFolder, isOffline } = await loadLater<typeof import("../models/hub_cache.ts")>(
     new URL("../models/hub_cache.ts", import.meta.url),
   );
   const env = (variable: string) => Deno.env.get(variable);
   const endpoint = env("HF_ENDPOINT");
   const token = hubToken(endpoint, onWarning);
-  const { path, commit } = await fetchHubModel(model, {
+  return {
     cache: hubCacheFolder(env),
     offline: isOffline(env),
     onProgress: (done, total, file) => onFetch?.({ model: name, file, done, total }),
     ...(endpoint ? { endpoint } : {}),
     ...(token ? { token } : {}),
-    ...(weights === undefined ? {} : { weights }),
-  });
-  return { path, digest: commit };
+  };
 }
 
 /** A choice that was checked before. */
