@@ -152,7 +152,7 @@ function toOrtOptions(provider: Exclude<Provider, "auto">, options: SessionOptio
   if (device === "cuda") Deno.env.set("NVIDIA_TF32_OVERRIDE", tf32 ? "1" : "0");
   return {
     executionProviders: devices[device].executionProviders.map((name) =>
-      name === "cuda" ? { name, deviceId: index } : name
+      name === "cuda" && index > 0 ? { name, deviceId: index } : name
     ),
     intraOpNumThreads: options.threads ?? 2,
     interOpNumThreads: 1,

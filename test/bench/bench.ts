@@ -51,7 +51,9 @@ ${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(9)}${su
   --sizes N,N  numbers of tasks for engine (default 10,100,1000,10000)
   --beside …   runners beside the engine: ${runners.join(",")} (default make)
   --torch PYTHON  for grad: also PyTorch's models, timed by this Python beside their ONNX exports;
-               it needs torch, onnx, onnxscript, and transformers, torchvision, timm for the models
+               it needs torch, onnx, onnxscript, and transformers, torchvision, timm for the models.
+               For step: the whole step beside PyTorch's official loop, its shortest, and torch.compile
+               of that, at two sizes, with CPU time and peak memory; it needs torch, onnx, safetensors
   --model DIR  for language: a multimodal model that transformers.js can open as LLaVA;
                for data: the model that is trained on, in place of the zoo's first
   --json       one line of JSON per benchmark

@@ -9,8 +9,12 @@ import { picturesIn } from "../../lib/vision/pictures.ts";
 const batch = 16;
 const side = 64;
 
-/** Milliseconds per step on every model of the zoo, at a batch of 16 pictures. */
-export const benchStep: Benchmark = async ({ rounds }) => {
+/** Milliseconds per step on every model of the zoo, at a batch of 16 pictures; or beside PyTorch. */
+export const benchStep: Benchmark = async ({ rounds, torch }) => {
+  if (torch !== undefined) {
+    const { benchStepBeside } = await import("./step_beside.ts");
+    return await benchStepBeside({ python: torch, rounds });
+  }
   const { directories, hasClip, notes } = await openZoo();
   if (directories.length > 0 && !hasClip) {
     return { rows: [], summary: {}, notes: ["skipped: TVP needs zoo/mini-clip"] };

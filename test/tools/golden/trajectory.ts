@@ -50,31 +50,39 @@ const pixels = {
 
 /** Trains as recorded and compares δ at the recorded steps. */
 export async function runTrajectory(folder: CaseFolder, provider: Provider): Promise<Outcome> {
-  const meta: Meta = JSON.parse(await Deno.readTextFile(join(folder.path, "meta.json")));
-  const bytes = await Deno.readFile(join(folder.path, "trajectory.safetensors"));
+  return await train(await openTrajectory(folder.path, provider));
+}
+
+/** Reads what was recorded and builds the graph of a step. */
+export async function openTrajectory(path: string, provider: Provider): Promise<Training> {
+  const meta: Meta = JSON.parse(await Deno.readTextFile(join(path, "meta.json")));
+  const bytes = await Deno.readFile(join(path, "trajectory.safetensors"));
   const data = decodeSafetensors(bytes).tensors;
   const sources = Array.from(
     { length: meta.source_models },
-    (_, i) => new PieceSource(folder.path, meta.source_models > 1 ? `source${i}_` : "", data),
+    (_, i) => new PieceSource(path, meta.source_models > 1 ? `source${i}_` : "", data),
   );
   const models = await Promise.all(sources.map((source) => source.loss()));
   const processor = buildProcessor(pixels, meta.image);
   const graph = buildStepGraph({
     canvas: meta.image,
+    batch: data.input_ids!.dims[1]!,
     sources: models.map((model) => ({ model, processor })),
     ...(meta.tse_weight === 0 ? {} : {
       clip: {
-        model: await readModel(folder.path, "clip_vision"),
+        model: await readModel(path, "clip_vision"),
         processor,
         logitScale: meta.logit_scale_exp,
       },
     }),
     weights: { lm: 1, fca: meta.fca_weight, tse: meta.tse_weight },
   });
-  return await train(graph, { meta, data, sources, models, provider });
+  return { graph, meta, data, sources, models, provider };
 }
 
-interface Training {
+/** A recorded training. */
+export interface Training {
+  readonly graph: StepGraph;
   readonly meta: Meta;
   readonly data: Tensors;
   readonly sources: readonly PieceSource[];
@@ -82,8 +90,8 @@ interface Training {
   readonly provider: Provider;
 }
 
-async function train(graph: StepGraph, training: Training): Promise<Outcome> {
-  const { meta, data } = training;
+async function train(training: Training): Promise<Outcome> {
+  const { graph, meta, data } = training;
   const options = { provider: training.provider, threads: 1 };
   await using session = await openSession(graph.model, options);
   await using features = await openSession(graph.features, options);
@@ -96,7 +104,7 @@ async function train(graph: StepGraph, training: Training): Promise<Outcome> {
   const losses: number[] = [];
   for (let step = 0; step < meta.steps; step++) {
     const epoch = Math.floor(step / meta.steps_per_epoch);
-    const feeds = await feedsOf(step % meta.steps_per_epoch, { graph, features }, training);
+    const feeds = await feedsOf(step % meta.steps_per_epoch, features, training);
     const results = await session.run(askedOf(session.inputs, { ...feeds, delta }));
     losses.push(lossesIn(graph, results).loss);
     applyUpdate(optimizers["normalized-gradient"], {
@@ -117,10 +125,11 @@ async function train(graph: StepGraph, training: Training): Promise<Outcome> {
   return outcome(forward, grads);
 }
 
-async function feedsOf(
+/** What a step takes besides δ. */
+export async function feedsOf(
   batch: number,
-  { graph, features }: { readonly graph: StepGraph; readonly features: Session },
-  { meta, data, sources, models }: Training,
+  features: Session,
+  { graph, meta, data, sources, models }: Training,
 ): Promise<Record<string, Tensor>> {
   const photo = framed(batchOf(data.photos!, batch), meta);
   const feeds: Record<string, Tensor> = { photo };
