@@ -31,6 +31,9 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/signing.md: deno task tvp verify-report report.json --key PUBLIC_KEY --share 10%":
     "PUBLIC_KEY stands for a key; test/cli/signed_report_test.ts checks a report",
   "docs/statistics.md: report:": "a part of pipelines/quickstart.yaml, which test/pipelines plans",
+  "docs/statistics.md: fair:": "a part of pipelines/zoo2_pilot.yaml, which test/pipelines plans",
+  "docs/statistics.md: python3 test/tools/resample.py .tvp/runs/quickstart/latest":
+    "needs a run of the quickstart, and numpy; test/tools/resample_test.ts runs it",
   "docs/statistics.md: python3 test/tools/recompute.py .tvp/runs/quickstart/latest":
     "needs a run of the quickstart; .ci/run runs it",
   "docs/statistics.md: deno run -A test/tools/coverage.ts 1000": "takes minutes",

@@ -1,53 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
-import { digestText } from "../../lib/cache/digest/digest.ts";
 import type { Scores } from "../../lib/artifacts/scores.ts";
-import { summarize } from "../../lib/evaluation/summary.ts";
+import { hasPython, runOnReport } from "./run_on_report.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
 
-const python = "python3";
-const script = new URL("recompute.py", import.meta.url).pathname;
 const ignore = !await hasPython();
 if (ignore) console.log("skipped: recompute.py, as there is no python3");
 
-async function hasPython(): Promise<boolean> {
-  try {
-    return (await new Deno.Command(python, { args: ["--version"] }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-const primary = [
-  { a: "tvp", b: "vp", over: "unseen" },
-  { a: "tvp", b: "shrunk", over: "unseen" },
-  { a: "vp", b: "none", over: "source" },
-] as const;
-
-/** A run's folder with the report of these scores; `after` may change the files before they are read. */
-async function recompute(
-  scores: readonly Scores[],
-  change: (report: Record<string, unknown>) => void = () => {},
-): Promise<{ code: number; text: string }> {
-  const folder = await Deno.makeTempDir();
-  const files = scores.map((run) => JSON.stringify(run) + "\n");
-  for (const [i, text] of files.entries()) {
-    await Deno.mkdir(join(folder, "transfer", `${i}`), { recursive: true });
-    await Deno.writeTextFile(join(folder, "transfer", `${i}`, "scores.json"), text);
-  }
-  const report = {
-    ...summarize(scores, { primary }),
-    answers: files.map((text) => digestText(text)),
-  };
-  change(report);
-  await Deno.mkdir(join(folder, "report"));
-  await Deno.writeTextFile(join(folder, "report", "report.json"), JSON.stringify(report));
-  const { code, stdout, stderr } = await new Deno.Command(python, { args: [script, folder] })
-    .output();
-  await Deno.remove(folder, { recursive: true });
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, text: decode(stdout) + decode(stderr) };
-}
+const recompute = (
+  ...args: Parameters<typeof runOnReport> extends [unknown, ...infer Rest] ? Rest : never
+) => runOnReport("recompute.py", ...args);
 
 /** Rows of few drawings that differ, of classes with one drawing, of styles, of unequal classes. */
 const shapes: [string, (run: Scores) => Scores][] = [
