@@ -1,4 +1,4 @@
-import { assert } from "@std/assert";
+import { assert, fail } from "@std/assert";
 import { parseYaml as parse } from "../../lib/diagnostic/yaml_core.ts";
 import { openPipeline } from "../../lib/workspace/open_pipeline.ts";
 import { projectRoot } from "../../lib/workspace/places.ts";
@@ -28,7 +28,10 @@ for (const { path, presets } of await pipelineFiles("pipelines/")) {
     const sizes: number[] = [];
     const own = brought[name]?.(cache) ?? [];
     for (const set of presets.length > 0 ? presets.map((preset) => [`preset=${preset}`]) : [[]]) {
-      await using opened = await openPipeline({ file: path, set: [...set, ...own], cache });
+      const file = { file: path, set: [...set, ...own], cache };
+      await using opened = await openPipeline(file, {
+        onWarning: ({ message }) => fail(message),
+      });
       sizes.push(opened.plan.tasks.length);
     }
     assert(Math.min(...sizes) > 0);

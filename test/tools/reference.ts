@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { apiPage } from "./reference/api_page.ts";
 import { artifactsPage } from "./reference/artifacts_page.ts";
 import { commandsPage } from "./reference/commands_page.ts";
 import { eventsPage } from "./reference/events_page.ts";
@@ -22,6 +23,7 @@ const pageTable: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/events.md": eventsPage,
   "docs/reference/artifacts.md": artifactsPage,
   "docs/reference/names.md": namesPage,
+  "docs/reference/api.md": apiPage,
   "docs/methods.md": async () => withMethodsTable(await written("docs/methods.md")),
   "ARCHITECTURE.md": async () => withImportsTable(await written("ARCHITECTURE.md")),
   "SECURITY.md": async () => await withPermissionTables(await written("SECURITY.md")),

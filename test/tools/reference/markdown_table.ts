@@ -9,7 +9,8 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
 
 /** Signs that would end a cell, or that Markdown reads as HTML, are written out. */
 function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ").replace(/<(?=[a-z/])/gi, "&lt;");
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ")
+    .replace(/`[^`]*`|<(?=[a-z/])/gi, (found) => found === "<" ? "&lt;" : found);
 }
 
 /** Text in the type of code. */
