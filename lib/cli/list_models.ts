@@ -5,7 +5,7 @@
  */
 import { format } from "@std/fmt/bytes";
 import { join } from "@std/path";
-import { hubCacheFolder } from "../models/hub_cache.ts";
+import { hubCacheFolder } from "../hub/hub_cache.ts";
 import { readModelType } from "../models/directory.ts";
 import { folderBytes, partFiles } from "../models/part_files.ts";
 import { projectRoot } from "../workspace/places.ts";

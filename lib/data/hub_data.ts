@@ -1,7 +1,7 @@
 /** Data sets of the Hugging Face hub: their Parquet files are fetched once, then kept. @module */
-import type { FetchOptions } from "../models/hub_fetcher.ts";
-import type { HubFile, HubListing } from "../models/hub_listing.ts";
-import { type HubData, hubName, parseHubData } from "../models/hub_name.ts";
+import type { FetchOptions } from "../hub/hub_fetcher.ts";
+import type { HubFile, HubListing } from "../hub/hub_listing.ts";
+import { type HubData, hubName, parseHubData } from "../hub/hub_name.ts";
 import { type DataSpec, formatKeys } from "./data_spec.ts";
 import { starsAsRegExp } from "./locate.ts";
 import { splitOfName } from "./picture_names.ts";
@@ -64,8 +64,8 @@ export async function fetchHubData(spec: DataSpec, settings: HubSettings): Promi
 async function pathsOf(place: string, settings: HubSettings): Promise<string[]> {
   if (!isHub(place)) return [place];
   const { repository, path } = parseHubData(place)!;
-  const { CachedModel } = await import("../models/hub_cache.ts");
-  const { Fetcher, listingOf } = await import("../models/hub_fetcher.ts");
+  const { CachedModel } = await import("../hub/hub_cache.ts");
+  const { Fetcher, listingOf } = await import("../hub/hub_fetcher.ts");
   const options = await settings(hubName(repository));
   const cached = new CachedModel(options.cache, repository);
   const listing = await listingOf(repository, cached, options);
@@ -79,7 +79,7 @@ async function parquetFiles(
   { files }: HubListing,
   { repository, path }: HubData,
 ): Promise<readonly HubFile[]> {
-  const { hubFailure } = await import("../models/hub_request.ts");
+  const { hubFailure } = await import("../hub/hub_request.ts");
   const all = [...files.values()].filter(({ name }) => /\.parquet$/i.test(name));
   const inside = new RegExp(`^${starsAsRegExp(path.replace(/\/$/, ""))}(?:/|$)`);
   const found = all.filter(({ name }) => path === "" || inside.test(name))

@@ -1,14 +1,14 @@
 /** Models of the Hugging Face hub: downloaded once, then kept. @module */
 import { join } from "@std/path";
-import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { decodeModel, OnnxDecodeError } from "../onnx/codec/decode.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { weightFilesOf } from "../runtime/weight_files.ts";
-import { CachedModel } from "./hub_cache.ts";
-import { Fetcher, type FetchOptions, listingOf } from "./hub_fetcher.ts";
-import { graphFiles, type HubFile, type HubListing, textFiles } from "./hub_listing.ts";
-import type { HubModel } from "./hub_name.ts";
-import { hubFailure } from "./hub_request.ts";
+import { CachedModel } from "../hub/hub_cache.ts";
+import { Fetcher, type FetchOptions, listingOf } from "../hub/hub_fetcher.ts";
+import type { HubFile, HubListing } from "../hub/hub_listing.ts";
+import { graphFiles, textFiles } from "./hub_files.ts";
+import type { HubModel } from "../hub/hub_name.ts";
+import { hubFailure } from "../hub/hub_request.ts";
 import type { WeightChoice } from "./weight_types.ts";
 
 /** Where models come from, where they are kept, and which of their files are wanted. */

@@ -9,7 +9,7 @@ import { suggestions } from "../diagnostic/suggest.ts";
 import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
 import type { DataFiles } from "../pipeline/contract/stage.ts";
 import type { ContentDigests } from "../pipeline/contract/store.ts";
-import type { HubModel } from "../models/hub_name.ts";
+import type { HubModel } from "../hub/hub_name.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 
 /** Where data sets are looked up. */

@@ -8,7 +8,7 @@ import { resolve } from "@std/path";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
 import type { ParameterKind } from "../pipeline/contract/stage.ts";
-import type { HubModel } from "../models/hub_name.ts";
+import type { HubModel } from "../hub/hub_name.ts";
 import type { NamedPaths } from "./sources.ts";
 
 /** Fields of a pipeline file that name folders of code. */
@@ -53,8 +53,8 @@ export class NamedPlaces {
   async #cached(): Promise<string[]> {
     if (!this.usesHub) return [];
     const { CachedModel, hubCacheFolder } = await loadLater<
-      typeof import("../models/hub_cache.ts")
-    >(new URL("../models/hub_cache.ts", import.meta.url));
+      typeof import("../hub/hub_cache.ts")
+    >(new URL("../hub/hub_cache.ts", import.meta.url));
     const cache = hubCacheFolder((name) => Deno.env.get(name));
     return this.#hub.map((model) => new CachedModel(cache, model).folder);
   }

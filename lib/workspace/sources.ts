@@ -17,8 +17,8 @@ import { readRegularText } from "../cache/disk/regular_file.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
-import type { FetchOptions } from "../models/hub_fetcher.ts";
-import { type HubModel, parseHubName } from "../models/hub_name.ts";
+import type { FetchOptions } from "../hub/hub_fetcher.ts";
+import { type HubModel, parseHubName } from "../hub/hub_name.ts";
 import { type ModelChoice, parseModelChoice, shownModel } from "../models/model_choice.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 import type { Source, SourceResolver } from "../pipeline/plan/resolve.ts";
@@ -435,8 +435,8 @@ async function hubSettings(
   { onWarning, onFetch }: SourceFolders,
   name: string,
 ): Promise<FetchOptions> {
-  const { hubCacheFolder, isOffline } = await loadLater<typeof import("../models/hub_cache.ts")>(
-    new URL("../models/hub_cache.ts", import.meta.url),
+  const { hubCacheFolder, isOffline } = await loadLater<typeof import("../hub/hub_cache.ts")>(
+    new URL("../hub/hub_cache.ts", import.meta.url),
   );
   const env = (variable: string) => Deno.env.get(variable);
   const endpoint = env("HF_ENDPOINT");

@@ -4,7 +4,7 @@ import type { DataSpec } from "../../lib/data/data_spec.ts";
 import { fetchHubData, hubMistake } from "../../lib/data/hub_data.ts";
 import { prepareData } from "../../lib/data/load_data.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { parseHubData } from "../../lib/models/hub_name.ts";
+import { parseHubData } from "../../lib/hub/hub_name.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const parquet = await Deno.readFile(

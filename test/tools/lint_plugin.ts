@@ -33,8 +33,17 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
     packages: ["onnxruntime-node", "@std", "node"],
   },
   "lib/vision": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["sharp"] },
+  "lib/hub": { ours: ["lib/diagnostic", "lib/trust"], packages: ["zod", "@std", "node"] },
   "lib/models": {
-    ours: ["lib/runtime", "lib/vision", "lib/onnx", "lib/tensor", "lib/diagnostic", "lib/trust"],
+    ours: [
+      "lib/hub",
+      "lib/runtime",
+      "lib/vision",
+      "lib/onnx",
+      "lib/tensor",
+      "lib/diagnostic",
+      "lib/trust",
+    ],
     packages: ["@huggingface", "zod", "@std", "node"],
   },
   "lib/prompts": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["zod"] },
@@ -98,7 +107,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
     packages: ["zod", "@std", "sharp", "node"],
   },
   "lib/data": {
-    ours: ["lib/vision", "lib/tensor", "lib/diagnostic", "lib/trust"],
+    ours: ["lib/hub", "lib/vision", "lib/tensor", "lib/diagnostic", "lib/trust"],
     packages: ["zod", "@std", "node", "hyparquet", "hyparquet-compressors", "jsfive"],
   },
   "datasets": {
@@ -107,6 +116,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
   },
   "lib/workspace": {
     ours: [
+      "lib/hub",
       "lib/pipeline",
       "lib/cache",
       "lib/executors",

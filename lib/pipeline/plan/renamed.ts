@@ -1,7 +1,6 @@
 /** Old names in the parameters of a stage: they are read as the new ones, and told. @module */
 import type { Renamed, Stage } from "../contract/stage.ts";
-import type { Problem } from "../read/problem.ts";
-import type { CheckRequest } from "./check_stage.ts";
+import type { DocumentPath, Problem } from "../read/problem.ts";
 
 /** Parameters by their new names, and what there is to tell of the old ones. */
 export interface NewNames {
@@ -12,7 +11,7 @@ export interface NewNames {
 /** Puts new names in place of old ones. What is given by both names is a mistake. */
 export function withNewNames(
   { renamed }: Pick<Stage, "renamed">,
-  { written, base }: CheckRequest,
+  { written, base }: { readonly written: unknown; readonly base: DocumentPath },
 ): NewNames {
   if (renamed === undefined || typeof written !== "object" || written === null) {
     return { written, problems: [] };

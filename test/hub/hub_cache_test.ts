@@ -2,8 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { fetchHubModel } from "../../lib/models/hub.ts";
-import { hubCacheFolder, isOffline } from "../../lib/models/hub_cache.ts";
-import { parseHubName } from "../../lib/models/hub_name.ts";
+import { hubCacheFolder, isOffline } from "../../lib/hub/hub_cache.ts";
+import { parseHubName } from "../../lib/hub/hub_name.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 

@@ -1,8 +1,7 @@
-/** Reads a hub's description of a model, and chooses the files that are needed. @module */
+/** Reads a hub's description of a model or a data set. @module */
 import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { segmentMistake } from "../trust/names.ts";
-import { partOf, suffixOrder, type WeightChoice } from "./weight_types.ts";
 
 const bytes = z.int("a number of bytes").min(0, "a number of bytes").nullish();
 
@@ -75,29 +74,4 @@ function parseJson(text: string): { value: unknown } | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Configurations, tokenizers and chat templates. */
-const textFile = /^(?:(?:qformer_tokenizer|additional_chat_templates)\/)?[^/]+\.(?:json|jinja)$/;
-
-/** The files that say how a model is used, of any listing. */
-export function textFiles({ files }: HubListing): readonly HubFile[] {
-  return [...files.values()].filter(({ name }) => textFile.test(name));
-}
-
-/**
- * The graphs of a listing, one for each part: with the weights asked for, else as the part is; where
- * none are asked for, of the first type that there is, as a directory is opened.
- */
-export function graphFiles(
-  { files }: HubListing,
-  weights?: WeightChoice,
-): readonly HubFile[] {
-  const stems = [...files.keys()].flatMap((name) => /^onnx\/([^/]+)\.onnx$/.exec(name)?.[1] ?? []);
-  return [...new Set(stems.map(partOf))].flatMap((part) => {
-    const found = suffixOrder(part, weights).map((suffix) =>
-      files.get(`onnx/${part}${suffix}.onnx`)
-    );
-    return found.find((file) => file !== undefined) ?? [];
-  });
 }
