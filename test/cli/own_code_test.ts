@@ -226,7 +226,7 @@ Deno.test("plan tells which names of one's own there are not", () =>
         "= your own would be sets/two_square.ts",
         'p.yaml:13:40: error: Cannot use "fac" as stages.prompt.with.loss.fac: there is no such loss term',
         '= did you mean "fca"?',
-        '= known: "lm", "fca", "tse", "small-delta"',
+        '= known: "lm", "fca", "tse", "mid", "fia", "small-delta"',
         "= your own would be losses/fac.ts",
         'p.yaml:14:13: error: Cannot use "topbar" as stages.prompt.with.kind: there is no such kind of prompt',
         '= did you mean "top-bar"?',
