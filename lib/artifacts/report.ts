@@ -47,7 +47,28 @@ export interface Sample {
 }
 
 /** Figures beside the share of hits; all but `auc` are shares. */
-export type Metric = "precision" | "recall" | "f1" | "yesRatio" | "auc" | "top5";
+export type Metric =
+  | "precision"
+  | "recall"
+  | "f1"
+  | "yesRatio"
+  | "auc"
+  | "top5"
+  | "classMean"
+  | "vqa"
+  | "exact"
+  | "contains";
+
+/** What was answered for the rows of each class. */
+export interface ClassResult {
+  readonly name: string;
+  /** Rows whose answer it is. */
+  readonly rows: number;
+  /** Share of them that were answered right, in [0, 1], averaged over seeds. */
+  readonly mean: number;
+  /** How often each class was answered, averaged over seeds; absent where there are many classes. */
+  readonly answered?: readonly number[];
+}
 
 /** Mean score of one model with one method, and its interval, both in [0, 1]. */
 export interface ScoreSummary extends Sample {
@@ -65,6 +86,8 @@ export interface ScoreSummary extends Sample {
   readonly delta: { readonly rms: number; readonly peak: number };
   /** Figures beside the mean, averaged over seeds. */
   readonly metrics: Readonly<Partial<Record<Metric, number>>>;
+  /** Class by class; absent for free answers, and means over models. */
+  readonly classes?: readonly ClassResult[];
   /** Rows. */
   readonly n: number;
   /** Mean of every seed; one entry for a baseline. */

@@ -21,6 +21,8 @@ const rowSchema = z.object({
   /** Score of each candidate, for classification. */
   scores: z.array(z.number({ error: "a number" }), { error: "a list of numbers" }).exactOptional(),
   hit: yesOrNo,
+  /** What VQA's official evaluation gives for it, where several people answered. */
+  credit: share.exactOptional(),
 }, { error: "a map" });
 
 const scoresSchema = z.object({

@@ -14,6 +14,7 @@ import {
 } from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
 import { rowDigest } from "./row_digest.ts";
+import { vqaCredit } from "./vqa_answer.ts";
 import type { ScoredRow } from "../artifacts/scores.ts";
 
 /** The rows to answer, with their pictures. */
@@ -162,14 +163,15 @@ function judge(
   index: number,
   answer: Answer,
   candidates: readonly string[] | undefined,
-): Pick<ScoredRow, "answer" | "prediction" | "scores" | "hit"> {
+): Pick<ScoredRow, "answer" | "prediction" | "scores" | "hit" | "credit"> {
   const row = data.rows[index]!;
   if (typeof answer.prediction === "string") {
     const { prediction } = answer;
     const hit = (row.answers ?? [row.answer]).some((truth) =>
       answerMatches(prediction, truth, match)
     );
-    return { answer: row.answer, prediction, hit };
+    const credit = vqaCredit(prediction, row.answers ?? []);
+    return { answer: row.answer, prediction, hit, ...(credit === undefined ? {} : { credit }) };
   }
   const truth = row.label ?? candidates!.indexOf(row.answer);
   const scores = "scores" in answer ? answer.scores.map((score) => Math.fround(score)) : [];

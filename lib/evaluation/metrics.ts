@@ -1,25 +1,56 @@
-/** Figures beside the share of hits: yes-no metrics, ROC-AUC, top-5. @module */
+/** Figures beside the share of hits, by the kind of task. @module */
 import type { Metric } from "../artifacts/report.ts";
 import type { ScoredRow, Scores } from "../artifacts/scores.ts";
+import { classResults } from "./class_results.ts";
+import { answerMatches, type Match } from "./match.ts";
 
 /** Classes from which the five best are worth counting. */
 const manyClasses = 10;
 
 /**
- * Metrics of a task beside top-1.
+ * Metrics of a task beside the share of hits.
  *
  * - yes or no (POPE, arXiv 2305.10355, section 4): precision, recall and F1 of "yes", the share of
  *   "yes" among the answers, and the area under the ROC curve of log p(yes) − log p(no) (Hateful
  *   Memes, arXiv 2005.04790);
- * - ten classes or more: top-5.
+ * - ten classes or more: top-5;
+ * - classes with different numbers of rows: the mean over classes (Oxford Pets' own metric);
+ * - free answers: the share that is equal to the truth, and that contains it anywhere (the rule of
+ *   arXiv 2404.11207's code for CLEVR), whichever of these counts as a hit; where several people
+ *   answered, VQA's accuracy.
  *
  * A share of nothing is 0.
  */
-export function metricsOf({ classes, rows }: Scores): Readonly<Partial<Record<Metric, number>>> {
-  if (classes === undefined) return {};
+export function metricsOf(scores: Scores): Readonly<Partial<Record<Metric, number>>> {
+  const { classes, rows } = scores;
+  if (classes === undefined) return freeMetrics(rows);
   const yes = classes.indexOf("yes");
   if (classes.length === 2 && yes >= 0) return yesNoMetrics(rows, yes);
-  return classes.length >= manyClasses ? { top5: topShare(rows, 5) } : {};
+  const results = (classResults([scores]) ?? []).filter(({ rows }) => rows > 0);
+  return {
+    ...(classes.length >= manyClasses ? { top5: topShare(rows, 5) } : {}),
+    ...(new Set(results.map(({ rows }) => rows)).size > 1
+      ? { classMean: results.reduce((sum, { mean }) => sum + mean / results.length, 0) }
+      : {}),
+  };
+}
+
+function freeMetrics(rows: readonly ScoredRow[]) {
+  const shareOf = (match: Match) =>
+    share(
+      rows.filter(({ answer, prediction }) =>
+        answerMatches(String(prediction), String(answer), match)
+      ).length,
+      rows.length,
+    );
+  const isOfPeople = rows.every(({ credit }) => credit !== undefined);
+  return {
+    exact: shareOf("vqa"),
+    contains: shareOf("substring"),
+    ...(isOfPeople
+      ? { vqa: share(rows.reduce((sum, row) => sum + row.credit!, 0), rows.length) }
+      : {}),
+  };
 }
 
 function yesNoMetrics(rows: readonly ScoredRow[], yes: number) {

@@ -17,6 +17,7 @@ import {
   standingsOf,
   trainedSources,
 } from "./cells.ts";
+import { classResults } from "./class_results.ts";
 import { comparisonsOf } from "./comparisons.ts";
 import { estimate } from "./estimate.ts";
 import { missingOf, withHolm } from "./family.ts";
@@ -61,6 +62,7 @@ function summarizeCells(
   const [first] = runs as [Scores];
   const bySeed = meanHits(cells);
   const { p: _, seeds: _count, ...found } = estimate(layoutOfRun(first), bySeed, [0, 1]);
+  const classes = cells.length === 1 ? classResults(runs) : undefined;
   return {
     task: first.task,
     ...named,
@@ -69,6 +71,7 @@ function summarizeCells(
     ...found,
     delta: deltaOf(runs),
     metrics: cells.length === 1 ? meanMetrics(runs) : {},
+    ...(classes === undefined ? {} : { classes }),
     n: first.rows.length,
     seeds: cells[0]!.runs.map(({ seed }, s) => ({
       seed,

@@ -68,3 +68,21 @@ function withoutSigns(text: string): string {
   }, text);
   return bare.replaceAll(/(?<!\d)\.(?!\d)|\.(?!\d)/g, "");
 }
+
+/** How many people have to agree with an answer for all of the credit. */
+const enough = 3;
+
+/**
+ * The credit that the official evaluation gives an answer where several people answered: the share
+ * min(n / 3, 1) for the n who said the same, averaged over all ways to leave one person out.
+ *
+ * @returns Undefined where too few answered.
+ */
+export function vqaCredit(answer: string, people: readonly string[]): number | undefined {
+  if (people.length <= enough) return undefined;
+  const said = vqaAnswer(answer);
+  const agreeing = people.filter((one) => vqaAnswer(one) === said).length;
+  const without = (left: number) => Math.min((agreeing - left) / enough, 1);
+  const others = people.length - agreeing;
+  return (agreeing * (agreeing > 0 ? without(1) : 0) + others * without(0)) / people.length;
+}

@@ -2,6 +2,7 @@
 import { type Block, standingName } from "./blocks.ts";
 import { type Html, markup } from "./html.ts";
 import type { ScoreSummary } from "../artifacts/report.ts";
+import { classTables } from "./classes.ts";
 import { metricTable } from "./tables.ts";
 import { cautionMark, deltaName, methodName, modelName, points, signed } from "./words.ts";
 
@@ -48,7 +49,9 @@ function scoreTable(block: Block): Html {
   });
   return markup`<h3>${block.title}</h3>
 <div class="scroll"><table class="scores"><thead><tr><th>prompt</th><th>RMS of δ</th>${heads}</tr></thead>
-<tbody>${rows}</tbody></table></div><p class="sample">${block.sample}</p>${metricTable(block)}`;
+<tbody>${rows}</tbody></table></div><p class="sample">${block.sample}</p>${metricTable(block)}${
+    classTables(block)
+  }`;
 }
 
 /** Blocks beyond this many are folded away: sweeps show them at a glance. */

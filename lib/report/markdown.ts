@@ -1,6 +1,7 @@
 /** Writes the report as Markdown, which GitHub shows as a job summary. @module */
 import { markdownText } from "../trust/visible_text.ts";
 import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
+import { classifiedIn, classRows } from "./classes.ts";
 import { glossary } from "./glossary.ts";
 import { claimLines, openHeadlines, overName, primaryLines } from "./headlines.ts";
 import type {
@@ -79,6 +80,20 @@ function metricTable(block: Block): string {
   return table(["method", "model", ...names.map((name) => metricNames[name])], rows);
 }
 
+/** Accuracy of each class, folded away; what was answered in its place is on the page and in JSON. */
+function classTables(block: Block): string {
+  const tables = classifiedIn(block).filter(([first]) => first!.classes.length <= manyClasses)
+    .map((scores) => {
+      const head = ["class", "rows", ...scores.map(({ method }) => methodName(method))];
+      return `${modelName(scores[0]!.model)}\n\n${table(head, classRows(scores))}`;
+    });
+  if (tables.length === 0) return "";
+  return `<details><summary>Class by class</summary>\n\n${tables.join("\n\n")}\n\n</details>`;
+}
+
+/** Classes up to which a job summary has a row for each. */
+const manyClasses = 40;
+
 function sweepTable(sweep: Sweep): string {
   const rows = sweep.values.map((value, i) => [
     String(value),
@@ -134,7 +149,9 @@ export function renderMarkdown(given: ReportData): string {
     headlineList([...primaryLines(data), ...claimLines(data)]),
     glossary(data).map(({ word, meaning }) => `- **${word}**: ${meaning}`).join("\n"),
     "## Accuracy in %, with 95 % intervals",
-    ...(blocks.length > maxBlocks ? [] : blocks.flatMap((b) => [scoreTable(b), metricTable(b)])),
+    ...(blocks.length > maxBlocks ? [] : blocks.flatMap((b) => [
+      ...[scoreTable(b), metricTable(b), classTables(b)],
+    ])),
     ...data.sweeps.map(sweepTable),
     ...data.matrices.map(matrixTable),
     predictorTable(data.predictors),

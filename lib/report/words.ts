@@ -130,6 +130,10 @@ export const metricNames: Readonly<Record<Metric, string>> = {
   yesRatio: "yes",
   auc: "ROC-AUC",
   top5: "top-5",
+  classMean: "mean over classes",
+  vqa: "VQA accuracy",
+  exact: "equal",
+  contains: "contained",
 };
 
 /** Columns of the table of costs. */
