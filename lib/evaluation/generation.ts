@@ -9,10 +9,10 @@ import { BeamSearch } from "./generation/beam_search.ts";
 import { type DecoderRuns, openDecoder, type RunOptions } from "./generation/decoder_runs.ts";
 import { logitRules } from "./generation/logit_rules.ts";
 import { SingleSearch } from "./generation/single_search.ts";
-import type { ScoreRows, TokenSearch } from "./generation/token_search.ts";
+import type { LikeliestTokens, ScoreRows, TokenSearch } from "./generation/token_search.ts";
 
 /** What a generator is opened for. */
-export interface GeneratorOptions extends Omit<RunOptions, "copies"> {
+export interface GeneratorOptions extends Omit<RunOptions, "copies" | "likeliest"> {
   /** How tokens are taken; default: the likeliest one at each step. */
   readonly settings?: GenerationSettings;
 }
@@ -36,7 +36,8 @@ export interface Generator extends AsyncDisposable {
 /** Opens a generator. */
 export async function openGenerator(options: GeneratorOptions): Promise<Generator> {
   const copies = options.settings?.num_beams ?? 1;
-  const decoder = await openDecoder({ ...options, copies });
+  const { wantsLikeliest: likeliest } = searchFor(options, [], { instructions: [] });
+  const decoder = await openDecoder({ ...options, copies, likeliest });
   return {
     generate: (pixels, instructions, rows) =>
       generate(decoder, options, { pixels, instructions, ...(rows === undefined ? {} : { rows }) }),
@@ -44,10 +45,13 @@ export async function openGenerator(options: GeneratorOptions): Promise<Generato
   };
 }
 
-interface Asked {
-  readonly pixels: Tensor;
+interface AskedTexts {
   readonly instructions: readonly InstructionIds[];
   readonly rows?: readonly number[];
+}
+
+interface Asked extends AskedTexts {
+  readonly pixels: Tensor;
 }
 
 async function generate(
@@ -73,7 +77,7 @@ async function generate(
   const lengths = instructions.map(({ ids }) => ids.length);
   let step = await decoder.start(fillBatch(asked.pixels, options.batch), batch, lengths);
   for (;;) {
-    const next = search.advance(scoresIn(step.logits));
+    const next = search.advance(scoresIn(step.scores));
     if (next === undefined) break;
     step = await decoder.next(step, next);
   }
@@ -81,7 +85,8 @@ async function generate(
     .map((ids) => withoutStop(text.decode(ids), settings.stop_strings).trim());
 }
 
-function scoresIn({ data, dims }: Tensor): ScoreRows {
+function scoresIn({ data, dims }: Tensor): ScoreRows | LikeliestTokens {
+  if (dims.length === 1) return { likeliest: Array.from(data as BigInt64Array, Number) };
   return { data: data as Float32Array, vocabulary: dims.at(-1)! };
 }
 
@@ -89,7 +94,7 @@ function scoresIn({ data, dims }: Tensor): ScoreRows {
 function searchFor(
   options: GeneratorOptions,
   instructions: readonly InstructionIds[],
-  asked: Asked,
+  asked: AskedTexts,
 ): TokenSearch {
   const { text, directory, maxTokens, settings = {} } = options;
   const { num_beams: beams = 1, stop_strings: stops = [], seed = 0 } = settings;

@@ -1,4 +1,6 @@
 /** Graphs of free generation: the first run over picture and instruction, and one more token. @module */
+import { GraphBuilder } from "../onnx/build/builder.ts";
+import { dataTypeOf } from "../onnx/ir/data_type.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
@@ -80,6 +82,22 @@ export async function composeNextToken(
   ];
   const whole = composeModels(parts);
   return withInputDims(whole, nextDims(whole, batch));
+}
+
+/**
+ * In place of the scores of all tokens the likeliest one, of equal ones the first: output `likeliest`,
+ * int64, in the shape of the scores without their last dimension.
+ *
+ * @param logits Name of the output with the scores.
+ */
+export function likeliestOf(model: Model, logits: string): Model {
+  const builder = new GraphBuilder({ model });
+  const type = model.graph.outputs.find(({ name }) => name === logits)!.type;
+  const isFloat32 = type.kind === "tensor" && type.dtype === "float32";
+  const scores = isFloat32 ? logits : builder.op("Cast", [logits], { to: dataTypeOf.float32 });
+  builder.output(builder.op("ArgMax", [scores], { axis: -1, keepdims: 0 }), "likeliest");
+  const others = model.graph.outputs.map(({ name }) => name).filter((name) => name !== logits);
+  return pruneModel(builder.finish(), ["likeliest", ...others]);
 }
 
 function nextDims(model: Model, batch: number): Record<string, readonly Dim[]> {

@@ -36,6 +36,7 @@ interface Candidate extends Beam {
 
 /** Some beams for each picture; their rows lie side by side. */
 export class BeamSearch implements TokenSearch {
+  readonly wantsLikeliest = false;
   readonly #options: BeamOptions;
   readonly #searches: readonly PictureSearch[];
 

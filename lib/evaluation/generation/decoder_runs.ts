@@ -3,6 +3,7 @@ import {
   composeEncoder,
   composeFirstRun,
   composeNextToken,
+  likeliestOf,
   pastInputs,
 } from "../../models/compose_generate.ts";
 import {
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly batch: number;
   /** Rows for each picture, side by side. */
   readonly copies: number;
+  /** Whether the likeliest token of each row is all that is looked at. */
+  readonly likeliest: boolean;
   /** Length of the longest instruction, placeholders included. */
   readonly instructionLength: number;
   readonly qformerLength?: number;
@@ -44,8 +47,8 @@ export interface RunOptions {
 
 /** What one run leaves: the scores of the next token, and what the run after it builds on. */
 export interface Step {
-  /** [rows, vocabulary] */
-  readonly logits: Tensor;
+  /** [rows, vocabulary]; where nothing else is looked at, int64 [rows]: the likeliest tokens. */
+  readonly scores: Tensor;
   readonly past: Readonly<Record<string, Tensor>>;
 }
 
@@ -70,13 +73,10 @@ export async function openDecoder(options: RunOptions): Promise<DecoderRuns> {
 
 /** Decoder-only, on keys and values: the instruction's padding stays masked. */
 async function openCached(options: RunOptions, decoder: Model): Promise<DecoderRuns> {
-  const { directory, batch, copies, text, instructionLength: sequence } = options;
-  const firstModel = await composeFirstRun(directory, sizesOf(options));
+  const { directory, copies, text, instructionLength: sequence } = options;
+  const firstModel = scoredBy(await composeFirstRun(directory, sizesOf(options)), options);
   const first = await openSession(firstModel, options.session);
-  const next = await openSession(
-    await composeNextToken(directory, batch * copies),
-    options.session,
-  );
+  const next = await openNext(options);
   const names = pastInputs(decoder);
   let mask: Tensor<"int64">;
   let offsets: readonly number[];
@@ -90,10 +90,8 @@ async function openCached(options: RunOptions, decoder: Model): Promise<DecoderR
         ...modelFeeds(firstModel, rows, text),
         last_index: indexVector(lengths.map((n, row) => row * sequence + n - 1)),
       });
-      return copied(
-        { logits: results.logits!, past: pastFrom(results, names, "decoder.") },
-        copies,
-      );
+      const past = pastFrom(results, names, "decoder.");
+      return copied({ scores: scoresIn(results), past }, copies);
     },
     next: async (step, { tokens, from }) => {
       mask = joinMasks(mask, { rows: 1, length: 1 });
@@ -115,10 +113,8 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
   const count = batch * copies;
   const encoderModel = await composeEncoder(directory, sizesOf(options));
   const encoder = await openSession(encoderModel, options.session);
-  const next = await openSession(await composeNextToken(directory, count), options.session);
-  const first = isMerged(decoder)
-    ? await openSession(await composeNextToken(directory, count, false), options.session)
-    : next;
+  const next = await openNext(options);
+  const first = isMerged(decoder) ? await openNext(options, false) : next;
   const names = pastInputs(decoder);
   const grown = names.filter((name) => !isEncoderPast(name));
   let encoded: Record<string, Tensor>;
@@ -156,7 +152,8 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
 async function openRepeating(options: RunOptions): Promise<DecoderRuns> {
   const { batch: pictures, copies, directory, text } = options;
   const sequence = options.instructionLength + options.maxTokens;
-  const model = await composeFirstRun(directory, { ...sizesOf(options), sequence });
+  const sizes = { ...sizesOf(options), sequence };
+  const model = scoredBy(await composeFirstRun(directory, sizes), options);
   const session = await openSession(model, options.session);
   let pixelValues: Tensor;
   let rows: readonly (readonly number[])[];
@@ -171,12 +168,12 @@ async function openRepeating(options: RunOptions): Promise<DecoderRuns> {
       ...modelFeeds(model, batch, text),
       last_index: indexVector(texts.map((ids, row) => row * sequence + ids.length - 1)),
     });
-    return results.logits!;
+    return scoresIn(results);
   };
   const run = async (): Promise<Step> => {
     const runs: Tensor[] = [];
     for (let copy = 0; copy < copies; copy++) runs.push(await runCopy(copy));
-    return { logits: interleaved(runs), past: {} };
+    return { scores: interleaved(runs), past: {} };
   };
   return {
     start: (pixels, batch, lengths) => {
@@ -233,13 +230,27 @@ function nextFeeds(
   return Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name)));
 }
 
+/** The graph of one more token. */
+async function openNext(options: RunOptions, onPast = true): Promise<Session> {
+  const { directory, batch, copies, session } = options;
+  const model = await composeNextToken(directory, batch * copies, onPast);
+  return await openSession(scoredBy(model, options, "step.logits"), session);
+}
+
+/** A graph that gives what is looked at. */
+function scoredBy(model: Model, { likeliest }: RunOptions, logits = "logits"): Model {
+  return likeliest ? likeliestOf(model, logits) : model;
+}
+
+/** The scores of the next token as a run gives them, without a dimension for the one token read. */
+function scoresIn({ likeliest, logits, ...others }: Readonly<Record<string, Tensor>>): Tensor {
+  if (likeliest !== undefined) return { ...likeliest, dims: [likeliest.data.length] };
+  const scores = logits ?? others["step.logits"]!;
+  return { ...scores, dims: [scores.dims[0]!, scores.dims.at(-1)!] };
+}
+
 function stepFrom(results: Readonly<Record<string, Tensor>>, names: readonly string[]): Step {
-  const logits = results["step.logits"]!;
-  const [batch, , vocabulary] = logits.dims as [number, number, number];
-  return {
-    logits: { ...logits, dims: [batch, vocabulary] },
-    past: pastFrom(results, names, "step."),
-  };
+  return { scores: scoresIn(results), past: pastFrom(results, names, "step.") };
 }
 
 function pastFrom(
@@ -261,10 +272,10 @@ function pastOf({ past }: Step, from: readonly number[] | undefined): Step["past
 }
 
 /** A step with so many rows for each of its rows. */
-function copied({ logits, past }: Step, copies: number): Step {
-  if (copies === 1) return { logits, past };
+function copied({ scores, past }: Step, copies: number): Step {
+  if (copies === 1) return { scores, past };
   const pasts = Object.entries(past).map(([name, value]) => [name, repeated(value, copies)]);
-  return { logits: repeated(logits, copies), past: Object.fromEntries(pasts) };
+  return { scores: repeated(scores, copies), past: Object.fromEntries(pasts) };
 }
 
 function repeated<T extends Tensor>(value: T, copies: number): T {

@@ -1,7 +1,13 @@
 /** Generates one answer per row: takes the likeliest token at each step, or draws one. @module */
 import { Random } from "../../tensor/random.ts";
 import { type LogitRule, probabilities, type Said } from "./logit_rules.ts";
-import type { NextTokens, ScoreRows, SearchStart, TokenSearch } from "./token_search.ts";
+import type {
+  LikeliestTokens,
+  NextTokens,
+  ScoreRows,
+  SearchStart,
+  TokenSearch,
+} from "./token_search.ts";
 import { rowOf } from "./token_search.ts";
 
 /** How tokens are taken. */
@@ -25,7 +31,11 @@ export class SingleSearch implements TokenSearch {
     this.#randoms = options.seeds?.map((seed) => new Random(seed));
   }
 
-  advance(scores: ScoreRows): NextTokens | undefined {
+  get wantsLikeliest(): boolean {
+    return this.#options.rules.length === 0 && this.#randoms === undefined;
+  }
+
+  advance(scores: ScoreRows | LikeliestTokens): NextTokens | undefined {
     const { endTokens, maxTokens, stops } = this.#options;
     const tokens = this.#answers.map((_, row) =>
       this.#running.has(row) ? this.#take(scores, row) : 0
@@ -44,10 +54,10 @@ export class SingleSearch implements TokenSearch {
     return this.#answers;
   }
 
-  #take(scores: ScoreRows, row: number): number {
+  #take(scores: ScoreRows | LikeliestTokens, row: number): number {
+    if ("likeliest" in scores) return scores.likeliest[row]!;
     const { rules, prompts } = this.#options;
     const random = this.#randoms?.[row];
-    if (rules.length === 0 && random === undefined) return likeliest(scores, row);
     const own = rowOf(scores, row);
     const answer = this.#answers[row]!;
     const said: Said = { ids: [...prompts[row]!, ...answer], length: answer.length };

@@ -7,6 +7,11 @@ export interface ScoreRows {
   readonly vocabulary: number;
 }
 
+/** The likeliest token of each row. */
+export interface LikeliestTokens {
+  readonly likeliest: readonly number[];
+}
+
 /** What comes next in each row. */
 export interface NextTokens {
   readonly tokens: readonly number[];
@@ -16,8 +21,14 @@ export interface NextTokens {
 
 /** Takes tokens, step by step. */
 export interface TokenSearch {
-  /** Takes the scores of the next tokens. @returns Nothing where all answers are done. */
-  advance(scores: ScoreRows): NextTokens | undefined;
+  /** Whether the likeliest tokens are all that it looks at. */
+  readonly wantsLikeliest: boolean;
+  /**
+   * Takes the scores of the next tokens, or the likeliest where it looks at nothing else.
+   *
+   * @returns Nothing where all answers are done.
+   */
+  advance(scores: ScoreRows | LikeliestTokens): NextTokens | undefined;
   /** Tokens of each answer, without the one that ended it. */
   answers(): readonly (readonly number[])[];
 }
