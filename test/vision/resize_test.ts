@@ -17,8 +17,19 @@ interface Case {
   readonly floats: number[];
 }
 
+/** What Pillow makes of a size: the first digits of a SHA-256 of the bytes, and three of them. */
+type Digest = readonly [
+  filter: Resample,
+  from: readonly [height: number, width: number],
+  to: readonly [height: number, width: number],
+  sha256: string,
+  some: readonly number[],
+];
+
 const reference = new URL("pillow/reference.json", import.meta.url);
-const { cases }: { cases: Case[] } = JSON.parse(await Deno.readTextFile(reference));
+const { cases, digests }: { cases: Case[]; digests: Digest[] } = JSON.parse(
+  await Deno.readTextFile(reference),
+);
 
 /** The picture of pillow/make_reference.py. */
 function picture(height: number, width: number): Uint8Array {
@@ -41,6 +52,27 @@ Deno.test("resizeBytes() equals Pillow bit by bit", () => {
   for (const one of cases) {
     const actual = resizeBytes(picture(...one.from), sizes(one));
     assertEquals([...actual], one.bytes, `${one.filter} ${one.from} to ${one.to}`);
+  }
+});
+
+Deno.test("resizeBytes() equals Pillow bit by bit at many sizes, and resizePlanes() within 1/255", async () => {
+  assertEquals(digests.length, 240);
+  for (const [filter, [height, width], [low, narrow], sha256, some] of digests) {
+    const options = { from: { height, width }, to: { height: low, width: narrow }, filter };
+    const what = `${filter} ${width}×${height} to ${narrow}×${low}`;
+    const bytes = resizeBytes(picture(height, width), options);
+    const places = [0, Math.floor(bytes.length / 2), bytes.length - 1];
+    assertEquals(places.map((place) => bytes[place]), [...some], what);
+    const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+    assertEquals(new Uint8Array(digest).toHex().slice(0, 16), sha256, what);
+    // Pillow clips what these two overshoot after each axis, floats are not clipped.
+    if (filter === "bicubic" || filter === "lanczos") continue;
+    const planes = resizePlanes(picture(height, width), options);
+    const worst = planes.reduce((most, value, i) => {
+      const clipped = 255 * Math.min(1, Math.max(0, value));
+      return Math.max(most, Math.abs(clipped - bytes[i]!));
+    }, 0);
+    assert(worst <= 1.01, `${what}: off by ${worst} of 255`);
   }
 });
 

@@ -2,6 +2,7 @@
 
 usage: python make_reference.py   (needs pillow and numpy)
 """
+import hashlib
 import json
 import pathlib
 
@@ -33,5 +34,16 @@ for source, target in [((16, 16), (11, 11)), ((16, 16), (16, 7)), ((7, 9), (13, 
             "floats": [round(float(v), 4) for v in real.flatten()],
         })
 
+# Of many sizes the digest of the bytes, and the first, middle and last of them.
+random = np.random.default_rng(3)
+digests = []
+for i in range(240):
+    code = [3, 2, 1, 4, 5, 0][i % 6]
+    most = 700 if i % 4 == 0 else 90
+    height, width, low, narrow = (int(x) for x in random.integers(1, [most, most, 120, 120]))
+    small = np.asarray(Image.fromarray(picture(height, width)).resize((narrow, low), code)).ravel()
+    digests.append([NAMES[code], [height, width], [low, narrow], hashlib.sha256(small.tobytes()).hexdigest()[:16],
+                    [int(small[k]) for k in (0, small.size // 2, -1)]])
+
 path = pathlib.Path(__file__).parent / "reference.json"
-path.write_text(json.dumps({"pillow": PIL.__version__, "cases": cases}, separators=(",", ":")) + "\n")
+path.write_text(json.dumps({"pillow": PIL.__version__, "cases": cases, "digests": digests}, separators=(",", ":")) + "\n")
