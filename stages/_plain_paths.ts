@@ -1,6 +1,6 @@
 /** Makes path names that a shell reads literally, however they are quoted. @module */
 import { tmpdir } from "node:os";
-import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
+import { diagnosticError } from "../lib/diagnostic/diagnostic.ts";
 
 /** Letters and digits of any script, and signs that no shell reads within a word. */
 const PLAIN = /^[\p{L}\p{M}\p{N}_./+:,@%-]*$/u;
@@ -55,5 +55,5 @@ function makeFolder(): string {
   if (dir !== undefined) return Deno.makeTempDirSync({ dir, prefix: "tvp-" });
   const message = `Cannot write a path into a shell text: TMPDIR is "${tmpdir()}"`;
   const notes = ["set TMPDIR to a folder whose path has only letters, digits and any of _./+:,@%-"];
-  throw new DiagnosticError([{ code: "command-failed", severity: "error", message, notes }]);
+  throw diagnosticError("command-failed", message, notes);
 }

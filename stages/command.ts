@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PlainPaths } from "./_plain_paths.ts";
-import { DiagnosticError } from "../lib/diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../lib/diagnostic/diagnostic.ts";
 import {
   type Artifact,
   artifact,
@@ -121,7 +121,7 @@ function fillText(word: string, paths: Paths, written: (path: string) => string)
 }
 
 function mistake(message: string): DiagnosticError {
-  return new DiagnosticError([{ code: "command-failed", severity: "error", message }]);
+  return diagnosticError("command-failed", message);
 }
 
 /** Ends the program and what it started: a shell's own children would go on, and keep its pipes open. */

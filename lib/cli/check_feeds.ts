@@ -1,4 +1,5 @@
 /** Makes the inputs on which a model is tried: read from files, or random. @module */
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { readRegularFile } from "../cache/disk/regular_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { isUnknownDim } from "../onnx/ir/dim.ts";
@@ -12,7 +13,6 @@ import { decodeNpy } from "../tensor/npy.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { count } from "./print.ts";
-import { failure } from "./read_model.ts";
 
 /** How inputs are made. */
 export interface FeedOptions {
@@ -58,10 +58,14 @@ function isSized(info: ValueInfo): boolean {
 function unknownSizes(inputs: readonly ValueInfo[]) {
   const sized = [...new Set(inputs.flatMap(freeDims).map(({ text }) => text))];
   const shown = inputs.map(({ name, type }) => `"${name}" ${printType(type)}`).join(", ");
-  return failure("unknown-size", `Cannot make inputs: the sizes of ${shown} are not known`, [
-    ...(sized.length > 0 ? [`give them: ${sized.map((text) => `--dim ${text}`).join(" ")}`] : []),
-    `or give values: --feed ${inputs[0]!.name}=FILE.npy`,
-  ]);
+  return diagnosticError(
+    "unknown-size",
+    `Cannot make inputs: the sizes of ${shown} are not known`,
+    [
+      ...(sized.length > 0 ? [`give them: ${sized.map((text) => `--dim ${text}`).join(" ")}`] : []),
+      `or give values: --feed ${inputs[0]!.name}=FILE.npy`,
+    ],
+  );
 }
 
 /** The free dimensions of an input, with a size as an example: `batch=2`, `x[2]=64`. */
@@ -91,7 +95,7 @@ export function sizesOf(
   for (const text of texts) {
     const [, name, digits] = /^(.+)=(\d+)$/.exec(text) ?? [];
     if (name === undefined) {
-      throw failure("usage", `Cannot use "${text}" for ${option}: expected NAME=SIZE`, [
+      throw diagnosticError("usage", `Cannot use "${text}" for ${option}: expected NAME=SIZE`, [
         "name a dimension without a name by its place: INPUT[AXIS]=SIZE",
       ]);
     }
@@ -99,7 +103,10 @@ export function sizesOf(
     const symbol = symbolAt(name, size, { inputs, option }) ?? symbolOf(name, inputs);
     if (symbol === undefined) throw unknownDimension(name, inputs);
     if (Object.hasOwn(sizes, symbol) && sizes[symbol] !== size) {
-      throw failure("usage", `Cannot use "${text}" for ${option}: it is already ${sizes[symbol]}`);
+      throw diagnosticError(
+        "usage",
+        `Cannot use "${text}" for ${option}: it is already ${sizes[symbol]}`,
+      );
     }
     sizes[symbol] = size;
   }
@@ -128,7 +135,7 @@ function symbolAt(
   const dims = typeOf(input)?.dims;
   const dim = dims?.at(Number(axis));
   const refused = (cause: string) =>
-    failure("unknown-dimension", `Cannot use "${place}=${size}" for ${option}: ${cause}`, [
+    diagnosticError("unknown-dimension", `Cannot use "${place}=${size}" for ${option}: ${cause}`, [
       `its type: ${printType(input.type)}`,
     ]);
   if (dims === undefined) throw refused(`the model does not say how many dimensions it has`);
@@ -140,7 +147,7 @@ function symbolAt(
 
 function unknownDimension(name: string, inputs: readonly ValueInfo[]) {
   const free = [...new Set(inputs.flatMap(freeDims).map((dim) => dim.name))];
-  return failure("unknown-dimension", `Cannot set dimension "${name}": no input has it`, [
+  return diagnosticError("unknown-dimension", `Cannot set dimension "${name}": no input has it`, [
     `dimensions: ${free.join(", ") || "none is free"}`,
   ]);
 }
@@ -153,9 +160,11 @@ function readFeeds(
   const entries = texts.map((text) => {
     const at = text.indexOf("=");
     const [name, path] = [text.slice(0, at), text.slice(at + 1)];
-    if (at < 1) throw failure("usage", `Cannot use "${text}" for --feed: expected NAME=FILE.npy`);
+    if (at < 1) {
+      throw diagnosticError("usage", `Cannot use "${text}" for --feed: expected NAME=FILE.npy`);
+    }
     if (!inputs.includes(name)) {
-      throw failure("unknown-value", `Cannot feed "${name}": the model has no such input`, [
+      throw diagnosticError("unknown-value", `Cannot feed "${name}": the model has no such input`, [
         `inputs: ${inputs.join(", ")}`,
       ]);
     }
@@ -170,14 +179,14 @@ function readNpy(path: string): Tensor {
   } catch (error) {
     const known = error instanceof SyntaxError || error instanceof RangeError;
     if (!known && !isSystemError(error)) throw error;
-    throw failure("unreadable-feed", `Cannot read "${path}": ${error.message}`);
+    throw diagnosticError("unreadable-feed", `Cannot read "${path}": ${error.message}`);
   }
 }
 
 function draw(info: ValueInfo, random: Random): Tensor {
   const { dtype, dims } = typeOf(info)!;
   if (!isDType(dtype)) {
-    throw failure("unknown-value", `Cannot make input "${info.name}": it holds ${dtype}`);
+    throw diagnosticError("unknown-value", `Cannot make input "${info.name}": it holds ${dtype}`);
   }
   const shape = dims as readonly number[];
   const next = dtypes[dtype].float

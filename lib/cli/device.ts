@@ -1,5 +1,5 @@
 /** Reads `--provider`: the device that models run on. @module */
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { type CommandArguments, hasFlag, type OptionSpec, textOption } from "./command.ts";
 import { deviceOf } from "../pipeline/contract/job.ts";
 import { type Provider, providerOfMachine } from "../workspace/check_provider.ts";
@@ -48,7 +48,7 @@ export async function chooseProvider(args: CommandArguments): Promise<Provider> 
   const message = "Cannot use --strict-provider without --provider: what auto takes on a node of " +
     "the cluster is not known here";
   const notes = ["add --provider cpu or --provider cuda"];
-  throw new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
+  throw diagnosticError("usage", message, notes);
 }
 
 /** What stands in the keys. */

@@ -1,5 +1,5 @@
 /** Finds a recorded run by its name or its pipeline. @module */
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { stateFolder } from "../workspace/places.ts";
 import {
@@ -23,7 +23,7 @@ export function findRun(name: string, action: string): RunRecord {
   const cause = found.length === 0 ? "there is no such run" : "more than one run begins so";
   const notes = suggestions(name, runs.map((run) => run.id));
   const message = `Cannot ${action} run "${name}": ${cause}`;
-  throw new DiagnosticError([{ code: "unknown-run", severity: "error", message, notes }]);
+  throw diagnosticError("unknown-run", message, notes);
 }
 
 /** Folder of a run, with its artifacts. */

@@ -1,13 +1,12 @@
 /** Checks a gradient model against the model itself, name by name and direction by direction. @module */
 import { type GradientCheck, openCheck, type Verdict } from "../autodiff/check/check_gradient.ts";
 import { weightsToInputs } from "../autodiff/passes/weight_inputs.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";
 import { ModelSessions } from "../runtime/model_sessions.ts";
 import { readRange } from "../runtime/weight_files.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { failure } from "./read_model.ts";
 
 /** What is checked. */
 export interface GradientCheckTask {
@@ -110,7 +109,7 @@ async function open(task: GradientCheckTask, gradient: Model, run: Run) {
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const cause = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-    throw failure("check-failed", `Cannot run the model on made-up inputs: ${cause}`, [
+    throw diagnosticError("check-failed", `Cannot run the model on made-up inputs: ${cause}`, [
       "other sizes: --dim NAME=SIZE; real values: --feed NAME=FILE.npy",
     ]);
   }

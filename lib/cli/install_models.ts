@@ -1,5 +1,5 @@
 /** Copies trained models into the zoo. @module */
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { installModels } from "../workspace/install_models.ts";
@@ -17,13 +17,17 @@ export function installLatest(args: CommandArguments, pipeline = "zoo"): void {
   const run = latestRun(folder);
   if (!run) {
     const known = suggestions(pipeline, recordedPipelines(stateFolder));
-    throw usage(`Cannot install from "${pipeline}": it has no run here`, known);
+    throw diagnosticError("usage", `Cannot install from "${pipeline}": it has no run here`, known);
   }
   const target = new URL("zoo", projectRoot).pathname;
   const what = { run: `${folder}/latest`, tasks: run.tasks, names: namesOf(args), target };
   const installed = [...installModels(what)];
   if (installed.length === 0) {
-    throw usage(`Cannot install from "${pipeline}": none of its tasks made a model`, []);
+    throw diagnosticError(
+      "usage",
+      `Cannot install from "${pipeline}": none of its tasks made a model`,
+      [],
+    );
   }
   for (const { task, name } of installed) {
     if (hasFlag(args, "json")) printJson({ task, name });
@@ -35,10 +39,6 @@ function namesOf(args: CommandArguments): Map<string, string> {
   return new Map((args.options.get("as") ?? []).map((text) => {
     const at = text.indexOf("=");
     if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-    throw usage(`Cannot use "${text}" for --as: expected STAGE=NAME`, []);
+    throw diagnosticError("usage", `Cannot use "${text}" for --as: expected STAGE=NAME`, []);
   }));
-}
-
-function usage(message: string, notes: readonly string[]): DiagnosticError {
-  return new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
 }

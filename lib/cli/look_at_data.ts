@@ -1,4 +1,5 @@
 /** Runs `tvp data inspect` and `tvp data preview`. @module */
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { join, toFileUrl } from "@std/path";
 import type { DataReport, SplitReport } from "../data/inspect_data.ts";
 import { prepareData, type PreparedData } from "../data/load_data.ts";
@@ -9,7 +10,7 @@ import { projectRoot } from "../workspace/places.ts";
 import { dataPlaces } from "../workspace/sources.ts";
 import { type CommandArguments, hasFlag, numberOption, textOption } from "./command.ts";
 import { printJson, printLine, table } from "./print.ts";
-import { failure } from "./read_model.ts";
+
 import { writing } from "./writing.ts";
 
 /** Lists the files that an operand names. */
@@ -32,7 +33,7 @@ function textOf(operand: string): string {
     return JSON.stringify(parseYaml(operand));
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    throw failure("usage", `Cannot read ${operand}: ${error.message}`);
+    throw diagnosticError("usage", `Cannot read ${operand}: ${error.message}`);
   }
 }
 

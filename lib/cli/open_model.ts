@@ -1,4 +1,5 @@
 /** Finds the folder of a model by its name, for commands that look at a model. @module */
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { NamedModel } from "../models/directory.ts";
 import { parseWeights } from "../models/model_choice.ts";
 import type { WeightChoice } from "../models/weight_types.ts";
@@ -7,7 +8,6 @@ import { modelFolder } from "../workspace/sources.ts";
 import { showFetched } from "./fetch_line.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { printNotice } from "./print.ts";
-import { failure } from "./read_model.ts";
 
 /** A model by its name, with the weights that are asked for. */
 export async function namedModel(args: CommandArguments, name: string): Promise<NamedModel> {
@@ -15,7 +15,7 @@ export async function namedModel(args: CommandArguments, name: string): Promise<
   if (text === undefined) return { name, path: await modelPath(name) };
   const choice = parseWeights(text);
   if (typeof choice === "string") {
-    throw failure("usage", `Cannot use --weights "${text}": ${choice}`);
+    throw diagnosticError("usage", `Cannot use --weights "${text}": ${choice}`);
   }
   return { name, path: await modelPath(name, choice.weights), ...choice };
 }

@@ -1,5 +1,5 @@
 /** Reads the arguments that name a pipeline: its file, its store, and its remote cache. @module */
-import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { PipelineFile } from "../workspace/open_pipeline.ts";
 import { defaultCacheFolder } from "../workspace/places.ts";
 import type { PreviewOptions } from "../workspace/open_preview.ts";
@@ -46,7 +46,7 @@ export function requiredRemote(args: CommandArguments, action: string): string {
   const remote = remoteOf(args);
   if (remote !== undefined) return remote;
   const message = `Cannot ${action}: expected --remote URL or TVP_CACHE_REMOTE`;
-  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
+  throw diagnosticError("usage", message);
 }
 
 /** Most bytes that the store is to hold after a run: `--cache-limit` or TVP_CACHE_LIMIT. */

@@ -1,6 +1,6 @@
 /** Reads sizes and times as people write them on the command line. @module */
 import type { Share } from "../attestation/draw.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { durationMs, sizeBytes } from "../pipeline/read/amounts.ts";
 
 /** Milliseconds of `30d`. @throws {DiagnosticError} if it is none. */
@@ -24,7 +24,7 @@ export function percentOf(text: string, where: string): number {
   const percent = read(text, where, { form: /^\d+(\.\d+)?\s*%$/, to: parseFloat, like: "10%" })!;
   if (percent <= 100) return percent;
   const message = `Cannot use "${text}" for ${where}: expected at most 100%`;
-  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
+  throw diagnosticError("usage", message);
 }
 
 interface Reading {
@@ -37,5 +37,5 @@ function read(text: string | undefined, where: string, reading: Reading): number
   if (text === undefined) return undefined;
   if (reading.form.test(text)) return reading.to(text);
   const message = `Cannot use "${text}" for ${where}: expected something like ${reading.like}`;
-  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
+  throw diagnosticError("usage", message);
 }

@@ -1,6 +1,6 @@
 /** Reads ONNX files for commands. Every fault of a file becomes a diagnostic. @module */
 import { join } from "@std/path";
-import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model, ValueType } from "../onnx/ir/model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
 import { isFolder } from "../workspace/is_folder.ts";
@@ -12,7 +12,11 @@ import { isFolder } from "../workspace/is_folder.ts";
  */
 export async function readModel(path: string): Promise<Model> {
   if (!isFolder(path)) return await readModelFile(path);
-  throw failure("model-unreadable", `Cannot read "${path}": it is a folder`, filesNote(path));
+  throw diagnosticError(
+    "model-unreadable",
+    `Cannot read "${path}": it is a folder`,
+    filesNote(path),
+  );
 }
 
 /**
@@ -59,15 +63,6 @@ export function floatNames(
     type.kind === "unknown" || (type.kind === "tensor" && /float/.test(type.dtype))
   )
     .map(({ name }) => name);
-}
-
-/** A mistake in what a command was given. */
-export function failure(
-  code: string,
-  message: string,
-  notes: readonly string[] = [],
-): DiagnosticError {
-  return new DiagnosticError([problem(code, message, notes)]);
 }
 
 function problem(

@@ -1,4 +1,5 @@
 /** Reads prompts and pictures for commands. Every fault of a file becomes a diagnostic. @module */
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { readRegularFile } from "../cache/disk/regular_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Prompt } from "../artifacts/prompt.ts";
@@ -30,8 +31,7 @@ export async function readThrough<T>(
       isSystemError(error);
     if (!known) throw error;
     const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
-    const { failure } = await import("./read_model.ts");
-    throw failure(`${what}-unreadable`, `Cannot use ${what} "${path}": ${cause}`);
+    throw diagnosticError(`${what}-unreadable`, `Cannot use ${what} "${path}": ${cause}`);
   }
 }
 

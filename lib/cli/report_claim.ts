@@ -3,7 +3,7 @@ import { isAbsolute, relative } from "@std/path";
 import { sourcesOf } from "../attestation/compare_keys.ts";
 import { meanOf } from "../attestation/judge.ts";
 import type { ReportClaim, SignedTask } from "../attestation/statement.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { withNeeds } from "../pipeline/plan/graph.ts";
 import type { Key } from "../pipeline/contract/key.ts";
@@ -142,5 +142,5 @@ function shownFile(file: string): string {
 
 function refuse(run: RunRecord, cause: string, notes: readonly string[]): DiagnosticError {
   const message = `Cannot sign run ${run.id} of ${run.pipeline}: ${cause}`;
-  return new DiagnosticError([{ code: "unsignable", severity: "error", message, notes }]);
+  return diagnosticError("unsignable", message, notes);
 }

@@ -2,7 +2,7 @@
 import { basename } from "@std/path";
 import { fileKind } from "../cache/disk/file_kind.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 
 /** What the name of a statement has after that of its file, as in-toto says. */
 const ending = ".intoto.jsonl";
@@ -54,5 +54,5 @@ export function unreadable(
   notes: readonly string[] = [],
 ): DiagnosticError {
   const message = `Cannot read the signed statement "${path}": ${cause}`;
-  return new DiagnosticError([{ code: "bad-statement", severity: "error", message, notes }]);
+  return diagnosticError("bad-statement", message, notes);
 }

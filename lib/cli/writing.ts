@@ -1,6 +1,6 @@
 /** Writes files where the user says. An error of the system becomes a diagnostic. @module */
 import { isSystemError } from "../cache/disk/system_error.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { isFolder } from "../workspace/is_folder.ts";
 
 /** Runs what writes a file. @throws {DiagnosticError} If the system does not let it. */
@@ -10,7 +10,7 @@ export async function writing<T>(path: string, write: () => T | Promise<T>): Pro
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const message = `Cannot write "${path}": ${causeOf(error, path)}`;
-    throw new DiagnosticError([{ code: "not-writable", severity: "error", message }]);
+    throw diagnosticError("not-writable", message);
   }
 }
 

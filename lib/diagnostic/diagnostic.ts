@@ -50,3 +50,18 @@ export class DiagnosticError extends Error {
     this.diagnostics = diagnostics;
   }
 }
+
+/**
+ * One mistake of a user, to be thrown.
+ *
+ * @param message Action, cause, current state.
+ * @param notes What would have been allowed, and what to do next.
+ */
+export function diagnosticError(
+  code: string,
+  message: string,
+  notes: readonly string[] = [],
+): DiagnosticError {
+  const told = notes.length > 0 ? { notes } : {};
+  return new DiagnosticError([{ code, severity: "error", message, ...told }]);
+}

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "@std/path";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { isConfidential } from "../trust/urls.ts";
 import type { HubFile } from "./hub_listing.ts";
 import { type HubModel, hubName } from "./hub_name.ts";
@@ -35,7 +35,7 @@ export function hubFailure(
 ): DiagnosticError {
   const what = repository.kind === "datasets" ? "data set" : "model";
   const message = `Cannot fetch ${what} "${hubName(repository)}": ${cause}`;
-  return new DiagnosticError([{ code: "hub-failed", severity: "error", message, notes }]);
+  return diagnosticError("hub-failed", message, notes);
 }
 
 /** A path of a URL from its parts, whatever signs they have. */

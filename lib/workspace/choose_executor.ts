@@ -1,7 +1,7 @@
 /** Chooses the executor of a run. @module */
 import { loadLater } from "./load_later.ts";
 import { resolve } from "@std/path";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { localExecutor } from "../executors/local.ts";
 import type { Capacity } from "../pipeline/run/capacity.ts";
 import type { Executor } from "../pipeline/contract/executor.ts";
@@ -44,7 +44,7 @@ export function chooseExecutor(name: ExecutorName, options: ExecutorOptions = {}
 
 function chooseLocal({ jobs: asked, slurmArgs }: ExecutorOptions): ExecutorChoice {
   if (slurmArgs !== undefined) {
-    throw usage("Cannot use --slurm-args: expected --executor slurm with it");
+    throw diagnosticError("usage", "Cannot use --slurm-args: expected --executor slurm with it");
   }
   const cpu = navigator.hardwareConcurrency;
   const jobs = asked ?? cpu;
@@ -82,9 +82,13 @@ function chooseSlurm({ jobs = queuedJobs, slurmArgs = "" }: ExecutorOptions): Ex
       );
       const missing = ["sbatch", "squeue", "scancel"].filter((program) => !isOnPath(program));
       if (missing.length > 0) {
-        throw usage(`Cannot use --executor slurm: no ${missing.join(", ")} on the PATH`, [
-          "Run it on a login node of the cluster, or with --executor local",
-        ]);
+        throw diagnosticError(
+          "usage",
+          `Cannot use --executor slurm: no ${missing.join(", ")} on the PATH`,
+          [
+            "Run it on a login node of the cluster, or with --executor local",
+          ],
+        );
       }
       const folder = resolve(Deno.realPathSync(cacheFolder), "slurm");
       sweepJobs(folder, keptLogsMs);
@@ -101,13 +105,4 @@ function isOnPath(program: string): boolean {
       return false;
     }
   });
-}
-
-function usage(message: string, notes: readonly string[] = []): DiagnosticError {
-  return new DiagnosticError([{
-    code: "usage",
-    severity: "error",
-    message,
-    ...(notes.length > 0 ? { notes } : {}),
-  }]);
 }

@@ -4,7 +4,7 @@ import { dirname, toFileUrl } from "@std/path";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
 import { hubDataIn, hubMistake, type HubSettings } from "../data/hub_data.ts";
 import { type DataPart, locateData, type LocatedData } from "../data/locate.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
 import type { DataFiles } from "../pipeline/contract/stage.ts";
@@ -122,7 +122,7 @@ export async function findData(text: string, places: DataPlaces): Promise<FoundD
   if (mistake !== undefined) {
     const message = `Cannot use data ${text}: ${mistake.cause}`;
     const notes = mistake.notes ?? [];
-    throw new DiagnosticError([{ code: "unknown-dataset", severity: "error", message, notes }]);
+    throw diagnosticError("unknown-dataset", message, notes);
   }
   const spec = await fetchedSpec(text, places);
   const files = absolute(spec, locateData(spec, basesOf(places))) as DataSpec;

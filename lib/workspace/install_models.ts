@@ -1,6 +1,6 @@
 /** Copies the models of a recorded run into a folder. @module */
 import { ifThere } from "../cache/disk/system_error.ts";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { modelNameMistake, segmentMistake } from "../trust/names.ts";
 import { isFolder } from "./is_folder.ts";
 import type { RecordedTask } from "./run_record.ts";
@@ -66,7 +66,7 @@ function badName(
 ): DiagnosticError {
   const message = `Cannot install the model of ${task} as "${name}": ${mistake}`;
   const notes = [`name it yourself: --as ${stage}=NAME, or leave it out: --as ${stage}=`];
-  return new DiagnosticError([{ code: "bad-model-name", severity: "error", message, notes }]);
+  return diagnosticError("bad-model-name", message, notes);
 }
 
 function gone(task: string, link: string): DiagnosticError {
@@ -74,7 +74,7 @@ function gone(task: string, link: string): DiagnosticError {
   const notes = [
     "its store was moved or cleaned; run the pipeline again to make the model again",
   ];
-  return new DiagnosticError([{ code: "model-gone", severity: "error", message, notes }]);
+  return diagnosticError("model-gone", message, notes);
 }
 
 /** Replaces a folder by a copy in one step, so that never half a model is there. */

@@ -1,7 +1,7 @@
 /** Opens a pipeline file: gives its plan and its store, with which most commands begin. @module */
 import { basename, dirname, isAbsolute, join, resolve, toFileUrl } from "@std/path";
 import { contentDigests } from "../cache/digest/content_digests.ts";
-import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
 import { parsePipeline, type PipelineSpec } from "../pipeline/read/parse.ts";
@@ -193,8 +193,7 @@ function readMainText(file: string): string {
     const notes = isFolder(file)
       ? suggestions("", yamlFiles(file))
       : suggestions(basename(file), yamlFiles(dirname(file))).slice(0, 1);
-    const told = notes.length > 0 ? { notes } : {};
-    throw new DiagnosticError([{ code: "missing-file", severity: "error", message, ...told }]);
+    throw diagnosticError("missing-file", message, notes);
   }
 }
 

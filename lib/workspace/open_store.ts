@@ -9,7 +9,7 @@ import { localStore } from "../cache/local/store.ts";
 import { readRegularText } from "../cache/disk/regular_file.ts";
 import { ifThere } from "../cache/disk/system_error.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
-import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { ArtifactStore } from "../pipeline/contract/store.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
 
@@ -102,7 +102,7 @@ export async function requiredSigner(action: string): Promise<Signer> {
   const message =
     `Cannot ${action}: there is no key to sign with, TVP_CACHE_PRIVATE_KEY is not set`;
   const notes = ["make a pair of keys: deno task tvp keys"];
-  throw new DiagnosticError([{ code: "no-key", severity: "error", message, notes }]);
+  throw diagnosticError("no-key", message, notes);
 }
 
 /** Checks by the public keys in the working directory, or by those that are given: keys or files. */
@@ -144,6 +144,6 @@ async function readKeys<T>(name: string, read: () => Promise<T>): Promise<T> {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     const message = `Cannot read the keys in ${name}: ${error.message}`;
     const notes = ["make a pair of keys: deno task tvp keys"];
-    throw new DiagnosticError([{ code: "bad-key", severity: "error", message, notes }]);
+    throw diagnosticError("bad-key", message, notes);
   }
 }

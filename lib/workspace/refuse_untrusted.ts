@@ -1,5 +1,5 @@
 /** Refuses code that a pipeline file brings and nobody has trusted. @module */
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { TrustItem } from "./trust_items.ts";
 import { readTrusted } from "./trusted.ts";
 
@@ -28,5 +28,5 @@ export function refuseUntrusted(file: string, items: readonly TrustItem[]): void
 export function untrusted(file: string, items: readonly TrustItem[]): DiagnosticError {
   const message = `Cannot run ${file}: it brings code that is not trusted`;
   const notes = [...itemLines(items), `if you trust it, say so: deno task tvp trust ${file}`];
-  return new DiagnosticError([{ code: "untrusted", severity: "error", message, notes }]);
+  return diagnosticError("untrusted", message, notes);
 }

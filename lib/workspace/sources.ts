@@ -14,7 +14,7 @@ import {
 import { secretValues } from "./secret_values.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readRegularText } from "../cache/disk/regular_file.ts";
-import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { knownModelTypes } from "../models/families/family_table.ts";
 import type { FetchOptions } from "../hub/hub_fetcher.ts";
@@ -268,7 +268,7 @@ export async function modelFolder(
   if (mistake !== undefined) {
     const message = `Cannot use model "${name}": ${mistake.cause}`;
     const notes = mistake.notes ?? [];
-    throw new DiagnosticError([{ code: "unknown-model", severity: "error", message, notes }]);
+    throw diagnosticError("unknown-model", message, notes);
   }
   const path = modelPath(folders, name);
   if (typeof path === "string") return path;

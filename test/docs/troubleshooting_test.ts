@@ -6,6 +6,7 @@ const writtenCodes: readonly RegExp[] = [
   /\bcode:\s*"([a-z][a-z-]*)"/g,
   /\bcode:[^,{}]*?\?\s*"([a-z-]+)"\s*:\s*"([a-z-]+)"/g,
   /(?:\breport|\b\w*[fF]ailure|\breportMistake|#warn|\bcannotCollect)\(\s*(?:\w+,\s*)?"([a-z]+(?:-[a-z]+)+)",/g,
+  /\bdiagnosticError\(\s*"([a-z-]+)",/g,
   /\bunplaced\([^;]*?"([a-z]+(?:-[a-z]+)+)",/g,
 ];
 

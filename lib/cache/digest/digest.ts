@@ -1,7 +1,7 @@
 /** sha256 of a file, and the Merkle digest of a folder. @module */
 import type { Hash } from "node:crypto";
 import { join } from "@std/path";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { sha256 } from "../../pipeline/contract/canonical.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { fileKind } from "../disk/file_kind.ts";
@@ -123,5 +123,5 @@ function kindAt(path: string): EntryKind {
 
 function unreadable(path: string, cause: string): DiagnosticError {
   const message = `Cannot read "${path}": ${cause}`;
-  return new DiagnosticError([{ code: "unreadable-file", severity: "error", message }]);
+  return diagnosticError("unreadable-file", message);
 }

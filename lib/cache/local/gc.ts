@@ -1,6 +1,6 @@
 /** Removes what a store no longer needs, by age, by size and by the runs that use it. @module */
 import { basename } from "@std/path";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
 import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks } from "./lock.ts";
@@ -100,7 +100,7 @@ function openLock({ usageLock, root }: StoreLayout): Deno.FsFile {
 
 function cannotCollect(code: string, { root }: StoreLayout, cause: string): DiagnosticError {
   const message = `Cannot collect garbage: ${cause} the cache "${root}"`;
-  return new DiagnosticError([{ code, severity: "error", message }]);
+  return diagnosticError(code, message);
 }
 
 /** The tasks that stay. */

@@ -1,6 +1,6 @@
 /** The paths inside a store. It also makes new stores. @module */
 import { join } from "@std/path";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import { isDiskFull } from "../disk/disk_full.ts";
 import { isSystemError } from "../disk/system_error.ts";
@@ -72,7 +72,7 @@ export function unusableStore(
   const isFile = error instanceof AlreadyExists || error instanceof NotADirectory;
   const cause = isFile ? "it is not a folder" : error.message;
   const message = `Cannot ${uses[use]} the cache "${root}": ${cause}`;
-  return new DiagnosticError([{ code: "cache-unusable", severity: "error", message }]);
+  return diagnosticError("cache-unusable", message);
 }
 
 const uses = { write: "write to", read: "read" } as const;

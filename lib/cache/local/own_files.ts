@@ -1,6 +1,6 @@
 /** Takes an output into the store: only regular files and folders are allowed. @module */
 import { join, relative } from "@std/path";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { isDiskFull } from "../disk/disk_full.ts";
 import { fileKind } from "../disk/file_kind.ts";
 import { temporaryName } from "../disk/replace_file.ts";
@@ -128,5 +128,5 @@ function allowReading(path: string, { isDirectory, isFile, mode }: Deno.FileInfo
 function badOutput(name: string, cause: string): DiagnosticError {
   const message = `Cannot store output "${name}": ${cause}`;
   const notes = ["an output is a file or a folder of files; links to files and folders are copied"];
-  return new DiagnosticError([{ code: "bad-output", severity: "error", message, notes }]);
+  return diagnosticError("bad-output", message, notes);
 }

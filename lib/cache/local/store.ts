@@ -1,6 +1,6 @@
 /** A store in a folder: results by their keys. @module */
 import { basename } from "@std/path";
-import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
 import type { Artifact } from "../../pipeline/contract/stage.ts";
@@ -319,7 +319,7 @@ function moveOutput(name: string, path: string, staged: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const message = `Cannot store output "${name}": the stage did not write it`;
-    throw new DiagnosticError([{ code: "missing-output", severity: "error", message }]);
+    throw diagnosticError("missing-output", message);
   }
 }
 

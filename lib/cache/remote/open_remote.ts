@@ -1,5 +1,5 @@
 /** Opens remotes by their URLs. @module */
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { shownUrl } from "../../trust/urls.ts";
 import { fileRemote } from "./file_remote.ts";
 import { httpRemote } from "./http_remote.ts";
@@ -46,5 +46,5 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
   const message = `Cannot open remote cache "${shownUrl(url)}": it is not a URL of a known kind`;
   const forms = Object.values(remoteTable).map(({ form }) => form).join(", ");
   const notes = [`Known kinds of remote: ${forms}`];
-  throw new DiagnosticError([{ code: "unknown-remote", severity: "error", message, notes }]);
+  throw diagnosticError("unknown-remote", message, notes);
 }

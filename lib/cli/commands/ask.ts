@@ -1,10 +1,11 @@
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Evaluated, Evaluation } from "../../evaluation/evaluate.ts";
 import { type Command, exitCodes, hasFlag, numberOption, textOption } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { namedModel } from "../open_model.ts";
 import { weightOption } from "../weight_option.ts";
 import { printJson, printLine, printNotice, table } from "../print.ts";
-import { failure } from "../read_model.ts";
+
 import { middleSquare, readPicture, readPrompt } from "../read_picture.ts";
 
 /** Asks a model about a picture. */
@@ -59,7 +60,10 @@ export default command;
 function choicesOf(text: string | undefined): readonly string[] | undefined {
   const choices = text?.split(",").map((choice) => choice.trim());
   if (choices === undefined || (choices.length > 1 && !choices.includes(""))) return choices;
-  throw failure("usage", `Cannot use "${text}" for --choices: expected two or more, cat,dog`);
+  throw diagnosticError(
+    "usage",
+    `Cannot use "${text}" for --choices: expected two or more, cat,dog`,
+  );
 }
 
 /** A data set of one row. */
@@ -77,7 +81,7 @@ async function answer(evaluation: Evaluation): Promise<Evaluated> {
     return await evaluateModel(evaluation);
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
-    throw failure("model-refused", error.message);
+    throw diagnosticError("model-refused", error.message);
   }
 }
 

@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, exitCodes, hasFlag } from "../command.ts";
 import { printJson, printText } from "../print.ts";
 
@@ -39,7 +39,7 @@ function scriptOf(operands: readonly string[]): string {
     return shells[shell as keyof typeof shells](program());
   }
   const message = `Cannot complete in "${operands.join(" ")}": expected bash, zsh or fish`;
-  throw new DiagnosticError([{ code: "usage", severity: "error", message }]);
+  throw diagnosticError("usage", message);
 }
 
 /** How the program is started without `deno task`, which takes longer and reads no words. */

@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
 
@@ -42,18 +42,18 @@ const command: Command = {
   async run(args) {
     const [verb, operand] = args.operands as [string, string?];
     if (Object.hasOwn(verbs, verb)) return await verbs[verb as keyof typeof verbs](args, operand);
-    throw usage(`Cannot run data "${verb}"`, suggestions(verb, Object.keys(verbs)));
+    throw diagnosticError(
+      "usage",
+      `Cannot run data "${verb}"`,
+      suggestions(verb, Object.keys(verbs)),
+    );
   },
 };
 export default command;
 
 function needed(verb: string, data: string | undefined): string {
   if (data !== undefined) return data;
-  throw usage(`Cannot run data ${verb}: the data set is missing`, [
+  throw diagnosticError("usage", `Cannot run data ${verb}: the data set is missing`, [
     "a path, or a map such as '{folder: ./my-pictures}' or '{set: cifar10, folder: ./data}'",
   ]);
-}
-
-function usage(message: string, notes: readonly string[]): DiagnosticError {
-  return new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
 }

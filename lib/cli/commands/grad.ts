@@ -1,3 +1,4 @@
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
 import { numberOption, textOption } from "../command.ts";
 import { count, printJson, printLine, table } from "../print.ts";
@@ -83,21 +84,21 @@ const command: Command = {
   },
   async run(args) {
     const { addGradients } = await import("../../autodiff/gradient.ts");
-    const { checkTypes, failure, isSameFile, readModel } = await import("../read_model.ts");
+    const { checkTypes, isSameFile, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
     const { writing } = await import("../writing.ts");
     const { durationOf } = await import("../quantity.ts");
     const path = args.operands[0]!;
     const output = textOption(args, "output") ?? path.replace(/(\.onnx)?$/, ".grad.onnx");
     if (await isSameFile(path, output)) {
-      throw failure("usage", `Cannot write "${output}": it is the model itself`);
+      throw diagnosticError("usage", `Cannot write "${output}": it is the model itself`);
     }
-    if (!hasFlag(args, "check")) refuseCheckOptions(args, failure);
+    if (!hasFlag(args, "check")) refuseCheckOptions(args);
     const limitMs = durationOf(textOption(args, "limit"), "--limit") ?? defaultLimitMs;
     const read = await readModel(path);
     await checkTypes(path, read);
     const model = await fixSizes(read, args.options.get("fix") ?? []);
-    const options = gradientOptions(args, model, failure);
+    const options = gradientOptions(args, model);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
     const start = performance.now();
     const gradient = addGradients(model, options);
@@ -125,11 +126,10 @@ const defaultLimitMs = 300_000;
 /** Refuses options of --check without it: they would be ignored. */
 function refuseCheckOptions(
   { options }: CommandArguments,
-  failure: typeof import("../read_model.ts").failure,
 ): void {
   const given = ["dim", "feed", "seed", "directions", "limit"].find((name) => options.has(name));
   if (given === undefined) return;
-  throw failure("usage", `Cannot use --${given}: it works only together with --check`, [
+  throw diagnosticError("usage", `Cannot use --${given}: it works only together with --check`, [
     ...(given === "dim" ? ["--fix NAME=SIZE sets a size in the written model"] : []),
   ]);
 }
@@ -145,23 +145,29 @@ async function fixSizes(model: Model, texts: readonly string[]): Promise<Model> 
 function gradientOptions(
   args: CommandArguments,
   model: Model,
-  failure: typeof import("../read_model.ts").failure,
 ): GradientOptions {
   const [of, cotangents] = [textOption(args, "of"), args.options.get("cotangent")];
   const wrt = [...new Set(args.options.get("wrt") ?? [])];
   const inputs = `inputs: ${model.graph.inputs.map(({ name }) => name).join(", ")}`;
   const outputs = `outputs: ${model.graph.outputs.map(({ name }) => name).join(", ")}`;
   if ((of === undefined) === (cotangents === undefined)) {
-    throw failure("usage", 'Cannot differentiate: expected either "--of" or "--cotangent"', [
-      outputs,
-    ]);
+    throw diagnosticError(
+      "usage",
+      'Cannot differentiate: expected either "--of" or "--cotangent"',
+      [
+        outputs,
+      ],
+    );
   }
   if (wrt.length === 0) {
-    throw failure("usage", 'Cannot differentiate: "--wrt" names nothing', [inputs]);
+    throw diagnosticError("usage", 'Cannot differentiate: "--wrt" names nothing', [inputs]);
   }
   const precision = textOption(args, "precision") ?? "model";
   if (precision !== "model" && precision !== "float32") {
-    throw failure("usage", `Cannot use "${precision}" for --precision: expected model or float32`);
+    throw diagnosticError(
+      "usage",
+      `Cannot use "${precision}" for --precision: expected model or float32`,
+    );
   }
   const common = { wrt, straightThrough: hasFlag(args, "straight-through"), precision } as const;
   return cotangents === undefined

@@ -1,5 +1,5 @@
 import { format } from "@std/fmt/bytes";
-import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
+import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Model } from "../../onnx/ir/model.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
 import type { Placement } from "../../runtime/placement.ts";
@@ -78,7 +78,7 @@ async function differentiatedPath(
   args: CommandArguments,
   { graph }: Model,
 ): Promise<DifferentiatedPath> {
-  const { failure, floatNames } = await import("../read_model.ts");
+  const { floatNames } = await import("../read_model.ts");
   const path = {
     of: args.options.get("of") ?? floatNames(graph.outputs),
     wrt: args.options.get("wrt") ??
@@ -87,15 +87,23 @@ async function differentiatedPath(
   const outputs = graph.outputs.map(({ name }) => name);
   const inputs = graph.inputs.map(({ name }) => name);
   for (const name of path.of.filter((name) => !outputs.includes(name))) {
-    throw failure("unknown-value", `Cannot inspect the way to "${name}": it is not an output`, [
-      `outputs: ${outputs.join(", ")}`,
-    ]);
+    throw diagnosticError(
+      "unknown-value",
+      `Cannot inspect the way to "${name}": it is not an output`,
+      [
+        `outputs: ${outputs.join(", ")}`,
+      ],
+    );
   }
   const known = new Set([...inputs, ...graph.initializers.keys()]);
   for (const name of path.wrt.filter((name) => !known.has(name))) {
-    throw failure("unknown-value", `Cannot inspect the way from "${name}": it is not an input`, [
-      `inputs: ${inputs.join(", ")}`,
-    ]);
+    throw diagnosticError(
+      "unknown-value",
+      `Cannot inspect the way from "${name}": it is not an input`,
+      [
+        `inputs: ${inputs.join(", ")}`,
+      ],
+    );
   }
   return path;
 }

@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
 import { weightOption } from "../weight_option.ts";
@@ -45,18 +45,18 @@ const command: Command = {
   async run(args) {
     const [verb, operand] = args.operands as [string, string?];
     if (Object.hasOwn(verbs, verb)) return await verbs[verb as keyof typeof verbs](args, operand);
-    throw usage(`Cannot run models "${verb}"`, suggestions(verb, Object.keys(verbs)));
+    throw diagnosticError(
+      "usage",
+      `Cannot run models "${verb}"`,
+      suggestions(verb, Object.keys(verbs)),
+    );
   },
 };
 export default command;
 
 function needed(verb: string, id: string | undefined): string {
   if (id !== undefined) return id;
-  throw usage(`Cannot run models ${verb}: the model is missing`, [
+  throw diagnosticError("usage", `Cannot run models ${verb}: the model is missing`, [
     "zoo/NAME, hf://OWNER/NAME@REVISION, or a path",
   ]);
-}
-
-function usage(message: string, notes: readonly string[]): DiagnosticError {
-  return new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
 }

@@ -1,5 +1,5 @@
 import { extname } from "@std/path";
-import type { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { DeltaValues } from "../../artifacts/foreign_layouts.ts";
 import type { ImportOptions } from "../../artifacts/import_prompt.ts";
 import type { Prompt } from "../../artifacts/prompt.ts";
@@ -53,13 +53,16 @@ const command: Command = {
     const [verb, path, picture] = args.operands as [string, string, string?];
     const row = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
     if (row === undefined) {
-      throw await failed(`Cannot run prompt "${verb}": expected ${Object.keys(verbs).join(", ")}`);
+      throw diagnosticError(
+        "usage",
+        `Cannot run prompt "${verb}": expected ${Object.keys(verbs).join(", ")}`,
+      );
     }
     if ((picture !== undefined) !== /PICTURE/.test(row.usage)) {
-      throw await failed(`Cannot run prompt ${verb}: expected prompt ${row.usage}`);
+      throw diagnosticError("usage", `Cannot run prompt ${verb}: expected prompt ${row.usage}`);
     }
     const output = textOption(args, "output");
-    if (row.extensions !== undefined) await checkOutput(output, row.extensions);
+    if (row.extensions !== undefined) checkOutput(output, row.extensions);
     await row.run({ args, path, picture: picture!, output: output! });
     return exitCodes.done;
   },
@@ -96,15 +99,11 @@ const verbs: Readonly<Record<string, Verb>> = {
   import: { usage: "import FILE", extensions: [".safetensors"], run: importFile },
 };
 
-async function failed(message: string, code = "usage"): Promise<DiagnosticError> {
-  const { failure } = await import("../read_model.ts");
-  return failure(code, message);
-}
-
-async function checkOutput(output: string | undefined, known: readonly string[]): Promise<void> {
-  if (output === undefined) throw await failed('Cannot write: "-o FILE" is missing');
+function checkOutput(output: string | undefined, known: readonly string[]): void {
+  if (output === undefined) throw diagnosticError("usage", 'Cannot write: "-o FILE" is missing');
   if (known.includes(extname(output))) return;
-  throw await failed(
+  throw diagnosticError(
+    "usage",
     `Cannot write "${output}": expected a file name that ends in ${known.join(", ")}`,
   );
 }

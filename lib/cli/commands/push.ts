@@ -2,7 +2,7 @@ import { format as formatBytes } from "@std/fmt/bytes";
 import { RemoteFailure } from "../../cache/remote/retry.ts";
 import { localStore } from "../../cache/local/store.ts";
 import { pushAll, type PushOptions, type PushSummary } from "../../cache/remote/push_all.ts";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { DiagnosticError, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
 import { selectTargets } from "../../pipeline/plan/plan.ts";
 import { previewPlan } from "../../pipeline/plan/preview.ts";
@@ -59,7 +59,7 @@ async function push(root: string, options: PushOptions): Promise<PushSummary> {
     if (!(error instanceof RemoteFailure)) throw error;
     const { message: cause, notes } = error;
     const message = `Cannot push to remote cache "${options.remote.url}": ${cause}`;
-    throw new DiagnosticError([{ code: "remote-failed", severity: "error", message, notes }]);
+    throw diagnosticError("remote-failed", message, notes);
   }
 }
 

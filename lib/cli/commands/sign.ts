@@ -4,7 +4,7 @@ import { makeStatement } from "../../attestation/statement.ts";
 import { digestFile } from "../../cache/digest/digest.ts";
 import { replaceFile } from "../../cache/disk/replace_file.ts";
 import { ifThere } from "../../cache/disk/system_error.ts";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
 import { findRun, folderOfRun, recordedRuns } from "../find_run.ts";
@@ -82,5 +82,5 @@ async function checkUnchanged(path: string, digest: Digest): Promise<void> {
 
 function fail(message: string): never {
   const notes = ["run it: deno task pipeline FILE"];
-  throw new DiagnosticError([{ code: "unsignable", severity: "error", message, notes }]);
+  throw diagnosticError("unsignable", message, notes);
 }

@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { suggestions } from "../../diagnostic/suggest.ts";
 import {
   parameterNote,
@@ -40,7 +40,7 @@ async function load(name: string): Promise<StageReference> {
   if (url !== undefined) return stageReference(await importStage(url));
   const message = `Cannot describe "${name}": there is no such stage type`;
   const notes = suggestions(name, stageNames([folder]));
-  throw new DiagnosticError([{ code: "unknown-stage", severity: "error", message, notes }]);
+  throw diagnosticError("unknown-stage", message, notes);
 }
 
 function listText(stages: readonly StageReference[]): string {

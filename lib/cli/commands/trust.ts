@@ -1,4 +1,4 @@
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { trustItemsOf } from "../../workspace/open_pipeline.ts";
 import { giveUpAfterOpening } from "../permissions.ts";
@@ -47,7 +47,7 @@ function remembered(digests: readonly string[]): string {
   if (path !== undefined) return path;
   const message = "Cannot remember what is trusted: ~/.config/tvp cannot be written";
   const notes = ["set XDG_CONFIG_HOME to a folder that can, or give --trust to each run"];
-  throw new DiagnosticError([{ code: "not-writable", severity: "error", message, notes }]);
+  throw diagnosticError("not-writable", message, notes);
 }
 
 function summary(all: number, fresh: number, path: string | undefined): string {

@@ -3,7 +3,7 @@ import type { Share } from "../../attestation/draw.ts";
 import { type Envelope, readEnvelope, signerOf } from "../../attestation/envelope.ts";
 import { judge, type ReportVerdict } from "../../attestation/judge.ts";
 import { readStatement, type Statement } from "../../attestation/statement.ts";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dependentsOf } from "../../pipeline/plan/graph.ts";
 import {
   check,
@@ -185,7 +185,7 @@ function fileHere(file: string): string {
   const message =
     `Cannot open the pipeline file "${file}" as it was signed: it is not in this folder`;
   const notes = ["--pipeline FILE says where it is"];
-  throw new DiagnosticError([{ code: "usage", severity: "error", message, notes }]);
+  throw diagnosticError("usage", message, notes);
 }
 
 function tell(args: CommandArguments, { checks, verdict, statement, share }: Told): number {
