@@ -173,6 +173,6 @@ function brokenPictures(
   return dataFailure(what, named[0]!, [
     ...named.slice(1),
     ...more,
-    "`broken: skip` leaves broken pictures out; `tvp data inspect` lists them all",
+    "`dataset: { …, broken: skip }` leaves broken pictures out; `tvp data inspect` lists them all",
   ]);
 }

@@ -10,6 +10,8 @@ interface AugmentRow {
   readonly description: string;
   /** Mirrors half of the pictures left to right, where the data set says that answers hold there. */
   readonly flips: boolean;
+  /** Cuts the square of `fit: crop` at a random place, not in the middle. */
+  readonly crops?: boolean;
   /** Absent: nothing is drawn for a picture but its mirroring. */
   readonly change?: Change;
 }
@@ -39,12 +41,13 @@ function diversify(picture: Float32Array, side: number, random: Random): Float32
   return out;
 }
 
-/** The augmentations by name. Resize and random crop of the papers are the identity for squares. */
+/** The augmentations by name. Resize and random crop of the papers leave squares as they are. */
 export const augmentations = {
   none: { description: "the pictures as they are", flips: false },
   "flip-crop": {
-    description: "mirrored at random, resized, cropped at random (squares stay whole)",
+    description: "mirrored at random; with fit: crop, cropped at random (squares stay whole)",
     flips: true,
+    crops: true,
   },
   "trivial-augment": {
     description: "mirrored, then one random operation of random strength (TrivialAugment)",

@@ -4,6 +4,7 @@
  * @module
  */
 import { Random } from "../tensor/random.ts";
+import type { Fit } from "../vision/fit.ts";
 import { augmentation, type AugmentName } from "./augment.ts";
 
 /** One row of a batch. */
@@ -11,9 +12,15 @@ export interface PickedRow {
   readonly row: number;
   /** Mirrored left to right. */
   readonly flip: boolean;
+  /** Where the square of `fit: crop` is cut, from 0, the start, to 1; absent: in the middle. */
+  readonly crop?: number;
   /** Seed of what else is drawn for the picture; absent where nothing is. */
   readonly draw?: string;
 }
+
+/** Whether a picture is the same whenever its row is picked, mirrored or not. */
+export const isFixed = ({ draw, crop }: PickedRow): boolean =>
+  draw === undefined && crop === undefined;
 
 /** How batches are drawn. */
 export interface BatchOptions {
@@ -23,6 +30,8 @@ export interface BatchOptions {
   readonly augment: AugmentName;
   /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
   readonly mirrorKeepsAnswer?: boolean;
+  /** How pictures that are not square are fitted: `crop` may cut at random. */
+  readonly fit?: Fit;
 }
 
 /** Steps of one pass over the rows; the rest that fills no batch waits for the next shuffle. */
@@ -50,13 +59,15 @@ export function batchOrder(options: BatchOptions): (step: number) => PickedRow[]
 }
 
 function shuffle(options: BatchOptions, epoch: number): PickedRow[] {
-  const { rows, seed, augment, mirrorKeepsAnswer = true } = options;
-  const { flips, change } = augmentation(augment);
+  const { rows, seed, augment, mirrorKeepsAnswer = true, fit } = options;
+  const { flips, crops, change } = augmentation(augment);
   const random = new Random(`batches ${seed} ${epoch}`);
+  const places = new Random(`crops ${seed} ${epoch}`);
   const order = random.permutation(rows);
   return Array.from(order, (row, place) => ({
     row,
     flip: flips && random.uniform() < 0.5 && mirrorKeepsAnswer,
+    ...(crops && fit === "crop" ? { crop: places.uniform() } : {}),
     ...(change ? { draw: `augment ${seed} ${epoch} ${place}` } : {}),
   }));
 }

@@ -6,7 +6,7 @@
  */
 import type { Session } from "../runtime/session.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
-import type { PickedRow } from "./batches.ts";
+import { isFixed, type PickedRow } from "./batches.ts";
 import { askedOf } from "./training_graph.ts";
 
 /** Features that are kept, at most; beyond it they are computed in every epoch. */
@@ -58,7 +58,7 @@ export class CleanFeatures {
   }
 
   #isFixed(pick: PickedRow): boolean {
-    return this.#repeats && pick.draw === undefined;
+    return this.#repeats && isFixed(pick);
   }
 
   async #compute(picks: readonly PickedRow[], feeds: Readonly<Record<string, Tensor>>) {

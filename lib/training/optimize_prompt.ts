@@ -143,7 +143,8 @@ function textFeeds({ sources, clip, graph }: Prepared, picks: readonly PickedRow
 function orderOf({ settings, data }: PromptTraining): (step: number) => PickedRow[] {
   const { batch, seed, augment } = settings;
   const { mirrorKeepsAnswer = true } = data.info;
-  return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer });
+  const { fit } = data.pictures;
+  return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer, fit });
 }
 
 /** What makes the pictures of the steps. */

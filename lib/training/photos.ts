@@ -7,7 +7,7 @@ import type { Picture, Pictures } from "../vision/pictures.ts";
 import { unitPlanes } from "../vision/resize.ts";
 import { padPlanes, shrunkPlanes } from "../vision/shrink_and_pad.ts";
 import { augmentation, type AugmentName } from "./augment.ts";
-import type { PickedRow } from "./batches.ts";
+import { isFixed, type PickedRow } from "./batches.ts";
 
 /** How pictures are placed, and what is done to them before. */
 export interface PhotoOptions {
@@ -68,7 +68,7 @@ export class Photos implements PhotoMaker {
     if (kept !== undefined) return kept;
     const { fit } = this.#pictures;
     const small = shrunken(await this.#pictures.read(pick.row), pick, { ...this.#options, fit });
-    if (pick.draw === undefined && small.byteLength <= this.#room) {
+    if (isFixed(pick) && small.byteLength <= this.#room) {
       this.#kept.set(key, small);
       this.#room -= small.byteLength;
     }
@@ -83,11 +83,11 @@ export class Photos implements PhotoMaker {
 
 function shrunken(
   bytes: Picture,
-  { flip, draw }: PickedRow,
+  { flip, crop, draw }: PickedRow,
   { fit, augment, picture }: PhotoOptions & Pick<Pictures, "fit">,
 ): Float32Array {
   const { change } = augmentation(augment);
-  const { data, ...from } = fitted(flip ? mirrored(bytes) : bytes, fit);
+  const { data, ...from } = fitted(flip ? mirrored(bytes) : bytes, fit, crop);
   if (change === undefined || draw === undefined) return shrunkPlanes(data, from, picture);
   const square = squared({ data: unitPlanes(data), ...from }, fit);
   const changed = change(square.data, square.side, new Random(draw));

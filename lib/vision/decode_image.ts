@@ -86,6 +86,7 @@ interface PixelInfo {
 
 /** Reads within the time limit, and puts the decoder's errors into words. */
 async function guarded<T>(format: ImageFormat, read: () => Promise<T>): Promise<T> {
+  await import("sharp"); // that it cannot be loaded says nothing of the picture
   try {
     return await withinSeconds(imageLimits.seconds, read());
   } catch (error) {

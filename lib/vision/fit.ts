@@ -17,24 +17,34 @@ export interface PicturePlanes<T extends Uint8Array | Float32Array> extends Pict
   readonly data: T;
 }
 
-/** The picture as `crop` and `pad` have it: square; `resize` leaves it to the resizing that comes anyway. */
+/**
+ * The picture as `crop` and `pad` have it: square; `resize` leaves it to the resizing that comes anyway.
+ *
+ * @param crop Where `crop` cuts, in [0, 1) from the start; default the middle.
+ */
 export function fitted<T extends Uint8Array | Float32Array>(
   picture: PicturePlanes<T>,
   fit: Fit,
+  crop?: number,
 ): PicturePlanes<T> {
   const { height, width } = picture;
   if (fit === "resize" || height === width) return picture;
-  const side = fit === "crop" ? Math.min(height, width) : Math.max(height, width);
-  return { data: windowOf(picture, side), height: side, width: side };
+  const isCrop = fit === "crop";
+  const side = isCrop ? Math.min(height, width) : Math.max(height, width);
+  const data = windowOf(picture, side, isCrop ? crop : undefined);
+  return { data, height: side, width: side };
 }
 
-/** A square in the middle of a picture, zero where it reaches beyond. */
+/** A square of a picture, in the middle where no place is given, zero where it reaches beyond. */
 function windowOf<T extends Uint8Array | Float32Array>(
   { data, height, width }: PicturePlanes<T>,
   side: number,
+  place?: number,
 ): T {
   const out = new (data.constructor as new (length: number) => T)(3 * side * side);
-  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+  const start = (size: number) =>
+    place === undefined ? Math.floor((size - side) / 2) : Math.floor(place * (size - side + 1));
+  const [top, left] = [start(height), start(width)];
   const [from, to] = [Math.max(0, left), Math.min(width, left + side)];
   for (let channel = 0; channel < 3; channel++) {
     for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {

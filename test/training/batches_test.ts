@@ -43,6 +43,17 @@ Deno.test("batchOrder() mirrors half of the pictures, and none whose answer a mi
   }
 });
 
+Deno.test("batchOrder() crops at random with flip-crop and fit: crop alone, and mirrors as without", () => {
+  const options = { rows: 200, batch: 200, seed: 0, augment: "flip-crop" } as const;
+  const whole = batchOrder({ ...options, fit: "resize" })(0);
+  const cropped = batchOrder({ ...options, fit: "crop" })(0);
+  assertEquals(cropped.map(({ crop: _, ...pick }) => pick), whole);
+  const places = cropped.map(({ crop }) => crop!);
+  assert(Math.min(...places) < 0.1 && Math.max(...places) > 0.9);
+  const plain = batchOrder({ ...options, augment: "none", fit: "crop" })(0);
+  assertEquals([...whole, ...plain].filter((pick) => "crop" in pick), []);
+});
+
 Deno.test("batchOrder() rejects an empty split", () => {
   assertThrows(
     () => batchOrder({ rows: 0, batch: 4, seed: 0, augment: "none" }),

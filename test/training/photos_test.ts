@@ -69,3 +69,19 @@ for (const [name, room, draws, reads] of roomRows) {
     assertEquals(read(), reads);
   });
 }
+
+/** A picture of 12 by 8 pixels whose columns differ. */
+const wide = { height: 8, width: 12, data: new Uint8Array(3 * 96).map((_, i) => 20 * (i % 12)) };
+
+for (const [crop, first] of [[undefined, 2], [0, 0], [0.5, 2], [0.999, 4]] as const) {
+  Deno.test(`Photos cut the square of fit: crop at ${crop ?? "the middle"}`, async () => {
+    const read = () => Promise.resolve(wide);
+    const photos = new Photos({ side: 8, fit: "crop", read }, {
+      ...options,
+      canvas: 8,
+      picture: 8,
+    });
+    const { data } = await photos.of([{ ...pick, ...(crop === undefined ? {} : { crop }) }]);
+    assertEquals(Math.round(255 * data[0]!), 20 * first);
+  });
+}
