@@ -5,7 +5,10 @@ import {
   defineStage,
   model,
   type ModelSource,
+  oneOf,
 } from "../lib/pipeline/contract/stage.ts";
+import { type Baseline, baselineTable } from "../lib/evaluation/baselines.ts";
+import { matches } from "../lib/evaluation/match.ts";
 import { generationSettings } from "../lib/models/generation_settings.ts";
 
 /** Scores a model on a split, with or without a visual prompt. */
@@ -13,7 +16,7 @@ export default defineStage({
   name: "transfer-evaluate",
   description: "Scores a model on a split under a visual prompt or a baseline.",
   with: z.strictObject({
-    prompt: z.union([z.enum(["none", "shrunk", "plain", "noise"]), artifact("prompt")])
+    prompt: z.union([oneOf(baselineTable), artifact("prompt")])
       .describe("a trained prompt, or a baseline: none, shrunk, plain (a grey frame) or noise"),
     model: model().describe("the model to evaluate, source or not; also a CLIP model"),
     data: artifact("dataset").describe("rows to answer"),
@@ -30,7 +33,7 @@ export default defineStage({
       .describe("chooses the noise; default the seed of the one prompt in like, or 0"),
     setting: z.record(z.string(), z.union([z.string(), z.number()])).optional()
       .describe("what distinguishes this run in tables and curves, such as { shots: 16 }"),
-    match: z.enum(["token", "substring", "vqa"]).default("token")
+    match: oneOf(matches).default("token")
       .describe(
         "free answers: whole words, any substring, or equal as VQA's evaluation writes them",
       ),
@@ -108,7 +111,7 @@ async function stemOf(model: ModelSource): Promise<string | undefined> {
 /** The treatment that the parameters ask for, for pictures of so many pixels a side. */
 async function treatmentOf(
   { prompt, like = [], canvas, imageSize, rms, seed }: {
-    readonly prompt: "none" | "shrunk" | "plain" | "noise" | Artifact;
+    readonly prompt: Baseline | Artifact;
     readonly like?: Artifact | readonly Artifact[] | undefined;
     readonly canvas?: number | undefined;
     readonly imageSize?: number | undefined;

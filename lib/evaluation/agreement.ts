@@ -6,7 +6,8 @@
  */
 import type { Agreement } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
-import { baselines, type Cell, hits, standingsOf } from "./cells.ts";
+import { baselines } from "./baselines.ts";
+import { type Cell, hits, standingsOf } from "./cells.ts";
 import { assertPaired } from "./pairing.ts";
 
 /**

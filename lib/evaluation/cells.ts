@@ -1,15 +1,9 @@
 /** Groups runs by what they have in common: what is averaged, paired and compared. @module */
 import type { Standing } from "../artifacts/report.ts";
 import type { ScoredRow, Scores } from "../artifacts/scores.ts";
+import { baselines } from "./baselines.ts";
 import { type Layout, layoutOf, type Place } from "./layout.ts";
 import { assertPaired, reportMistake, runName } from "./pairing.ts";
-
-/** Baselines in the order of every table. */
-export const baselines: readonly string[] = ["none", "shrunk", "plain", "noise"];
-
-/** Whether a table's row is a baseline: `noise`, `noise, like tvp`. */
-export const isBaselineName = (method: string): boolean =>
-  baselines.includes(method.split(",")[0]!);
 
 /** All runs of one model with one method, which differ in their seed and in nothing else. */
 export interface Cell {

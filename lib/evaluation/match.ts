@@ -2,7 +2,35 @@
 import { vqaAnswer } from "./vqa_answer.ts";
 
 /** How a generated answer is compared with the truth. */
-export type Match = "token" | "substring" | "vqa";
+interface MatchRule {
+  readonly description: string;
+  readonly holds: (answer: string, truth: string) => boolean;
+}
+
+/** The rules by name. */
+export const matches = {
+  token: {
+    description: "the truth as whole words",
+    holds: (answer, truth) =>
+      contains(` ${normaliseAnswer(answer)} `, ` ${normaliseAnswer(truth)} `),
+  },
+  substring: {
+    description: "the truth anywhere, the rule of arXiv 2404.11207's code",
+    holds: (answer, truth) => contains(normaliseAnswer(answer), normaliseAnswer(truth)),
+  },
+  vqa: {
+    description: "equal once both are written as VQA's evaluation writes them",
+    holds: (answer, truth) => vqaAnswer(answer) === vqaAnswer(truth),
+  },
+} satisfies Record<string, MatchRule>;
+
+/** Name of a rule. */
+export type Match = keyof typeof matches;
+
+/** An empty truth is in an empty answer alone. */
+function contains(answer: string, truth: string): boolean {
+  return truth.trim() === "" ? answer.trim() === "" : answer.includes(truth);
+}
 
 /** Lower case, without punctuation and articles, single spaces (as VQA evaluations do). */
 export function normaliseAnswer(text: string): string {
@@ -13,14 +41,7 @@ export function normaliseAnswer(text: string): string {
     .trim();
 }
 
-/**
- * Whether an answer contains the truth: as whole words (`token`), or anywhere in the text
- * (`substring`, the rule of arXiv 2404.11207's code); or is equal to it once both are written as the
- * official evaluation of VQA writes them (`vqa`).
- */
+/** Whether an answer is right, by a rule. */
 export function answerMatches(answer: string, truth: string, match: Match = "token"): boolean {
-  if (match === "vqa") return vqaAnswer(answer) === vqaAnswer(truth);
-  const [said, wanted] = [normaliseAnswer(answer), normaliseAnswer(truth)];
-  if (wanted === "") return said === "";
-  return match === "substring" ? said.includes(wanted) : ` ${said} `.includes(` ${wanted} `);
+  return matches[match].holds(answer, truth);
 }

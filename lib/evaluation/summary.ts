@@ -7,8 +7,8 @@
 import type { Metric, Primary, ScoreSummary, Standing, Summary } from "../artifacts/report.ts";
 import type { Scores, Setting } from "../artifacts/scores.ts";
 import { agreementsOf } from "./agreement.ts";
+import { baselines } from "./baselines.ts";
 import {
-  baselines,
   type Cell,
   cellsOf,
   groupBy,

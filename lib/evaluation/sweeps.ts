@@ -1,6 +1,7 @@
 /** Means by one entry of the setting; the other entries are averaged over. @module */
 import type { ScoreSummary, Sweep } from "../artifacts/report.ts";
-import { groupBy, isBaselineName } from "./cells.ts";
+import { isBaselineName } from "./baselines.ts";
+import { groupBy } from "./cells.ts";
 
 /** All sweeps of entries with at least two values. */
 export function sweepsOf(

@@ -8,11 +8,9 @@ import { noiseFrame, plainFrame, promptPeak, promptRms } from "../prompts/frames
 import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";
 import { appliedPrompt } from "./applied_prompt.ts";
 import { type AnyPromptKind, pictureSideOf, promptKind } from "../prompts/prompt_table.ts";
+import type { Baseline } from "./baselines.ts";
 import { reportMistake } from "./pairing.ts";
 import type { Scores } from "../artifacts/scores.ts";
-
-/** A baseline's name. */
-export type Baseline = "none" | "shrunk" | "plain" | "noise";
 
 /** What a stage says of a treatment. */
 export interface TreatmentOptions {

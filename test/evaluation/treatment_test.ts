@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { type Baseline, treat } from "../../lib/evaluation/treatment.ts";
+import type { Baseline } from "../../lib/evaluation/baselines.ts";
+import { treat } from "../../lib/evaluation/treatment.ts";
 import type { Prompt } from "../../lib/artifacts/prompt.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 

@@ -5,6 +5,8 @@ import { loggerTable } from "../../../lib/cli/loggers/logger_table.ts";
 import { executorTable } from "../../../lib/workspace/choose_executor.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { changes } from "../../../lib/drawing/changes/change_table.ts";
+import { baselineTable } from "../../../lib/evaluation/baselines.ts";
+import { matches } from "../../../lib/evaluation/match.ts";
 import { lossTable } from "../../../lib/losses/loss_table.ts";
 import { lossVariants } from "../../../lib/losses/variant_table.ts";
 import { knownModelTypes } from "../../../lib/models/families/family_table.ts";
@@ -97,6 +99,18 @@ ${described(bounds)}
 
 ${described(changes)}
 
+## Baselines
+
+\`prompt:\` of \`transfer-evaluate\` where it is no trained one.
+
+${markdownTable([["name", "what a model sees"], ...baselineRows()])}
+
+## Rules for free answers
+
+\`match:\` of \`transfer-evaluate\`: when a free answer is right.
+
+${described(matches)}
+
 ## Corruptions
 
 \`kind:\` of \`corrupt-dataset\`.
@@ -133,6 +147,10 @@ What tells of a run. The first that fits is taken.
 
 ${markdownTable([["name", "what it is", "when"], ...loggerRows()])}
 `;
+}
+
+function baselineRows(): string[][] {
+  return Object.entries(baselineTable).map(([name, description]) => [code(name), description]);
 }
 
 function remoteRows(): string[][] {

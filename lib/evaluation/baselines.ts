@@ -1,0 +1,19 @@
+/** The treatments of pictures that take no trained prompt. @module */
+
+/** What each shows to a model, by its name; in the order of every table. */
+export const baselineTable = {
+  none: "the full picture, by the model's own processor",
+  shrunk: "the shrunk picture in an empty frame",
+  plain: "the shrunk picture in a grey frame",
+  noise: "the shrunk picture in a frame of random pixels",
+} as const;
+
+/** Name of a baseline. */
+export type Baseline = keyof typeof baselineTable;
+
+/** Their names. */
+export const baselines: readonly string[] = Object.keys(baselineTable);
+
+/** Whether a table's row is a baseline: `noise`, `noise, like tvp`. */
+export const isBaselineName = (method: string): boolean =>
+  baselines.includes(method.split(",")[0]!);
