@@ -21,6 +21,8 @@ export const notRun: Readonly<Record<string, string>> = {
     "needs pictures of one's own; test/cli/data_test.ts runs each",
   "docs/data.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-pictures}'":
     "needs pictures of one's own; test/data loads every format",
+  "docs/data.md: deno task pipeline pipelines/real/cifar10.yaml --set vars.photos=PHOTOS":
+    "PHOTOS stands for photographs that are not in the repository",
   "docs/data.md: deno task pipeline pipelines/zoo_scores.yaml --set 'vars.datasets=[{name: photographs, folder: PHOTOS, side: 64}]'":
     "PHOTOS is a folder of photographs that are not in the repository",
   "docs/real_models.md: deno task pipeline pipelines/real/photographs.yaml --set vars.photos=FOLDER":

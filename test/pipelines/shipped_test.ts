@@ -18,7 +18,7 @@ async function pipelineFiles(folder: string): Promise<{ path: string; presets: s
 
 /** What has to be set of a file because people have to bring it; a folder that is there will do. */
 const brought: readonly (readonly [begin: string, set: (folder: string) => readonly string[]])[] = [
-  ["pipelines/real/photographs.yaml", (folder) => [`vars.photos=${folder}`]],
+  ["pipelines/real/", (folder) => [`vars.photos=${folder}`]],
   ["pipelines/paper/full/", bringFullSize],
 ];
 
