@@ -101,7 +101,7 @@ ${described(changes)}
 
 ## Baselines
 
-\`prompt:\` of \`transfer-evaluate\` where it is no trained one.
+\`prompt:\` of \`transfer-evaluate\` where it is not a trained one.
 
 ${markdownTable([["name", "what a model sees"], ...baselineRows()])}
 
