@@ -55,6 +55,7 @@ Deno.test("fairnessOf() does not pass what was not measured", () => {
   );
   assertEquals(failing("emoji10", few, splits), [
     "all that the conditions are about was measured: missing: plain, models (2 of 3), a CLIP",
+    "the unseen models count as at least 3 independent ones: 2 models unseen by any prompt count as 2.0",
   ]);
   assertEquals(failing("kind10", fair, splits), [
     "all that the conditions are about was measured: missing: shrunk, plain, noise, models (0 of 3), a CLIP",
