@@ -91,10 +91,10 @@ async function factsOf(model: NamedModel): Promise<ModelFacts> {
 
 /** Bytes of the weights of the parts that are taken where none are asked for. */
 function usedBytes(directory: LanguageModelDirectory, parts: readonly Part[]): number {
-  const taken = new Set(
+  const files = directory.family.parts?.files ??
     (["vision_encoder", "embed_tokens", "encoder_model", "decoder_model_merged"] as const)
-      .filter((part) => directory.has(part)).map((part) => directory.partPath(part)),
-  );
+      .filter((part) => directory.has(part));
+  const taken = new Set(files.map((part) => directory.partPath(part)));
   return parts.filter(({ file }) => [...taken].some((path) => path.endsWith(`/${file}`)))
     .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
 }

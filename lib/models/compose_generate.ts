@@ -12,6 +12,7 @@ import {
   isPast,
   type ModelSizes,
   presentOf,
+  readAnswerEmbed,
   readPast,
 } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
@@ -64,7 +65,7 @@ export async function composeNextToken(
   onPast = true,
 ): Promise<Model> {
   const decoder = readPast(await directory.readPart("decoder_model_merged"), onPast);
-  const embed = await directory.readPart("embed_tokens");
+  const embed = await readAnswerEmbed(directory, await directory.readPart("embed_tokens"));
   const names: Readonly<Record<string, string>> = {
     inputs_embeds: "embed.inputs_embeds",
     attention_mask: "next_mask",

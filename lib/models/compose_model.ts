@@ -99,15 +99,14 @@ async function encoderDecoderParts(
   decoder: Model,
 ): Promise<Part[]> {
   const encoder = await directory.readPart("encoder_model");
-  // Where the answer has an embedding table of its own.
-  const answerEmbed = directory.has("decoder_embed_tokens")
-    ? await directory.readPart("decoder_embed_tokens")
-    : embed;
+  const answerEmbed = await readAnswerEmbed(directory, embed);
   const connect = {
     ...shared(decoder),
-    inputs_embeds: "answer_embed.inputs_embeds",
-    encoder_hidden_states: "encoder.last_hidden_state",
-    encoder_attention_mask: "attention_mask",
+    ...ofInputs(decoder, {
+      inputs_embeds: "answer_embed.inputs_embeds",
+      encoder_hidden_states: "encoder.last_hidden_state",
+      encoder_attention_mask: "attention_mask",
+    }),
   };
   return [
     {
@@ -118,6 +117,21 @@ async function encoderDecoderParts(
     { name: "answer_embed", model: answerEmbed, connect: { input_ids: "decoder_input_ids" } },
     { name: "decoder", model: decoder, connect },
   ];
+}
+
+/** The table of embeddings of answers: their own, if they have one, else that of all texts. */
+export async function readAnswerEmbed(directory: ModelDirectory, embed: Model): Promise<Model> {
+  const part = "decoder_embed_tokens";
+  return directory.has(part) ? await directory.readPart(part) : embed;
+}
+
+/** What is for inputs that a model has. */
+export function ofInputs(
+  { graph }: Model,
+  connect: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const names = new Set(graph.inputs.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(connect).filter(([name]) => names.has(name)));
 }
 
 /** The part that puts image features in the places of placeholder tokens. */

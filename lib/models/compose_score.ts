@@ -14,7 +14,9 @@ import {
   handedOn,
   isPast,
   type ModelSizes,
+  ofInputs,
   presentOf,
+  readAnswerEmbed,
   readPast,
 } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
@@ -112,19 +114,20 @@ async function composeAnswers(
   sizes: ScoreSizes,
 ): Promise<Model> {
   const state = "encoder.last_hidden_state";
+  const answerEmbed = await readAnswerEmbed(directory, embed);
   const prefix = await composeModel(directory, { ...sizes, answer: 1 }, [state]);
   const parts: Part[] = [
     { name: "prefix", model: prefix, connect: ownInputs(prefix) },
     expansion(prefix, [state], sizes.rows, { mask: [sizes.batch, sizes.sequence] }),
-    { name: "next_embed", model: embed, connect: { input_ids: "next_ids" } },
+    { name: "next_embed", model: answerEmbed, connect: { input_ids: "next_ids" } },
     {
       name: "next",
       model: bindPast(decoder, sizes.rows),
-      connect: {
+      connect: ofInputs(decoder, {
         inputs_embeds: "next_embed.inputs_embeds",
         encoder_hidden_states: `expand.${state}.rows`,
         encoder_attention_mask: "expand.mask.rows",
-      },
+      }),
     },
   ];
   return finishScore(composeModels(parts), sizes, sizes.length, []);

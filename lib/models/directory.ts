@@ -75,8 +75,9 @@ export async function openModelDirectory(
 ): Promise<LanguageModelDirectory> {
   const configPath = join(path, "config.json");
   const config = await readConfig(path, options);
-  const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
   const known = findFamily(config);
+  if (known?.parts !== undefined) return await openMade(path, config, known, options);
+  const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
   const usual = findParts(path, parts, options.weights).size === parts.length;
   // A model of a new family has the usual parts; without them nothing says what to do with it.
   const family = known ?? (usual ? defaultRule : familyOf(config, configPath));
@@ -85,6 +86,25 @@ export async function openModelDirectory(
   const directory = await openParts(path, parts, config, { ...options, family });
   const warnings = known === undefined ? [defaultRuleWarning(config, directory.name)] : [];
   return { ...directory, family, warnings };
+}
+
+/** A directory whose usual parts are made of others. */
+async function openMade(
+  path: string,
+  config: Json,
+  family: Family,
+  options: DirectoryOptions,
+): Promise<LanguageModelDirectory> {
+  const { files, made } = family.parts!;
+  const directory = await openParts(path, files, config, { ...options, family });
+  const { readPart } = directory;
+  return {
+    ...directory,
+    family,
+    warnings: [],
+    has: (part) => made[part] !== undefined || directory.has(part),
+    readPart: (part) => made[part]?.(readPart) ?? readPart(part),
+  };
 }
 
 /** A model as stages get it: weights were checked when the pipeline was planned. */

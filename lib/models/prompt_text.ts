@@ -94,7 +94,9 @@ function imageTokenOf(
   const token = numberIn(config, "image_token_index", "image_token_id") ??
     tokenizer.idOf(names.image_token ?? family.imageToken ?? "<image>");
   if (token !== undefined) return token;
-  if (family.placement === "before-embeddings") return padToken;
+  if (family.placement === "before-embeddings" || family.placement === "without-text") {
+    return padToken;
+  }
   throw unplaced(directory, "config.json has no image_token_index");
 }
 
@@ -152,6 +154,7 @@ interface Place extends Written {
 function placeImage(instruction: string, place: Place): readonly number[] {
   const { tokenizer, imageToken, rows, directory, image } = place;
   const picture = new Array<number>(rows).fill(imageToken);
+  if (directory.family.placement === "without-text") return picture;
   const { written, placeholder } = writePrompt(instruction, place);
   const encode = (text: string) => tokenizer.encode(text, !startsWithSymbol(text, place));
   const { placement } = directory.family;

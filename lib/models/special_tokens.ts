@@ -49,7 +49,8 @@ export function specialIds(
   const { eos_token: eos, pad_token: pad } = specialTokenTexts(tokenizer.config);
   const idOf = (token: string | undefined) =>
     token === undefined ? undefined : tokenizer.idOf(token);
-  const places: readonly Json[] = [generation, config, objectIn(config, "text_config")];
+  const inner = ["text_config", "decoder"].map((key) => objectIn(config, key));
+  const places: readonly Json[] = [generation, config, ...inner];
   const find = (key: string): readonly number[] =>
     places.map((place) => idsIn(place[key])).find((ids) => ids.length > 0) ?? [];
   const ends = find("eos_token_id");

@@ -1,5 +1,7 @@
 /** Defines a family of models: how pictures enter the text, and the names of the parts. @module */
+import type { Model } from "../../onnx/ir/model.ts";
 import type { PicturePlan } from "../../vision/picture_plan.ts";
+import type { ModelPart } from "../weight_types.ts";
 
 /** A JSON object of a model directory, as parsed. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -41,12 +43,24 @@ export interface TokenTypes {
   readonly answer: number;
 }
 
+/** Reads a graph of the directory. */
+export type ReadFile = (part: ModelPart) => Promise<Model>;
+
+/** Usual parts that a directory lacks, made of the graphs that it has. */
+export interface MadeParts {
+  /** Graphs that have to be there. */
+  readonly files: readonly ModelPart[];
+  readonly made: Readonly<Partial<Record<ModelPart, (read: ReadFile) => Promise<Model>>>>;
+}
+
 /** One row of the table of families. */
 export interface Family {
   /** `model_type`s in config.json that this row serves. */
   readonly modelTypes: readonly string[];
   /** Default: decoder-only. */
   architecture?(config: Json): Architecture;
+  /** Set if the directory does not have the usual graphs. */
+  readonly parts?: MadeParts;
   /** The image processor, if the files do not name a known one. */
   readonly processorType?: string;
   /** Settings that the processor passes to its image processor; they override that one's file. */
@@ -61,9 +75,9 @@ export interface Family {
   picture?(facts: PictureFacts): WrittenPicture | undefined;
   /**
    * Whether the placeholders come before the text and its start symbol, stand in the text, or are not
-   * in the ids at all: then the features stand in front of the text's embeddings.
+   * in the ids at all: then the features stand in front of the text's embeddings, or there is no text.
    */
-  readonly placement: "before-text" | "in-text" | "before-embeddings";
+  readonly placement: "before-text" | "in-text" | "before-embeddings" | "without-text";
   /**
    * The text of an instruction where the directory has no chat template; `image` is the written
    * form of one placeholder, used by families with placeholders in the text, `start` that of the

@@ -14,6 +14,7 @@ import { paligemma } from "./paligemma.ts";
 import { lightonOcr, llavaOrPixtral, mistral3 } from "./pixtral.ts";
 import { qwen2Vl } from "./qwen2_vl.ts";
 import { ayaVision, gotOcr2 } from "./tiled.ts";
+import { visionEncoderDecoder } from "./vision_encoder_decoder.ts";
 
 const families: readonly Family[] = [
   llavaOrPixtral,
@@ -36,6 +37,7 @@ const families: readonly Family[] = [
   lfm2Vl,
   ayaVision,
   gotOcr2,
+  visionEncoderDecoder,
 ];
 
 /** The `model_type`s that are known. */
