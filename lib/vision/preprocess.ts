@@ -5,6 +5,7 @@ import { arrangePatches } from "./patches.ts";
 import { type PicturePlan, pixelDims } from "./picture_plan.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";
 import { planProcessor } from "./processor_table.ts";
+import { unitPlanes } from "./resize.ts";
 import { DraftRunner, type Planes } from "./run_draft.ts";
 
 /** Most bytes of the pictures of one run. */
@@ -49,12 +50,10 @@ export function runPlan(
 }
 
 function normalise(planes: Planes, { scale, bias }: PicturePlan, area: number): Float32Array {
-  const values = planes instanceof Uint8Array
-    ? Float32Array.from(planes, (value) => value / 255)
-    : planes.slice();
-  for (let i = 0; i < values.length; i++) {
-    const channel = Math.floor(i / area) % 3;
-    values[i] = values[i]! * scale[channel]! + bias[channel]!;
+  const values = planes instanceof Uint8Array ? unitPlanes(planes) : planes.slice();
+  for (let start = 0, channel = 0; start < values.length; start += area, channel++) {
+    const [factor, summand] = [scale[channel % 3]!, bias[channel % 3]!];
+    for (let i = start; i < start + area; i++) values[i] = values[i]! * factor + summand;
   }
   return values;
 }

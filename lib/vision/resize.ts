@@ -241,21 +241,52 @@ function heightFirst(from: PictureSize, to: PictureSize): boolean {
 
 /** Sums along an axis whose neighbours lie `stride` apart. */
 function sumBytes(planes: Uint8Array, axis: AxisWeights, stride: number): Uint8Array {
-  const { taps, start, outputSize, inputSize } = axis;
-  if (inputSize === outputSize) return planes; // Pillow leaves such an axis out
+  if (axis.inputSize === axis.outputSize) return planes; // Pillow leaves such an axis out
   const fixed = axis.weights.map((weight) => Math.trunc(weight * one + (weight < 0 ? -0.5 : 0.5)));
+  return stride === 1
+    ? sumByteColumns(planes, axis, fixed)
+    : sumByteRows(planes, axis, { fixed, stride });
+}
+
+const byteOf = (sum: number) => {
+  const value = Math.floor(sum / one);
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+};
+
+function sumByteColumns(planes: Uint8Array, axis: AxisWeights, fixed: Float64Array): Uint8Array {
+  const { taps, start, outputSize, inputSize } = axis;
+  const rows = planes.length / inputSize;
+  const out = new Uint8Array(rows * outputSize);
+  for (let row = 0, to = 0; row < rows; row++) {
+    for (let x = 0; x < outputSize; x++, to++) {
+      const at = row * inputSize + start[x]!;
+      const length = Math.min(taps, inputSize - start[x]!);
+      let sum = one / 2;
+      for (let k = 0, w = x * taps; k < length; k++, w++) sum += planes[at + k]! * fixed[w]!;
+      out[to] = byteOf(sum);
+    }
+  }
+  return out;
+}
+
+/** A whole row is summed at once: whole numbers below 2⁵³ are exact in any order. */
+function sumByteRows(
+  planes: Uint8Array,
+  { taps, start, outputSize, inputSize }: AxisWeights,
+  { fixed, stride }: { readonly fixed: Float64Array; readonly stride: number },
+): Uint8Array {
   const count = planes.length / (inputSize * stride);
   const out = new Uint8Array(count * outputSize * stride);
-  for (let block = 0; block < count; block++) {
-    for (let i = 0; i < outputSize; i++) {
-      const length = Math.min(taps, inputSize - start[i]!);
-      for (let offset = 0; offset < stride; offset++) {
-        const at = (block * inputSize + start[i]!) * stride + offset;
-        let sum = one / 2;
-        for (let k = 0; k < length; k++) sum += planes[at + k * stride]! * fixed[i * taps + k]!;
-        const value = Math.floor(sum / one);
-        out[(block * outputSize + i) * stride + offset] = value < 0 ? 0 : value > 255 ? 255 : value;
+  const sums = new Float64Array(stride);
+  for (let block = 0, to = 0; block < count; block++) {
+    for (let y = 0; y < outputSize; y++) {
+      sums.fill(one / 2);
+      const length = Math.min(taps, inputSize - start[y]!);
+      for (let k = 0, from = (block * inputSize + start[y]!) * stride; k < length; k++) {
+        const weight = fixed[y * taps + k]!;
+        for (let x = 0; x < stride; x++, from++) sums[x] = sums[x]! + planes[from]! * weight;
       }
+      for (let x = 0; x < stride; x++, to++) out[to] = byteOf(sums[x]!);
     }
   }
   return out;
