@@ -1,5 +1,5 @@
 /** Says what a model can be used for. @module */
-import type { Diagnostic } from "../diagnostic/diagnostic.ts";
+import type { SourceCheck } from "../training/check_source.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { namedModel } from "./open_model.ts";
 import { printJson, printLine, printNotice } from "./print.ts";
@@ -18,32 +18,37 @@ export async function checkModel(args: CommandArguments, name: string): Promise<
   const { openTextEncoder } = await import("../models/prompt_text.ts");
   const { missingTemplate } = await import("../models/missing_template.ts");
   const model = await namedModel(args, name);
-  const { sourceObstacles } = await import("../training/check_source.ts");
+  const { checkSource } = await import("../training/check_source.ts");
   const directory = await openModelDirectory(model.path, directoryOptions(model));
   const text = await openTextEncoder(directory);
   text.instruction("What is this?");
   const warning = await missingTemplate(directory);
-  const obstacles = await sourceObstacles(directory);
+  const checked = await checkSource(directory);
+  const { obstacles, memory } = checked;
   const family = String(directory.config.model_type);
   if (hasFlag(args, "json")) {
     const warnings = warning === undefined ? [] : [warning];
     const source = obstacles.length === 0;
-    printJson({ model: name, family, target: true, source, obstacles, warnings });
+    printJson({ model: name, family, target: true, source, obstacles, memory, warnings });
   } else {
-    print({ name, family }, obstacles);
+    await print({ name, family }, checked);
     const messages = [...directory.warnings, ...warning === undefined ? [] : [warning.message]];
     for (const message of messages) printNotice(`warning: ${message}`);
   }
   return obstacles.length === 0;
 }
 
-function print(
+async function print(
   { name, family }: { readonly name: string; readonly family: string },
-  obstacles: readonly Diagnostic[],
-): void {
+  { obstacles, memory }: SourceCheck,
+): Promise<void> {
   printLine(`${name}: ${family}`);
   printLine("target  yes: its files, tokenizer and chat template can be read");
-  if (obstacles.length === 0) return printLine("source  yes: its loss can be differentiated");
+  if (memory !== undefined) {
+    const { memoryLine } = await import("../training/step_memory.ts");
+    printLine("source  yes: its loss can be differentiated");
+    return printLine(`        ${memoryLine(memory, memory.batch)}, 224 pixels`);
+  }
   printLine("source  no:");
   for (const { message, notes = [] } of obstacles.slice(0, shown)) {
     printLine(`  ${message}`);

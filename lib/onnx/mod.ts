@@ -18,6 +18,7 @@ export {
   type NodeOptions,
   type Value,
 } from "./build/builder.ts";
+export { estimateMemory, type MemoryEstimate } from "./infer/estimate_memory.ts";
 export { checkModel } from "./infer/check.ts";
 export { composeModels, type Part } from "./passes/compose.ts";
 export { decodeModel, type DecodeOptions, OnnxDecodeError } from "./codec/decode.ts";

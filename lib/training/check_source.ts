@@ -6,28 +6,34 @@ import { composeModels } from "../onnx/passes/compose.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import { prepareSource } from "./source.ts";
+import { type StepMemory, stepMemory } from "./step_memory.ts";
 
-/** Side of the canvas that is tried. */
-const canvas = 224;
+/** Side of the canvas that is tried, and pictures in a step. */
+const [canvas, batch] = [224, 16];
 
 const example = { instruction: "What is this?", answer: "a cat" };
+
+/** What stands in the way of a model as a source; where nothing does, what a step would take. */
+export interface SourceCheck {
+  readonly obstacles: readonly Diagnostic[];
+  /** Memory of a step of so many pictures of 224 pixels. */
+  readonly memory?: StepMemory & { readonly batch: number };
+}
 
 /**
  * Lays out a text, composes the loss of a prompted picture and differentiates it with respect to the
  * canvas, without running anything.
- *
- * @returns The obstacles; nothing where the model can be a source.
  */
-export async function sourceObstacles(
-  directory: LanguageModelDirectory,
-): Promise<readonly Diagnostic[]> {
+export async function checkSource(directory: LanguageModelDirectory): Promise<SourceCheck> {
   try {
-    const { graph } = await prepareSource(directory, [example], { batch: 1, canvas });
-    return obstaclesIn(withProcessor(graph));
+    const { graph } = await prepareSource(directory, [example], { batch, canvas });
+    return differentiate(withProcessor(graph));
   } catch (error) {
-    if (error instanceof DiagnosticError) return error.diagnostics;
+    if (error instanceof DiagnosticError) return { obstacles: error.diagnostics };
     // What a graph or a processor lacks is said in the words of those who compose them.
-    if (error instanceof TypeError || error instanceof RangeError) return [plain(error)];
+    if (error instanceof TypeError || error instanceof RangeError) {
+      return { obstacles: [plain(error)] };
+    }
     throw error;
   }
 }
@@ -44,11 +50,11 @@ function withProcessor(
   return pruneModel(whole, ["source.loss"]);
 }
 
-function obstaclesIn(loss: Model): readonly Diagnostic[] {
+function differentiate(loss: Model): SourceCheck {
   const request = { of: "source.loss", wrt: ["canvas"] };
-  const nodes = unsupportedNodes(loss, request);
-  if (nodes.length === 0) addGradients(loss, request);
-  return nodes;
+  const obstacles = unsupportedNodes(loss, request);
+  if (obstacles.length > 0) return { obstacles };
+  return { obstacles, memory: { batch, ...stepMemory(addGradients(loss, request), { batch }) } };
 }
 
 function plain({ message }: Error): Diagnostic {

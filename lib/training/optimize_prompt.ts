@@ -29,6 +29,7 @@ import { searchOf } from "./searches/search_table.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { costLine, flopsOfRun, StepClock, type StepCost, waitLine } from "./step_cost.ts";
 import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
+import { memoryLine, stepMemory } from "./step_memory.ts";
 import { train, type Training, type TrainingHost } from "./trainer.ts";
 import { askedOf } from "./training_graph.ts";
 import type { TrainingState } from "./training_state.ts";
@@ -223,6 +224,7 @@ export async function optimizePrompt(
   await using compared = await openCompared(graph, { host, repeats });
   const { feeds, waitedMs } = feedsOf(training, { prepared, photoMaker, compared });
   const cost = flopsOfStep(training, prepared);
+  host.log?.(memoryLine(stepMemory(graph.model), training.settings.batch));
   const clock = new StepClock(() => performance.now());
   const start = performance.now();
   const state = await train({
