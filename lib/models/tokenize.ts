@@ -4,6 +4,7 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { readModelJson } from "./model_file.ts";
 import { tokenizerConfigSchema, tokenizerSchema } from "./model_schema.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
+import { withPlainSplits } from "./split_steps.ts";
 import { stepMistake } from "./tokenizer_steps.ts";
 import { vocabularyMistake } from "./vocabulary_check.ts";
 
@@ -77,7 +78,12 @@ interface AddedToken {
 /** The tokenizer wants all its parts to be there. */
 function withAllParts(definition: Json): Json {
   const absent = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
-  return { ...absent, ...definition, added_tokens: definition.added_tokens ?? [] };
+  return {
+    ...absent,
+    ...definition,
+    pre_tokenizer: withPlainSplits(definition.pre_tokenizer ?? null),
+    added_tokens: definition.added_tokens ?? [],
+  };
 }
 
 function wrap(
@@ -86,14 +92,20 @@ function wrap(
   { definition, config }: { readonly definition: Json; readonly config: Json },
 ): TextTokenizer {
   const added = (definition.added_tokens ?? []) as readonly AddedToken[];
+  const { unk_token: unknownToken } = Object(definition.model) as Json;
+  const unknownId = typeof unknownToken === "string"
+    ? tokenizer.token_to_id(unknownToken)
+    : undefined;
   const encode = (text: string, special: boolean): readonly number[] => {
     const { ids, tokens } = guarded(
       path,
       textLimitMs,
       () => tokenizer.encode(text, { add_special_tokens: special }),
     );
-    const unknown = ids.findIndex((id) => !Number.isSafeInteger(id) || id < 0);
+    const isUnknown = (id: number) => !Number.isSafeInteger(id) || id < 0;
+    const unknown = ids.findIndex(isUnknown);
     if (unknown < 0) return ids;
+    if (unknownId !== undefined) return ids.map((id) => isUnknown(id) ? unknownId : id);
     throw failure(
       path,
       `it has no number for ${
