@@ -26,9 +26,13 @@ export interface FolderOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Whether a model can be handed over as one buffer. */
+/** Bytes of weights that are handed over in the buffer of the graph; more would be there twice. */
+const bufferLimit = 64 << 20;
+
+/** Whether a model is handed over as one buffer. */
 export function fitsBuffer(model: Model): boolean {
-  return fitsProtobuf(model) && weightsOf(model).every(({ data }) => data.kind !== "external");
+  return fitsProtobuf(model, bufferLimit) &&
+    weightsOf(model).every(({ data }) => data.kind !== "external");
 }
 
 /**

@@ -9,10 +9,10 @@ const inlineLimit = 1 << 30;
 /** Weights smaller than this stay inline when large ones move out. */
 const inlineKept = 1024;
 
-/** Whether a model's inline weights are small enough for one protobuf. */
-export function fitsProtobuf(model: Model): boolean {
+/** Whether a model's inline weights are small enough for one protobuf, or for less. */
+export function fitsProtobuf(model: Model, limit: number = inlineLimit): boolean {
   const sizes = weightsOf(model).map(({ data }) => data.kind === "inline" ? data.bytes.length : 0);
-  return sizes.reduce((sum, size) => sum + size, 0) <= inlineLimit;
+  return sizes.reduce((sum, size) => sum + size, 0) <= limit;
 }
 
 /** Moves the large inline initializers of a model to a file beside it. */
