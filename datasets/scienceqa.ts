@@ -15,7 +15,7 @@ export default publishedSet({
   layout: [
     "problems.json, also in data/scienceqa/",
     "images/train/1/image.png, images/val/…, images/test/… (also train/1/image.png)",
-    "the files of Hugging Face are { parquet: … }, with kind: classification",
+    "the files of Hugging Face are { parquet: …, broken: skip }: questions without a picture are left out",
   ],
   list(folder) {
     const prefix = folder.prefixOf(["data/scienceqa", "data", "scienceqa"], "problems.json");

@@ -107,6 +107,7 @@ export async function inspectData(
 
 /** The picture, or why there is none. */
 export async function pictureOf(stored: StoredPicture): Promise<Picture | string> {
+  if ("missing" in stored) return stored.missing;
   if ("planes" in stored) return { ...stored, data: stored.planes };
   try {
     const { data, dims: [, height, width] } = await decodeImage(stored.encoded);
@@ -125,7 +126,7 @@ function classesOf(rows: readonly MadeRow[], { info }: PreparedData): Record<str
 }
 
 function seenOf(where: string, stored: StoredPicture, { data, height, width }: Picture): Seen {
-  const bytes = "encoded" in stored ? stored.encoded : stored.planes;
+  const bytes = "encoded" in stored ? stored.encoded : data;
   const look = lookOf(unitPlanes(data), { height, width });
   return {
     where,

@@ -5,7 +5,12 @@
  */
 
 /** A picture as its source keeps it. */
-export type StoredPicture = EncodedPicture | PlanePicture;
+export type StoredPicture = EncodedPicture | PlanePicture | MissingPicture;
+
+/** A row without a picture: why there is none. */
+export interface MissingPicture {
+  readonly missing: string;
+}
 
 /** A file of pixels: JPEG, PNG and so on. */
 export interface EncodedPicture {

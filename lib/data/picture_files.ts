@@ -98,6 +98,9 @@ async function* checkedAhead(pictures: AsyncIterable<StoredPicture>): AsyncGener
 }
 
 async function check(stored: StoredPicture): Promise<Checked> {
+  if ("missing" in stored) {
+    return { stored, digest: "", height: 0, width: 0, mistake: stored.missing };
+  }
   const bytes = "encoded" in stored ? stored.encoded : stored.planes;
   const digest = createHash("sha256").update(bytes).digest("hex");
   if ("planes" in stored) return { stored, digest, height: stored.height, width: stored.width };
@@ -131,7 +134,7 @@ class PictureSink implements AsyncDisposable {
     if (size.height !== height || size.width !== width) this.#isOneSize = false;
     this.#count++;
     if ("encoded" in stored) this.#addEncoded(stored.encoded, { height, width });
-    else this.#addPlanes(stored.planes, { height, width });
+    else if ("planes" in stored) this.#addPlanes(stored.planes, { height, width });
   }
 
   #addEncoded(bytes: Uint8Array, { height, width }: PictureSize): void {

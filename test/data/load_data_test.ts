@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { readDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import type { DataSpec } from "../../lib/data/data_spec.ts";
 import { type DataLoading, loadData } from "../../lib/data/load_data.ts";
+import { writePictures } from "../../lib/data/picture_files.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { classFolders, colour, inFolder, pictureFile } from "./pictures_in.ts";
 
@@ -266,3 +267,16 @@ function heic(): Uint8Array {
     ...new Uint8Array(12),
   ]);
 }
+
+Deno.test("writePictures() keeps what there is, and tells of rows without a picture", () =>
+  inFolder({}, async (folder) => {
+    const pictures = async function* () {
+      yield { encoded: await pictureFile(colour(1)) };
+      yield { missing: "it has no picture" };
+      yield { encoded: await pictureFile(colour(2)) };
+    };
+    const { kept, broken, size } = await writePictures(folder, pictures(), { seen: new Set() });
+    assertEquals([kept, [...broken], size], [
+      ...[[0, 2], [[1, "it has no picture"]], { height: 8, width: 12 }],
+    ]);
+  }));

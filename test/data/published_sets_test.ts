@@ -33,6 +33,7 @@ async function read(loading: Read): Promise<Record<string, { sha256: string; lab
   let next = 0;
   for await (const picture of listing.pictures(rows.map(({ place }) => place))) {
     const { split = "", label } = rows[next++]!;
+    assert(!("missing" in picture));
     const planes = "planes" in picture ? picture.planes : (await decodeImage(picture.encoded)).data;
     const sha256 = createHash("sha256").update(planes).digest("hex");
     (found[split] ??= []).push({ sha256, label: label! });

@@ -32,6 +32,7 @@ interface Case {
 }
 
 async function digestOf(picture: StoredPicture): Promise<string> {
+  if ("missing" in picture) throw new SyntaxError(picture.missing);
   const planes = "planes" in picture ? picture.planes : (await decodeImage(picture.encoded)).data;
   const digest = await crypto.subtle.digest("SHA-256", planes as Uint8Array<ArrayBuffer>);
   return new Uint8Array(digest).toHex();

@@ -10,6 +10,8 @@ export interface ByteSource {
   readonly size?: number;
   /** Bytes from a place on; fewer where they end before. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads to the end: what is compressed has a checksum there. @throws {DiagnosticError} If it is wrong. */
+  finish(): Promise<void>;
   /** Leaves the rest unread. */
   close(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export function openBytes(path: string): ByteSource {
     size,
     read: (offset, length) =>
       Promise.resolve(readRange(path, offset, Math.max(0, Math.min(length, size - offset)))),
+    finish: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
@@ -55,6 +58,10 @@ class GzipSource implements ByteSource {
     const file = Deno.openSync(this.#path);
     this.#stream = new ByteStream(atMost(inflated(file.readable, "gzip", what), this.#most, what));
     this.#position = 0;
+  }
+
+  async finish(): Promise<void> {
+    this.#position += await this.#stream?.skip(Infinity) ?? 0;
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { dataFailure } from "../data_failure.ts";
 import { columnNames } from "../columns.ts";
 import { DataRoot, readRange } from "../data_root.ts";
 import { namedListing } from "./file_pictures.ts";
-import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
+import type { ListedRow, Listing, StoredPicture } from "../listing.ts";
 
 type Parquet = typeof import("hyparquet");
 type Metadata = import("hyparquet").FileMetaData;
@@ -194,16 +194,14 @@ async function* embedded(
   reader: Reader,
   column: string,
   wanted: readonly number[],
-): AsyncGenerator<EncodedPicture> {
+): AsyncGenerator<StoredPicture> {
   let next = 0;
   for (const [from, to] of spansOf(reader.metadata)) {
     if (next >= wanted.length) return;
     if (wanted[next]! >= to) continue;
     const read = await reader.read([column], from, to);
     for (; next < wanted.length && wanted[next]! < to; next++) {
-      const row = wanted[next]!;
-      const where = `${basename(reader.path)} row ${row + 1}`;
-      yield { encoded: bytesIn(read[row - from]?.[column], where) };
+      yield pictureIn(read[wanted[next]! - from]?.[column]);
     }
   }
 }
@@ -219,19 +217,18 @@ function spansOf({ row_groups: groups }: Metadata): [from: number, to: number][]
   return spans.filter(([a, b]) => b > a);
 }
 
-/** The bytes of a picture: as they are, in `{ bytes, path }`, or in a list of one. */
-function bytesIn(value: unknown, where: string): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+/** A picture: its bytes as they are, in `{ bytes, path }`, or in a list of one. */
+function pictureIn(value: unknown): StoredPicture {
+  if (value instanceof Uint8Array) return { encoded: value };
   if (Array.isArray(value)) {
-    if (value.length === 1) return bytesIn(value[0], where);
-    throw dataFailure(where, `it has ${value.length} pictures, a row is of one`);
+    if (value.length === 1) return pictureIn(value[0]);
+    return { missing: `it has ${value.length} pictures, a row is of one` };
   }
   const { bytes, path } = (value ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };
-  if (bytes instanceof Uint8Array) return bytes;
-  throw dataFailure(
-    where,
-    typeof path === "string" && path !== ""
+  if (bytes instanceof Uint8Array) return { encoded: bytes };
+  return {
+    missing: typeof path === "string" && path !== ""
       ? `it has no picture, only the path ${JSON.stringify(path)}`
       : "it has no picture: the bytes are not in the file",
-  );
+  };
 }

@@ -76,6 +76,7 @@ async function samplesOf(path: string): Promise<Iterable<Sample>> {
         sample.texts.set(ending, isText ? await source.read(entry.offset, entry.bytes) : undefined);
       }
     }
+    await source.finish();
   } finally {
     await source.close();
   }

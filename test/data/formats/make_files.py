@@ -98,8 +98,8 @@ good("parquet nulls in other columns", parquet("nulls", plain(note=[None if i % 
 good("parquet all-null column", parquet("null-column", plain(hint=pa.nulls(COUNT))))
 good("parquet null-typed string column", parquet("null-strings", plain(hint=pa.array([None] * COUNT, pa.string()))))
 bad("parquet null label", parquet("null-label", plain(label=pa.array([None if i == 3 else l for i, l in enumerate(labels)]))), "row 4")
-bad("parquet null picture", parquet("null-picture", plain(image=pa.array([None if i == 3 else {"bytes": f, "path": ""} for i, f in enumerate(files)], IMAGE))), "row 4")
-bad("parquet null bytes", parquet("null-bytes", plain(image=pa.array([{"bytes": None if i == 3 else f, "path": f"{i}.png"} for i, f in enumerate(files)], IMAGE))), "row 4")
+bad("parquet null picture", parquet("null-picture", plain(image=pa.array([None if i == 3 else {"bytes": f, "path": ""} for i, f in enumerate(files)], IMAGE))), "no picture")
+bad("parquet null bytes", parquet("null-bytes", plain(image=pa.array([{"bytes": None if i == 3 else f, "path": f"{i}.png"} for i, f in enumerate(files)], IMAGE))), "3.png")
 bad("parquet picture that is none", parquet("no-picture", plain(image=pa.array([{"bytes": b"hello" if i == 3 else f, "path": ""} for i, f in enumerate(files)], IMAGE))), "picture")
 good("parquet timestamps, decimals, dates, maps, structs", parquet("types", plain(
     when=pa.array(np.arange(COUNT), pa.timestamp("us", "UTC")), day=pa.array(np.arange(COUNT), pa.int32()).cast(pa.date32()),
