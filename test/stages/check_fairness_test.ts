@@ -89,7 +89,7 @@ Deno.test("check-fairness fails an unfair task, and says why", async () => {
   assertEquals(notes.length, 2);
   assertEquals(
     notes[0]!.slice(0, 73),
-    "It is not so that every model is right on 55 to 85 % of the shrunk pictur",
+    "This condition fails: every model is right on 55 to 85 % of the shrunk pictur",
   );
 });
 

@@ -20,7 +20,7 @@ const command: Command = {
     install: {
       type: "text",
       choices: ["cuda"],
-      help: "fetch ONNX Runtime's provider for it, of the version that is here (247 MB)",
+      help: "fetch ONNX Runtime's provider for it, in the installed version (247 MB)",
     },
     json: { type: "flag", help: "the report as JSON" },
   },

@@ -61,7 +61,7 @@ function isNow(
     code: "renamed",
     severity: "warning",
     same: `renamed ${before}`,
-    message: `"${before}" is called "${after}" now; the old name will go`,
+    message: `"${before}" is now called "${after}"; the old name will be removed`,
   };
 }
 

@@ -11,7 +11,7 @@ const DECAY = 1;
  * v ← v + ∇Lₖ(x)/‖∇Lₖ(x)‖₂, n the number of values that are trained; the gradient is δ − x.
  */
 export const commonWeakness: Search = {
-  description: "uphill, then down every source in turn (CWA, arXiv 2303.09105)",
+  description: "a step uphill, then down every source in turn (CWA, arXiv 2303.09105)",
   moments: ["inner"],
   gradients: ({ sources }) => 1 + sources,
   perSource: true,

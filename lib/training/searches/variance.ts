@@ -6,7 +6,8 @@ import { combined, type Gradient, neighbour, type Search } from "./search.ts";
  * is the mean of ∇L(δ + r) − ∇L(δ) over neighbours, r uniform in ±radius.
  */
 export const variance: Search = {
-  description: "with what neighbours' gradients had more, a step before (VT, arXiv 2103.15571)",
+  description:
+    "plus the variance of neighbours' gradients from the step before (VT, arXiv 2103.15571)",
   moments: ["variance"],
   gradients: ({ samples }) => 1 + samples,
   perSource: false,

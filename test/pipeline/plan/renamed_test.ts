@@ -36,8 +36,8 @@ async function planned(stages: string) {
   };
 }
 
-const imageIsNow = 'warning: "image" is called "imageSize" now; the old name will go';
-const redIsNow = 'warning: "red" is called "scarlet" now; the old name will go';
+const imageIsNow = 'warning: "image" is now called "imageSize"; the old name will be removed';
+const redIsNow = 'warning: "red" is now called "scarlet"; the old name will be removed';
 
 const cases: readonly (readonly [name: string, stages: string, tasks: unknown, told: string[]])[] =
   [
