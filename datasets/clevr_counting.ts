@@ -14,14 +14,17 @@ export default publishedSet({
     source: "https://cs.stanford.edu/people/jcjohns/clevr/",
   },
   layout: [
-    "scenes/CLEVR_train_scenes.json and scenes/CLEVR_val_scenes.json, also in CLEVR_v1.0/",
+    "scenes/CLEVR_train_scenes.json and scenes/CLEVR_val_scenes.json, also in CLEVR_v1.0/ or clevr/CLEVR_v1.0/",
     "images/train/CLEVR_train_000000.png and images/val/CLEVR_val_000000.png, and so on",
   ],
   settings: {
     instruction: "How many objects are there in this image? Answer with a single number.",
   },
   list(folder) {
-    const prefix = folder.prefixOf(["CLEVR_v1.0"], "scenes/CLEVR_val_scenes.json");
+    const prefix = folder.prefixOf(
+      ["CLEVR_v1.0", "clevr/CLEVR_v1.0"],
+      "scenes/CLEVR_val_scenes.json",
+    );
     const read = (part: string) => {
       const rows = scenesOf(folder, `${prefix}scenes/CLEVR_${part}_scenes.json`);
       return namedListing(rows, folder.rootOf(`${prefix}images/${part}`), "image");

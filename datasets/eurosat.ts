@@ -27,12 +27,12 @@ export default publishedSet({
   },
   layout: [
     "AnnualCrop/AnnualCrop_1.jpg and so on, for each of ten classes",
-    "also in EuroSAT_RGB/ or 2750/",
+    "also in EuroSAT_RGB/, EuroSAT/, 2750/ or eurosat/2750/",
   ],
   settings: { instruction: "This is a satellite photo of" },
   list: (folder) =>
     listClassFolders(folder, {
-      inside: ["EuroSAT_RGB", "2750"],
+      inside: ["EuroSAT_RGB", "2750", "EuroSAT", "eurosat/2750"],
       mark: "AnnualCrop",
       names,
       all: "the ten",

@@ -1,4 +1,5 @@
 /** Oxford-IIIT Pets (Parkhi et al. 2012): 37 breeds. @module */
+import { basename } from "@std/path";
 import { namedListing } from "../lib/data/formats/file_pictures.ts";
 import { dataFailure } from "../lib/data/data_failure.ts";
 import { readList } from "../lib/data/data_root.ts";
@@ -14,23 +15,24 @@ export default publishedSet({
   },
   layout: [
     "images/Abyssinian_1.jpg and so on",
-    "annotations/trainval.txt and annotations/test.txt",
+    "annotations/trainval.txt and annotations/test.txt, also in oxford-iiit-pet/",
   ],
   list(folder) {
+    const prefix = folder.prefixOf(["oxford-iiit-pet"], "annotations/trainval.txt");
     const rows = [
-      ...listOf(folder, "trainval.txt", "train"),
-      ...listOf(folder, "test.txt", "test"),
+      ...listOf(folder, `${prefix}annotations/trainval.txt`, "train"),
+      ...listOf(folder, `${prefix}annotations/test.txt`, "test"),
     ];
-    return namedListing(rows, folder.rootOf("images"), "image");
+    return namedListing(rows, folder.rootOf(`${prefix}images`), "image");
   },
 });
 
 /** Lines `Abyssinian_100 1 1 1`: the picture, its breed, cat or dog, the breed among these. */
 function listOf(folder: PublisherFolder, name: string, split: string) {
-  const lines = readList(folder.file(`annotations/${name}`)).split("\n");
+  const lines = readList(folder.file(name)).split("\n");
   return lines.flatMap((line, i) => {
     if (line.trim() === "" || line.startsWith("#")) return [];
-    const where = `${name} line ${i + 1}`;
+    const where = `${basename(name)} line ${i + 1}`;
     const [, picture, breed] = /^((\w+)_\d+) \d+ \d+ \d+\s*$/.exec(line) ?? [];
     if (picture === undefined || breed === undefined) {
       throw dataFailure(where, "it does not have the form `NAME_1 CLASS SPECIES BREED`");

@@ -189,3 +189,22 @@ for (const { set: name, files, parameters, counts, id, row } of layouts) {
       assertEquals(notes.slice(1, 1 + set.layout.length), [...set.layout]);
     }));
 }
+
+/** Folders that torchvision unpacks into. */
+const unpacked = {
+  "oxford-pets": "oxford-iiit-pet",
+  eurosat: "eurosat",
+  "clevr-counting": "clevr",
+};
+
+for (const [name, inside] of Object.entries(unpacked)) {
+  Deno.test(`datasets/${name} reads ${inside}/, as torchvision unpacks it`, () => {
+    const { files, counts } = layouts.find(({ set }) => set === name)!;
+    const moved = Object.entries(files).map(([path, content]) => [`${inside}/${path}`, content]);
+    return inFolder(Object.fromEntries(moved), async (folder) => {
+      const set = await setOf(name);
+      const { splits: { train } } = await prepareData({ spec: { folder }, set, seed: 0 });
+      assertEquals(train.length, counts[0]);
+    });
+  });
+}
