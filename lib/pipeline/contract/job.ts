@@ -140,3 +140,9 @@ export type OutputTypes = Readonly<Record<string, ArtifactType>>;
 export function deviceOf(provider: AskedProvider): string {
   return provider.replace(/:\d+/, "");
 }
+
+/** The provider on a card of its own, where CUDA is asked for without one. */
+export function onCard(provider: AskedProvider, card: number | undefined): AskedProvider {
+  if (card === undefined || !/^cuda(\+|$)/.test(provider)) return provider;
+  return provider.replace("cuda", `cuda:${card}`) as AskedProvider;
+}

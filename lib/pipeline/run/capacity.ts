@@ -16,6 +16,9 @@ export class FreeCapacity {
   readonly #all: Capacity;
   readonly #free: { cpu: number; gpu: number; memoryBytes: number };
   readonly #jobs: number;
+  /** What is taken of each card; empty where they are not counted here. */
+  readonly #cards: number[];
+  readonly #cardOf = new Map<Task, number>();
   #running = 0;
   #inline = 0;
 
@@ -24,6 +27,12 @@ export class FreeCapacity {
     this.#jobs = jobs;
     const { cpu, gpu, memoryBytes = Infinity } = capacity;
     this.#free = { cpu, gpu, memoryBytes };
+    this.#cards = Number.isFinite(gpu) ? new Array<number>(Math.ceil(gpu)).fill(0) : [];
+  }
+
+  /** The card that a running task has, where it asked for one and there are several. */
+  cardOf(task: Task): number | undefined {
+    return this.#cards.length > 1 ? this.#cardOf.get(task) : undefined;
   }
 
   /** Tasks that have a place. */
@@ -58,10 +67,23 @@ export class FreeCapacity {
       return;
     }
     const need = this.#needOf(task);
+    this.#countCards(task, sign * need.gpu);
     this.#running += sign;
     this.#free.cpu -= sign * need.cpu;
     this.#free.gpu -= sign * need.gpu;
     this.#free.memoryBytes -= sign * need.memoryBytes;
+  }
+
+  /** A task has the card of which the least is taken; of several cards the first is named. */
+  #countCards(task: Task, gpu: number): void {
+    if (gpu === 0 || this.#cards.length === 0) return;
+    const first = this.#cardOf.get(task) ?? this.#cards.indexOf(Math.min(...this.#cards));
+    for (let i = 0; i < Math.abs(gpu); i++) {
+      const share = Math.sign(gpu) * Math.min(1, Math.abs(gpu) - i);
+      this.#cards[(first + i) % this.#cards.length]! += share;
+    }
+    if (gpu > 0) this.#cardOf.set(task, first);
+    else this.#cardOf.delete(task);
   }
 
   /** What a task takes; more than there is at all counts as all there is. */

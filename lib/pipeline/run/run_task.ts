@@ -3,7 +3,7 @@ import { delay } from "@std/async/delay";
 import { dirname } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nameOf, type RunEvent } from "../contract/event.ts";
-import type { Job, JobFailure, JobResult } from "../contract/job.ts";
+import { type Job, type JobFailure, type JobResult, onCard } from "../contract/job.ts";
 import { isolationOf, type Task } from "../plan/plan.ts";
 import type { ResolvedTask } from "../plan/resolve.ts";
 import type { RunOptions, TaskOutcome } from "./run.ts";
@@ -36,11 +36,15 @@ export class TaskRunner {
     this.#goesOn = goesOn;
   }
 
-  /** Runs a task as often as its retries allow; what fails is an outcome. */
-  async run(task: Task, resolved: ResolvedTask): Promise<TaskOutcome> {
+  /**
+   * Runs a task as often as its retries allow; what fails is an outcome.
+   *
+   * @param card Of several cards the one that is the task's.
+   */
+  async run(task: Task, resolved: ResolvedTask, card?: number): Promise<TaskOutcome> {
     const { attempts, backoffMs, on } = task.retries;
     for (let attempt = 1;; attempt++) {
-      const outcome = await this.#attempt(task, resolved, attempt);
+      const outcome = await this.#attempt(task, resolved, { attempt, card });
       const { failure } = outcome;
       if (!failure || attempt > attempts || !on.includes(failure.reason) || !this.#goesOn()) {
         return outcome;
@@ -60,12 +64,16 @@ export class TaskRunner {
     return wait(ms, this.#signal);
   }
 
-  async #attempt(task: Task, resolved: ResolvedTask, attempt: number): Promise<TaskOutcome> {
+  async #attempt(
+    task: Task,
+    resolved: ResolvedTask,
+    { attempt, card }: { readonly attempt: number; readonly card: number | undefined },
+  ): Promise<TaskOutcome> {
     const { store, executor, hide } = this.#options;
     await using workspace = await store.workspace(resolved.key);
     const log: string[] = [];
     this.#emit({ type: "task-started", ...nameOf(task), key: resolved.key, attempt });
-    const job = this.#job(task, resolved, workspace);
+    const job = this.#job(task, resolved, { workspace, card });
     const result = hideIn(
       await executor.submit(job, {
         signal: this.#signal,
@@ -94,7 +102,11 @@ export class TaskRunner {
     }
   }
 
-  #job(task: Task, resolved: ResolvedTask, workspace: Workspace): Job {
+  #job(
+    task: Task,
+    resolved: ResolvedTask,
+    { workspace, card }: { readonly workspace: Workspace; readonly card: number | undefined },
+  ): Job {
     const outputs = Object.keys(task.outputs).map((name) =>
       [name, `${workspace.directory}/${name}`] as const
     );
@@ -117,7 +129,7 @@ export class TaskRunner {
       checkpoint: workspace.checkpoint,
       checkpointIntervalMs: this.#options.checkpointIntervalMs ?? 5000,
       scratch: workspace.scratch,
-      provider: this.#options.provider ?? "auto",
+      provider: onCard(this.#options.provider ?? "auto", card),
       resources: task.resources,
       ...(task.executor === undefined ? {} : { executor: task.executor }),
       environment: task.environment,

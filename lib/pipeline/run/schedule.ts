@@ -341,7 +341,7 @@ class Scheduler {
       const found = forced ? undefined : await this.#options.store.get(resolved.key);
       const hit = wholeHit(found, task);
       if (hit) this.#done({ task, state: "cached", resolved, hit });
-      else this.#done(await this.#runner.run(task, resolved));
+      else this.#done(await this.#runner.run(task, resolved, this.#free.cardOf(task)));
     } catch (error) {
       if (error instanceof DiagnosticError) return this.#failed(index, error);
       if (!this.#stop.signal.aborted || this.#crash) throw error;

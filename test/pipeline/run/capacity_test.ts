@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { onCard } from "../../../lib/pipeline/contract/job.ts";
+import type { Task } from "../../../lib/pipeline/plan/plan.ts";
+import { FreeCapacity } from "../../../lib/pipeline/run/capacity.ts";
+
+const taskWith = (gpu: number) =>
+  ({ resources: { cpu: 0, gpu }, definition: {}, environment: {} }) as unknown as Task;
+
+Deno.test("FreeCapacity gives each task a card of its own, and takes it back", () => {
+  const free = new FreeCapacity({ cpu: 8, gpu: 2 }, 8);
+  const [first, second, third, none] = [taskWith(1), taskWith(1), taskWith(1), taskWith(0)];
+  free.reserve(first);
+  free.reserve(second);
+  free.reserve(none);
+  assertEquals([first, second, none].map((task) => free.cardOf(task)), [0, 1, undefined]);
+  assertEquals(free.fits(third), false);
+  free.release(first);
+  assertEquals(free.fits(third), true);
+  free.reserve(third);
+  assertEquals([free.cardOf(third), free.cardOf(first)], [0, undefined]);
+});
+
+Deno.test("FreeCapacity lets tasks share a card, and one have several", () => {
+  const free = new FreeCapacity({ cpu: 8, gpu: 2 }, 8);
+  const halves = [0.5, 0.5, 0.5].map(taskWith);
+  for (const task of halves) free.reserve(task);
+  assertEquals(halves.map((task) => free.cardOf(task)), [0, 1, 0]);
+  for (const task of halves) free.release(task);
+  const [both, next] = [taskWith(2), taskWith(1)];
+  free.reserve(both);
+  assertEquals([free.cardOf(both), free.fits(next)], [0, false]);
+});
+
+Deno.test("FreeCapacity names no card where there is one, or where another counts them", () => {
+  for (const gpu of [1, Infinity]) {
+    const free = new FreeCapacity({ cpu: 8, gpu }, 8);
+    const task = taskWith(1);
+    free.reserve(task);
+    assertEquals(free.cardOf(task), undefined);
+  }
+});
+
+Deno.test("onCard() names the card for CUDA alone, and none in place of one that is named", () => {
+  assertEquals(
+    [
+      onCard("cuda", 1),
+      onCard("cuda+tf32", 1),
+      onCard("cuda:0", 1),
+      onCard("auto", 1),
+      onCard("cuda", undefined),
+    ],
+    ["cuda:1", "cuda:1+tf32", "cuda:0", "auto", "cuda"],
+  );
+});
