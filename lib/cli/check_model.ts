@@ -15,7 +15,7 @@ const shown = 10;
  */
 export async function checkModel(args: CommandArguments, name: string): Promise<boolean> {
   const { openModelDirectory, directoryOptions } = await import("../models/directory.ts");
-  const { openTextEncoder } = await import("../models/prompt_text.ts");
+  const { openTextEncoder } = await import("../models/instruction_text.ts");
   const { missingTemplate } = await import("../models/missing_template.ts");
   const model = await namedModel(args, name);
   const { checkSource } = await import("../training/check_source.ts");

@@ -61,7 +61,7 @@ export async function printModel(args: CommandArguments, name: string): Promise<
 async function factsOf(model: NamedModel): Promise<ModelFacts> {
   const { name, path } = model;
   const { openModelDirectory, directoryOptions } = await import("../models/directory.ts");
-  const { openTextEncoder } = await import("../models/prompt_text.ts");
+  const { openTextEncoder } = await import("../models/instruction_text.ts");
   const directory = await openModelDirectory(path, directoryOptions(model));
   const text = await openTextEncoder(directory);
   const tokenizer = await directory.tokenizer();

@@ -12,7 +12,11 @@ import { embedTexts, unitRows } from "../models/clip_text.ts";
 import { type GenerationSettings, settingsIn } from "../models/generation_settings.ts";
 import { openPictureReader, type PictureLayout } from "../models/picture_layout.ts";
 import { type PictureTensor, stackPixels } from "../models/prompted_pictures.ts";
-import { type InstructionIds, openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
+import {
+  type InstructionEncoder,
+  type InstructionIds,
+  openTextEncoder,
+} from "../models/instruction_text.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { preprocess, runPlan } from "../vision/preprocess.ts";
@@ -180,8 +184,8 @@ function generationOf(
 }
 
 /** Questions repeat: each text is encoded once. */
-function memoised(text: PromptEncoder, questions: readonly Question[]) {
-  const known = new Map<string, ReturnType<PromptEncoder["instruction"]>>();
+function memoised(text: InstructionEncoder, questions: readonly Question[]) {
+  const known = new Map<string, ReturnType<InstructionEncoder["instruction"]>>();
   return questions.map(({ instruction }) => {
     let ids = known.get(instruction);
     if (ids === undefined) known.set(instruction, ids = text.instruction(instruction));

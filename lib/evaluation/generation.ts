@@ -1,7 +1,7 @@
 /** Free answers: generation, a batch of pictures at a time. @module */
 import { isEncoderDecoder, type LanguageModelDirectory } from "../models/directory.ts";
 import type { GenerationSettings } from "../models/generation_settings.ts";
-import type { InstructionIds } from "../models/prompt_text.ts";
+import type { InstructionIds } from "../models/instruction_text.ts";
 import { toTextBatch } from "../models/text_batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fillBatch, fillRows } from "./batch_fill.ts";
@@ -98,14 +98,14 @@ function searchFor(
 ): TokenSearch {
   const { text, directory, maxTokens, settings = {} } = options;
   const { num_beams: beams = 1, stop_strings: stops = [], seed = 0 } = settings;
-  const prompts = instructions.map(({ ids }) => promptIds(directory, ids, text.startToken));
+  const starts = instructions.map(({ ids }) => startIds(directory, ids, text.startToken));
   const rules = logitRules(settings, {
     endTokens: text.endTokens,
     maxTokens,
     forcedToken: isEncoderDecoder(directory) ? text.forcedToken : undefined,
   });
   const start = {
-    prompts,
+    starts,
     asked: asked.instructions.length,
     rules,
     maxTokens,
@@ -130,7 +130,7 @@ function searchFor(
 }
 
 /** The tokens before an answer, as its decoder reads them. */
-function promptIds(
+function startIds(
   directory: LanguageModelDirectory,
   ids: readonly number[],
   startToken: number,

@@ -9,7 +9,7 @@ import { laterTypes, modelFeeds } from "../models/feeds.ts";
 import { dimsOfInput } from "../models/graph_inputs.ts";
 import type { PictureSizes } from "../models/compose_model.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
-import type { InstructionIds, PromptEncoder } from "../models/prompt_text.ts";
+import type { InstructionEncoder, InstructionIds } from "../models/instruction_text.ts";
 import { laterPositions, positionOffsets } from "../models/positions.ts";
 import { indexVector, joinMasks, pad, type TextBatch, toTextBatch } from "../models/text_batch.ts";
 import type { Model } from "../onnx/ir/model.ts";
@@ -21,7 +21,7 @@ import { type CandidatePlan, planCandidates } from "./candidates.ts";
 /** What a scorer is opened for. */
 export interface ScorerOptions {
   readonly directory: LanguageModelDirectory;
-  readonly text: PromptEncoder;
+  readonly text: InstructionEncoder;
   /** How the pictures reach the vision encoder; default: as whole ones. */
   readonly picture?: PictureSizes;
   /** Candidate answers, in the order of the scores. */

@@ -40,12 +40,12 @@ export async function openChatTemplate(
   const render = await openRender(template.source, place);
   const write = (messages: readonly object[], add_generation_prompt: boolean) =>
     render({ ...tokens, messages, add_generation_prompt });
-  const prompt = (content: Content) => write([{ role: "user", content }], true);
-  const exchange = (question: Content, content: Content) =>
-    write([{ role: "user", content: question }, { role: "assistant", content }], false);
+  const question = (content: Content) => write([{ role: "user", content }], true);
+  const exchange = (asked: Content, content: Content) =>
+    write([{ role: "user", content: asked }, { role: "assistant", content }], false);
   return Object.assign(
     (instruction: string, picture: PictureText = {}) =>
-      writePicture(instruction, picture, { prompt, place }),
+      writePicture(instruction, picture, { question, place }),
     { afterAnswer: () => afterAnswer(exchange) },
   );
 }
@@ -62,7 +62,7 @@ async function openRender(source: string, place: string): Promise<Render> {
 /** What a message says: parts for templates that know pictures, one text for others. */
 type Content = string | readonly Readonly<Record<string, unknown>>[];
 
-/** A text that no template uses: it shows in a prompt only if a part is printed as a whole. */
+/** A text that no template uses: it shows in a question only if a part is printed as a whole. */
 const mark = "printed_as_a_whole";
 
 function textPart(text: string) {
@@ -76,19 +76,19 @@ function contentsOf(instruction: string, { image = "<image>", mayLack }: Picture
 }
 
 interface Writer {
-  readonly prompt: (content: Content) => string;
+  readonly question: (content: Content) => string;
   readonly place: string;
 }
 
 function writePicture(
   instruction: string,
   picture: PictureText,
-  { prompt, place }: Writer,
+  { question, place }: Writer,
 ): string {
   const mistakes = new Set<string>();
   for (const content of contentsOf(instruction, picture)) {
     try {
-      const text = prompt(content);
+      const text = question(content);
       const mistake = mistakeIn(text, picture);
       if (mistake === undefined) return text;
       mistakes.add(mistake);
@@ -101,7 +101,7 @@ function writePicture(
   throw failure(place, [...mistakes]);
 }
 
-/** Why a prompt cannot be used, if so. */
+/** Why a question cannot be used, if so. */
 function mistakeIn(
   text: string,
   { image = "<image>", others = [], mayLack }: PictureText,

@@ -46,16 +46,17 @@ function tokenTypes(
   { inputIds, labels, decoderInputIds }: TextBatch,
   rules: FeedRules,
 ): Tensor<"int64"> {
-  const { image, prompt, answer } = rules.tokenTypes ?? { image: 0, prompt: 0, answer: 0 };
+  const noTypes = { image: 0, instruction: 0, answer: 0 };
+  const { image, instruction, answer } = rules.tokenTypes ?? noTypes;
   const joined = decoderInputIds === undefined;
   const values = Array.from(inputIds.data as BigInt64Array, (id, i) => {
     if (joined && Number(labels.data[i]) !== ignoredLabel) return answer;
-    return Number(id) === rules.imageToken ? image : prompt;
+    return Number(id) === rules.imageToken ? image : instruction;
   });
   return tensor("int64", inputIds.dims, BigInt64Array.from(values, BigInt));
 }
 
-/** Types of tokens that go on after a prompt. */
+/** Types of tokens that go on after an instruction. */
 export function laterTypes(dims: readonly [number, number], rules: FeedRules): Tensor<"int64"> {
   const data = new BigInt64Array(dims[0] * dims[1]);
   return tensor("int64", dims, data.fill(BigInt(rules.tokenTypes?.answer ?? 0)));

@@ -5,7 +5,7 @@ import { answersApart } from "./compose_apart.ts";
 import { composeLoss, lossFeeds } from "./compose_loss.ts";
 import type { PictureSizes } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
-import type { PromptEncoder } from "./prompt_text.ts";
+import type { InstructionEncoder } from "./instruction_text.ts";
 import { type TextRow, toTextBatch } from "./text_batch.ts";
 
 /** How the graph is built. */
@@ -31,7 +31,7 @@ const longest = (rows: readonly TextRow[], length: (row: TextRow) => number) =>
   rows.reduce((most, row) => Math.max(most, length(row)), 0);
 
 /** First placeholder, if the picture's are the same ones in every row and stand side by side. */
-function sharedStart(rows: readonly TextRow[], { imageToken, imageTokens }: PromptEncoder) {
+function sharedStart(rows: readonly TextRow[], { imageToken, imageTokens }: InstructionEncoder) {
   const starts = new Set(rows.map(({ instruction }) => {
     const start = instruction.indexOf(imageToken);
     const joined = instruction.lastIndexOf(imageToken) - start + 1 === imageTokens;
@@ -48,7 +48,7 @@ function sharedStart(rows: readonly TextRow[], { imageToken, imageTokens }: Prom
  */
 export async function prepareLoss(
   directory: LanguageModelDirectory,
-  text: PromptEncoder,
+  text: InstructionEncoder,
   rows: readonly TextRow[],
   { batch, picture, inputDims, logits = false }: PrepareOptions,
 ): Promise<PreparedLoss> {

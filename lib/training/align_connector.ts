@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { PromptEncoder } from "../models/prompt_text.ts";
+import type { InstructionEncoder } from "../models/instruction_text.ts";
 import { withInputDims } from "../models/graph_inputs.ts";
 import { GraphBuilder } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
@@ -15,7 +15,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 /** Mean embedding of the tokens of each of some texts, float32 `[width]`, by text. */
 export async function answerEmbeddings(
   embedTokens: Model,
-  text: Pick<PromptEncoder, "answer">,
+  text: Pick<InstructionEncoder, "answer">,
   answers: readonly string[],
 ): Promise<ReadonlyMap<string, Float32Array>> {
   await using session = await openSession(embedTokens, { provider: "cpu" });

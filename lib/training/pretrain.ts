@@ -32,7 +32,7 @@ import {
 } from "../zoo/zoo_table.ts";
 import type { Json } from "../models/families/family.ts";
 import { familyOf } from "../models/families/family_table.ts";
-import { openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
+import { type InstructionEncoder, openTextEncoder } from "../models/instruction_text.ts";
 import { openTokenizer } from "../models/tokenize.ts";
 import { decodeModel } from "../onnx/codec/decode.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";
@@ -343,7 +343,7 @@ async function readBack<T>(
 async function textEncoder(
   path: string,
   plan: NetworkPlan<MultimodalSizes>,
-): Promise<PromptEncoder> {
+): Promise<InstructionEncoder> {
   const config = plan.json["config.json"] as Json;
   const tokenizer = await openTokenizer(path);
   return await openTextEncoder({
@@ -363,7 +363,7 @@ async function textEncoder(
 }
 
 /** Ids of question and answer; the image's placeholders are taken out again. */
-function exchangeTokenizer(encoder: PromptEncoder) {
+function exchangeTokenizer(encoder: InstructionEncoder) {
   const question = memoisedQuestions(encoder);
   const answer = memoisedEncoder((text) => [...encoder.answer(text), encoder.endToken]);
   return (texts: { instruction: string; answer: string }): TokenizedExchange => ({
@@ -372,7 +372,7 @@ function exchangeTokenizer(encoder: PromptEncoder) {
   });
 }
 
-function memoisedQuestions(encoder: PromptEncoder) {
+function memoisedQuestions(encoder: InstructionEncoder) {
   const known = new Map<string, Omit<TokenizedExchange, "answer">>();
   return (text: string) => {
     const found = known.get(text);

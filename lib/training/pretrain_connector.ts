@@ -9,7 +9,7 @@ import { copyTree } from "../models/copy_tree.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import { layPicture } from "../models/picture_layout.ts";
 import { prepareLoss } from "../models/prepare_loss.ts";
-import { openTextEncoder } from "../models/prompt_text.ts";
+import { openTextEncoder } from "../models/instruction_text.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../onnx/ir/weight.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";

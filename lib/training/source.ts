@@ -2,7 +2,7 @@
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import { layPicture } from "../models/picture_layout.ts";
 import { prepareLoss } from "../models/prepare_loss.ts";
-import { openTextEncoder, type PromptEncoder } from "../models/prompt_text.ts";
+import { type InstructionEncoder, openTextEncoder } from "../models/instruction_text.ts";
 import type { TextRow } from "../models/text_batch.ts";
 import { GraphBuilder } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
@@ -39,7 +39,7 @@ export interface SourceOptions {
 }
 
 /** Instruction and answer are tokenised apart; the answer ends with the model's end symbol. */
-export function textRows(text: PromptEncoder, rows: readonly TaskRow[]): TextRow[] {
+export function textRows(text: InstructionEncoder, rows: readonly TaskRow[]): TextRow[] {
   return rows.map((row) => {
     const { ids, qformerIds } = text.instruction(row.instruction);
     return {

@@ -8,7 +8,7 @@ import { openGenerator } from "../../lib/evaluation/generation.ts";
 import { openScorer, type ScorerOptions } from "../../lib/evaluation/likelihood.ts";
 import { type LanguageModelDirectory, openModelDirectory } from "../../lib/models/directory.ts";
 import { dimsOfInput } from "../../lib/models/graph_inputs.ts";
-import { openTextEncoder, type PromptEncoder } from "../../lib/models/prompt_text.ts";
+import { type InstructionEncoder, openTextEncoder } from "../../lib/models/instruction_text.ts";
 import { sizeOf, tensor } from "../../lib/tensor/tensor.ts";
 import { type Benchmark, type BenchRow, interleaveTimed, timeOf } from "./benchmark.ts";
 import { cifar100 } from "./cifar100_names.ts";
@@ -52,7 +52,7 @@ export async function greyPictures(directory: LanguageModelDirectory, count: num
 
 async function scoring(
   directory: LanguageModelDirectory,
-  text: PromptEncoder,
+  text: InstructionEncoder,
   rounds: number,
 ): Promise<BenchRow> {
   const ids = text.instruction(instruction);
@@ -92,7 +92,7 @@ interface Generated extends PeerAnswer {
 async function generation(
   { directory, text, rounds, notes }: {
     readonly directory: LanguageModelDirectory;
-    readonly text: PromptEncoder;
+    readonly text: InstructionEncoder;
     readonly rounds: number;
     readonly notes: string[];
   },

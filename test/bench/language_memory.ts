@@ -3,7 +3,7 @@ import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { openGenerator } from "../../lib/evaluation/generation.ts";
 import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { openModelDirectory } from "../../lib/models/directory.ts";
-import { openTextEncoder } from "../../lib/models/prompt_text.ts";
+import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import { statusBytes } from "../../lib/runtime/peak_memory.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { prepareSource } from "../../lib/training/source.ts";

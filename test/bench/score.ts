@@ -1,7 +1,7 @@
 /** Likelihood of ten candidates: all in one run against one at a time. @module */
 import { openScorer, type Scorer, type ScorerOptions } from "../../lib/evaluation/likelihood.ts";
 import { preprocess } from "../../lib/vision/preprocess.ts";
-import { openTextEncoder } from "../../lib/models/prompt_text.ts";
+import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import { type Benchmark, type BenchRow, interleave, median } from "./benchmark.ts";
 import { classes, instruction, noisePictures, openZoo } from "./zoo.ts";
 

@@ -4,14 +4,14 @@ import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { bindPast } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
 import type { GenerationSettings } from "../../lib/models/generation_settings.ts";
-import type { PromptEncoder } from "../../lib/models/prompt_text.ts";
+import type { InstructionEncoder } from "../../lib/models/instruction_text.ts";
 import { mergedDecoder, openRecorded, randomPixels, withDecoder } from "../models/rig.ts";
 
 const session = { provider: "cpu", threads: 1 } as const;
 const vocabulary = 96;
 
 /** Texts are lists of ids, so that random models may say anything. */
-function idsAsText(text: PromptEncoder): PromptEncoder {
+function idsAsText(text: InstructionEncoder): InstructionEncoder {
   return {
     ...text,
     endToken: -1,
@@ -20,14 +20,14 @@ function idsAsText(text: PromptEncoder): PromptEncoder {
   };
 }
 
-function instructionsOf(text: PromptEncoder) {
+function instructionsOf(text: InstructionEncoder) {
   const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
   return [[50, 51, 52], [60]].map((ids) => ({ ids: [1, ...picture, ...ids], qformerIds: [40] }));
 }
 
 async function generate(
   directory: LanguageModelDirectory,
-  text: PromptEncoder,
+  text: InstructionEncoder,
   maxTokens: number,
   settings: GenerationSettings = {},
 ): Promise<readonly string[]> {
@@ -48,7 +48,7 @@ async function generate(
 /** The most likely continuation by one token, from the scores of all tokens. */
 async function maxLikely(
   directory: LanguageModelDirectory,
-  text: PromptEncoder,
+  text: InstructionEncoder,
   beginnings: readonly string[],
 ): Promise<string[]> {
   const instructions = instructionsOf(text);
@@ -77,7 +77,7 @@ async function maxLikely(
 /** Log-probabilities of answers to one of the instructions. */
 async function likelihoods(
   directory: LanguageModelDirectory,
-  text: PromptEncoder,
+  text: InstructionEncoder,
   row: number,
   answers: readonly string[],
 ): Promise<readonly number[]> {

@@ -4,7 +4,7 @@ import { openScorer } from "../../lib/evaluation/likelihood.ts";
 import { modelFeeds } from "../../lib/models/feeds.ts";
 import { bindPast, composed, composeModel } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
-import type { InstructionIds, PromptEncoder } from "../../lib/models/prompt_text.ts";
+import type { InstructionEncoder, InstructionIds } from "../../lib/models/instruction_text.ts";
 import { toTextBatch } from "../../lib/models/text_batch.ts";
 import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { openSession } from "../../lib/runtime/session.ts";
@@ -17,11 +17,11 @@ const session = { provider: "cpu", threads: 1 } as const;
 const answers = [[10], [11, 12], [11, 12, 13], [11, 14], [20, 21, 22]];
 
 /** The recorded tokenizers are word lists: the test names tokens by their ids. */
-function withAnswers(text: PromptEncoder): PromptEncoder {
+function withAnswers(text: InstructionEncoder): InstructionEncoder {
   return { ...text, answer: (name) => answers[Number(name)]! };
 }
 
-function instructionsOf(text: PromptEncoder, lengths: readonly number[]): InstructionIds[] {
+function instructionsOf(text: InstructionEncoder, lengths: readonly number[]): InstructionIds[] {
   const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
   return lengths.map((length, row) => ({
     ids: [1, ...picture, ...Array.from({ length }, (_, i) => 30 + row + i)],
@@ -32,7 +32,7 @@ function instructionsOf(text: PromptEncoder, lengths: readonly number[]): Instru
 /** Scores by one run a candidate over the whole sequence, softmax in float64. */
 async function scoreSlowly(
   directory: LanguageModelDirectory,
-  text: PromptEncoder,
+  text: InstructionEncoder,
   pixels: Tensor,
   instruction: InstructionIds,
 ): Promise<number[]> {
@@ -76,7 +76,7 @@ function withoutPast(directory: LanguageModelDirectory, rows: number): LanguageM
   return withDecoder(directory, (decoder) => bindPast(decoder, rows));
 }
 
-async function checkScores(directory: LanguageModelDirectory, text: PromptEncoder, rows = 1) {
+async function checkScores(directory: LanguageModelDirectory, text: InstructionEncoder, rows = 1) {
   const pixels = randomPixels(3);
   const instructions = instructionsOf(text, [4, 2, 3]);
   await using scorer = await openScorer({

@@ -2,7 +2,7 @@
 import { fromFileUrl } from "@std/path";
 import { bindPast } from "../../lib/models/compose_model.ts";
 import { type LanguageModelDirectory, openModelDirectory } from "../../lib/models/directory.ts";
-import { openTextEncoder, type PromptEncoder } from "../../lib/models/prompt_text.ts";
+import { type InstructionEncoder, openTextEncoder } from "../../lib/models/instruction_text.ts";
 import type { Graph, Model } from "../../lib/onnx/ir/model.ts";
 import { renameGraph } from "../../lib/onnx/ir/rename.ts";
 import { Random } from "../../lib/tensor/random.ts";
@@ -16,7 +16,7 @@ export function recordedModel(name: string): string {
 /** A recorded model with its text encoder. */
 export async function openRecorded(
   name: string,
-): Promise<{ directory: LanguageModelDirectory; text: PromptEncoder }> {
+): Promise<{ directory: LanguageModelDirectory; text: InstructionEncoder }> {
   const directory = await openModelDirectory(recordedModel(name));
   return { directory, text: await openTextEncoder(directory) };
 }

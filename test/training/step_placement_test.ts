@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { openModelDirectory } from "../../lib/models/directory.ts";
 import { composeScore, scoreWay } from "../../lib/models/compose_score.ts";
-import { openTextEncoder } from "../../lib/models/prompt_text.ts";
+import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import { placeOnCuda } from "../../lib/runtime/placement.ts";
 import { openClipTeacher } from "../../lib/training/clip_teacher.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { type ZooArchitecture, zooArchitectures } from "../../lib/zoo/zoo_table.ts";
 import { openClipDirectory, openModelDirectory } from "../../lib/models/directory.ts";
-import { openTextEncoder } from "../../lib/models/prompt_text.ts";
+import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import { decodeModel } from "../../lib/onnx/codec/decode.ts";
 import { tensorFromWeight } from "../../lib/onnx/ir/weight.ts";
 import { openSession } from "../../lib/runtime/session.ts";

@@ -42,7 +42,7 @@ export class BeamSearch implements TokenSearch {
 
   constructor(options: BeamOptions) {
     this.#options = options;
-    this.#searches = options.prompts.map((_, i) => new PictureSearch(options, i));
+    this.#searches = options.starts.map((_, i) => new PictureSearch(options, i));
   }
 
   advance(scores: ScoreRows): NextTokens | undefined {
@@ -136,14 +136,14 @@ class PictureSearch {
   }
 
   #logProbs(scores: ScoreRows, { ids }: Beam, i: number): Float32Array {
-    const { rules, beams, prompts } = this.#options;
+    const { rules, beams, starts } = this.#options;
     const own = rowOf(scores, this.#place * beams + i);
     const top = largest(own);
     let sum = 0;
     for (const score of own) sum += Math.exp(score - top);
     const shift = top + Math.log(sum);
     for (let token = 0; token < own.length; token++) own[token]! -= shift;
-    const said = { ids: [...prompts[this.#place]!, ...ids], length: ids.length };
+    const said = { ids: [...starts[this.#place]!, ...ids], length: ids.length };
     for (const rule of rules) rule(own, said);
     return own;
   }

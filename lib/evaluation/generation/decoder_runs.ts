@@ -18,7 +18,7 @@ import type { LanguageModelDirectory } from "../../models/directory.ts";
 import { laterTypes, modelFeeds } from "../../models/feeds.ts";
 import { dtypeOfInput } from "../../models/graph_inputs.ts";
 import { laterPositions, positionOffsets } from "../../models/positions.ts";
-import type { PromptEncoder } from "../../models/prompt_text.ts";
+import type { InstructionEncoder } from "../../models/instruction_text.ts";
 import { indexVector, joinMasks, type TextBatch, toTextBatch } from "../../models/text_batch.ts";
 import type { Model } from "../../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../../runtime/session.ts";
@@ -28,7 +28,7 @@ import type { NextTokens } from "./token_search.ts";
 /** What a decoder is opened for. */
 export interface RunOptions {
   readonly directory: LanguageModelDirectory;
-  readonly text: PromptEncoder;
+  readonly text: InstructionEncoder;
   /** How the pictures reach the vision encoder; default: as whole ones. */
   readonly picture?: PictureSizes;
   /** Pictures per run. */
@@ -207,7 +207,7 @@ interface NextRules {
   /** Of all tokens so far, [batch, total]. */
   readonly mask: Tensor<"int64">;
   readonly offsets: readonly number[];
-  readonly text: PromptEncoder;
+  readonly text: InstructionEncoder;
 }
 
 function nextFeeds(

@@ -26,7 +26,7 @@ export class SingleSearch implements TokenSearch {
 
   constructor(options: SingleOptions) {
     this.#options = options;
-    this.#answers = options.prompts.map(() => []);
+    this.#answers = options.starts.map(() => []);
     this.#running = new Set(Array.from({ length: options.asked }, (_, row) => row));
     this.#randoms = options.seeds?.map((seed) => new Random(seed));
   }
@@ -56,11 +56,11 @@ export class SingleSearch implements TokenSearch {
 
   #take(scores: ScoreRows | LikeliestTokens, row: number): number {
     if ("likeliest" in scores) return scores.likeliest[row]!;
-    const { rules, prompts } = this.#options;
+    const { rules, starts } = this.#options;
     const random = this.#randoms?.[row];
     const own = rowOf(scores, row);
     const answer = this.#answers[row]!;
-    const said: Said = { ids: [...prompts[row]!, ...answer], length: answer.length };
+    const said: Said = { ids: [...starts[row]!, ...answer], length: answer.length };
     for (const rule of rules) rule(own, said);
     return random === undefined
       ? likeliest({ data: own, vocabulary: own.length }, 0)

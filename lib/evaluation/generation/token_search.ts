@@ -36,7 +36,7 @@ export interface TokenSearch {
 /** What a search is begun with. */
 export interface SearchStart {
   /** For each answer the tokens before it. */
-  readonly prompts: readonly (readonly number[])[];
+  readonly starts: readonly (readonly number[])[];
   /** How many of them are to be answered; the others fill up a batch. */
   readonly asked: number;
   readonly endTokens: ReadonlySet<number>;

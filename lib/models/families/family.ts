@@ -39,7 +39,7 @@ export interface WrittenPicture {
 /** Types of tokens, for decoders that want `token_type_ids`. */
 export interface TokenTypes {
   readonly image: number;
-  readonly prompt: number;
+  readonly instruction: number;
   readonly answer: number;
 }
 

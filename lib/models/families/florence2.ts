@@ -1,8 +1,8 @@
 /** The family of Florence-2. @module */
 import { type Family, type Json, numberIn, objectIn } from "./family.ts";
 
-/** The prompt of a task token, with what stands behind it where the task takes more. */
-function promptOf(instruction: string, preprocessor: Json): string {
+/** The instruction of a task token, with what stands behind it where the task takes more. */
+function instructionOf(instruction: string, preprocessor: Json): string {
   const fixed = objectIn(preprocessor, "task_prompts_without_inputs");
   for (const [token, prompt] of Object.entries(fixed)) {
     if (instruction === token && typeof prompt === "string") return prompt;
@@ -24,5 +24,5 @@ export const florence2: Family = {
     numberIn(preprocessor, "image_seq_length") ?? numberIn(processor, "image_seq_length"),
   placement: "before-embeddings",
   text: (instruction) => instruction,
-  instruction: promptOf,
+  instruction: instructionOf,
 };

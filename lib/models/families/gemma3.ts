@@ -7,7 +7,7 @@ function perCrop({ config, processor, rows, plan }: PictureFacts): number | unde
     (rows === undefined ? undefined : rows / (plan?.tiles.length ?? 1));
 }
 
-/** One image of a prompt: its tokens between markers, on lines of their own. */
+/** One image of an instruction: its tokens between markers, on lines of their own. */
 function block(facts: PictureFacts, start: string): string | undefined {
   const { config, special, image, tokenOf } = facts;
   const end = special.eoi_token ?? tokenOf(numberIn(config, "eoi_token_index") ?? -1);
@@ -47,7 +47,7 @@ export const gemma3: Family = {
   placement: "in-text",
   text: (instruction, image, start) => `${start}${image}${instruction}`,
   firstPosition: 1,
-  tokenTypes: { image: 1, prompt: 0, answer: 0 },
+  tokenTypes: { image: 1, instruction: 0, answer: 0 },
 };
 
 /** Markers before and behind a picture, by the tokenizer's names or the numbers in config.json. */

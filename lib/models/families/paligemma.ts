@@ -12,6 +12,6 @@ export const paligemma: Family = {
   placement: "before-text",
   text: (instruction, _, start) => `${start}${instruction}\n`,
   firstPosition: 1,
-  tokenTypes: { image: 0, prompt: 0, answer: 1 },
+  tokenTypes: { image: 0, instruction: 0, answer: 1 },
   seesBothWays: true,
 };

@@ -27,12 +27,12 @@ function scoresAfter(ids: readonly number[]): number[] {
   });
 }
 
-function searchOf({ settings, end }: Case, prompts: readonly (readonly number[])[]): TokenSearch {
+function searchOf({ settings, end }: Case, starts: readonly (readonly number[])[]): TokenSearch {
   const endTokens = new Set(end);
   const rules = logitRules(settings, { endTokens, maxTokens });
-  const start = { prompts, asked: prompts.length, rules, endTokens, maxTokens };
+  const start = { starts, asked: starts.length, rules, endTokens, maxTokens };
   if (settings.num_beams === undefined) {
-    const seeds = prompts.map((_, row) => String(row));
+    const seeds = starts.map((_, row) => String(row));
     return new SingleSearch({ ...start, ...(settings.do_sample ? { seeds } : {}) });
   }
   return new BeamSearch({
@@ -43,10 +43,10 @@ function searchOf({ settings, end }: Case, prompts: readonly (readonly number[])
   });
 }
 
-function generate(known: Case, prompts: readonly (readonly number[])[]): readonly number[][] {
+function generate(known: Case, starts: readonly (readonly number[])[]): readonly number[][] {
   const beams = known.settings.num_beams ?? 1;
-  const search = searchOf(known, prompts);
-  let rows = prompts.flatMap((prompt) => new Array<readonly number[]>(beams).fill(prompt));
+  const search = searchOf(known, starts);
+  let rows = starts.flatMap((prompt) => new Array<readonly number[]>(beams).fill(prompt));
   for (;;) {
     const data = Float32Array.from(rows.flatMap(scoresAfter));
     const next = search.advance({ data, vocabulary });
@@ -66,23 +66,23 @@ Deno.test("answers in a batch are those of each prompt by itself", () => {
   for (
     const [, group] of Map.groupBy(cases, ({ settings, end }) => JSON.stringify([settings, end]))
   ) {
-    const prompts = group.map(({ prompt }) => prompt);
-    assertEquals(generate(group[0]!, prompts), group.map(({ answer }) => [...answer]));
+    const starts = group.map(({ prompt }) => prompt);
+    assertEquals(generate(group[0]!, starts), group.map(({ answer }) => [...answer]));
   }
 });
 
 Deno.test("tokens are drawn by their probability, whatever the batch", () => {
   const rows = 4000;
   const settings: GenerationSettings = { do_sample: true, temperature: 0.5, top_k: 4 };
-  const prompts = Array.from({ length: rows }, () => [5]);
+  const starts = Array.from({ length: rows }, () => [5]);
   const known = { settings, end: [10], prompt: [5], answer: [] };
   const first = (some: readonly (readonly number[])[]) => {
     const search = searchOf(known, some);
     return search.advance({ data: Float32Array.from(some.flatMap(scoresAfter)), vocabulary })!
       .tokens;
   };
-  const drawn = first(prompts);
-  assertEquals(first(prompts.slice(0, 10)), drawn.slice(0, 10));
+  const drawn = first(starts);
+  assertEquals(first(starts.slice(0, 10)), drawn.slice(0, 10));
   const powers = scoresAfter([5]).map((score) => Math.exp(score / 0.5));
   const least = powers.toSorted((a, b) => b - a)[3]!;
   const sum = powers.filter((power) => power >= least).reduce((a, b) => a + b, 0);

@@ -7,10 +7,10 @@ import { type LanguageModelDirectory, openModelDirectory } from "../../../lib/mo
 import { layPicture, type PictureLayout } from "../../../lib/models/picture_layout.ts";
 import { type PreparedLoss, prepareLoss } from "../../../lib/models/prepare_loss.ts";
 import {
+  type InstructionEncoder,
   type InstructionIds,
   openTextEncoder,
-  type PromptEncoder,
-} from "../../../lib/models/prompt_text.ts";
+} from "../../../lib/models/instruction_text.ts";
 import { composeModels } from "../../../lib/onnx/passes/compose.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type SessionOptions } from "../../../lib/runtime/session.ts";
@@ -74,7 +74,7 @@ interface Asked {
   readonly probe: Probe;
   /** With the settings of the probe. */
   readonly directory: LanguageModelDirectory;
-  readonly text: PromptEncoder;
+  readonly text: InstructionEncoder;
   readonly layout: PictureLayout;
   readonly instruction: InstructionIds;
   /** Tensors of the probe, by their own names. */
@@ -282,7 +282,7 @@ async function compareScores(asked: Asked, pixels: Tensor, rtol: number): Promis
 async function compareGreedy(asked: Asked, pixels: Tensor): Promise<Comparisons> {
   const { probe, text, instruction } = asked;
   if (probe.greedy === undefined) return {};
-  const asIds: PromptEncoder = { ...text, decode: (ids) => ids.join(" ") };
+  const asIds: InstructionEncoder = { ...text, decode: (ids) => ids.join(" ") };
   await using generator = await openGenerator({
     ...lengths(asked),
     text: asIds,

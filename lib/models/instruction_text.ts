@@ -19,7 +19,7 @@ export interface InstructionIds {
 }
 
 /** Turns the texts of a task into ids for one model, about pictures of one size. */
-export interface PromptEncoder extends SpecialIds, FeedRules {
+export interface InstructionEncoder extends SpecialIds, FeedRules {
   /** Rows of image features per picture. */
   readonly imageTokens: number;
   instruction(text: string): InstructionIds;
@@ -42,7 +42,7 @@ export type PictureAtHand = Partial<PictureLayout> & Pick<PictureLayout, "rows">
 export async function openTextEncoder(
   directory: LanguageModelDirectory,
   picture?: PictureAtHand,
-): Promise<PromptEncoder> {
+): Promise<InstructionEncoder> {
   const { family } = directory;
   const tokenizer = await directory.tokenizer();
   const layout = picture ?? await layPicture(directory, { height: 224, width: 224 });
@@ -155,7 +155,7 @@ function placeImage(instruction: string, place: Place): readonly number[] {
   const { tokenizer, imageToken, rows, directory, image } = place;
   const picture = new Array<number>(rows).fill(imageToken);
   if (directory.family.placement === "without-text") return picture;
-  const { written, placeholder } = writePrompt(instruction, place);
+  const { written, placeholder } = writeInstruction(instruction, place);
   const encode = (text: string) => tokenizer.encode(text, !startsWithSymbol(text, place));
   const { placement } = directory.family;
   if (placement === "before-embeddings") return [...picture, ...encode(written)];
@@ -179,8 +179,8 @@ function placeImage(instruction: string, place: Place): readonly number[] {
   );
 }
 
-/** A prompt as the template writes it, and what stands in it for the picture. */
-function writePrompt(
+/** An instruction as the template writes it, and what stands in it for the picture. */
+function writeInstruction(
   instruction: string,
   { tokenizer, template, directory, image, placeholder }: Place,
 ): { readonly written: string; readonly placeholder: string } {
@@ -204,11 +204,11 @@ function startsWithSymbol(written: string, { tokenizer }: Place): boolean {
 }
 
 /**
- * Answers of a decoder go on from the prompt, so that words want the space in front that a tokenizer
+ * Answers of a decoder go on from the instruction, so that words want the space in front that a tokenizer
  * of the whole text would see. Answers of an encoder-decoder model are texts of their own, with the
  * special tokens that the tokenizer adds.
  */
-function answerEncoder(place: Place, endToken: number): PromptEncoder["answer"] {
+function answerEncoder(place: Place, endToken: number): InstructionEncoder["answer"] {
   const { tokenizer, directory } = place;
   if (isEncoderDecoder(directory)) {
     return (text) => {
@@ -220,11 +220,11 @@ function answerEncoder(place: Place, endToken: number): PromptEncoder["answer"] 
   return (text) => tokenizer.encode((space ??= spaceBefore(place)) + text);
 }
 
-/** Nothing where the prompt ends in white space or a special token, or the tokenizer adds a space. */
+/** Nothing where the instruction ends in white space or a special token, or the tokenizer adds a space. */
 function spaceBefore(place: Place): string {
   const { tokenizer } = place;
   if (tokenizer.addsSpace) return "";
-  const { written } = writePrompt("What?", place);
+  const { written } = writeInstruction("What?", place);
   const ends = /\s$/.test(written) ||
     tokenizer.specialTokens.some((token) => written.endsWith(token));
   return ends ? "" : " ";

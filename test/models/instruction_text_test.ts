@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { openModelDirectory } from "../../lib/models/directory.ts";
-import { openTextEncoder } from "../../lib/models/prompt_text.ts";
+import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import type { zooArchitectures } from "../../lib/zoo/zoo_table.ts";
 import { openTokenizer } from "../../lib/models/tokenize.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
