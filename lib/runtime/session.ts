@@ -292,8 +292,14 @@ function matches(value: Tensor, spec: TensorSpec): boolean {
     value.dims.every((dim, i) => typeof spec.dims[i] !== "number" || spec.dims[i] === dim);
 }
 
+/** What a run gave, by the tensors that were made of it: fed to the next run it passes as it is. */
+const given = new WeakMap<Tensor, OrtTensor>();
+
 /** Wraps a tensor without copying its data. */
-function toOrt(ort: Ort, { dtype, dims, data }: Tensor): OrtTensor {
+function toOrt(ort: Ort, value: Tensor): OrtTensor {
+  const known = given.get(value);
+  if (known !== undefined) return known;
+  const { dtype, dims, data } = value;
   const Make = ort.Tensor as unknown as new (
     dtype: string,
     data: unknown,
@@ -314,7 +320,9 @@ function fromOrt(name: string, value: OrtTensor | undefined): Tensor {
   }
   const data = value.data as unknown as ArrayBufferView & { length: number };
   const storage = new dtypes[dtype].array(data.buffer, data.byteOffset, data.length);
-  return { dtype, dims: value.dims, data: storage };
+  const tensor = { dtype, dims: value.dims, data: storage };
+  if (dtype !== "float16") given.set(tensor, value);
+  return tensor;
 }
 
 const probes = new Map<string, Promise<string | undefined>>();

@@ -216,7 +216,7 @@ function nextFeeds(
   { mask, offsets, text }: NextRules,
   others: Readonly<Record<string, Tensor>>,
 ): Record<string, Tensor> {
-  const positions = session.inputs.find(({ name }) => name === "next_position_ids");
+  const { names, positions } = nextInputsOf(session);
   const feeds: Record<string, Tensor> = {
     next_ids: tensor("int64", [tokens.length, 1], BigInt64Array.from(tokens, BigInt)),
     next_mask: mask,
@@ -226,8 +226,26 @@ function nextFeeds(
       : { next_position_ids: laterPositions(positions.dims, mask, 1, offsets) }),
     ...others,
   };
-  const known = new Set(session.inputs.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name)));
+  for (const name of Object.keys(feeds)) if (!names.has(name)) delete feeds[name];
+  return feeds;
+}
+
+interface NextInputs {
+  readonly names: ReadonlySet<string>;
+  readonly positions: Session["inputs"][number] | undefined;
+}
+
+const nextInputs = new WeakMap<Session, NextInputs>();
+
+/** The inputs of a session, looked up once and not for every token. */
+function nextInputsOf(session: Session): NextInputs {
+  let found = nextInputs.get(session);
+  if (found === undefined) {
+    const names = new Set(session.inputs.map(({ name }) => name));
+    const positions = session.inputs.find(({ name }) => name === "next_position_ids");
+    nextInputs.set(session, found = { names, positions });
+  }
+  return found;
 }
 
 /** The graph of one more token. */
