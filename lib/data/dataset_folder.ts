@@ -103,9 +103,19 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
   }
 }
 
-/** The pictures of a data set alone. @throws {DatasetError} As {@linkcode readDatasetFolder}. */
+/**
+ * The pictures of a data set alone: its rows are not read.
+ *
+ * @throws {SyntaxError} As {@linkcode readDatasetFolder}, of what is read.
+ */
 export async function openPictures(path: string): Promise<Pictures> {
-  return (await readDatasetFolder(path)).pictures;
+  if (!isThere(join(path, indexFile))) return (await readDatasetFolder(path)).pictures;
+  const card = readCard(await Deno.readTextFile(join(path, "dataset.json")));
+  return encodedPictures(path, readPlaces(path), settingsIn(card));
+}
+
+function settingsIn({ fit = "resize", side }: Card): PictureSettings {
+  return { fit, ...(side === undefined ? {} : { side }) };
 }
 
 function missingFile(path: string): string {
@@ -118,8 +128,7 @@ function missingFile(path: string): string {
 async function readFolder(path: string): Promise<DatasetFolder> {
   const info = readCard(await Deno.readTextFile(join(path, "dataset.json")));
   const rows = readRows(await Deno.readTextFile(join(path, "rows.jsonl")), info);
-  const { fit = "resize", side } = info;
-  const settings = { fit, ...(side === undefined ? {} : { side }) };
+  const settings = settingsIn(info);
   return isThere(join(path, indexFile))
     ? encodedFolder(path, { info, rows, settings })
     : planesFolder(path, { info, rows, settings });
