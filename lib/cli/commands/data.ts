@@ -22,8 +22,7 @@ const verbs = {
 /** Data sets: which there are, and what one holds. */
 const command: Command = {
   name: "data",
-  summary:
-    "Lists data sets, says what one holds and which pictures are broken, or shows its pictures.",
+  summary: "Lists data sets, describes one and its broken pictures, or shows its pictures.",
   operands: "ls | inspect DATA | preview DATA",
   minOperands: 1,
   maxOperands: 2,

@@ -13,7 +13,7 @@ const shownNodes = 20;
 const command: Command = {
   name: "inspect",
   summary:
-    "Says what an ONNX model consists of, which nodes cannot be differentiated, which CUDA leaves.",
+    "Describes an ONNX model: its parts, nodes that cannot be differentiated, nodes that CUDA lacks.",
   operands: "MODEL",
   minOperands: 1,
   maxOperands: 1,

@@ -26,7 +26,7 @@ const verbs = {
 /** Models that are there: what they are, and what they can be used for. */
 const command: Command = {
   name: "models",
-  summary: "Lists models, says what one consists of and what it can be, or copies trained ones.",
+  summary: "Lists models, describes one, checks what it can be used for, or copies trained ones.",
   operands: "ls | inspect MODEL | check MODEL | install [PIPELINE]",
   minOperands: 1,
   maxOperands: 2,
