@@ -1,6 +1,8 @@
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
-import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
+import { verbOf } from "../verbs.ts";
+
+type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 
 /** What can be asked of data; each gives the exit code. */
 const verbs = {
@@ -17,7 +19,7 @@ const verbs = {
     await writeSheet(args, needed("preview", data));
     return exitCodes.done;
   },
-} satisfies Record<string, (args: CommandArguments, operand?: string) => Promise<number>>;
+} satisfies Record<string, Verb>;
 
 /** Data sets: which there are, and what one holds. */
 const command: Command = {
@@ -40,12 +42,7 @@ const command: Command = {
   failure: "pictures are broken",
   async run(args) {
     const [verb, operand] = args.operands as [string, string?];
-    if (Object.hasOwn(verbs, verb)) return await verbs[verb as keyof typeof verbs](args, operand);
-    throw diagnosticError(
-      "usage",
-      `Cannot run data "${verb}"`,
-      suggestions(verb, Object.keys(verbs)),
-    );
+    return await verbOf<Verb>("data", verbs, verb)(args, operand);
   },
 };
 export default command;

@@ -1,7 +1,9 @@
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
-import { suggestions } from "../../diagnostic/suggest.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
 import { weightOption } from "../weight_option.ts";
+import { verbOf } from "../verbs.ts";
+
+type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 
 /** What can be asked of models; each gives the exit code. */
 const verbs = {
@@ -21,7 +23,7 @@ const verbs = {
     (await import("../install_models.ts")).installLatest(args, pipeline);
     return exitCodes.done;
   },
-} satisfies Record<string, (args: CommandArguments, operand?: string) => Promise<number>>;
+} satisfies Record<string, Verb>;
 
 /** Models that are there: what they are, and what they can be used for. */
 const command: Command = {
@@ -44,12 +46,7 @@ const command: Command = {
   failure: "the model cannot be a source",
   async run(args) {
     const [verb, operand] = args.operands as [string, string?];
-    if (Object.hasOwn(verbs, verb)) return await verbs[verb as keyof typeof verbs](args, operand);
-    throw diagnosticError(
-      "usage",
-      `Cannot run models "${verb}"`,
-      suggestions(verb, Object.keys(verbs)),
-    );
+    return await verbOf<Verb>("models", verbs, verb)(args, operand);
   },
 };
 export default command;

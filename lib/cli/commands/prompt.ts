@@ -8,6 +8,7 @@ import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } f
 import { printJson, printLine } from "../print.ts";
 import { exporters, readContents, type Written } from "../prompt_formats.ts";
 import { middleSquare, readPicture, readPrompt, readThrough } from "../read_picture.ts";
+import { verbOf } from "../verbs.ts";
 
 /** Uses trained prompts outside of pipelines. */
 const command: Command = {
@@ -51,13 +52,7 @@ const command: Command = {
   },
   async run(args) {
     const [verb, path, picture] = args.operands as [string, string, string?];
-    const row = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
-    if (row === undefined) {
-      throw diagnosticError(
-        "usage",
-        `Cannot run prompt "${verb}": expected ${Object.keys(verbs).join(", ")}`,
-      );
-    }
+    const row = verbOf("prompt", verbs, verb);
     if ((picture !== undefined) !== /PICTURE/.test(row.usage)) {
       throw diagnosticError("usage", `Cannot run prompt ${verb}: expected prompt ${row.usage}`);
     }

@@ -1,0 +1,14 @@
+/** Commands whose first operand says what is done: `tvp data inspect`. @module */
+import { diagnosticError } from "../diagnostic/diagnostic.ts";
+import { suggestions } from "../diagnostic/suggest.ts";
+
+/** The row of a verb. @throws {DiagnosticError} If the command has no such verb. */
+export function verbOf<Row>(
+  command: string,
+  verbs: Readonly<Record<string, Row>>,
+  verb: string,
+): Row {
+  if (Object.hasOwn(verbs, verb)) return verbs[verb]!;
+  const notes = suggestions(verb, Object.keys(verbs));
+  throw diagnosticError("usage", `Cannot run ${command} "${verb}"`, notes);
+}
