@@ -24,8 +24,8 @@ const arenaShare = 1.2;
 const copies = { inline: 4, text: 1, external: 2 };
 
 /**
- * Estimates the memory of a step on the processor. Peaks of steps of all models in `zoo/`, and of two
- * larger ones up to 1.8 GB, were within 16 % of it.
+ * Estimates the memory of a step on the processor. The factors above were found on peaks of steps of
+ * the models in `zoo/`, which are within 20 % of it.
  *
  * @param dims Sizes of symbolic dimensions, by their names.
  */
