@@ -47,7 +47,7 @@ export interface ImportanceSessions {
 
 /**
  * The mean gradient of the loss with respect to the hidden features over copies of the clean pictures
- * with pixels missing (FIA, arXiv 2107.14383), each picture's of length 1.
+ * with pixels missing (FIA, arXiv 2107.14185), each picture's of length 1.
  *
  * @param feeds What the graphs take for a batch without δ; `photo` among it.
  * @returns One tensor for each of `hidden`, under the same name.

@@ -166,7 +166,7 @@ export const methods: Readonly<Record<string, Method>> = {
     search: "common-weakness",
   },
   fia: {
-    description: "MI with features that matter to the answer (FIA, arXiv 2107.14383)",
+    description: "MI with features that matter to the answer (FIA, arXiv 2107.14185)",
     ...transferable,
     loss: "lm+fia",
   },
