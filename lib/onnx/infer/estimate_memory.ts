@@ -44,9 +44,9 @@ const inPlace = new Set([
  *
  * const b = new GraphBuilder();
  * const x = b.input("x", "float32", ["batch", 256]);
- * b.output(b.op("Concat", [x, b.op("Transpose", [x], { perm: [0, 1] })], { axis: 0 }), "y");
+ * b.output(b.op("Concat", [x, x], { axis: 0 }), "y");
  * const { activations } = estimateMemory(b.finish(), { batch: 4 });
- * assertEquals(activations, 4 * 256 * 4 * (1 + 1 + 2)); // x, its transpose, and both
+ * assertEquals(activations, 4 * 256 * 4 * (1 + 2)); // x, and twice x
  * ```
  */
 export function estimateMemory(
