@@ -3,12 +3,15 @@ import { parseArgs } from "@std/cli/parse-args";
 import { parse } from "@std/csv";
 import { format as formatBytes } from "@std/fmt/bytes";
 import { format as formatDuration } from "@std/fmt/duration";
-import { join } from "@std/path";
+import { join, relative, resolve } from "@std/path";
 
 type Exports = Readonly<Record<string, unknown>>;
 
-/** Assertion functions need a declared type, so these call the build's. */
-const wrapped = ["assert", "assertExists"];
+/**
+ * Assertion functions need a declared type, so these call the build's; `resolve` and `relative` hand
+ * it Deno's folder, as it would ask `process`.
+ */
+const wrapped = ["assert", "assertExists", "relative", "resolve"];
 
 const folder = new URL("../../lib/std/", import.meta.url);
 
@@ -43,6 +46,16 @@ Deno.test("the wrapped assertions fail as the build's do", async () => {
   const failed = AssertionError as new (message: string) => Error;
   assertThrows(() => assert(false, "no"), failed, "no");
   assertThrows(() => assertExists(null), failed);
+});
+
+Deno.test("the wrapped paths are the build's", async () => {
+  const build = await officialOf("path/mod.ts") as Record<"relative" | "resolve", typeof join>;
+  for (const parts of [["a"], ["a", "../b"], ["a", "/b", "c"], ["/a/b", "../.."], []]) {
+    assertEquals(resolve(...parts), build.resolve(...parts));
+  }
+  for (const [from, to] of [["a", "a/b"], ["/a/b", "/a/c"], ["/a", "b"], ["a", "a"]] as const) {
+    assertEquals(relative(from, to), build.relative(from, to));
+  }
 });
 
 Deno.test("the linked standard library parses, joins and formats", () => {

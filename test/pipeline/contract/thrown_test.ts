@@ -31,7 +31,7 @@ export default async function outer() {
 export default () =>
   resolveLoss("nosuch");`,
     message: 'RangeError in DIR/m.ts:3:3: Cannot train with loss "nosuch": ' +
-      'known variants: "vp", "tvp", "lm+fca", "lm+tse"',
+      'known variants: "vp", "tvp", "lm+fca", "lm+tse", "lm+mid", "lm+fia"',
     notes: ['3 |   resolveLoss("nosuch");'],
   },
   {
