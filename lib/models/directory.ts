@@ -5,9 +5,10 @@ import type { Model } from "../onnx/ir/model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import { checkProcessor, isProcessorType } from "../vision/processor_table.ts";
-import type { Family, Json } from "./families/family.ts";
+import type { Family, Json, MadeParts } from "./families/family.ts";
 import { defaultRule, defaultRuleWarning } from "./families/default_rule.ts";
 import { familyOf, findFamily } from "./families/family_table.ts";
+import { madeParts } from "./made_parts.ts";
 import { readModelJson, unreadable } from "./model_file.ts";
 import {
   configSchema,
@@ -76,7 +77,9 @@ export async function openModelDirectory(
   const configPath = join(path, "config.json");
   const config = await readConfig(path, options);
   const known = findFamily(config);
-  if (known?.parts !== undefined) return await openMade(path, config, known, options);
+  if (known?.parts !== undefined) {
+    return await openMade(path, madeParts[known.parts], config, { ...options, family: known });
+  }
   const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
   const usual = findParts(path, parts, options.weights).size === parts.length;
   // A model of a new family has the usual parts; without them nothing says what to do with it.
@@ -91,16 +94,15 @@ export async function openModelDirectory(
 /** A directory whose usual parts are made of others. */
 async function openMade(
   path: string,
+  { files, made }: MadeParts,
   config: Json,
-  family: Family,
-  options: DirectoryOptions,
+  options: DirectoryOptions & { readonly family: Family },
 ): Promise<LanguageModelDirectory> {
-  const { files, made } = family.parts!;
-  const directory = await openParts(path, files, config, { ...options, family });
+  const directory = await openParts(path, files, config, options);
   const { readPart } = directory;
   return {
     ...directory,
-    family,
+    family: options.family,
     warnings: [],
     has: (part) => made[part] !== undefined || directory.has(part),
     readPart: (part) => made[part]?.(readPart) ?? readPart(part),

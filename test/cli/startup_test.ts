@@ -57,4 +57,10 @@ for (const command of ["run", "plan", "status", "graph", "why", "logs"]) {
     const loaded = await loadedWith(`lib/cli/commands/${command}.ts`);
     assertEquals(loaded.filter((specifier) => specifier.startsWith("node:")), []);
   });
+
+  Deno.test(`tvp ${command} loads nothing of ONNX graphs on its way in`, async () => {
+    const loaded = await loadedWith(`lib/cli/commands/${command}.ts`);
+    const ours = loaded.map((specifier) => specifier.replace(root.href, ""));
+    assertEquals(ours.filter((path) => /^lib\/(?:onnx|autodiff|tensor)\//.test(path)), []);
+  });
 }

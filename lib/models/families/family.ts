@@ -53,14 +53,20 @@ export interface MadeParts {
   readonly made: Readonly<Partial<Record<ModelPart, (read: ReadFile) => Promise<Model>>>>;
 }
 
+/** Rows of `made_parts.ts`. */
+export type MadePartsName = "picture-to-text";
+
 /** One row of the table of families. */
 export interface Family {
   /** `model_type`s in config.json that this row serves. */
   readonly modelTypes: readonly string[];
   /** Default: decoder-only. */
   architecture?(config: Json): Architecture;
-  /** Set if the directory does not have the usual graphs. */
-  readonly parts?: MadeParts;
+  /**
+   * Set if the directory does not have the usual graphs: the row of `made_parts.ts` that makes them.
+   * A name, so that families can be listed without loading what works on graphs.
+   */
+  readonly parts?: MadePartsName;
   /** The image processor, if the files do not name a known one. */
   readonly processorType?: string;
   /** Settings that the processor passes to its image processor; they override that one's file. */

@@ -1,12 +1,11 @@
 /** The family of models that write down what a picture shows: TrOCR, Donut, captions. @module */
-import { pictureToTextParts } from "../picture_to_text_parts.ts";
 import type { Family } from "./family.ts";
 
 /** A vision encoder and a text decoder that looks at its states; it reads no instruction. */
 export const visionEncoderDecoder: Family = {
   modelTypes: ["vision-encoder-decoder"],
   architecture: () => "encoder-decoder",
-  parts: pictureToTextParts,
+  parts: "picture-to-text",
   processorType: "ViTImageProcessor",
   placement: "without-text",
   text: () => "",
