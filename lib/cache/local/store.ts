@@ -1,5 +1,4 @@
 /** A store in a folder: results by their keys. @module */
-import { basename } from "@std/path";
 import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
@@ -197,7 +196,7 @@ class LocalStore implements ArtifactStore {
 
   #readManifest(key: Key): StoredManifest | undefined {
     const path = this.#layout.manifest(key);
-    if (this.#tasks.lacks(basename(path))) return undefined;
+    if (this.#tasks.lacks(`${key}.json`)) return undefined;
     try {
       const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
       if (isStoredManifest(manifest) && manifest.key === key) {

@@ -1,6 +1,6 @@
 /** Writes equal values as the same JSON text, and gives its sha256. @module */
 import { sha256 as digestBytes } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /**
  * JSON with keys sorted by code unit and no spaces: equal values give equal texts on any machine.
@@ -30,6 +30,7 @@ export function canonicalJson(value: unknown): string {
 
 /** How many texts are digested before the system's own digest is worth its loading. */
 const FEW = 2000;
+const encoder = new TextEncoder();
 let digested = 0;
 
 /**
@@ -39,5 +40,5 @@ let digested = 0;
 export function sha256(text: string): string {
   digested += 1;
   if (digested > FEW) return process.getBuiltinModule("node:crypto").hash("sha256", text);
-  return bytesToHex(digestBytes(utf8ToBytes(text)));
+  return bytesToHex(digestBytes(encoder.encode(text)));
 }
