@@ -15,8 +15,8 @@ import { combined, type Gradient, type Search, type SearchOptions } from "./sear
 import { estimateGradient, type SpsaOptions } from "./spsa.ts";
 import { gradientIn, lossesIn, meanLosses, type TrainingGraph } from "./training_graph.ts";
 import {
-  decodeState,
-  encodeState,
+  decodeTrainingState,
+  encodeTrainingState,
   type TrainingState,
   TrainingStateError,
 } from "./training_state.ts";
@@ -109,7 +109,7 @@ async function savedState(
     try {
       const values = training.initial.length;
       const expected = { fingerprint, values, moments: momentsOf(training) };
-      const state = decodeState(bytes, expected);
+      const state = decodeTrainingState(bytes, expected);
       host.log?.(`continues after step ${state.step}`);
       return state;
     } catch (error) {
@@ -211,7 +211,7 @@ export async function train(training: Training, host: TrainingHost = {}): Promis
     const metrics = await takeStep(training, session, state);
     host.onStep?.(state.step, metrics);
     if (checkpoint && (signal?.aborted || checkpoint.due())) {
-      await checkpoint.save(encodeState(state, fingerprint));
+      await checkpoint.save(encodeTrainingState(state, fingerprint));
     }
     signal?.throwIfAborted();
   }

@@ -34,7 +34,7 @@ const stateFailure = (reason: string): TrainingStateError =>
 const MOMENT = "moment.";
 
 /** Bytes of a checkpoint. `fingerprint` says what it may be continued with. */
-export function encodeState(state: TrainingState, fingerprint: Fingerprint): Uint8Array {
+export function encodeTrainingState(state: TrainingState, fingerprint: Fingerprint): Uint8Array {
   const flat = (data: Float32Array) => tensor("float32", [data.length], data);
   const moments = Object.entries(state.moments);
   return encodeSafetensors({
@@ -62,7 +62,7 @@ export interface ExpectedState {
  * @throws {TrainingStateError} If it was made with something else than the fingerprint, or a part is
  * missing, damaged or of another size.
  */
-export function decodeState(bytes: Uint8Array, expected: ExpectedState): TrainingState {
+export function decodeTrainingState(bytes: Uint8Array, expected: ExpectedState): TrainingState {
   const { tensors, metadata } = openState(bytes);
   const difference = differenceOf(
     jsonOf(metadata.fingerprint, "fingerprint"),

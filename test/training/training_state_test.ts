@@ -1,7 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { type Tensor, tensor, zeros } from "../../lib/tensor/tensor.ts";
-import { decodeState, encodeState, TrainingStateError } from "../../lib/training/training_state.ts";
+import {
+  decodeTrainingState,
+  encodeTrainingState,
+  TrainingStateError,
+} from "../../lib/training/training_state.ts";
 
 const state = {
   step: 1,
@@ -12,8 +16,8 @@ const state = {
 const fingerprint = { graph: "a", provider: "cpu", onnxruntime: "1.30.0", threads: "2" };
 const expected = { fingerprint, values: 2, moments: ["velocity"] };
 
-Deno.test("decodeState() gives back a state", () => {
-  assertEquals(decodeState(encodeState(state, fingerprint), expected), state);
+Deno.test("decodeTrainingState() gives back a state", () => {
+  assertEquals(decodeTrainingState(encodeTrainingState(state, fingerprint), expected), state);
 });
 
 const elsewhere: readonly [Partial<typeof fingerprint>, string][] = [
@@ -23,10 +27,10 @@ const elsewhere: readonly [Partial<typeof fingerprint>, string][] = [
   [{ threads: "1" }, 'it was saved with threads "2", this training has "1"'],
 ];
 for (const [changed, reason] of elsewhere) {
-  Deno.test(`decodeState() refuses a state: ${reason}`, () => {
+  Deno.test(`decodeTrainingState() refuses a state: ${reason}`, () => {
     const { message } = assertThrows(
       () =>
-        decodeState(encodeState(state, fingerprint), {
+        decodeTrainingState(encodeTrainingState(state, fingerprint), {
           ...expected,
           fingerprint: { ...fingerprint, ...changed },
         }),
@@ -41,7 +45,7 @@ interface Parts {
   readonly metadata: Record<string, string>;
 }
 
-Deno.test("decodeState() says what of a state is damaged", () => {
+Deno.test("decodeTrainingState() says what of a state is damaged", () => {
   const cases: readonly [(parts: Parts) => void, string][] = [
     [({ tensors }) => delete tensors.values, 'it needs "values" float32 [2], it has none'],
     [({ tensors }) => tensors.values = zeros("float32", [3]), "it has float32 [3]"],
@@ -69,10 +73,10 @@ Deno.test("decodeState() says what of a state is damaged", () => {
     ],
   ];
   for (const [change, message] of cases) {
-    const parts = decodeSafetensors(encodeState(state, fingerprint));
+    const parts = decodeSafetensors(encodeTrainingState(state, fingerprint));
     change(parts);
     const bytes = encodeSafetensors(parts.tensors, parts.metadata);
-    assertThrows(() => decodeState(bytes, expected), TrainingStateError, message);
+    assertThrows(() => decodeTrainingState(bytes, expected), TrainingStateError, message);
   }
-  assertThrows(() => decodeState(new Uint8Array(4), expected), TrainingStateError, "has 4");
+  assertThrows(() => decodeTrainingState(new Uint8Array(4), expected), TrainingStateError, "has 4");
 });

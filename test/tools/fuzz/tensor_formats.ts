@@ -12,7 +12,7 @@ import { sizeOf, type Tensor } from "../../../lib/tensor/tensor.ts";
 import { decodeTorchCheckpoint } from "../../../lib/tensor/torch_checkpoint.ts";
 import { decodeZip } from "../../../lib/tensor/unzip.ts";
 import { encodeZip } from "../../../lib/tensor/zip.ts";
-import { decodeState, encodeState } from "../../../lib/training/training_state.ts";
+import { decodeTrainingState, encodeTrainingState } from "../../../lib/training/training_state.ts";
 import { formatOf, mustHold, type OpenFormat, Refused } from "./format.ts";
 import { edge, mutateBytes, mutateJson, mutateText, pick } from "./mutate.ts";
 import { encode, filesOf, frame, tensors } from "./seeds.ts";
@@ -160,7 +160,7 @@ const torchFiles = [...checkpoints, ...filesOf("test/golden/torch", /\.pkl$/, 20
 const safetensorsSeeds = [encodeSafetensors(tensors, { note: "x" }), encodeSafetensors({})];
 const prompt = encodePrompt(importPrompt({ perturbation: frame() }));
 const fingerprint = { graph: "g", provider: "cpu", onnxruntime: "1", threads: "1" };
-const state = encodeState({
+const state = encodeTrainingState({
   step: 1,
   values: new Float32Array(8),
   moments: { m: new Float32Array(8), v: new Float32Array(8) },
@@ -225,7 +225,8 @@ export const tensorFormats = {
       seeds: [state],
       generate: (random) => mutateSafetensors([state], random),
       read: (bytes: Uint8Array) => {
-        const step = decodeState(bytes, { fingerprint, values: 8, moments: ["m", "v"] }).step;
+        const step =
+          decodeTrainingState(bytes, { fingerprint, values: 8, moments: ["m", "v"] }).step;
         mustHold(Number.isSafeInteger(step) && step >= 0, "a step that is not a number");
       },
     })),
