@@ -41,7 +41,11 @@ export async function fetchHubModel(model: HubModel, options: HubOptions): Promi
   const path = cached.snapshot(commit);
   const fetcher = new Fetcher(model, commit, cached, options);
   const graphs = graphFiles(listing, options.weights);
-  await fetcher.fetch([...textFiles(listing), ...graphs]);
+  const files = [...textFiles(listing), ...graphs];
+  if (files.length === 0) {
+    throw hubFailure(model, "the hub lists neither ONNX graphs nor JSON files of a model");
+  }
+  await fetcher.fetch(files);
   for (const graph of graphs) await fetcher.fetch(await weightsOf(model, { graph, listing, path }));
   return { path, commit };
 }

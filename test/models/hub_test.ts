@@ -272,6 +272,11 @@ Deno.test("fetchHubModel() believes nothing that a hub says", async () => {
       "the answer of the hub cannot be read: in its answer, siblings[0].size must be a number of bytes, but is -1",
     ],
     [
+      "nothing of a model",
+      { listing: { sha: commit, siblings: [{ rfilename: "cat.jpg", size: 10 }] } },
+      "the hub lists neither ONNX graphs nor JSON files of a model",
+    ],
+    [
       "more than announced",
       {
         listing: { sha: commit, siblings: [{ rfilename: "config.json", size: 10 }] },
