@@ -1,5 +1,6 @@
 /** Remembers the names in a folder, for many lookups of names that are not there. @module */
 import { isSettled } from "../digest/settled.ts";
+import { pathsIn } from "./manifests.ts";
 import { ifThere } from "../disk/system_error.ts";
 
 /** How many names are looked for in vain before the folder is listed. */
@@ -12,7 +13,7 @@ const FEW = 64;
 export class KnownNames {
   readonly #folder: string;
   readonly #now: () => number;
-  #names: ReadonlySet<string> = new Set();
+  #paths: ReadonlySet<string> = new Set();
   /** Last change of the folder when it was listed; `undefined` before. */
   #listedAt: number | undefined;
   #inVain = 0;
@@ -23,14 +24,14 @@ export class KnownNames {
     this.#now = now;
   }
 
-  /** Whether the folder surely has no such name; `false` where only a look at the file tells. */
-  lacks(name: string): boolean {
+  /** Whether there is surely no such path in the folder; `false` where only a look at it tells. */
+  lacks(path: string): boolean {
     if (this.#inVain < FEW) return false;
     const folder = ifThere(() => Deno.statSync(this.#folder));
     if (folder === undefined) return true;
     const changedAt = folder.ctime;
     if (changedAt?.getTime() !== this.#listedAt) this.#list(changedAt);
-    return this.#listedAt !== undefined && !this.#names.has(name);
+    return this.#listedAt !== undefined && !this.#paths.has(path);
   }
 
   /** Counts a name that was looked for in vain. */
@@ -43,7 +44,7 @@ export class KnownNames {
     this.#listedAt = undefined;
     this.#inVain = 0;
     if (changedAt === null || !isSettled(changedAt, this.#now())) return;
-    this.#names = new Set(Deno.readDirSync(this.#folder).map(({ name }) => name));
+    this.#paths = new Set(pathsIn(this.#folder));
     this.#listedAt = changedAt.getTime();
     this.#inVain = FEW;
   }

@@ -196,7 +196,7 @@ class LocalStore implements ArtifactStore {
 
   #readManifest(key: Key): StoredManifest | undefined {
     const path = this.#layout.manifest(key);
-    if (this.#tasks.lacks(`${key}.json`)) return undefined;
+    if (this.#tasks.lacks(path)) return undefined;
     try {
       const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
       if (isStoredManifest(manifest) && manifest.key === key) {
