@@ -4,6 +4,7 @@ import type { LanguageModelDirectory, NamedModel } from "../models/directory.ts"
 import { type PartFile, partFiles, type PartSize, partSize } from "../models/part_files.ts";
 import { isPast } from "../models/compose_model.ts";
 import { madeParts } from "../models/made_parts.ts";
+import { usualParts } from "../models/weight_types.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { namedModel } from "./open_model.ts";
 import { printJson, printLine, table } from "./print.ts";
@@ -90,18 +91,11 @@ async function factsOf(model: NamedModel): Promise<ModelFacts> {
   };
 }
 
-const usualParts = [
-  "vision_encoder",
-  "embed_tokens",
-  "encoder_model",
-  "decoder_model_merged",
-] as const;
-
 /** Bytes of the weights of the parts that are taken where none are asked for. */
 function usedBytes(directory: LanguageModelDirectory, parts: readonly Part[]): number {
   const { parts: made } = directory.family;
   const files = made === undefined
-    ? usualParts.filter((part) => directory.has(part))
+    ? ([...usualParts, "encoder_model"] as const).filter((part) => directory.has(part))
     : madeParts[made].files;
   const taken = new Set(files.map((part) => directory.partPath(part)));
   return parts.filter(({ file }) => [...taken].some((path) => path.endsWith(`/${file}`)))

@@ -17,7 +17,13 @@ import {
   processorSchema,
 } from "./model_schema.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
-import { type ModelPart, shownWeights, suffixOrder, type WeightChoice } from "./weight_types.ts";
+import {
+  type ModelPart,
+  shownWeights,
+  suffixOrder,
+  usualParts,
+  type WeightChoice,
+} from "./weight_types.ts";
 
 /** How to open a directory. */
 export interface DirectoryOptions {
@@ -80,7 +86,7 @@ export async function openModelDirectory(
   if (known?.parts !== undefined) {
     return await openMade(path, madeParts[known.parts], config, { ...options, family: known });
   }
-  const parts: ModelPart[] = ["vision_encoder", "embed_tokens", "decoder_model_merged"];
+  const parts: ModelPart[] = [...usualParts];
   const usual = findParts(path, parts, options.weights).size === parts.length;
   // A model of a new family has the usual parts; without them nothing says what to do with it.
   const family = known ?? (usual ? defaultRule : familyOf(config, configPath));

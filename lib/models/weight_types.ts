@@ -1,5 +1,8 @@
 /** The weight types of published models, and the choice among them. @module */
 
+/** Parts of a model with the usual graphs; one that reads with an encoder has `encoder_model` too. */
+export const usualParts = ["vision_encoder", "embed_tokens", "decoder_model_merged"] as const;
+
 /** A graph of a model directory: the name of its file in `onnx/`, without data type and extension. */
 export type ModelPart = typeof modelParts[number];
 

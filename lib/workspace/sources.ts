@@ -31,7 +31,7 @@ import type {
   ParameterKind,
 } from "../pipeline/contract/stage.ts";
 import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
-import { missingWeights, partOf, type WeightChoice } from "../models/weight_types.ts";
+import { missingWeights, partOf, usualParts, type WeightChoice } from "../models/weight_types.ts";
 import { modelNameMistake } from "../trust/names.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
 import type { ContentDigests } from "../pipeline/contract/store.ts";
@@ -238,9 +238,7 @@ function hasUsualParts(folder: string): boolean {
     entries(`${folder}/onnx`).filter(({ name }) => name.endsWith(".onnx"))
       .map(({ name }) => partOf(name.slice(0, -".onnx".length))),
   );
-  return ["vision_encoder", "embed_tokens", "decoder_model_merged"].every((part) =>
-    parts.has(part)
-  );
+  return usualParts.every((part) => parts.has(part));
 }
 
 /** Undefined where there is none to read: what else is wrong is told when the model is opened. */
