@@ -18,6 +18,7 @@ import { promptTable } from "../lib/prompts/prompt_table.ts";
 import { augmentations } from "../lib/training/augment.ts";
 import { ensembleSearches, methods } from "../lib/training/method_table.ts";
 import { optimizers } from "../lib/training/optimizer.ts";
+import { precisions } from "../lib/training/precisions.ts";
 import { schedules } from "../lib/training/schedule.ts";
 import { searches, type SearchName } from "../lib/training/searches/search_table.ts";
 import { views } from "../lib/training/views/view_table.ts";
@@ -91,6 +92,14 @@ export default defineStage({
           error: "the smallest value comes first",
         }).describe("smallest and largest value of δ"),
     }).optional().describe("limit on the strength of δ; default none"),
+    precision: oneOf(precisions).optional().describe(
+      "how models with float16 weights are computed; default mixed on CUDA, else float32",
+    ),
+    lossScale: z.number().positive().refine((value) => Number.isInteger(Math.log2(value)), {
+      error: "expected a power of two, such as 1024",
+    }).optional().describe(
+      "what gradients are multiplied by on their way through float16, and divided by again; default 1024",
+    ),
     transformRate: z.number().positive().optional()
       .describe("learning rate of affine and color as a share of lr; default 0.001"),
     label: z.string().optional()
@@ -158,7 +167,10 @@ export default defineStage({
     }
     const ownTerms = await loadOwnTerms(settings.loss, parameters);
     const trained = await optimizePrompt(
-      { settings, sources, clip: parameters.clip, data, ownTerms },
+      {
+        ...{ settings, sources, clip: parameters.clip, data, ownTerms },
+        ...{ precision: parameters.precision, lossScale: parameters.lossScale },
+      },
       trainingHost(context, settings.steps),
     );
     const meta = metaOf(settings, { sources, task });

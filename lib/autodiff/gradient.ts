@@ -10,7 +10,7 @@ import { checkStructure } from "../onnx/infer/check.ts";
 import type { Dim, Model, Node } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import { sumOf } from "./engine/accumulate.ts";
-import { constantLike, shapeOf, zerosLike } from "./engine/expressions.ts";
+import { constantLike, scale, shapeOf, zerosLike } from "./engine/expressions.ts";
 import { explained, unsuitableTypes } from "./engine/explain.ts";
 import { type Activity, isDifferentiable, valuesRead } from "./engine/activity.ts";
 import { type GradientRequest, prepare, type Prepared } from "./passes/prepare.ts";
@@ -54,6 +54,11 @@ export interface GradientOptions {
    * backward pass instead of keeping them: less memory, more time. Default `none`.
    */
   readonly rematerialize?: "none" | "blocks";
+  /**
+   * Multiplies gradients of `of` on their way back and divides the results by it, so that small ones
+   * do not vanish in 16-bit floats. A power of two changes no digit otherwise. Default 1.
+   */
+  readonly scale?: number;
 }
 
 /**
@@ -92,7 +97,7 @@ export function addGradients(model: Model, options: GradientOptions): Model {
   walkBack(builder, prepared, adjoints, request);
   for (const name of wrt) {
     const grad = total(builder, adjoints, name) ?? zerosLike(builder, name);
-    builder.output(grad, gradientName(model, name));
+    builder.output(scale(builder, grad, 1 / (options.scale ?? 1)), gradientName(model, name));
   }
   return inputsToWeights(pruneModel(builder.finish()), asked, wrt);
 }
@@ -188,20 +193,20 @@ type Adjoints = Map<string, Value[]>;
 function seed(
   b: GraphBuilder,
   path: Activity,
-  { cotangents }: GradientOptions,
+  { cotangents, scale: factor = 1 }: GradientOptions,
   targets: readonly string[],
 ): Adjoints {
   const adjoints: Adjoints = new Map();
   for (const name of targets) {
     // A cotangent is an input of the result whether or not it matters.
-    const value = cotangents === undefined ? onesLike(b, name) : cotangentOf(b, name);
+    const value = cotangents === undefined ? fullLike(b, name, factor) : cotangentOf(b, name);
     if (path.values.has(name)) adjoints.set(name, [value]);
   }
   return adjoints;
 }
 
-function onesLike(b: GraphBuilder, y: Value): Value {
-  const one = constantLike(b, y, 1);
+function fullLike(b: GraphBuilder, y: Value, number: number): Value {
+  const one = constantLike(b, y, number);
   return b.rank(y) === 0 ? one : b.op("Expand", [one, shapeOf(b, y)]);
 }
 

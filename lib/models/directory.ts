@@ -2,7 +2,7 @@
 import { basename, join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model } from "../onnx/ir/model.ts";
-import { readModelFile } from "../runtime/read_model.ts";
+import { readPartFile } from "./read_part.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import { checkProcessor, isProcessorType } from "../vision/processor_table.ts";
 import type { Family, Json, MadeParts } from "./families/family.ts";
@@ -221,7 +221,7 @@ async function openParts(
     preprocessor: preprocessor!,
     has: (part) => findPart(path, part, options.weights) !== undefined,
     partPath,
-    readPart: (part) => readModelFile(partPath(part)),
+    readPart: (part) => readPartFile(partPath(part)),
     tokenizer: () => tokenizer ??= openTokenizer(path),
   };
 }

@@ -30,6 +30,8 @@ export type * from "./ir/model.ts";
 export { printModel, printType } from "./ir/print.ts";
 export { pruneModel } from "./passes/prune.ts";
 export { simplifyModel } from "./passes/simplify_model.ts";
+export { widenEdges } from "./passes/widen_edges.ts";
+export { mixPrecision } from "./passes/mixed_precision.ts";
 export { upgradeModel } from "./passes/upgrade.ts";
 export type { Diagnostic } from "../diagnostic/diagnostic.ts";
 export type { DType } from "../tensor/dtype.ts";

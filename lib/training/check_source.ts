@@ -5,6 +5,7 @@ import type { LanguageModelDirectory } from "../models/directory.ts";
 import { composeModels } from "../onnx/passes/compose.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
+import { inPrecision } from "./precision.ts";
 import { prepareSource } from "./source.ts";
 import { type StepMemory, stepMemory } from "./step_memory.ts";
 
@@ -27,7 +28,8 @@ export interface SourceCheck {
 export async function checkSource(directory: LanguageModelDirectory): Promise<SourceCheck> {
   try {
     const { graph } = await prepareSource(directory, [example], { batch, canvas });
-    return differentiate(withProcessor(graph));
+    const model = inPrecision(graph.model, "float32");
+    return differentiate(withProcessor({ ...graph, model }));
   } catch (error) {
     if (error instanceof DiagnosticError) return { obstacles: error.diagnostics };
     // What a graph or a processor lacks is said in the words of those who compose them.

@@ -23,6 +23,8 @@ import { drawnFeeds } from "./drawn_feeds.ts";
 import { optimizerRule } from "./optimizer.ts";
 import { openPhotos } from "./photo_thread.ts";
 import type { PhotoMaker } from "./photos.ts";
+import { usualPrecision } from "./precision.ts";
+import type { Precision } from "./precisions.ts";
 import type { PromptSettings } from "./prompt_settings.ts";
 import { rateBySteps } from "./schedule.ts";
 import { searchOf } from "./searches/search_table.ts";
@@ -57,6 +59,10 @@ export interface PromptTraining {
   readonly data: TrainingSet;
   /** The user's own loss terms. */
   readonly ownTerms?: LossTerms;
+  /** How models with float16 weights are computed; default what suits the device. */
+  readonly precision?: Precision | undefined;
+  /** In mixed precision, what gradients are multiplied by on their way. */
+  readonly lossScale?: number | undefined;
 }
 
 /** The state after the last step. */
@@ -112,7 +118,10 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
     for (const warning of directory.warnings) host.log?.(`warning: ${warning}`);
     return await prepareSource(directory, data.rows, options);
   }));
+  const { precision = await usualPrecision(host.provider ?? "cpu"), lossScale } = training;
   const graph = buildStepGraph({
+    precision,
+    ...(lossScale === undefined ? {} : { lossScale }),
     canvas,
     batch,
     sources: sources.map((source) => source.graph),

@@ -8,6 +8,7 @@ import { parameterTensors } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Pictures } from "../vision/pictures.ts";
 import { Photos } from "./photos.ts";
+import { usualPrecision } from "./precision.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
 import { askedOf, gradientIn, lossesIn } from "./training_graph.ts";
@@ -60,6 +61,7 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     weights: { lm: 1 },
     prompt: { kind, image },
     gradient: options.gradients ? "autodiff" : "none",
+    precision: await usualPrecision(options.session.provider ?? "auto"),
   });
   const features = await openSession(graph.features, options.session);
   const training = options.gradients ? await openSession(graph.model, options.session) : undefined;

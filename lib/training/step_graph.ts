@@ -21,6 +21,8 @@ import { simplifyModel } from "../onnx/passes/simplify_model.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, promptKind } from "../prompts/prompt_table.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { hasFloat16, inPrecision, usualLossScale } from "./precision.ts";
+import type { Precision } from "./precisions.ts";
 import { buildViews, type ViewName } from "./views/view_table.ts";
 import { termOutput, termOutputs, type TrainingGraph, withGradients } from "./training_graph.ts";
 
@@ -63,6 +65,10 @@ export interface StepParts {
   readonly perSource?: boolean;
   /** Default `autodiff`; `none` for update rules that need the loss alone. */
   readonly gradient?: "autodiff" | "none";
+  /** How models with float16 weights are computed; default `float32`. */
+  readonly precision?: Precision;
+  /** In mixed precision, what gradients are multiplied by on their way: a power of two. */
+  readonly lossScale?: number;
 }
 
 /** What belongs to a source model in a step graph. */
@@ -152,11 +158,15 @@ function namesOf(index: number): Required<SourceNames> {
 }
 
 /** A model behind its processor, on the prompted canvas. */
-function behindPrompt(name: string, { processor, model }: PixelGraph): Part[] {
+function behindPrompt(
+  name: string,
+  { processor, model }: PixelGraph,
+  { precision = "float32" }: StepParts,
+): Part[] {
   const pixelValues = `${name}.processor.pixel_values`;
   return [
     { name: `${name}.processor`, model: processor, connect: { image: "prompt.seen" } },
-    { name, model, connect: { pixel_values: pixelValues } },
+    { name, model: inPrecision(model, precision), connect: { pixel_values: pixelValues } },
   ];
 }
 
@@ -164,8 +174,8 @@ function compose(parts: StepParts, withClip: boolean): Model {
   // Sources that have their encoder in common share one prompted encode.
   return simplifyModel(composeModels([
     promptPart(parts),
-    ...parts.sources.flatMap((source, i) => behindPrompt(sourceName(i), source)),
-    ...(withClip ? behindPrompt("clip", parts.clip!) : []),
+    ...parts.sources.flatMap((source, i) => behindPrompt(sourceName(i), source, parts)),
+    ...(withClip ? behindPrompt("clip", parts.clip!, parts) : []),
   ]));
 }
 
@@ -246,6 +256,11 @@ const parameterNames = ({ canvas, prompt }: StepParts) =>
   prompt === undefined ? ["delta"] : parameterPlaces(prompt.kind, { canvas, image: prompt.image })
     .map(({ name }) => name);
 
+/** 1 where no gradient passes through float16. */
+function lossScaleOf(model: Model, { precision, lossScale = usualLossScale }: StepParts): number {
+  return precision === "mixed" && hasFloat16(model) ? lossScale : 1;
+}
+
 /** The names that the graph has a use for. */
 function askedNames(
   { prefix, imageFeatures, hiddenFeatures, ...inputs }: Required<SourceNames>,
@@ -301,5 +316,6 @@ export function buildStepGraph(parts: StepParts): StepGraph {
     ...(asked.has(captionInput) ? { captions: captionInput } : {}),
     ...(asked.has(weightsInput) ? { sourceWeights: weightsInput } : {}),
   };
-  return parts.gradient === "none" ? graph : withGradients(graph, parameterNames(parts));
+  if (parts.gradient === "none") return graph;
+  return withGradients(graph, parameterNames(parts), lossScaleOf(forward, parts));
 }

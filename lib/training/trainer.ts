@@ -174,6 +174,16 @@ async function gradientOf(step: Step): Promise<Gradient> {
   return await search.rule.find(at, { ...search, values, moments, rates, random });
 }
 
+/** @throws {RangeError} If a gradient has left the range of float16 that it passed through. */
+function checkOverflow(grad: Float32Array, { lossScale }: TrainingGraph, step: number): void {
+  if (lossScale === undefined || grad.every(Number.isFinite)) return;
+  throw new RangeError(
+    `Cannot make update ${
+      step + 1
+    }: a gradient, multiplied by the loss scale ${lossScale}, is too large for float16; give a smaller power of two as lossScale, or precision: float32`,
+  );
+}
+
 /** One update: the batch, its gradient, the new values. */
 async function takeStep(
   training: Training,
@@ -186,6 +196,7 @@ async function takeStep(
   const feeds: Feeds[] = [];
   for (let copy = 0; copy < copies; copy++) feeds.push(await training.feeds(step, copy));
   const { grad, loss, terms } = await gradientOf({ training, session, state, feeds });
+  checkOverflow(grad, training.graph, step);
   const norm = applyUpdate(rule, { grad, rates, lr, places, state });
   training.project?.(state.values);
   state.curve.push({ step: state.step, lr, loss, terms });

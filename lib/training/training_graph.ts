@@ -19,6 +19,8 @@ export interface LossGraph {
 export interface TrainingGraph extends LossGraph {
   /** Outputs of ∂loss/∂parameter by parameter; empty where the loss alone is wanted. */
   readonly gradients: Readonly<Record<string, string>>;
+  /** What gradients are multiplied by on their way through float16; absent where they are not. */
+  readonly lossScale?: number;
   /** Input that weighs several sources of the loss, where single ones can be asked for. */
   readonly sourceWeights?: string;
 }
@@ -40,16 +42,19 @@ export function termOutputs(terms: readonly string[]): Record<string, string> {
 /**
  * Adds the gradients with respect to the parameters.
  *
+ * @param lossScale What gradients are multiplied by until they reach the parameters.
  * @throws {DiagnosticError} If an operator on the way to the loss cannot be differentiated.
  */
 export function withGradients<G extends LossGraph>(
   graph: G,
   parameters: readonly string[],
+  lossScale = 1,
 ): G & TrainingGraph {
   const { model, loss } = graph;
   return {
     ...graph,
-    model: addGradients(model, { of: loss, wrt: parameters }),
+    ...(lossScale === 1 ? {} : { lossScale }),
+    model: addGradients(model, { of: loss, wrt: parameters, scale: lossScale }),
     gradients: Object.fromEntries(parameters.map((name) => [name, gradientName(model, name)])),
   };
 }

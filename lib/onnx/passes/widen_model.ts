@@ -7,6 +7,7 @@
 import { castTensor } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { dataTypeOf } from "../ir/data_type.ts";
+import { isHalf } from "../ir/half.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo, ValueType, Weight } from "../ir/model.ts";
 import { mapSubgraphs, renameNode } from "../ir/rename.ts";
 import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
@@ -19,10 +20,6 @@ export function widenModel(model: Model): Model {
   const weights = [...model.graph.initializers.values()];
   if (!weights.some((weight) => isHalf(weight.dtype) && sizeOf(weight.dims) > 1)) return model;
   return { ...model, graph: widenGraph(model.graph, new FreshNames(model.graph)) };
-}
-
-function isHalf(dtype: string): boolean {
-  return dtype === "float16" || dtype === "bfloat16";
 }
 
 /** Wide names of values that have a narrow one in the same graph, or around it. */
