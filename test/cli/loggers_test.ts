@@ -113,6 +113,7 @@ Deno.test("Remaining tells how long the rest may take, by the mean of each stage
     said.push(remaining.text());
   };
   const of = (stage: string, nth: number) => ({ task: `${stage}[${nth}]`, stage, key });
+
   const stages = { data: 1, prompt: 4, report: 1 };
   tell({ type: "run-started", version: 1, pipeline: "p", tasks: 6, stages, jobs: 2 });
   tell({ type: "task-cached", ...of("data", 0) });
@@ -136,4 +137,13 @@ Deno.test("Remaining tells how long the rest may take, by the mean of each stage
     "5/6 tasks, about 5.5 s left",
     "6/6 tasks",
   ]);
+});
+
+Deno.test("Remaining tells no time where most of what is left is of stages that have not run", () => {
+  const remaining = new Remaining(() => 0);
+  const stages = { data: 2, prompt: 4 };
+  remaining.follow({ type: "run-started", version: 1, pipeline: "p", tasks: 6, stages, jobs: 1 });
+  const of = (nth: number) => ({ task: `data[${nth}]`, stage: "data", key });
+  remaining.follow({ type: "task-finished", ...of(0), durationMs: 10 });
+  assertEquals(remaining.text(), "1/6 tasks");
 });

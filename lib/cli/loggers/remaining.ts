@@ -37,7 +37,10 @@ export class Remaining {
     ) this.#end(event);
   }
 
-  /** `23/66 tasks, about 1 min 5 s left`; `at least` where nothing is known of some stage. */
+  /**
+   * `23/66 tasks, about 1 min 5 s left`; `at least` where some stage has not run yet, and no time
+   * at all where most of what is left is of such stages.
+   */
   text(): string {
     const left = this.#leftMs();
     const words = left === undefined
@@ -67,7 +70,7 @@ export class Remaining {
   #leftMs(): { readonly ms: number; readonly isWhole: boolean } | undefined {
     const waiting = [...this.#stages.values()].filter(({ left }) => left > 0);
     const known = waiting.filter(({ ran }) => ran > 0);
-    if (known.length === 0) return undefined;
+    if (known.length === 0 || 2 * tasksOf(known) < tasksOf(waiting)) return undefined;
     const work = known.reduce((sum, { left, ran, totalMs }) => sum + left * totalMs / ran, 0);
     const now = this.#now();
     const spent = [...this.#startedAt.values()].reduce((sum, at) => sum + now - at, 0);
@@ -76,4 +79,8 @@ export class Remaining {
       isWhole: known.length === waiting.length,
     };
   }
+}
+
+function tasksOf(stages: readonly StageTimes[]): number {
+  return stages.reduce((sum, { left }) => sum + left, 0);
 }
