@@ -53,29 +53,61 @@ export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions 
   return [head, ...(excerpt?.lines ?? []), ...noteLines].join("\n");
 }
 
+/** Messages of one kind that are written out; more are counted. */
+const maxAlike = 5;
+
 /**
- * All diagnostics, one after the other, with a blank line between them.
+ * All diagnostics, one after the other, with a blank line between them. Those in a row that say the
+ * same to do, and have no place in a file, stand together.
  *
  * @example
  * ```ts
  * import { renderDiagnostics } from "@tvp/pipeline/pipeline";
  * import { assertEquals } from "@std/assert";
  *
- * const diagnostic = {
- *   code: "unknown-key",
+ * const missing = (op: string) => ({
+ *   code: "no-gradient-rule",
  *   severity: "error",
- *   message: 'Unknown key "lrr"',
- *   notes: ['did you mean "lr"?'],
- * } as const;
- * const text = 'error: Unknown key "lrr"\n  = did you mean "lr"?';
- * assertEquals(renderDiagnostics([diagnostic, diagnostic]), [text, text].join("\n\n"));
+ *   message: `${op} has no gradient rule`,
+ *   notes: ["give a rule in `rules`"],
+ * } as const);
+ * const text = "error: A has no gradient rule\nerror: B has no gradient rule\n" +
+ *   "  = give a rule in `rules`";
+ * assertEquals(renderDiagnostics([missing("A"), missing("B")]), text);
  * ```
  */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: RenderOptions = {},
 ): string {
-  return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n\n");
+  return alikeInRows(diagnostics).map((alike) => renderAlike(alike, options)).join("\n\n");
+}
+
+function alikeInRows(diagnostics: readonly Diagnostic[]): Diagnostic[][] {
+  const rows: Diagnostic[][] = [];
+  for (const diagnostic of diagnostics) {
+    const row = rows.at(-1);
+    if (row !== undefined && isAlike(row[0]!, diagnostic)) row.push(diagnostic);
+    else rows.push([diagnostic]);
+  }
+  return rows;
+}
+
+function isAlike(a: Diagnostic, b: Diagnostic): boolean {
+  const [notes, others] = [a.notes ?? [], b.notes ?? []];
+  return a.code === b.code && a.severity === b.severity && !a.location && !b.location &&
+    notes.length > 0 && notes.length === others.length &&
+    notes.every((note, index) => note === others[index]);
+}
+
+/** The messages, then once what their notes say. */
+function renderAlike(alike: readonly Diagnostic[], options: RenderOptions): string {
+  const shown = alike.slice(0, maxAlike);
+  const more = alike.length - shown.length;
+  const notes = [...(more > 0 ? [`and ${more} more like these`] : []), ...(alike[0]!.notes ?? [])];
+  return shown.map((diagnostic, index) =>
+    renderDiagnostic({ ...diagnostic, notes: index === shown.length - 1 ? notes : [] }, options)
+  ).join("\n");
 }
 
 function renderExcerpt(

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Diagnostic } from "../../lib/diagnostic/diagnostic.ts";
 import { renderDiagnostic, renderDiagnostics } from "../../lib/diagnostic/render.ts";
 import { editDistance, nearest, suggestions } from "../../lib/diagnostic/suggest.ts";
 import { YamlError } from "../../lib/diagnostic/yaml_core.ts";
@@ -94,5 +95,26 @@ Deno.test("yamlErrors() reports errors of the syntax with their place", () => {
   const errors = yamlErrors("a: [1, 2\nb: 3\n", refusal, { path: "a.yaml" });
   assertEquals(errors.map(({ code, location }) => [code, location!.line]), [
     ["yaml-syntax", 2],
+  ]);
+});
+
+Deno.test("renderDiagnostics() writes what to do once for a row of the same kind, and counts what is left out", () => {
+  const of = (node: string, note = "do this"): Diagnostic => ({
+    code: "no-gradient-rule",
+    severity: "error",
+    message: `Cannot differentiate ${node}`,
+    notes: [note],
+  });
+  const lines = renderDiagnostics([
+    ...["a", "b", "c", "d", "e", "f", "g"].map((n) => of(n)),
+    of("h", "do that"),
+  ]);
+  assertEquals(lines.split("\n"), [
+    ...["a", "b", "c", "d", "e"].map((node) => `error: Cannot differentiate ${node}`),
+    "  = and 2 more like these",
+    "  = do this",
+    "",
+    "error: Cannot differentiate h",
+    "  = do that",
   ]);
 });
