@@ -5,7 +5,9 @@ import {
   zooEncoders,
   type ZooName,
 } from "../lib/zoo/zoo_table.ts";
+import { zooStyles } from "../lib/drawing/art.ts";
 import { changes } from "../lib/drawing/changes/change_table.ts";
+import { typefaces } from "../lib/drawing/typeset.ts";
 import {
   artifact,
   defineStage,
@@ -39,7 +41,13 @@ const parameters = z.strictObject({
   scale: z.tuple([z.number().positive(), z.number().positive()]).optional()
     .describe("edge of a single drawing relative to the picture, from and to; default 0.3 to 1.3"),
   boost: z.int().min(1).default(8)
-    .describe("how much more often the ten classes and the ten fruits are drawn than others"),
+    .describe("how much more often favoured drawings are drawn than others"),
+  favoured: z.array(z.string()).min(1).optional()
+    .describe("names and kinds of these; default CIFAR-10's classes and ten fruits"),
+  styles: z.array(z.enum(zooStyles)).min(1).optional()
+    .describe("art styles of the drawings; default noto, twemoji and fluent-emoji-flat"),
+  typefaces: z.array(oneOf(typefaces)).min(1).default(["print"])
+    .describe("typefaces of the digits: printed, or drawn after handwriting"),
   changes: z.array(oneOf(changes)).default([])
     .describe("changes that some of the pictures go through, so that models bear them"),
   sights: z.enum(["one", "all"]).default("one")
@@ -82,6 +90,9 @@ export default defineStage({
       downloads: join(context.scratch, "downloads"),
       signal: context.signal,
       boost: values.boost,
+      typefaces: values.typefaces,
+      ...(values.styles === undefined ? {} : { styles: values.styles }),
+      ...(values.favoured === undefined ? {} : { favoured: values.favoured }),
     });
     await writeDirectory(context.output("model"), await pretrain(values, world, context));
   },

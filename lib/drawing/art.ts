@@ -18,16 +18,30 @@ export const artSize = 64;
 /** Bytes of one drawing, RGBA, colours not multiplied by alpha. */
 export const artBytes = artSize * artSize * 4;
 
-/** An art style. The first three may train models; the others are for downstream tasks alone. */
+/** An art style. The first five may train models; the others are for downstream tasks alone. */
 export type ArtStyle =
   | "noto"
   | "twemoji"
   | "fluent-emoji-flat"
+  | "noto-v1"
+  | "fluent-emoji-high-contrast"
   | "fluent-emoji"
   | "emojione"
   | "emojione-v1"
   | "openmoji"
   | "fxemoji";
+
+/** Styles that may train the zoo. */
+export const zooStyles = [
+  "noto",
+  "twemoji",
+  "fluent-emoji-flat",
+  "noto-v1",
+  "fluent-emoji-high-contrast",
+] as const satisfies ArtStyle[];
+
+/** A style that trains the zoo. */
+export type ZooStyle = typeof zooStyles[number];
 
 /** What is to be drawn: the Unicode name of an emoji, and its code points where they are known. */
 export interface Subject {
@@ -64,12 +78,8 @@ interface Icon {
 /** Code points to names of icons. */
 export type CharacterTable = Readonly<Record<string, string>>;
 
-/** Packages of the two styles whose names differ from their character table's. */
-const characterTables: Partial<Record<ArtStyle, ArtStyle>> = {
-  "noto": "noto",
-  "twemoji": "twemoji",
-  "fluent-emoji-flat": "fluent-emoji-flat",
-};
+/** Styles whose packages say which drawing shows which code points. */
+const withCharacters: ReadonlySet<ArtStyle> = new Set(zooStyles);
 
 /** Name of an icon: `dog face` → `dog-face`. */
 export function slugOf(label: string): string {
@@ -170,9 +180,8 @@ async function renderAll(
 }
 
 async function readCharacters(style: ArtStyle, options: ArtOptions): Promise<CharacterTable> {
-  const source = characterTables[style];
-  if (source === undefined) return {};
-  const table = await readArtJson(source, "chars.json", options) as CharacterTable;
+  if (!withCharacters.has(style)) return {};
+  const table = await readArtJson(style, "chars.json", options) as CharacterTable;
   return Object.fromEntries(Object.entries(table).map(([code, name]) => [bareCode(code), name]));
 }
 

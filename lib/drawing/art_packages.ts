@@ -64,6 +64,26 @@ export const artPackages = {
     purpose: "zoo training",
     files: ["icons.json", "chars.json"],
   },
+  "noto-v1": {
+    package: "@iconify-json/noto-v1",
+    version: "1.2.5",
+    integrity:
+      "sha512-/DsVMius69Q0fRS53z7QK1TROSuar606jiIx+laXtdsYGMXpf6LtHBx6CGfoo3UHHb/XpBsw+1L1x3eyPqMuVA==",
+    bytes: 1587591,
+    licence: "Apache-2.0",
+    purpose: "zoo training",
+    files: ["icons.json", "chars.json"],
+  },
+  "fluent-emoji-high-contrast": {
+    package: "@iconify-json/fluent-emoji-high-contrast",
+    version: "1.2.6",
+    integrity:
+      "sha512-esqhZPpkrF7sNX3NsLoh8KW64okEr/bzko7WNnFP+qTJGAqDPDYjp0925yxuivXy3HtVQB8xhIKu3+Nq1byX5w==",
+    bytes: 1054969,
+    licence: "MIT",
+    purpose: "zoo training",
+    files: ["icons.json", "chars.json"],
+  },
   "fluent-emoji": {
     package: "@iconify-json/fluent-emoji",
     version: "1.2.7",
@@ -143,6 +163,116 @@ export const artPackages = {
     licence: "Bitstream-Vera AND LicenseRef-Arev AND LicenseRef-Public-Domain",
     purpose: "typeset digits in zoo training",
     files: faces,
+  },
+  "caveat": {
+    package: "@expo-google-fonts/caveat",
+    version: "0.4.2",
+    integrity:
+      "sha512-kCG35tRUX8Wi+u0Jh5ck3K1u7vZkdLnwRTuKMrEnlVmikvxQFXN1KjF5cL2vqRG7Hwm7648Zl8xe1BWAoIsPCA==",
+    bytes: 909317,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/Caveat_400Regular.ttf"],
+  },
+  "gloria-hallelujah": {
+    package: "@expo-google-fonts/gloria-hallelujah",
+    version: "0.4.1",
+    integrity:
+      "sha512-nabEnOBtpTipSanwOZSuZZwgdzpOv2+yVLbL4bdFs2gR/3YnVOlGjPfZAydN0sI3YTuVBpz28qbm8OLkJSGMeg==",
+    bytes: 245331,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/GloriaHallelujah_400Regular.ttf"],
+  },
+  "gochi-hand": {
+    package: "@expo-google-fonts/gochi-hand",
+    version: "0.4.2",
+    integrity:
+      "sha512-Stm1d88SalLC7a3w9bmKqV17po7mlFgSGxsa/aChpxajlzRO3D7M9v0ByRx0LesQOrdrq/NhwalZGDYV8q6dVA==",
+    bytes: 185314,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/GochiHand_400Regular.ttf"],
+  },
+  "indie-flower": {
+    package: "@expo-google-fonts/indie-flower",
+    version: "0.4.1",
+    integrity:
+      "sha512-rgCHDBUVxAJ23If7vpmd/Oyg92X6JzUvwB+TJO4ICnXYYI7NNr9/A5Ulik/s7UdAB+l7Q+rOV6/pVpx9AIxuqA==",
+    bytes: 201503,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/IndieFlower_400Regular.ttf"],
+  },
+  "kalam": {
+    package: "@expo-google-fonts/kalam",
+    version: "0.4.1",
+    integrity:
+      "sha512-A5LZoojqb9OCzOI/2WDRofaIQGGzC5zzmKxqxCFIx1jSYOO8g7q+5fZdd+QfJ6pY6VLzO4j5xoJq0ptcHFpQSg==",
+    bytes: 905832,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/Kalam_400Regular.ttf"],
+  },
+  "marck-script": {
+    package: "@expo-google-fonts/marck-script",
+    version: "0.4.1",
+    integrity:
+      "sha512-XviOmsArWFWb4gjTH12r80hGcQEK++KKH2hSW/j4YvvfRavpce+jZA0Q9m0E2XBsWpDH5gwKDjfDOk5xbJXEfQ==",
+    bytes: 233418,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/MarckScript_400Regular.ttf"],
+  },
+  "patrick-hand": {
+    package: "@expo-google-fonts/patrick-hand",
+    version: "0.4.1",
+    integrity:
+      "sha512-Z/gioyynhzrsF6Od8E2QKpQooHnEzUmfen9ohVT6uaeWAmQy3pkl9r7AGdJx9ersDSLUciCNFV442leHIieJqQ==",
+    bytes: 225966,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/PatrickHand_400Regular.ttf"],
+  },
+  "permanent-marker": {
+    package: "@expo-google-fonts/permanent-marker",
+    version: "0.4.0",
+    integrity:
+      "sha512-yqKSFt3Wu/06XAGFNlT4z5iLmnjtAuSV/vkeumnM/2cgbEv3dQVKDbcdQnowW8N3vNOABGqWxbs4KEiewNOzqA==",
+    bytes: 240986,
+    licence: "Apache-2.0",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/PermanentMarker_400Regular.ttf"],
+  },
+  "reenie-beanie": {
+    package: "@expo-google-fonts/reenie-beanie",
+    version: "0.4.1",
+    integrity:
+      "sha512-d/w/6+cGJxXxVp8cJyRffHSDwaGO2tUmNsongqm8gJiwI75App5U6k73G92CctBxMf7bRZLE1NA8wMsPn3arRA==",
+    bytes: 189553,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/ReenieBeanie_400Regular.ttf"],
+  },
+  "schoolbell": {
+    package: "@expo-google-fonts/schoolbell",
+    version: "0.4.0",
+    integrity:
+      "sha512-lBH3LQZRgZ1kMhgBiV84Fe9y5jhwCN37D0B7c86jc3R2DEGzFaKpmx2om9tPe12rrzkPMuBkAb3GoA5AhA4rQg==",
+    bytes: 160463,
+    licence: "Apache-2.0",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/Schoolbell_400Regular.ttf"],
+  },
+  "shadows-into-light": {
+    package: "@expo-google-fonts/shadows-into-light",
+    version: "0.4.1",
+    integrity:
+      "sha512-Iuv25UDxHXpLF1b8YCJqRIxKtr+JGLCoRNldDDpKS1B6N5zuMdQyB9H/83ajT9oSBpfs8jR1XFVfpcFDQ15Y3A==",
+    bytes: 235845,
+    licence: "OFL-1.1",
+    purpose: "digits in fonts after handwriting in zoo training",
+    files: ["400Regular/ShadowsIntoLight_400Regular.ttf"],
   },
 } as const satisfies Readonly<Record<string, ArtPackage>>;
 

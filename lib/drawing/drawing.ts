@@ -271,11 +271,25 @@ const leastContrast = 0.35;
 /** Two colours that differ enough to read one on the other. */
 export function contrastingColours(random: Random): { paper: Colour; ink: Colour } {
   const paper = randomColour(random);
+  return { paper, ink: inkOn(paper, random) };
+}
+
+/** A colour that can be read on the canvas as it is on average. */
+export function contrastingInk(canvas: Float32Array, random: Random): Colour {
+  const plane = canvas.length / 3;
+  const mean = [0, 1, 2].map((channel) =>
+    canvas.subarray(channel * plane, (channel + 1) * plane).reduce((sum, x) => sum + x, 0) / plane
+  );
+  return inkOn([mean[0]!, mean[1]!, mean[2]!], random);
+}
+
+/** A random colour, or one far from the paper's where that is too near. */
+function inkOn(paper: Colour, random: Random): Colour {
   const ink = randomColour(random);
   const distance = ink.reduce((sum, value, i) => sum + Math.abs(value - paper[i]!), 0) / 3;
-  if (distance >= leastContrast) return { paper, ink };
-  const away = paper.map((value) => value > 0.5 ? value - 0.6 : value + 0.6);
-  return { paper, ink: [away[0]!, away[1]!, away[2]!].map(clamp) as unknown as Colour };
+  if (distance >= leastContrast) return ink;
+  const [red, green, blue] = paper.map((value) => clamp(value > 0.5 ? value - 0.6 : value + 0.6));
+  return [red!, green!, blue!];
 }
 
 function clamp(value: number): number {

@@ -1,6 +1,7 @@
-/** The ten digits in every face of DejaVu, as masks. @module */
+/** The ten digits in the faces of typefaces, as masks. @module */
 import { basename, join } from "@std/path";
 import {
+  type ArtPackageName,
   artPackages,
   defaultDownloads,
   type DownloadOptions,
@@ -17,14 +18,46 @@ export interface Typeset {
   readonly masks: Uint8Array;
 }
 
-/** The digits, rendered on first use and then kept beside the downloads. */
-export async function loadTypeset(options: DownloadOptions = {}): Promise<Typeset> {
-  const { version, files } = artPackages.dejavu;
-  const path = join(options.downloads ?? defaultDownloads, "art", `dejavu-${version}.mask`);
+/** Kinds of typefaces, and their packages. */
+export const typefaces = {
+  /** Every face of DejaVu but the mathematical one. */
+  print: ["dejavu"],
+  /** Drawn after handwriting. */
+  hand: [
+    ...["caveat", "gloria-hallelujah", "gochi-hand", "indie-flower", "kalam", "marck-script"],
+    ...["patrick-hand", "permanent-marker", "reenie-beanie", "schoolbell", "shadows-into-light"],
+  ] as ArtPackageName[],
+} as const satisfies Readonly<Record<string, readonly ArtPackageName[]>>;
+
+/** A kind of typefaces. */
+export type TypefaceKind = keyof typeof typefaces;
+
+/** The digits of kinds of typefaces, rendered on first use and then kept beside the downloads. */
+export async function loadTypeset(
+  options: DownloadOptions & { readonly kinds?: readonly TypefaceKind[] } = {},
+): Promise<Typeset> {
+  const { kinds = ["print"], ...downloads } = options;
+  const parts: Uint8Array[] = [];
+  for (const name of kinds.flatMap((kind): readonly ArtPackageName[] => typefaces[kind])) {
+    parts.push(await loadFaces(name, downloads));
+  }
+  const masks = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    masks.set(part, at);
+    at += part.length;
+  }
+  return { faces: masks.length / (10 * maskSize ** 2), masks };
+}
+
+/** The digits in the faces of a package. */
+async function loadFaces(name: ArtPackageName, options: DownloadOptions): Promise<Uint8Array> {
+  const { version, files } = artPackages[name];
+  const path = join(options.downloads ?? defaultDownloads, "art", `${name}-${version}.mask`);
   const length = files.length * 10 * maskSize ** 2;
   const kept = await Deno.readFile(path).catch(() => undefined);
-  if (kept?.length === length) return { faces: files.length, masks: kept };
-  const folder = await openArtPackage("dejavu", options);
+  if (kept?.length === length) return kept;
+  const folder = await openArtPackage(name, options);
   const masks = new Uint8Array(length);
   for (const [face, file] of files.entries()) {
     for (let digit = 0; digit < 10; digit++) {
@@ -34,21 +67,27 @@ export async function loadTypeset(options: DownloadOptions = {}): Promise<Typese
   }
   await Deno.mkdir(join(path, ".."), { recursive: true });
   await Deno.writeFile(path, masks);
-  return { faces: files.length, masks };
+  return masks;
 }
 
-/** How Pango names a face: `DejaVuSans-BoldOblique.ttf` → `DejaVu Sans Bold Oblique 64`. */
+/**
+ * How Pango names a face: `DejaVuSans-BoldOblique.ttf` → `DejaVu Sans Bold Oblique 64`,
+ * `PatrickHand_400Regular.ttf` → `Patrick Hand 64`.
+ */
 export function fontOf(path: string): string {
-  const words = basename(path, ".ttf").replace("-", "").replaceAll(/([a-z])([A-Z])/g, "$1 $2");
+  const words = basename(path, ".ttf").replace("_400Regular", "").replace("-", "")
+    .replaceAll(/([a-z])([A-Z])/g, "$1 $2");
   return `${words.replace("Deja Vu", "DejaVu").replace("Extra Light", "ExtraLight")} ${maskSize}`;
 }
 
-/** A character in white on black, centred by its ink. */
+/** A character in white on black, centred by its ink; what does not fit is made smaller. */
 async function renderGlyph(character: string, fontfile: string): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
   const { data, info } = await sharp({
     text: { text: character, font: fontOf(fontfile), fontfile, dpi: 72 },
-  }).raw().toBuffer({ resolveWithObject: true });
+  })
+    .resize({ width: maskSize, height: maskSize, fit: "inside", withoutEnlargement: true })
+    .raw().toBuffer({ resolveWithObject: true });
   const mask = new Uint8Array(maskSize ** 2);
   const top = Math.floor((maskSize - info.height) / 2);
   const left = Math.floor((maskSize - info.width) / 2);

@@ -14,6 +14,7 @@ import {
   type ArtStyle,
   type Artwork,
   loadArtwork,
+  type ZooStyle,
 } from "./art.ts";
 import { type ChangeName, changePicture } from "./changes/change_table.ts";
 import { type Concept, loadConcepts } from "./concepts.ts";
@@ -23,6 +24,7 @@ import {
   canvasSize,
   type Colour,
   contrastingColours,
+  contrastingInk,
   inkSprite,
   jitterColour,
   paintGround,
@@ -30,14 +32,16 @@ import {
   quadrants,
   randomColour,
   randomPose,
+  type Sprite,
   spriteOf,
 } from "./drawing.ts";
+import { likeTasks } from "./seen_by_zoo.ts";
 import { tenClasses } from "./ten_classes.ts";
 import { tenFruits } from "./ten_fruits.ts";
-import { loadTypeset, maskSize, type Typeset } from "./typeset.ts";
+import { loadTypeset, maskSize, type TypefaceKind, type Typeset } from "./typeset.ts";
 
-/** Styles that train the zoo. */
-export const zooStyles = ["noto", "twemoji", "fluent-emoji-flat"] as const satisfies ArtStyle[];
+/** Styles of the first zoo. */
+export const firstStyles = ["noto", "twemoji", "fluent-emoji-flat"] as const satisfies ZooStyle[];
 
 /** Names of the digits. */
 export const digitNames: readonly string[] = [
@@ -147,8 +151,10 @@ export interface ZooMaterial {
   /** One for each style, over the same concepts. */
   readonly artworks: readonly Artwork[];
   readonly typeset: Typeset;
-  /** How much more often the drawings of CIFAR-10's classes and the ten fruits are drawn. Default 8. */
+  /** How much more often favoured drawings are drawn than others. Default 8. */
   readonly boost?: number;
+  /** Names and kinds of the favoured ones. Default CIFAR-10's classes and the ten fruits. */
+  readonly favoured?: readonly string[];
 }
 
 const defaults: Required<PictureOptions> = {
@@ -166,6 +172,16 @@ const defaults: Required<PictureOptions> = {
 /** Share of pictures whose background has a colour with a name. */
 const namedColours = 0.5;
 
+/** What a world is opened with. */
+export interface WorldOptions extends ArtOptions {
+  /** Default {@linkcode firstStyles}. */
+  readonly styles?: readonly ZooStyle[];
+  /** Kinds of typefaces of the digits. Default `print`. */
+  readonly typefaces?: readonly TypefaceKind[];
+  readonly boost?: number;
+  readonly favoured?: readonly string[];
+}
+
 /**
  * Opens the world: fetches 18 MB of packages and renders 4000 drawings on first use (some ten
  * seconds), reads them from the folder of downloads afterwards.
@@ -178,22 +194,23 @@ const namedColours = 0.5;
  * const { images, facts } = world.sampleBatch(new Random(0), 64);
  * ```
  */
-export async function openZooWorld(
-  options: ArtOptions & { styles?: readonly ArtStyle[]; boost?: number } = {},
-): Promise<ZooWorld> {
-  const concepts = await loadConcepts(options);
+export async function openZooWorld(options: WorldOptions = {}): Promise<ZooWorld> {
+  const { styles = firstStyles, typefaces: kinds = ["print"], boost, favoured, ...art } = options;
+  const concepts = await loadConcepts(art);
   const artworks: Artwork[] = [];
-  for (const style of options.styles ?? zooStyles) {
-    artworks.push(await loadArtwork(style, concepts, options));
-  }
-  const typeset = await loadTypeset(options);
-  return makeZooWorld({ concepts, artworks, typeset, boost: options.boost ?? 8 });
+  for (const style of styles) artworks.push(await loadArtwork(style, concepts, art));
+  const typeset = await loadTypeset({ ...art, kinds });
+  const drawnOften = {
+    ...(boost === undefined ? {} : { boost }),
+    ...(favoured === undefined ? {} : { favoured }),
+  };
+  return makeZooWorld({ concepts, artworks, typeset, ...drawnOften });
 }
 
 /** The world over given material. Concepts without a drawing are left out. */
 export function makeZooWorld(material: ZooMaterial): ZooWorld {
   const kept = material.concepts.map((_, index) => index)
-    .filter((index) => material.artworks.some((art) => art.drawn[index]));
+    .filter((index) => material.artworks.some((art) => mayShow(art, material.concepts, index)));
   const concepts = kept.map((index) => material.concepts[index]!);
   const kinds = [...new Set([...concepts.map((concept) => concept.kind), "digit"])].sort();
   const kindNames = [...concepts.map((concept) => concept.kind), ...digitNames.map(() => "digit")];
@@ -233,15 +250,20 @@ interface Camera {
   readonly concepts: number;
 }
 
+/** Whether a style draws a concept, in a way that no task does. */
+function mayShow(art: Artwork, concepts: readonly Concept[], index: number): boolean {
+  return art.drawn[index]! && !likeTasks.has(`${art.style}/${concepts[index]!.label}`);
+}
+
 function listDrawings(material: ZooMaterial, kept: readonly number[]): Drawing[] {
-  const boosted = new Set<string>([...tenClasses, ...tenFruits]);
+  const favoured = new Set<string>(material.favoured ?? [...tenClasses, ...tenFruits]);
   const drawings: Drawing[] = [];
   for (const art of material.artworks) {
     kept.forEach((from, concept) => {
-      if (!art.drawn[from]) return;
-      const pixels = art.pixels.subarray(from * artBytes, (from + 1) * artBytes);
       const { kind, label } = material.concepts[from]!;
-      const times = boosted.has(kind) || boosted.has(label) ? material.boost ?? 8 : 1;
+      if (!mayShow(art, material.concepts, from)) return;
+      const pixels = art.pixels.subarray(from * artBytes, (from + 1) * artBytes);
+      const times = favoured.has(kind) || favoured.has(label) ? material.boost ?? 8 : 1;
       for (let i = 0; i < times; i++) drawings.push({ concept, style: art.style, pixels });
     });
   }
@@ -313,6 +335,20 @@ function randomDrawing(camera: Camera, random: Random): Drawing {
   return camera.drawings[random.integer(camera.drawings.length)]!;
 }
 
+/** Styles whose drawings have no colours of their own. */
+const inkStyles: ReadonlySet<ArtStyle> = new Set(["fluent-emoji-high-contrast"]);
+
+/** A drawing in colours near its own, or in an ink that shows on the canvas where it has none. */
+function inSomeColours({ style, pixels }: Drawing, canvas: Float32Array, random: Random): Sprite {
+  if (inkStyles.has(style)) {
+    const mask = Uint8Array.from({ length: artSize ** 2 }, (_, i) => pixels[4 * i + 3]!);
+    return inkSprite(mask, artSize, contrastingInk(canvas, random));
+  }
+  const sprite = spriteOf(pixels, artSize);
+  jitterColour(sprite, random);
+  return sprite;
+}
+
 function sightOf(camera: Camera, drawing: Drawing): Sight {
   return { concept: drawing.concept, kindIndex: camera.kindOf[drawing.concept]! };
 }
@@ -330,8 +366,7 @@ function paintSingle(camera: Camera, random: Random, picture: Picture): Seen {
   const { canvas, settings } = picture;
   const colour = paintColour(random, picture);
   const drawing = randomDrawing(camera, random);
-  const sprite = spriteOf(drawing.pixels, artSize);
-  jitterColour(sprite, random);
+  const sprite = inSomeColours(drawing, canvas, random);
   const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
   paintSprite(canvas, sprite, randomPose(random, range));
   const sight = sightOf(camera, drawing);
@@ -349,13 +384,11 @@ function paintSeveral(
   const first = randomDrawing(camera, random);
   const count = copies === 1 ? 1 + random.integer(4) : 2 + random.integer(3);
   const sights: Sight[] = [];
-  const shade = spriteOf(first.pixels, artSize);
-  jitterColour(shade, random);
+  const shade = inSomeColours(first, canvas, random);
   for (const place of random.permutation(4).subarray(0, count)) {
     const again = sights.length === 0 || random.uniform() < copies;
     const drawing = again ? first : randomDrawing(camera, random);
-    const sprite = again ? shade : spriteOf(drawing.pixels, artSize);
-    if (!again) jitterColour(sprite, random);
+    const sprite = again ? shade : inSomeColours(drawing, canvas, random);
     const range = { scale: [0.7, 1], degrees: 20, shift: 0.8, mirror: true } as const;
     paintSprite(canvas, sprite, randomPose(random, range, quadrants[place]));
     sights.push(sightOf(camera, drawing));

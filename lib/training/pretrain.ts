@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { join } from "@std/path";
 import {
   clipFiles,
   type DirectoryFiles,
@@ -18,7 +17,7 @@ import { storedWeights } from "../zoo/module.ts";
 import { imageRows, type MultimodalSizes } from "../zoo/multimodal.ts";
 import {
   type EncoderSizes,
-  isConvNext,
+  isTransformer,
   tokenCount,
   tokenLayout,
   visionEncoder,
@@ -34,11 +33,10 @@ import type { Json } from "../models/families/family.ts";
 import { familyOf } from "../models/families/family_table.ts";
 import { type InstructionEncoder, openTextEncoder } from "../models/instruction_text.ts";
 import { openTokenizer } from "../models/tokenize.ts";
-import { decodeModel } from "../onnx/codec/decode.ts";
-import { tensorFromWeight } from "../onnx/ir/weight.ts";
 import { openSession } from "../runtime/session.ts";
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type PretrainedEncoder, readEncoder } from "./encoder_directory.ts";
 import { captionTensors, conceptCaptions, kindCaptions, memoisedEncoder } from "./captions.ts";
 import { exchangeFeeds, multimodalLossGraph, type TokenizedExchange } from "./pretrain_language.ts";
 import {
@@ -55,6 +53,7 @@ import {
   type PictureWorld,
   type PixelStatistics,
   questionsOf,
+  resizePictures,
   sightCaptions,
   sightQuestions,
   sightShares,
@@ -146,22 +145,23 @@ function encoderFeeds<F extends PictureFact>(
   const { sights = "one", dropped } = options;
   const at = placeOf(options, step);
   const { random, images, facts } = picturesAt(world, at);
-  const pixel_values = pixelTensor(images, plan);
+  const pixel_values = pixelTensor(images, facts.length, plan);
   const others = classifierFeeds(world, facts, sights);
-  if (!isConvNext(sizes)) {
+  if (isTransformer(sizes)) {
     const kept = keptFeed(sizes, random, { ...at, dropped: dropped ?? usuallyDropped });
     return { facts, feeds: { pixel_values, kept, ...others } };
   }
   const size = sizes.image_size;
-  if (dropped !== undefined) dropPatches(images, random, { ...at, dropped, size });
+  const pixels = pixel_values.data as Float32Array;
+  if (dropped !== undefined) dropPatches(pixels, random, { ...at, dropped, size });
   return { facts, feeds: { pixel_values, ...others } };
 }
 
-/** Normalised pixels `[n, 3, S, S]`. */
-function pixelTensor(images: Float32Array, { sizes, pixels }: EncoderPlan): Tensor {
+/** `n` pictures as the encoder's processor makes them: resized and normalised, `[n, 3, S, S]`. */
+function pixelTensor(images: Float32Array, n: number, { sizes, pixels }: EncoderPlan): Tensor {
   const { image_size: size } = sizes;
-  const dims = [images.length / (3 * size * size), 3, size, size];
-  return tensor("float32", dims, normalisePixels(images, size, pixels));
+  const resized = resizePictures(images, n, size);
+  return tensor("float32", [n, 3, size, size], normalisePixels(resized, size, pixels));
 }
 
 /** What the CLIP reads beside the world. */
@@ -234,18 +234,10 @@ export interface FeatureCache<F> {
   readonly facts: readonly F[];
 }
 
-/** The weights of an encoder's model directory. */
-export async function encoderWeights(path: string): Promise<Record<string, Tensor>> {
-  const { graph } = decodeModel(await Deno.readFile(join(path, "onnx", "model.onnx")));
-  return Object.fromEntries(
-    [...graph.initializers].map(([name, weight]) => [name, tensorFromWeight(weight)]),
-  );
-}
-
 /** Runs an encoder over random pictures of the world. */
 export async function cacheFeatures<F extends PictureFact>(
   world: PictureWorld<F>,
-  encoder: { readonly name: EncoderName; readonly weights: Readonly<Record<string, Tensor>> },
+  encoder: PretrainedEncoder,
   options: {
     readonly pictures: number;
     readonly seed: number;
@@ -254,12 +246,12 @@ export async function cacheFeatures<F extends PictureFact>(
   host: TrainingHost = {},
 ): Promise<FeatureCache<F>> {
   const chunk = 64;
-  const plan = encoderPlan(encoder.name);
-  const stride = tokenCount(plan.sizes) * tokenLayout(plan.sizes).width;
+  const { sizes } = encoder;
+  const stride = tokenCount(sizes) * tokenLayout(sizes).width;
   const features = new Float32Array(options.pictures * stride);
   const facts: F[] = [];
   await using session = await openSession(
-    visionEncoder(plan.sizes, storedWeights(encoder.weights)),
+    visionEncoder(sizes, storedWeights(encoder.weights)),
     sessionOptionsOf(host),
   );
   for (let start = 0; start < options.pictures; start += chunk) {
@@ -267,7 +259,7 @@ export async function cacheFeatures<F extends PictureFact>(
     const count = Math.min(chunk, options.pictures - start);
     const random = new Random(`${options.seed}/cache/${start}`);
     const batch = world.sampleBatch(random, count, options.drawn);
-    const pixels = pixelTensor(batch.images, plan);
+    const pixels = pixelTensor(batch.images, count, encoder);
     const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels });
     features.set(tokens!.data as Float32Array, start * stride);
     facts.push(...batch.facts);
@@ -299,10 +291,9 @@ export async function pretrainMultimodal<F extends PictureFact>(
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule, drawn = {} } = options;
   const architecture = zooArchitectures[lesson.architecture];
-  const { sizes: vision, pixels } = encoderPlan(architecture.encoder);
+  const encoder = await readEncoder(lesson.encoder);
+  const { sizes: vision, pixels, weights: frozen } = encoder;
   const plan = planMultimodal(architecture, { vision, corpus: lesson.corpus, pixels });
-  const frozen = await encoderWeights(lesson.encoder);
-  const encoder = { name: architecture.encoder, weights: frozen };
   const asked = { pictures: lesson.pictures, seed, drawn };
   const cache = lesson.cache ?? await cacheFeatures(world, encoder, asked, host);
   const texts = await readBack(plan.json, (path) => textEncoder(path, plan));

@@ -2,6 +2,7 @@
 import type { ChangeName } from "../drawing/changes/change_table.ts";
 import { Random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { resizePlanes } from "../vision/resize.ts";
 import {
   keptCount,
   keptTokens,
@@ -90,6 +91,20 @@ export function labelsOf(world: PictureWorld, facts: readonly PictureFact[]): La
     count: from((fact) => severalKinds.has(fact.kind) ? fact.count - 1 : -1),
     digit: from((fact) => fact.kind === "digit" ? fact.concept - firstDigit : -1),
   };
+}
+
+/** `n` square pictures at another side, as a processor resizes them; the same where it is theirs. */
+export function resizePictures(images: Float32Array, n: number, side: number): Float32Array {
+  const values = images.length / n;
+  const own = Math.sqrt(values / 3);
+  if (own === side) return images;
+  const sizes = { from: { height: own, width: own }, to: { height: side, width: side } };
+  const resized = new Float32Array(n * 3 * side ** 2);
+  for (let i = 0; i < n; i++) {
+    const picture = images.subarray(i * values, (i + 1) * values);
+    resized.set(resizePlanes(picture, sizes), i * 3 * side ** 2);
+  }
+  return resized;
 }
 
 /** Normalises `[n, 3, S, S]` pixels from 0 to 1, in place. */

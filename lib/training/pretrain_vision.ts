@@ -11,7 +11,7 @@ import { imageEmbedding, pixelInput, type VisionSizes } from "../zoo/vision_tran
 import {
   type EncoderSizes,
   encoderTokens,
-  isConvNext,
+  isTransformer,
   tokenLayout,
 } from "../zoo/vision_encoder.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
@@ -118,7 +118,7 @@ function pooledTokens(
     module,
     pixels,
     sizes,
-    isConvNext(sizes) ? {} : { kept: b.input("kept", "int64", [batch, "kept_tokens"]) },
+    isTransformer(sizes) ? { kept: b.input("kept", "int64", [batch, "kept_tokens"]) } : {},
   );
   return { tokens, pooled: b.op("ReduceMean", [tokens, b.int64s([1])], { keepdims: 0 }) };
 }

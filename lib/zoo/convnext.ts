@@ -10,6 +10,7 @@ import { type Module, parameter } from "./module.ts";
 
 /** Sizes of a ConvNeXt, in the words of config.json. */
 export interface ConvNextSizes {
+  readonly model_type: "convnext";
   readonly image_size: number;
   /** Side of the patches that the first layer projects. */
   readonly patch_size: number;
@@ -29,7 +30,12 @@ export function lastMap({ image_size, patch_size, depths }: ConvNextSizes): numb
 const kernel = 5;
 
 /** `[batch, 3, S, S]` → `[batch, (S/p)², 3·p²]`: what a convolution of stride p sees at each place. */
-function pixelPatches(b: GraphBuilder, pixels: Value, side: number, patch: number): Value {
+export function pixelPatches(
+  b: GraphBuilder,
+  pixels: Value,
+  side: number,
+  patch: number,
+): Value {
   const cells = b.op("Reshape", [pixels, b.int64s([-1, 3, side, patch, side, patch])]);
   const sorted = b.op("Transpose", [cells], { perm: [0, 2, 4, 1, 3, 5] });
   return b.op("Reshape", [sorted, b.int64s([-1, side ** 2, 3 * patch ** 2])]);

@@ -12,7 +12,12 @@ import {
 } from "./encoder_decoder.ts";
 import type { WeightSource } from "./module.ts";
 import { imageRows, type MultimodalSizes, visionEncoderModel } from "./multimodal.ts";
-import { type EncoderSizes, isConvNext, tokenLayout, visionEncoder } from "./vision_encoder.ts";
+import {
+  type EncoderKind,
+  type EncoderSizes,
+  tokenLayout,
+  visionEncoder,
+} from "./vision_encoder.ts";
 import { clipVision, type VisionSizes } from "./vision_transformer.ts";
 import {
   type LanguageKind,
@@ -56,11 +61,17 @@ function preprocessor(type: string, size: number, pixels: PixelNormalisation): u
   };
 }
 
-function visionConfig(sizes: EncoderSizes): unknown {
-  const more = isConvNext(sizes)
-    ? { model_type: "convnext", num_stages: sizes.depths.length, layer_scale_init_value: 1 }
-    : { model_type: "clip_vision_model" };
-  return { ...more, num_channels: 3, layer_norm_eps: 1e-5, ...sizes };
+/** What the published configurations of each kind say beside its sizes. */
+const visionConfigs: Readonly<Record<EncoderKind, object>> = {
+  clip_vision_model: { layer_norm_eps: 1e-5 },
+  convnext: { layer_scale_init_value: 1, layer_norm_eps: 1e-5 },
+  resnet: { layer_type: "basic", hidden_act: "relu" },
+};
+
+function visionConfig(sizes: EncoderSizes): object {
+  const { model_type, ...others } = sizes;
+  const stages = "depths" in sizes ? { num_stages: sizes.depths.length } : {};
+  return { model_type, ...stages, num_channels: 3, ...visionConfigs[model_type], ...others };
 }
 
 /** The names that each kind gives its sizes. */
@@ -271,7 +282,7 @@ export function planClip(
         model_type: "clip",
         projection_dim: text.projection_dim,
         text_config: { model_type: "clip_text_model", ...text, ...tokenIds(tokenizer, special) },
-        vision_config: { ...visionConfig(vision) as object, projection_dim: text.projection_dim },
+        vision_config: { ...visionConfig(vision), projection_dim: text.projection_dim },
       },
       "preprocessor_config.json": preprocessor(
         "CLIPImageProcessor",

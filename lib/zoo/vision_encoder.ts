@@ -1,16 +1,20 @@
-/** Vision encoders of either kind: a vision transformer or a ConvNeXt. @module */
+/** Vision encoders of any kind: a vision transformer, a ConvNeXt or a ResNet. @module */
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { type ConvNextSizes, convNextTokens, lastMap } from "./convnext.ts";
 import { type Module, moduleOn, type WeightSource } from "./module.ts";
+import { lastSide, type ResNetSizes, resNetTokens } from "./resnet.ts";
 import { patchCount, pixelInput, type VisionSizes, visionTokens } from "./vision_transformer.ts";
 
 /** Sizes of a vision encoder. */
-export type EncoderSizes = VisionSizes | ConvNextSizes;
+export type EncoderSizes = VisionSizes | ConvNextSizes | ResNetSizes;
 
-/** Whether an encoder is a ConvNeXt. */
-export function isConvNext(sizes: EncoderSizes): sizes is ConvNextSizes {
-  return "depths" in sizes;
+/** Kind of a vision encoder, as `model_type` of its configuration. */
+export type EncoderKind = EncoderSizes["model_type"];
+
+/** Whether an encoder works on tokens from its first layer on, so that some can be dropped. */
+export function isTransformer(sizes: EncoderSizes): sizes is VisionSizes {
+  return sizes.model_type === "clip_vision_model";
 }
 
 /** What an encoder gives: `first` tokens that are not places, then `side`² places, of `width` each. */
@@ -20,11 +24,44 @@ export interface TokenLayout {
   readonly width: number;
 }
 
+/** How an encoder of a kind is built, and what it gives. */
+interface EncoderKindRow<S> {
+  readonly tokens: (
+    module: Module,
+    pixels: Value,
+    sizes: S,
+    options: { readonly kept?: Value },
+  ) => Value;
+  readonly layout: (sizes: S) => TokenLayout;
+}
+
+type EncoderKinds = {
+  readonly [K in EncoderKind]: EncoderKindRow<Extract<EncoderSizes, { model_type: K }>>;
+};
+
+const kinds: EncoderKinds = {
+  clip_vision_model: {
+    tokens: visionTokens,
+    layout: (sizes) => ({ first: 1, side: Math.sqrt(patchCount(sizes)), width: sizes.hidden_size }),
+  },
+  convnext: {
+    tokens: convNextTokens,
+    layout: (sizes) => ({ first: 0, side: lastMap(sizes), width: sizes.hidden_sizes.at(-1)! }),
+  },
+  resnet: {
+    tokens: resNetTokens,
+    layout: (sizes) => ({ first: 0, side: lastSide(sizes), width: sizes.hidden_sizes.at(-1)! }),
+  },
+};
+
+/** The row of an encoder's kind, which takes just its sizes. */
+function kindOf(sizes: EncoderSizes): EncoderKindRow<EncoderSizes> {
+  return kinds[sizes.model_type] as EncoderKindRow<EncoderSizes>;
+}
+
 /** The layout of an encoder's tokens; a vision transformer has a class token. */
 export function tokenLayout(sizes: EncoderSizes): TokenLayout {
-  return isConvNext(sizes)
-    ? { first: 0, side: lastMap(sizes), width: sizes.hidden_sizes.at(-1)! }
-    : { first: 1, side: Math.sqrt(patchCount(sizes)), width: sizes.hidden_size };
+  return kindOf(sizes).layout(sizes);
 }
 
 /** Number of tokens. */
@@ -43,9 +80,7 @@ export function encoderTokens(
   sizes: EncoderSizes,
   options: { readonly kept?: Value } = {},
 ): Value {
-  return isConvNext(sizes)
-    ? convNextTokens(module, pixels, sizes)
-    : visionTokens(module, pixels, sizes, options);
+  return kindOf(sizes).tokens(module, pixels, sizes, options);
 }
 
 /** The published graph of an encoder alone: `pixel_values` → `last_hidden_state`. */

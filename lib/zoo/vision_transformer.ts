@@ -1,6 +1,7 @@
-/** A small vision transformer with a convolutional stem, and the vision half of a CLIP. @module */
+/** A small vision transformer, and the vision half of a CLIP. @module */
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
+import { pixelPatches } from "./convnext.ts";
 import {
   type Activation,
   activations,
@@ -14,13 +15,17 @@ import { type Module, moduleOn, parameter, type WeightSource } from "./module.ts
 
 /** Sizes of a vision transformer, in the words of config.json. */
 export interface VisionSizes {
+  readonly model_type: "clip_vision_model";
   readonly image_size: number;
-  readonly patch_size: 8;
+  /** 8 under a stem of convolutions. */
+  readonly patch_size: number;
   readonly hidden_size: number;
   readonly intermediate_size: number;
   readonly num_hidden_layers: number;
   readonly num_attention_heads: number;
   readonly hidden_act: Activation;
+  /** How pixels become tokens: convolutions (arXiv 2106.14881), or a projection of each patch. */
+  readonly stem?: "convolutions" | "patches";
 }
 
 /** Number of patches of a picture. */
@@ -29,7 +34,7 @@ export function patchCount({ image_size, patch_size }: VisionSizes): number {
 }
 
 /** Three 3×3 convolutions of stride 2: `[batch, 3, S, S]` → `[batch, (S/8)², width]`. */
-function stem(module: Module, name: string, pixels: Value, sizes: VisionSizes): Value {
+function convolvedPatches(module: Module, name: string, pixels: Value, sizes: VisionSizes): Value {
   const { builder: b } = module;
   const width = sizes.hidden_size;
   const channels = [3, width / 4, width / 2, width];
@@ -50,6 +55,15 @@ function stem(module: Module, name: string, pixels: Value, sizes: VisionSizes): 
   const rows = b.op("Reshape", [x, b.int64s([0, width, patchCount(sizes)])]);
   return b.op("Transpose", [rows], { perm: [0, 2, 1] });
 }
+
+/** A projection of each patch: `[batch, 3, S, S]` → `[batch, (S/p)², width]`. */
+function projectedPatches(module: Module, name: string, pixels: Value, sizes: VisionSizes): Value {
+  const { image_size: size, patch_size: patch, hidden_size: to } = sizes;
+  const patches = pixelPatches(module.builder, pixels, size / patch, patch);
+  return linear(module, name, patches, { from: 3 * patch ** 2, to });
+}
+
+const stems = { convolutions: convolvedPatches, patches: projectedPatches };
 
 /** A pre-norm transformer layer. */
 function layer(module: Module, name: string, x: Value, sizes: VisionSizes): Value {
@@ -95,6 +109,7 @@ export function visionTokens(
 ): Value {
   const { builder: b } = module;
   const width = sizes.hidden_size;
+  const stem = stems[sizes.stem ?? "convolutions"];
   const patches = stem(module, "vision_model.embeddings.patch_embedding", pixels, sizes);
   const first = repeatTokens(module, "vision_model.embeddings.class_embedding", patches, {
     tokens: 1,

@@ -5,6 +5,7 @@ import type { ConvNextSizes } from "./convnext.ts";
 import type { DecoderKind } from "./decoders.ts";
 import type { EncoderDecoderSizes } from "./encoder_decoder.ts";
 import type { Connector } from "./multimodal.ts";
+import type { ResNetSizes } from "./resnet.ts";
 import type { EncoderSizes } from "./vision_encoder.ts";
 import type { VisionSizes } from "./vision_transformer.ts";
 
@@ -28,7 +29,6 @@ export interface ZooArchitecture {
   readonly mirrors: string;
   /** `model_type` of config.json. */
   readonly modelType: string;
-  readonly encoder: EncoderName;
   readonly connector: Connector;
   readonly text: {
     readonly kind: LanguageKind;
@@ -45,6 +45,7 @@ export const maxPositions = 128;
 
 /** The encoder that the zoo's models share. */
 export const sharedEncoder: VisionSizes = {
+  model_type: "clip_vision_model",
   image_size: 64,
   patch_size: 8,
   hidden_size: 96,
@@ -55,12 +56,40 @@ export const sharedEncoder: VisionSizes = {
 };
 
 const convEncoder: ConvNextSizes = {
+  model_type: "convnext",
   image_size: 64,
   patch_size: 4,
   hidden_sizes: [32, 64, 128],
   depths: [1, 2, 3],
   hidden_act: "gelu",
 };
+
+/** Another vision transformer: larger patches of a larger picture, which the frame cuts across. */
+const patchEncoder: VisionSizes = {
+  model_type: "clip_vision_model",
+  image_size: 72,
+  patch_size: 12,
+  hidden_size: 144,
+  intermediate_size: 432,
+  num_hidden_layers: 4,
+  num_attention_heads: 6,
+  hidden_act: "gelu",
+  stem: "patches",
+};
+
+const wideConvEncoder: ConvNextSizes = { ...convEncoder, hidden_sizes: [40, 80, 144] };
+
+const resNetEncoder: ResNetSizes = {
+  model_type: "resnet",
+  image_size: 64,
+  embedding_size: 32,
+  hidden_sizes: [32, 64, 128],
+  depths: [1, 1, 2],
+  groups: 8,
+};
+
+/** ImageNet's statistics, as ConvNeXt and ResNet have them. */
+const imageNetPixels = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
 
 /** A vision encoder that is trained by itself. */
 export interface ZooEncoder {
@@ -72,14 +101,20 @@ export interface ZooEncoder {
   };
 }
 
-/** The encoders by the name that `pretrain-model` takes: the shared one, and one of another kind. */
+/**
+ * The encoders by the name that `pretrain-model` takes: the two of the first zoo, and those of the
+ * second, which differ in kind, patches, widths and the size of the picture.
+ */
 export const zooEncoders = {
   encoder: { sizes: sharedEncoder },
-  "conv-encoder": {
-    sizes: convEncoder,
-    // ImageNet's statistics, as ConvNeXt has them.
-    pixels: { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] },
+  "conv-encoder": { sizes: convEncoder, pixels: imageNetPixels },
+  "vit-encoder": { sizes: { ...sharedEncoder, hidden_size: 112, intermediate_size: 448 } },
+  "patch-encoder": {
+    sizes: patchEncoder,
+    pixels: { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] },
   },
+  "convnext-encoder": { sizes: wideConvEncoder, pixels: imageNetPixels },
+  "resnet-encoder": { sizes: resNetEncoder, pixels: imageNetPixels },
 } as const satisfies Record<string, ZooEncoder>;
 
 /** Name of an encoder. */
@@ -127,7 +162,6 @@ export const zooArchitectures = {
   "mini-minigpt4": {
     mirrors: "MiniGPT-4 (Q-Former, linear projection, Llama)",
     modelType: "minigpt4",
-    encoder: "encoder",
     connector: { kind: "qformer", qformer: queries },
     text: llama,
     tokenizer: { style: "metaspace", merges: 500 },
@@ -135,7 +169,6 @@ export const zooArchitectures = {
   "mini-vpgtrans": {
     mirrors: "VPGTrans (visual features mapped into OPT by an MLP)",
     modelType: "llava",
-    encoder: "encoder",
     connector: { kind: "mlp", hidden: 256 },
     text: opt,
     tokenizer: { style: "byte-level", merges: 300 },
@@ -143,7 +176,6 @@ export const zooArchitectures = {
   "mini-visualglm": {
     mirrors: "VisualGLM (patches mapped linearly into a language model of another kind)",
     modelType: "llava",
-    encoder: "encoder",
     connector: { kind: "linear" },
     text: { ...gpt2, hidden_size: 112, intermediate_size: 448 },
     tokenizer: { style: "byte-level", merges: 800 },
@@ -151,7 +183,6 @@ export const zooArchitectures = {
   "mini-instructblip": {
     mirrors: "InstructBLIP (Q-Former that reads the instruction, Llama)",
     modelType: "instructblip",
-    encoder: "encoder",
     connector: { kind: "instructed-qformer", qformer: queries },
     text: llama,
     tokenizer: { style: "metaspace", merges: 250 },
@@ -159,7 +190,6 @@ export const zooArchitectures = {
   "mini-blip2": {
     mirrors: "BLIP-2 with Flan-T5 (Q-Former, encoder and decoder)",
     modelType: "blip-2",
-    encoder: "encoder",
     connector: { kind: "qformer", qformer: { ...queries, num_query_tokens: 12 } },
     text: t5,
     tokenizer: { style: "metaspace", merges: 650 },
@@ -167,18 +197,23 @@ export const zooArchitectures = {
   "mini-bliva": {
     mirrors: "BLIVA (Q-Former that reads the instruction, and patches beside it)",
     modelType: "instructblip",
-    encoder: "encoder",
     connector: { kind: "qformer-and-patches", qformer: queries },
     text: { ...llama, hidden_size: 96, intermediate_size: 256, num_hidden_layers: 3 },
     tokenizer: { style: "metaspace", merges: 800 },
   },
   "mini-convllava": {
-    mirrors: "ConvLLaVA (a ConvNeXt of its own in place of the shared encoder, MLP, Llama)",
+    mirrors: "ConvLLaVA (the places of a ConvNeXt mapped into Llama by an MLP)",
     modelType: "llava",
-    encoder: "conv-encoder",
     connector: { kind: "mlp", hidden: 256 },
     text: { ...llama, hidden_size: 112, intermediate_size: 304 },
     tokenizer: { style: "metaspace", merges: 350 },
+  },
+  "mini-frozen": {
+    mirrors: "Frozen (the places of a ResNet mapped linearly into a language model)",
+    modelType: "llava",
+    connector: { kind: "linear" },
+    text: { ...opt, hidden_size: 112, intermediate_size: 448 },
+    tokenizer: { style: "byte-level", merges: 450 },
   },
 } as const satisfies Record<string, ZooArchitecture>;
 

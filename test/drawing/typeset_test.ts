@@ -1,12 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { artPackages } from "../../lib/drawing/art_packages.ts";
-import { fontOf, loadTypeset, maskSize } from "../../lib/drawing/typeset.ts";
+import { fontOf, loadTypeset, maskSize, typefaces } from "../../lib/drawing/typeset.ts";
 
 Deno.test("fontOf() names faces as Pango does", () => {
   const cases = [
     ["ttf/DejaVuSans.ttf", "DejaVu Sans 64"],
     ["DejaVuSans-ExtraLight.ttf", "DejaVu Sans ExtraLight 64"],
     ["DejaVuSansMono-BoldOblique.ttf", "DejaVu Sans Mono Bold Oblique 64"],
+    ["400Regular/PatrickHand_400Regular.ttf", "Patrick Hand 64"],
+    ["400Regular/Kalam_400Regular.ttf", "Kalam 64"],
     ["a/b/DejaVuSerifCondensed-BoldItalic.ttf", "DejaVu Serif Condensed Bold Italic 64"],
   ] as const;
   for (const [path, font] of cases) assertEquals(fontOf(path), font);
@@ -26,5 +28,13 @@ Deno.test("loadTypeset() reads masks that are kept, without the fonts", async ()
   const typeset = await loadTypeset({ downloads });
   assertEquals(typeset.faces, 21);
   assert(typeset.masks.every((value, i) => value === i % 256));
+  for (const name of typefaces.hand) {
+    const mask = new Uint8Array(10 * maskSize ** 2).fill(7);
+    await Deno.writeFile(`${downloads}/art/${name}-${artPackages[name].version}.mask`, mask);
+  }
+  const all = await loadTypeset({ downloads, kinds: ["print", "hand"] });
+  assertEquals(all.faces, 32);
+  assertEquals(all.masks.subarray(0, masks.length), masks);
+  assert(all.masks.subarray(masks.length).every((value) => value === 7));
   await Deno.remove(downloads, { recursive: true });
 });

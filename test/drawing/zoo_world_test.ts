@@ -8,6 +8,7 @@ import {
   type Topic,
 } from "../../lib/drawing/questions.ts";
 import { colourNames, digitNames, makeZooWorld } from "../../lib/drawing/zoo_world.ts";
+import { artBytes } from "../../lib/drawing/art.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { bars, concepts, patches } from "../datasets/synthetic_art.ts";
 
@@ -67,6 +68,52 @@ Deno.test("sampleBatch() draws the ten classes and fruits more often, in proport
       const share = facts.filter((fact) => fact.concept === concept).length / facts.length;
       assert(Math.abs(share - expected) < 0.06, `${label}, boost ${boost}: ${share}`);
     }
+  }
+});
+
+Deno.test("sampleBatch() draws favoured names and kinds more often than others", () => {
+  const few = concepts.filter(({ label }) => /no end|banana|duck/.test(label));
+  const material = { concepts: few, artworks: [patches("noto", 3)], typeset: bars(1), boost: 8 };
+  for (const favoured of ["banana", "bird"]) {
+    const world = makeZooWorld({ ...material, favoured: [favoured] });
+    const { facts } = world.sampleBatch(new Random(2), 600, { digits: 0 });
+    const often = facts.filter(({ concept, kindIndex }) =>
+      world.names[concept] === favoured || world.kinds[kindIndex] === favoured
+    );
+    assert(Math.abs(often.length / facts.length - 0.8) < 0.06, `${favoured}: ${often.length}`);
+  }
+});
+
+Deno.test("makeZooWorld() leaves out drawings that are like those of a task", () => {
+  const jeans = { ...concepts[0]!, label: "jeans" };
+  const drawn = (styles: readonly ("noto" | "noto-v1")[]) =>
+    makeZooWorld({
+      concepts: [concepts[1]!, jeans],
+      artworks: styles.map((style) => patches(style, 2)),
+      typeset: bars(1),
+    });
+  assertEquals(drawn(["noto-v1"]).names.slice(0, -10), ["banana"]);
+  const both = drawn(["noto-v1", "noto"]);
+  const { facts } = both.sampleBatch(new Random(2), 300, { digits: 0, multiples: 0, scenes: 0 });
+  const jeansOf = (style: string) =>
+    facts.filter((fact) => fact.style === style && both.names[fact.concept] === "jeans").length;
+  assertEquals(jeansOf("noto-v1"), 0);
+  assert(jeansOf("noto") > 0);
+});
+
+Deno.test("sampleBatch() draws styles without colours in an ink that shows on the ground", () => {
+  const shape = new Uint8Array(artBytes);
+  for (let i = 0; i < artBytes / 4; i++) shape[4 * i + 3] = i % 64 < 32 ? 255 : 0;
+  const artworks = [{ style: "fluent-emoji-high-contrast", drawn: [true], pixels: shape } as const];
+  const ink = makeZooWorld({ concepts: [concepts[1]!], artworks, typeset: bars(1) });
+  const plain = { digits: 0, multiples: 0, scenes: 0, shrunk: 0, clutter: 0, noise: 0 };
+  const { images } = ink.sampleBatch(new Random(5), 40, { ...plain, scale: [1, 1] });
+  for (let i = 0; i < 40; i++) {
+    const spread = [0, 1, 2].map((channel) => {
+      const plane = images.subarray((3 * i + channel) * 4096, (3 * i + channel + 1) * 4096);
+      return Math.max(...plane) - Math.min(...plane);
+    });
+    assert(spread[0]! + spread[1]! + spread[2]! > 0.9, `picture ${i}: ${spread}`);
   }
 });
 

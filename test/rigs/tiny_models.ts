@@ -13,6 +13,7 @@ import { writeDirectory } from "../../lib/training/write_directory.ts";
 const corpus = ["this is a photo of a cat or a dog", "what is it? a bird, a cat, a dog"];
 const pixels = { image_mean: [0.5, 0.5, 0.5], image_std: [0.25, 0.25, 0.25] };
 const vision = {
+  model_type: "clip_vision_model",
   image_size: 16,
   patch_size: 8,
   hidden_size: 16,

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { changes } from "../../lib/drawing/changes/change_table.ts";
+import { zooStyles } from "../../lib/drawing/art.ts";
 import stage from "../../stages/pretrain_model.ts";
 
 const encoder = { type: "model", digest: "", path: "" };
@@ -12,6 +13,8 @@ const cases: readonly [name: string, parameters: Record<string, unknown>, accept
   ["no steps", { architecture: "encoder" }, false],
   ["changes", { architecture: "clip", steps: 10, changes: Object.keys(changes) }, true],
   ["an unknown change", { architecture: "clip", steps: 10, changes: ["frost"] }, false],
+  ["all styles", { architecture: "clip", steps: 10, styles: zooStyles, typefaces: ["hand"] }, true],
+  ["a style that tasks have", { architecture: "clip", steps: 10, styles: ["openmoji"] }, false],
   ["an unknown key", { architecture: "encoder", steps: 10, epochs: 3 }, false],
 ];
 

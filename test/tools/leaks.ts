@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { artBytes, loadArtwork } from "../../lib/drawing/art.ts";
+import { artBytes, loadArtwork, zooStyles } from "../../lib/drawing/art.ts";
 import { defaultDownloads } from "../../lib/drawing/art_packages.ts";
 import { splitPairs } from "../../lib/data/check_splits.ts";
 import {
@@ -20,7 +20,7 @@ import { handRange, handSize, loadHandwriting } from "../../datasets/digits10.ts
 import { emojiMembers } from "../../lib/drawing/emoji_classes.ts";
 import { kindMembers } from "../../datasets/kind10.ts";
 import { lookOfDrawing } from "../../lib/drawing/motifs.ts";
-import { zooStyles } from "../../lib/drawing/zoo_world.ts";
+import { likeTasks } from "../../lib/drawing/seen_by_zoo.ts";
 import { likePairs, type Look, lookOf } from "../../lib/vision/likeness.ts";
 
 const [downloads = defaultDownloads] = Deno.args;
@@ -56,7 +56,7 @@ async function zooDrawings(): Promise<readonly Named[]> {
   for (const style of zooStyles) {
     const { drawn, pixels } = await loadArtwork(style, concepts, { downloads });
     concepts.forEach(({ label }, index) => {
-      if (!drawn[index]) return;
+      if (!drawn[index] || likeTasks.has(`${style}/${label}`)) return;
       const look = lookOfDrawing(pixels.subarray(index * artBytes, (index + 1) * artBytes));
       named.push({ name: `${style}/${label}`, look });
     });

@@ -8,7 +8,12 @@ import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { conceptCaptions, kindCaptions } from "../../lib/training/captions.ts";
-import { dropPatches, normalisePixels, scaleAt } from "../../lib/training/pretrain_pictures.ts";
+import {
+  dropPatches,
+  normalisePixels,
+  resizePictures,
+  scaleAt,
+} from "../../lib/training/pretrain_pictures.ts";
 import {
   clipLossGraph,
   encoderLossGraph,
@@ -71,6 +76,14 @@ Deno.test("dropPatches() makes as many patches grey as a vision transformer woul
       assertEquals(picture[i], picture[8192 + i]);
     }
   }
+});
+
+Deno.test("resizePictures() resizes each picture, and gives those of the right side back", () => {
+  const images = new Float32Array(2 * 3 * 64 * 64).map((_, i) => i < 3 * 64 * 64 ? 0.25 : 0.75);
+  assertEquals(resizePictures(images, 2, 64), images);
+  const larger = resizePictures(images, 2, 72);
+  assertEquals(larger.length, 2 * 3 * 72 * 72);
+  larger.forEach((value, i) => assertAlmostEquals(value, i < 3 * 72 * 72 ? 0.25 : 0.75, 1e-5));
 });
 
 /** Rows of a matrix `[rows, width]`. */

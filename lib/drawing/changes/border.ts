@@ -43,6 +43,6 @@ export const border: PictureChange = {
   description: "shrunk, with black, a colour, noise, 1/f noise or another picture around it",
   share: 0.75,
   recolours: false,
-  shrinks: true,
+  wholeOnly: true,
   change: putBorder,
 };

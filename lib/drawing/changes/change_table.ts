@@ -9,9 +9,10 @@ import { cutout } from "./cutout.ts";
 import type { ChangedPicture, PictureChange } from "./picture_change.ts";
 import { recolour } from "./recolour.ts";
 import { restyle } from "./restyle.ts";
+import { warp } from "./warp.ts";
 
 /** All changes. */
-export const changes = { recolour, restyle, cutout, border } satisfies Record<
+export const changes = { warp, recolour, restyle, cutout, border } satisfies Record<
   string,
   PictureChange
 >;
@@ -38,7 +39,7 @@ export function changePicture(
   let recoloured = false;
   for (const [name, row] of Object.entries<PictureChange>(changes)) {
     if (!names.includes(name as ChangeName) || random.uniform() >= row.share) continue;
-    if (row.shrinks && picture.isShrunk) continue;
+    if (row.wholeOnly && picture.isShrunk) continue;
     row.change(picture, random);
     recoloured ||= row.recolours;
   }

@@ -24,6 +24,6 @@ export const cutout: PictureChange = {
   description: "a square hole with anything in it (Cutout, arXiv 1708.04552)",
   share: 0.3,
   recolours: false,
-  shrinks: false,
+  wholeOnly: false,
   change: cut,
 };

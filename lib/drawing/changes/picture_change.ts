@@ -17,8 +17,8 @@ export interface PictureChange {
   readonly share: number;
   /** Whether a background's colour may have lost its name. */
   readonly recolours: boolean;
-  /** Whether it leaves the picture smaller, so that shrunk ones go without it. */
-  readonly shrinks: boolean;
+  /** Whether it is made to whole pictures alone: shrunk ones go without it. */
+  readonly wholeOnly: boolean;
   /** Changes the canvas in place. */
   change(picture: ChangedPicture, random: Random): void;
 }

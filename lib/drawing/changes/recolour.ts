@@ -31,6 +31,6 @@ export const recolour: PictureChange = {
   description: "saturation, gains, shifts and order of the channels (after arXiv 2002.05709)",
   share: 0.3,
   recolours: true,
-  shrinks: false,
+  wholeOnly: false,
   change: recolourPicture,
 };

@@ -52,6 +52,6 @@ export const restyle: PictureChange = {
   description: "mixed with a random convolution of itself (RandConv, arXiv 2007.13003)",
   share: 0.3,
   recolours: true,
-  shrinks: false,
+  wholeOnly: false,
   change: restylePicture,
 };

@@ -5,6 +5,7 @@ import { cutout } from "../../../lib/drawing/changes/cutout.ts";
 import { fillings } from "../../../lib/drawing/changes/fillings.ts";
 import { recolour } from "../../../lib/drawing/changes/recolour.ts";
 import { restyle } from "../../../lib/drawing/changes/restyle.ts";
+import { warp } from "../../../lib/drawing/changes/warp.ts";
 import { Random } from "../../../lib/tensor/random.ts";
 
 const length = 3 * 64 * 64;
@@ -103,6 +104,26 @@ Deno.test("restyle leaves grey grey, and spreads one pixel over its neighbours",
   assertEquals({ left, top, width, height }, { left: 31, top: 31, width: 3, height: 3 });
 });
 
+Deno.test("warp moves a dot a little, leaves an even picture as it is and adds no value", () => {
+  const even = grey(0.4);
+  warp.change({ canvas: even, other: grey(0) }, new Random(4));
+  assert(even.every((value) => Math.abs(value - 0.4) < 1e-6));
+  const centres = Array.from({ length: 60 }, (_, seed) => {
+    const canvas = grey(0.4);
+    for (const channel of [0, 1, 2]) {
+      for (let i = 0; i < 64; i++) {
+        canvas[channel * 4096 + (28 + Math.floor(i / 8)) * 64 + 28 + i % 8] = 0.9;
+      }
+    }
+    warp.change({ canvas, other: grey(0) }, new Random(seed));
+    assert(canvas.every((value) => value > 0.399 && value < 0.901));
+    const { left, top, width, height } = boxOf(canvas, (value) => value > 0.65);
+    return [left + width / 2 - 32, top + height / 2 - 32];
+  });
+  const distances = centres.map(([x, y]) => Math.hypot(x!, y!));
+  assert(Math.max(...distances) > 2 && Math.max(...distances) < 12, `${distances}`);
+});
+
 Deno.test("changePicture() makes the named changes to their shares of the pictures", () => {
   for (const [name, { share, recolours }] of Object.entries(changes)) {
     const made = Array.from({ length: 300 }, (_, seed) => {
@@ -120,8 +141,12 @@ Deno.test("changePicture() makes the named changes to their shares of the pictur
   }
 });
 
-Deno.test("changePicture() puts no border around a picture that is shrunk already", () => {
-  const canvas = grey(0.4);
-  changePicture(["border"], { canvas, other: grey(1), isShrunk: true }, new Random(1));
-  assertEquals(canvas, grey(0.4));
+Deno.test("changePicture() neither bends a picture that is shrunk already nor puts a border around it", () => {
+  const before = grey(0.4).map((value, i) => value + i % 64 / 200);
+  for (let seed = 0; seed < 20; seed++) {
+    const canvas = before.slice();
+    const picture = { canvas, other: grey(1), isShrunk: true };
+    changePicture(["border", "warp"], picture, new Random(seed));
+    assertEquals(canvas, before);
+  }
 });
