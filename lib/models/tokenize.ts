@@ -4,7 +4,10 @@ import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { readModelJson } from "./model_file.ts";
 import { tokenizerConfigSchema, tokenizerSchema } from "./model_schema.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
-import { withPlainSplits } from "./split_steps.ts";
+import type { AddedToken } from "./tokenizer/added_tokens.ts";
+import { type Json, TokenizerPartError } from "./tokenizer/definition.ts";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+import { UnknownPieceError } from "./tokenizer/vocabulary.ts";
 import { stepMistake } from "./tokenizer_steps.ts";
 import { vocabularyMistake } from "./vocabulary_check.ts";
 
@@ -54,75 +57,38 @@ export async function openTokenizer(directory: string, folder = ""): Promise<Tex
     ...await readModelJson(place("special_tokens_map.json"), tokenizerConfigSchema),
     ...await readModelJson(place("tokenizer_config.json"), tokenizerConfigSchema),
   };
-  const { Tokenizer } = await import("@huggingface/tokenizers");
-  const tokenizer = guarded(
-    path,
-    openLimitMs,
-    () => new Tokenizer(withAllParts(definition), config),
-  );
-  // A mistake in a step shows only when it is taken.
-  guarded(path, textLimitMs, () => {
-    const ids = tokenizer.encode(sample).ids.filter(Number.isInteger);
-    tokenizer.decode([...ids, 0]);
-  });
+  const { makeTokenizer } = await import("./tokenizer/tokenizer.ts");
+  const cleansUp = config.clean_up_tokenization_spaces === true && !isBytePair(definition.model);
+  const tokenizer = guarded(path, openLimitMs, () => makeTokenizer(definition, cleansUp));
+  // A mistake in a step may show only when it is taken.
+  guarded(path, textLimitMs, () => tryOut(tokenizer));
   return wrap(tokenizer, path, { definition, config });
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-interface AddedToken {
-  readonly content: string;
-  readonly special?: unknown;
+function tryOut(tokenizer: Tokenizer): void {
+  try {
+    tokenizer.decode([...tokenizer.encode(sample, true), 0]);
+  } catch (error) {
+    if (!(error instanceof UnknownPieceError)) throw error;
+  }
 }
 
-/** The tokenizer wants all its parts to be there. */
-function withAllParts(definition: Json): Json {
-  const absent = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
-  return {
-    ...absent,
-    ...definition,
-    pre_tokenizer: withPlainSplits(definition.pre_tokenizer ?? null),
-    added_tokens: definition.added_tokens ?? [],
-  };
+/** As in transformers: a byte-pair tokenizer's spaces before signs are the text's own. */
+function isBytePair({ type, merges }: Json): boolean {
+  return type === "BPE" || (type === undefined && merges !== undefined);
 }
 
 function wrap(
-  tokenizer: import("@huggingface/tokenizers").Tokenizer,
+  { encode, decode, idOf, tokenOf }: Tokenizer,
   path: string,
   { definition, config }: { readonly definition: Json; readonly config: Json },
 ): TextTokenizer {
   const added = (definition.added_tokens ?? []) as readonly AddedToken[];
-  const { unk_token: unknownToken } = Object(definition.model) as Json;
-  const unknownId = typeof unknownToken === "string"
-    ? tokenizer.token_to_id(unknownToken)
-    : undefined;
-  const encode = (text: string, special: boolean): readonly number[] => {
-    const { ids, tokens } = guarded(
-      path,
-      textLimitMs,
-      () => tokenizer.encode(text, { add_special_tokens: special }),
-    );
-    const isUnknown = (id: number) => !Number.isSafeInteger(id) || id < 0;
-    const unknown = ids.findIndex(isUnknown);
-    if (unknown < 0) return ids;
-    if (unknownId !== undefined) return ids.map((id) => isUnknown(id) ? unknownId : id);
-    throw failure(
-      path,
-      `it has no number for ${
-        JSON.stringify(tokens[unknown]) ?? "a part of the text"
-      } and it has no token for unknown text`,
-    );
-  };
   return {
-    encode: (text, special = false) => encode(text, special),
-    // The tokenizer refuses an empty answer; models give one where the first token is the end.
-    decode: (ids) =>
-      ids.length === 0
-        ? ""
-        : guarded(path, textLimitMs, () =>
-          tokenizer.decode([...ids], { skip_special_tokens: true })),
-    idOf: (token) => tokenizer.token_to_id(token),
-    tokenOf: (id) => tokenizer.id_to_token(id),
+    encode: (text, special = false) => guarded(path, textLimitMs, () => encode(text, special)),
+    decode: (ids) => guarded(path, textLimitMs, () => decode(ids)),
+    idOf,
+    tokenOf,
     specialTokens: added.filter(({ special }) => special === true).map(({ content }) => content),
     addsSpace: guarded(path, textLimitMs, () => addsSpace(definition)),
     config,
@@ -145,11 +111,9 @@ function guarded<T>(path: string, limitMs: number, work: () => T): T {
   }
 }
 
-/** The tokenizer's own errors are plain ones, or about an expression; others are the language's. */
+/** Mistakes that were looked for have words of their own; others are the language's. */
 function wordsOf(error: unknown): string {
-  const spoken = error instanceof Error &&
-    (error.constructor === Error || error instanceof SyntaxError);
-  return spoken
+  return error instanceof TokenizerPartError
     ? error.message
     : "its definition does not have the form that the tokenizers library writes";
 }

@@ -3,7 +3,7 @@ import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { openTokenizer } from "../../lib/models/tokenize.ts";
 import { tokenizerConfig, tokenizerFile, withTextFiles } from "./text_rig.ts";
 
-const { unk_token: _, ...known } = tokenizerFile.model;
+const { "<unk>": _, ...known } = tokenizerFile.model.vocab as Readonly<Record<string, number>>;
 
 Deno.test("openTokenizer() turns text into ids and back", () =>
   withTextFiles({}, async (folder) => {
@@ -52,16 +52,48 @@ const broken: readonly [string, unknown, string][] = [
   [
     "an unknown step",
     { ...tokenizerFile, normalizer: { type: "Rot13" } },
-    "Unknown Normalizer type: Rot13",
+    `its normalizer has the type "Rot13", known are NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Prepend, Replace, Nmt, ByteLevel, BertNormalizer, Precompiled, Sequence`,
   ],
   [
     "an expression that is none",
     { ...tokenizerFile, pre_tokenizer: { type: "Split", pattern: { Regex: "(" } } },
-    "Invalid regular expression: /(/gu: Unterminated group",
+    `its expression "(" cannot be read: Unclosed group`,
   ],
   [
     "a list that is none",
     { ...tokenizerFile, normalizer: { type: "Sequence", normalizers: 5 } },
+    "the field normalizers of its Sequence is 5, expected a list of objects",
+  ],
+  [
+    "a flag that is none",
+    { ...tokenizerFile, pre_tokenizer: { type: "ByteLevel", use_regex: "no" } },
+    `the field use_regex of its ByteLevel is "no", expected true or false`,
+  ],
+  [
+    "a behavior that is none",
+    { ...tokenizerFile, pre_tokenizer: { type: "Punctuation", behavior: "Kept" } },
+    `the behavior of its Punctuation is "Kept", expected one of Removed, Isolated, Contiguous, MergedWithPrevious, MergedWithNext`,
+  ],
+  [
+    "a table that is cut off",
+    { ...tokenizerFile, normalizer: { type: "Precompiled", precompiled_charsmap: "AAEAAA==" } },
+    "the precompiled_charsmap of its normalizer is cut off",
+  ],
+  [
+    "a template without numbers",
+    {
+      ...tokenizerFile,
+      post_processor: {
+        type: "TemplateProcessing",
+        single: [{ SpecialToken: { id: "<s>" } }],
+        special_tokens: {},
+      },
+    },
+    `its TemplateProcessing has no numbers for "<s>"`,
+  ],
+  [
+    "BPE without merges",
+    { ...tokenizerFile, model: { type: "BPE", vocab: { a: 0 } } },
     "its definition does not have the form that the tokenizers library writes",
   ],
 ];
@@ -79,7 +111,7 @@ Deno.test("TextTokenizer.encode() refuses text without a token, and expressions 
   const files = {
     "tokenizer.json": {
       ...tokenizerFile,
-      model: known,
+      model: { type: "WordLevel", vocab: known },
       pre_tokenizer: { type: "Split", pattern, behavior: "Isolated", invert: false },
     },
     "tokenizer_config.json": { ...tokenizerConfig, unk_token: null },
@@ -98,4 +130,23 @@ Deno.test("TextTokenizer.encode() refuses text without a token, and expressions 
       `${path} its steps take more than 2 s for one text`,
     );
   });
+});
+
+Deno.test("TextTokenizer.decode() cleans up English where the configuration asks for it, but not of BPE", async () => {
+  const said = async (model: unknown, config: unknown) => {
+    const files = {
+      "tokenizer.json": { ...tokenizerFile, model },
+      "tokenizer_config.json": config,
+    };
+    let text = "";
+    await withTextFiles(files, async (folder) => {
+      text = (await openTokenizer(folder)).decode([7, 9]);
+    });
+    return text;
+  };
+  const words = tokenizerFile.model;
+  const pairs = { ...words, type: "BPE", merges: [] };
+  assertEquals(await said(words, {}), "is ?");
+  assertEquals(await said(words, { clean_up_tokenization_spaces: true }), "is?");
+  assertEquals(await said(pairs, { clean_up_tokenization_spaces: true }), "is ?");
 });
