@@ -1,7 +1,7 @@
-/** CIFAR-10-C (Hendrycks and Dietterich 2019): CIFAR-10's test pictures, corrupted. @module */
+/** CIFAR-10-C (Hendrycks and Dietterich 2019): CIFAR-10's test images, corrupted. @module */
 import { z } from "zod";
 import { cifarClasses, cifarListing, cifarNames } from "../lib/data/formats/cifar_folder.ts";
-import { npyListing } from "../lib/data/formats/npy_pictures.ts";
+import { npyListing } from "../lib/data/formats/npy_images.ts";
 import { joinListings } from "../lib/data/listing.ts";
 import { publishedSet } from "../lib/data/published_set.ts";
 

@@ -1,7 +1,7 @@
 /** Counting on CLEVR (Johnson et al. 2017), as arXiv 2404.11207 asks: how many objects there are. @module */
 import { dataFailure } from "../lib/data/data_failure.ts";
 import { readList } from "../lib/data/data_root.ts";
-import { namedListing } from "../lib/data/formats/file_pictures.ts";
+import { namedListing } from "../lib/data/formats/file_images.ts";
 import type { ListedRow } from "../lib/data/listing.ts";
 import { joinListings } from "../lib/data/listing.ts";
 import { publishedSet, type PublisherFolder } from "../lib/data/published_set.ts";

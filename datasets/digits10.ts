@@ -16,7 +16,7 @@ import {
 
 const parameters = z.strictObject({
   scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.4])
-    .describe("Edge of MNIST's picture, with its margin, relative to the picture, from and to"),
+    .describe("Edge of MNIST's image, with its margin, relative to the image, from and to"),
   clutter: z.number().min(0).default(0.1).describe("Largest strength of blobs on the background"),
   noise: z.number().min(0).default(0.08).describe("Largest deviation of pixel noise"),
   instruction: z.string().default("This is a photo of the digit")

@@ -1,6 +1,6 @@
 /** Easy-VQA (Zhou 2019): shapes of one colour, and questions about them. @module */
 import { dataFailure } from "../lib/data/data_failure.ts";
-import { namedListing } from "../lib/data/formats/file_pictures.ts";
+import { namedListing } from "../lib/data/formats/file_images.ts";
 import { jsonValue } from "../lib/data/formats/table_format.ts";
 import type { ListedRow } from "../lib/data/listing.ts";
 import { joinListings } from "../lib/data/listing.ts";
@@ -14,7 +14,7 @@ export default publishedSet({
     source: "https://github.com/vzhou842/easy-VQA",
   },
   layout: [
-    "train/questions.json and test/questions.json: [[question, answer, picture], …], also in data/",
+    "train/questions.json and test/questions.json: [[question, answer, image], …], also in data/",
     "train/images/0.png and test/images/0.png, and so on",
   ],
   list(folder) {
@@ -30,17 +30,17 @@ export default publishedSet({
   },
 });
 
-/** Questions about one picture are of one cluster. */
+/** Questions about one image are of one cluster. */
 function questionsOf(folder: PublisherFolder, name: string, split: string): ListedRow[] {
   const list = jsonValue(folder.file(name));
   if (!Array.isArray(list)) throw dataFailure(name, "it is not a list of questions");
   return list.map((item, i) => {
     const where = `${name} question ${i + 1}`;
-    const [question, answer, picture] = Array.isArray(item) ? item : [];
-    if (typeof question !== "string" || typeof answer !== "string" || !Number.isInteger(picture)) {
-      throw dataFailure(where, "it is no [question, answer, number of a picture]");
+    const [question, answer, image] = Array.isArray(item) ? item : [];
+    if (typeof question !== "string" || typeof answer !== "string" || !Number.isInteger(image)) {
+      throw dataFailure(where, "it is no [question, answer, number of an image]");
     }
-    const fields = { image: `${picture}.png`, question, answer };
-    return { where, fields: { ...fields, id: `${split}/${i}`, cluster: `${split}/${picture}` } };
+    const fields = { image: `${image}.png`, question, answer };
+    return { where, fields: { ...fields, id: `${split}/${i}`, cluster: `${split}/${image}` } };
   });
 }

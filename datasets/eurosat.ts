@@ -1,4 +1,4 @@
-/** EuroSAT's RGB pictures (Helber et al. 2019). @module */
+/** EuroSAT's RGB images (Helber et al. 2019). @module */
 import { listClassFolders } from "../lib/data/class_folders.ts";
 import { publishedSet } from "../lib/data/published_set.ts";
 

@@ -1,6 +1,6 @@
 /** Hateful Memes (Kiela et al. 2020, arXiv 2005.04790). @module */
 import { dataFailure } from "../lib/data/data_failure.ts";
-import { namedListing } from "../lib/data/formats/file_pictures.ts";
+import { namedListing } from "../lib/data/formats/file_images.ts";
 import { jsonRows } from "../lib/data/formats/table_format.ts";
 import { publishedSet, type PublisherFolder } from "../lib/data/published_set.ts";
 

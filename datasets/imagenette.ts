@@ -22,7 +22,7 @@ export default publishedSet({
     kind: "classification",
     classes: Object.values(names),
     caption: "this is a photo of a {class}",
-    licence: "Apache-2.0 (the selection); ImageNet's terms for the pictures",
+    licence: "Apache-2.0 (the selection); ImageNet's terms for the images",
     source: "https://github.com/fastai/imagenette",
   },
   layout: [

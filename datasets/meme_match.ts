@@ -1,6 +1,6 @@
 /**
- * Picture and text judged together: does "cat on red" fit? A text that does not fit is wrong in the
- * thing or in the colour alone, so that neither picture nor text tells without the other (after
+ * Image and text judged together: does "cat on red" fit? A text that does not fit is wrong in the
+ * thing or in the colour alone, so that neither image nor text tells without the other (after
  * the benign confounders of Hateful Memes, arXiv 2005.04790).
  *
  * @module
@@ -35,7 +35,7 @@ import { colourNames, palette } from "../lib/drawing/zoo_world.ts";
 const parameters = z.strictObject({
   styles: stylesParameter,
   scale: z.tuple([z.number().positive(), z.number().positive()]).default([0.8, 1.1])
-    .describe("Edge of the drawing relative to the picture, from and to"),
+    .describe("Edge of the drawing relative to the image, from and to"),
   clutter: z.number().min(0).default(0.1).describe("Largest strength of blobs on the background"),
   noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
 });

@@ -1,6 +1,6 @@
 /** Oxford-IIIT Pets (Parkhi et al. 2012): 37 breeds. @module */
 import { basename } from "@std/path";
-import { namedListing } from "../lib/data/formats/file_pictures.ts";
+import { namedListing } from "../lib/data/formats/file_images.ts";
 import { dataFailure } from "../lib/data/data_failure.ts";
 import { readList } from "../lib/data/data_root.ts";
 import { publishedSet, type PublisherFolder } from "../lib/data/published_set.ts";
@@ -27,17 +27,17 @@ export default publishedSet({
   },
 });
 
-/** Lines `Abyssinian_100 1 1 1`: the picture, its breed, cat or dog, the breed among these. */
+/** Lines `Abyssinian_100 1 1 1`: the image, its breed, cat or dog, the breed among these. */
 function listOf(folder: PublisherFolder, name: string, split: string) {
   const lines = readList(folder.file(name)).split("\n");
   return lines.flatMap((line, i) => {
     if (line.trim() === "" || line.startsWith("#")) return [];
     const where = `${basename(name)} line ${i + 1}`;
-    const [, picture, breed] = /^((\w+)_\d+) \d+ \d+ \d+\s*$/.exec(line) ?? [];
-    if (picture === undefined || breed === undefined) {
+    const [, image, breed] = /^((\w+)_\d+) \d+ \d+ \d+\s*$/.exec(line) ?? [];
+    if (image === undefined || breed === undefined) {
       throw dataFailure(where, "it does not have the form `NAME_1 CLASS SPECIES BREED`");
     }
     const label = breed.toLowerCase().replaceAll("_", " ");
-    return [{ where, split, fields: { image: `${picture}.jpg`, label } }];
+    return [{ where, split, fields: { image: `${image}.jpg`, label } }];
   });
 }

@@ -1,6 +1,6 @@
-/** POPE (Li et al. 2023, arXiv 2305.10355): whether an object is in a picture of COCO. @module */
+/** POPE (Li et al. 2023, arXiv 2305.10355): whether an object is in an image of COCO. @module */
 import { z } from "zod";
-import { namedListing } from "../lib/data/formats/file_pictures.ts";
+import { namedListing } from "../lib/data/formats/file_images.ts";
 import { jsonRows } from "../lib/data/formats/table_format.ts";
 import { joinListings } from "../lib/data/listing.ts";
 import { publishedSet, type PublisherFolder } from "../lib/data/published_set.ts";
@@ -16,7 +16,7 @@ export default publishedSet({
   info: {
     name: "pope",
     kind: "yes-no",
-    licence: "MIT (questions); COCO's terms for the pictures",
+    licence: "MIT (questions); COCO's terms for the images",
     source: "https://github.com/AoiDragon/POPE and https://cocodataset.org/#download",
   },
   layout: [
@@ -44,12 +44,12 @@ const places = ["", "output/coco/", "coco/", "train/", "val/"];
 const placeOf = (folder: PublisherFolder, name: string) =>
   places.map((place) => `${place}${name}`).find((path) => folder.has(path));
 
-/** Questions about one picture are of one cluster. */
+/** Questions about one image are of one cluster. */
 function listingOf(
   folder: PublisherFolder,
   names: readonly string[],
   objects: string,
-  pictures: string,
+  images: string,
 ) {
   const found = names.map((name) => placeOf(folder, `${name}_${objects}.json`))
     .find((path) => path !== undefined);
@@ -57,10 +57,10 @@ function listingOf(
     const { image, question_id: id = i + 1 } = row.fields;
     return {
       ...row,
-      fields: { ...row.fields, id: `${pictures}/${objects}/${id}`, cluster: image },
+      fields: { ...row.fields, id: `${images}/${objects}/${id}`, cluster: image },
     };
   });
-  const prefix = folder.has(`coco2014/${pictures}`) ? "coco2014/" : "";
-  if (!folder.has(`${prefix}${pictures}`)) throw folder.missing(`${pictures}/`);
-  return namedListing(rows, folder.rootOf(`${prefix}${pictures}`), "image");
+  const prefix = folder.has(`coco2014/${images}`) ? "coco2014/" : "";
+  if (!folder.has(`${prefix}${images}`)) throw folder.missing(`${images}/`);
+  return namedListing(rows, folder.rootOf(`${prefix}${images}`), "image");
 }

@@ -1,6 +1,6 @@
-/** ScienceQA (Lu et al. 2022, arXiv 2209.09513): questions with pictures and answers to choose from. @module */
+/** ScienceQA (Lu et al. 2022, arXiv 2209.09513): questions with images and answers to choose from. @module */
 import { dataFailure } from "../lib/data/data_failure.ts";
-import { namedListing } from "../lib/data/formats/file_pictures.ts";
+import { namedListing } from "../lib/data/formats/file_images.ts";
 import { jsonValue } from "../lib/data/formats/table_format.ts";
 import { publishedSet } from "../lib/data/published_set.ts";
 
@@ -15,7 +15,7 @@ export default publishedSet({
   layout: [
     "problems.json, also in data/scienceqa/",
     "images/train/1/image.png, images/val/…, images/test/… (also train/1/image.png)",
-    "the files of Hugging Face are { parquet: …, broken: skip }: questions without a picture are left out",
+    "the files of Hugging Face are { parquet: …, broken: skip }: questions without an image are left out",
   ],
   list(folder) {
     const prefix = folder.prefixOf(["data/scienceqa", "data", "scienceqa"], "problems.json");
@@ -23,13 +23,13 @@ export default publishedSet({
       string,
       unknown
     >;
-    const pictures = folder.has(`${prefix}images`) ? `${prefix}images` : prefix;
+    const images = folder.has(`${prefix}images`) ? `${prefix}images` : prefix;
     const rows = Object.entries(problems).flatMap(([id, problem]) => {
       const { image, split, question, choices, answer, hint } = Object(problem) as Record<
         string,
         unknown
       >;
-      if (image === null || image === undefined) return []; // a question without a picture
+      if (image === null || image === undefined) return []; // a question without an image
       const where = `problems.json ${id}`;
       if (typeof image !== "string" || typeof split !== "string" || typeof question !== "string") {
         throw dataFailure(where, "it has no image, split or question of text");
@@ -38,7 +38,7 @@ export default publishedSet({
       const fields = { id, image: `${split}/${id}/${image}`, question: asked, choices, answer };
       return [{ where, split, fields }];
     });
-    if (rows.length === 0) throw dataFailure("problems.json", "no question of it has a picture");
-    return namedListing(rows, folder.rootOf(pictures), "image");
+    if (rows.length === 0) throw dataFailure("problems.json", "no question of it has an image");
+    return namedListing(rows, folder.rootOf(images), "image");
   },
 });

@@ -3,7 +3,7 @@
     python assemble.py ENCODER LANGUAGE OUT [--grid 2] [--hidden 1024] [--seed 0]
 
 The connector reads the encoder's class token (where there is one), the mean of all its places, and
-the means of grid x grid parts of the picture. Each row goes through layer norm, a linear layer, GELU
+the means of grid x grid parts of the image. Each row goes through layer norm, a linear layer, GELU
 and another linear layer. `pretrain-model` trains the weights `multi_modal_projector.*`.
 """
 
@@ -21,7 +21,7 @@ from onnx_graph import Graph, save
 PROJECTOR = "multi_modal_projector"
 IMAGE = "<image>"
 
-# The turns of ChatML. Pictures stand where the message has them, each on a line of its own.
+# The turns of ChatML. Images stand where the message has them, each on a line of its own.
 CHAT_TEMPLATE = """\
 {%- for message in messages %}
 {{- '<|im_start|>' + message['role'] + '\\n' }}
@@ -134,7 +134,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     for name in ("encoder", "language", "out"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("--grid", type=int, default=2, help="parts of the picture along a side")
+    parser.add_argument("--grid", type=int, default=2, help="parts of the image along a side")
     parser.add_argument("--hidden", type=int, default=1024, help="width of the connector's inner layer")
     parser.add_argument("--seed", type=int, default=0)
     assemble(**vars(parser.parse_args()))

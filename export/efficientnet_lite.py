@@ -108,7 +108,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("package", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--size", type=int, help="side of its pictures; default as it was trained")
+    parser.add_argument("--size", type=int, help="side of its images; default as it was trained")
     given = parser.parse_args()
     version = re.search(r"lite(\d)", given.package.name).group(1)
     with zipfile.ZipFile(given.package) as package, tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
     python hugging_face.py CHECKPOINT OUT        # a folder, or owner/name on a hub
 
-For models of which a picture is one tensor of fixed size and whose language model looks back only:
+For models of which an image is one tensor of fixed size and whose language model looks back only:
 LLaVA, VipLLaVA, InternVL and their like. Weights are float32, so that prompts can be trained on them;
 onnxruntime's tools quantise a directory further.
 """
@@ -18,21 +18,21 @@ from transformers.cache_utils import DynamicCache
 
 OPSET = 17
 
-# Their decoders see a picture's rows, or a whole prompt, in both directions, which this graph does not.
+# Their decoders see an image's rows, or a whole prompt, in both directions, which this graph does not.
 BOTH_WAYS = {"paligemma", "gemma3", "gemma3n"}
 
 
-# So many pictures are traced that no model takes their tensor for something else, such as a triple.
-PICTURES = 5
+# So many images are traced that no model takes their tensor for something else, such as a triple.
+IMAGES = 5
 
 
 @contextmanager
-def pictures_together():
-    """Rows of several pictures stay in one tensor: lists of them would fix how many there are."""
+def images_together():
+    """Rows of several images stay in one tensor: lists of them would fix how many there are."""
     split, iterate = torch.split, torch.Tensor.__iter__
     torch.split = lambda tensor, sizes, dim=0: (tensor,) if dim == 0 else split(tensor, sizes, dim)
     torch.Tensor.__iter__ = lambda tensor: (
-        iter((tensor,)) if tensor.shape[0] == PICTURES else iterate(tensor))
+        iter((tensor,)) if tensor.shape[0] == IMAGES else iterate(tensor))
     try:
         yield
     finally:
@@ -40,14 +40,14 @@ def pictures_together():
 
 
 class Vision(torch.nn.Module):
-    """pixel_values -> image_features [pictures, rows, width]."""
+    """pixel_values -> image_features [images, rows, width]."""
 
     def __init__(self, model):
         super().__init__()
         self.model = model
 
     def forward(self, pixel_values):
-        with pictures_together():
+        with images_together():
             found = self.model.get_image_features(pixel_values=pixel_values)
         rows = getattr(found, "pooler_output", found)
         whole = torch.cat(list(rows)) if isinstance(rows, (list, tuple)) else rows
@@ -93,7 +93,7 @@ def save(module, path, inputs, outputs, axes):
 
 
 def export_vision(model, out, size):
-    pixels = torch.zeros(PICTURES, 3, size, size)
+    pixels = torch.zeros(IMAGES, 3, size, size)
     axes = {"pixel_values": {0: "num_images"}, "image_features": {0: "num_images"}}
     save(Vision(model), out / "vision_encoder.onnx", {"pixel_values": pixels}, ["image_features"], axes)
 

@@ -158,7 +158,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("package", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--size", type=int, default=224, help="side of its pictures, a multiple of 14")
+    parser.add_argument("--size", type=int, default=224, help="side of its images, a multiple of 14")
     parser.add_argument("--layers", type=int, default=12, help="how many of its layers are kept")
     given = parser.parse_args()
     with zipfile.ZipFile(given.package) as package, tempfile.TemporaryDirectory() as folder:

@@ -9,13 +9,13 @@ export default defineStage({
     model: model().describe("a multimodal language model"),
     prompt: z.union([z.enum(["none", "shrunk"]), artifact("prompt")])
       .describe("a trained prompt, or a baseline: none or shrunk"),
-    data: artifact("dataset").describe("pictures, with labels if the task has classes"),
+    data: artifact("dataset").describe("images, with labels if the task has classes"),
     rows: z.int().min(1).optional().describe("the number of rows, from the first; default all"),
     canvas: z.int().min(8).optional()
-      .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
+      .describe("baselines: side S of the canvas in pixels; default the images' own"),
     imageSize: z.int().min(4).optional()
-      .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
-    batch: z.int().min(1).default(32).describe("pictures per run"),
+      .describe("baselines: side s of the shrunk image; default 164 of 224 parts of the canvas"),
+    batch: z.int().min(1).default(32).describe("images per run"),
   }),
   outputs: { features: "features" },
   files: { features: "features.safetensors" },
@@ -27,9 +27,9 @@ export default defineStage({
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
     const { writeFeatures } = await import("../lib/artifacts/features.ts");
     const folder = await readDatasetFolder(parameters.data.path);
-    const { info, pictures } = folder;
-    const data = { info, pictures, rows: folder.rows.slice(0, parameters.rows) };
-    const { method, values, kind, canvas, image } = await treat(parameters, data.pictures.side);
+    const { info, images } = folder;
+    const data = { info, images, rows: folder.rows.slice(0, parameters.rows) };
+    const { method, values, kind, canvas, image } = await treat(parameters, data.images.side);
     const { model, batch } = parameters;
     const { provider, threads } = context;
     await using probe = await openProbe({
@@ -70,8 +70,8 @@ async function treat(
     const trained = await readPrompt(prompt.path);
     return { method: trained.meta.method, ...valuesOf(trained) };
   }
-  const { pictureSide } = await import("../lib/training/prompt_settings.ts");
-  const sizes = { canvas: canvas ?? side, image: imageSize ?? pictureSide(canvas ?? side) };
-  const picture = prompt === "none" ? "whole" : "shrunk";
-  return { method: prompt, ...baselineValues(sizes, picture) };
+  const { imageSide } = await import("../lib/training/prompt_settings.ts");
+  const sizes = { canvas: canvas ?? side, image: imageSize ?? imageSide(canvas ?? side) };
+  const placement = prompt === "none" ? "whole" : "shrunk";
+  return { method: prompt, ...baselineValues(sizes, placement) };
 }

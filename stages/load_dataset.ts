@@ -13,10 +13,10 @@ import type { PublishedSet } from "../lib/data/published_set.ts";
 /** Loads a data set and splits it into training, validation and test rows. */
 export default defineStage({
   name: "load-dataset",
-  description: "Loads or draws a data set: training, validation and test pictures with questions.",
+  description: "Loads or draws a data set: training, validation and test images with questions.",
   with: z.strictObject({
     dataset: dataset().describe(
-      "name of a data set, such as emoji10, a path, or a map such as { folder: ./pictures }",
+      "name of a data set, such as emoji10, a path, or a map such as { folder: ./images }",
     ),
     shots: z.int().min(1).optional().describe("training rows per class"),
     percentage: z.number().gt(0).max(100).optional().describe("share of the training rows"),
@@ -28,7 +28,7 @@ export default defineStage({
     path: ["percentage"],
   }),
   outputs: { train: "dataset", validation: "dataset", test: "dataset" },
-  picturesOf: "dataset",
+  imagesOf: "dataset",
   permissions: ["net", "ffi"],
   async run(parameters, context) {
     const loaded = "files" in parameters.dataset
@@ -58,14 +58,14 @@ function amountOf({ shots, percentage, seed }: Wanted) {
   };
 }
 
-/** Tells every hundredth picture, and the last. */
+/** Tells every hundredth image, and the last. */
 function progressOf(context: Context) {
   return (done: number, total: number) => {
     if (done % 100 === 0 || done === total) context.progress({ done, total, unit: "images" });
   };
 }
 
-/** A data set whose module makes its pictures. */
+/** A data set whose module makes its images. */
 async function loadModule(wanted: Wanted, { module }: CodeSource, context: Context): Promise<void> {
   const { join } = await import("@std/path");
   const { writeDatasetFolder } = await import("../lib/data/dataset_folder.ts");

@@ -26,7 +26,7 @@ export default defineStage({
     variants: z.record(z.string(), weightsByName("loss", weightDescriptions)).default({})
       .describe("loss variants of this pipeline by name"),
     canvas: z.int().min(8).optional().describe("side S of the canvas in pixels"),
-    imageSize: z.int().min(4).optional().describe("side s of the shrunk picture"),
+    imageSize: z.int().min(4).optional().describe("side s of the shrunk image"),
     steps: z.int().min(2).default(30).describe("number of steps; the first is not timed"),
     batch: z.int().min(1).default(16).describe("rows per step"),
   }),
@@ -56,7 +56,7 @@ export default defineStage({
       schedule: "constant",
       lr: 1,
     } as const;
-    const settings = resolveSettings(given, { rows: data.rows.length, side: data.pictures.side });
+    const settings = resolveSettings(given, { rows: data.rows.length, side: data.images.side });
     const ownTerms = await loadOwnTerms(settings.loss, parameters);
     const peak = watchPeakMemory();
     // A measurement that goes on from a saved state would measure fewer steps.

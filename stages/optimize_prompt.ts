@@ -48,9 +48,9 @@ export default defineStage({
         "the pixels that are trained, and whether a transformation is trained too; default frame",
       ),
     canvas: z.int().min(8).optional()
-      .describe("side S of the canvas in pixels; default the pictures' own"),
+      .describe("side S of the canvas in pixels; default the images' own"),
     imageSize: z.int().min(4).optional()
-      .describe("side s of the shrunk picture; default 164 of 224 parts of the canvas"),
+      .describe("side s of the shrunk image; default 164 of 224 parts of the canvas"),
     optimizer: oneOf(optimizers).optional()
       .describe("update rule; spsa needs no gradients of the model; default normalized-gradient"),
     spsa: z.strictObject({
@@ -66,12 +66,12 @@ export default defineStage({
     ),
     steps: z.int().min(1).optional().describe("number of updates"),
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
-    batch: z.int().min(1).default(16).describe("pictures a step"),
+    batch: z.int().min(1).default(16).describe("images a step"),
     augment: oneOf(augmentations).optional()
-      .describe("augmentation of the training pictures; default flip-crop"),
+      .describe("augmentation of the training images; default flip-crop"),
     views: z.array(oneOf(views)).optional()
       .describe(
-        "how the sources see the prompted picture: views that are applied in turn; default none",
+        "how the sources see the prompted image: views that are applied in turn; default none",
       ),
     copies: z.int().min(1).optional()
       .describe("draws of views and dropped layers whose gradients are averaged; default 1"),
@@ -106,7 +106,7 @@ export default defineStage({
       .describe(
         "the prompt's name in tables; default the method or loss, and what differs from it",
       ),
-    seed: z.int().min(0).default(0).describe("chooses the order of the pictures"),
+    seed: z.int().min(0).default(0).describe("chooses the order of the images"),
   }).refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: "give either steps or epochs",
     path: ["steps"],
@@ -114,7 +114,7 @@ export default defineStage({
     ({ canvas, imageSize }) =>
       canvas === undefined || imageSize === undefined || imageSize <= canvas,
     {
-      error: "the shrunk picture is larger than the canvas",
+      error: "the shrunk image is larger than the canvas",
       path: ["imageSize"],
     },
   ).superRefine(({ method, variants, clip, ...given }, { addIssue }) => {
@@ -156,14 +156,14 @@ export default defineStage({
     const kind = typeof parameters.kind === "object"
       ? await loadOwnKind(parameters.kind)
       : parameters.kind;
-    const size = { rows: data.rows.length, side: data.pictures.side };
+    const size = { rows: data.rows.length, side: data.images.side };
     const settings = resolveSettings(
       { ...parameters, ...plainLoss(parameters), image: parameters.imageSize, kind },
       size,
     );
     const { name: task, mirrorKeepsAnswer = true } = data.info;
     if (!mirrorKeepsAnswer && augmentation(settings.augment).flips) {
-      context.log(`pictures are not mirrored, because that would change the answers of ${task}`);
+      context.log(`images are not mirrored, because that would change the answers of ${task}`);
     }
     const ownTerms = await loadOwnTerms(settings.loss, parameters);
     const trained = await optimizePrompt(

@@ -14,7 +14,7 @@ export default defineStage({
     ),
     by: z.string().default("accuracy")
       .describe('"accuracy", or the name of one of the candidates'),
-    batch: z.int().min(1).default(32).describe("pictures per run"),
+    batch: z.int().min(1).default(32).describe("images per run"),
   }),
   outputs: { model: "model", scores: "json" },
   files: { scores: "scores.json" },

@@ -15,7 +15,7 @@ import {
   oneOf,
   type StageContext,
 } from "../lib/pipeline/contract/stage.ts";
-import type { DrawnPictures } from "../lib/training/pretrain_pictures.ts";
+import type { DrawnImages } from "../lib/training/pretrain_images.ts";
 import type { TrainingHost } from "../lib/training/trainer.ts";
 
 const zooNames = Object.keys(zooArchitectures) as [ZooName, ...ZooName[]];
@@ -30,16 +30,16 @@ const parameters = z.strictObject({
     .describe("a model of this architecture, or with this encoder, whose weights it begins with"),
   seed: z.int().min(0).default(0).describe("initial weights and order of the data"),
   steps: z.int().min(1).describe("number of updates"),
-  batch: z.int().min(1).default(64).describe("pictures per update"),
+  batch: z.int().min(1).default(64).describe("images per update"),
   learningRate: z.number().positive().default(1.2e-3).describe("at its highest, after the warm-up"),
   warmup: z.int().min(1).default(200).describe("updates until the learning rate is reached"),
   decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
   digits: z.number().min(0).max(1).optional()
-    .describe("share of digits among the pictures; default the world's, 0.2"),
+    .describe("share of digits among the images; default the world's, 0.2"),
   scenes: z.number().min(0).max(1).optional()
-    .describe("share of pictures with several drawings; default the world's, 0.2"),
+    .describe("share of images with several drawings; default the world's, 0.2"),
   scale: z.tuple([z.number().positive(), z.number().positive()]).optional()
-    .describe("edge of a single drawing relative to the picture, from and to; default 0.3 to 1.3"),
+    .describe("edge of a single drawing relative to the image, from and to; default 0.3 to 1.3"),
   boost: z.int().min(1).default(8)
     .describe("how much more often favoured drawings are drawn than others"),
   favoured: z.array(z.string()).min(1).optional()
@@ -49,21 +49,21 @@ const parameters = z.strictObject({
   typefaces: z.array(oneOf(typefaces)).min(1).default(["print"])
     .describe("typefaces of the digits: printed, or drawn after handwriting"),
   changes: z.array(oneOf(changes)).default([])
-    .describe("changes that some of the pictures go through, so that models bear them"),
+    .describe("changes that some of the images go through, so that models bear them"),
   sights: z.enum(["one", "all"]).default("one")
     .describe("what classifiers and captions of an encoder or the CLIP take for right on a scene"),
   dropped: z.number().min(0).max(0.9).optional().describe(
     "share of patches that an encoder does not see in most of its training; default 0.5 for a vision transformer, 0 for others",
   ),
-  pictures: z.int().min(64).default(24000)
-    .describe("pictures that a multimodal model is trained on"),
+  images: z.int().min(64).default(24000)
+    .describe("images that a multimodal model is trained on"),
 }).refine(({ architecture, encoder }) => isZooName(architecture) === (encoder !== undefined), {
   error: "a multimodal model needs an encoder, encoders and the CLIP take none",
   path: ["encoder"],
 });
 
 /** What the world is asked to draw. */
-function drawnOf({ digits, scenes, scale, changes }: Parameters): DrawnPictures {
+function drawnOf({ digits, scenes, scale, changes }: Parameters): DrawnImages {
   return {
     changes,
     ...(digits === undefined ? {} : { digits }),
@@ -80,6 +80,7 @@ export default defineStage({
   name: "pretrain-model",
   description: "Pretrains a vision encoder, the mini CLIP, or a multimodal model of the zoo.",
   with: parameters,
+  renamed: { parameters: { pictures: "images" } },
   outputs: { model: "model" },
   permissions: ["net", "ffi"],
   async run(values, context) {
@@ -138,7 +139,7 @@ async function pretrain(
       architecture,
       corpus,
       encoder: values.encoder!.path,
-      pictures: values.pictures,
+      images: values.images,
       ask: (fact, random) => ask(world, fact, random),
     },
     options,

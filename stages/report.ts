@@ -20,13 +20,13 @@ export default defineStage({
     scores: z.array(artifact("scores")).min(1).describe("outputs of transfer-evaluate"),
     curves: z.array(artifact("curve")).default([]).describe("training curves"),
     prompts: z.array(artifact("prompt")).default([]).describe("trained prompts to show"),
-    data: artifact("dataset").optional().describe("the evaluated split, for example pictures"),
+    data: artifact("dataset").optional().describe("the evaluated split, for example images"),
     figures: z.record(z.string(), artifact("file")).default({})
-      .describe("more pictures (SVG or PNG) by their captions, such as those of project-features"),
+      .describe("more images (SVG or PNG) by their captions, such as those of project-features"),
     estimates: z.array(artifact("estimate")).default([])
       .describe("outputs of estimate-transfer; the report compares them with the measured gains"),
     costs: z.array(artifact("cost")).default([]).describe("outputs of measure-cost"),
-    examples: z.int().min(0).default(6).describe("number of example pictures"),
+    examples: z.int().min(0).default(6).describe("number of example images"),
     validation: z.array(artifact("scores")).default([])
       .describe(
         "scores of baselines on the validation split; they decide whether the test is fair",

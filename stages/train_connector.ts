@@ -4,12 +4,12 @@ import type { ConnectorHost } from "../lib/training/pretrain_connector.ts";
 
 const parameters = z.strictObject({
   model: model().describe("a multimodal language model, such as one made by export/assemble.py"),
-  data: artifact("dataset").describe("pictures, questions and answers to learn from"),
+  data: artifact("dataset").describe("images, questions and answers to learn from"),
   weights: z.string().min(1).default("multi_modal_projector.")
     .describe("beginning of the names of the connector's weights in onnx/vision_encoder.onnx"),
   seed: z.int().min(0).default(0).describe("order of the data"),
   steps: z.int().min(1).describe("updates with the language-model loss"),
-  batch: z.int().min(1).default(32).describe("pictures per update"),
+  batch: z.int().min(1).default(32).describe("images per update"),
   learningRate: z.number().positive().default(5e-4).describe("at its highest, after the warm-up"),
   warmup: z.int().min(1).default(20).describe("updates until the learning rate is reached"),
   decay: z.number().min(0).default(0.05).describe("weight decay of matrices"),
@@ -17,11 +17,11 @@ const parameters = z.strictObject({
     .describe("share of the encoder's features that each update drops (dropout)"),
   mirror: z.boolean().default(true)
     .describe(
-      "mirrors half of the pictures, if the data set says that mirroring keeps the answers",
+      "mirrors half of the images, if the data set says that mirroring keeps the answers",
     ),
   alignment: z.strictObject({
     steps: z.int().min(0).default(300).describe("number of updates; 0 skips them"),
-    batch: z.int().min(1).default(128).describe("pictures per update"),
+    batch: z.int().min(1).default(128).describe("images per update"),
     learningRate: z.number().positive().default(1e-3).describe("at its highest"),
   }).prefault({}).describe("first updates, in which image rows learn the answers' embeddings"),
 });
@@ -41,10 +41,10 @@ export default defineStage({
     const { pretrainConnector, writeWithVision } = await import(
       "../lib/training/pretrain_connector.ts"
     );
-    const { info, rows, pictures } = await readDatasetFolder(values.data.path);
+    const { info, rows, images } = await readDatasetFolder(values.data.path);
     const directory = await openModelDirectory(values.model.path, directoryOptions(values.model));
     const mirror = values.mirror && (info.mirrorKeepsAnswer ?? true);
-    const lesson = { rows, pictures, mirror };
+    const lesson = { rows, images, mirror };
     const vision = await pretrainConnector(
       directory,
       lesson,
@@ -79,7 +79,7 @@ async function hostOf(
   const logStep = told("step", 50);
   return {
     ...host,
-    onFeatures: (done, total) => context.progress({ done, total, unit: "pictures encoded" }),
+    onFeatures: (done, total) => context.progress({ done, total, unit: "images encoded" }),
     onAlign: told("alignment", 100),
     onStep: (step, metrics) => {
       host.onStep(step, metrics);

@@ -24,9 +24,9 @@ export default defineStage({
       "prompts whose sizes the baselines take; plain and noise also take their kind and, over all of them, the RMS of δ",
     ),
     canvas: z.int().min(8).optional()
-      .describe("baselines: side S of the canvas in pixels; default the pictures' own"),
+      .describe("baselines: side S of the canvas in pixels; default the images' own"),
     imageSize: z.int().min(4).optional()
-      .describe("baselines: side s of the shrunk picture; default 164 of 224 parts of the canvas"),
+      .describe("baselines: side s of the shrunk image; default 164 of 224 parts of the canvas"),
     rms: z.number().positive().optional()
       .describe("plain and noise: RMS of the frame in pixel values; default that of like, or 0.25"),
     seed: z.int().min(0).optional()
@@ -42,7 +42,7 @@ export default defineStage({
       .describe(
         "how free answers are generated; config: by the model's generation_config.json; default greedy",
       ),
-    batch: z.int().min(1).default(32).describe("pictures per run"),
+    batch: z.int().min(1).default(32).describe("images per run"),
   }),
   outputs: { scores: "scores" },
   files: { scores: "scores.json" },
@@ -56,7 +56,7 @@ export default defineStage({
     const data = await readDatasetFolder(parameters.data.path);
     const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(
       parameters,
-      data.pictures.side,
+      data.images.side,
     );
     const start = performance.now();
     const { rows, classes, mean, isClip } = await evaluateModel({
@@ -110,7 +110,7 @@ async function stemOf(model: ModelSource): Promise<string | undefined> {
   return visionStem(await directory.readPart("vision_encoder"));
 }
 
-/** The treatment that the parameters ask for, for pictures of so many pixels a side. */
+/** The treatment that the parameters ask for, for images of so many pixels a side. */
 async function treatmentOf(
   { prompt, like = [], canvas, imageSize, rms, seed }: {
     readonly prompt: Baseline | Artifact;
@@ -124,13 +124,13 @@ async function treatmentOf(
 ) {
   const { treat } = await import("../lib/evaluation/treatment.ts");
   const { readPrompt } = await import("../lib/artifacts/prompt.ts");
-  const { pictureSide } = await import("../lib/training/prompt_settings.ts");
+  const { imageSide } = await import("../lib/training/prompt_settings.ts");
   const read = ({ path }: Artifact) => readPrompt(path);
   return treat({
     prompt: typeof prompt === "string" ? prompt : await read(prompt),
     like: await Promise.all([like].flat().map(read)),
     canvas: canvas ?? side,
-    image: imageSize ?? pictureSide(canvas ?? side),
+    image: imageSize ?? imageSide(canvas ?? side),
     ...(rms === undefined ? {} : { rms }),
     ...(seed === undefined ? {} : { seed }),
   });

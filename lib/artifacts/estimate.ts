@@ -21,7 +21,7 @@ const modelSchema = z.object({
   }, { error: "a map of norm, relative and consistency" }),
   /** What the model's loss says of the prompt. */
   loss: z.object({
-    /** Mean loss without the prompt, on the shrunk pictures. */
+    /** Mean loss without the prompt, on the shrunk images. */
     before: number,
     /** ⟨∂loss/∂δ, δ⟩ there: what the loss would change by if it were linear. */
     predicted: number,

@@ -1,4 +1,4 @@
-/** The features artifact: image features of a split, a mean over the tokens of each picture. @module */
+/** The features artifact: image features of a split, a mean over the tokens of each image. @module */
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { artifactForms } from "./artifact_forms.ts";

@@ -19,7 +19,7 @@ export interface ForeignFile {
   readonly values?: DeltaValues;
 }
 
-/** Whether the values in a file are `added` to the picture, or their `sigmoid` is. */
+/** Whether the values in a file are `added` to the image, or their `sigmoid` is. */
 export type DeltaValues = "added" | "sigmoid";
 
 /** δ as a file has it, with what the layout says of its place. */
@@ -29,7 +29,7 @@ export interface FoundDelta {
   /** Side S. */
   readonly canvas: number;
   readonly kind?: PromptName;
-  /** Side s of the picture, where the layout says it. */
+  /** Side s of the image, where the layout says it. */
   readonly image?: number;
 }
 
@@ -74,7 +74,7 @@ function groups(
 const strips = ["pad_up", "pad_down", "pad_left", "pad_right"] as const;
 
 /**
- * Four strips around the whole picture, p wide (arXiv 2203.17274, github.com/hjbahng/visual_prompting):
+ * Four strips around the whole image, p wide (arXiv 2203.17274, github.com/hjbahng/visual_prompting):
  * above and below 1×3×p×S, left and right 1×3×(S−2p)×p.
  */
 const paddingStrips: Layout = ({ tensors }) =>
@@ -128,7 +128,7 @@ const patches: Layout = ({ tensors }) =>
         throw new RangeError(
           `Cannot import a prompt: "${name}" [${
             patch!.dims.join(", ")
-          }] is a patch, and the file does not say where it lies on the picture; put it into an array of 3×S×S and import that`,
+          }] is a patch, and the file does not say where it lies on the image; put it into an array of 3×S×S and import that`,
         );
       },
     };
@@ -136,7 +136,7 @@ const patches: Layout = ({ tensors }) =>
 
 /**
  * A full array beside its mask (github.com/OPTML-Group/ILM-VP): the sigmoid of `program` around the
- * picture, or `program` itself over its border; files of both kinds look the same.
+ * image, or `program` itself over its border; files of both kinds look the same.
  */
 const maskedPrograms: Layout = ({ tensors, values }) =>
   [...groups(tensors, ["program", "mask"])].flatMap(([prefix, { program, mask }]) => {
@@ -167,18 +167,18 @@ const perturbDict: Layout = ({ tensors, texts, values }) => {
     }));
 };
 
-/** The mask follows the picture's size, which may have been trained too. */
+/** The mask follows the image's size, which may have been trained too. */
 function checkScale(tensors: Readonly<Record<string, Tensor>>): void {
   const scale = Object.entries(tensors)
     .find(([name]) => /(?:^|\.)resize_dict\.(?:.*\.)?scale$/s.test(name))?.[1];
   const value = scale === undefined ? 1 : Number(castTensor(scale, "float32").data[0]);
   if (value === 1) return;
   throw new RangeError(
-    `Cannot import a prompt: the picture was scaled by ${value} in training, and the file does not say its size, which masks δ`,
+    `Cannot import a prompt: the image was scaled by ${value} in training, and the file does not say its size, which masks δ`,
   );
 }
 
-/** How a tensor becomes what is added to pictures. */
+/** How a tensor becomes what is added to images. */
 interface Treatment {
   readonly name: string;
   readonly values: DeltaValues | undefined;
@@ -188,7 +188,7 @@ interface Treatment {
 function addedDelta(x: Tensor, { name, values, mask }: Treatment): FoundDelta {
   if (values === undefined) {
     throw new RangeError(
-      `Cannot import a prompt: the file does not say whether "${name}" or its sigmoid is added to pictures; say --values added or --values sigmoid`,
+      `Cannot import a prompt: the file does not say whether "${name}" or its sigmoid is added to images; say --values added or --values sigmoid`,
     );
   }
   const found = plainDelta(x);

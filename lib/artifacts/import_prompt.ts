@@ -23,11 +23,11 @@ export interface ImportOptions {
   /** Name of the tensor; default: the only one that can be a prompt. */
   readonly tensor?: string;
   readonly kind?: PromptName;
-  /** Whether the values in the file are added to pictures, or their sigmoid; default as the file says. */
+  /** Whether the values in the file are added to images, or their sigmoid; default as the file says. */
   readonly values?: DeltaValues;
   /** Texts that lie beside the tensors. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** Side s of the picture in pixels; default: of the zeros in the middle. */
+  /** Side s of the image in pixels; default: of the zeros in the middle. */
   readonly image?: number;
   /** What tables call the prompt; default `imported`. */
   readonly method?: string;
@@ -35,8 +35,8 @@ export interface ImportOptions {
   readonly sources?: readonly string[];
 }
 
-/** The proportion of arXiv 2404.11207, where zeros do not show the picture. */
-const PICTURE_SHARE = 164 / 224;
+/** The proportion of arXiv 2404.11207, where zeros do not show the image. */
+const IMAGE_SHARE = 164 / 224;
 
 /** Names that other programs give to δ, the official one first. */
 const usualNames = ["perturbation", "delta"];
@@ -110,14 +110,14 @@ function transformationOf(tensors: Readonly<Record<string, Tensor>>, kind: Promp
 function sizesOf({ values, canvas, kind: told, image: side }: FoundDelta, options: ImportOptions) {
   const clear = clearSquare(values, canvas);
   const kind = options.kind ?? told ?? (clear > 0 ? "frame" : "full");
-  const usual = Math.max(1, 2 * Math.round(canvas * PICTURE_SHARE / 2));
+  const usual = Math.max(1, 2 * Math.round(canvas * IMAGE_SHARE / 2));
   const shown = clear > 0 && (kind === "frame" || kind === "padding") ? clear : usual;
   const image = options.image ?? side ?? shown;
   if (Number.isInteger(image) && image > 0) return { kind, canvas, image };
-  throw new RangeError(`Cannot import a prompt: a picture has 1 pixel or more, not ${image}`);
+  throw new RangeError(`Cannot import a prompt: an image has 1 pixel or more, not ${image}`);
 }
 
-/** δ is finite, and zero where its kind does not change the picture. */
+/** δ is finite, and zero where its kind does not change the image. */
 function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): void {
   const { canvas, kind, image } = sizes;
   const mask = promptMask(kind, sizes).data;
@@ -130,7 +130,7 @@ function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): v
     throw new RangeError(`Cannot import a prompt: δ is ${values[wrong]} in ${place}`);
   }
   throw new RangeError(
-    `Cannot import a ${kind} prompt around a picture of ${image} pixels (padding ${
+    `Cannot import a ${kind} prompt around an image of ${image} pixels (padding ${
       paddingOf(sizes)
     }): δ is ${values[wrong]} in ${place}, where it must be 0`,
   );
@@ -138,7 +138,7 @@ function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): v
 
 /**
  * Makes a prompt of the tensors of another program: their values bit by bit where they are float32 and
- * what is added to pictures.
+ * what is added to images.
  *
  * @param tensors Contents of a file.
  * @throws {RangeError} If they hold no δ, several, or one whose place or meaning the file does not

@@ -20,12 +20,12 @@ import {
 
 /** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
 const metaSchema = z.object({
-  /** Name of its kind; for a user's own kind, `picture` says how it shows the picture. */
+  /** Name of its kind; for a user's own kind, `placement` says how it shows the image. */
   kind: text,
-  picture: z.enum(["shrunk", "whole"], { error: "shrunk or whole" }).exactOptional(),
+  placement: z.enum(["shrunk", "whole"], { error: "shrunk or whole" }).exactOptional(),
   /** Side S of the canvas in pixels. */
   canvas: wholeFrom(1),
-  /** Side s of the picture in pixels. */
+  /** Side s of the image in pixels. */
   image: wholeFrom(1),
   /** Models it was trained on. */
   sources: z.array(
@@ -120,24 +120,31 @@ export async function writePrompt(path: string, prompt: Prompt): Promise<void> {
  */
 function readMeta(json: string | undefined): PromptMeta {
   if (json === undefined) throw promptFailure('its metadata have no entry "prompt"');
-  const value = parseJson(json);
+  const value = withNewName(parseJson(json));
   const checked = metaSchema.loose().safeParse(value);
   if (!checked.success) {
     throw promptFailure(`in its metadata ${issuesText(checked.error.issues, value)}`);
   }
   // What a later version adds is left as it is.
   const meta: PromptMeta = checked.data;
-  const { kind, picture, image, canvas } = meta;
-  if (!Object.hasOwn(promptTable, kind) && picture === undefined) {
+  const { kind, placement, image, canvas } = meta;
+  if (!Object.hasOwn(promptTable, kind) && placement === undefined) {
     const known = Object.keys(promptTable).join(", ");
     throw promptFailure(
-      `its kind is "${kind}", known kinds are ${known}; your own kind says picture`,
+      `its kind is "${kind}", known kinds are ${known}; your own kind says placement`,
     );
   }
   if (image <= canvas) return meta;
   throw promptFailure(
     `in its metadata image (${image}) must not be larger than canvas (${canvas})`,
   );
+}
+
+/** `placement` was called `picture`. */
+function withNewName(meta: unknown): unknown {
+  if (typeof meta !== "object" || meta === null || !("picture" in meta)) return meta;
+  const { picture: placement, ...others } = meta;
+  return { placement, ...others };
 }
 
 function parseJson(json: string): unknown {
@@ -182,12 +189,12 @@ const builtInKind = ({ kind }: PromptMeta) =>
 
 /** A user's own kind is used without its code: the file holds all that is needed. */
 const ownKind = (
-  { kind, picture = "shrunk" }: PromptMeta,
+  { kind, placement = "shrunk" }: PromptMeta,
   covers: PromptKind["covers"] = () => true,
 ) => ({
   name: kind,
   description: "of your own",
-  picture,
+  placement,
   covers,
 });
 

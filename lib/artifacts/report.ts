@@ -1,6 +1,6 @@
 /**
  * The report artifact, made of scores, curves and prompts. Its figures are `report.json`; the page
- * shows its pictures too.
+ * shows its images too.
  *
  * @module
  */
@@ -209,22 +209,22 @@ export interface Summary {
   readonly matrices: readonly TransferMatrix[];
 }
 
-/** A trained prompt as a picture (a data URI). */
-export interface PromptPicture {
+/** A trained prompt as an image (a data URI). */
+export interface PromptImage {
   readonly method: string;
   readonly source: string;
   readonly seed: number | null;
-  readonly picture: string;
+  readonly image: string;
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** One picture as a model sees it under a treatment (a data URI). */
+/** One image as a model sees it under a treatment (a data URI). */
 export interface Specimen {
   readonly method: string;
-  readonly picture: string;
+  readonly image: string;
 }
 
-/** A picture with and without a prompt, and what every model answered. */
+/** An image with and without a prompt, and what every model answered. */
 export interface Example {
   readonly answer: string;
   readonly method: string;
@@ -243,14 +243,14 @@ export interface Example {
 export interface ReportData extends Summary {
   readonly title: string;
   readonly curves: readonly Curve[];
-  readonly prompts: readonly PromptPicture[];
-  /** The first test picture under every treatment. */
+  readonly prompts: readonly PromptImage[];
+  /** The first test image under every treatment. */
   readonly specimens: readonly Specimen[];
   readonly examples: readonly Example[];
   readonly predictors: readonly Predictor[];
   readonly costs: readonly Cost[];
-  /** Further pictures (data URIs). */
-  readonly figures: readonly { readonly caption: string; readonly picture: string }[];
+  /** Further images (data URIs). */
+  readonly figures: readonly { readonly caption: string; readonly image: string }[];
   /** Digests and settings: what the figures were made from. */
   readonly provenance: Readonly<Record<string, string>>;
 }

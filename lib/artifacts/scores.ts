@@ -9,7 +9,7 @@ const settings = z.record(z.string(), textOrNumber, { error: "a map of numbers a
 
 const rowSchema = z.object({
   id: text,
-  /** Of the picture, the instruction and the answer: rows of equal digests are the same question. */
+  /** Of the image, the instruction and the answer: rows of equal digests are the same question. */
   digest: text,
   /** Rows of one drawing or source photo share it. */
   cluster: text,
@@ -75,7 +75,7 @@ export type Role = Scores["role"];
 /** What sets a run apart from others of the same method: shots, a corruption, a frame width. */
 export type Setting = NonNullable<Scores["setting"]>;
 
-/** Settings of what was done to the pictures: canvas, lr, steps, …; runs that differ never mix. */
+/** Settings of what was done to the images: canvas, lr, steps, …; runs that differ never mix. */
 export type Treatment = Scores["treatment"];
 
 /** Reads scores. @throws {DiagnosticError} With the fields that are missing or wrong. */

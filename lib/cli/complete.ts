@@ -69,7 +69,7 @@ const placeholders: Readonly<Record<string, (file: string | undefined) => string
   DIR: () => [filesMark],
   MODEL: () => [filesMark],
   PROMPT: () => [filesMark],
-  PICTURE: () => [filesMark],
+  IMAGE: () => [filesMark],
   STAGE: stageNames,
   "STAGE[.OUTPUT]": stageNames,
   PIPELINE: () => recordedPipelines(stateFolder),
@@ -81,7 +81,7 @@ function runNames(): string[] {
   return recordedRuns().map(({ id }) => id);
 }
 
-/** `show PROMPT | apply PROMPT PICTURE` are two forms; a word in small letters represents itself. */
+/** `show PROMPT | apply PROMPT IMAGE` are two forms; a word in small letters represents itself. */
 function operandValues(command: Command, given: readonly string[]): string[] {
   const forms = command.operands.split(" | ").map((form) => form.split(" "));
   const fitting = forms.filter((form) =>

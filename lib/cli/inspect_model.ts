@@ -16,12 +16,12 @@ interface ModelFacts {
   readonly model: string;
   readonly family: string;
   readonly decoder: "decoder-only" | "encoder-decoder";
-  /** Rows of image features per picture. */
+  /** Rows of image features per image. */
   readonly imageTokens: number;
   readonly imageToken: string;
   /** Ends an answer. */
   readonly endToken: string;
-  /** A question as the model reads it; the picture's placeholders are one. */
+  /** A question as the model reads it; the image's placeholders are one. */
   readonly prompt: string;
   readonly parts: readonly Part[];
   readonly memory: {
@@ -39,7 +39,7 @@ export async function printModel(args: CommandArguments, name: string): Promise<
   const { memory, parts } = facts;
   printLine(table([
     ["family", `${facts.family}, ${facts.decoder}`],
-    ["picture", `${facts.imageTokens} tokens ${facts.imageToken}`],
+    ["image", `${facts.imageTokens} tokens ${facts.imageToken}`],
     ["prompt", JSON.stringify(facts.prompt)],
     ["answer ends", facts.endToken],
     [

@@ -40,7 +40,7 @@ function textOf(operand: string): string {
 /** Names that are shown of a long list; the JSON has all. */
 const maxShown = 20;
 
-/** Prints what the data hold. @returns Whether every picture can be read. */
+/** Prints what the data hold. @returns Whether every image can be read. */
 export async function printReport(args: CommandArguments, operand: string): Promise<boolean> {
   const { inspectData } = await import("../data/inspect_data.ts");
   const report = await inspectData(await prepared(operand));
@@ -61,11 +61,11 @@ function printText({ name, kind, licence, source, notes, splits, broken, duplica
   printLine();
   printLine(table(classRows(splits)));
   printList(
-    `${broken.length} broken pictures`,
+    `${broken.length} broken images`,
     broken.map(({ where, cause }) => `${where}: ${cause}`),
   );
   printList(
-    `${duplicates.length} pictures in two splits`,
+    `${duplicates.length} images in two splits`,
     duplicates.map(({ a, b, kind }) => `${a} and ${b}: ${kind}`),
   );
 }
@@ -107,5 +107,5 @@ export async function writeSheet(args: CommandArguments, operand: string): Promi
     ? await sheetPng(all)
     : new TextEncoder().encode(await sheetHtml(data.info.name, all));
   await writing(path, () => Deno.writeFile(path, bytes));
-  printLine(`wrote ${join(path)}: ${all.length} pictures`);
+  printLine(`wrote ${join(path)}: ${all.length} images`);
 }

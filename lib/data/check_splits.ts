@@ -1,4 +1,4 @@
-/** Refuses splits that share a source or a picture: what is tested must not have been trained on. @module */
+/** Refuses splits that share a source or an image: what is tested must not have been trained on. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Split } from "./dataset.ts";
 import type { SplitName } from "./dataset.ts";
@@ -18,14 +18,14 @@ type Splits = Readonly<Record<SplitName, Split>>;
 type Identities = ReadonlyMap<string, string>;
 
 /**
- * Checks that no two splits have a cluster (drawing, photo) or a picture, byte by byte, in common.
+ * Checks that no two splits have a cluster (drawing, photo) or an image, byte by byte, in common.
  *
  * @throws {DiagnosticError} It names the splits and what they share.
  */
 export async function assertSplitsApart(name: string, splits: Splits): Promise<void> {
   const kinds = {
-    "source": (split: Split) => clustersOf(split),
-    "picture": (split: Split) => picturesOf(split),
+    "a source": (split: Split) => clustersOf(split),
+    "an image": (split: Split) => imagesOf(split),
   };
   for (const [what, identities] of Object.entries(kinds)) {
     const found = {
@@ -45,7 +45,7 @@ function clustersOf({ rows }: Split): Promise<Identities> {
   return Promise.resolve(new Map(rows.map(({ cluster, id }) => [cluster, id])));
 }
 
-async function picturesOf({ rows, images }: Split): Promise<Identities> {
+async function imagesOf({ rows, images }: Split): Promise<Identities> {
   const size = images.length / rows.length;
   return new Map(
     await Promise.all(rows.map(async ({ id }, index) => {
@@ -61,7 +61,7 @@ function refusal(where: string, what: string, shared: readonly string[]): Diagno
   return new DiagnosticError([{
     code: "splits-overlap",
     severity: "error",
-    message: `Cannot use data set ${where} share a ${what}: ${
+    message: `Cannot use data set ${where} share ${what}: ${
       shared.slice(0, NAMED).join("; ")
     }${more}`,
     notes: ["All rows of one source, such as a drawing or a photo, must be in one split"],

@@ -4,7 +4,7 @@ import { Random } from "../tensor/random.ts";
 import { dataFailure } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { MadeRow } from "./make_rows.ts";
-import { splitOfName } from "./picture_names.ts";
+import { splitOfName } from "./image_names.ts";
 
 /** Name of a split. */
 export type SplitName = "train" | "validation" | "test";
@@ -153,7 +153,7 @@ function checked(rows: SplitRows, source: string, notes: readonly string[]): Cho
   }
   const counts = splitNames.map((name) => `${name} ${rows[name].length}`).join(", ");
   throw dataFailure(source, `no rows are left for ${empty} (${counts})`, [
-    "add pictures, or give shares: split: { train: 0.6, validation: 0.2, test: 0.2 }",
+    "add images, or give shares: split: { train: 0.6, validation: 0.2, test: 0.2 }",
   ]);
 }
 

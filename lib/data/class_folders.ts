@@ -20,7 +20,7 @@ export interface ClassFolders {
 }
 
 /**
- * Lists the pictures of each class, under the class's name for people.
+ * Lists the images of each class, under the class's name for people.
  *
  * @throws {DiagnosticError} If there is no such folder, or one of a class that is not known.
  */

@@ -1,5 +1,5 @@
 /**
- * Draws a contact sheet of a data set: small copies of its first pictures, with their answers.
+ * Draws a contact sheet of a data set: small copies of its first images, with their answers.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { encodePng } from "../vision/encode_png.ts";
 import { fitted } from "../vision/fit.ts";
 import { resizePlanes, unitPlanes } from "../vision/resize.ts";
 import type { SplitName } from "./dataset.ts";
-import { pictureOf } from "./inspect_data.ts";
+import { imageOf } from "./inspect_data.ts";
 import type { PreparedData } from "./load_data.ts";
 
 /** A small copy and what is said of it. */
@@ -24,16 +24,16 @@ export interface Thumbnail {
 export const thumbnailSide = 96;
 const columns = 8;
 
-/** The first pictures of each class, so many of each split. */
+/** The first images of each class, so many of each split. */
 export async function thumbnails(data: PreparedData, each: number): Promise<Thumbnail[]> {
   const made: Thumbnail[] = [];
   for (const split of ["train", "validation", "test"] as const) {
     const rows = byTurns(data.splits[split], each);
     let next = 0;
-    for await (const stored of data.listing.pictures(rows.map(({ place }) => place))) {
+    for await (const stored of data.listing.images(rows.map(({ place }) => place))) {
       const { where, instruction, answer } = rows[next++]!;
-      const picture = await pictureOf(stored);
-      const planes = typeof picture === "string" ? picture : small(picture);
+      const image = await imageOf(stored);
+      const planes = typeof image === "string" ? image : small(image);
       made.push({ planes, split, where, instruction, answer });
     }
   }
@@ -55,13 +55,13 @@ function byTurns<T extends { readonly answer: string; readonly place: number }>(
     .map(({ row }) => row).sort((a, b) => a.place - b.place);
 }
 
-function small(picture: Parameters<typeof fitted<Uint8Array>>[0]): Float32Array {
-  const { data, height, width } = fitted(picture, "pad");
+function small(image: Parameters<typeof fitted<Uint8Array>>[0]): Float32Array {
+  const { data, height, width } = fitted(image, "pad");
   const to = { height: thumbnailSide, width: thumbnailSide };
   return resizePlanes(unitPlanes(data), { from: { height, width }, to, filter: "bilinear" });
 }
 
-/** All small copies as one PNG picture. */
+/** All small copies as one PNG image. */
 export async function sheetPng(all: readonly Thumbnail[]): Promise<Uint8Array> {
   const side = thumbnailSide;
   const rows = Math.ceil(all.length / columns);

@@ -72,7 +72,7 @@ export function readList(path: string): string {
   throw dataFailure(what, "it is empty");
 }
 
-/** A folder of pictures; links in it may lead to other places in it, and nowhere else. */
+/** A folder of images; links in it may lead to other places in it, and nowhere else. */
 export class DataRoot {
   /** As the user wrote it, for messages. */
   readonly path: string;
@@ -97,14 +97,14 @@ export class DataRoot {
     if (name === "" || name.includes("\0")) throw dataFailure(what, "it is not the name of a file");
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
       throw dataFailure(what, "it is a URL", [
-        "Only files on disk can be read: download the pictures",
+        "Only files on disk can be read: download the images",
       ]);
     }
     const path = isAbsolute(name) ? name : join(this.path, name);
     const info = look(path, what);
     if (!isInside(Deno.realPathSync(path), this.#real)) {
       throw dataFailure(what, `it is outside of the folder ${JSON.stringify(this.path)}`, [
-        "Name the folder that holds all pictures, or put the pictures into it",
+        "Name the folder that holds all images, or put the images into it",
       ]);
     }
     return { path, info };
@@ -136,8 +136,8 @@ export function readRange(path: string, offset: number, length: number): Uint8Ar
   return bytes;
 }
 
-/** The bytes of a picture's file. @throws {DiagnosticError} If it has more than a picture may have. */
-export async function readPictureFile(path: string, what: string): Promise<Uint8Array> {
+/** The bytes of an image's file. @throws {DiagnosticError} If it has more than an image may have. */
+export async function readImageFile(path: string, what: string): Promise<Uint8Array> {
   const { size } = look(path, what);
   if (size > imageLimits.fileBytes) {
     throw dataFailure(what, `it has ${size} bytes, at most ${imageLimits.fileBytes} can be read`);

@@ -34,13 +34,13 @@ function makeSchema() {
     name: text.optional().describe(
       "its name in tables; default the set's name, or that of its files",
     ),
-    folder: places.optional().describe("pictures in a folder for each class, or with a list"),
+    folder: places.optional().describe("images in a folder for each class, or with a list"),
     csv: places.optional().describe("a list of rows, CSV or TSV"),
     jsonl: places.optional().describe("a list of rows, one JSON map a line"),
     parquet: places.optional().describe("Parquet files; also hf://datasets/OWNER/NAME"),
     webdataset: places.optional().describe("tar archives: shard-{000..009}.tar"),
-    pictures: text.optional().describe(
-      "folder of the pictures that a list names; default the list's",
+    images: text.optional().describe(
+      "folder of the images that a list names; default the list's",
     ),
     columns: z.partialRecord(
       z.enum(
@@ -69,13 +69,13 @@ function makeSchema() {
     }, { error: "{ train, validation, test }, shares or names" }).optional()
       .describe("shares, such as 0.6, 0.2 and 0.2, or names of given splits"),
     fit: z.enum(fits, { error: fits.join(", ") }).optional()
-      .describe("how a picture that is not square is fitted onto a square canvas"),
+      .describe("how an image that is not square is fitted onto a square canvas"),
     side: z.int().min(8).optional().describe("side of the canvas in pixels, if no stage sets it"),
     mirror: z.boolean().optional().describe(
-      "whether mirrored pictures keep their answers; default true",
+      "whether mirrored images keep their answers; default true",
     ),
     broken: z.enum(["refuse", "skip"]).optional().describe(
-      "what to do with damaged pictures",
+      "what to do with damaged images",
     ),
     licence: text.optional(),
   }, { error: "a map" });
@@ -88,7 +88,7 @@ let schema: z.ZodType<DataSpec> | undefined;
 
 /** Reads what the user wrote; a text that is no set's name is a path. @returns What is wrong, as text. */
 export function parseDataSpec(written: unknown): DataSpec | string {
-  const result = (schema ??= makeSchema()).safeParse(written);
+  const result = (schema ??= makeSchema()).safeParse(withNewNames(written));
   if (!result.success) {
     const [issue] = result.error.issues;
     const at = issue!.path.map(String).join(".");
@@ -103,6 +103,16 @@ export function parseDataSpec(written: unknown): DataSpec | string {
     ? `it names no files; give one of ${formatKeys.join(", ")}`
     : `it has ${given.join(" and ")}: give one of them`;
 }
+
+/** `images:` was called `pictures:`. */
+function withNewNames(written: unknown): unknown {
+  if (!isMap(written) || !("pictures" in written) || "images" in written) return written;
+  const { pictures: images, ...others } = written;
+  return { ...others, images };
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const endings: readonly (readonly [RegExp, FormatKey])[] = [
   [/\.(?:csv|tsv)$/i, "csv"],

@@ -1,7 +1,7 @@
 /** Defines a data set: the contract between `datasets/*.ts` and the stages. @module */
 import type { Fit } from "../vision/fit.ts";
 
-/** A row: a picture and the question about it. The pictures are stored separately, in the same order. */
+/** A row: an image and the question about it. The images are stored separately, in the same order. */
 export interface Row {
   /** Unique within the data set. */
   readonly id: string;
@@ -21,7 +21,7 @@ export interface Row {
   readonly caption?: string;
 }
 
-/** Rows and pictures of one split. */
+/** Rows and images of one split. */
 export interface Split {
   readonly rows: readonly Row[];
   /** u8, NCHW, RGB: `rows.length * 3 * height * width` bytes. */
@@ -41,11 +41,11 @@ export interface DatasetInfo {
   readonly classes?: readonly string[];
   /** Caption of a class for CLIP: `this is a photo of a {class}`. */
   readonly caption?: string;
-  /** Whether mirrored pictures keep their answers; `false` for digits, letters, left and right. Default true. */
+  /** Whether mirrored images keep their answers; `false` for digits, letters, left and right. Default true. */
   readonly mirrorKeepsAnswer?: boolean;
-  /** How a picture that is not square is fitted onto a square canvas; default `resize`. */
+  /** How an image that is not square is fitted onto a square canvas; default `resize`. */
   readonly fit?: Fit;
-  /** Side of the canvas in pixels, if no stage sets it; default that of small square pictures, or 224. */
+  /** Side of the canvas in pixels, if no stage sets it; default that of small square images, or 224. */
   readonly side?: number;
   readonly licence: string;
   readonly source: string;
@@ -84,7 +84,7 @@ export interface Dataset {
   readonly info: DatasetInfo;
   /** zod schema of its own parameters, such as the drawing scale; absent if it has none. */
   readonly parameters?: import("zod").ZodType;
-  /** Side of its square pictures in pixels, if it is always the same. */
+  /** Side of its square images in pixels, if it is always the same. */
   readonly side?: number;
   load(options: LoadOptions): Promise<Readonly<Record<SplitName, Split>>>;
 }
@@ -96,7 +96,7 @@ export interface Dataset {
  * ```ts
  * import { defineDataset, type Split } from "@tvp/pipeline/datasets";
  *
- * // One grey picture of 8 by 8 pixels for each class, a shade apart from split to split.
+ * // One grey image of 8 by 8 pixels for each class, a shade apart from split to split.
  * function split(name: string, shade: number): Split {
  *   const images = new Uint8Array(2 * 3 * 8 * 8).fill(shade); // u8 [rows, 3, height, width], RGB
  *   const rows = ["cat", "dog"].map((answer, label) => ({

@@ -1,4 +1,4 @@
-/** The dataset artifact: a folder with `dataset.json`, `rows.jsonl` and its pictures. @module */
+/** The dataset artifact: a folder with `dataset.json`, `rows.jsonl` and its images. @module */
 import { isThere } from "./is_there.ts";
 import { join } from "@std/path";
 import {
@@ -7,55 +7,55 @@ import {
   safetensorsPlaces,
 } from "../tensor/safetensors.ts";
 import { tensor } from "../tensor/tensor.ts";
-import type { Pictures } from "../vision/pictures.ts";
-import type { PictureSize } from "../vision/resize.ts";
+import type { Images } from "../vision/images.ts";
+import type { ImageSize } from "../vision/resize.ts";
 import { readRange } from "./data_root.ts";
 import type { DatasetInfo, Row, Split } from "./dataset.ts";
 import { type Card, DatasetError, readCard, readRows } from "./dataset_schema.ts";
 import {
-  encodedPictures,
+  encodedImages,
+  type ImageSettings,
   indexFile,
-  type PictureSettings,
-  planePictures,
+  planeImages,
   planesFile,
   readPlaces,
-} from "./picture_files.ts";
+} from "./image_files.ts";
 
-/** A split read back, with what is known of its data set; its pictures are read when they are asked for. */
+/** A split read back, with what is known of its data set; its images are read when they are asked for. */
 export class DatasetFolder {
   readonly info: Card;
   readonly rows: readonly Row[];
-  readonly pictures: Pictures;
-  /** Size of every picture, where it is one. */
+  readonly images: Images;
+  /** Size of every image, where it is one. */
   readonly height: number | undefined;
   readonly width: number | undefined;
   readonly #all: () => Uint8Array;
 
-  /** @param all Reads all pictures. */
+  /** @param all Reads all images. */
   constructor(
-    { info, rows, pictures, size }: {
+    { info, rows, images, size }: {
       readonly info: Card;
       readonly rows: readonly Row[];
-      readonly pictures: Pictures;
-      readonly size?: PictureSize;
+      readonly images: Images;
+      readonly size?: ImageSize;
     },
     all: () => Uint8Array,
   ) {
-    [this.info, this.rows, this.pictures, this.#all] = [info, rows, pictures, all];
+    [this.info, this.rows, this.images, this.#all] = [info, rows, images, all];
     [this.height, this.width] = [size?.height, size?.width];
   }
 
   /**
-   * All pictures at once, u8 [rows, 3, height, width]: for small sets.
+   * All images at once, u8 [rows, 3, height, width]: for small sets.
    *
    * @throws {TypeError} If they are not pixels of one size.
    */
-  get images(): Uint8Array {
+  get pixels(): Uint8Array {
     return this.#all();
   }
 }
 
-/** Writes a split whose pictures are in memory; equal splits give equal bytes. */
+/** Writes a split whose images are in memory; equal splits give equal bytes. */
 export async function writeDatasetFolder(
   path: string,
   info: DatasetInfo,
@@ -63,14 +63,14 @@ export async function writeDatasetFolder(
 ): Promise<void> {
   const { rows, images, height, width, notes } = split;
   await writeRows(path, { ...info, height, width }, rows, notes);
-  const pictures = tensor("uint8", [rows.length, 3, height, width], images);
-  await Deno.writeFile(join(path, planesFile), encodeSafetensors({ images: pictures }));
+  const planes = tensor("uint8", [rows.length, 3, height, width], images);
+  await Deno.writeFile(join(path, planesFile), encodeSafetensors({ images: planes }));
 }
 
 /** Writes the card and the rows of a split. */
 export async function writeRows(
   path: string,
-  { height, width, ...info }: DatasetInfo & Partial<PictureSize>,
+  { height, width, ...info }: DatasetInfo & Partial<ImageSize>,
   rows: readonly Row[],
   notes: readonly string[] = [],
 ): Promise<void> {
@@ -87,7 +87,7 @@ export async function writeRows(
 /**
  * Reads what was written here, or by another program.
  *
- * @throws {DatasetError} If a file is missing or damaged, or rows and pictures do not belong together.
+ * @throws {DatasetError} If a file is missing or damaged, or rows and images do not belong together.
  */
 export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
   try {
@@ -104,17 +104,17 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
 }
 
 /**
- * The pictures of a data set alone: its rows are not read.
+ * The images of a data set alone: its rows are not read.
  *
  * @throws {SyntaxError} As {@linkcode readDatasetFolder}, of what is read.
  */
-export async function openPictures(path: string): Promise<Pictures> {
-  if (!isThere(join(path, indexFile))) return (await readDatasetFolder(path)).pictures;
+export async function openImages(path: string): Promise<Images> {
+  if (!isThere(join(path, indexFile))) return (await readDatasetFolder(path)).images;
   const card = readCard(await Deno.readTextFile(join(path, "dataset.json")));
-  return encodedPictures(path, readPlaces(path), settingsIn(card));
+  return encodedImages(path, readPlaces(path), settingsIn(card));
 }
 
-function settingsIn({ fit = "resize", side }: Card): PictureSettings {
+function settingsIn({ fit = "resize", side }: Card): ImageSettings {
   return { fit, ...(side === undefined ? {} : { side }) };
 }
 
@@ -137,7 +137,7 @@ async function readFolder(path: string): Promise<DatasetFolder> {
 interface Parts {
   readonly info: Card;
   readonly rows: readonly Row[];
-  readonly settings: PictureSettings;
+  readonly settings: ImageSettings;
 }
 
 function encodedFolder(path: string, { info, rows, settings }: Parts): DatasetFolder {
@@ -148,9 +148,9 @@ function encodedFolder(path: string, { info, rows, settings }: Parts): DatasetFo
     );
   }
   checkCard(info, { rows: rows.length });
-  const pictures = encodedPictures(path, places, settings);
-  return new DatasetFolder({ info, rows, pictures }, () => {
-    throw new TypeError("Cannot read all pictures at once: they are encoded");
+  const images = encodedImages(path, places, settings);
+  return new DatasetFolder({ info, rows, images }, () => {
+    throw new TypeError("Cannot read all images at once: they are encoded");
   });
 }
 
@@ -166,22 +166,22 @@ function planesFolder(path: string, { info, rows, settings }: Parts): DatasetFol
       safetensorsHeaderBytes(readRange(file, 0, Math.min(8, fileBytes)), fileBytes),
     ),
   );
-  const images = safetensorsPlaces(head, fileBytes).get("images");
-  const [count, channels, height = 0, width = 0] = images?.dims ?? [];
-  const fits = images?.dtype === "uint8" && images.dims.length === 4 && count === rows.length &&
-    channels === 3 && height > 0 && width > 0 && images.bytes === count * 3 * height * width;
+  const planes = safetensorsPlaces(head, fileBytes).get("images");
+  const [count, channels, height = 0, width = 0] = planes?.dims ?? [];
+  const fits = planes?.dtype === "uint8" && planes.dims.length === 4 && count === rows.length &&
+    channels === 3 && height > 0 && width > 0 && planes.bytes === count * 3 * height * width;
   if (!fits) {
     throw new DatasetError(
       `${rows.length} rows need a tensor "images" uint8 [${rows.length}, 3, height, width], found ${
-        images ? `${images.dtype} [${images.dims.join(", ")}]` : "none"
+        planes ? `${planes.dtype} [${planes.dims.join(", ")}]` : "none"
       }`,
     );
   }
   checkCard(info, { rows: rows.length, height, width });
-  const { start, bytes } = images;
+  const { start, bytes } = planes;
   const size = { height, width };
-  const pictures = planePictures(file, { ...settings, start, size });
-  return new DatasetFolder({ info, rows, pictures, size }, () => readRange(file, start, bytes));
+  const images = planeImages(file, { ...settings, start, size });
+  return new DatasetFolder({ info, rows, images, size }, () => readRange(file, start, bytes));
 }
 
 /** A card that says something else is of another split, or of one that was cut off. */

@@ -4,7 +4,7 @@ import type { HubFile, HubListing } from "../hub/hub_listing.ts";
 import { type HubData, hubName, parseHubData } from "../hub/hub_name.ts";
 import { type DataSpec, formatKeys } from "./data_spec.ts";
 import { starsAsRegExp } from "./locate.ts";
-import { splitOfName } from "./picture_names.ts";
+import { splitOfName } from "./image_names.ts";
 
 const isHub = (place: string) => place.startsWith("hf://");
 

@@ -1,15 +1,15 @@
 /**
- * Inspects a data set: counts, sizes, broken pictures, and pictures that are in two splits.
+ * Inspects a data set: counts, sizes, broken images, and images that are in two splits.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { decodeImage } from "../vision/decode_image.ts";
 import { likeness, type Look, lookOf, mirrored } from "../vision/likeness.ts";
-import type { Picture } from "../vision/pictures.ts";
+import type { RgbImage } from "../vision/images.ts";
 import { unitPlanes } from "../vision/resize.ts";
 import type { SplitName } from "./dataset.ts";
-import type { StoredPicture } from "./listing.ts";
+import type { StoredImage } from "./listing.ts";
 import type { PreparedData } from "./load_data.ts";
 import type { MadeRow } from "./make_rows.ts";
 
@@ -21,13 +21,13 @@ export interface DataReport {
   readonly source: string;
   readonly notes: readonly string[];
   readonly splits: Readonly<Record<SplitName, SplitReport>>;
-  /** Pictures that cannot be read. */
+  /** Images that cannot be read. */
   readonly broken: readonly { readonly where: string; readonly cause: string }[];
-  /** Pictures of two splits that are the same, byte by byte, or look alike. */
+  /** Images of two splits that are the same, byte by byte, or look alike. */
   readonly duplicates: readonly Duplicate[];
 }
 
-/** A split: rows, rows of each class, and the range of its pictures' sizes in pixels. */
+/** A split: rows, rows of each class, and the range of its images' sizes in pixels. */
 export interface SplitReport {
   readonly rows: number;
   readonly classes: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ export interface SplitReport {
   readonly height: readonly [least: number, most: number];
 }
 
-/** Two pictures of different splits. */
+/** Two images of different splits. */
 export interface Duplicate {
   readonly a: string;
   readonly b: string;
@@ -45,10 +45,10 @@ export interface Duplicate {
 /** Likeness of recoloured, mirrored or resized copies. */
 const alike = 0.98;
 
-/** Bits of two perceptual hashes that may differ before pictures are compared at all. */
+/** Bits of two perceptual hashes that may differ before images are compared at all. */
 const maxBits = 10;
 
-/** What is kept of a picture. */
+/** What is kept of an image. */
 interface Seen {
   readonly where: string;
   readonly digest: string;
@@ -59,7 +59,7 @@ interface Seen {
 
 type Hash = readonly [number, number];
 
-/** Reads every picture once. */
+/** Reads every image once. */
 export async function inspectData(
   data: PreparedData,
   onProgress?: (done: number, total: number) => void,
@@ -76,19 +76,19 @@ export async function inspectData(
       [number, number]
     >;
     let next = 0;
-    for await (const stored of data.listing.pictures(rows.map(({ place }) => place))) {
+    for await (const stored of data.listing.images(rows.map(({ place }) => place))) {
       const { where } = rows[next++]!;
-      const picture = await pictureOf(stored);
+      const image = await imageOf(stored);
       onProgress?.(++done, total);
-      if (typeof picture === "string") {
-        broken.push({ where, cause: picture });
+      if (typeof image === "string") {
+        broken.push({ where, cause: image });
         continue;
       }
       for (const side of ["width", "height"] as const) {
         const [least, most] = sizes[side];
-        sizes[side] = [Math.min(least, picture[side]), Math.max(most, picture[side])];
+        sizes[side] = [Math.min(least, image[side]), Math.max(most, image[side])];
       }
-      seen[split].push(seenOf(where, stored, picture));
+      seen[split].push(seenOf(where, stored, image));
     }
     reports[split] = { rows: rows.length, classes: classesOf(rows, data), ...sizes };
   }
@@ -105,8 +105,8 @@ export async function inspectData(
   };
 }
 
-/** The picture, or why there is none. */
-export async function pictureOf(stored: StoredPicture): Promise<Picture | string> {
+/** The image, or why there is none. */
+export async function imageOf(stored: StoredImage): Promise<RgbImage | string> {
   if ("missing" in stored) return stored.missing;
   if ("planes" in stored) return { ...stored, data: stored.planes };
   try {
@@ -114,7 +114,7 @@ export async function pictureOf(stored: StoredPicture): Promise<Picture | string
     return { data, height: height!, width: width! };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return error.message.replace(/^Cannot decode picture: /, "");
+    return error.message.replace(/^Cannot decode image: /, "");
   }
 }
 
@@ -125,7 +125,7 @@ function classesOf(rows: readonly MadeRow[], { info }: PreparedData): Record<str
   return Object.fromEntries(known.slice(0, 200));
 }
 
-function seenOf(where: string, stored: StoredPicture, { data, height, width }: Picture): Seen {
+function seenOf(where: string, stored: StoredImage, { data, height, width }: RgbImage): Seen {
   const bytes = "encoded" in stored ? stored.encoded : data;
   const look = lookOf(unitPlanes(data), { height, width });
   return {
@@ -137,7 +137,7 @@ function seenOf(where: string, stored: StoredPicture, { data, height, width }: P
   };
 }
 
-/** Where the green of a picture of 8 by 8 cells is above its mean. */
+/** Where the green of an image of 8 by 8 cells is above its mean. */
 function hashOf({ planes }: Look): Hash {
   const plane = planes[1] ?? planes[0]!;
   const side = Math.sqrt(plane.length);

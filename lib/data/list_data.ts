@@ -4,13 +4,13 @@ import { DataRoot } from "./data_root.ts";
 import type { DataSpec, FormatKey } from "./data_spec.ts";
 import { joinListings, type Listing } from "./listing.ts";
 import type { LocatedData } from "./locate.ts";
-import { splitOfName } from "./picture_names.ts";
+import { splitOfName } from "./image_names.ts";
 
 /** What a format is read with. */
 interface FileReading {
   readonly spec: DataSpec;
-  /** Folder of the pictures that a list names, where it is given. */
-  readonly pictures?: string;
+  /** Folder of the images that a list names, where it is given. */
+  readonly images?: string;
 }
 
 /** How a file, or a folder, of a format is listed; code is loaded when it is needed. */
@@ -23,15 +23,15 @@ const formats = {
   webdataset: async (path) => (await import("./formats/webdataset_format.ts")).listArchives([path]),
 } satisfies Record<FormatKey, (path: string, reading: FileReading) => Promise<Listing>>;
 
-async function listTable(path: string, { spec, pictures }: FileReading): Promise<Listing> {
+async function listTable(path: string, { spec, images }: FileReading): Promise<Listing> {
   const { readTable } = await import("./formats/table_format.ts");
-  return await readTable(path, new DataRoot(pictures ?? dirname(path)), spec.columns?.image);
+  return await readTable(path, new DataRoot(images ?? dirname(path)), spec.columns?.image);
 }
 
 /** Lists all files, each with the split that it is given for, or that its name tells. */
 export async function listData(located: LocatedData, spec: DataSpec): Promise<Listing> {
-  const { format, parts, pictures } = located;
-  const reading = { spec, ...(pictures === undefined ? {} : { pictures }) };
+  const { format, parts, images } = located;
+  const reading = { spec, ...(images === undefined ? {} : { images }) };
   const files = parts.flatMap(({ split, paths }) =>
     paths.map((path) => ({
       split: split ?? (paths.length > 1 ? splitOfFile(path) : undefined),

@@ -1,24 +1,24 @@
 /**
- * Defines a listing, which a format makes of files: their rows, and a way to their pictures.
+ * Defines a listing, which a format makes of files: their rows, and a way to their images.
  *
  * @module
  */
 
-/** A picture as its source keeps it. */
-export type StoredPicture = EncodedPicture | PlanePicture | MissingPicture;
+/** An image as its source keeps it. */
+export type StoredImage = EncodedImage | PlaneImage | MissingImage;
 
-/** A row without a picture: why there is none. */
-export interface MissingPicture {
+/** A row without an image: why there is none. */
+export interface MissingImage {
   readonly missing: string;
 }
 
 /** A file of pixels: JPEG, PNG and so on. */
-export interface EncodedPicture {
+export interface EncodedImage {
   readonly encoded: Uint8Array;
 }
 
 /** Pixels: u8 [3, height, width], RGB. */
-export interface PlanePicture {
+export interface PlaneImage {
   readonly planes: Uint8Array;
   readonly height: number;
   readonly width: number;
@@ -41,12 +41,12 @@ export interface Listing {
   readonly classes?: readonly string[];
   /** What a reader of the data card has to know. */
   readonly notes?: readonly string[];
-  /** Whether a column holds pictures, not their names. */
+  /** Whether a column holds images, not their names. */
   readonly embedded?: boolean;
-  /** Paths of the pictures, where a list names files. @throws {DiagnosticError} If one may not be read. */
+  /** Paths of the images, where a list names files. @throws {DiagnosticError} If one may not be read. */
   readonly files?: () => readonly string[];
-  /** The pictures of rows, by their places in rising order; none is kept. */
-  pictures(rows: readonly number[]): AsyncIterable<StoredPicture>;
+  /** The images of rows, by their places in rising order; none is kept. */
+  images(rows: readonly number[]): AsyncIterable<StoredImage>;
 }
 
 /** One listing after the other; the rows of each are of the split that it is given with. */
@@ -66,11 +66,11 @@ export function joinListings(
     notes: parts.flatMap(({ listing }) => listing.notes ?? []),
     files: () => parts.flatMap(({ listing }) => listing.files?.() ?? []),
     embedded: parts.some(({ listing }) => listing.embedded),
-    async *pictures(wanted) {
+    async *images(wanted) {
       for (const [i, { listing }] of parts.entries()) {
         const [from, to] = [starts[i]!, starts[i]! + listing.rows.length];
         const inside = wanted.filter((row) => row >= from && row < to).map((row) => row - from);
-        if (inside.length > 0) yield* listing.pictures(inside);
+        if (inside.length > 0) yield* listing.images(inside);
       }
     },
   };

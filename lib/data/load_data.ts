@@ -10,7 +10,7 @@ import { listData } from "./list_data.ts";
 import type { Listing } from "./listing.ts";
 import { locateData } from "./locate.ts";
 import { isOfClass, type MadeRow, type MadeRows, makeRows } from "./make_rows.ts";
-import { writePictures } from "./picture_files.ts";
+import { writeImages } from "./image_files.ts";
 import { type PublishedSet, PublisherFolder } from "./published_set.ts";
 
 /** What is loaded, and how much of it. */
@@ -37,7 +37,7 @@ export interface PreparedData {
   readonly broken: "refuse" | "skip";
 }
 
-/** Lists the files and chooses the rows; no picture is read. */
+/** Lists the files and chooses the rows; no image is read. */
 export async function prepareData(loading: Omit<DataLoading, "output">): Promise<PreparedData> {
   const { set } = loading;
   const spec = { ...set?.settings, ...loading.spec };
@@ -99,7 +99,7 @@ function infoOf(
 }
 
 /**
- * Loads data: writes the folders of the three splits. A picture that is in the test split as well is
+ * Loads data: writes the folders of the three splits. An image that is in the test split as well is
  * left out of the others, and one of validation of the training rows.
  *
  * @throws {DiagnosticError} If a file is missing, damaged or not what it should be.
@@ -133,16 +133,16 @@ async function writeSplit(
   const rows = splits[split];
   const folder = output(split);
   await Deno.mkdir(folder, { recursive: true });
-  const written = await writePictures(folder, listing.pictures(rows.map(({ place }) => place)), {
+  const written = await writeImages(folder, listing.images(rows.map(({ place }) => place)), {
     seen,
     ...(signal === undefined ? {} : { signal }),
     onProgress,
   });
-  if (written.broken.size > 0 && broken === "refuse") throw brokenPictures(rows, written.broken);
+  if (written.broken.size > 0 && broken === "refuse") throw brokenImages(rows, written.broken);
   const more = [
-    ...(written.broken.size > 0 ? [`${written.broken.size} broken pictures are left out`] : []),
+    ...(written.broken.size > 0 ? [`${written.broken.size} broken images are left out`] : []),
     ...(written.repeated.length > 0
-      ? [`${written.repeated.length} pictures that are in other splits are left out of ${split}`]
+      ? [`${written.repeated.length} images that are in other splits are left out of ${split}`]
       : []),
   ];
   for (const note of more) log?.(note);
@@ -158,10 +158,10 @@ function rowOf(made: MadeRow, name: string): Row {
   return { id: `${name}/${id}`, cluster: cluster ?? id, ...row };
 }
 
-/** Number of broken pictures that a message names. */
+/** Number of broken images that a message names. */
 const maxNamed = 20;
 
-function brokenPictures(
+function brokenImages(
   rows: readonly MadeRow[],
   broken: ReadonlyMap<number, string>,
 ): DiagnosticError {
@@ -169,10 +169,10 @@ function brokenPictures(
     `${rows[place]!.where}: ${cause}`
   );
   const more = broken.size > maxNamed ? [`and ${broken.size - maxNamed} more`] : [];
-  const what = broken.size === 1 ? "a picture" : `${broken.size} pictures`;
+  const what = broken.size === 1 ? "an image" : `${broken.size} images`;
   return dataFailure(what, named[0]!, [
     ...named.slice(1),
     ...more,
-    "`dataset: { …, broken: skip }` leaves broken pictures out; `tvp data inspect` lists them all",
+    "`dataset: { …, broken: skip }` leaves broken images out; `tvp data inspect` lists them all",
   ]);
 }

@@ -8,8 +8,8 @@ import { type DataSpec, type FormatKey, formatKeys } from "./data_spec.ts";
 export interface LocatedData {
   readonly format: FormatKey;
   readonly parts: readonly DataPart[];
-  /** Folder of the pictures that a list names, where it is not the list's own. */
-  readonly pictures?: string;
+  /** Folder of the images that a list names, where it is not the list's own. */
+  readonly images?: string;
 }
 
 /** Files of one split, or of all. */
@@ -36,11 +36,11 @@ export function locateData(spec: DataSpec, bases: readonly string[]): LocatedDat
     : Object.entries(named).flatMap(([split, pattern]) =>
       pattern === undefined ? [] : [{ split, paths: findAll([pattern].flat(), format, bases) }]
     );
-  const { pictures } = spec;
+  const { images } = spec;
   return {
     format,
     parts,
-    ...(pictures === undefined ? {} : { pictures: findOne(pictures, bases) }),
+    ...(images === undefined ? {} : { images: findOne(images, bases) }),
   };
 }
 

@@ -22,7 +22,7 @@ export interface MadeRow {
   readonly caption?: string;
   /** Name of its split, where the source tells. */
   readonly split?: string;
-  /** Place of its picture in the listing. */
+  /** Place of its image in the listing. */
   readonly place: number;
   /** Where it is, for messages. */
   readonly where: string;

@@ -53,7 +53,7 @@ export class PublisherFolder {
     return this.#root.path;
   }
 
-  /** The folder as a root of pictures. */
+  /** The folder as a root of images. */
   rootOf(folder: string): DataRoot {
     return new DataRoot(join(this.#root.path, folder));
   }

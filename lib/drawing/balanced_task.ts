@@ -25,7 +25,7 @@ export interface BalancedTask {
   readonly sizes: SplitSizes;
   /** What a reader of the data card has to know. */
   readonly notes: readonly string[];
-  /** Paints the picture and says what is asked about it. */
+  /** Paints the image and says what is asked about it. */
   row(place: RowPlace): Omit<Row, "id">;
 }
 

@@ -179,6 +179,6 @@ export function describePartition(drawings: readonly ClassDrawing[]): readonly s
       counts.join(", ")
     }`,
     "No drawing is like one that the zoo was trained on",
-    "Validation and test pictures do not depend on the seed; training pictures do",
+    "Validation and test images do not depend on the seed; training images do",
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * Paints small pictures into typed arrays, in about a third of a millisecond each. A canvas is RGB,
+ * Paints small images into typed arrays, in about a third of a millisecond each. A canvas is RGB,
  * channels first, with values from 0 to 1. A sprite is RGBA, its colours multiplied by alpha. All
  * randomness comes from the given `Random`.
  *

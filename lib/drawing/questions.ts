@@ -1,4 +1,4 @@
-/** Questions, answers and captions about the pictures of the zoo's world. @module */
+/** Questions, answers and captions about the images of the zoo's world. @module */
 import type { Random } from "../tensor/random.ts";
 import { colourNames, digitNames, type Fact, type ZooWorld } from "./zoo_world.ts";
 
@@ -23,11 +23,11 @@ export type Topic =
 /** The recognition instruction of the downstream tasks. */
 export const recognitionInstruction = "This is a photo of a";
 
-/** What is asked of a picture with several drawings. */
+/** What is asked of an image with several drawings. */
 export const frequencyInstruction = "How many times is there a {}?";
 export const presenceInstruction = "Is there a {} in the picture?";
 
-/** What is asked of a picture and a text of two facts about it. */
+/** What is asked of an image and a text of two facts about it. */
 export const matchInstruction = "Does the text fit the picture? {} on {}";
 
 /** Forms of each question; the first is drawn as often as the others together. */
@@ -57,7 +57,7 @@ export const captionForms: readonly string[] = [
 /** Names longer than this are not asked for: their answers would fill the context. */
 const longestName = 24;
 
-/** How often each topic is asked about each kind of picture. */
+/** How often each topic is asked about each kind of image. */
 const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[]>> = {
   single: [["kind", 0.35], ["name", 0.25], ["match", 0.25], ["colour", 0.07], ["identity", 0.08]],
   multiple: [["count", 0.4], ["frequency", 0.3], ["kind", 0.2], ["presence", 0.1]],
@@ -66,7 +66,7 @@ const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[
 };
 
 /**
- * A random question about a picture, and its answer.
+ * A random question about an image, and its answer.
  *
  * @example
  * ```ts ignore
@@ -118,7 +118,7 @@ function chooseTopic(world: ZooWorld, fact: Fact, random: Random): Topic {
 /** Share of gaps that are filled with a kind, the others with a name. */
 const kindGaps = 0.7;
 
-/** A word, and how many of the things on the picture it names. */
+/** A word, and how many of the things on the image it names. */
 interface Gap {
   readonly word: string;
   readonly times: number;
@@ -135,7 +135,7 @@ function wordFor(concept: number, { world, fact, random }: Making): Gap {
   return { word, times };
 }
 
-/** Another concept, as likely as on a picture, so that the word alone tells nothing. */
+/** Another concept, as likely as on an image, so that the word alone tells nothing. */
 function anotherConcept({ world, fact, random }: Making): number {
   return fact.kind === "digit"
     ? world.names.length - 1 - random.integer(digitNames.length)
@@ -174,12 +174,12 @@ function askMatch(making: Making): Exchange {
   };
 }
 
-/** The question whether a text of a thing and a colour fits the picture. */
+/** The question whether a text of a thing and a colour fits the image. */
 export function matchText(word: string, colour: string, form = matchInstruction): string {
   return form.replace("{}", word).replace("{}", colour);
 }
 
-/** A random caption of a picture: its name, its kind or a tag in one of the forms. */
+/** A random caption of an image: its name, its kind or a tag in one of the forms. */
 export function captionOf(world: ZooWorld, fact: Fact, random: Random): string {
   const words = world.words[fact.concept]!;
   // Name and kind are what downstream tasks ask for; tags are many and loose.

@@ -41,7 +41,7 @@ function parametersOf(task: RecognitionTask) {
   return z.strictObject({
     styles: stylesParameter,
     scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.3])
-      .describe("Edge of the drawing relative to the picture, from and to"),
+      .describe("Edge of the drawing relative to the image, from and to"),
     clutter: z.number().min(0).default(0.2).describe("Largest strength of blobs on the background"),
     noise: z.number().min(0).default(0.12).describe("Largest deviation of pixel noise"),
     instruction: z.string().default(task.instruction).describe("What the models are asked"),

@@ -28,7 +28,7 @@ function refusal(cause: string): DiagnosticError {
 }
 
 /**
- * The seed of a row's picture. Training rows change with the seed and those of fewer shots are
+ * The seed of a row's image. Training rows change with the seed and those of fewer shots are
  * among those of more; validation and test stay the same for every seed.
  */
 export function rowSeed(

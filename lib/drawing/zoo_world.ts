@@ -1,5 +1,5 @@
 /**
- * The world that the zoo's models learn from: random pictures of about 1400 drawn concepts and ten
+ * The world that the zoo's models learn from: random images of about 1400 drawn concepts and ten
  * typeset digits, with the facts that questions and captions are made of. No downstream task uses its
  * art styles, and none of them is share-alike.
  *
@@ -16,7 +16,7 @@ import {
   loadArtwork,
   type ZooStyle,
 } from "./art.ts";
-import { type ChangeName, changePicture } from "./changes/change_table.ts";
+import { changeImage, type ChangeName } from "./changes/change_table.ts";
 import { type Concept, loadConcepts } from "./concepts.ts";
 import {
   addNoise,
@@ -76,7 +76,7 @@ export const colourNames: readonly string[] = Object.keys(palette);
 
 const paletteColours = Object.values(palette);
 
-/** A drawing or digit on a picture. */
+/** A drawing or digit on an image. */
 export interface Sight {
   /** Index in {@linkcode ZooWorld.names}. */
   readonly concept: number;
@@ -84,7 +84,7 @@ export interface Sight {
   readonly kindIndex: number;
 }
 
-/** What is on a picture. */
+/** What is on an image. */
 export interface Fact extends Sight {
   /** One drawing, copies of one, several that may differ, or a digit. */
   readonly kind: "single" | "multiple" | "scene" | "digit";
@@ -96,35 +96,35 @@ export interface Fact extends Sight {
   readonly count: number;
   /** Art style of the drawing, or `typeset`. */
   readonly style: ArtStyle | "typeset";
-  /** Whether the picture is shrunk and zero padded, as a frame prompt will find it. */
+  /** Whether the image is shrunk and zero padded, as a frame prompt will find it. */
   readonly shrunk: boolean;
 }
 
-/** How pictures are drawn. */
-export interface PictureOptions {
+/** How images are drawn. */
+export interface ImageOptions {
   /** Edge of a single drawing relative to the canvas. Default 0.3 to 1.3. */
   readonly scale?: readonly [number, number];
-  /** Share of pictures of a typeset digit. Default 0.2. */
+  /** Share of images of a typeset digit. Default 0.2. */
   readonly digits?: number;
-  /** Share of pictures with 1 to 4 copies of a drawing. Default 0.1. */
+  /** Share of images with 1 to 4 copies of a drawing. Default 0.1. */
   readonly multiples?: number;
-  /** Share of pictures with 2 to 4 drawings that may differ. Default 0.2. */
+  /** Share of images with 2 to 4 drawings that may differ. Default 0.2. */
   readonly scenes?: number;
-  /** Share of pictures that are shrunk and padded. Default 0.25. */
+  /** Share of images that are shrunk and padded. Default 0.25. */
   readonly shrunk?: number;
-  /** Edge of a shrunk picture in pixels. Default 48. */
-  readonly picture?: number;
+  /** Edge of a shrunk image in pixels. Default 48. */
+  readonly image?: number;
   /** Largest strength of blobs on the background. Default 0.15. */
   readonly clutter?: number;
   /** Largest deviation of pixel noise. Default 0.06. */
   readonly noise?: number;
-  /** Changes that are made to some of the pictures. Default none. */
+  /** Changes that are made to some of the images. Default none. */
   readonly changes?: readonly ChangeName[];
 }
 
-/** Pictures and what is on them. */
+/** Images and what is on them. */
 export interface Batch {
-  /** `[n, 3, 64, 64]`, from 0 to 1; what changes put around a picture may lie beyond. */
+  /** `[n, 3, 64, 64]`, from 0 to 1; what changes put around an image may lie beyond. */
   readonly images: Float32Array;
   readonly facts: readonly Fact[];
 }
@@ -139,10 +139,10 @@ export interface ZooWorld {
   readonly kinds: readonly string[];
   /** Words for each name: the name, its kind, tags. */
   readonly words: readonly (readonly string[])[];
-  /** A random concept, as likely as on a picture of a drawing. */
+  /** A random concept, as likely as on an image of a drawing. */
   sampleConcept(random: Random): number;
-  /** Draws `n` random pictures, about 0.5 ms each. */
-  sampleBatch(random: Random, n: number, options?: PictureOptions): Batch;
+  /** Draws `n` random images, about 0.5 ms each. */
+  sampleBatch(random: Random, n: number, options?: ImageOptions): Batch;
 }
 
 /** What a world is made of. */
@@ -157,19 +157,19 @@ export interface ZooMaterial {
   readonly favoured?: readonly string[];
 }
 
-const defaults: Required<PictureOptions> = {
+const defaults: Required<ImageOptions> = {
   scale: [0.3, 1.3],
   digits: 0.2,
   multiples: 0.1,
   scenes: 0.2,
   shrunk: 0.25,
-  picture: 48,
+  image: 48,
   clutter: 0.15,
   noise: 0.06,
   changes: [],
 };
 
-/** Share of pictures whose background has a colour with a name. */
+/** Share of images whose background has a colour with a name. */
 const namedColours = 0.5;
 
 /** What a world is opened with. */
@@ -232,7 +232,7 @@ export function makeZooWorld(material: ZooMaterial): ZooWorld {
     kindOf,
     words,
     sampleConcept: (random) => randomDrawing(camera, random).concept,
-    sampleBatch: (random, n, options = {}) => takePictures(camera, random, { n, ...options }),
+    sampleBatch: (random, n, options = {}) => takeImages(camera, random, { n, ...options }),
   };
 }
 
@@ -270,31 +270,31 @@ function listDrawings(material: ZooMaterial, kept: readonly number[]): Drawing[]
   return drawings;
 }
 
-function takePictures(
+function takeImages(
   camera: Camera,
   random: Random,
-  options: PictureOptions & { n: number },
+  options: ImageOptions & { n: number },
 ): Batch {
   const settings = { ...defaults, ...options };
   const images = new Float32Array(settings.n * canvasLength);
   const facts: Fact[] = [];
   for (let i = 0; i < settings.n; i++) {
     const canvas = images.subarray(i * canvasLength, (i + 1) * canvasLength);
-    const fact = takePicture(camera, random, { canvas, settings });
+    const fact = takeImage(camera, random, { canvas, settings });
     addNoise(canvas, random, settings.noise);
     const shrunk = random.uniform() < settings.shrunk;
     if (shrunk) {
-      const sizes = { from: canvasSize, picture: settings.picture, canvas: canvasSize };
+      const sizes = { from: canvasSize, image: settings.image, canvas: canvasSize };
       canvas.set(shrinkAndPad(canvas, sizes));
     }
     facts.push({ ...fact, shrunk });
   }
   if (settings.changes.length === 0) return { images, facts };
-  return changePictures({ images, facts }, settings.changes, random);
+  return changeImages({ images, facts }, settings.changes, random);
 }
 
-/** Makes the changes; beside each picture stands the next of the batch. */
-function changePictures(
+/** Makes the changes; beside each image stands the next of the batch. */
+function changeImages(
   { images, facts }: Batch,
   names: readonly ChangeName[],
   random: Random,
@@ -304,28 +304,28 @@ function changePictures(
     const next = (i + 1) % facts.length * canvasLength;
     const canvas = images.subarray(i * canvasLength, (i + 1) * canvasLength);
     const other = before.subarray(next, next + canvasLength);
-    const { recoloured } = changePicture(names, { canvas, other, isShrunk: fact.shrunk }, random);
+    const { recoloured } = changeImage(names, { canvas, other, isShrunk: fact.shrunk }, random);
     return recoloured ? { ...fact, colour: -1 } : fact;
   });
   return { images, facts: changed };
 }
 
-interface Picture {
+interface Painting {
   readonly canvas: Float32Array;
-  readonly settings: Required<PictureOptions>;
+  readonly settings: Required<ImageOptions>;
 }
 
 type Seen = Omit<Fact, "shrunk">;
 
-function takePicture(camera: Camera, random: Random, picture: Picture): Seen {
-  const { digits, multiples, scenes } = picture.settings;
+function takeImage(camera: Camera, random: Random, painting: Painting): Seen {
+  const { digits, multiples, scenes } = painting.settings;
   const choice = random.uniform();
-  if (choice < digits) return paintDigit(camera, random, picture);
-  if (choice < digits + multiples) return paintSeveral(camera, random, { ...picture, copies: 1 });
+  if (choice < digits) return paintDigit(camera, random, painting);
+  if (choice < digits + multiples) return paintSeveral(camera, random, { ...painting, copies: 1 });
   if (choice < digits + multiples + scenes) {
-    return paintSeveral(camera, random, { ...picture, copies: repeats });
+    return paintSeveral(camera, random, { ...painting, copies: repeats });
   }
-  return paintSingle(camera, random, picture);
+  return paintSingle(camera, random, painting);
 }
 
 /** Share of a scene's drawings that show the first one's concept again, so that counts differ. */
@@ -353,7 +353,7 @@ function sightOf(camera: Camera, drawing: Drawing): Sight {
   return { concept: drawing.concept, kindIndex: camera.kindOf[drawing.concept]! };
 }
 
-function paintColour(random: Random, { canvas, settings }: Picture): number {
+function paintColour(random: Random, { canvas, settings }: Painting): number {
   const colour = random.uniform() < namedColours ? random.integer(paletteColours.length) : -1;
   paintGround(canvas, random, {
     colour: paletteColours[colour] ?? randomColour(random),
@@ -362,9 +362,9 @@ function paintColour(random: Random, { canvas, settings }: Picture): number {
   return colour;
 }
 
-function paintSingle(camera: Camera, random: Random, picture: Picture): Seen {
-  const { canvas, settings } = picture;
-  const colour = paintColour(random, picture);
+function paintSingle(camera: Camera, random: Random, painting: Painting): Seen {
+  const { canvas, settings } = painting;
+  const colour = paintColour(random, painting);
   const drawing = randomDrawing(camera, random);
   const sprite = inSomeColours(drawing, canvas, random);
   const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
@@ -377,10 +377,10 @@ function paintSingle(camera: Camera, random: Random, picture: Picture): Seen {
 function paintSeveral(
   camera: Camera,
   random: Random,
-  picture: Picture & { readonly copies: number },
+  painting: Painting & { readonly copies: number },
 ): Seen {
-  const { canvas, copies } = picture;
-  const colour = paintColour(random, picture);
+  const { canvas, copies } = painting;
+  const colour = paintColour(random, painting);
   const first = randomDrawing(camera, random);
   const count = copies === 1 ? 1 + random.integer(4) : 2 + random.integer(3);
   const sights: Sight[] = [];
@@ -403,7 +403,7 @@ function paintSeveral(
   };
 }
 
-function paintDigit(camera: Camera, random: Random, { canvas, settings }: Picture): Seen {
+function paintDigit(camera: Camera, random: Random, { canvas, settings }: Painting): Seen {
   const digit = random.integer(10);
   const face = random.integer(camera.typeset.faces);
   const { paper, ink } = contrastingColours(random);

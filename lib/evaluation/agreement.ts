@@ -11,7 +11,7 @@ import { type Cell, hits, standingsOf } from "./cells.ts";
 import { assertPaired } from "./pairing.ts";
 
 /**
- * The agreement of the models that each source's prompts have not seen, on the shrunk pictures if
+ * The agreement of the models that each source's prompts have not seen, on the shrunk images if
  * they were tried.
  */
 export function agreementsOf(cells: readonly Cell[], sources: readonly string[]): Agreement[] {

@@ -10,8 +10,8 @@ import {
 import { isKeyOrValue, isPast } from "../models/compose_model.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";
 import { type GenerationSettings, settingsIn } from "../models/generation_settings.ts";
-import { openPictureReader, type PictureLayout } from "../models/picture_layout.ts";
-import { type PictureTensor, stackPixels } from "../models/prompted_pictures.ts";
+import { type ImageLayout, openImageReader } from "../models/image_layout.ts";
+import { type ImageTensor, stackPixels } from "../models/prompted_images.ts";
 import {
   type InstructionEncoder,
   type InstructionIds,
@@ -20,12 +20,12 @@ import {
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { preprocess, runPlan } from "../vision/preprocess.ts";
-import { pictures } from "./batch_fill.ts";
+import { images } from "./batch_fill.ts";
 import { type GeneratorOptions, openGenerator } from "./generation.ts";
 import { openScorer } from "./likelihood.ts";
 import { OpenFew } from "./open_few.ts";
 
-/** What is asked about a picture. */
+/** What is asked about an image. */
 export interface Question {
   readonly instruction: string;
 }
@@ -35,20 +35,20 @@ export type Answer =
   | { readonly prediction: number; readonly scores: readonly number[] }
   | { readonly prediction: string };
 
-/** A picture as a model reads it. */
-export interface ReadPicture {
+/** An image as a model reads it. */
+export interface ReadImage {
   /** `[1, …]` */
   readonly pixels: Tensor<"float32">;
-  /** Equal for pictures that may go through the model side by side. */
+  /** Equal for images that may go through the model side by side. */
   readonly layout: string;
 }
 
-/** Answers questions about pictures, a batch at a time. */
+/** Answers questions about images, a batch at a time. */
 export interface Answerer extends AsyncDisposable {
-  /** A picture through the model's own image processor. */
-  read(picture: PictureTensor): ReadPicture;
-  /** Answers the questions of rows `from` to `from + pictures.length`. */
-  answer(pictures: readonly ReadPicture[], from: number): Promise<readonly Answer[]>;
+  /** An image through the model's own image processor. */
+  read(image: ImageTensor): ReadImage;
+  /** Answers the questions of rows `from` to `from + images.length`. */
+  answer(images: readonly ReadImage[], from: number): Promise<readonly Answer[]>;
 }
 
 /** A task for a model. */
@@ -71,16 +71,16 @@ export interface AnswerTask {
 export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> {
   const directory = await openModelDirectory(task.model.path, directoryOptions(task.model));
   for (const warning of directory.warnings) task.session.log?.(`warning: ${warning}`);
-  const reader = await openPictureReader(directory);
+  const reader = await openImageReader(directory);
   // Every layout has graphs of its own.
   const opened = new OpenFew<LayoutAnswerer>(maxOpen);
-  const layouts = new Map<string, PictureLayout>();
+  const layouts = new Map<string, ImageLayout>();
   return {
-    read: (picture) => {
-      const [, , height = 0, width = 0] = picture.dims;
+    read: (image) => {
+      const [, , height = 0, width = 0] = image.dims;
       const layout = reader.lay({ height, width });
       layouts.set(layout.key, layout);
-      return { pixels: runPlan(picture, layout.plan), layout: layout.key };
+      return { pixels: runPlan(image, layout.plan), layout: layout.key };
     },
     answer: async (read, from) => {
       const answers: Answer[] = [];
@@ -97,10 +97,10 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
   };
 }
 
-/** Graphs that are kept open; most models read all pictures in one layout. */
+/** Graphs that are kept open; most models read all images in one layout. */
 const maxOpen = 4;
 
-/** Answers questions about pictures of one layout. */
+/** Answers questions about images of one layout. */
 interface LayoutAnswerer extends AsyncDisposable {
   answer(pixels: Tensor<"float32">, rows: readonly number[]): Promise<readonly Answer[]>;
 }
@@ -108,13 +108,13 @@ interface LayoutAnswerer extends AsyncDisposable {
 async function openForLayout(
   directory: LanguageModelDirectory,
   task: AnswerTask,
-  picture: PictureLayout,
+  image: ImageLayout,
 ): Promise<LayoutAnswerer> {
-  const text = await openTextEncoder(directory, picture);
+  const text = await openTextEncoder(directory, image);
   const instructions = memoised(text, task.questions);
   const lengthOf = (row: number) => instructions[row]!.ids.length;
   const open = (instructionLength: number) =>
-    openForTexts({ directory, text, picture, instructionLength }, task, instructions);
+    openForTexts({ directory, text, image, instructionLength }, task, instructions);
   if (!await keepsOtherStates(directory)) {
     return await open(Math.max(...instructions.map(({ ids }) => ids.length)));
   }
@@ -125,7 +125,7 @@ async function openForLayout(
       const answers: Answer[] = [];
       for (const [length, places] of Map.groupBy(rows.keys(), (place) => lengthOf(rows[place]!))) {
         const answerer = await opened.get(length, () => open(length));
-        const some = stackPixels(places.map((place) => pictures(pixels, place, place + 1)));
+        const some = stackPixels(places.map((place) => images(pixels, place, place + 1)));
         const found = await answerer.answer(some, places.map((place) => rows[place]!));
         places.forEach((place, i) => answers[place] = found[i]!);
       }
@@ -143,7 +143,7 @@ async function keepsOtherStates(directory: LanguageModelDirectory): Promise<bool
 
 /** Answers questions whose texts are filled up to one length. */
 async function openForTexts(
-  reading: Pick<GeneratorOptions, "directory" | "text" | "picture" | "instructionLength">,
+  reading: Pick<GeneratorOptions, "directory" | "text" | "image" | "instructionLength">,
   task: AnswerTask,
   instructions: readonly InstructionIds[],
 ): Promise<LayoutAnswerer> {
@@ -194,14 +194,14 @@ function memoised(text: InstructionEncoder, questions: readonly Question[]) {
 }
 
 /**
- * Opens CLIP as a zero-shot classifier: cosine of picture and caption.
+ * Opens CLIP as a zero-shot classifier: cosine of image and caption.
  *
  * @throws {DiagnosticError} If the model is incomplete, or is asked for free text.
  */
 export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
   if (task.candidates === undefined) {
     const message = `Cannot ask "${task.model.name}" for free text: it is a CLIP model, which ` +
-      "only compares a picture with given texts";
+      "only compares an image with given texts";
     throw new DiagnosticError([{ code: "no-free-text", severity: "error", message }]);
   }
   const directory = await openClipDirectory(task.model.path, directoryOptions(task.model));
@@ -210,9 +210,9 @@ export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
   const session = await openSession(await directory.readPart("vision_model"), task.session);
   const width = texts.dims[1]!;
   return {
-    read: (picture) => ({ pixels: preprocess(picture, directory.preprocessor), layout: "" }),
-    answer: async (pictures) => {
-      const pixels = stackPixels(pictures.map((picture) => picture.pixels));
+    read: (image) => ({ pixels: preprocess(image, directory.preprocessor), layout: "" }),
+    answer: async (images) => {
+      const pixels = stackPixels(images.map((image) => image.pixels));
       const { image_embeds: embeds } = await session.run({ pixel_values: pixels });
       const { data } = unitRows(embeds as Tensor<"float32">);
       return Array.from({ length: pixels.dims[0]! }, (_, row) => {

@@ -1,11 +1,11 @@
-/** The treatments of pictures that take no trained prompt. @module */
+/** The treatments of images that take no trained prompt. @module */
 
 /** What each shows to a model, by its name; in the order of every table. */
 export const baselineTable = {
-  none: "the full picture, by the model's own processor",
-  shrunk: "the shrunk picture in an empty frame",
-  plain: "the shrunk picture in a grey frame",
-  noise: "the shrunk picture in a frame of random pixels",
+  none: "the full image, by the model's own processor",
+  shrunk: "the shrunk image in an empty frame",
+  plain: "the shrunk image in a grey frame",
+  noise: "the shrunk image in a frame of random pixels",
 } as const;
 
 /** Name of a baseline. */

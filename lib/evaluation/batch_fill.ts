@@ -9,7 +9,7 @@ export function fillRows<T>(rows: readonly T[], batch: number): readonly T[] {
   return Array.from({ length: batch }, (_, i) => rows[i < rows.length ? i : 0]!);
 }
 
-/** Repeats the first picture until there are `batch`. */
+/** Repeats the first image until there are `batch`. */
 export function fillBatch(pixels: Tensor, batch: number): Tensor {
   const count = pixels.dims[0]!;
   if (count === batch) return pixels;
@@ -20,8 +20,8 @@ export function fillBatch(pixels: Tensor, batch: number): Tensor {
   return tensor("float32", [batch, ...pixels.dims.slice(1)], data);
 }
 
-/** Pictures `from` to `to` of a batch, without a copy. */
-export function pictures(pixels: Tensor, from: number, to: number): Tensor<"float32"> {
+/** Images `from` to `to` of a batch, without a copy. */
+export function images(pixels: Tensor, from: number, to: number): Tensor<"float32"> {
   const [count, ...dims] = pixels.dims as [number, ...number[]];
   if (from === 0 && to === count) return pixels as Tensor<"float32">;
   const size = pixels.data.length / count;

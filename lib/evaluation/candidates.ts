@@ -4,14 +4,14 @@ import type { ScoreWay } from "../models/compose_score.ts";
 /** A token whose log-probability is wanted. */
 export interface PickedToken {
   readonly candidate: number;
-  /** Row of the continuations of one picture. */
+  /** Row of the continuations of one image. */
   readonly row: number;
   /** Position in the row's output. */
   readonly position: number;
   readonly token: number;
 }
 
-/** The continuations of one picture, and what to read from them. */
+/** The continuations of one image, and what to read from them. */
 export interface CandidatePlan {
   /** Tokens fed, one list per row; rows may be shorter than the longest. */
   readonly rows: readonly (readonly number[])[];

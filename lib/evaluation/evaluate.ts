@@ -1,8 +1,8 @@
 /** Evaluates one model on one split under one prompt: answers, hits, scores. @module */
 import { type NamedModel, readModelType } from "../models/directory.ts";
-import { type PictureCanvas, shownPicture } from "../models/prompted_pictures.ts";
+import { type ImageCanvas, shownImage } from "../models/prompted_images.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import type { Picture, Pictures } from "../vision/pictures.ts";
+import type { Images, RgbImage } from "../vision/images.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
 import {
   type Answer,
@@ -10,16 +10,16 @@ import {
   type AnswerTask,
   openClipAnswerer,
   openLanguageAnswerer,
-  type ReadPicture,
+  type ReadImage,
 } from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
 import { rowDigest } from "./row_digest.ts";
 import { vqaCredit } from "./vqa_answer.ts";
 import type { ScoredRow } from "../artifacts/scores.ts";
 
-/** The rows to answer, with their pictures. */
+/** The rows to answer, with their images. */
 export interface EvaluationSet {
-  readonly pictures: Pictures;
+  readonly images: Images;
   readonly rows: readonly {
     readonly id: string;
     readonly cluster: string;
@@ -45,8 +45,8 @@ export interface EvaluationSet {
 export interface Evaluation {
   readonly model: NamedModel;
   readonly data: EvaluationSet;
-  /** Absent: the model's own processor on the full picture. */
-  readonly canvas?: PictureCanvas;
+  /** Absent: the model's own processor on the full image. */
+  readonly canvas?: ImageCanvas;
   readonly match: Match;
   readonly maxTokens: number;
   readonly generation?: AnswerTask["generation"];
@@ -96,9 +96,9 @@ export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> 
   );
   for (let index = 0; index < batches; index++) {
     evaluation.signal?.throwIfAborted();
-    const { pictures, places } = await prepared.get(index);
+    const { images, places } = await prepared.get(index);
     const from = index * evaluation.batch;
-    const answers = await answerer.answer(pictures, from);
+    const answers = await answerer.answer(images, from);
     for (const [i, answer] of answers.entries()) {
       rows.push({ ...places[i]!, ...judge(evaluation, from + i, answer, candidates) });
     }
@@ -124,34 +124,34 @@ function captionsOf({ info }: EvaluationSet, candidates: readonly string[]): rea
   return candidates.map((name) => caption.replace("{class}", name));
 }
 
-/** Pictures of a batch as the model reads them, and what its rows are. */
+/** Images of a batch as the model reads them, and what its rows are. */
 interface Prepared {
-  readonly pictures: readonly ReadPicture[];
+  readonly images: readonly ReadImage[];
   readonly places: readonly Pick<ScoredRow, "id" | "digest" | "cluster" | "style">[];
 }
 
-/** One picture after the other: only what the model reads is kept. */
+/** One image after the other: only what the model reads is kept. */
 async function prepareBatch(
   { data, batch, canvas }: Evaluation,
   index: number,
   answerer: Answerer,
 ): Promise<Prepared> {
-  const { pictures, rows } = data;
-  const options = { fit: pictures.fit, ...(canvas === undefined ? {} : { canvas }) };
-  const read: ReadPicture[] = [];
+  const { images, rows } = data;
+  const options = { fit: images.fit, ...(canvas === undefined ? {} : { canvas }) };
+  const read: ReadImage[] = [];
   const places: Prepared["places"][number][] = [];
   for (let row = index * batch; row < Math.min(rows.length, (index + 1) * batch); row++) {
-    const picture = await pictures.read(row);
-    read.push(answerer.read(shownPicture(picture, options)));
-    places.push(await placeOf(rows[row]!, picture));
+    const image = await images.read(row);
+    read.push(answerer.read(shownImage(image, options)));
+    places.push(await placeOf(rows[row]!, image));
   }
-  return { pictures: read, places };
+  return { images: read, places };
 }
 
 /** What a row is, whatever is answered. */
 async function placeOf(
   { id, cluster, style, instruction, answer }: EvaluationSet["rows"][number],
-  { data: pixels, height, width }: Picture,
+  { data: pixels, height, width }: RgbImage,
 ) {
   const digest = await rowDigest({ pixels, height, width, instruction, answer });
   return { id, digest, cluster, ...(style === undefined ? {} : { style }) };

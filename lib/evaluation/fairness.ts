@@ -1,4 +1,4 @@
-/** Whether an experiment would be a fair test, before any prompt is trained or any test picture is answered. @module */
+/** Whether an experiment would be a fair test, before any prompt is trained or any test image is answered. @module */
 import type { Precondition } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
 import { agreementsOf } from "./agreement.ts";
@@ -38,7 +38,7 @@ export function sampleOf(
  * The conditions of a task by baselines on its validation split. Every model counts as a source in
  * turn: what it agrees with others on is asked of those that are left.
  *
- * @param scores Of baselines on validation pictures; those of other tasks are left out.
+ * @param scores Of baselines on validation images; those of other tasks are left out.
  */
 export function fairnessOf(
   task: string,

@@ -1,4 +1,4 @@
-/** Free answers: generation, a batch of pictures at a time. @module */
+/** Free answers: generation, a batch of images at a time. @module */
 import { isEncoderDecoder, type LanguageModelDirectory } from "../models/directory.ts";
 import type { GenerationSettings } from "../models/generation_settings.ts";
 import type { InstructionIds } from "../models/instruction_text.ts";
@@ -22,9 +22,9 @@ export interface Generator extends AsyncDisposable {
   /**
    * Answers a batch, up to an end symbol.
    *
-   * @param pixels `pixel_values`, at most as many pictures as the generator's batch.
-   * @param instructions One for each picture.
-   * @param rows Numbers of the pictures in the whole task, by which tokens are drawn; default from 0.
+   * @param pixels `pixel_values`, at most as many images as the generator's batch.
+   * @param instructions One for each image.
+   * @param rows Numbers of the images in the whole task, by which tokens are drawn; default from 0.
    */
   generate(
     pixels: Tensor,

@@ -1,5 +1,5 @@
 /**
- * Scores of candidate answers: the mean log-likelihood of an answer's tokens after picture and
+ * Scores of candidate answers: the mean log-likelihood of an answer's tokens after image and
  * instruction, without the end symbol.
  *
  * @module
@@ -7,7 +7,7 @@
 import { composeScore, type ScoreWay, scoreWay } from "../models/compose_score.ts";
 import { laterTypes, modelFeeds } from "../models/feeds.ts";
 import { dimsOfInput } from "../models/graph_inputs.ts";
-import type { PictureSizes } from "../models/compose_model.ts";
+import type { ImageSizes } from "../models/compose_model.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
 import type { InstructionEncoder, InstructionIds } from "../models/instruction_text.ts";
 import { laterPositions, positionOffsets } from "../models/positions.ts";
@@ -15,18 +15,18 @@ import { indexVector, joinMasks, pad, type TextBatch, toTextBatch } from "../mod
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fillBatch, fillRows, pictures } from "./batch_fill.ts";
+import { fillBatch, fillRows, images } from "./batch_fill.ts";
 import { type CandidatePlan, planCandidates } from "./candidates.ts";
 
 /** What a scorer is opened for. */
 export interface ScorerOptions {
   readonly directory: LanguageModelDirectory;
   readonly text: InstructionEncoder;
-  /** How the pictures reach the vision encoder; default: as whole ones. */
-  readonly picture?: PictureSizes;
+  /** How the images reach the vision encoder; default: as whole ones. */
+  readonly image?: ImageSizes;
   /** Candidate answers, in the order of the scores. */
   readonly candidates: readonly string[];
-  /** Most pictures in one call. */
+  /** Most images in one call. */
   readonly batch: number;
   /** Length of the longest instruction, placeholders included. */
   readonly instructionLength: number;
@@ -35,14 +35,14 @@ export interface ScorerOptions {
   readonly session?: SessionOptions;
 }
 
-/** Scores batches of pictures against fixed candidates. */
+/** Scores batches of images against fixed candidates. */
 export interface Scorer extends AsyncDisposable {
   /**
-   * Scores pictures.
+   * Scores images.
    *
-   * @param pixels `pixel_values`, at most as many pictures as the scorer's batch.
-   * @param instructions One for each picture.
-   * @returns Per picture one score for each candidate.
+   * @param pixels `pixel_values`, at most as many images as the scorer's batch.
+   * @param instructions One for each image.
+   * @returns Per image one score for each candidate.
    */
   score(
     pixels: Tensor,
@@ -54,7 +54,7 @@ export interface Scorer extends AsyncDisposable {
 const rowsPerRun = 96;
 
 /**
- * Opens a scorer: one graph that encodes picture and instruction once and then runs all candidates
+ * Opens a scorer: one graph that encodes image and instruction once and then runs all candidates
  * as a batch.
  *
  * @example
@@ -77,7 +77,7 @@ export async function openScorer(options: ScorerOptions): Promise<Scorer> {
     imageTokens: text.imageTokens,
     rows: batch * plan.rows.length,
     length: plan.length,
-    ...(options.picture === undefined ? {} : { picture: options.picture }),
+    ...(options.image === undefined ? {} : { image: options.image }),
     ...(options.qformerLength === undefined ? {} : { qformer: options.qformerLength }),
   });
   const session = await openSession(model, options.session);
@@ -90,7 +90,7 @@ interface ScorerState {
   readonly plan: CandidatePlan;
   readonly way: ScoreWay;
   readonly options: ScorerOptions;
-  /** Pictures per run. */
+  /** Images per run. */
   readonly batch: number;
 }
 
@@ -109,13 +109,13 @@ class GraphScorer implements Scorer {
     const count = pixels.dims[0]!;
     if (count !== instructions.length || count === 0 || count > options.batch) {
       throw new RangeError(
-        `Cannot score ${count} pictures with ${instructions.length} instructions: a call takes 1 to ${options.batch}`,
+        `Cannot score ${count} images with ${instructions.length} instructions: a call takes 1 to ${options.batch}`,
       );
     }
     const scores: (readonly number[])[] = [];
     for (let from = 0; from < count; from += batch) {
       const to = Math.min(from + batch, count);
-      scores.push(...await this.#run(pictures(pixels, from, to), instructions.slice(from, to)));
+      scores.push(...await this.#run(images(pixels, from, to), instructions.slice(from, to)));
     }
     return scores;
   }
@@ -162,22 +162,22 @@ class GraphScorer implements Scorer {
   ): Record<string, Tensor> {
     const { plan, way, options, model } = this.#state;
     const { instructionLength: sequence, text } = options;
-    const perPicture = plan.rows.length;
+    const perImage = plan.rows.length;
     const width = way === "repeat" ? sequence + plan.length : plan.length;
     const rows = lengths.flatMap(() => plan.rows);
-    const nextMask = joinMasks(mask, { rows: perPicture, length: plan.length });
+    const nextMask = joinMasks(mask, { rows: perImage, length: plan.length });
     const offsets = positionOffsets({ ids: inputIds, mask }, text);
     const feeds: Record<string, Tensor> = {
       next_ids: pad(rows, text.padToken, plan.length),
-      next_row: indexVector(rows.map((_, i) => Math.floor(i / perPicture))),
+      next_row: indexVector(rows.map((_, i) => Math.floor(i / perImage))),
       next_mask: nextMask,
       ...this.#laterPositions(nextMask, width, offsets),
       next_token_type_ids: laterTypes([rows.length, width], text),
       pick_index: indexVector(
-        lengths.flatMap((n, picture) =>
+        lengths.flatMap((n, image) =>
           plan.picks.map(({ row, position }) => {
             const start = way === "repeat" ? (position < 0 ? n : sequence) : 0;
-            return (picture * perPicture + row) * width + start + position;
+            return (image * perImage + row) * width + start + position;
           })
         ),
       ),
@@ -201,12 +201,12 @@ class GraphScorer implements Scorer {
     const { plan } = this.#state;
     const first = results.first_log_probs;
     const vocabulary = first?.dims.at(-1) ?? 0;
-    return Array.from({ length: count }, (_, picture) => {
+    return Array.from({ length: count }, (_, image) => {
       const sums = plan.first.map((token) =>
-        token === undefined ? 0 : Number(first!.data[picture * vocabulary + token])
+        token === undefined ? 0 : Number(first!.data[image * vocabulary + token])
       );
       plan.picks.forEach(({ candidate }, i) => {
-        sums[candidate]! += Number(results.log_probs!.data[picture * plan.picks.length + i]);
+        sums[candidate]! += Number(results.log_probs!.data[image * plan.picks.length + i]);
       });
       return sums.map((sum, candidate) => sum / plan.counts[candidate]!);
     });

@@ -33,7 +33,7 @@ export function assertPaired(runs: readonly Scores[]): void {
     "different-data",
     `Cannot compare "${runName(first)}" with "${runName(other)}" on ${first.task}: they answered ` +
       `different data (${first.rows.length} and ${other.rows.length} rows, ${shared} of them the ` +
-      `same by picture, instruction and answer${
+      `same by image, instruction and answer${
         shared === other.rows.length && shared === first.rows.length ? ", in another order" : ""
       })`,
     "Evaluate both on the same split, or distinguish them by a setting",

@@ -25,7 +25,7 @@ interface Verdict {
   readonly found: string;
 }
 
-/** Accuracy on the shrunk picture that leaves room both ways. */
+/** Accuracy on the shrunk image that leaves room both ways. */
 const room = [0.55, 0.85] as const;
 const leastAboveChance = 0.1;
 const maxFrameCost = 0.05;
@@ -84,7 +84,7 @@ function nothingShared({ splits }: Evidence): Verdict | undefined {
 function inRoom({ runs }: Evidence): Verdict | undefined {
   const shrunk = models(runs("shrunk"));
   return shrunk.length === 0 ? undefined : {
-    name: "every model is right on 55 to 85 % of the shrunk pictures",
+    name: "every model is right on 55 to 85 % of the shrunk images",
     holds: shrunk.every(({ mean }) => isBetween(mean, room)),
     found: listed(shrunk, ({ mean }) => mean),
   };
@@ -154,7 +154,7 @@ function clipKnowsMore({ runs }: Evidence): Verdict | undefined {
   if (!clip || others.length === 0) return undefined;
   const mean = others.reduce((sum, run) => sum + run.mean, 0) / others.length;
   return {
-    name: "CLIP is right more often on the shrunk pictures than the models on average",
+    name: "CLIP is right more often on the shrunk images than the models on average",
     holds: clip.mean > mean,
     found: `CLIP ${percent(clip.mean)}, models ${percent(mean)}`,
   };

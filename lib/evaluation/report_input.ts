@@ -1,14 +1,14 @@
-/** Gathers scores, curves, prompts and pictures into what the report shows. @module */
+/** Gathers scores, curves, prompts and images into what the report shows. @module */
 import type { Cost } from "../artifacts/cost.ts";
 import type { Curve } from "../artifacts/curve.ts";
 import type { TransferEstimate } from "../artifacts/estimate.ts";
 import type { Prompt } from "../artifacts/prompt.ts";
-import type { Example, Primary, PromptPicture, ReportData, Specimen } from "../artifacts/report.ts";
+import type { Example, Primary, PromptImage, ReportData, Specimen } from "../artifacts/report.ts";
 import type { ScoredRow, Scores } from "../artifacts/scores.ts";
-import { promptedPlanes } from "../models/prompted_pictures.ts";
+import { promptedPlanes } from "../models/prompted_images.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import { squared } from "../vision/fit.ts";
-import type { Pictures } from "../vision/pictures.ts";
+import type { Images } from "../vision/images.ts";
 import { unitPlanes } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import { appliedPrompt } from "./applied_prompt.ts";
@@ -21,19 +21,19 @@ export interface ReportInput {
   readonly scores: readonly Scores[];
   readonly curves: readonly Curve[];
   readonly prompts: readonly Prompt[];
-  /** The pictures of the evaluated split. */
-  readonly data?: { readonly pictures: Pictures };
+  /** The images of the evaluated split. */
+  readonly data?: { readonly images: Images };
   /** The family of comparisons named beforehand. */
   readonly primary: readonly Primary[];
   /** Baselines on the validation split, for the preconditions. */
   readonly validation: readonly Scores[];
-  /** How many example pictures. */
+  /** How many example images. */
   readonly examples: number;
   /** What `estimate-transfer` wrote. */
   readonly estimates?: readonly TransferEstimate[];
   /** What `measure-cost` wrote. */
   readonly costs?: readonly Cost[];
-  /** Further pictures: bytes of an SVG or PNG file. */
+  /** Further images: bytes of an SVG or PNG file. */
   readonly figures?: readonly { readonly caption: string; readonly bytes: Uint8Array }[];
 }
 
@@ -45,7 +45,7 @@ async function dataUri(planes: Float32Array, side: number): Promise<string> {
 const sourcesOf = ({ meta }: Prompt) => meta.sources.map((s) => s.name).join(" + ");
 
 /** δ around mid-grey; three standard deviations of its pixels are black or white. */
-async function promptPicture(prompt: Prompt): Promise<PromptPicture> {
+async function promptImage(prompt: Prompt): Promise<PromptImage> {
   const { meta, delta } = prompt;
   const changed = delta.data.filter((x) => x !== 0);
   const deviation = Math.sqrt(changed.reduce((sum, x) => sum + x * x, 0) / (changed.length || 1));
@@ -54,7 +54,7 @@ async function promptPicture(prompt: Prompt): Promise<PromptPicture> {
     method: meta.method,
     source: sourcesOf(prompt),
     seed: meta.seed,
-    picture: await dataUri(planes, meta.canvas),
+    image: await dataUri(planes, meta.canvas),
     facts: {
       "RMS of δ": deviation.toFixed(2),
       lr: String(meta.lr ?? "unknown"),
@@ -94,27 +94,27 @@ function changedRows(pairs: readonly Pair[]): number[] {
   return rows.map((_, i) => i).filter((i) => pairs.some((pair) => changed(pair, i)));
 }
 
-/** A picture of the split as a square in [0, 1]. */
-async function squareOf({ pictures }: { readonly pictures: Pictures }, row: number) {
-  const { data, height, width } = await pictures.read(row);
-  return squared({ data: unitPlanes(data), height, width }, pictures.fit);
+/** An image of the split as a square in [0, 1]. */
+async function squareOf({ images }: { readonly images: Images }, row: number) {
+  const { data, height, width } = await images.read(row);
+  return squared({ data: unitPlanes(data), height, width }, images.fit);
 }
 
-/** The first picture as it is, shrunk, and under the first prompt of every method. */
+/** The first image as it is, shrunk, and under the first prompt of every method. */
 async function specimensOf({ data, prompts }: ReportInput): Promise<Specimen[]> {
   const [first] = prompts;
   if (!data || !first) return [];
   const { data: planes, side } = await squareOf(data, 0);
   const { canvas, image } = first.meta;
   const methods = new Map(prompts.toReversed().map((prompt) => [prompt.meta.method, prompt]));
-  const shrunk = shrinkAndPad(planes, { from: side, picture: image, canvas });
+  const shrunk = shrinkAndPad(planes, { from: side, image, canvas });
   return [
-    { method: "none", picture: await dataUri(planes, side) },
-    { method: "shrunk", picture: await dataUri(shrunk, canvas) },
+    { method: "none", image: await dataUri(planes, side) },
+    { method: "shrunk", image: await dataUri(shrunk, canvas) },
     ...await Promise.all(
       [...methods].toReversed().map(async ([method, prompt]) => ({
         method,
-        picture: await dataUri(
+        image: await dataUri(
           promptedPlanes(planes, side, appliedPrompt(prompt)),
           prompt.meta.canvas,
         ),
@@ -127,11 +127,11 @@ async function example(
   row: number,
   pairs: readonly Pair[],
   prompt: Prompt,
-  data: { readonly pictures: Pictures },
+  data: { readonly images: Images },
 ) {
-  const { canvas, image: picture } = prompt.meta;
+  const { canvas, image } = prompt.meta;
   const { data: planes, side: from } = await squareOf(data, row);
-  const shrunk = shrinkAndPad(planes, { from, picture, canvas });
+  const shrunk = shrinkAndPad(planes, { from, image, canvas });
   const prompted = promptedPlanes(planes, from, appliedPrompt(prompt));
   return {
     answer: wordOf(pairs[0]!.after.rows[row]!.answer, pairs[0]!.after),
@@ -171,7 +171,7 @@ function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string,
   const models = new Map(scores.map((s) => [s.model, s.modelDigest]));
   const settings = new Map(prompts.map((p) => [
     `prompt ${p.meta.method}`,
-    `${p.meta.kind}, canvas ${p.meta.canvas}, picture ${p.meta.image}, ${trainingOf(p)}`,
+    `${p.meta.kind}, canvas ${p.meta.canvas}, image ${p.meta.image}, ${trainingOf(p)}`,
   ]));
   return {
     ...(primary.length === 0 ? {} : {
@@ -193,14 +193,14 @@ export async function buildReport(input: ReportInput): Promise<ReportData> {
     title,
     ...summarize(scores, { primary, validation }),
     curves,
-    prompts: await Promise.all(input.prompts.map(promptPicture)),
+    prompts: await Promise.all(input.prompts.map(promptImage)),
     specimens: await specimensOf(input),
     examples: await examplesOf(input),
     costs: input.costs ?? [],
     predictors: predictorsOf(input.estimates ?? [], scores),
     figures: (input.figures ?? []).map(({ caption, bytes }) => ({
       caption,
-      picture: `data:image/${bytes[0] === pngStart ? "png" : "svg+xml"};base64,${bytes.toBase64()}`,
+      image: `data:image/${bytes[0] === pngStart ? "png" : "svg+xml"};base64,${bytes.toBase64()}`,
     })),
     provenance: provenanceOf(input),
   };

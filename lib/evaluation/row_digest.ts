@@ -1,5 +1,5 @@
 /**
- * Digest of a row: equal for the same picture, instruction and answer, wherever they are.
+ * Digest of a row: equal for the same image, instruction and answer, wherever they are.
  *
  * @module
  */

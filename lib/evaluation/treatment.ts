@@ -1,13 +1,13 @@
 /**
- * The treatments of pictures before a model answers: nothing, a baseline, or a trained prompt.
+ * The treatments of images before a model answers: nothing, a baseline, or a trained prompt.
  *
  * @module
  */
-import type { PictureCanvas } from "../models/prompted_pictures.ts";
+import type { ImageCanvas } from "../models/prompted_images.ts";
 import { noiseFrame, plainFrame, promptPeak, promptRms } from "../prompts/frames.ts";
 import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";
 import { appliedPrompt } from "./applied_prompt.ts";
-import { type AnyPromptKind, pictureSideOf, promptKind } from "../prompts/prompt_table.ts";
+import { type AnyPromptKind, imageSideOf, promptKind } from "../prompts/prompt_table.ts";
 import type { Baseline } from "./baselines.ts";
 import { reportMistake } from "./pairing.ts";
 import type { Scores } from "../artifacts/scores.ts";
@@ -26,11 +26,11 @@ export interface TreatmentOptions {
   readonly seed?: number;
 }
 
-/** A treatment: the picture it makes, and what the scores say of it. */
+/** A treatment: the image it makes, and what the scores say of it. */
 export interface Treated extends Pick<Scores, "method" | "seed" | "treatment" | "delta"> {
   readonly sources: Prompt["meta"]["sources"];
-  /** Absent: the model's own processor on the full picture. */
-  readonly canvas?: PictureCanvas;
+  /** Absent: the model's own processor on the full image. */
+  readonly canvas?: ImageCanvas;
 }
 
 /** Strength of a frame that is like no prompt: root of the mean square, in pixel values of [0, 1]. */
@@ -111,9 +111,9 @@ function treatByFrame(method: "plain" | "noise", sizes: Sizes, options: Treatmen
   const values = method === "noise"
     ? noiseFrame(sizes, { rms, seed: seed ?? 0 })
     : plainFrame(sizes, { rms });
-  // A kind that moves the picture begins with it shrunk, and so does its frame.
+  // A kind that moves the image begins with it shrunk, and so does its frame.
   const moves = promptKind(sizes.kind).transformation !== undefined;
-  const image = moves ? sizes.image : pictureSideOf(sizes.kind, sizes);
+  const image = moves ? sizes.image : imageSideOf(sizes.kind, sizes);
   const names = [...new Set(like.map(({ meta }) => meta.method))].join(" + ");
   const kind = like[0]?.meta.kind ?? "frame";
   return {

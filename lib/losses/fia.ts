@@ -9,7 +9,7 @@ import { type LossTerm, meanOverSources } from "./loss_term.ts";
 /**
  * Feature importance (FIA, Wang et al., arXiv 2107.14185): Σ Δ ⊙ f(prompted), mean over the batch, with f
  * the features behind half of the encoder's layers and Δ the mean gradient of the loss with respect to
- * them over copies of the clean picture with pixels missing, scaled to length 1. The paper drives
+ * them over copies of the clean image with pixels missing, scaled to length 1. The paper drives
  * features that matter down; here the loss is to fall, so that what helps the answer grows.
  */
 export const fia: LossTerm = {

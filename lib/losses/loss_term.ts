@@ -6,7 +6,7 @@ export interface LossInputs {
   readonly prompt: {
     /** [3, S, S]: δ, in units of pixel values. */
     readonly delta: Value;
-    /** [batch, 3, S, S]: the prompted pictures, before each model's own processor. */
+    /** [batch, 3, S, S]: the prompted images, before each model's own processor. */
     readonly pixels: Value;
   };
   /** One entry per source model. */

@@ -1,5 +1,5 @@
 /**
- * Task semantics enrichment: it moves the prompted picture towards its caption in a CLIP's
+ * Task semantics enrichment: it moves the prompted image towards its caption in a CLIP's
  * embedding space.
  *
  * @module

@@ -5,20 +5,20 @@ import { specialTokenTexts } from "./special_tokens.ts";
 import { findChatTemplate } from "./template_place.ts";
 import type { TextTokenizer } from "./tokenize.ts";
 
-/** How a template writes a picture. */
-export interface PictureText {
+/** How a template writes an image. */
+export interface ImageText {
   /** Written form of one placeholder; default `<image>`. */
   readonly image?: string;
   /** Other forms in which templates may write it. */
   readonly others?: readonly string[];
-  /** Whether a text without a placeholder will do, as the picture comes before all text. */
+  /** Whether a text without a placeholder will do, as the image comes before all text. */
   readonly mayLack?: boolean;
 }
 
-/** Renders an instruction about one picture as the model's chat template wants it. */
+/** Renders an instruction about one image as the model's chat template wants it. */
 export interface ChatTemplate {
-  /** @throws {DiagnosticError} If the template fails, or does not write one picture. */
-  (instruction: string, picture?: PictureText): string;
+  /** @throws {DiagnosticError} If the template fails, or does not write one image. */
+  (instruction: string, imageText?: ImageText): string;
   /** What follows an answer of the model; undefined where the template fails. */
   afterAnswer(): string | undefined;
 }
@@ -44,8 +44,8 @@ export async function openChatTemplate(
   const exchange = (asked: Content, content: Content) =>
     write([{ role: "user", content: asked }, { role: "assistant", content }], false);
   return Object.assign(
-    (instruction: string, picture: PictureText = {}) =>
-      writePicture(instruction, picture, { question, place }),
+    (instruction: string, imageText: ImageText = {}) =>
+      writeImage(instruction, imageText, { question, place }),
     { afterAnswer: () => afterAnswer(exchange) },
   );
 }
@@ -59,7 +59,7 @@ async function openRender(source: string, place: string): Promise<Render> {
   }
 }
 
-/** What a message says: parts for templates that know pictures, one text for others. */
+/** What a message says: parts for templates that know images, one text for others. */
 type Content = string | readonly Readonly<Record<string, unknown>>[];
 
 /** A text that no template uses: it shows in a question only if a part is printed as a whole. */
@@ -69,8 +69,8 @@ function textPart(text: string) {
   return { type: "text", text, [mark]: true };
 }
 
-/** The ways to say an instruction about a picture, in the order in which they are tried. */
-function contentsOf(instruction: string, { image = "<image>", mayLack }: PictureText): Content[] {
+/** The ways to say an instruction about an image, in the order in which they are tried. */
+function contentsOf(instruction: string, { image = "<image>", mayLack }: ImageText): Content[] {
   const parts = [{ type: "image", [mark]: true }, textPart(instruction)];
   return mayLack ? [parts, instruction] : [parts, image + instruction, instruction];
 }
@@ -80,16 +80,16 @@ interface Writer {
   readonly place: string;
 }
 
-function writePicture(
+function writeImage(
   instruction: string,
-  picture: PictureText,
+  imageText: ImageText,
   { question, place }: Writer,
 ): string {
   const mistakes = new Set<string>();
-  for (const content of contentsOf(instruction, picture)) {
+  for (const content of contentsOf(instruction, imageText)) {
     try {
       const text = question(content);
-      const mistake = mistakeIn(text, picture);
+      const mistake = mistakeIn(text, imageText);
       if (mistake === undefined) return text;
       mistakes.add(mistake);
     } catch (error) {
@@ -104,7 +104,7 @@ function writePicture(
 /** Why a question cannot be used, if so. */
 function mistakeIn(
   text: string,
-  { image = "<image>", others = [], mayLack }: PictureText,
+  { image = "<image>", others = [], mayLack }: ImageText,
 ): string | undefined {
   if (text.includes(mark)) return "it prints the parts of a message instead of their text";
   const countOf = (form: string) => text.split(form).length - 1;
@@ -112,7 +112,7 @@ function mistakeIn(
   if (count === 1 || (mayLack && count === 0)) return undefined;
   if (count === 0 && others.some((form) => countOf(form) === 1)) return undefined;
   const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
-  return `it writes ${count} placeholders ${JSON.stringify(image)} for one picture: ${
+  return `it writes ${count} placeholders ${JSON.stringify(image)} for one image: ${
     JSON.stringify(shown)
   }`;
 }

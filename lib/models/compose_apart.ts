@@ -37,7 +37,7 @@ export async function answersApart(directory: LanguageModelDirectory): Promise<b
 }
 
 /**
- * Composes both passes. Inputs: those of {@linkcode composeModel} for pictures and instructions,
+ * Composes both passes. Inputs: those of {@linkcode composeModel} for images and instructions,
  * `last_index` [batch]: the last position of each instruction in the flattened [batch · sequence];
  * `answer_ids` [batch, answer − 1], `answer_mask` [batch, sequence + answer − 1] and, where the
  * decoder wants them, `answer_position_ids`. Outputs: `decoder.logits` [batch, answer, vocabulary],

@@ -1,4 +1,4 @@
-/** Graphs of free generation: the first run over picture and instruction, and one more token. @module */
+/** Graphs of free generation: the first run over image and instruction, and one more token. @module */
 import { GraphBuilder } from "../onnx/build/builder.ts";
 import { dataTypeOf } from "../onnx/ir/data_type.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";

@@ -17,7 +17,7 @@ import type { DType } from "../tensor/dtype.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { ModelDirectory } from "./directory.ts";
 import type { ModelSizes } from "./model_sizes.ts";
-import { cutsPictures, gathersPictures, visionParts } from "./vision_parts.ts";
+import { cutsImages, gathersImages, visionParts } from "./vision_parts.ts";
 import {
   bindInputs,
   dimsOfInput,
@@ -26,7 +26,7 @@ import {
   zeroWeight,
 } from "./graph_inputs.ts";
 
-export type { ModelSizes, PictureSizes } from "./model_sizes.ts";
+export type { ImageSizes, ModelSizes } from "./model_sizes.ts";
 
 /** Value names inside a composed graph. */
 export const composed = {
@@ -144,13 +144,13 @@ function placement(vision: Model, embed: Model, sizes: ModelSizes): Part {
   ];
   const width = text.dims?.at(-1) ?? features.dims?.at(-1) ?? "width";
   const words = builder.input("text", text.dtype, [batch, sequence, width]);
-  const picture = builder.input("features", features.dtype, featureDims(features, sizes, width));
+  const image = builder.input("features", features.dtype, featureDims(features, sizes, width));
   const same = text.dtype === features.dtype
-    ? picture
-    : builder.op("Cast", [picture], { to: dataTypeOf[text.dtype] });
+    ? image
+    : builder.op("Cast", [image], { to: dataTypeOf[text.dtype] });
   const placed = imageStart === undefined
     ? scatter(builder, words, same, sizes, width)
-    : splice(builder, words, perPicture(builder, same, sizes), {
+    : splice(builder, words, perImage(builder, same, sizes), {
       start: imageStart,
       end: imageStart + imageTokens,
       sequence,
@@ -169,22 +169,22 @@ function imageRowsOf({ batch, imageTokens, imageRows }: ModelSizes): number {
   return imageRows ?? batch * imageTokens;
 }
 
-/** Shape of the features as the encoder gives them: per picture, per tile, or all rows in one. */
+/** Shape of the features as the encoder gives them: per image, per tile, or all rows in one. */
 function featureDims(
   { dims }: { readonly dims?: readonly Dim[] },
   sizes: ModelSizes,
   width: Dim,
 ): readonly Dim[] {
-  if (dims?.length === 2 || gathersPictures(sizes)) return [imageRowsOf(sizes), width];
-  const tiles = sizes.picture?.encoder.pixels[0] ?? 1;
-  if (tiles === 1 && dims?.length === 3 && !cutsPictures(sizes)) {
+  if (dims?.length === 2 || gathersImages(sizes)) return [imageRowsOf(sizes), width];
+  const tiles = sizes.image?.encoder.pixels[0] ?? 1;
+  if (tiles === 1 && dims?.length === 3 && !cutsImages(sizes)) {
     return [sizes.batch, sizes.imageTokens, width];
   }
   return ["tiles", "rows", width];
 }
 
-/** Features as [batch, rows of a picture, width]. */
-function perPicture(builder: GraphBuilder, features: Value, sizes: ModelSizes): Value {
+/** Features as [batch, rows of an image, width]. */
+function perImage(builder: GraphBuilder, features: Value, sizes: ModelSizes): Value {
   const { batch, imageTokens } = sizes;
   const dims = builder.dims(features);
   if (dims?.length === 3 && dims[0] === batch && dims[1] === imageTokens) return features;
@@ -319,11 +319,11 @@ export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
   return dims.map((dim, i) => i === 0 ? batch : typeof dim === "number" ? dim : 0);
 }
 
-/** @throws {TypeError} If nothing says how the encoder's pictures are cut up. */
-function wholePicture(declared: readonly Dim[]): readonly Dim[] {
+/** @throws {TypeError} If nothing says how the encoder's images are cut up. */
+function wholeImage(declared: readonly Dim[]): readonly Dim[] {
   if (declared.length === 4) return declared;
   throw new TypeError(
-    `Cannot compose a model: pixel_values are [${declared}], and the configuration does not say how to cut pictures up`,
+    `Cannot compose a model: pixel_values are [${declared}], and the configuration does not say how to cut images up`,
   );
 }
 
@@ -333,7 +333,7 @@ function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim
   const table: Record<string, (declared: readonly Dim[]) => readonly Dim[]> = {
     pixel_values: (declared) => [
       batch,
-      ...sizes.picture?.dims ?? wholePicture(declared).slice(1),
+      ...sizes.image?.dims ?? wholeImage(declared).slice(1),
     ],
     input_ids: () => [batch, sequence],
     attention_mask: () => [batch, sequence],

@@ -1,5 +1,5 @@
 /**
- * Graphs that score candidate answers: the picture and the instruction run once per picture, then
+ * Graphs that score candidate answers: the image and the instruction run once per image, then
  * all candidates as a batch on what they left behind.
  *
  * @module
@@ -22,7 +22,7 @@ import {
 import type { LanguageModelDirectory } from "./directory.ts";
 import { concatenation, expansion, finishScore, logProbsOf, ownInputs } from "./score_parts.ts";
 
-/** How candidates continue a picture's instruction. */
+/** How candidates continue an image's instruction. */
 export type ScoreWay =
   /** On the keys and values of the instruction. */
   | "cache"
@@ -48,9 +48,9 @@ export function scoreWay(directory: LanguageModelDirectory, decoder: Model): Sco
 /**
  * Composes the scoring graph.
  *
- * Inputs: those of {@linkcode composeModel} for pictures and instructions, and
+ * Inputs: those of {@linkcode composeModel} for images and instructions, and
  * `last_index` [batch]: the last position of each instruction in the flattened [batch · sequence]
- * (way `cache`); `next_ids` [rows, length], `next_row` [rows]: the picture of each continuation;
+ * (way `cache`); `next_ids` [rows, length], `next_row` [rows]: the image of each continuation;
  * `next_mask` [rows, sequence + length] and, where the decoder wants them, `next_position_ids`;
  * `pick_index`, `pick_ids` [picks]: positions in the flattened output of the continuations
  * ([rows · length]; way `repeat`: [rows · (sequence + length)]) and tokens.

@@ -1,12 +1,12 @@
-/** Instructions and answers as token ids, with placeholders for the picture. @module */
+/** Instructions and answers as token ids, with placeholders for the image. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type ChatTemplate, openChatTemplate } from "./chat_template.ts";
 import { isEncoderDecoder, type LanguageModelDirectory } from "./directory.ts";
-import { numberIn, type PictureFacts, type WrittenPicture } from "./families/family.ts";
+import { type ImageFacts, numberIn, type WrittenImage } from "./families/family.ts";
 import type { FeedRules } from "./feeds.ts";
 import { dimsOfInput } from "./graph_inputs.ts";
 import { maxImageTokens } from "./model_schema.ts";
-import { layPicture, type PictureLayout } from "./picture_layout.ts";
+import { type ImageLayout, layImage } from "./image_layout.ts";
 import { type SpecialIds, specialIds, specialTokenTexts } from "./special_tokens.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
@@ -18,9 +18,9 @@ export interface InstructionIds {
   readonly qformerIds: readonly number[];
 }
 
-/** Turns the texts of a task into ids for one model, about pictures of one size. */
+/** Turns the texts of a task into ids for one model, about images of one size. */
 export interface InstructionEncoder extends SpecialIds, FeedRules {
-  /** Rows of image features per picture. */
+  /** Rows of image features per image. */
   readonly imageTokens: number;
   instruction(text: string): InstructionIds;
   /** Ids of an answer, tokenised apart from the instruction, without end symbol. */
@@ -28,28 +28,28 @@ export interface InstructionEncoder extends SpecialIds, FeedRules {
   decode(ids: readonly number[]): string;
 }
 
-/** What is known about the pictures: their whole layout, or only their rows of image features. */
-export type PictureAtHand = Partial<PictureLayout> & Pick<PictureLayout, "rows">;
+/** What is known about the images: their whole layout, or only their rows of image features. */
+export type ImageAtHand = Partial<ImageLayout> & Pick<ImageLayout, "rows">;
 
 /**
  * Opens tokenizer and chat template of a model.
  *
- * @param picture The pictures that are asked about; default: squares of 224 pixels, which makes no
- * difference to models that read all pictures at one size.
+ * @param image The images that are asked about; default: squares of 224 pixels, which makes no
+ * difference to models that read all images at one size.
  * @throws {DiagnosticError} If the tokenizer or an entry of config.json is missing, or image tokens
  * and image features do not match.
  */
 export async function openTextEncoder(
   directory: LanguageModelDirectory,
-  picture?: PictureAtHand,
+  image?: ImageAtHand,
 ): Promise<InstructionEncoder> {
   const { family } = directory;
   const tokenizer = await directory.tokenizer();
-  const layout = picture ?? await layPicture(directory, { height: 224, width: 224 });
+  const layout = image ?? await layImage(directory, { height: 224, width: 224 });
   const template = await openChatTemplate(directory.path, tokenizer);
   const special = specialIds(directory, tokenizer, template?.afterAnswer());
   const imageToken = imageTokenOf(directory, tokenizer, special);
-  const written = writtenPicture(directory, tokenizer, { imageToken, layout });
+  const written = writtenImage(directory, tokenizer, { imageToken, layout });
   const place = { tokenizer, template, imageToken, directory, ...written };
   const qformer = family.readsInstruction ? await openQFormerTokenizer(directory) : undefined;
   const { plan } = layout;
@@ -100,21 +100,21 @@ function imageTokenOf(
   throw unplaced(directory, "config.json has no image_token_index");
 }
 
-interface Written extends WrittenPicture {
-  /** Text of the image token, and how many of them a picture takes. */
+interface Written extends WrittenImage {
+  /** Text of the image token, and how many of them an image takes. */
   readonly image: string;
   readonly rows: number;
 }
 
-/** A picture as the family writes it. @throws {DiagnosticError} If its rows are not known, or differ. */
-function writtenPicture(
+/** An image as the family writes it. @throws {DiagnosticError} If its rows are not known, or differ. */
+function writtenImage(
   directory: LanguageModelDirectory,
   tokenizer: TextTokenizer,
-  { imageToken, layout }: { readonly imageToken: number; readonly layout: PictureAtHand },
+  { imageToken, layout }: { readonly imageToken: number; readonly layout: ImageAtHand },
 ): Written {
   const { family, config, processor, preprocessor } = directory;
   const image = tokenizer.tokenOf(imageToken) ?? family.imageToken ?? "<image>";
-  const facts: PictureFacts = {
+  const facts: ImageFacts = {
     config,
     processor,
     preprocessor,
@@ -124,23 +124,23 @@ function writtenPicture(
     ...(layout.plan === undefined ? {} : { plan: layout.plan }),
     ...(layout.rows === undefined ? {} : { rows: layout.rows }),
   };
-  const picture = family.picture?.(facts);
-  const ruled = picture === undefined
+  const written = family.writtenImage?.(facts);
+  const ruled = written === undefined
     ? family.imageTokens?.(facts)
-    : picture.text.split(image).length - 1;
+    : written.text.split(image).length - 1;
   const rows = ruled ?? layout.rows ?? family.likelyImageTokens?.(facts);
   if (rows === undefined) throw unplaced(directory, "config.json has no number of image tokens");
   if (!Number.isInteger(rows) || rows < 1 || rows > maxImageTokens) {
-    throw unplaced(directory, `a picture takes ${rows} tokens, expected 1 to ${maxImageTokens}`);
+    throw unplaced(directory, `an image takes ${rows} tokens, expected 1 to ${maxImageTokens}`);
   }
   if (layout.rows !== undefined && layout.rows !== rows) {
     throw unplaced(
       directory,
-      `its processor writes ${rows} image tokens for a picture, but its vision encoder gives ${layout.rows} rows of image features`,
+      `its processor writes ${rows} image tokens for an image, but its vision encoder gives ${layout.rows} rows of image features`,
       "image-tokens-differ",
     );
   }
-  return { image, rows, ...picture ?? { placeholder: image, text: image.repeat(rows) } };
+  return { image, rows, ...written ?? { placeholder: image, text: image.repeat(rows) } };
 }
 
 interface Place extends Written {
@@ -150,25 +150,25 @@ interface Place extends Written {
   readonly directory: LanguageModelDirectory;
 }
 
-/** Ids of an instruction, with as many placeholders as a picture has rows. */
+/** Ids of an instruction, with as many placeholders as an image has rows. */
 function placeImage(instruction: string, place: Place): readonly number[] {
   const { tokenizer, imageToken, rows, directory, image } = place;
-  const picture = new Array<number>(rows).fill(imageToken);
-  if (directory.family.placement === "without-text") return picture;
+  const placeholders = new Array<number>(rows).fill(imageToken);
+  if (directory.family.placement === "without-text") return placeholders;
   const { written, placeholder } = writeInstruction(instruction, place);
   const encode = (text: string) => tokenizer.encode(text, !startsWithSymbol(text, place));
   const { placement } = directory.family;
-  if (placement === "before-embeddings") return [...picture, ...encode(written)];
+  if (placement === "before-embeddings") return [...placeholders, ...encode(written)];
   const expanded = written.replace(placeholder, () => place.text);
   const ids = encode(expanded);
   const countIn = (some: readonly number[]) => some.filter((id) => id === imageToken).length;
   if (countIn(ids) === rows) return ids;
-  if (countIn(ids) === 0 && placement === "before-text") return [...picture, ...ids];
+  if (countIn(ids) === 0 && placement === "before-text") return [...placeholders, ...ids];
   // A tokenizer may not know the image token's text when it is repeated.
   const alone = encode(written);
   const at = alone.indexOf(imageToken);
   if (at >= 0 && place.text === image.repeat(rows) && at === alone.lastIndexOf(imageToken)) {
-    return [...alone.slice(0, at), ...picture, ...alone.slice(at + 1)];
+    return [...alone.slice(0, at), ...placeholders, ...alone.slice(at + 1)];
   }
   throw unplaced(
     directory,
@@ -179,7 +179,7 @@ function placeImage(instruction: string, place: Place): readonly number[] {
   );
 }
 
-/** An instruction as the template writes it, and what stands in it for the picture. */
+/** An instruction as the template writes it, and what stands in it for the image. */
 function writeInstruction(
   instruction: string,
   { tokenizer, template, directory, image, placeholder }: Place,
@@ -235,7 +235,7 @@ function unplaced(
   cause: string,
   code = "model-incomplete",
 ): DiagnosticError {
-  const message = `Cannot place the picture in the text of model "${name}": ${cause}`;
+  const message = `Cannot place the image in the text of model "${name}": ${cause}`;
   return new DiagnosticError([{ code, severity: "error", message }]);
 }
 

@@ -1,8 +1,8 @@
 /** How the usual parts are made where a directory has others, by name. @module */
 import type { MadeParts, MadePartsName } from "./families/family.ts";
-import { pictureToTextParts } from "./picture_to_text_parts.ts";
+import { imageToTextParts } from "./image_to_text_parts.ts";
 
 /** What {@link Family.parts} names. */
 export const madeParts: Readonly<Record<MadePartsName, MadeParts>> = {
-  "picture-to-text": pictureToTextParts,
+  "image-to-text": imageToTextParts,
 };

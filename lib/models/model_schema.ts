@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 
-/** Most rows of image features per picture: about four times what models of 2026 take. */
+/** Most rows of image features per image: about four times what models of 2026 take. */
 export const maxImageTokens = 2 ** 16;
 
 const text = z.string("a text");

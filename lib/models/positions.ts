@@ -13,7 +13,7 @@ export interface PositionRules {
   readonly imageToken: number;
   /** Position of the first token, default 0. */
   readonly firstPosition?: number;
-  /** Rows and columns of a picture's tokens, where positions have rows for them. */
+  /** Rows and columns of an image's tokens, where positions have rows for them. */
   readonly grid?: { readonly rows: number; readonly columns: number };
 }
 
@@ -23,7 +23,7 @@ export interface MaskedIds {
   readonly mask: Tensor;
 }
 
-/** A token's place: counted along the text, and in time, row and column of a picture. */
+/** A token's place: counted along the text, and in time, row and column of an image. */
 type Place = readonly [number, number, number, number];
 
 /**
@@ -89,7 +89,7 @@ function placesOf(
 ): { readonly places: readonly Place[]; readonly offset: number } {
   const length = mask.dims[1] ?? 0;
   const places: Place[] = [];
-  let [count, next, inPicture] = [0, firstPosition, 0];
+  let [count, next, inImage] = [0, firstPosition, 0];
   for (let t = 0; t < length; t++) {
     const at = row * length + t;
     if (Number(mask.data[at]) !== 1) {
@@ -97,10 +97,10 @@ function placesOf(
       continue;
     }
     if (grid !== undefined && Number(ids.data[at]) === imageToken) {
-      places.push(placeInPicture(count, next, inPicture++, grid));
-      if (inPicture === grid.rows * grid.columns) {
+      places.push(placeInImage(count, next, inImage++, grid));
+      if (inImage === grid.rows * grid.columns) {
         next += Math.max(grid.rows, grid.columns);
-        inPicture = 0;
+        inImage = 0;
       }
     } else {
       places.push([count, next, next, next]);
@@ -111,7 +111,7 @@ function placesOf(
   return { places, offset: next - count };
 }
 
-function placeInPicture(
+function placeInImage(
   count: number,
   start: number,
   index: number,

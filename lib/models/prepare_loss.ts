@@ -3,7 +3,7 @@ import type { Model } from "../onnx/ir/model.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { answersApart } from "./compose_apart.ts";
 import { composeLoss, lossFeeds } from "./compose_loss.ts";
-import type { PictureSizes } from "./compose_model.ts";
+import type { ImageSizes } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import type { InstructionEncoder } from "./instruction_text.ts";
 import { type TextRow, toTextBatch } from "./text_batch.ts";
@@ -11,7 +11,7 @@ import { type TextRow, toTextBatch } from "./text_batch.ts";
 /** How the graph is built. */
 export interface PrepareOptions {
   readonly batch: number;
-  readonly picture?: PictureSizes;
+  readonly image?: ImageSizes;
   /** Shapes of inputs that are the model's own. */
   readonly inputDims?: Readonly<Record<string, readonly number[]>>;
   /** Adds the output `logits`; costs the head at every position. */
@@ -30,7 +30,7 @@ export interface PreparedLoss {
 const longest = (rows: readonly TextRow[], length: (row: TextRow) => number) =>
   rows.reduce((most, row) => Math.max(most, length(row)), 0);
 
-/** First placeholder, if the picture's are the same ones in every row and stand side by side. */
+/** First placeholder, if the image's are the same ones in every row and stand side by side. */
 function sharedStart(rows: readonly TextRow[], { imageToken, imageTokens }: InstructionEncoder) {
   const starts = new Set(rows.map(({ instruction }) => {
     const start = instruction.indexOf(imageToken);
@@ -50,7 +50,7 @@ export async function prepareLoss(
   directory: LanguageModelDirectory,
   text: InstructionEncoder,
   rows: readonly TextRow[],
-  { batch, picture, inputDims, logits = false }: PrepareOptions,
+  { batch, image, inputDims, logits = false }: PrepareOptions,
 ): Promise<PreparedLoss> {
   const encoderDecoder = directory.has("encoder_model");
   const apart = !encoderDecoder && await answersApart(directory);
@@ -70,7 +70,7 @@ export async function prepareLoss(
     ...(separate ? { answer } : {}),
     ...(apart ? { apart } : {}),
     ...(qformer ? { qformer } : {}),
-    ...(picture === undefined ? {} : { picture }),
+    ...(image === undefined ? {} : { image }),
     ...(inputDims === undefined ? {} : { inputDims }),
     ...(logits ? { logits } : {}),
   });

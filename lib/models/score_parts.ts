@@ -66,7 +66,7 @@ export function logProbsOf(model: Model, options: RowOptions & { readonly ids?: 
 }
 
 /**
- * The part `expand`: repeats what belongs to a picture for each of its continuations. Value `v` of
+ * The part `expand`: repeats what belongs to an image for each of its continuations. Value `v` of
  * `prefix` comes out as `expand.v.rows`; with `mask` also `attention_mask` as `expand.mask.rows`.
  */
 export function expansion(

@@ -1,5 +1,5 @@
 /**
- * Puts the vision encoder into a composed graph, where pictures are cut up or pass one by one.
+ * Puts the vision encoder into a composed graph, where images are cut up or pass one by one.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import type { Part } from "../onnx/passes/compose.ts";
 import type { Model, TensorType } from "../onnx/ir/model.ts";
 import type { ModelSizes } from "./model_sizes.ts";
 import { bindInputs, withInputDims } from "./graph_inputs.ts";
-import { constantWeights } from "./picture_layout.ts";
+import { constantWeights } from "./image_layout.ts";
 
-/** Whether the encoder's `pixel_values` are more than the pictures of the batch as they are. */
-export function cutsPictures({ picture }: ModelSizes): boolean {
-  if (picture === undefined) return false;
-  const { pixels, constants, together } = picture.encoder;
+/** Whether the encoder's `pixel_values` are more than the images of the batch as they are. */
+export function cutsImages({ image }: ModelSizes): boolean {
+  if (image === undefined) return false;
+  const { pixels, constants, together } = image.encoder;
   return !together || Object.keys(constants).length > 0 ||
-    pixels[0] !== 1 || pixels.length !== picture.dims.length + 1;
+    pixels[0] !== 1 || pixels.length !== image.dims.length + 1;
 }
 
 /** Whether features of single runs are gathered to those of the batch. */
-export function gathersPictures(sizes: ModelSizes): boolean {
-  return cutsPictures(sizes) && !sizes.picture!.encoder.together && sizes.batch > 1;
+export function gathersImages(sizes: ModelSizes): boolean {
+  return cutsImages(sizes) && !sizes.image!.encoder.together && sizes.batch > 1;
 }
 
 /**
  * The parts that make `vision.image_features`, from `pixel_values` [batch, …] with the shape of one
- * picture behind. Encoders that are told a picture's size run once for each picture.
+ * image behind. Encoders that are told an image's size run once for each image.
  */
 export function visionParts(vision: Model, sizes: ModelSizes): readonly Part[] {
   const inputs = Object.fromEntries(vision.graph.inputs.map(({ name }) => [name, name]));
-  if (!cutsPictures(sizes)) return [{ name: "vision", model: vision, connect: inputs }];
-  const { pixels, constants, together } = sizes.picture!.encoder;
+  if (!cutsImages(sizes)) return [{ name: "vision", model: vision, connect: inputs }];
+  const { pixels, constants, together } = sizes.image!.encoder;
   const runs = together || sizes.batch === 1 ? 1 : sizes.batch;
   const perRun = sizes.batch / runs;
   const model = withInputDims(bindInputs(vision, constantWeights(constants, perRun)), {
@@ -51,7 +51,7 @@ export function visionParts(vision: Model, sizes: ModelSizes): readonly Part[] {
 
 /** `pixel_values` in the shape of the encoder, `run0`, `run1`, … */
 function pixelPart(vision: Model, sizes: ModelSizes, runs: number): Part {
-  const { dims, encoder } = sizes.picture!;
+  const { dims, encoder } = sizes.image!;
   const builder = new GraphBuilder({ opset: 18 });
   const pixels = builder.input("pixel_values", pixelType(vision), [sizes.batch, ...dims]);
   const perRun = sizes.batch / runs;

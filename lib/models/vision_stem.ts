@@ -1,4 +1,4 @@
-/** Identifies vision encoders by the first weights that a picture meets. @module */
+/** Identifies vision encoders by the first weights that an image meets. @module */
 import { createHash } from "node:crypto";
 import type { Model } from "../onnx/ir/model.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";

@@ -1,10 +1,10 @@
 /**
- * The transformations of ACAVP (arXiv 2510.07823): the picture is moved by an affine map, then its
+ * The transformations of ACAVP (arXiv 2510.07823): the image is moved by an affine map, then its
  * colours by another, then δ is added. The paper names the steps; that the maps are free matrices,
  * and that they begin as "shrink to s, keep the colours", is our reading.
  *
- * - `affine` A [2, 3]: the output pixel at (x, y) ∈ [−1, 1]² shows the picture at A·(x, y, 1)ᵀ,
- *   bilinear, zero outside. It begins as the scale S/s, so that the picture has side s.
+ * - `affine` A [2, 3]: the output pixel at (x, y) ∈ [−1, 1]² shows the image at A·(x, y, 1)ᵀ,
+ *   bilinear, zero outside. It begins as the scale S/s, so that the image has side s.
  * - `color` M [3, 4]: rgb ← M·(r, g, b, 1)ᵀ. It begins as the identity.
  *
  * @module
@@ -55,7 +55,7 @@ function recolor(builder: GraphBuilder, photo: Value, color: Value): Value {
   return builder.op("Reshape", [mixed, builder.op("Shape", [photo])]);
 }
 
-/** Four neighbours of a point of the picture, and their weights; a neighbour outside has none. */
+/** Four neighbours of a point of the image, and their weights; a neighbour outside has none. */
 function taps(u: number, v: number, side: number): readonly [number, number][] {
   const [x, y] = [(u + 1) * side / 2 - 0.5, (v + 1) * side / 2 - 0.5];
   const [left, top] = [Math.floor(x), Math.floor(y)];
@@ -107,8 +107,8 @@ const transformation: Transformation = {
 
 /** Affine map, colours, and δ on the whole canvas. */
 export const affineColor: PromptKind = {
-  description: "the picture moved by an affine map and recoloured, and the whole canvas",
-  picture: "whole",
+  description: "the image moved by an affine map and recoloured, and the whole canvas",
+  placement: "whole",
   covers: () => true,
   transformation,
 };

@@ -1,7 +1,7 @@
-/** Prompts around the picture: the frame, and the padding over its border. @module */
+/** Prompts around the image: the frame, and the padding over its border. @module */
 import type { Canvas, PromptKind } from "./prompt_kind.ts";
 
-/** Pixels above and left of the picture: ⌊(S − s) / 2⌋, as the padding has them. */
+/** Pixels above and left of the image: ⌊(S − s) / 2⌋, as the padding has them. */
 export function paddingOf({ canvas, image }: Canvas): number {
   return Math.floor((canvas - image) / 2);
 }
@@ -24,16 +24,16 @@ function outsideMiddle(y: number, x: number, sizes: Canvas): boolean {
   return y < start || y >= end || x < start || x >= end;
 }
 
-/** The padding around the shrunk picture (EVP, arXiv 2212.10556; TVP: s = 164 in S = 224). */
+/** The padding around the shrunk image (EVP, arXiv 2212.10556; TVP: s = 164 in S = 224). */
 export const frame: PromptKind = {
-  description: "a frame: the zero padding around the shrunk picture",
-  picture: "shrunk",
+  description: "a frame: the zero padding around the shrunk image",
+  placement: "shrunk",
   covers: outsideMiddle,
 };
 
-/** The same pixels, added to the border of a picture that is not shrunk (VP, arXiv 2203.17274). */
+/** The same pixels, added to the border of an image that is not shrunk (VP, arXiv 2203.17274). */
 export const padding: PromptKind = {
-  description: "a frame over the border of the picture, which keeps its size",
-  picture: "whole",
+  description: "a frame over the border of the image, which keeps its size",
+  placement: "whole",
   covers: outsideMiddle,
 };

@@ -4,6 +4,6 @@ import type { PromptKind } from "./prompt_kind.ts";
 /** Every pixel of the canvas. */
 export const full: PromptKind = {
   description: "the whole canvas",
-  picture: "shrunk",
+  placement: "shrunk",
   covers: () => true,
 };

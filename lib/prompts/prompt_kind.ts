@@ -5,22 +5,22 @@
  */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 
-/** Sizes of a prompted picture in pixels. */
+/** Sizes of a prompted image in pixels. */
 export interface Canvas {
   /** Side S of the square canvas. */
   readonly canvas: number;
-  /** Side s of the picture in its middle; the rest is zero padding. */
+  /** Side s of the image in its middle; the rest is zero padding. */
   readonly image: number;
 }
 
 /** A kind of prompt. */
 export interface PromptKind {
   readonly description: string;
-  /** `shrunk`: the picture lies in the middle, s×s. `whole`: it fills the canvas, S×S. */
-  readonly picture: "shrunk" | "whole";
+  /** `shrunk`: the image lies in the middle, s×s. `whole`: it fills the canvas, S×S. */
+  readonly placement: "shrunk" | "whole";
   /** Whether δ may change the pixel in row y and column x. */
   covers(y: number, x: number, canvas: Canvas): boolean;
-  /** The transformation of the picture before δ is added. */
+  /** The transformation of the image before δ is added. */
   readonly transformation?: Transformation;
 }
 
@@ -30,17 +30,28 @@ export interface PromptKind {
  * @example
  * ```ts
  * export default definePromptKind({
- *   description: "a bar of 8 pixels at the top of the picture",
- *   picture: "whole",
+ *   description: "a bar of 8 pixels at the top of the image",
+ *   placement: "whole",
  *   covers: (y) => y < 8,
  * });
  * ```
  */
-export function definePromptKind(kind: Omit<PromptKind, "transformation">): PromptKind {
-  return kind;
+export function definePromptKind(kind: OwnKind | OwnKindBefore): PromptKind {
+  if (!("picture" in kind)) return kind;
+  const { picture: placement, ...others } = kind;
+  return { ...others, placement };
 }
 
-/** A trained transformation of pictures `[batch, 3, S, S]`. */
+/** What a kind of your own says. */
+type OwnKind = Omit<PromptKind, "transformation">;
+
+/** The same under an old name. */
+interface OwnKindBefore extends Omit<OwnKind, "placement"> {
+  /** @deprecated The old name of `placement`. */
+  readonly picture: PromptKind["placement"];
+}
+
+/** A trained transformation of images `[batch, 3, S, S]`. */
 export interface Transformation {
   readonly parameters: readonly TransformationParameter[];
   /** Builds it as differentiable nodes. */

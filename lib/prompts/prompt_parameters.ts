@@ -9,7 +9,7 @@ export function parameterPlaces(kind: AnyPromptKind, sizes: Canvas): readonly Pa
   return placesOf([{ name: "delta", dims: [3, sizes.canvas, sizes.canvas] }, ...others]);
 }
 
-/** Values of an untrained prompt: δ = 0, and a transformation that shows the picture at side s. */
+/** Values of an untrained prompt: δ = 0, and a transformation that shows the image at side s. */
 export function initialParameters(kind: AnyPromptKind, sizes: Canvas): Float32Array {
   const others = promptKind(kind).transformation?.parameters ?? [];
   const delta = new Float32Array(3 * sizes.canvas ** 2);
@@ -18,7 +18,7 @@ export function initialParameters(kind: AnyPromptKind, sizes: Canvas): Float32Ar
 
 /**
  * How fast each value is trained: m, which is 0 where δ stays 0, 1 where it is trained, and
- * `transformRate` for the transformation, whose few numbers each move the whole picture.
+ * `transformRate` for the transformation, whose few numbers each move the whole image.
  */
 export function parameterRates(
   kind: AnyPromptKind,

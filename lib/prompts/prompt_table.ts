@@ -33,12 +33,12 @@ export const nameOfKind = (kind: AnyPromptKind): string =>
 /**
  * The mask m of a prompt: float32 [3, S, S], 1 where δ is trained, 0 elsewhere.
  *
- * @throws {RangeError} If the picture is larger than the canvas.
+ * @throws {RangeError} If the image is larger than the canvas.
  */
 export function promptMask(kind: AnyPromptKind, sizes: Canvas): Tensor<"float32"> {
   const { canvas, image } = sizes;
   if (image > canvas) {
-    throw new RangeError(`Cannot place a picture of ${image} pixels on a canvas of ${canvas}`);
+    throw new RangeError(`Cannot place an image of ${image} pixels on a canvas of ${canvas}`);
   }
   const plane = canvas * canvas;
   const mask = new Float32Array(3 * plane);
@@ -55,7 +55,7 @@ export function promptMask(kind: AnyPromptKind, sizes: Canvas): Tensor<"float32"
 export const promptKind = (kind: AnyPromptKind): PromptKind =>
   typeof kind === "string" ? promptTable[kind] : kind;
 
-/** Side at which a picture is placed on the canvas before the prompt does anything. */
-export function pictureSideOf(kind: AnyPromptKind, { canvas, image }: Canvas): number {
-  return promptKind(kind).picture === "whole" ? canvas : image;
+/** Side at which an image is placed on the canvas before the prompt does anything. */
+export function imageSideOf(kind: AnyPromptKind, { canvas, image }: Canvas): number {
+  return promptKind(kind).placement === "whole" ? canvas : image;
 }

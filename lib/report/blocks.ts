@@ -12,7 +12,7 @@ export interface Block {
   readonly title: string;
   readonly methods: readonly string[];
   readonly models: readonly { readonly name: string; readonly role: Standing }[];
-  /** Pictures, drawings and what else the intervals are of. */
+  /** Images, drawings and what else the intervals are of. */
   readonly sample: string;
   score(method: string, model: string): ScoreSummary | undefined;
   /** Size of δ of a method. */
@@ -63,12 +63,12 @@ function blockOf(all: readonly ScoreSummary[], common: Common): Block {
   };
 }
 
-/** `1000 pictures of 40 drawings in 10 classes, 4 styles; 3 seeds` */
+/** `1000 images of 40 drawings in 10 classes, 4 styles; 3 seeds` */
 function sampleOf(scores: readonly ScoreSummary[]): string {
   const [{ rows, clusters, strata, styles }] = scores as [ScoreSummary];
   const seeds = Math.max(...scores.map((s) => s.seeds.length));
   return [
-    `${rows} pictures of ${clusters} drawings${strata > 1 ? ` in ${strata} classes` : ""}`,
+    `${rows} images of ${clusters} drawings${strata > 1 ? ` in ${strata} classes` : ""}`,
     ...(styles > 0 ? [`${styles} art styles`] : []),
     `${seeds} seed${seeds === 1 ? "" : "s"}`,
   ].join(", ");

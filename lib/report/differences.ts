@@ -33,7 +33,7 @@ function comparisonRows(comparisons: readonly Comparison[]): Html {
   const heads = [
     ...["difference", "task, source", "over", "points", "95 % interval", "p"],
     ...(isPrimary ? ["p (Holm)"] : []),
-    "pictures / drawings / seeds",
+    "images / drawings / seeds",
   ];
   return markup`<div class="scroll"><table class="differences">
 <thead><tr>${heads.map((head) => markup`<th>${head}</th>`)}</tr></thead>
@@ -72,8 +72,8 @@ ${open.length > 0 && comparisonRows(open)}${
 /** More rows than this are not a picture to take in at a glance. */
 const maxRows = 16;
 
-/** Every prompt against the shrunk picture, and the primary comparisons, as points with whiskers. */
-export function differencePicture({ comparisons }: ReportData): Html | false {
+/** Every prompt against the shrunk image, and the primary comparisons, as points with whiskers. */
+export function differenceImage({ comparisons }: ReportData): Html | false {
   const chosen = comparisons.filter((c) =>
     c.setting === undefined && (c.primary || c.b === "shrunk")
   ).toSorted((a, b) => Number(b.primary) - Number(a.primary));

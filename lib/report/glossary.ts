@@ -12,13 +12,13 @@ const treatments: readonly (Entry & { readonly method: RegExp })[] = [
   {
     method: /^none/,
     word: "none",
-    meaning: "the full picture, as the model itself would read it, without anything added",
+    meaning: "the full image, as the model itself would read it, without anything added",
   },
   {
     method: /^shrunk/,
     word: "shrunk",
     meaning:
-      "the picture made smaller, in the middle of an empty frame: the state before a prompt is trained",
+      "the image made smaller, in the middle of an empty frame: the state before a prompt is trained",
   },
   {
     method: /^plain/,
@@ -55,7 +55,7 @@ const always: readonly Entry[] = [
   {
     word: "drawing",
     meaning:
-      "the random unit of the test: all pictures of one drawing (or photo, or handwriting) count as one",
+      "the random unit of the test: all images of one drawing (or photo, or handwriting) count as one",
   },
   {
     word: "95 % interval",

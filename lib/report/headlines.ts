@@ -27,7 +27,7 @@ export function claimLines(data: ReportData): string[] {
   return claimGroups(data.comparisons).flatMap((group) => claimSentences(data, group));
 }
 
-/** A prompt's comparisons with the shrunk and with the full picture, side by side. */
+/** A prompt's comparisons with the shrunk and with the full image, side by side. */
 export function claimGroups(comparisons: readonly Comparison[]): Comparison[][] {
   const claims = comparisons.filter((c) => c.b === "shrunk" || c.b === "none")
     .toSorted((a, b) => Number(b.b === "shrunk") - Number(a.b === "shrunk"));
@@ -96,7 +96,7 @@ export function verdictOf(claims: readonly Comparison[]): "helps" | "harms" | "m
   return ups + downs === 0 ? "open" : "mixed";
 }
 
-/** Verb of a claim: `helps`, `is better than the full picture and not clearly different from …`. */
+/** Verb of a claim: `helps`, `is better than the full image and not clearly different from …`. */
 function verdictWords(claims: readonly Comparison[]): string {
   const verdict = verdictOf(claims);
   if (verdict === "open") return "makes no clear difference to";
@@ -121,10 +121,10 @@ function claimSentences(data: ReportData, group: readonly Comparison[]): string[
   return [claimSentence(data, group)];
 }
 
-/** How the pictures of a baseline are told of. */
+/** How the images of a baseline are told of. */
 const baselineWords: Readonly<Record<string, string>> = {
-  shrunk: "the shrunk picture without a prompt",
-  none: "the full picture",
+  shrunk: "the shrunk image without a prompt",
+  none: "the full image",
 };
 
 function claimSentence(data: ReportData, claims: readonly Comparison[]): string {

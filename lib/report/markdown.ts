@@ -160,7 +160,7 @@ export function renderMarkdown(given: ReportData): string {
     table(
       [
         ...["difference", "task, source", "over", "points", "p", "p (Holm)"],
-        "pictures / drawings / seeds",
+        "images / drawings / seeds",
       ],
       data.comparisons.filter((c) => blocks.length <= maxBlocks || c.setting === undefined)
         .map(comparisonRow),
@@ -169,7 +169,7 @@ export function renderMarkdown(given: ReportData): string {
     data.missing.map(missingName).join("\n\n"),
     "## Preconditions of a fair test",
     data.preconditions.map((c) =>
-      `- ${c.holds ? "✓" : "✗"} ${c.task}: ${c.name}: ${c.found} (${c.on} pictures)`
+      `- ${c.holds ? "✓" : "✗"} ${c.task}: ${c.name}: ${c.found} (${c.on} images)`
     ).join("\n"),
     data.agreements.map((a) => `${agreementName(a)}.`).join("\n\n"),
     "## Made from",

@@ -3,11 +3,11 @@ import { scoreTables } from "./accuracy.ts";
 import { blocksOf } from "./blocks.ts";
 import type { Curve } from "../artifacts/curve.ts";
 import { lineChart, type Series, smooth } from "./chart.ts";
-import { comparisonTables, differencePicture } from "./differences.ts";
+import { comparisonTables, differenceImage } from "./differences.ts";
 import { glossary } from "./glossary.ts";
 import { claimLines, openHeadlines, primaryLines } from "./headlines.ts";
 import { type Html, markup, raw } from "./html.ts";
-import type { Example, Precondition, PromptPicture, ReportData } from "../artifacts/report.ts";
+import type { Example, Precondition, PromptImage, ReportData } from "../artifacts/report.ts";
 import { STYLE } from "./style.ts";
 import { verdictCards } from "./verdicts.ts";
 import { costTable, matrixTable, predictorTable, sweepFigure } from "./tables.ts";
@@ -38,7 +38,7 @@ function charts(curves: readonly Curve[]): Html {
   }</div>`;
 }
 
-function picture(source: string, alt: string, caption: string): Html {
+function image(source: string, alt: string, caption: string): Html {
   return markup`<figure><img src="${source}" alt="${alt}"><figcaption>${caption}</figcaption></figure>`;
 }
 
@@ -49,14 +49,14 @@ function example(e: Example): Html {
     markup`<tr><th>${modelName(m.model)}</th>${verdict(m.before)}<td>→</td>${verdict(m.after)}</tr>`
   );
   return markup`<div class="example"><div class="pair">
-${picture(e.before, `${e.answer}, shrunk`, "shrunk")}
-${picture(e.after, `${e.answer}, with the prompt`, methodName(e.method))}</div>
+${image(e.before, `${e.answer}, shrunk`, "shrunk")}
+${image(e.after, `${e.answer}, with the prompt`, methodName(e.method))}</div>
 <p>truth: <strong>${e.answer}</strong></p><table>${rows}</table></div>`;
 }
 
-function promptFigure(p: PromptPicture): Html {
+function promptFigure(p: PromptImage): Html {
   const facts = Object.entries(p.facts).map(([k, v]) => `${k} ${v}`).join(" · ");
-  return markup`<figure class="prompt"><img src="${p.picture}" alt="the prompt ${p.method}">
+  return markup`<figure class="prompt"><img src="${p.image}" alt="the prompt ${p.method}">
 <figcaption><strong>${methodName(p.method)}</strong> from ${modelName(p.source)}, ${
     p.seed === null ? "seed unknown" : `seed ${p.seed}`
   }
@@ -65,7 +65,7 @@ function promptFigure(p: PromptPicture): Html {
 
 function condition(c: Precondition): Html {
   const holds = c.holds ? "yes" : "no";
-  return markup`<li class="${holds}">${c.task}: ${c.name}<br><small>${c.found} (${c.on} pictures)</small></li>`;
+  return markup`<li class="${holds}">${c.task}: ${c.name}<br><small>${c.found} (${c.on} images)</small></li>`;
 }
 
 /** Conditions, and how many models the unseen ones amount to. */
@@ -75,11 +75,11 @@ function fairness({ preconditions, agreements }: ReportData): Html {
 ${agreements.map((a) => markup`<p class="sample">${agreementName(a)}.</p>`)}`;
 }
 
-/** The same picture under every treatment. */
+/** The same image under every treatment. */
 function specimens(all: ReportData["specimens"]): Html {
   return markup`<div class="row specimens">${
-    all.map(({ method, picture: source }) =>
-      picture(source, `the picture, ${method}`, methodName(method))
+    all.map(({ method, image: source }) =>
+      image(source, `the image, ${method}`, methodName(method))
     )
   }</div>`;
 }
@@ -116,16 +116,16 @@ function header(data: ReportData): Html {
 <details><summary>The same in words</summary>${headlineList(claims)}</details>`
     : headlineList([...primary, ...claims]);
   return markup`<header><h1>${data.title}</h1>
-<p class="lead">A visual prompt is a frame of pixels around a picture. It is trained on one model, the
+<p class="lead">A visual prompt is a frame of pixels around an image. It is trained on one model, the
 source, to make it answer right more often. Does it help, there and on models that it has not seen?</p>
 ${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}
 ${words}
-${differencePicture(data)}</header>`;
+${differenceImage(data)}</header>`;
 }
 
 const accuracy = (data: ReportData): Html =>
   markup`<p>In %, with 95 % intervals; small coloured figures are gains over <em>none</em>, the
-unshrunk picture without a prompt. Bars run from 0 to 100 %.</p>${scoreTables(blocksOf(data))}`;
+unshrunk image without a prompt. Bars run from 0 to 100 %.</p>${scoreTables(blocksOf(data))}`;
 
 const sweeps = (all: ReportData["sweeps"]): Html =>
   markup`<p>Accuracy in % along one entry of the setting, averaged over the others.</p>
@@ -136,14 +136,14 @@ const matrices = (all: ReportData["matrices"]): Html =>
 itself in bold.</p>${all.map(matrixTable)}`;
 
 function examples(all: readonly Example[]): Html {
-  return markup`<p>The first test pictures on which a model changed its answer, in the order of the
+  return markup`<p>The first test images on which a model changed its answer, in the order of the
 test split.</p><div class="row examples">${all.map(example)}</div>`;
 }
 
 const figures = (all: ReportData["figures"]): Html =>
   markup`${
     all.map((f) =>
-      markup`<figure class="wide">${markup`<img src="${f.picture}" alt="${f.caption}">`}
+      markup`<figure class="wide">${markup`<img src="${f.image}" alt="${f.caption}">`}
 <figcaption>${f.caption}</figcaption></figure>`
     )
   }`;

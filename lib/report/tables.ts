@@ -107,8 +107,8 @@ export function predictorTable(predictors: readonly Predictor[]): Html {
       }</td></tr>`
     )
   );
-  return markup`<p>Spearman's rank correlation of the estimates, made on training pictures, with the
-gain over <em>shrunk</em> on test pictures; intervals: bootstrap over pairs of source and target,
+  return markup`<p>Spearman's rank correlation of the estimates, made on training images, with the
+gain over <em>shrunk</em> on test images; intervals: bootstrap over pairs of source and target,
 which share models, so the intervals are too narrow rather than too wide.</p>
 <table><thead><tr><th>estimate</th><th>task</th><th>ρ</th><th>95 % interval</th><th>pairs</th></tr></thead>
 <tbody>${rows}</tbody></table><details><summary>All pairs</summary><table>${details}</table></details>`;

@@ -62,7 +62,7 @@ export const isClear = ([lo, hi]: readonly [number, number]): boolean => lo > 0 
 export const deltaName = ({ rms, peak }: ScoreSummary["delta"]): string =>
   rms === 0 ? "–" : `${rms.toFixed(2)} (peak ${peak.toFixed(2)})`;
 
-/** `1000 / 40 / 3`: pictures, drawings, seeds. */
+/** `1000 / 40 / 3`: images, drawings, seeds. */
 export const sampleSizes = ({ rows, clusters, seeds }: Comparison): string =>
   `${rows} / ${clusters} / ${seeds}`;
 
@@ -108,7 +108,7 @@ export function agreementName(a: Agreement): string {
     a.effective.toFixed(1)
   } independent ones: their hits correlate by ${
     a.correlation.toFixed(2)
-  } on ${a.method} pictures, κ of their answers is ${a.kappa.toFixed(2)} (${across})`;
+  } on ${a.method} images, κ of their answers is ${a.kappa.toFixed(2)} (${across})`;
 }
 
 /** A comparison named beforehand that was not made. */

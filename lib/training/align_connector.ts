@@ -37,7 +37,7 @@ function meanRow({ dims, data }: Tensor<"float32">): Float32Array {
 }
 
 /**
- * The loss of the alignment: the mean over pictures and rows of ‖row − target‖², as a share of
+ * The loss of the alignment: the mean over images and rows of ‖row − target‖², as a share of
  * `scale`. Inputs are those of the connector and `target` `[batch, width]`.
  */
 export function alignmentGraph(

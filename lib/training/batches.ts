@@ -14,11 +14,11 @@ export interface PickedRow {
   readonly flip: boolean;
   /** Where the square of `fit: crop` is cut, from 0, the start, to 1; absent: in the middle. */
   readonly crop?: number;
-  /** Seed of what else is drawn for the picture; absent where nothing is. */
+  /** Seed of what else is drawn for the image; absent where nothing is. */
   readonly draw?: string;
 }
 
-/** Whether a picture is the same whenever its row is picked, mirrored or not. */
+/** Whether an image is the same whenever its row is picked, mirrored or not. */
 export const isFixed = ({ draw, crop }: PickedRow): boolean =>
   draw === undefined && crop === undefined;
 
@@ -28,9 +28,9 @@ export interface BatchOptions {
   readonly batch: number;
   readonly seed: number;
   readonly augment: AugmentName;
-  /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
+  /** Whether the answers hold in a mirror; without, no image is mirrored. Default true. */
   readonly mirrorKeepsAnswer?: boolean;
-  /** How pictures that are not square are fitted: `crop` may cut at random. */
+  /** How images that are not square are fitted: `crop` may cut at random. */
   readonly fit?: Fit;
 }
 

@@ -9,7 +9,7 @@ import { inPrecision } from "./precision.ts";
 import { prepareSource } from "./source.ts";
 import { type StepMemory, stepMemory } from "./step_memory.ts";
 
-/** Side of the canvas that is tried, and pictures in a step. */
+/** Side of the canvas that is tried, and images in a step. */
 const [canvas, batch] = [224, 16];
 
 const example = { instruction: "What is this?", answer: "a cat" };
@@ -17,12 +17,12 @@ const example = { instruction: "What is this?", answer: "a cat" };
 /** What stands in the way of a model as a source; where nothing does, what a step would take. */
 export interface SourceCheck {
   readonly obstacles: readonly Diagnostic[];
-  /** Memory of a step of so many pictures of 224 pixels. */
+  /** Memory of a step of so many images of 224 pixels. */
   readonly memory?: StepMemory & { readonly batch: number };
 }
 
 /**
- * Lays out a text, composes the loss of a prompted picture and differentiates it with respect to the
+ * Lays out a text, composes the loss of a prompted image and differentiates it with respect to the
  * canvas, without running anything.
  */
 export async function checkSource(directory: LanguageModelDirectory): Promise<SourceCheck> {

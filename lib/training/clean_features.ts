@@ -1,5 +1,5 @@
 /**
- * Image features of the clean pictures: computed once a picture, then kept; computed again where a picture is
+ * Image features of the clean images: computed once an image, then kept; computed again where an image is
  * drawn differently every time.
  *
  * @module
@@ -14,20 +14,20 @@ const MAX_BYTES = 1 << 28;
 
 const keyOf = ({ row, flip }: PickedRow) => 2 * row + (flip ? 1 : 0);
 
-/** Clean features of one or several source models, by picture and mirroring. */
+/** Clean features of one or several source models, by image and mirroring. */
 export class CleanFeatures {
   #session: Session;
-  /** Per output: features of one picture by key. */
+  /** Per output: features of one image by key. */
   #kept = new Map<string, Map<number, Float32Array>>();
   #dims = new Map<string, readonly number[]>();
   #bytes = 0;
 
-  /** Whether the same picture is seen in the same way again. */
+  /** Whether the same image is seen in the same way again. */
   #repeats: boolean;
 
   /**
    * @param session A session on `StepGraph.features`.
-   * @param repeats Whether the same picture is seen in the same way again; default true.
+   * @param repeats Whether the same image is seen in the same way again; default true.
    */
   constructor(session: Session, repeats = true) {
     this.#session = session;
@@ -38,7 +38,7 @@ export class CleanFeatures {
   /**
    * Features of a batch, one tensor an output.
    *
-   * @param feeds `photo` float32 [batch, 3, S, S], the pictures of `picks`, and what else a model
+   * @param feeds `photo` float32 [batch, 3, S, S], the images of `picks`, and what else a model
    * takes, such as the instruction that a Q-Former reads, or the parameters of a transformation; δ is
    * 0. What the graph does not ask for is left out.
    */

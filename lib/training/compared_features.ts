@@ -1,4 +1,4 @@
-/** The features that loss terms compare: those of clean pictures, and their importance. @module */
+/** The features that loss terms compare: those of clean images, and their importance. @module */
 import type { Model } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -28,7 +28,7 @@ export interface ComparedFeatures extends AsyncDisposable {
 /**
  * Opens the sessions that the terms of a step graph need.
  *
- * @param repeats Whether the same picture is seen in the same way again, so that its features are kept.
+ * @param repeats Whether the same image is seen in the same way again, so that its features are kept.
  */
 export async function openCompared(
   { sources, features, importance }: StepGraph,

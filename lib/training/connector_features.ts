@@ -1,51 +1,51 @@
 /**
- * The frozen encoder's features of the pictures, mirrored and not: computed once, read in every
+ * The frozen encoder's features of the images, mirrored and not: computed once, read in every
  * epoch.
  *
  * @module
  */
 import type { Json } from "../models/families/family.ts";
-import { shownPicture, stackPixels } from "../models/prompted_pictures.ts";
+import { shownImage, stackPixels } from "../models/prompted_images.ts";
 import type { Dim, Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import type { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { mirrored } from "../vision/mirror.ts";
-import type { Pictures } from "../vision/pictures.ts";
+import type { Images } from "../vision/images.ts";
 import { preprocess } from "../vision/preprocess.ts";
 import type { PickedRow } from "./batches.ts";
 import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
 
-/** What the encoding of pictures needs of its surroundings. */
+/** What the encoding of images needs of its surroundings. */
 export interface EncodingHost extends Pick<TrainingHost, "provider" | "threads" | "signal"> {
-  /** Called while pictures are encoded. */
+  /** Called while images are encoded. */
   readonly onFeatures?: (done: number, total: number) => void;
 }
 
-/** Pictures per run of the encoder. */
+/** Images per run of the encoder. */
 const chunk = 32;
 
-/** Features of all pictures: by the name of the value, for the pictures and for their mirrors. */
+/** Features of all images: by the name of the value, for the images and for their mirrors. */
 export type ConnectorFeatures = Readonly<Record<string, readonly Tensor<"float32">[]>>;
 
 /** What the encoder is run on. */
 export interface FeatureOptions {
-  readonly pictures: Pictures;
+  readonly images: Images;
   readonly count: number;
   readonly preprocessor: Json;
-  /** Whether mirrored pictures are wanted too. */
+  /** Whether mirrored images are wanted too. */
   readonly mirror: boolean;
 }
 
-/** Sizes of a value behind its first axis, which is that of the pictures. */
+/** Sizes of a value behind its first axis, which is that of the images. */
 export function sizesBehind({ type }: ValueInfo): readonly number[] {
   return (type as TensorType & { dims: readonly Dim[] }).dims.slice(1) as readonly number[];
 }
 
-/** Runs the encoder over all pictures. */
+/** Runs the encoder over all images. */
 export async function cacheConnectorFeatures(
   encoder: Model,
-  { pictures, count, preprocessor, mirror }: FeatureOptions,
+  { images, count, preprocessor, mirror }: FeatureOptions,
   host: EncodingHost = {},
 ): Promise<ConnectorFeatures> {
   const sides = mirror ? [false, true] : [false];
@@ -62,10 +62,10 @@ export async function cacheConnectorFeatures(
       const to = Math.min(count, from + chunk);
       const shown: Tensor<"float32">[] = [];
       for (let row = from; row < to; row++) {
-        const picture = await pictures.read(row);
-        const { fit } = pictures;
-        const seen = isMirrored ? mirrored(picture) : picture;
-        shown.push(preprocess(shownPicture(seen, { fit }), preprocessor));
+        const image = await images.read(row);
+        const { fit } = images;
+        const seen = isMirrored ? mirrored(image) : image;
+        shown.push(preprocess(shownImage(seen, { fit }), preprocessor));
       }
       const pixels = stackPixels(shown);
       for (const [name, rows] of Object.entries(await session.run({ pixel_values: pixels }))) {

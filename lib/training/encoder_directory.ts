@@ -11,7 +11,7 @@ import type { EncoderSizes } from "../zoo/vision_encoder.ts";
 import { decodeModel } from "../onnx/codec/decode.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { PixelStatistics } from "./pretrain_pictures.ts";
+import type { PixelStatistics } from "./pretrain_images.ts";
 
 /** A pretrained encoder. */
 export interface PretrainedEncoder {

@@ -1,4 +1,4 @@
-/** Measures how important features of clean pictures are for the answers. @module */
+/** Measures how important features of clean images are for the answers. @module */
 import type { Session } from "../runtime/session.ts";
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -6,7 +6,7 @@ import { askedOf } from "./training_graph.ts";
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-/** Copies of a picture, and the share of their pixels that is black; 30 and 0.3 in the paper. */
+/** Copies of an image, and the share of their pixels that is black; 30 and 0.3 in the paper. */
 const [COPIES, MISSING] = [8, 0.3];
 
 /** A photo with pixels missing, in all channels. */
@@ -23,7 +23,7 @@ function withoutPixels(photo: Tensor, random: Random): Tensor {
   return tensor("float32", photo.dims, data);
 }
 
-/** Scales every picture's values to length 1. */
+/** Scales every image's values to length 1. */
 export function unitRows(sums: Float32Array, rows: number): Float32Array {
   const size = sums.length / rows;
   const out = sums.slice();
@@ -46,8 +46,8 @@ export interface ImportanceSessions {
 }
 
 /**
- * The mean gradient of the loss with respect to the hidden features over copies of the clean pictures
- * with pixels missing (FIA, arXiv 2107.14185), each picture's of length 1.
+ * The mean gradient of the loss with respect to the hidden features over copies of the clean images
+ * with pixels missing (FIA, arXiv 2107.14185), each image's of length 1.
  *
  * @param feeds What the graphs take for a batch without δ; `photo` among it.
  * @returns One tensor for each of `hidden`, under the same name.

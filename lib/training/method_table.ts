@@ -20,7 +20,7 @@ export interface Method {
   readonly kind: PromptName;
   readonly optimizer: OptimizerName;
   readonly augment: AugmentName;
-  /** How the sources see the prompted picture; this and what follows is the usual where absent. */
+  /** How the sources see the prompted image; this and what follows is the usual where absent. */
   readonly views?: readonly ViewName[];
   /** Draws of the views whose gradients are averaged. */
   readonly copies?: number;
@@ -42,7 +42,7 @@ export const usualChoices = {
 } as const satisfies Omit<Required<Method>, "description" | "loss">;
 
 /**
- * What makes pictures that mislead one model mislead others, on prompts: the loss and frame of VP, and
+ * What makes images that mislead one model mislead others, on prompts: the loss and frame of VP, and
  * the paper's momentum.
  */
 const transferable = { loss: "vp", ...usualChoices, optimizer: "momentum" } as const;
@@ -64,7 +64,7 @@ export const methods: Readonly<Record<string, Method>> = {
   },
   "vp-bahng": {
     description:
-      "VP (Bahng et al., arXiv 2203.17274): padding over the whole picture, SGD with momentum",
+      "VP (Bahng et al., arXiv 2203.17274): padding over the whole image, SGD with momentum",
     ...usualChoices,
     loss: "vp",
     kind: "padding",
@@ -73,7 +73,7 @@ export const methods: Readonly<Record<string, Method>> = {
   },
   evp: {
     description:
-      "EVP (arXiv 2212.10556): prompt around the shrunk picture, normalised gradient, input diversity",
+      "EVP (arXiv 2212.10556): prompt around the shrunk image, normalised gradient, input diversity",
     ...usualChoices,
     loss: "vp",
     augment: "input-diversity",
@@ -112,7 +112,7 @@ export const methods: Readonly<Record<string, Method>> = {
     copies: 5,
   },
   admix: {
-    description: "SI with other pictures mixed in (Admix, arXiv 2102.00436)",
+    description: "SI with other images mixed in (Admix, arXiv 2102.00436)",
     ...transferable,
     views: ["admix", "scale"],
     copies: 5,

@@ -10,10 +10,10 @@ import {
   parameterPlaces,
   parameterRates,
 } from "../prompts/prompt_parameters.ts";
-import { pictureSideOf } from "../prompts/prompt_table.ts";
+import { imageSideOf } from "../prompts/prompt_table.ts";
 import { type ParameterPlace, parameterTensors } from "../tensor/flat_parameters.ts";
 import { type Tensor, zeros } from "../tensor/tensor.ts";
-import type { Pictures } from "../vision/pictures.ts";
+import type { Images } from "../vision/images.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
 import { batchOrder, type PickedRow, stepsPerEpoch } from "./batches.ts";
 import { project } from "./bounds/bound_table.ts";
@@ -38,13 +38,13 @@ import type { TrainingState } from "./training_state.ts";
 
 /** What is trained on. */
 export interface TrainingSet {
-  readonly pictures: Pictures;
+  readonly images: Images;
   readonly rows: readonly (TaskRow & { readonly caption?: string; readonly label?: number })[];
   readonly info: {
     readonly classes?: readonly string[];
     /** Caption of a row that has none of its own; `{class}` represents its class. */
     readonly caption?: string;
-    /** Whether the answers hold in a mirror; without, no picture is mirrored. Default true. */
+    /** Whether the answers hold in a mirror; without, no image is mirrored. Default true. */
     readonly mirrorKeepsAnswer?: boolean;
   };
 }
@@ -142,7 +142,7 @@ async function prepare(training: PromptTraining, host: TrainingHost): Promise<Pr
   };
 }
 
-/** What models take for a batch beside the picture: texts, and captions where a term asks. */
+/** What models take for a batch beside the image: texts, and captions where a term asks. */
 function textFeeds({ sources, clip, graph }: Prepared, picks: readonly PickedRow[]) {
   const feeds = sources.map((source, i) => sourceFeeds(graph.sources[i]!, source.feeds(picks)));
   const captions = graph.captions === undefined ? {} : { [graph.captions]: clip!.captions(picks) };
@@ -153,17 +153,17 @@ function textFeeds({ sources, clip, graph }: Prepared, picks: readonly PickedRow
 function orderOf({ settings, data }: PromptTraining): (step: number) => PickedRow[] {
   const { batch, seed, augment } = settings;
   const { mirrorKeepsAnswer = true } = data.info;
-  const { fit } = data.pictures;
+  const { fit } = data.images;
   return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer, fit });
 }
 
-/** What makes the pictures of the steps. */
+/** What makes the images of the steps. */
 function photosOf({ settings, data }: PromptTraining): PhotoMaker {
   const { canvas, augment, kind } = settings;
-  return openPhotos(data.pictures, { canvas, augment, picture: pictureSideOf(kind, settings) });
+  return openPhotos(data.images, { canvas, augment, image: imageSideOf(kind, settings) });
 }
 
-/** Batches of pictures at once: one that is computed with, and those made meanwhile. */
+/** Batches of images at once: one that is computed with, and those made meanwhile. */
 const batchesAtOnce = 3;
 
 /** Everything but the prompt that the step graph takes for a copy of a step. */

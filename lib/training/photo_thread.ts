@@ -1,18 +1,18 @@
-/** Prepares the pictures of batches in a separate thread. @module */
+/** Prepares the images of batches in a separate thread. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import type { Pictures } from "../vision/pictures.ts";
+import type { Images } from "../vision/images.ts";
 import type { PickedRow } from "./batches.ts";
 import type { PhotoAnswer, PhotoRequest } from "./photo_worker.ts";
 import { type PhotoMaker, type PhotoOptions, Photos } from "./photos.ts";
 
 /**
- * Opens what makes the pictures of batches. Encoded ones are made in a thread of its own: ONNX
+ * Opens what makes the images of batches. Encoded ones are made in a thread of its own: ONNX
  * Runtime computes in the thread that asks, in which nothing else goes on meanwhile.
  */
-export function openPhotos(pictures: Pictures, options: PhotoOptions): PhotoMaker {
-  const { folder } = pictures;
-  return folder === undefined ? new Photos(pictures, options) : new PhotoThread(folder, options);
+export function openPhotos(images: Images, options: PhotoOptions): PhotoMaker {
+  const { folder } = images;
+  return folder === undefined ? new Photos(images, options) : new PhotoThread(folder, options);
 }
 
 /** A batch that was asked for. */
@@ -32,7 +32,7 @@ class PhotoThread implements PhotoMaker {
     this.#worker.onmessage = ({ data }) => this.#answer(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      const failure = new TypeError(`Cannot make pictures in a thread: ${event.message}`);
+      const failure = new TypeError(`Cannot make images in a thread: ${event.message}`);
       for (const { answer } of this.#asked.splice(0)) answer.reject(failure);
     };
     this.#post({ folder, options });

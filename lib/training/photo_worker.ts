@@ -1,10 +1,10 @@
-/** Makes the pictures of batches in a thread of its own, while another computes. @module */
-import { openPictures } from "../data/dataset_folder.ts";
+/** Makes the images of batches in a thread of its own, while another computes. @module */
+import { openImages } from "../data/dataset_folder.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { PickedRow } from "./batches.ts";
 import { type PhotoOptions, Photos } from "./photos.ts";
 
-/** What the thread is asked: first whose pictures it makes, and how, then a batch at a time. */
+/** What the thread is asked: first whose images it makes, and how, then a batch at a time. */
 export type PhotoRequest =
   | { readonly folder: string; readonly options: PhotoOptions }
   | { readonly picks: readonly PickedRow[] };
@@ -25,7 +25,7 @@ let last: Promise<void> = Promise.resolve();
 
 thread.onmessage = ({ data }) => {
   if ("folder" in data) {
-    opened = openPictures(data.folder).then((pictures) => new Photos(pictures, data.options));
+    opened = openImages(data.folder).then((images) => new Photos(images, data.options));
     opened.catch(() => {}); // told with the first batch
   } else last = last.then(() => answer(data.picks));
 };

@@ -1,5 +1,5 @@
 /**
- * Pretraining of the zoo's three kinds of networks: from a world of pictures to the files of a
+ * Pretraining of the zoo's three kinds of networks: from a world of images to the files of a
  * model directory.
  *
  * @module
@@ -42,22 +42,22 @@ import { exchangeFeeds, multimodalLossGraph, type TokenizedExchange } from "./pr
 import {
   classifierFeeds,
   clipStatistics,
-  type DrawnPictures,
+  type DrawnImages,
   dropPatches,
+  type ImageFact,
+  type ImagePlace,
+  imagesAt,
+  type ImageWorld,
   keptFeed,
   labelsOf,
   normalisePixels,
-  type PictureFact,
-  type PicturePlace,
-  picturesAt,
-  type PictureWorld,
   type PixelStatistics,
   questionsOf,
-  resizePictures,
+  resizeImages,
   sightCaptions,
   sightQuestions,
   sightShares,
-} from "./pretrain_pictures.ts";
+} from "./pretrain_images.ts";
 import { clipLossGraph, encoderLossGraph, targetFeeds } from "./pretrain_vision.ts";
 import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
 import { startWeights } from "./start_weights.ts";
@@ -70,8 +70,8 @@ export interface PretrainOptions {
   readonly batch: number;
   readonly schedule: TrainingSchedule;
   /** What is drawn. */
-  readonly drawn?: DrawnPictures;
-  /** Encoders and CLIP: whether all that is on a picture is right, or any one; default `one`. */
+  readonly drawn?: DrawnImages;
+  /** Encoders and CLIP: whether all that is on an image is right, or any one; default `one`. */
   readonly sights?: "one" | "all";
   /**
    * Encoders and CLIP: share of the patches that the network does not see in most of the training;
@@ -92,9 +92,9 @@ async function started<G extends WeightedGraph>(
   return { ...graph, weights: await startWeights(graph.weights, start, host.log) };
 }
 
-/** Where a step stands, for its pictures. */
+/** Where a step stands, for its images. */
 function placeOf({ seed, batch, schedule, drawn = {} }: PretrainOptions, step: number) {
-  return { step, steps: schedule.steps, batch, seed, drawn } satisfies PicturePlace;
+  return { step, steps: schedule.steps, batch, seed, drawn } satisfies ImagePlace;
 }
 
 /** Share of the patches that a vision transformer drops (arXiv 2212.00794). */
@@ -111,9 +111,9 @@ function encoderPlan(name: EncoderName): EncoderPlan {
   return { sizes, pixels };
 }
 
-/** Trains an encoder by classifiers of what is in the picture, which are then dropped. */
+/** Trains an encoder by classifiers of what is in the image, which are then dropped. */
 export async function pretrainEncoder(
-  world: PictureWorld,
+  world: ImageWorld,
   name: EncoderName,
   options: PretrainOptions,
   host: TrainingHost = {},
@@ -136,15 +136,15 @@ function sharedIn({ sights = "one" }: PretrainOptions): { readonly shared?: read
 }
 
 /** Feeds of a step, and the facts behind them. */
-function encoderFeeds<F extends PictureFact>(
-  world: PictureWorld<F>,
+function encoderFeeds<F extends ImageFact>(
+  world: ImageWorld<F>,
   plan: EncoderPlan,
   { options, step }: { readonly options: PretrainOptions; readonly step: number },
 ): { readonly feeds: Record<string, Tensor>; readonly facts: readonly F[] } {
   const { sizes } = plan;
   const { sights = "one", dropped } = options;
   const at = placeOf(options, step);
-  const { random, images, facts } = picturesAt(world, at);
+  const { random, images, facts } = imagesAt(world, at);
   const pixel_values = pixelTensor(images, facts.length, plan);
   const others = classifierFeeds(world, facts, sights);
   if (isTransformer(sizes)) {
@@ -157,10 +157,10 @@ function encoderFeeds<F extends PictureFact>(
   return { facts, feeds: { pixel_values, ...others } };
 }
 
-/** `n` pictures as the encoder's processor makes them: resized and normalised, `[n, 3, S, S]`. */
+/** `n` images as the encoder's processor makes them: resized and normalised, `[n, 3, S, S]`. */
 function pixelTensor(images: Float32Array, n: number, { sizes, pixels }: EncoderPlan): Tensor {
   const { image_size: size } = sizes;
-  const resized = resizePictures(images, n, size);
+  const resized = resizeImages(images, n, size);
   return tensor("float32", [n, 3, size, size], normalisePixels(resized, size, pixels));
 }
 
@@ -170,9 +170,9 @@ export interface CaptionWorld {
   readonly forms: readonly string[];
 }
 
-/** Trains the mini CLIP: pictures against the captions of all concepts, and of all kinds. */
+/** Trains the mini CLIP: images against the captions of all concepts, and of all kinds. */
 export async function pretrainClip(
-  world: PictureWorld,
+  world: ImageWorld,
   captions: CaptionWorld,
   options: PretrainOptions,
   host: TrainingHost = {},
@@ -211,10 +211,10 @@ export async function pretrainClip(
   return clipFiles(plan, storedWeights(weights));
 }
 
-/** Which captions fit the pictures. */
+/** Which captions fit the images. */
 function captionFeeds(
-  world: PictureWorld,
-  facts: readonly PictureFact[],
+  world: ImageWorld,
+  facts: readonly ImageFact[],
   { sights = "one" }: PretrainOptions,
 ): Record<string, Tensor> {
   if (sights === "one") {
@@ -225,38 +225,38 @@ function captionFeeds(
   return { "concept_captions.shares": concept, "kind_captions.shares": kind };
 }
 
-/** Tokens of the frozen encoder for many pictures, and what is on them. */
+/** Tokens of the frozen encoder for many images, and what is on them. */
 export interface FeatureCache<F> {
-  /** float32 `[tokens, width]` of each picture, one behind the other. */
+  /** float32 `[tokens, width]` of each image, one behind the other. */
   readonly features: Float32Array;
-  /** Values per picture. */
+  /** Values per image. */
   readonly stride: number;
   readonly facts: readonly F[];
 }
 
-/** Runs an encoder over random pictures of the world. */
-export async function cacheFeatures<F extends PictureFact>(
-  world: PictureWorld<F>,
+/** Runs an encoder over random images of the world. */
+export async function cacheFeatures<F extends ImageFact>(
+  world: ImageWorld<F>,
   encoder: PretrainedEncoder,
   options: {
-    readonly pictures: number;
+    readonly images: number;
     readonly seed: number;
-    readonly drawn?: DrawnPictures;
+    readonly drawn?: DrawnImages;
   },
   host: TrainingHost = {},
 ): Promise<FeatureCache<F>> {
   const chunk = 64;
   const { sizes } = encoder;
   const stride = tokenCount(sizes) * tokenLayout(sizes).width;
-  const features = new Float32Array(options.pictures * stride);
+  const features = new Float32Array(options.images * stride);
   const facts: F[] = [];
   await using session = await openSession(
     visionEncoder(sizes, storedWeights(encoder.weights)),
     sessionOptionsOf(host),
   );
-  for (let start = 0; start < options.pictures; start += chunk) {
+  for (let start = 0; start < options.images; start += chunk) {
     host.signal?.throwIfAborted();
-    const count = Math.min(chunk, options.pictures - start);
+    const count = Math.min(chunk, options.images - start);
     const random = new Random(`${options.seed}/cache/${start}`);
     const batch = world.sampleBatch(random, count, options.drawn);
     const pixels = pixelTensor(batch.images, count, encoder);
@@ -274,17 +274,17 @@ export interface MultimodalLesson<F> {
   readonly corpus: readonly string[];
   /** Path of the encoder's model directory. */
   readonly encoder: string;
-  /** Number of pictures. */
-  readonly pictures: number;
-  /** Tokens of the encoder for these pictures, where they are at hand from another training. */
+  /** Number of images. */
+  readonly images: number;
+  /** Tokens of the encoder for these images, where they are at hand from another training. */
   readonly cache?: FeatureCache<F>;
-  /** A random question about a picture, and its answer. */
+  /** A random question about an image, and its answer. */
   ask(fact: F, random: Random): { readonly instruction: string; readonly answer: string };
 }
 
 /** Trains connector and language model on tokens of the frozen encoder. */
-export async function pretrainMultimodal<F extends PictureFact>(
-  world: PictureWorld<F>,
+export async function pretrainMultimodal<F extends ImageFact>(
+  world: ImageWorld<F>,
   lesson: MultimodalLesson<F>,
   options: PretrainOptions,
   host: TrainingHost = {},
@@ -294,7 +294,7 @@ export async function pretrainMultimodal<F extends PictureFact>(
   const encoder = await readEncoder(lesson.encoder);
   const { sizes: vision, pixels, weights: frozen } = encoder;
   const plan = planMultimodal(architecture, { vision, corpus: lesson.corpus, pixels });
-  const asked = { pictures: lesson.pictures, seed, drawn };
+  const asked = { images: lesson.images, seed, drawn };
   const cache = lesson.cache ?? await cacheFeatures(world, encoder, asked, host);
   const texts = await readBack(plan.json, (path) => textEncoder(path, plan));
   const imageAt = texts.instruction("").ids.indexOf(texts.imageToken);

@@ -1,13 +1,13 @@
 /**
  * Trains the connector of a model directory. Encoder and language model are frozen: the encoder runs
- * once a picture, the language model's gradient with respect to its image rows is taken in every step.
+ * once an image, the language model's gradient with respect to its image rows is taken in every step.
  *
  * @module
  */
 import { join } from "@std/path";
 import { copyTree } from "../models/copy_tree.ts";
 import type { LanguageModelDirectory } from "../models/directory.ts";
-import { layPicture } from "../models/picture_layout.ts";
+import { layImage } from "../models/image_layout.ts";
 import { prepareLoss } from "../models/prepare_loss.ts";
 import { openTextEncoder } from "../models/instruction_text.ts";
 import type { Model } from "../onnx/ir/model.ts";
@@ -27,17 +27,17 @@ import {
   gatherFeatures,
   sizesBehind,
 } from "./connector_features.ts";
-import type { Pictures } from "../vision/pictures.ts";
+import type { Images } from "../vision/images.ts";
 import { type TaskRow, textRows } from "./source.ts";
 import { type SplitEncoder, splitEncoder } from "./split_encoder.ts";
 import type { TrainingHost } from "./trainer.ts";
 import { type TrainingSchedule, trainWeights } from "./weight_training.ts";
 
-/** Pictures, and what is asked about them. */
+/** Images, and what is asked about them. */
 export interface ConnectorLesson {
-  readonly pictures: Pictures;
+  readonly images: Images;
   readonly rows: readonly TaskRow[];
-  /** Whether half of the pictures are mirrored. */
+  /** Whether half of the images are mirrored. */
   readonly mirror: boolean;
 }
 
@@ -87,7 +87,7 @@ export async function pretrainConnector(
   const vision = await directory.readPart("vision_encoder");
   const split = splitEncoder(vision, options.prefix);
   const features = await cacheConnectorFeatures(split.encoder, {
-    pictures: lesson.pictures,
+    images: lesson.images,
     count: lesson.rows.length,
     preprocessor: directory.preprocessor,
     mirror: lesson.mirror,
@@ -118,7 +118,7 @@ function orderOf(
   });
 }
 
-/** Features of a step's pictures, some of them left out. */
+/** Features of a step's images, some of them left out. */
 function featureReader({ features, options }: ConnectorBench) {
   return (picks: readonly PickedRow[], step: number) =>
     dropFeatures(
@@ -182,9 +182,9 @@ async function learnLanguage(bench: ConnectorBench, weights: Weights): Promise<W
     readPart: (part) =>
       part === "vision_encoder" ? Promise.resolve(split.connector) : directory.readPart(part),
   };
-  const { side } = lesson.pictures;
-  const picture = await layPicture(directory, { height: side, width: side });
-  const text = await openTextEncoder(directory, picture);
+  const { side } = lesson.images;
+  const image = await layImage(directory, { height: side, width: side });
+  const text = await openTextEncoder(directory, image);
   const loss = await prepareLoss(behindEncoder, text, textRows(text, lesson.rows), {
     batch,
     inputDims: dimsOf(bench, batch),

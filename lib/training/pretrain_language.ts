@@ -1,6 +1,6 @@
 /**
  * Pretraining of the zoo's multimodal language models on cached tokens of the frozen encoder:
- * connector and language model learn to answer questions about the pictures.
+ * connector and language model learn to answer questions about the images.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import type { WeightedGraph } from "./weight_training.ts";
 
-/** A question about a picture as tokens. */
+/** A question about an image as tokens. */
 export interface TokenizedExchange {
   /** Instruction with its start symbol, without the image. */
   readonly text: readonly number[];
@@ -50,7 +50,7 @@ function joinImage(b: GraphBuilder, embeds: Value, image: Value, at: number): Va
   return b.op("Concat", [part(0, at), image, part(at, Number.MAX_SAFE_INTEGER)], { axis: 1 });
 }
 
-/** What a language model learns from: the picture's rows among the text's. */
+/** What a language model learns from: the image's rows among the text's. */
 interface Lesson {
   readonly embeds: Value;
   /** int64 `[batch, tokens]`. */

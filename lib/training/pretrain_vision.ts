@@ -1,6 +1,6 @@
 /**
- * Pretraining of the zoo's vision encoder (classifiers of what is in the picture) and of its CLIP
- * (pictures against captions, with the same classifiers beside them).
+ * Pretraining of the zoo's vision encoder (classifiers of what is in the image) and of its CLIP
+ * (images against captions, with the same classifiers beside them).
  *
  * @module
  */
@@ -21,10 +21,10 @@ import { crossEntropy, sharedCrossEntropy } from "./cross_entropy.ts";
 import { type LossGraph, termOutput, termOutputs } from "./training_graph.ts";
 import type { WeightedGraph } from "./weight_training.ts";
 
-/** Numbers of classes of what a picture may be asked about: `{ kind: 102, colour: 10, … }`. */
+/** Numbers of classes of what an image may be asked about: `{ kind: 102, colour: 10, … }`. */
 export type Questions = Readonly<Record<string, number>>;
 
-/** Answers to one question for a batch of pictures; −1 where it does not apply. */
+/** Answers to one question for a batch of images; −1 where it does not apply. */
 export type Labels = Readonly<Record<string, Int32Array>>;
 
 /** Names of the auxiliary classifiers' weights begin with this; they are not published. */
@@ -33,7 +33,7 @@ const headPrefix = "classifier.";
 /** What the losses of a graph are of. */
 interface Targets {
   readonly batch: number;
-  /** Questions with several right answers to a picture, such as what is on it. */
+  /** Questions with several right answers to an image, such as what is on it. */
   readonly shared?: readonly string[];
 }
 
@@ -76,14 +76,14 @@ export function targetFeeds(labels: Labels): Record<string, Tensor> {
 }
 
 /**
- * The feed of a question with several answers: float32 `[pictures, classes]`. A picture's answers,
+ * The feed of a question with several answers: float32 `[images, classes]`. An image's answers,
  * which may hold one several times, have equal shares of it.
  */
 export function shareFeed(answers: readonly (readonly number[])[], classes: number): Tensor {
   const shares = new Float32Array(answers.length * classes);
-  answers.forEach((labels, picture) => {
+  answers.forEach((labels, image) => {
     for (const label of labels) {
-      shares[picture * classes + label]! += 1 / (labels.length * answers.length);
+      shares[image * classes + label]! += 1 / (labels.length * answers.length);
     }
   });
   return tensor("float32", [answers.length, classes], shares);
@@ -177,7 +177,7 @@ function normalised(b: GraphBuilder, x: Value): Value {
   return b.op("Div", [x, length]);
 }
 
-/** Similarity of every picture with every caption, scaled by the learned temperature. */
+/** Similarity of every image with every caption, scaled by the learned temperature. */
 function contrast(module: Module, images: Value, texts: Value): Value {
   const { builder: b } = module;
   const scale = b.op("Exp", [parameter(module, "logit_scale", [1], { value: Math.log(20) })]);
@@ -186,7 +186,7 @@ function contrast(module: Module, images: Value, texts: Value): Value {
 }
 
 /**
- * Graph of the CLIP's pretraining: each picture against the captions of all concepts, and against
+ * Graph of the CLIP's pretraining: each image against the captions of all concepts, and against
  * those of all kinds. Inputs beside {@linkcode encoderLossGraph}'s: `<list>.input_ids` and
  * `<list>.attention_mask` for each list of captions, and labels and weights of each list.
  */

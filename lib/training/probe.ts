@@ -1,12 +1,12 @@
-/** Measures a model on prompted pictures without training: features, losses, gradients. @module */
+/** Measures a model on prompted images without training: features, losses, gradients. @module */
 import { directoryOptions, type NamedModel, openModelDirectory } from "../models/directory.ts";
 import type { Canvas } from "../prompts/prompt_kind.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
-import { type AnyPromptKind, pictureSideOf } from "../prompts/prompt_table.ts";
+import { type AnyPromptKind, imageSideOf } from "../prompts/prompt_table.ts";
 import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
 import { parameterTensors } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Pictures } from "../vision/pictures.ts";
+import type { Images } from "../vision/images.ts";
 import { Photos } from "./photos.ts";
 import { usualPrecision } from "./precision.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
@@ -16,7 +16,7 @@ import { askedOf, gradientIn, lossesIn } from "./training_graph.ts";
 /** A model and the rows it is asked about, under prompts of one kind and size. */
 export interface ProbeOptions extends Canvas {
   readonly model: NamedModel;
-  readonly data: { readonly pictures: Pictures; readonly rows: readonly TaskRow[] };
+  readonly data: { readonly images: Images; readonly rows: readonly TaskRow[] };
   readonly kind: AnyPromptKind;
   /** Rows at a time. */
   readonly batch: number;
@@ -83,9 +83,9 @@ class ModelProbe implements Probe {
   constructor(options: ProbeOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
-    const picture = pictureSideOf(options.kind, options);
-    this.#photos = new Photos(options.data.pictures, {
-      ...{ canvas: options.canvas, picture },
+    const image = imageSideOf(options.kind, options);
+    this.#photos = new Photos(options.data.images, {
+      ...{ canvas: options.canvas, image },
       augment: "none",
     });
   }

@@ -39,7 +39,7 @@ export interface PromptSettings extends Canvas {
   readonly spsa: SpsaOptions;
   /** Learning rate of the transformation, as a share of δ's. */
   readonly transformRate: number;
-  /** How the sources see the prompted picture, one view behind the other. */
+  /** How the sources see the prompted image, one view behind the other. */
   readonly views: readonly ViewName[];
   /** Draws of views and dropped layers whose gradients are averaged in a step. */
   readonly copies: number;
@@ -87,10 +87,10 @@ const TRANSFORM_RATE = 0.001;
 /** Rows of a step where nothing is said. */
 const BATCH = 16;
 
-/** Side of the shrunk picture in the proportion of the paper: 164 of 224, and even padding. */
-export const pictureSide = (canvas: number): number => 2 * Math.round(canvas * 82 / 224);
+/** Side of the shrunk image in the proportion of the paper: 164 of 224, and even padding. */
+export const imageSide = (canvas: number): number => 2 * Math.round(canvas * 82 / 224);
 
-/** What settings depend on of the data: how many rows, and the side of the pictures. */
+/** What settings depend on of the data: how many rows, and the side of the images. */
 export interface DataSize {
   readonly rows: number;
   readonly side: number;
@@ -116,7 +116,7 @@ export function resolveSettings(given: GivenSettings, size: DataSize): PromptSet
   return {
     ...choices,
     canvas,
-    image: given.image ?? pictureSide(canvas),
+    image: given.image ?? imageSide(canvas),
     schedule: given.schedule ?? "cosine",
     lr: given.lr,
     steps: given.steps ?? (given.epochs ?? 1) * perEpoch,
@@ -208,7 +208,7 @@ export function metaOf(
   const { lr, steps, batch, seed, views, copies, search, layerDrop, bound } = settings;
   return {
     kind: nameOfKind(kind),
-    ...(typeof kind === "string" ? {} : { picture: kind.picture }),
+    ...(typeof kind === "string" ? {} : { placement: kind.placement }),
     ...{ canvas, image },
     sources: sources.map(({ name, digest }) => ({ name, digest })),
     ...{ task, method: label, loss: loss as Record<string, number> },

@@ -29,9 +29,9 @@ export function promptOf({ values, kind, ...sizes }: PromptValues, meta: PromptM
   return { delta: delta!, transformation, meta };
 }
 
-/** No prompt: `shrunk` as for a prompt, or the whole picture. */
-export function baselineValues(sizes: Canvas, picture: "shrunk" | "whole"): PromptValues {
-  const kind = picture === "whole" ? "padding" : "frame";
+/** No prompt: `shrunk` as for a prompt, or the whole image. */
+export function baselineValues(sizes: Canvas, placement: "shrunk" | "whole"): PromptValues {
+  const kind = placement === "whole" ? "padding" : "frame";
   const { canvas, image } = sizes;
   return { kind, canvas, image, values: initialParameters(kind, sizes) };
 }

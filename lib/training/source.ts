@@ -1,6 +1,6 @@
 /** A source model made ready for training: its loss graph, and its tokens row by row. @module */
 import type { LanguageModelDirectory } from "../models/directory.ts";
-import { layPicture } from "../models/picture_layout.ts";
+import { layImage } from "../models/image_layout.ts";
 import { prepareLoss } from "../models/prepare_loss.ts";
 import { type InstructionEncoder, openTextEncoder } from "../models/instruction_text.ts";
 import type { TextRow } from "../models/text_batch.ts";
@@ -61,23 +61,23 @@ export async function prepareSource(
   taskRows: readonly TaskRow[],
   { batch, canvas, gated = false, hidden = false }: SourceOptions,
 ): Promise<Source> {
-  const picture = await layPicture(directory, { height: canvas, width: canvas });
-  const text = await openTextEncoder(directory, picture);
+  const image = await layImage(directory, { height: canvas, width: canvas });
+  const text = await openTextEncoder(directory, image);
   const rows = textRows(text, taskRows);
-  const { model, feeds } = await prepareLoss(directory, text, rows, { batch, picture });
+  const { model, feeds } = await prepareLoss(directory, text, rows, { batch, image });
   const layers = gated || hidden ? layersOf(directory.name, model) : [];
   const seen = hidden ? withHiddenFeatures(model, layers) : model;
   return {
     graph: {
       model: gated ? gateLayers(seen, layers) : seen,
-      processor: processorGraph(picture.plan),
+      processor: processorGraph(image.plan),
     },
     gates: gated ? layers.length : 0,
     feeds: (picks) => feeds(picks.map(({ row }) => row)),
   };
 }
 
-/** The layers on the way from the picture to its features. */
+/** The layers on the way from the image to its features. */
 function layersOf(name: string, model: Model): readonly ResidualLayer[] {
   const layers = residualLayers(model, { from: "pixel_values", to: "image_features" });
   if (layers.length > 0) return layers;

@@ -14,7 +14,7 @@ export interface SplitEncoder {
   readonly encoder: Model;
   /** These values, and the trained weights as inputs → `image_features`. */
   readonly connector: Model;
-  /** Names and types of the values between the two; the first axis is that of the pictures. */
+  /** Names and types of the values between the two; the first axis is that of the images. */
   readonly features: readonly ValueInfo[];
   /** The trained weights, by name. */
   readonly weights: ReadonlyMap<string, Weight>;
@@ -22,7 +22,7 @@ export interface SplitEncoder {
 
 /**
  * Cuts a vision encoder in front of the first nodes that depend on a trained weight. What lies before
- * the cut is the same in every step, so that it is computed once a picture.
+ * the cut is the same in every step, so that it is computed once an image.
  *
  * @param prefix What the names of trained weights begin with.
  * @throws {DiagnosticError} If no weight has that name, or what is between the halves is not a tensor of
@@ -37,12 +37,12 @@ export function splitEncoder(model: Model, prefix: string): SplitEncoder {
     ),
   );
   if (weights.size === 0) throw noWeights(model, prefix);
-  const ofPictures = reachedFrom(graph.nodes, graph.inputs.map(({ name }) => name));
+  const ofImages = reachedFrom(graph.nodes, graph.inputs.map(({ name }) => name));
   const trained = reachedFrom(graph.nodes, [...weights.keys()]);
   const names = new Set(
     graph.nodes.filter(({ outputs }) => outputs.some((name) => trained.has(name)))
       .flatMap(valuesRead)
-      .filter((name) => ofPictures.has(name) && !trained.has(name)),
+      .filter((name) => ofImages.has(name) && !trained.has(name)),
   );
   const features = [...names].map((name) => featureInfo(shaped, name));
   return {
@@ -88,7 +88,7 @@ function connectorOf(
   ]);
 }
 
-/** Type of a value before the cut, which has to be one row of floats for each picture. */
+/** Type of a value before the cut, which has to be one row of floats for each image. */
 function featureInfo({ graph }: Model, name: string): ValueInfo {
   const type = graph.inputs.find((info) => info.name === name)?.type ?? graph.values.get(name);
   const { dtype, dims } = (type ?? {}) as Partial<TensorType>;
@@ -100,7 +100,7 @@ function featureInfo({ graph }: Model, name: string): ValueInfo {
     severity: "error",
     message: `Cannot train a connector: it reads "${name}", ${dtype ?? "of unknown type"} [${
       dims?.join(", ") ?? "?"
-    }], expected float32 with pictures along its first axis and all other sizes known`,
+    }], expected float32 with images along its first axis and all other sizes known`,
   }]);
 }
 

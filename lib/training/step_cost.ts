@@ -84,7 +84,7 @@ export function costLine({ flops, uncounted, ms, resident }: StepCost): string {
   return `a step: ${giga}${time}; ${(resident / 1e6).toFixed(0)} MB resident`;
 }
 
-/** How much of a training's time went by until pictures were there. */
+/** How much of a training's time went by until images were there. */
 export function waitLine(waitedMs: number, totalMs: number): string {
-  return `waited for pictures: ${(100 * waitedMs / Math.max(totalMs, 1)).toFixed(1)} % of the time`;
+  return `waited for images: ${(100 * waitedMs / Math.max(totalMs, 1)).toFixed(1)} % of the time`;
 }

@@ -50,16 +50,16 @@ export interface ClipGraph extends PixelGraph {
 export interface StepParts {
   /** Side S of the canvas. */
   readonly canvas: number;
-  /** Pictures in a step where it is always the same: then no shape is left to be computed in it. */
+  /** Images in a step where it is always the same: then no shape is left to be computed in it. */
   readonly batch?: number;
   readonly sources: readonly SourceGraph[];
   readonly clip?: ClipGraph;
   readonly weights: LossWeights;
   /** The user's own loss terms. */
   readonly ownTerms?: LossTerms;
-  /** Kind of the prompt, default `frame`, and the side at which its picture is shown. */
+  /** Kind of the prompt, default `frame`, and the side at which its image is shown. */
   readonly prompt?: { readonly kind: AnyPromptKind; readonly image: number };
-  /** How the sources and CLIP see the prompted pictures; default as they are. They want a `batch`. */
+  /** How the sources and CLIP see the prompted images; default as they are. They want a `batch`. */
   readonly views?: readonly ViewName[];
   /** Whether sources have weights, so that gradients of single ones can be asked for. */
   readonly perSource?: boolean;
@@ -77,11 +77,11 @@ export interface SourceNames {
   readonly prefix: string;
   /** Output of `StepGraph.features`. */
   readonly imageFeatures: string;
-  /** Input that takes the features of the clean pictures, where a term asks for them. */
+  /** Input that takes the features of the clean images, where a term asks for them. */
   readonly cleanFeatures?: string;
   /** Output of `StepGraph.features`: those in the middle of the encoder, where a term asks for them. */
   readonly hiddenFeatures?: string;
-  /** Input that takes the hidden features of the clean pictures, where a term asks for them. */
+  /** Input that takes the hidden features of the clean images, where a term asks for them. */
   readonly cleanHiddenFeatures?: string;
   /** Input that takes the importance of the hidden features, where a term asks for it. */
   readonly importance?: string;

@@ -4,15 +4,15 @@ import type { Model } from "../onnx/ir/model.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { axisMap, type Draft, hasFill } from "./draft.ts";
 import { patchNodes } from "./patches.ts";
-import type { PicturePlan } from "./picture_plan.ts";
+import type { ImagePlan } from "./image_plan.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";
 import { planProcessor } from "./processor_table.ts";
 import { DraftRunner } from "./run_draft.ts";
 
 /**
- * The processor for square pictures of one size: input `image` `[batch, 3, inputSize, inputSize]`
+ * The processor for square images of one size: input `image` `[batch, 3, inputSize, inputSize]`
  * from 0 to 1, output `pixel_values`. Resizing and cropping are one matrix product per axis; there
- * is neither rounding nor clipping, as a prompted picture may leave 0 to 1.
+ * is neither rounding nor clipping, as a prompted image may leave 0 to 1.
  *
  * @throws {RangeError} If the configuration asks for what is not supported.
  *
@@ -26,7 +26,7 @@ export function buildProcessor(config: ProcessorConfig, inputSize: number): Mode
 }
 
 /** The graph of a plan: `image` `[batch, 3, height, width]` to `pixel_values` `[batch, …]`. */
-export function processorGraph(plan: PicturePlan): Model {
+export function processorGraph(plan: ImagePlan): Model {
   const builder = new GraphBuilder();
   const { height, width } = plan.from;
   const image = builder.input("image", "float32", ["batch", 3, height, width]);
@@ -48,7 +48,7 @@ function stacked(builder: GraphBuilder, tiles: readonly Value[]): Value {
   return apart.length === 1 ? apart[0]! : builder.op("Concat", apart, { axis: 1 });
 }
 
-function affine(builder: GraphBuilder, image: Value, { scale, bias }: PicturePlan): Value {
+function affine(builder: GraphBuilder, image: Value, { scale, bias }: ImagePlan): Value {
   let values = image;
   if (scale.some((value) => Math.fround(value) !== 1)) {
     values = builder.op("Mul", [values, builder.constant(perChannel(scale))]);
@@ -59,7 +59,7 @@ function affine(builder: GraphBuilder, image: Value, { scale, bias }: PicturePla
   return values;
 }
 
-/** Nodes that make drafts of a picture; tiles of one row share what is done along the height. */
+/** Nodes that make drafts of an image; tiles of one row share what is done along the height. */
 class TileNodes {
   readonly #builder: GraphBuilder;
   readonly #image: Value;
@@ -95,7 +95,7 @@ class TileNodes {
   }
 }
 
-/** What a black picture becomes: the colours that steps put beside it. */
+/** What a black image becomes: the colours that steps put beside it. */
 function fillOf(draft: Draft): Tensor<"float32"> {
   const { height, width } = draft.size;
   let first = draft;

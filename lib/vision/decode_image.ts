@@ -1,15 +1,15 @@
-/** Decodes picture files to pixels. Only this file calls the image decoder for files. @module */
+/** Decodes image files to pixels. Only this file calls the image decoder for files. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { formatOf, type ImageFormat, strangerTitle } from "./image_formats.ts";
-import type { PictureSize } from "./resize.ts";
+import type { ImageSize } from "./resize.ts";
 
-/** The bytes are not a picture that is read; the message says why. */
+/** The bytes are not an image that is read; the message says why. */
 export class ImageError extends SyntaxError {
   override readonly name = "ImageError";
 }
 
 /**
- * How much a picture may ask for. A file of some kB can hold as many pixels as memory has bytes, and
+ * How much an image may ask for. A file of some kB can hold as many pixels as memory has bytes, and
  * every pixel costs up to 16 bytes on its way to a model.
  */
 export const imageLimits = {
@@ -24,14 +24,14 @@ export const imageLimits = {
 };
 
 const failure = (cause: string, options?: ErrorOptions) =>
-  new ImageError(`Cannot decode picture: ${cause}`, options);
+  new ImageError(`Cannot decode image: ${cause}`, options);
 
 /**
  * Decodes a PNG, JPEG, WebP, GIF, AVIF or TIFF file to RGB, 8 bits a channel, of an animation the
- * first picture; alpha is blended on white. Colours are as Pillow gives them.
+ * first image; alpha is blended on white. Colours are as Pillow gives them.
  *
  * @returns `[3, height, width]`, turned as its EXIF orientation says.
- * @throws {SyntaxError} If the bytes are not a picture, are damaged or cut off, or ask for more than
+ * @throws {SyntaxError} If the bytes are not an image, are damaged or cut off, or ask for more than
  * {@linkcode imageLimits} allows.
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Tensor<"uint8">> {
@@ -51,12 +51,12 @@ function readableFormat(bytes: Uint8Array): ImageFormat {
 }
 
 /**
- * The size of a picture, turned as its EXIF orientation says. All of it is decoded, a strip at a time,
+ * The size of an image, turned as its EXIF orientation says. All of it is decoded, a strip at a time,
  * so that one that is damaged is told, and a large one takes little memory.
  *
  * @throws {SyntaxError} As {@linkcode decodeImage}.
  */
-export async function measureImage(bytes: Uint8Array): Promise<PictureSize> {
+export async function measureImage(bytes: Uint8Array): Promise<ImageSize> {
   const format = readableFormat(bytes);
   return await guarded(format, async () => {
     const { default: sharp } = await import("sharp");
@@ -67,7 +67,7 @@ export async function measureImage(bytes: Uint8Array): Promise<PictureSize> {
     checkSize({ width, height, depth });
     await sharp(bytes, { ...reading, limitInputPixels: imageLimits.pixels })
       .resize(1, 1, { fit: "fill", fastShrinkOnLoad: false, kernel: "nearest" }).raw().toBuffer();
-    // From 5 on the picture lies on its side.
+    // From 5 on the image lies on its side.
     return orientation < 5 ? { height, width } : { height: width, width: height };
   });
 }
@@ -86,7 +86,7 @@ interface PixelInfo {
 
 /** Reads within the time limit, and puts the decoder's errors into words. */
 async function guarded<T>(format: ImageFormat, read: () => Promise<T>): Promise<T> {
-  await import("sharp"); // that it cannot be loaded says nothing of the picture
+  await import("sharp"); // that it cannot be loaded says nothing of the image
   try {
     return await withinSeconds(imageLimits.seconds, read());
   } catch (error) {
@@ -128,7 +128,7 @@ function mixInks(data: Uint8Array): void {
   }
 }
 
-/** The decoder stops by itself between two parts of a picture; nobody waits longer for one part. */
+/** The decoder stops by itself between two parts of an image; nobody waits longer for one part. */
 async function withinSeconds<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,11 +1,11 @@
 /**
- * Describes what an image processor does to a picture, as a chain of steps that only move and mix
+ * Describes what an image processor does to an image, as a chain of steps that only move and mix
  * pixels: resizing, and cutting out a window. Each step is linear along each axis, so a chain is
  * one matrix per axis.
  *
  * @module
  */
-import { axisMatrix, axisWeights, type PictureSize, type Resample } from "./resize.ts";
+import { axisMatrix, axisWeights, type ImageSize, type Resample } from "./resize.ts";
 
 /** A step. A window may reach over the edge; what lies there has the colour `fill`, 0 to 1, default 0. */
 export type Step =
@@ -17,27 +17,27 @@ export type Step =
     readonly fill?: readonly number[];
   };
 
-/** A picture on its way: the picture as it came, or what a step makes of an earlier draft. */
+/** An image on its way: the image as it came, or what a step makes of an earlier draft. */
 export interface Draft {
-  readonly size: PictureSize;
+  readonly size: ImageSize;
   readonly from?: Draft;
   readonly step?: Step;
 }
 
-/** The picture as it came. */
-export function startDraft(size: PictureSize): Draft {
+/** The image as it came. */
+export function startDraft(size: ImageSize): Draft {
   return { size };
 }
 
 /** Resizes a draft; one of that size stays as it is. */
-export function resizeDraft(from: Draft, size: PictureSize, filter: Resample): Draft {
+export function resizeDraft(from: Draft, size: ImageSize, filter: Resample): Draft {
   return sameSize(from.size, size) ? from : { size, from, step: { kind: "resize", filter } };
 }
 
 /** Takes a window of a draft. */
 export function cutDraft(
   from: Draft,
-  size: PictureSize,
+  size: ImageSize,
   place: { readonly top: number; readonly left: number; readonly fill?: readonly number[] },
 ): Draft {
   if (sameSize(from.size, size) && place.top === 0 && place.left === 0) return from;
@@ -45,7 +45,7 @@ export function cutDraft(
 }
 
 /** Crops the centre; what is smaller is surrounded by zeros. */
-export function cropDraft(from: Draft, size: PictureSize): Draft {
+export function cropDraft(from: Draft, size: ImageSize): Draft {
   const start = (whole: number, part: number) => Math.floor((whole - part) / 2);
   return cutDraft(from, size, {
     top: start(from.size.height, size.height),
@@ -54,7 +54,7 @@ export function cropDraft(from: Draft, size: PictureSize): Draft {
 }
 
 /** Cuts a draft into tiles of one size, row by row. */
-export function tileDraft(from: Draft, tile: PictureSize): readonly Draft[] {
+export function tileDraft(from: Draft, tile: ImageSize): readonly Draft[] {
   const tiles: Draft[] = [];
   for (let top = 0; top < from.size.height; top += tile.height) {
     for (let left = 0; left < from.size.width; left += tile.width) {
@@ -65,7 +65,7 @@ export function tileDraft(from: Draft, tile: PictureSize): readonly Draft[] {
 }
 
 /** Whether sizes are equal. */
-export function sameSize(a: PictureSize, b: PictureSize): boolean {
+export function sameSize(a: ImageSize, b: ImageSize): boolean {
   return a.height === b.height && a.width === b.width;
 }
 
@@ -77,7 +77,7 @@ export function hasFill(draft: Draft): boolean {
 }
 
 /**
- * What a draft takes from an axis of the picture, `[size of the draft, size of the picture]`, without
+ * What a draft takes from an axis of the image, `[size of the draft, size of the image]`, without
  * what lies outside; undefined where the axis is as it came.
  */
 export function axisMap(draft: Draft, axis: "height" | "width"): Float64Array | undefined {

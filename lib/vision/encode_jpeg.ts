@@ -1,4 +1,4 @@
-/** Encodes pictures as JPEG. @module */
+/** Encodes images as JPEG. @module */
 import { bytesOf } from "./encode_png.ts";
 
 /**

@@ -1,4 +1,4 @@
-/** Encodes pictures as PNG. @module */
+/** Encodes images as PNG. @module */
 
 /** Interleaved RGB bytes of planes; values outside of [0, 1] are clipped. */
 export function bytesOf(planes: Float32Array): Uint8Array {

@@ -1,5 +1,5 @@
-/** Fits a picture that is not square onto a square canvas. @module */
-import { type PictureSize, resizePlanes } from "./resize.ts";
+/** Fits an image that is not square onto a square canvas. @module */
+import { type ImageSize, resizePlanes } from "./resize.ts";
 
 /**
  * - `resize`: height and width are each resized, as torchvision's `Resize((s, s))` in the code of
@@ -12,32 +12,32 @@ export const fits = ["resize", "crop", "pad"] as const;
 /** Name of a way. */
 export type Fit = typeof fits[number];
 
-/** Planes of a picture, `[3, height, width]`: bytes, or float32 from 0 to 1. */
-export interface PicturePlanes<T extends Uint8Array | Float32Array> extends PictureSize {
+/** Planes of an image, `[3, height, width]`: bytes, or float32 from 0 to 1. */
+export interface ImagePlanes<T extends Uint8Array | Float32Array> extends ImageSize {
   readonly data: T;
 }
 
 /**
- * The picture as `crop` and `pad` have it: square; `resize` leaves it to the resizing that comes anyway.
+ * The image as `crop` and `pad` have it: square; `resize` leaves it to the resizing that comes anyway.
  *
  * @param crop Where `crop` cuts, in [0, 1) from the start; default the middle.
  */
 export function fitted<T extends Uint8Array | Float32Array>(
-  picture: PicturePlanes<T>,
+  image: ImagePlanes<T>,
   fit: Fit,
   crop?: number,
-): PicturePlanes<T> {
-  const { height, width } = picture;
-  if (fit === "resize" || height === width) return picture;
+): ImagePlanes<T> {
+  const { height, width } = image;
+  if (fit === "resize" || height === width) return image;
   const isCrop = fit === "crop";
   const side = isCrop ? Math.min(height, width) : Math.max(height, width);
-  const data = windowOf(picture, side, isCrop ? crop : undefined);
+  const data = windowOf(image, side, isCrop ? crop : undefined);
   return { data, height: side, width: side };
 }
 
-/** A square of a picture, in the middle where no place is given, zero where it reaches beyond. */
+/** A square of an image, in the middle where no place is given, zero where it reaches beyond. */
 function windowOf<T extends Uint8Array | Float32Array>(
-  { data, height, width }: PicturePlanes<T>,
+  { data, height, width }: ImagePlanes<T>,
   side: number,
   place?: number,
 ): T {
@@ -56,12 +56,12 @@ function windowOf<T extends Uint8Array | Float32Array>(
   return out;
 }
 
-/** A square picture of floats, whatever its size: for what works on squares alone. */
+/** A square image of floats, whatever its size: for what works on squares alone. */
 export function squared(
-  picture: PicturePlanes<Float32Array>,
+  image: ImagePlanes<Float32Array>,
   fit: Fit,
 ): { readonly data: Float32Array; readonly side: number } {
-  const { data, height, width } = fitted(picture, fit);
+  const { data, height, width } = fitted(image, fit);
   if (height === width) return { data, side: height };
   const side = Math.min(height, width);
   const resized = resizePlanes(data, {

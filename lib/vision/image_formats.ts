@@ -1,4 +1,4 @@
-/** Recognises picture formats by the first bytes of a file. @module */
+/** Recognises image formats by the first bytes of a file. @module */
 
 /** A format that is read. */
 export interface ImageFormat {
@@ -49,20 +49,20 @@ export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   return Object.values(imageFormats).find(({ matches }) => matches(bytes));
 }
 
-/** What files that are taken for pictures turn out to be. */
+/** What files that are taken for images turn out to be. */
 const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
   [/^version https:\/\/git-lfs/, "a pointer of Git LFS; fetch the file itself: git lfs pull"],
   [/<svg[\s>]/i, "an SVG drawing, which has no pixels; convert it to PNG"],
   [/<!doctype html|<html[\s>]/i, "a web page"],
   [/^%PDF/, "a PDF"],
-  [/^BM/, "a BMP picture; convert it to PNG"],
+  [/^BM/, "a BMP image; convert it to PNG"],
 ];
 
-/** In words what a file is that is not a picture. */
+/** In words what a file is that is not an image. */
 export function strangerTitle(bytes: Uint8Array): string {
-  if (isHeic(bytes)) return "a HEIC picture; convert it to JPEG or PNG";
+  if (isHeic(bytes)) return "a HEIC image; convert it to JPEG or PNG";
   const start = textAt(bytes, 0, 1024);
   const found = strangers.find(([pattern]) => pattern.test(start))?.[1];
   const known = Object.values(imageFormats).map(({ title }) => title).join(", ");
-  return found === undefined ? `not a picture: ${known} can be read` : found;
+  return found === undefined ? `not an image: ${known} can be read` : found;
 }

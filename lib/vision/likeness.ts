@@ -1,21 +1,21 @@
 /**
- * Decides whether two pictures show the same thing except for size, mirroring and colours. This
+ * Decides whether two images show the same thing except for size, mirroring and colours. This
  * finds leaks between the splits of a data set.
  *
  * @module
  */
-import { type PictureSize, resizePlanes } from "./resize.ts";
+import { type ImageSize, resizePlanes } from "./resize.ts";
 
 /** Side of the small copies that are compared, in pixels. */
 const SIDE = 16;
 
-/** Pictures at least so alike count as one. Recoloured copies reach 0.98, other drawings rarely 0.9. */
+/** Images at least so alike count as one. Recoloured copies reach 0.98, other drawings rarely 0.9. */
 export const sameMotif = 0.9;
 
 /** A channel that adds less than this share of itself to the others is a sum of them. */
 const DEPENDENT = 0.05;
 
-/** A small copy of a picture, ready to be compared. */
+/** A small copy of an image, ready to be compared. */
 export interface Look {
   /** Channels of `SIDE²` values each, their mean taken off. */
   readonly planes: readonly Float32Array[];
@@ -26,7 +26,7 @@ export interface Look {
 }
 
 /**
- * The look of a picture.
+ * The look of an image.
  *
  * @param planes Channels first, any number of them (3 for RGB, 4 for a drawing with its alpha),
  * `channels * height * width` values.
@@ -38,12 +38,12 @@ export interface Look {
  * console.log(lookOf(grey, { height: 8, width: 8 }).energy); // 0: nothing to see
  * ```
  */
-export function lookOf(planes: Float32Array, from: PictureSize): Look {
+export function lookOf(planes: Float32Array, from: ImageSize): Look {
   const pixels = from.height * from.width;
   const channels = planes.length / pixels;
   if (!Number.isInteger(channels) || channels === 0) {
     throw new RangeError(
-      `Cannot compare a picture of ${from.width}×${from.height} pixels: got ${planes.length} values`,
+      `Cannot compare an image of ${from.width}×${from.height} pixels: got ${planes.length} values`,
     );
   }
   const to = { height: SIDE, width: SIDE };
@@ -59,7 +59,7 @@ function looksLike(planes: readonly Float32Array[]): Look {
   return { planes, span: orthonormal(planes), energy };
 }
 
-/** The picture seen in a mirror. */
+/** The image seen in a mirror. */
 export function mirrored({ planes, span, energy }: Look): Look {
   return { planes: planes.map(mirror), span: span.map(mirror), energy };
 }
@@ -69,9 +69,9 @@ function mirror(plane: Float32Array): Float32Array {
 }
 
 /**
- * How alike two looks are, from 0 to 1: the share of the variance of either picture that a linear
+ * How alike two looks are, from 0 to 1: the share of the variance of either image that a linear
  * change of the other one's colours explains, the smaller of both, and the larger of plain and
- * mirrored. 1 is the same picture in colours of its own; two pictures without contrast are not alike.
+ * mirrored. 1 is the same image in colours of its own; two images without contrast are not alike.
  */
 export function likeness(a: Look, b: Look): number {
   return Math.max(sharedVariance(a, b), sharedVariance(a, mirrored(b)));

@@ -1,8 +1,8 @@
-/** Pictures mirrored left to right. @module */
-import type { Picture } from "./pictures.ts";
+/** Images mirrored left to right. @module */
+import type { RgbImage } from "./images.ts";
 
-/** The same picture, left and right swapped. */
-export function mirrored({ data, height, width }: Picture): Picture {
+/** The same image, left and right swapped. */
+export function mirrored({ data, height, width }: RgbImage): RgbImage {
   const swapped = data.slice();
   for (let row = 0; row < swapped.length; row += width) {
     swapped.subarray(row, row + width).reverse();

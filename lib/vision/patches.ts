@@ -1,18 +1,18 @@
-/** Pictures as rows of patches, as arrays and as nodes of a graph. @module */
+/** Images as rows of patches, as arrays and as nodes of a graph. @module */
 import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
-import type { Layout } from "./picture_plan.ts";
-import type { PictureSize } from "./resize.ts";
+import type { Layout } from "./image_plan.ts";
+import type { ImageSize } from "./resize.ts";
 
-/** The values of one picture `[3, height, width]` in the order of its layout. */
+/** The values of one image `[3, height, width]` in the order of its layout. */
 export function arrangePatches(
-  picture: Float32Array,
-  { height, width }: PictureSize,
+  image: Float32Array,
+  { height, width }: ImageSize,
   layout: Layout,
 ): Float32Array {
-  if (layout.kind === "picture" || layout.kind === "tiles") return picture;
+  if (layout.kind === "image" || layout.kind === "tiles") return image;
   const { side } = layout;
   const out = new Float32Array(
-    layout.kind === "patch-rows" ? 3 * layout.most * side * side : layout.repeat * picture.length,
+    layout.kind === "patch-rows" ? 3 * layout.most * side * side : layout.repeat * image.length,
   );
   const columns = Math.floor(width / side);
   const order = layout.kind === "patch-rows"
@@ -22,8 +22,8 @@ export function arrangePatches(
     for (let column = 0; column < columns; column++) {
       const patch = { top: row * side, left: column * side, at: order(row, column) };
       if (layout.kind === "patch-rows") {
-        copyInterleaved(picture, out, patch, { side, width, height });
-      } else copyPlanes(picture, out, patch, { side, width, height, repeat: layout.repeat });
+        copyInterleaved(image, out, patch, { side, width, height });
+      } else copyPlanes(image, out, patch, { side, width, height, repeat: layout.repeat });
     }
   }
   return out;
@@ -45,16 +45,16 @@ const blockOrder = (columns: number, merge: number) => (row: number, column: num
 
 /** [side, side, 3] */
 function copyInterleaved(
-  picture: Float32Array,
+  image: Float32Array,
   out: Float32Array,
   { top, left, at }: Patch,
-  { side, width, height }: PictureSize & { readonly side: number },
+  { side, width, height }: ImageSize & { readonly side: number },
 ): void {
   let to = at * 3 * side * side;
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
       for (let channel = 0; channel < 3; channel++) {
-        out[to++] = picture[(channel * height + top + y) * width + left + x]!;
+        out[to++] = image[(channel * height + top + y) * width + left + x]!;
       }
     }
   }
@@ -62,10 +62,10 @@ function copyInterleaved(
 
 /** [3, repeat, side, side] */
 function copyPlanes(
-  picture: Float32Array,
+  image: Float32Array,
   out: Float32Array,
   { top, left, at }: Patch,
-  { side, width, height, repeat }: PictureSize & {
+  { side, width, height, repeat }: ImageSize & {
     readonly side: number;
     readonly repeat: number;
   },
@@ -75,7 +75,7 @@ function copyPlanes(
     for (let frame = 0; frame < repeat; frame++) {
       for (let y = 0; y < side; y++, to += side) {
         const from = (channel * height + top + y) * width + left;
-        out.set(picture.subarray(from, from + side), to);
+        out.set(image.subarray(from, from + side), to);
       }
     }
   }
@@ -85,10 +85,10 @@ function copyPlanes(
 export function patchNodes(
   builder: GraphBuilder,
   image: Value,
-  { height, width }: PictureSize,
+  { height, width }: ImageSize,
   layout: Layout,
 ): Value {
-  if (layout.kind === "picture" || layout.kind === "tiles") return image;
+  if (layout.kind === "image" || layout.kind === "tiles") return image;
   const { side } = layout;
   const [rows, columns] = [Math.floor(height / side), Math.floor(width / side)];
   const reshape = (value: Value, dims: readonly number[]) =>

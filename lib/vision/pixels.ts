@@ -1,11 +1,11 @@
-/** Arithmetic on pictures as planes, float32 [3, side, side] in [0, 1]. @module */
+/** Arithmetic on images as planes, float32 [3, side, side] in [0, 1]. @module */
 
 /** Luma of ITU-R BT.601, as PIL converts to grey: [side · side]. */
-export function greyOf(picture: Float32Array): Float32Array {
-  const size = picture.length / 3;
+export function greyOf(image: Float32Array): Float32Array {
+  const size = image.length / 3;
   return Float32Array.from(
     { length: size },
-    (_, i) => 0.299 * picture[i]! + 0.587 * picture[size + i]! + 0.114 * picture[2 * size + i]!,
+    (_, i) => 0.299 * image[i]! + 0.587 * image[size + i]! + 0.114 * image[2 * size + i]!,
   );
 }
 

@@ -1,39 +1,39 @@
-/** `pixel_values` of pictures, as a model's own image processor makes them. @module */
+/** `pixel_values` of images, as a model's own image processor makes them. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { arrangePatches } from "./patches.ts";
-import { type PicturePlan, pixelDims } from "./picture_plan.ts";
+import { type ImagePlan, pixelDims } from "./image_plan.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";
 import { planProcessor } from "./processor_table.ts";
 import { unitPlanes } from "./resize.ts";
 import { DraftRunner, type Planes } from "./run_draft.ts";
 
-/** Most bytes of the pictures of one run. */
+/** Most bytes of the images of one run. */
 const maxBytes = 2 ** 29;
 
 /**
- * `pixel_values` of pictures.
+ * `pixel_values` of images.
  *
- * @param pictures `[n, 3, height, width]`: bytes, resized with Pillow's rounding, or floats from 0
+ * @param images `[n, 3, height, width]`: bytes, resized with Pillow's rounding, or floats from 0
  * to 1, resized without rounding or clipping.
- * @returns `[n, …]` with the shape of one picture behind it.
+ * @returns `[n, …]` with the shape of one image behind it.
  */
 export function preprocess(
-  pictures: Tensor<"uint8" | "float32">,
+  images: Tensor<"uint8" | "float32">,
   config: ProcessorConfig,
 ): Tensor<"float32"> {
-  const [, , height = 0, width = 0] = pictures.dims;
-  return runPlan(pictures, planProcessor(config, { height, width }));
+  const [, , height = 0, width = 0] = images.dims;
+  return runPlan(images, planProcessor(config, { height, width }));
 }
 
-/** `pixel_values` of pictures by a plan that is made for their size. */
+/** `pixel_values` of images by a plan that is made for their size. */
 export function runPlan(
-  pictures: Tensor<"uint8" | "float32">,
-  plan: PicturePlan,
+  images: Tensor<"uint8" | "float32">,
+  plan: ImagePlan,
 ): Tensor<"float32"> {
-  const [count = 0] = pictures.dims;
+  const [count = 0] = images.dims;
   for (const { size } of plan.tiles) refuseTooMany(count * plan.tiles.length, size);
-  const runner = new DraftRunner(pictures.data);
+  const runner = new DraftRunner(images.data);
   const dims = [count, ...pixelDims(plan)];
   const out = new Float32Array(sizeOf(dims));
   const perTile = out.length / (count * plan.tiles.length);
@@ -41,15 +41,15 @@ export function runPlan(
     const planes = normalise(runner.run(tile), plan, tile.size.height * tile.size.width);
     const size = planes.length / count;
     for (let i = 0; i < count; i++) {
-      const picture = planes.subarray(i * size, (i + 1) * size);
-      const values = arrangePatches(picture, tile.size, plan.layout);
+      const image = planes.subarray(i * size, (i + 1) * size);
+      const values = arrangePatches(image, tile.size, plan.layout);
       out.set(values, (i * plan.tiles.length + t) * perTile);
     }
   });
   return tensor("float32", dims, out);
 }
 
-function normalise(planes: Planes, { scale, bias }: PicturePlan, area: number): Float32Array {
+function normalise(planes: Planes, { scale, bias }: ImagePlan, area: number): Float32Array {
   const values = planes instanceof Uint8Array ? unitPlanes(planes) : planes.slice();
   for (let start = 0, channel = 0; start < values.length; start += area, channel++) {
     const [factor, summand] = [scale[channel % 3]!, bias[channel % 3]!];
@@ -64,6 +64,6 @@ function refuseTooMany(
 ): void {
   if (4 * 3 * count * height * width <= maxBytes) return;
   throw new RangeError(
-    `Cannot prepare ${count} pictures of ${width}×${height} pixels at once: they take more than ${maxBytes} bytes, use a smaller batch`,
+    `Cannot prepare ${count} images of ${width}×${height} pixels at once: they take more than ${maxBytes} bytes, use a smaller batch`,
   );
 }

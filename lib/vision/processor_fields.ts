@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { type PictureSize, type Resample, resampleNames } from "./resize.ts";
+import { type ImageSize, type Resample, resampleNames } from "./resize.ts";
 
 /** `preprocessor_config.json`; fields that are absent or null take their defaults. */
 export type ProcessorConfig = Readonly<Record<string, unknown>>;
 
-/** Longest edge of a picture, and most pixels in it: far more than any vision encoder reads. */
+/** Longest edge of an image, and most pixels in it: far more than any vision encoder reads. */
 const longestEdge = 16_384;
 const maxPixels = 30_000_000;
 
@@ -58,7 +58,7 @@ export function sideOf(config: ProcessorConfig, name: string): number {
 }
 
 /** A size after a step, whatever it is made from. @throws {ProcessorFieldError} If it is none. */
-export function pictureSize(size: PictureSize, name = "size"): PictureSize {
+export function imageSize(size: ImageSize, name = "size"): ImageSize {
   return checkedSize(size, [size.height, size.width], name);
 }
 
@@ -79,7 +79,7 @@ export function filterOf(config: ProcessorConfig): Resample {
 }
 
 /** The size of a crop. @throws {ProcessorFieldError} If the field is not a size. */
-export function fixedSize(value: unknown, name: string): PictureSize {
+export function fixedSize(value: unknown, name: string): ImageSize {
   if (typeof value === "number") return checkedSize({ height: value, width: value }, value, name);
   const { height, width, shortest_edge: edge } = sizeFields(value, name);
   if (height !== undefined && width !== undefined) {
@@ -90,16 +90,16 @@ export function fixedSize(value: unknown, name: string): PictureSize {
 }
 
 /**
- * The size of a picture after resizing.
+ * The size of an image after resizing.
  *
  * @param options.square Whether a number means a square, and not the shortest edge.
  * @throws {ProcessorFieldError} If the field is not a size.
  */
 export function resizedSize(
   value: unknown,
-  from: PictureSize,
+  from: ImageSize,
   options: { readonly square?: boolean } = {},
-): PictureSize {
+): ImageSize {
   if (typeof value === "number") {
     const size = options.square ? { height: value, width: value } : edgesOf(from, value);
     return checkedSize(size, value, "size");
@@ -126,7 +126,7 @@ export function resizedSize(
 }
 
 /** Both edges where the shorter one is given, and the longer one may have a limit. */
-function edgesOf(from: PictureSize, shortest: number, limit = Infinity): PictureSize {
+function edgesOf(from: ImageSize, shortest: number, limit = Infinity): ImageSize {
   const [low, high] = [Math.min(from.height, from.width), Math.max(from.height, from.width)];
   const limited = high / low * shortest > limit;
   const exact = limited ? limit * low / high : shortest;
@@ -167,7 +167,7 @@ function sizeFields(value: unknown, name: string): SizeFields {
   return Object.fromEntries(found) as SizeFields;
 }
 
-function checkedSize(size: PictureSize, value: unknown, name: string): PictureSize {
+function checkedSize(size: ImageSize, value: unknown, name: string): ImageSize {
   const { height, width } = size;
   const isEdge = (edge: number) => Number.isInteger(edge) && edge >= 1 && edge <= longestEdge;
   if (isEdge(height) && isEdge(width) && height * width <= maxPixels) return size;

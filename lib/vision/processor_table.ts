@@ -1,5 +1,5 @@
 /** The image processors by `image_processor_type`. A new one is a file and a row here. @module */
-import type { PicturePlan } from "./picture_plan.ts";
+import type { ImagePlan } from "./image_plan.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";
 import { llavaNextProcessor, llavaOnevisionProcessor } from "./processors/anyres.ts";
 import { donutProcessor } from "./processors/donut.ts";
@@ -22,7 +22,7 @@ import {
 import type { PlanOptions, ProcessorKind } from "./processors/processor_kind.ts";
 import { glm4vProcessor, qwen2VlProcessor } from "./processors/qwen2_vl.ts";
 import { siglip2Processor } from "./processors/siglip2.ts";
-import type { PictureSize } from "./resize.ts";
+import type { ImageSize } from "./resize.ts";
 
 const kinds: readonly ProcessorKind[] = [
   clipProcessor,
@@ -62,16 +62,16 @@ function kindOf(config: ProcessorConfig): ProcessorKind {
 }
 
 /**
- * What the processor does with pictures of a size. Fields that are absent or null take what Hugging
+ * What the processor does with images of a size. Fields that are absent or null take what Hugging
  * Face's class of the same `image_processor_type` takes.
  *
  * @throws {RangeError} If the configuration asks for what is not supported, or its sizes are not sizes.
  */
 export function planProcessor(
   config: ProcessorConfig,
-  from: PictureSize,
+  from: ImageSize,
   options: PlanOptions = {},
-): PicturePlan {
+): ImagePlan {
   const kind = kindOf(config);
   return kind.plan(withDefaults(config, kind), from, options);
 }
@@ -79,7 +79,7 @@ export function planProcessor(
 /**
  * Reads the fields of a processor.
  *
- * @throws {ProcessorFieldError} If one cannot be used for any picture.
+ * @throws {ProcessorFieldError} If one cannot be used for any image.
  */
 export function checkProcessor(config: ProcessorConfig): void {
   planProcessor(config, { height: 224, width: 224 });
@@ -92,7 +92,7 @@ function withDefaults(config: ProcessorConfig, { defaults }: ProcessorKind): Pro
   return { ...(cropsByDefault(own) ? defaults : withoutCrop(defaults)), ...own };
 }
 
-/** A file that gives one size for all pictures and no word on cropping means that size. */
+/** A file that gives one size for all images and no word on cropping means that size. */
 function cropsByDefault({ size, crop_size, do_center_crop }: ProcessorConfig): boolean {
   const { height, width } = Object(size) as ProcessorConfig;
   const fixed = height !== undefined && width !== undefined;

@@ -1,5 +1,5 @@
 /**
- * Resizes pictures as Pillow does, antialiased: every output pixel is a weighted sum of input
+ * Resizes images as Pillow does, antialiased: every output pixel is a weighted sum of input
  * pixels along one axis and then the other, so that a resize is two matrix products.
  *
  * @module
@@ -30,14 +30,14 @@ export interface AxisWeights {
   readonly weights: Float64Array;
 }
 
-/** Height and width of a picture. */
-export interface PictureSize {
+/** Height and width of an image. */
+export interface ImageSize {
   readonly height: number;
   readonly width: number;
 }
 
 interface Filter {
-  /** Half the width of the filter, in pixels of the coarser picture. */
+  /** Half the width of the filter, in pixels of the coarser image. */
   readonly support: number;
   readonly value: (x: number) => number;
 }
@@ -100,7 +100,7 @@ function nearestWeights(inputSize: number, outputSize: number): AxisWeights {
 
 function filterWeights(inputSize: number, outputSize: number, filter: Filter): AxisWeights {
   const scale = inputSize / outputSize;
-  const stretch = Math.max(scale, 1); // the filter widens when the picture shrinks
+  const stretch = Math.max(scale, 1); // the filter widens when the image shrinks
   const support = filter.support * stretch;
   const taps = Math.ceil(support) * 2 + 1;
   const start = new Int32Array(outputSize);
@@ -135,8 +135,8 @@ export function axisMatrix(axis: AxisWeights): Float32Array {
 
 /** Options of {@linkcode resizePlanes} and {@linkcode resizeBytes}. */
 export interface ResizeOptions {
-  readonly from: PictureSize;
-  readonly to: PictureSize;
+  readonly from: ImageSize;
+  readonly to: ImageSize;
   /** Default `bicubic`. */
   readonly filter?: Resample;
 }
@@ -155,7 +155,7 @@ export function resizePlanes(
   return sumRows(sumColumns(planes, wide), high, to.width);
 }
 
-/** What a byte of a picture represents. */
+/** What a byte of an image represents. */
 const units = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /** Planes from 0 to 1 of bytes. */
@@ -215,7 +215,7 @@ function sumRows(planes: Float32Array, axis: AxisWeights, width: number): Float3
   return out;
 }
 
-/** Bits behind the binary point of Pillow's weights for 8-bit pictures. */
+/** Bits behind the binary point of Pillow's weights for 8-bit images. */
 const one = 2 ** 22;
 
 /**
@@ -234,7 +234,7 @@ export function resizeBytes(planes: Uint8Array, options: ResizeOptions): Uint8Ar
 }
 
 /** Pillow 13 takes the height first where it loses more than twice as much as the width; older ones never do. */
-function heightFirst(from: PictureSize, to: PictureSize): boolean {
+function heightFirst(from: ImageSize, to: ImageSize): boolean {
   const lost = from.height - to.height;
   return lost > 0 && lost > 2 * (from.width - to.width);
 }

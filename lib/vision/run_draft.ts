@@ -1,26 +1,26 @@
-/** Carries out the steps of drafts on pictures. @module */
+/** Carries out the steps of drafts on images. @module */
 import { type Draft, sameSize, type Step } from "./draft.ts";
-import { type PictureSize, resizeBytes, resizePlanes } from "./resize.ts";
+import { type ImageSize, resizeBytes, resizePlanes } from "./resize.ts";
 
-/** Planes of pictures with three channels: bytes, or floats from 0 to 1. */
+/** Planes of images with three channels: bytes, or floats from 0 to 1. */
 export type Planes = Uint8Array | Float32Array;
 
 /**
- * Runs drafts on pictures `[n, 3, height, width]`. Bytes are rounded after every resize as Pillow
+ * Runs drafts on images `[n, 3, height, width]`. Bytes are rounded after every resize as Pillow
  * does; floats are neither rounded nor clipped.
  */
 export class DraftRunner {
-  readonly #pictures: Planes;
+  readonly #images: Planes;
   readonly #done = new Map<Draft, Planes>();
 
-  constructor(pictures: Planes) {
-    this.#pictures = pictures;
+  constructor(images: Planes) {
+    this.#images = images;
   }
 
-  /** The pictures of a draft, `[n, 3, …]` of its size. Drafts in common are computed once. */
+  /** The images of a draft, `[n, 3, …]` of its size. Drafts in common are computed once. */
   run(draft: Draft): Planes {
     const { from, step } = draft;
-    if (from === undefined || step === undefined) return this.#pictures;
+    if (from === undefined || step === undefined) return this.#images;
     let planes = this.#done.get(draft);
     if (planes === undefined) {
       planes = take(step, this.run(from), { from: from.size, to: draft.size });
@@ -31,8 +31,8 @@ export class DraftRunner {
 }
 
 interface Sizes {
-  readonly from: PictureSize;
-  readonly to: PictureSize;
+  readonly from: ImageSize;
+  readonly to: ImageSize;
 }
 
 function take(step: Step, planes: Planes, sizes: Sizes): Planes {

@@ -7,9 +7,9 @@
 import type { Random } from "../tensor/random.ts";
 import { greyOf, warpNearest } from "./pixels.ts";
 
-/** A picture, float32 [3, side, side] in [0, 1], and the strength of the operation. */
+/** An image, float32 [3, side, side] in [0, 1], and the strength of the operation. */
 interface Subject {
-  readonly picture: Float32Array;
+  readonly image: Float32Array;
   readonly side: number;
   /** From 0 to 1 in 30 steps. */
   readonly strength: number;
@@ -25,54 +25,54 @@ const clip = (value: number) => value < 0 ? 0 : value > 1 ? 1 : value;
 const blend = (base: (subject: Subject) => (i: number) => number): Operation => (subject) => {
   const factor = 1 + subject.sign * 0.99 * subject.strength;
   const from = base(subject);
-  return subject.picture.map((x, i) => clip(from(i) + factor * (x - from(i))));
+  return subject.image.map((x, i) => clip(from(i) + factor * (x - from(i))));
 };
 
-function greyPlane({ picture, side }: Subject): (i: number) => number {
-  const grey = greyOf(picture);
+function greyPlane({ image, side }: Subject): (i: number) => number {
+  const grey = greyOf(image);
   return (i) => grey[i % (side * side)]!;
 }
 
-function meanGrey({ picture }: Subject): () => number {
-  const grey = greyOf(picture);
+function meanGrey({ image }: Subject): () => number {
+  const grey = greyOf(image);
   const mean = grey.reduce((sum, x) => sum + x, 0) / grey.length;
   return () => mean;
 }
 
 /** Neighbours' mean with weight 5 in the middle; the border stays as it is. */
-function smooth({ picture, side }: Subject): (i: number) => number {
+function smooth({ image, side }: Subject): (i: number) => number {
   return (i) => {
     const [x, y] = [i % side, Math.floor(i / side) % side];
-    if (x === 0 || y === 0 || x === side - 1 || y === side - 1) return picture[i]!;
-    let sum = 4 * picture[i]!;
+    if (x === 0 || y === 0 || x === side - 1 || y === side - 1) return image[i]!;
+    let sum = 4 * image[i]!;
     for (let dy = -1; dy <= 1; dy++) {
-      for (let dx = -1; dx <= 1; dx++) sum += picture[i + dy * side + dx]!;
+      for (let dx = -1; dx <= 1; dx++) sum += image[i + dy * side + dx]!;
     }
     return sum / 13;
   };
 }
 
-/** Moves pixels: output (x, y) from the centre shows the picture at the matrix times it. */
+/** Moves pixels: output (x, y) from the centre shows the image at the matrix times it. */
 const warp =
   (matrix: (amount: number, side: number) => readonly number[], most: number): Operation =>
-  ({ picture, side, strength, sign }) =>
-    warpNearest(picture, side, matrix(sign * most * strength, side));
+  ({ image, side, strength, sign }) =>
+    warpNearest(image, side, matrix(sign * most * strength, side));
 
-function posterize({ picture, strength }: Subject): Float32Array {
+function posterize({ image, strength }: Subject): Float32Array {
   const bits = 8 - Math.round(6 * strength);
   const step = 2 ** (8 - bits);
-  return picture.map((x) => Math.floor(Math.round(255 * x) / step) * step / 255);
+  return image.map((x) => Math.floor(Math.round(255 * x) / step) * step / 255);
 }
 
-function solarize({ picture, strength }: Subject): Float32Array {
-  return picture.map((x) => x >= 1 - strength ? 1 - x : x);
+function solarize({ image, strength }: Subject): Float32Array {
+  return image.map((x) => x >= 1 - strength ? 1 - x : x);
 }
 
 /** Every channel by itself. */
-const perChannel = (change: (plane: Float32Array) => Float32Array): Operation => ({ picture }) => {
-  const out = new Float32Array(picture.length);
-  const size = picture.length / 3;
-  for (let c = 0; c < 3; c++) out.set(change(picture.subarray(c * size, (c + 1) * size)), c * size);
+const perChannel = (change: (plane: Float32Array) => Float32Array): Operation => ({ image }) => {
+  const out = new Float32Array(image.length);
+  const size = image.length / 3;
+  for (let c = 0; c < 3; c++) out.set(change(image.subarray(c * size, (c + 1) * size)), c * size);
   return out;
 };
 
@@ -105,7 +105,7 @@ const TRANSLATION = 32 / 224;
 
 /** The fourteen operations. */
 const operations: Readonly<Record<string, Operation>> = {
-  identity: ({ picture }) => picture,
+  identity: ({ image }) => image,
   "shear-x": warp((a) => [1, a, 0, 0, 1, 0], 0.99),
   "shear-y": warp((a) => [1, 0, 0, a, 1, 0], 0.99),
   "translate-x": warp((a, side) => [1, 0, a * side, 0, 1, 0], TRANSLATION),
@@ -134,12 +134,12 @@ export function applyTrivial(name: string, subject: Subject): Float32Array {
 
 /** Applies one random operation; what is drawn depends on `random` alone. */
 export function trivialAugment(
-  picture: Float32Array,
+  image: Float32Array,
   side: number,
   random: Random,
 ): Float32Array {
   const name = trivialOperations[random.integer(trivialOperations.length)]!;
   const strength = random.integer(31) / 30;
   const sign = random.uniform() < 0.5 ? 1 : -1;
-  return applyTrivial(name, { picture, side, strength, sign });
+  return applyTrivial(name, { image, side, strength, sign });
 }

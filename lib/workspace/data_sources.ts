@@ -46,7 +46,7 @@ function specOf(text: string): DataSpec | string {
 
 const basesOf = ({ base }: DataPlaces): readonly string[] => [base, Deno.cwd()];
 
-/** What is wrong with data that the user names, if anything; no picture is read. */
+/** What is wrong with data that the user names, if anything; no image is read. */
 export function dataMistake(text: string, places: DataPlaces): NameMistake | undefined {
   const spec = specOf(text);
   if (typeof spec === "string") return { cause: spec, notes: [forms] };
@@ -89,10 +89,10 @@ export function dataFolders(text: string, places: DataPlaces): string[] {
   const spec = specOf(text);
   if (typeof spec === "string") return [];
   try {
-    const { format, parts, pictures } = locateData(spec, basesOf(places));
+    const { format, parts, images } = locateData(spec, basesOf(places));
     const paths = parts.flatMap((part) => part.paths);
     const folders = format === "folder" ? paths : paths.map((path) => dirname(path));
-    return [...new Set([...folders, ...(pictures === undefined ? [] : [pictures])])];
+    return [...new Set([...folders, ...(images === undefined ? [] : [images])])];
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     return [];
@@ -153,7 +153,7 @@ export async function openData(
       contents.push([split ?? "", await digests.content(Deno.realPathSync(path))]);
     }
   }
-  for (const path of await namedPictures(located, spec)) contents.push(await digests.content(path));
+  for (const path of await namedImages(located, spec)) contents.push(await digests.content(path));
   const digest = sha256(canonicalJson({
     format: located.format,
     settings: settingsOf(spec),
@@ -167,26 +167,26 @@ export async function openData(
 /** The map as the stage gets it: with the files that were found. */
 function absolute(
   spec: DataSpec,
-  { format, parts, pictures }: LocatedData,
+  { format, parts, images }: LocatedData,
 ): Record<string, unknown> {
   const isBySplit = parts.some(({ split }) => split !== undefined);
   const ofPart = ({ paths }: DataPart) => format === "folder" ? paths[0] : paths;
   const places = isBySplit
     ? Object.fromEntries(parts.map((part) => [part.split!, ofPart(part)]))
     : ofPart({ paths: parts.flatMap(({ paths }) => paths) });
-  return { ...spec, [format]: places, ...(pictures === undefined ? {} : { pictures }) };
+  return { ...spec, [format]: places, ...(images === undefined ? {} : { images }) };
 }
 
 /** Settings without paths: the same files elsewhere are the same data set. */
 function settingsOf(spec: DataSpec): Record<string, unknown> {
-  const { pictures: _, ...settings } = spec;
+  const { images: _, ...settings } = spec;
   return Object.fromEntries(
     Object.entries(settings).filter(([key]) => !(formatKeys as readonly string[]).includes(key)),
   );
 }
 
-/** Pictures that a list names: they are content as well. */
-async function namedPictures(located: LocatedData, spec: DataSpec): Promise<readonly string[]> {
+/** Images that a list names: they are content as well. */
+async function namedImages(located: LocatedData, spec: DataSpec): Promise<readonly string[]> {
   if (located.format === "folder" || located.format === "webdataset") return [];
   const { listData } = await loadLater<typeof import("../data/list_data.ts")>(
     new URL("../data/list_data.ts", import.meta.url),

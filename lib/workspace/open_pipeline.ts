@@ -18,7 +18,7 @@ import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { defaultCacheFolder, projectRoot } from "./places.ts";
 import { secretValues } from "./secret_values.ts";
 import { readPipelineText } from "./read_pipeline_text.ts";
-import { checkName, type Fetched, namedPaths, pictureSide, sourceResolver } from "./sources.ts";
+import { checkName, type Fetched, imageSide, namedPaths, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
 /** A pipeline file, and where its results are kept. */
@@ -102,7 +102,7 @@ export async function openPipeline(
       named.add(kind, namedPaths(folders, kind, name));
       return checkName(folders, kind, name);
     },
-    pictureSides: (kind, name) => pictureSide(folders, kind, name),
+    imageSides: (kind, name) => imageSide(folders, kind, name),
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
   planned.value.warnings?.forEach((warning) => told.onWarning?.(warning));

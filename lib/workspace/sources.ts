@@ -113,8 +113,8 @@ const checks = {
   },
 };
 
-/** Side of a data set's pictures: of one of the project's own, or of one that lies in a folder. */
-export async function pictureSide(
+/** Side of a data set's images: of one of the project's own, or of one that lies in a folder. */
+export async function imageSide(
   folders: SourceFolders,
   kind: ParameterKind,
   name: string,

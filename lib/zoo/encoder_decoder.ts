@@ -1,5 +1,5 @@
 /**
- * A small T5: an encoder that reads the picture and the instruction, a decoder that answers
+ * A small T5: an encoder that reads the image and the instruction, a decoder that answers
  * (arXiv 1910.10683; gated feed-forward of arXiv 2002.05202, as in Flan-T5).
  *
  * @module

@@ -83,7 +83,7 @@ export function readsInstruction({ kind }: Connector): boolean {
   return kind === "instructed-qformer" || kind === "qformer-and-patches";
 }
 
-/** Number of rows that a picture takes among the embeddings. */
+/** Number of rows that an image takes among the embeddings. */
 export function imageRows({ connector, vision }: MultimodalSizes): number {
   const queries = "qformer" in connector ? connector.qformer.num_query_tokens : 0;
   const patches = connector.kind === "qformer" || connector.kind === "instructed-qformer"

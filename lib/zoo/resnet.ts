@@ -1,6 +1,6 @@
 /**
  * A small ResNet of pre-activation blocks (arXiv 1603.05027) with group normalisation (arXiv
- * 1803.08494), which needs no statistics of other pictures.
+ * 1803.08494), which needs no statistics of other images.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Module, parameter } from "./module.ts";
 export interface ResNetSizes {
   readonly model_type: "resnet";
   readonly image_size: number;
-  /** Channels of the stem, which halves the picture twice. */
+  /** Channels of the stem, which halves the image twice. */
   readonly embedding_size: number;
   /** Channels of each stage; the resolution halves between two. */
   readonly hidden_sizes: readonly number[];

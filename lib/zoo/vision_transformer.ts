@@ -28,7 +28,7 @@ export interface VisionSizes {
   readonly stem?: "convolutions" | "patches";
 }
 
-/** Number of patches of a picture. */
+/** Number of patches of an image. */
 export function patchCount({ image_size, patch_size }: VisionSizes): number {
   return (image_size / patch_size) ** 2;
 }
@@ -127,7 +127,7 @@ export function visionTokens(
   return layerNorm(module, "vision_model.post_layernorm", x, width);
 }
 
-/** Mean over the tokens, then a projection without bias: the picture's place in the joint space of a CLIP. */
+/** Mean over the tokens, then a projection without bias: the image's place in the joint space of a CLIP. */
 export function imageEmbedding(
   module: Module,
   tokens: Value,

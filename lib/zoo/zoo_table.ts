@@ -64,7 +64,7 @@ const convEncoder: ConvNextSizes = {
   hidden_act: "gelu",
 };
 
-/** Another vision transformer: larger patches of a larger picture, which the frame cuts across. */
+/** Another vision transformer: larger patches of a larger image, which the frame cuts across. */
 const patchEncoder: VisionSizes = {
   model_type: "clip_vision_model",
   image_size: 72,
@@ -103,7 +103,7 @@ export interface ZooEncoder {
 
 /**
  * The encoders by the name that `pretrain-model` takes: the two of the first zoo, and those of the
- * second, which differ in kind, patches, widths and the size of the picture.
+ * second, which differ in kind, patches, widths and the size of the image.
  */
 export const zooEncoders = {
   encoder: { sizes: sharedEncoder },

@@ -65,7 +65,7 @@ const inFrame = fromNumbers(
 );
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-Deno.test("importPrompt() gives what is added to pictures, not what is trained", () => {
+Deno.test("importPrompt() gives what is added to images, not what is trained", () => {
   const program = ramp([3, 8, 8]);
   const auto = { "perturb_dict.delta": inFrame };
   const resnet = { texts: { pretrained_model: "resnet18" } };
@@ -118,7 +118,7 @@ Deno.test("importPrompt() refuses what a file does not say", () => {
       {},
       '--tensor chooses one of "a", "b"',
     ],
-    [{ "state_dict.patch": ramp([1, 3, 8, 8]) }, {}, "does not say where it lies on the picture"],
+    [{ "state_dict.patch": ramp([1, 3, 8, 8]) }, {}, "does not say where it lies on the image"],
     [{ program: ramp([3, 8, 8]), mask }, {}, "say --values added or --values sigmoid"],
     [
       { program: ramp([3, 8, 8]), mask: zeros("float32", [4, 4]) },
@@ -131,7 +131,7 @@ Deno.test("importPrompt() refuses what a file does not say", () => {
     [
       auto(inFrame, { "resize_dict.scale": ramp([], 1.5) }),
       options,
-      "the picture was scaled by 1.5",
+      "the image was scaled by 1.5",
     ],
   ];
   for (const [file, given, message] of cases) {

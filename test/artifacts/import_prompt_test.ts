@@ -7,7 +7,7 @@ import { tensor, zeros } from "../../lib/tensor/tensor.ts";
 const sizes = { canvas: 8, image: 4 };
 const deltaOf = (kind: PromptName) => promptMask(kind, sizes);
 
-Deno.test("importPrompt() sees the kind and the picture in the zeros of δ", () => {
+Deno.test("importPrompt() sees the kind and the image in the zeros of δ", () => {
   const cases: readonly [PromptName, string, number][] = [
     ["frame", "frame", 4],
     ["full", "full", 6],
@@ -52,7 +52,7 @@ Deno.test("importPrompt() says what it found instead of a prompt", () => {
       () => importPrompt({ "a.delta": frame, "ema.delta": deltaOf("full") }),
       '; --tensor chooses one of "a.delta", "ema.delta"',
     ],
-    [() => importPrompt({ a: frame }, { image: 0 }), "a picture has 1 pixel or more, not 0"],
+    [() => importPrompt({ a: frame }, { image: 0 }), "an image has 1 pixel or more, not 0"],
     [
       () => importPrompt({ a: tensor("float32", [3, 1, 1], new Float32Array([0, NaN, 0])) }),
       "δ is NaN in row 0, column 0",

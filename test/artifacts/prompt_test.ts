@@ -37,6 +37,12 @@ Deno.test("decodePrompt() reads every kind as it was written", () => {
   }
 });
 
+Deno.test("decodePrompt() reads the placement of a prompt's own kind by its old name", () => {
+  const { delta, meta } = promptOf("frame");
+  const old = encodePrompt({ delta, meta: { ...meta, kind: "disc", picture: "whole" } as never });
+  assertEquals(decodePrompt(old).meta.placement, "whole");
+});
+
 Deno.test("decodePrompt() says what is missing", () => {
   const { delta, meta } = promptOf("affine-color");
   const frame = promptOf("frame");
@@ -56,7 +62,10 @@ Deno.test("decodePrompt() says what is missing", () => {
       withMeta({ kind: "disc" }),
       'its kind is "disc", known kinds are frame, padding, patch, full, affine-color;',
     ],
-    [withMeta({ kind: "disc", picture: "half" }), 'picture must be shrunk or whole, but is "half"'],
+    [
+      withMeta({ kind: "disc", placement: "half" }),
+      'placement must be shrunk or whole, but is "half"',
+    ],
     [withMeta({ canvas: -8 }), "canvas must be a whole number from 1, but is -8"],
     [withMeta({ canvas: "8" }), 'canvas must be a whole number from 1, but is "8"'],
     [withMeta({ canvas: 8.5 }), "canvas must be a whole number from 1, but is 8.5"],
@@ -81,7 +90,7 @@ Deno.test("decodePrompt() says what is missing", () => {
   }
 });
 
-Deno.test("appliedPrompt() shrinks the picture, or leaves it whole", () => {
+Deno.test("appliedPrompt() shrinks the image, or leaves it whole", () => {
   assertEquals(appliedPrompt(promptOf("frame")).image, 4);
   assertEquals(appliedPrompt(promptOf("padding")).image, 8);
   const { image, transform } = appliedPrompt(promptOf("affine-color"));

@@ -17,7 +17,7 @@ const normal = (...dims: number[]): Tensor =>
 
 const pads = [1, 1, 1, 1];
 
-/** A picture of 16 channels, 8 by 8: every kind of op that ONNX Runtime computes in blocks. */
+/** An image of 16 channels, 8 by 8: every kind of op that ONNX Runtime computes in blocks. */
 function blocks(b: GraphBuilder, image: Value): Value {
   const conv = (x: Value, dims: number[], attributes = {}) =>
     b.op("Conv", [x, b.constant(normal(...dims)), b.constant(normal(dims[0]!))], attributes);

@@ -1,11 +1,11 @@
-/** How long a training waits for its pictures: photographs of 500×375 pixels, on small and larger models. @module */
-import { openPictures, writeRows } from "../../lib/data/dataset_folder.ts";
-import { writePictures } from "../../lib/data/picture_files.ts";
+/** How long a training waits for its images: photographs of 500×375 pixels, on small and larger models. @module */
+import { openImages, writeRows } from "../../lib/data/dataset_folder.ts";
+import { writeImages } from "../../lib/data/image_files.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
 import { resolveSettings } from "../../lib/training/prompt_settings.ts";
 import { encodeJpeg } from "../../lib/vision/encode_jpeg.ts";
-import type { Pictures } from "../../lib/vision/pictures.ts";
+import type { Images } from "../../lib/vision/images.ts";
 import { resizePlanes } from "../../lib/vision/resize.ts";
 import type { Benchmark, BenchRow } from "./benchmark.ts";
 import { classes, instruction, openZoo } from "./zoo.ts";
@@ -16,17 +16,17 @@ const steps = 40;
 
 /** Different photographs of the set, which has each ten times. */
 const photographs = 64;
-const pictures = steps * batch;
+const images = steps * batch;
 
-const trainings: readonly (readonly [name: string, pictures: number])[] = [
-  ["each picture once", pictures],
-  [`${photographs} pictures, again and again`, photographs],
+const trainings: readonly (readonly [name: string, images: number])[] = [
+  ["each image once", images],
+  [`${photographs} images, again and again`, photographs],
 ];
 
-/** Sides of the canvas: that of the mini models' own pictures, and the paper's. */
+/** Sides of the canvas: that of the mini models' own images, and the paper's. */
 const canvases = [64, 224];
 
-/** The share of a training's time that goes by until pictures are there. */
+/** The share of a training's time that goes by until images are there. */
 export const benchData: Benchmark = async ({ model }) => {
   const { directories, notes } = await openZoo();
   const models = model === undefined
@@ -36,7 +36,7 @@ export const benchData: Benchmark = async ({ model }) => {
   const rows: BenchRow[] = [];
   try {
     await writePhotos(folder);
-    const photos = await openPictures(folder);
+    const photos = await openImages(folder);
     for (const source of models) {
       for (const canvas of canvases) {
         for (const [name, count] of trainings) {
@@ -54,7 +54,7 @@ export const benchData: Benchmark = async ({ model }) => {
 interface Waiting {
   readonly source: { readonly name: string; readonly path: string };
   readonly canvas: number;
-  readonly photos: Pictures;
+  readonly photos: Images;
   readonly count: number;
 }
 
@@ -70,10 +70,10 @@ async function measure(
   const { cost } = await optimizePrompt({
     settings: resolveSettings(given, { rows: count, side: canvas }),
     sources: [source],
-    data: { pictures: photos, rows, info: { classes } },
+    data: { images: photos, rows, info: { classes } },
   }, {
     threads: 2,
-    log: (line) => share = Number(/waited for pictures: ([\d.]+) %/.exec(line)?.[1] ?? share),
+    log: (line) => share = Number(/waited for images: ([\d.]+) %/.exec(line)?.[1] ?? share),
   });
   return { "step ms": cost.ms ?? NaN, "waited %": share };
 }
@@ -82,10 +82,10 @@ async function measure(
 async function writePhotos(folder: string): Promise<void> {
   const files = await Promise.all(Array.from({ length: photographs }, (_, i) => jpegOf(i)));
   const make = async function* () {
-    for (let i = 0; i < pictures; i++) yield { encoded: files[i % photographs]! };
+    for (let i = 0; i < images; i++) yield { encoded: files[i % photographs]! };
   };
-  await writePictures(folder, make(), { seen: new Set() });
-  const rows = Array.from({ length: pictures }, (_, i) => ({
+  await writeImages(folder, make(), { seen: new Set() });
+  const rows = Array.from({ length: images }, (_, i) => ({
     ...{ id: `${i}`, cluster: `${i}`, instruction, answer: classes[0]!, label: 0 },
   }));
   const info = { name: "photographs", kind: "classification", classes } as const;

@@ -42,8 +42,8 @@ export const benchLanguage: Benchmark = async ({ model, rounds }) => {
   return { rows, summary: {}, notes };
 };
 
-/** A grey picture, of the size that the encoder declares, so many times. */
-export async function greyPictures(directory: LanguageModelDirectory, count: number) {
+/** A grey image, of the size that the encoder declares, so many times. */
+export async function greyImages(directory: LanguageModelDirectory, count: number) {
   const { graph } = await directory.readPart("vision_encoder");
   const pixels = graph.inputs.find(({ name }) => name === "pixel_values")!;
   const dims = [count, ...dimsOfInput(pixels).slice(1).map(Number)];
@@ -56,7 +56,7 @@ async function scoring(
   rounds: number,
 ): Promise<BenchRow> {
   const ids = text.instruction(instruction);
-  const pixels = await greyPictures(directory, 1);
+  const pixels = await greyImages(directory, 1);
   const options: Omit<ScorerOptions, "candidates"> = {
     ...{ directory, text, batch: 1, instructionLength: ids.ids.length, session },
   };
@@ -98,7 +98,7 @@ async function generation(
   },
 ): Promise<BenchRow> {
   const ids = text.instruction("Write a long story about this photo.");
-  const pixels = await greyPictures(directory, 1);
+  const pixels = await greyImages(directory, 1);
   await using generator = await openGenerator({
     ...{ directory, batch: 1, instructionLength: ids.ids.length, maxTokens: answerTokens, session },
     text: { ...text, endTokens: new Set() },

@@ -7,7 +7,7 @@ import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import { statusBytes } from "../../lib/runtime/peak_memory.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { prepareSource } from "../../lib/training/source.ts";
-import { greyPictures } from "./language.ts";
+import { greyImages } from "./language.ts";
 import { classes, instruction } from "./zoo.ts";
 
 const batch = 8;
@@ -17,7 +17,7 @@ const [path, what] = Deno.args as [string, "score" | "generate" | "train"];
 const directory = await openModelDirectory(path);
 const text = await openTextEncoder(directory);
 const ids = text.instruction(instruction);
-const pixels = await greyPictures(directory, batch);
+const pixels = await greyImages(directory, batch);
 const options = { directory, text, batch, instructionLength: ids.ids.length, session };
 const all = Array.from({ length: batch }, () => ids);
 

@@ -3,18 +3,18 @@ import { openScorer, type Scorer, type ScorerOptions } from "../../lib/evaluatio
 import { preprocess } from "../../lib/vision/preprocess.ts";
 import { openTextEncoder } from "../../lib/models/instruction_text.ts";
 import { type Benchmark, type BenchRow, interleave, median } from "./benchmark.ts";
-import { classes, instruction, noisePictures, openZoo } from "./zoo.ts";
+import { classes, instruction, noiseImages, openZoo } from "./zoo.ts";
 
 const batch = 16;
 
-/** Pictures per second of every model of the zoo. */
+/** Images per second of every model of the zoo. */
 export const benchScore: Benchmark = async ({ rounds }) => {
   const { directories, notes } = await openZoo();
   const rows: BenchRow[] = [];
   for (const directory of directories) {
     const text = await openTextEncoder(directory);
     const ids = text.instruction(instruction);
-    const pixels = preprocess(noisePictures(batch, 64), directory.preprocessor);
+    const pixels = preprocess(noiseImages(batch, 64), directory.preprocessor);
     const options: ScorerOptions = {
       directory,
       text,

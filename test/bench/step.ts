@@ -3,13 +3,13 @@ import { optimizePrompt, type PromptTraining } from "../../lib/training/optimize
 import { resolveSettings } from "../../lib/training/prompt_settings.ts";
 import type { TrainingHost } from "../../lib/training/trainer.ts";
 import { type Benchmark, type BenchRow, median } from "./benchmark.ts";
-import { classes, instruction, noisePictures, openZoo, zooPath } from "./zoo.ts";
-import { picturesIn } from "../../lib/vision/pictures.ts";
+import { classes, instruction, noiseImages, openZoo, zooPath } from "./zoo.ts";
+import { imagesIn } from "../../lib/vision/images.ts";
 
 const batch = 16;
 const side = 64;
 
-/** Milliseconds per step on every model of the zoo, at a batch of 16 pictures; or beside PyTorch. */
+/** Milliseconds per step on every model of the zoo, at a batch of 16 images; or beside PyTorch. */
 export const benchStep: Benchmark = async ({ rounds, torch }) => {
   if (torch !== undefined) {
     const { benchStepBeside } = await import("./step_beside.ts");
@@ -44,7 +44,7 @@ async function timeSteps(source: NamedPath, rounds: number): Promise<{ vp: numbe
 }
 
 function trainingFor(source: NamedPath, loss: string, steps: number): PromptTraining {
-  const pictures = picturesIn(noisePictures(batch, side).data, { height: side, width: side });
+  const images = imagesIn(noiseImages(batch, side).data, { height: side, width: side });
   const rows = Array.from({ length: batch }, (_, i) => {
     const label = i % classes.length;
     return { instruction, answer: classes[label]!, label };
@@ -54,7 +54,7 @@ function trainingFor(source: NamedPath, loss: string, steps: number): PromptTrai
     settings: resolveSettings({ loss, lr: 1, steps, batch, augment: "none" }, size),
     sources: [source],
     clip: { name: "zoo/mini-clip", path: zooPath("mini-clip") },
-    data: { pictures, rows, info: { classes } },
+    data: { images, rows, info: { classes } },
   };
 }
 

@@ -1,4 +1,4 @@
-/** The models in `zoo/`, and pictures to try them on. @module */
+/** The models in `zoo/`, and images to try them on. @module */
 import { type LanguageModelDirectory, openModelDirectory } from "../../lib/models/directory.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
@@ -47,8 +47,8 @@ export const classes = [
 /** The recognition instruction of arXiv 2404.11207. */
 export const instruction = "This is a photo of a";
 
-/** Pictures of noise: what is in them does not change the time. */
-export function noisePictures(count: number, side: number) {
+/** Images of noise: what is in them does not change the time. */
+export function noiseImages(count: number, side: number) {
   const random = new Random("bench pictures");
   const images = Uint8Array.from({ length: count * 3 * side * side }, () => random.integer(256));
   return tensor("uint8", [count, 3, side, side], images);

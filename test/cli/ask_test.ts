@@ -52,7 +52,7 @@ Deno.test("tvp ask gives a free answer, and ranks choices with and without a pro
     const prompted = await ask(...choices, "--json", "--prompt", "d.safetensors");
     assertEquals(
       prompted.err,
-      "the picture has 20×16 pixels, its middle 16×16 are used\n",
+      "the image has 20×16 pixels, its middle 16×16 are used\n",
     );
     const scores = (told: { choices: { choice: string; score: number }[] }) =>
       told.choices.toSorted((a, b) => a.choice < b.choice ? -1 : 1).map(({ score }) => score);
@@ -64,15 +64,15 @@ const mistakes: readonly [args: readonly string[], message: string][] = [
   [
     ["./clip", "p.png", "what?"],
     'Cannot ask "./clip" for free text: it is a CLIP model, which ' +
-    "only compares a picture with given texts",
+    "only compares an image with given texts",
   ],
-  [["./model", "none.png", "what?"], 'Cannot use picture "none.png": there is no such file'],
+  [["./model", "none.png", "what?"], 'Cannot use image "none.png": there is no such file'],
   [["./model", "p.png", "what?", "--prompt", "p.png"], 'Cannot use prompt "p.png": Cannot decode'],
   [
     ["./model", "p.png", "what?", "--choices", "cat,,"],
     'Cannot use "cat,," for --choices: expected two or more, cat,dog',
   ],
-  [["./model", "p.png"], 'Cannot run "tvp ask": expected MODEL PICTURE QUESTION'],
+  [["./model", "p.png"], 'Cannot run "tvp ask": expected MODEL IMAGE QUESTION'],
 ];
 
 Deno.test("tvp ask says what it cannot use", () =>

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { classFolders, inFolder } from "../data/pictures_in.ts";
+import { classFolders, inFolder } from "../data/images_in.ts";
 
 const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
 
@@ -13,7 +13,7 @@ async function tvp(folder: string, ...args: string[]) {
   return { code, out: decoder.decode(stdout), error: decoder.decode(stderr) };
 }
 
-Deno.test("tvp data says what a folder holds, which pictures are broken and which are in two splits", async () => {
+Deno.test("tvp data says what a folder holds, which images are broken and which are in two splits", async () => {
   const files = await classFolders(5);
   const twice = {
     ...files,
@@ -24,7 +24,7 @@ Deno.test("tvp data says what a folder holds, which pictures are broken and whic
     [/^t/.test(name) ? name : `train/${name}`, bytes] as const
   );
   await inFolder(
-    { ...Object.fromEntries(given), "train/cat/9.jpg": "no picture" },
+    { ...Object.fromEntries(given), "train/cat/9.jpg": "no image" },
     async (folder) => {
       const { code, out } = await tvp(folder, "inspect", "{folder: .}", "--json");
       const report = JSON.parse(out);
@@ -37,7 +37,7 @@ Deno.test("tvp data says what a folder holds, which pictures are broken and whic
       assert(report.duplicates.some(({ kind }: { kind: string }) => kind === "same"));
       const text = await tvp(folder, "inspect", ".");
       assert(
-        text.out.includes("1 broken pictures\n  train/cat/9.jpg: the file is not a picture"),
+        text.out.includes("1 broken images\n  train/cat/9.jpg: the file is not an image"),
         text.out,
       );
       for (const name of ["sheet.png", "sheet.html"]) {

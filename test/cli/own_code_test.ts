@@ -63,7 +63,7 @@ export default defineLossTerm({
 `,
   "kinds/top_bar.ts": `import { definePromptKind } from "@tvp/pipeline/prompts";
 export default definePromptKind({
-  description: "a bar at the top", picture: "whole", covers: (y) => y < 3 });
+  description: "a bar at the top", placement: "whole", covers: (y) => y < 3 });
 `,
   "stages/count_scores.ts": `import { z } from "zod";
 import { artifact, defineStage } from "@tvp/pipeline/stage";
@@ -108,8 +108,8 @@ Deno.test("loss terms, kinds of prompt, data sets and stages come from beside th
     assertEquals([ran.code, ran.err], [0, ""], ran.out);
     const latest = join(folder, ".tvp/runs/own/latest");
     const prompt = decodePrompt(await Deno.readFile(join(latest, "prompt/prompt.safetensors")));
-    const { kind, picture, loss, method } = prompt.meta;
-    assertEquals([kind, picture], ["top-bar", "whole"]);
+    const { kind, placement, loss, method } = prompt.meta;
+    assertEquals([kind, placement], ["top-bar", "whole"]);
     assertEquals(loss, { lm: 1, fca: 0.1, "small-delta": 0.5 });
     assertEquals(method, "1 lm + 0.1 fca + 0.5 small-delta, top-bar");
     const [side, plane] = [16, 16 * 16];
@@ -172,9 +172,9 @@ export default defineLossTerm({ description: "", build: (_, { prompt }) => promp
     "sets/two_squares.ts",
     `import { defineDataset } from "@tvp/pipeline/datasets";
 export default defineDataset({ info: { name: "x", kind: "yes-no", licence: "", source: "" },
-  load: () => { throw new RangeError("no pictures today"); } });
+  load: () => { throw new RangeError("no images today"); } });
 `,
-    ["RangeError in sets/two_squares.ts:3:23: no pictures today"],
+    ["RangeError in sets/two_squares.ts:3:23: no images today"],
   ],
   [
     "a stage that needs what it has not declared",

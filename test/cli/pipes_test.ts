@@ -7,15 +7,15 @@ const cases: readonly (readonly [args: string, message: string])[] = [
   ["prompt show pipe", 'error: Cannot use prompt "pipe": it is a named pipe\n'],
   [
     "prompt apply d.safetensors pipe -o o.png",
-    'error: Cannot use picture "pipe": it is a named pipe\n',
+    'error: Cannot use image "pipe": it is a named pipe\n',
   ],
-  ["ask ./m pipe what", 'error: Cannot use picture "pipe": it is a named pipe\n'],
+  ["ask ./m pipe what", 'error: Cannot use image "pipe": it is a named pipe\n'],
   ["ask ./m p.png what --prompt pipe", 'error: Cannot use prompt "pipe": it is a named pipe\n'],
   [
     "grad m/onnx/vision_encoder.onnx --cotangent image_features --wrt pixel_values --check --feed pixel_values=pipe",
     'error: Cannot read "pipe": it is a named pipe\n',
   ],
-  ["prompt apply d.safetensors . -o o.png", 'error: Cannot use picture ".": it is a folder\n'],
+  ["prompt apply d.safetensors . -o o.png", 'error: Cannot use image ".": it is a folder\n'],
 ];
 
 Deno.test("no command waits for a named pipe that is given to it as a file", () =>

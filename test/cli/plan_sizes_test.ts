@@ -25,7 +25,7 @@ stages:
     with: { prompt: shrunk, model: zoo/mini-blip2, data: ./rows, imageSize: 32, canvas: 48 }
 `;
 
-Deno.test("plan tells, once, of a picture larger than the canvas that its data make", () =>
+Deno.test("plan tells, once, of an image larger than the canvas that its data make", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "p.yaml"), pipeline);
     await Deno.mkdir(join(folder, "rows"));
@@ -34,9 +34,9 @@ Deno.test("plan tells, once, of a picture larger than the canvas that its data m
     assertEquals(code, 2);
     assertEquals(err.split("\n").filter((line) => line.includes("error:")), [
       "p.yaml:14:18: error: Cannot use 80 as stages.prompt.with.imageSize: " +
-      "the canvas has 64 pixels, as the pictures of its data",
+      "the canvas has 64 pixels, as the images of its data",
       "p.yaml:18:77: error: Cannot use 32 as stages.given.with.imageSize: " +
-      "the canvas has 24 pixels, as the pictures of its data",
+      "the canvas has 24 pixels, as the images of its data",
     ]);
     assertStringIncludes(err, '= give a "canvas" that is as large, or an "imageSize" up to 64');
   }));

@@ -14,7 +14,7 @@ const meta = {
   ...{ kind: "frame", canvas: 8, image: 4, sources: [], task: "t", method: "vp" } as const,
   ...{ loss: { lm: 1 }, optimizer: "normalized-gradient", lr: 1, steps: 1, batch: 1, seed: 0 },
 };
-/** A frame whose left half is brighter than any picture, and whose right half is −0.5. */
+/** A frame whose left half is brighter than any image, and whose right half is −0.5. */
 const delta = promptMask("frame", meta).data
   .map((inside, i) => inside === 0 ? 0 : i % 8 < 4 ? 2 : -0.5);
 
@@ -155,7 +155,7 @@ Deno.test("tvp prompt says what it cannot use", () =>
     await Deno.writeFile(`${folder}/small.npy`, small);
     const cases: readonly [readonly string[], string][] = [
       [["eat", "p.safetensors"], 'Cannot run prompt "eat"'],
-      [["apply", "p.safetensors", "-o", "x.png"], "expected prompt apply PROMPT PICTURE"],
+      [["apply", "p.safetensors", "-o", "x.png"], "expected prompt apply PROMPT IMAGE"],
       [["export", "p.safetensors"], '"-o FILE" is missing'],
       [["export", "p.safetensors", "-o", "p.gif"], "ends in .png, .npz, .safetensors, .pth"],
       [
@@ -173,7 +173,7 @@ Deno.test("tvp prompt says what it cannot use", () =>
         "expected frame, padding, patch, full",
       ],
       [["export", "grey.png", "-o", "x.png"], 'Cannot use prompt "grey.png"'],
-      [["apply", "p.safetensors", "no.png", "-o", "x.png"], 'Cannot use picture "no.png"'],
+      [["apply", "p.safetensors", "no.png", "-o", "x.png"], 'Cannot use image "no.png"'],
     ];
     const results = await Promise.all(cases.map(([args]) => tvp(folder, "prompt", ...args)));
     results.forEach(({ code, err }, i) => {

@@ -3,7 +3,7 @@ import { assertSplitsApart } from "../../lib/data/check_splits.ts";
 import type { Split } from "../../lib/data/dataset.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 
-/** Rows of one-pixel pictures: cluster and grey value of each. */
+/** Rows of one-pixel images: cluster and grey value of each. */
 function split(name: string, rows: readonly (readonly [string, number])[]): Split {
   return {
     rows: rows.map(([cluster], index) => ({
@@ -34,7 +34,7 @@ Deno.test("assertSplitsApart() names what two splits share", async () => {
     ],
     [
       { validation: split("validation", [["ox", 3]]) },
-      'Cannot use data set "pets": train and validation share a picture: train/2 and validation/0',
+      'Cannot use data set "pets": train and validation share an image: train/2 and validation/0',
     ],
     [
       { test: split("test", train.rows.map(({ cluster }, index) => [cluster, 10 + index])) },

@@ -35,10 +35,10 @@ Deno.test("readDatasetFolder() reads what was written, also by Windows and with 
   inDataset(async (folder) => {
     const read = await readDatasetFolder(folder);
     assertEquals({ ...read.info }, { ...info, rows: 2, height: 4, width: 4, notes: [] } as never);
-    const { height, width, images } = read;
-    assertEquals({ rows: read.rows, images, height, width } as unknown, split);
-    const picture = { data: images.subarray(48), height: 4, width: 4 };
-    assertEquals(await read.pictures.read(1), picture);
+    const { height, width, pixels } = read;
+    assertEquals({ rows: read.rows, images: pixels, height, width } as unknown, split);
+    const image = { data: pixels.subarray(48), height: 4, width: 4 };
+    assertEquals(await read.images.read(1), image);
     const lines = rows.map((row) => JSON.stringify({ ...row, more: [1] })).join("\r\n");
     await Deno.writeTextFile(join(folder, "rows.jsonl"), `\ufeff${lines}\r\n\n`);
     const again = await readDatasetFolder(folder);

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { readDatasetFolder } from "../../lib/data/dataset_folder.ts";
-import type { DataSpec } from "../../lib/data/data_spec.ts";
+import { type DataSpec, parseDataSpec } from "../../lib/data/data_spec.ts";
 import { type DataLoading, loadData } from "../../lib/data/load_data.ts";
-import { writePictures } from "../../lib/data/picture_files.ts";
+import { writeImages } from "../../lib/data/image_files.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { classFolders, colour, inFolder, pictureFile } from "./pictures_in.ts";
+import { classFolders, colour, imageFile, inFolder } from "./images_in.ts";
 
 async function load(folder: string, spec: DataSpec, more: Partial<DataLoading> = {}) {
   const out = await Deno.makeTempDir({ dir: folder, prefix: ".out-" });
@@ -18,7 +18,7 @@ async function load(folder: string, spec: DataSpec, more: Partial<DataLoading> =
   };
 }
 
-Deno.test("loadData() reads a folder of classes, shares it out alike, and keeps pictures encoded", async () =>
+Deno.test("loadData() reads a folder of classes, shares it out alike, and keeps images encoded", async () =>
   await inFolder(await classFolders(10), async (folder) => {
     const { train, validation, test } = await load(folder, { folder });
     assertEquals([train, validation, test].map(({ rows }) => rows.length), [18, 6, 6]);
@@ -30,8 +30,8 @@ Deno.test("loadData() reads a folder of classes, shares it out alike, and keeps 
     ]);
     const [row] = test.rows;
     assertEquals([row!.instruction, row!.answer], ["This is a photo of a", "cat"]);
-    const { height, width } = await test.pictures.read(0);
-    assertEquals([height, width, test.pictures.side, test.pictures.fit], [8, 12, 224, "resize"]);
+    const { height, width } = await test.images.read(0);
+    assertEquals([height, width, test.images.side, test.images.fit], [8, 12, 224, "resize"]);
     assert([...Deno.readDirSync(folder)].length > 0);
   }));
 
@@ -45,7 +45,7 @@ Deno.test("loadData() takes shots of a seed, and fewer of them are among more", 
     assert(JSON.stringify(two) !== JSON.stringify(other));
   }));
 
-Deno.test("loadData() leaves a picture out of the training rows that is tested", async () => {
+Deno.test("loadData() leaves an image out of the training rows that is tested", async () => {
   const files = await classFolders(4);
   const given = Object.entries(files).flatMap(([name, bytes], i) => [
     [`train/${name}`, bytes] as const,
@@ -56,11 +56,11 @@ Deno.test("loadData() leaves a picture out of the training rows that is tested",
     assertEquals(train.rows.length + validation.rows.length, 11);
     assertEquals(test.rows.length, 12);
     const notes = [...train.info.notes!, ...validation.info.notes!];
-    assert(notes.some((note) => note.includes("1 pictures that are in other splits")));
+    assert(notes.some((note) => note.includes("1 images that are in other splits")));
   });
 });
 
-const picture = await pictureFile(colour(1));
+const image = await imageFile(colour(1));
 const lists: readonly (readonly [
   name: string,
   files: Record<string, string>,
@@ -126,9 +126,9 @@ function three(line: (i: number) => string): string {
 
 for (const [name, files, spec, expected] of lists) {
   Deno.test(`loadData() reads ${name}`, async () => {
-    const pictures: Record<string, Uint8Array> = {};
-    for (let i = 0; i < 9; i++) pictures[`${i}.jpg`] = await pictureFile(colour(i));
-    await inFolder({ ...files, ...pictures }, async (folder) => {
+    const images: Record<string, Uint8Array> = {};
+    for (let i = 0; i < 9; i++) images[`${i}.jpg`] = await imageFile(colour(i));
+    await inFolder({ ...files, ...images }, async (folder) => {
       const [key, value] = Object.entries(spec)[0]!;
       const { train, validation, test } = await load(folder, {
         ...spec,
@@ -151,11 +151,11 @@ const mistakes: readonly (readonly [
   spec: DataSpec,
   message: string,
 ])[] = [
-  [{}, { folder: "." }, "there is no picture in it"],
+  [{}, { folder: "." }, "there is no image in it"],
   [
-    { "a.jpg": picture },
+    { "a.jpg": image },
     { folder: "." },
-    "it has 1 pictures without class or answer",
+    "it has 1 images without class or answer",
   ],
   [{ "rows.csv": "" }, { csv: "rows.csv" }, "it is empty"],
   [
@@ -223,9 +223,9 @@ for (const [files, spec, message] of mistakes) {
     }));
 }
 
-Deno.test("loadData() reads nothing outside of the pictures' folder", () =>
+Deno.test("loadData() reads nothing outside of the images' folder", () =>
   inFolder(
-    { "in/rows.csv": "image,label\nlink.jpg,a\n", "secret.jpg": picture },
+    { "in/rows.csv": "image,label\nlink.jpg,a\n", "secret.jpg": image },
     async (folder) => {
       await Deno.symlink("../secret.jpg", join(folder, "in/link.jpg"));
       for (const name of ["link.jpg", "../secret.jpg", join(folder, "secret.jpg")]) {
@@ -240,7 +240,16 @@ Deno.test("loadData() reads nothing outside of the pictures' folder", () =>
     },
   ));
 
-Deno.test("loadData() names every broken picture, or skips them", async () => {
+Deno.test("parseDataSpec() reads `pictures`, the old name of `images`", () => {
+  const now = parseDataSpec({ csv: "a.csv", images: "./in" });
+  assertEquals(parseDataSpec({ csv: "a.csv", pictures: "./in" }), now);
+  assertEquals(
+    parseDataSpec({ csv: "a.csv", images: "./in", pictures: "./in" }),
+    'it has "pictures", which is not supported',
+  );
+});
+
+Deno.test("loadData() names every broken image, or skips them", async () => {
   const files = await classFolders(6);
   const cut = files["cat/3.jpg"]!.subarray(0, 200);
   const broken = {
@@ -251,7 +260,7 @@ Deno.test("loadData() names every broken picture, or skips them", async () => {
   };
   await inFolder(broken, async (folder) => {
     const error = await assertRejects(() => load(folder, { folder }), DiagnosticError);
-    assert(/Cannot read (a picture|\d pictures): /.test(error.message), error.message);
+    assert(/Cannot read (an image|\d images): /.test(error.message), error.message);
     const { train, validation, test } = await load(folder, { folder, broken: "skip" });
     assertEquals([train, validation, test].reduce((sum, { rows }) => sum + rows.length, 0), 16);
   });
@@ -268,15 +277,15 @@ function heic(): Uint8Array {
   ]);
 }
 
-Deno.test("writePictures() keeps what there is, and tells of rows without a picture", () =>
+Deno.test("writeImages() keeps what there is, and tells of rows without an image", () =>
   inFolder({}, async (folder) => {
-    const pictures = async function* () {
-      yield { encoded: await pictureFile(colour(1)) };
-      yield { missing: "it has no picture" };
-      yield { encoded: await pictureFile(colour(2)) };
+    const images = async function* () {
+      yield { encoded: await imageFile(colour(1)) };
+      yield { missing: "it has no image" };
+      yield { encoded: await imageFile(colour(2)) };
     };
-    const { kept, broken, size } = await writePictures(folder, pictures(), { seen: new Set() });
+    const { kept, broken, size } = await writeImages(folder, images(), { seen: new Set() });
     assertEquals([kept, [...broken], size], [
-      ...[[0, 2], [[1, "it has no picture"]], { height: 8, width: 12 }],
+      ...[[0, 2], [[1, "it has no image"]], { height: 8, width: 12 }],
     ]);
   }));

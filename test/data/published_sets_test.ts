@@ -6,7 +6,7 @@ import { prepareData } from "../../lib/data/load_data.ts";
 import type { PublishedSet } from "../../lib/data/published_set.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { inFolder } from "./pictures_in.ts";
+import { inFolder } from "./images_in.ts";
 
 const files = new URL("published/files/", import.meta.url).pathname;
 const expected = JSON.parse(await Deno.readTextFile(join(files, "expected.json"))) as Record<
@@ -31,10 +31,10 @@ async function read(loading: Read): Promise<Record<string, { sha256: string; lab
   const rows = Object.values(splits).flat().sort((a, b) => a.place - b.place);
   const found: Record<string, { sha256: string; label: number }[]> = {};
   let next = 0;
-  for await (const picture of listing.pictures(rows.map(({ place }) => place))) {
+  for await (const image of listing.images(rows.map(({ place }) => place))) {
     const { split = "", label } = rows[next++]!;
-    assert(!("missing" in picture));
-    const planes = "planes" in picture ? picture.planes : (await decodeImage(picture.encoded)).data;
+    assert(!("missing" in image));
+    const planes = "planes" in image ? image.planes : (await decodeImage(image.encoded)).data;
     const sha256 = createHash("sha256").update(planes).digest("hex");
     (found[split] ??= []).push({ sha256, label: label! });
   }
@@ -61,7 +61,7 @@ for (const [folder, name] of sets) {
   });
 }
 
-Deno.test("datasets/cifar10-c reads one severity, beside CIFAR-10's training pictures", () =>
+Deno.test("datasets/cifar10-c reads one severity, beside CIFAR-10's training images", () =>
   inFolder({}, async (folder) => {
     await Deno.mkdir(join(folder, "CIFAR-10-C"));
     for (const name of ["fog.npy", "labels.npy"]) {
@@ -75,7 +75,7 @@ Deno.test("datasets/cifar10-c reads one severity, beside CIFAR-10's training pic
     assertEquals(test, expected["cifar10-c/test"]);
   }));
 
-Deno.test("loadData() reads Parquet with a list of one picture in each row", async () => {
+Deno.test("loadData() reads Parquet with a list of one image in each row", async () => {
   const found = await read({ spec: { parquet: join(files, "parquet/list.parquet") } });
   assertEquals(found, { "": expected["parquet/list"]! });
 });

@@ -1,11 +1,11 @@
-/** Sets whose publishers give picture files beside lists: what rows become of a folder like theirs. @module */
+/** Sets whose publishers give image files beside lists: what rows become of a folder like theirs. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { prepareData } from "../../lib/data/load_data.ts";
 import type { PublishedSet } from "../../lib/data/published_set.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { inFolder } from "./pictures_in.ts";
+import { inFolder } from "./images_in.ts";
 
-/** What is made of a folder: the row of a picture whose id ends so. */
+/** What is made of a folder: the row of an image whose id ends so. */
 interface Layout {
   readonly set: string;
   readonly files: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ interface Layout {
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
-const pictures = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "."]));
+const images = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "."]));
 const lines = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).join("\n");
 
 const synsets = ["n01440764", "n03028079"];
@@ -24,7 +24,7 @@ const land = ["AnnualCrop", "SeaLake"];
 const layouts: readonly Layout[] = [
   {
     set: "imagenette",
-    files: pictures(
+    files: images(
       ["train", "val"].flatMap((split) =>
         synsets.flatMap((name) => numbers(10).map((i) => `imagenette2/${split}/${name}/${i}.JPEG`))
       ),
@@ -35,7 +35,7 @@ const layouts: readonly Layout[] = [
   },
   {
     set: "eurosat",
-    files: pictures(
+    files: images(
       land.flatMap((name) => numbers(10).map((i) => `2750/${name}/${name}_${i}.jpg`)),
     ),
     counts: [12, 4, 4],
@@ -45,7 +45,7 @@ const layouts: readonly Layout[] = [
   {
     set: "oxford-pets",
     files: {
-      ...pictures(numbers(12).map((i) => `images/Maine_Coon_${i}.jpg`)),
+      ...images(numbers(12).map((i) => `images/Maine_Coon_${i}.jpg`)),
       "annotations/trainval.txt": `#Image CLASS-ID\n${
         numbers(10).map((i) => `Maine_Coon_${i} 1 1 1\n`).join("")
       }`,
@@ -58,7 +58,7 @@ const layouts: readonly Layout[] = [
   {
     set: "hateful-memes",
     files: {
-      ...pictures(numbers(14).map((i) => `img/${i}.png`)),
+      ...images(numbers(14).map((i) => `img/${i}.png`)),
       "train.jsonl": lines(
         numbers(10).map((i) => ({ id: i, img: `img/${i}.png`, label: i % 2, text: `t${i}` })),
       ),
@@ -77,7 +77,7 @@ const layouts: readonly Layout[] = [
     set: "pope",
     parameters: { objects: "popular" },
     files: {
-      ...pictures(numbers(10).map((i) => `val2014/COCO_val2014_${i}.jpg`)),
+      ...images(numbers(10).map((i) => `val2014/COCO_val2014_${i}.jpg`)),
       "coco_pope_popular.json": lines(
         numbers(60).map((i) => ({
           question_id: i + 1,
@@ -94,7 +94,7 @@ const layouts: readonly Layout[] = [
   {
     set: "clevr-counting",
     files: {
-      ...pictures(
+      ...images(
         ["train", "val"].flatMap((part) =>
           numbers(10).map((i) => `CLEVR_v1.0/images/${part}/CLEVR_${part}_${i}.png`)
         ),
@@ -132,7 +132,7 @@ const layouts: readonly Layout[] = [
   {
     set: "scienceqa",
     files: {
-      ...pictures(
+      ...images(
         numbers(30).map((i) => `images/${["train", "val", "test"][i % 3]}/${i}/image.png`),
       ),
       "problems.json": JSON.stringify(Object.fromEntries(

@@ -38,7 +38,7 @@ Deno.test("drawTask() is balanced, and its splits share no drawing", async () =>
   assert(cats.every(({ cluster, style }) => /^cat\/[a-z -]+\//.test(cluster) && style));
 });
 
-Deno.test("drawTask() takes training pictures by seed and keeps the test the same", () => {
+Deno.test("drawTask() takes training images by seed and keeps the test the same", () => {
   const [a, b, more] = [{}, { seed: 1 }, { shots: 5 }]
     .map((change) => draw(change));
   assertEquals(a!.test, b!.test);

@@ -35,7 +35,7 @@ export const square = defineLossTerm({
       `import { definePromptKind } from "./prompt_kind.ts";
 export const bar = definePromptKind({
   description: "a bar at the top",
-  picture: "whole",
+  placement: "whole",
   covers: (y) => y < 2,
 });`,
     ],
@@ -88,7 +88,7 @@ export const bar = definePromptKind({
       "lib/training/views/negative.ts",
       `import type { View } from "./view.ts";
 export const negative: View = {
-  description: "a negative picture",
+  description: "a negative image",
   inputs: () => ({}),
   build: (b, { pixels }) => b.op("Neg", [pixels]),
   draw: () => ({}),
@@ -110,7 +110,7 @@ export const negative: View = {
     ],
   },
   {
-    what: "a change of pretraining pictures",
+    what: "a change of pretraining images",
     row: [
       "lib/drawing/changes/change_table.ts",
       "export const changes = {",
@@ -125,7 +125,7 @@ export const negative: View = {
 export const invert = corruption(
   "a negative",
   [1, 1, 1, 1, 1],
-  ({ picture }, level) => picture.map((x) => level - x),
+  ({ image }, level) => image.map((x) => level - x),
 );`,
     ],
     row: [
@@ -281,7 +281,7 @@ import { findFamily } from "./lib/models/families/family_table.ts";
 import { promptMask } from "./lib/prompts/prompt_table.ts";
 import { resolveSettings } from "./lib/training/prompt_settings.ts";
 import { Random } from "./lib/tensor/random.ts";
-import { corruptPicture } from "./lib/vision/corrupt/corrupt.ts";
+import { corruptImage } from "./lib/vision/corrupt/corrupt.ts";
 import { namesPage } from "./test/tools/reference/names_page.ts";
 
 const settings = resolveSettings({ method: "bar-half", lr: 1, steps: 1 }, { rows: 1, side: 8 });
@@ -289,8 +289,8 @@ const { kind, optimizer, augment } = settings;
 const values = new Float32Array([4]);
 optimizers.half.update({ state: { values } } as never);
 const mask = promptMask("bar", { canvas: 4, image: 4 });
-const picture = new Uint8Array(192).fill(255);
-const corrupted = await corruptPicture(picture, {
+const image = new Uint8Array(192).fill(255);
+const corrupted = await corruptImage(image, {
   ...{ kind: "invert", severity: 1, draw: "" } as const,
   size: { height: 8, width: 8 },
 });

@@ -89,7 +89,7 @@ export async function run(
   return { success, text: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-/** A red picture. */
+/** A red image. */
 async function apple(): Promise<Uint8Array> {
   const side = 64;
   const pixels = new Float32Array(3 * side * side);

@@ -99,7 +99,7 @@ Deno.test("a file and a row are all that one more of each thing needs", async (t
           "| `half` | half the value |",
           "| `dark` | darker |",
           "| `bar-half` | a bar, halved | `vp` | `kind: bar`, `optimizer: half`, `augment: dark`, `views: [negative]` |",
-          "| `negative` | a negative picture |",
+          "| `negative` | a negative image |",
           "| `zero` | at zero |",
           "| `wipe` | wiped |",
           "| `invert` | a negative |",

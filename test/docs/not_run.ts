@@ -15,12 +15,12 @@ export const notRun: Readonly<Record<string, string>> = {
     "needs the configuration above it: test/workspace/run_pipeline_test.ts runs one from outside",
   'docs/tutorial.md: import { decodeModel, encodeModel } from "@tvp/pipeline/onnx";':
     "needs the configuration beside it: test/cli/tutorial_test.ts runs both",
-  "README.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-pictures}'":
-    "needs pictures of one's own; test/data loads every format",
+  "README.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-images}'":
+    "needs images of one's own; test/data loads every format",
   "docs/data.md: deno task tvp data ls":
-    "needs pictures of one's own; test/cli/data_test.ts runs each",
-  "docs/data.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-pictures}'":
-    "needs pictures of one's own; test/data loads every format",
+    "needs images of one's own; test/cli/data_test.ts runs each",
+  "docs/data.md: deno task pipeline pipelines/quickstart.yaml --set 'vars.dataset={folder: ../my-images}'":
+    "needs images of one's own; test/data loads every format",
   "docs/data.md: deno task pipeline pipelines/real/cifar10.yaml --set vars.photos=PHOTOS":
     "PHOTOS stands for photographs that are not in the repository",
   "docs/data.md: deno task pipeline pipelines/zoo_scores.yaml --set 'vars.datasets=[{name: photographs, folder: PHOTOS, side: 64}]'":

@@ -33,7 +33,7 @@ Deno.test("makeZooWorld() leaves out concepts that no style draws", () => {
   assert(!smaller.names.includes("banana"));
 });
 
-Deno.test("sampleBatch() draws the same pictures for the same seed", () => {
+Deno.test("sampleBatch() draws the same images for the same seed", () => {
   const first = world.sampleBatch(new Random(4), 20);
   assertEquals(world.sampleBatch(new Random(4), 20), first);
   assert(first.images.some((value, i) => value !== world.sampleBatch(new Random(5), 20).images[i]));
@@ -113,21 +113,21 @@ Deno.test("sampleBatch() draws styles without colours in an ink that shows on th
       const plane = images.subarray((3 * i + channel) * 4096, (3 * i + channel + 1) * 4096);
       return Math.max(...plane) - Math.min(...plane);
     });
-    assert(spread[0]! + spread[1]! + spread[2]! > 0.9, `picture ${i}: ${spread}`);
+    assert(spread[0]! + spread[1]! + spread[2]! > 0.9, `image ${i}: ${spread}`);
   }
 });
 
-Deno.test("sampleBatch() leaves a black frame around shrunk pictures", () => {
+Deno.test("sampleBatch() leaves a black frame around shrunk images", () => {
   const { images, facts } = world.sampleBatch(new Random(3), 30, { shrunk: 0.5 });
   const frame = (i: number) => {
     const inFrame = (x: number, y: number) => x < 8 || y < 8 || x >= 56 || y >= 56;
     return images.subarray(i * imageLength, (i + 1) * imageLength)
       .some((value, k) => value > 0 && inFrame(k % 64, (k >> 6) % 64));
   };
-  facts.forEach((fact, i) => assertEquals(frame(i), !fact.shrunk, `picture ${i}`));
+  facts.forEach((fact, i) => assertEquals(frame(i), !fact.shrunk, `image ${i}`));
 });
 
-Deno.test("sampleBatch() changes pictures, and says no colour where it is another one", () => {
+Deno.test("sampleBatch() changes images, and says no colour where it is another one", () => {
   const options = { digits: 0, multiples: 0, scenes: 0 };
   const plain = world.sampleBatch(new Random(3), 200, options);
   const bordered = world.sampleBatch(new Random(3), 200, { ...options, changes: ["border"] });
@@ -171,7 +171,7 @@ function parseQuestion(instruction: string): { topic: Topic; gaps: readonly stri
   throw new RangeError(`Cannot read "${instruction}"`);
 }
 
-Deno.test("ask() answers what is on the picture, covers every topic, and words tell nothing", () => {
+Deno.test("ask() answers what is on the image, covers every topic, and words tell nothing", () => {
   const random = new Random(7);
   const { facts } = world.sampleBatch(new Random(8), 4000, { digits: 0.2, multiples: 0.2 });
   const topics = new Map<Topic, string[]>();
@@ -205,7 +205,7 @@ Deno.test("ask() answers what is on the picture, covers every topic, and words t
   }
 });
 
-Deno.test("captionOf() speaks of the picture, in words that everyText() covers", () => {
+Deno.test("captionOf() speaks of the image, in words that everyText() covers", () => {
   const random = new Random(1);
   const { facts } = world.sampleBatch(new Random(8), 200);
   const vocabulary = new Set(everyText(world).flatMap((text) => text.split(/\s+/)));

@@ -1,8 +1,8 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { fillBatch, fillRows, pictures } from "../../lib/evaluation/batch_fill.ts";
+import { fillBatch, fillRows, images } from "../../lib/evaluation/batch_fill.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 
-/** Pictures of one pixel: their only value is their number. */
+/** Images of one pixel: their only value is their number. */
 const numbered = (...numbers: number[]) =>
   tensor("float32", [numbers.length, 1, 1, 1], Float32Array.from(numbers));
 
@@ -21,17 +21,17 @@ Deno.test("fillRows() refuses no rows, and more than a batch", () => {
   }
 });
 
-Deno.test("fillBatch() repeats the first picture, and leaves a full batch as it is", () => {
+Deno.test("fillBatch() repeats the first image, and leaves a full batch as it is", () => {
   const filled = fillBatch(numbered(7, 8), 4);
   assertEquals([filled.dims, [...filled.data]], [[4, 1, 1, 1], [7, 8, 7, 7]]);
   const full = numbered(1, 2);
   assertStrictEquals(fillBatch(full, 2), full);
 });
 
-Deno.test("pictures() takes a part of a batch without a copy", () => {
+Deno.test("images() takes a part of a batch without a copy", () => {
   const batch = numbered(1, 2, 3);
-  const part = pictures(batch, 1, 3);
+  const part = images(batch, 1, 3);
   assertEquals([part.dims, [...part.data]], [[2, 1, 1, 1], [2, 3]]);
   assertStrictEquals(part.data.buffer, batch.data.buffer);
-  assertStrictEquals(pictures(batch, 0, 3), batch);
+  assertStrictEquals(images(batch, 0, 3), batch);
 });

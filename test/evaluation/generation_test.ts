@@ -21,8 +21,8 @@ function idsAsText(text: InstructionEncoder): InstructionEncoder {
 }
 
 function instructionsOf(text: InstructionEncoder) {
-  const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
-  return [[50, 51, 52], [60]].map((ids) => ({ ids: [1, ...picture, ...ids], qformerIds: [40] }));
+  const image = new Array<number>(text.imageTokens).fill(text.imageToken);
+  return [[50, 51, 52], [60]].map((ids) => ({ ids: [1, ...image, ...ids], qformerIds: [40] }));
 }
 
 async function generate(

@@ -22,9 +22,9 @@ function withAnswers(text: InstructionEncoder): InstructionEncoder {
 }
 
 function instructionsOf(text: InstructionEncoder, lengths: readonly number[]): InstructionIds[] {
-  const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
+  const image = new Array<number>(text.imageTokens).fill(text.imageToken);
   return lengths.map((length, row) => ({
-    ids: [1, ...picture, ...Array.from({ length }, (_, i) => 30 + row + i)],
+    ids: [1, ...image, ...Array.from({ length }, (_, i) => 30 + row + i)],
     qformerIds: [40, 41 + row],
   }));
 }
@@ -91,15 +91,15 @@ async function checkScores(directory: LanguageModelDirectory, text: InstructionE
   const scores = await scorer.score(pixels, instructions);
   assertEquals(scores.length, 3);
   for (const [i, instruction] of instructions.entries()) {
-    const picture = {
+    const image = {
       ...pixels,
       dims: [1, 3, 32, 32],
       data: pixels.data.slice(i * 3072, (i + 1) * 3072),
     };
-    const expected = await scoreSlowly(directory, text, picture, instruction);
+    const expected = await scoreSlowly(directory, text, image, instruction);
     expected.forEach((value, c) => {
       const error = Math.abs(scores[i]![c]! - value);
-      assert(error < 2e-5, `picture ${i}, candidate ${c}: ${scores[i]![c]} instead of ${value}`);
+      assert(error < 2e-5, `image ${i}, candidate ${c}: ${scores[i]![c]} instead of ${value}`);
     });
   }
 }
@@ -113,7 +113,7 @@ for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
 
 Deno.test("openScorer() scores with a decoder that takes no past", async () => {
   const { directory, text } = await openRecorded("llava");
-  // Four pictures, of which each has the three rows that begin no other.
+  // Four images, of which each has the three rows that begin no other.
   await checkScores(directory, text, 4 * planCandidates(answers, "repeat", 0).rows.length);
 });
 
@@ -155,7 +155,7 @@ Deno.test("Scorer.score() refuses a batch of another size", async () => {
   await assertRejects(
     () => scorer.score(randomPixels(2), [instruction!, instruction!]),
     RangeError,
-    "Cannot score 2 pictures with 2 instructions: a call takes 1 to 1",
+    "Cannot score 2 images with 2 instructions: a call takes 1 to 1",
   );
 });
 

@@ -25,12 +25,12 @@ const shrunkOf = (
 ];
 
 const names = {
-  room: "every model is right on 55 to 85 % of the shrunk pictures",
+  room: "every model is right on 55 to 85 % of the shrunk images",
   chance: "every model is at least 10 points above chance without a prompt",
   noise: "a noise frame as strong as a prompt costs every model at most 5 points",
   encoders: "models with different vision encoders agree little: κ is at most 0.5",
   models: "the unseen models count as at least 3 independent ones",
-  clip: "CLIP is right more often on the shrunk pictures than the models on average",
+  clip: "CLIP is right more often on the shrunk images than the models on average",
   drawings: "the test has at least 60 different drawings, at least 4 of each class",
 };
 

@@ -97,7 +97,7 @@ Deno.test("summarize() does not pair different data, and names both", () => {
   };
   assertEquals(
     mistakeOf(() => summarize(runs.map((run) => run === runs[1] ? other : run))),
-    `Cannot compare "none on zoo/b" with "none on zoo/c" on emoji10: they answered different data (400 and 400 rows, 100 of them the same by picture, instruction and answer)
+    `Cannot compare "none on zoo/b" with "none on zoo/c" on emoji10: they answered different data (400 and 400 rows, 100 of them the same by image, instruction and answer)
 Evaluate both on the same split, or distinguish them by a setting`,
   );
 });

@@ -1,16 +1,16 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { openChatTemplate, type PictureText } from "../../lib/models/chat_template.ts";
+import { type ImageText, openChatTemplate } from "../../lib/models/chat_template.ts";
 import { tokenizerConfig, withTextFiles } from "./text_rig.ts";
 
 /** Runs a test on a template in chat_template.jinja. */
 function withTemplate(
   source: string,
-  test: (write: (picture?: PictureText) => string, folder: string) => void,
+  test: (write: (image?: ImageText) => string, folder: string) => void,
 ): Promise<void> {
   return withTextFiles({ "chat_template.jinja": source }, async (folder) => {
     const template = await openChatTemplate(folder, { config: tokenizerConfig });
-    test((picture) => template!("What is it?", picture), folder);
+    test((image) => template!("What is it?", image), folder);
   });
 }
 
@@ -23,7 +23,7 @@ const written: readonly [string, string, string][] = [
   ["joined text", "{{ 'USER: ' + messages[0].content }}", "USER: <image>What is it?"],
   ["stripped text", "{{ messages[0].content.strip() }}|", "<image>What is it?|"],
   ["trimmed text", "{{ messages[0].content | trim }}|", "<image>What is it?|"],
-  ["a picture of its own and the text", "<image> {{ messages[0].content }}", "<image> What is it?"],
+  ["an image of its own and the text", "<image> {{ messages[0].content }}", "<image> What is it?"],
   [
     "text or parts",
     `{% if messages[0].content is string %}{{ messages[0].content }}{% else %}${parts}{% endif %}`,
@@ -35,14 +35,14 @@ const written: readonly [string, string, string][] = [
     "<image>What is it?",
   ],
   ["the end symbol", `${parts}{{ eos_token }}`, "<image>\nWhat is it?</s>"],
-  ["no picture in its words", "<image> What is it?", "<image> What is it?"],
+  ["no image in its words", "<image> What is it?", "<image> What is it?"],
 ];
 for (const [name, source, text] of written) {
   Deno.test(`openChatTemplate() hands an instruction to a template that writes ${name}`, () =>
     withTemplate(source, (write) => assertEquals(write(), text)));
 }
 
-Deno.test("openChatTemplate() lets a picture that comes first be absent from the text", () =>
+Deno.test("openChatTemplate() lets an image that comes first be absent from the text", () =>
   withTemplate("{{ messages[0].content }}", (write) => {
     assertEquals(write({ mayLack: true }), "What is it?");
     assertEquals(write({ image: "<img>" }), "<img>What is it?");
@@ -50,17 +50,17 @@ Deno.test("openChatTemplate() lets a picture that comes first be absent from the
 
 const refused: readonly [string, string, string][] = [
   [
-    "two pictures for one",
+    "two images for one",
     "<image> and <image>",
-    'it writes 2 placeholders "<image>" for one picture: "<image> and <image>"',
+    'it writes 2 placeholders "<image>" for one image: "<image> and <image>"',
   ],
   ["a refusal of its own", "{{ raise_exception('Roles must alternate') }}", "Roles must alternate"],
   [
     "what only parts have",
     "{{ messages[0].content[0].missing }}{{ messages[0].content | length }}",
-    'it writes 0 placeholders "<image>" for one picture: "2"; ' +
-    'it writes 0 placeholders "<image>" for one picture: "18"; ' +
-    'it writes 0 placeholders "<image>" for one picture: "11"',
+    'it writes 0 placeholders "<image>" for one image: "2"; ' +
+    'it writes 0 placeholders "<image>" for one image: "18"; ' +
+    'it writes 0 placeholders "<image>" for one image: "11"',
   ],
   [
     "a loop without end",

@@ -10,9 +10,9 @@ const session = { provider: "cpu", threads: 1 } as const;
 
 async function composed(name: string, imageStart?: number) {
   const { directory, text } = await openRecorded(name);
-  const picture = new Array<number>(text.imageTokens).fill(text.imageToken);
+  const image = new Array<number>(text.imageTokens).fill(text.imageToken);
   const rows = [[30, 31], [40]].map((words, i) => ({
-    instruction: [1, ...picture, ...words],
+    instruction: [1, ...image, ...words],
     answer: [50 + i, 60, text.endToken].slice(i),
   }));
   const batch = toTextBatch(rows, { padToken: text.padToken });
@@ -34,7 +34,7 @@ async function lossOf(name: string, imageStart?: number): Promise<number> {
 }
 
 for (const name of ["llava", "blip2_dynamo", "llava_q4"]) {
-  Deno.test(`composeLoss() places the picture of ${name} the same way by index and by position`, async () => {
+  Deno.test(`composeLoss() places the image of ${name} the same way by index and by position`, async () => {
     const [scattered, spliced] = [await lossOf(name), await lossOf(name, 1)];
     assert(scattered > 0);
     assert(Math.abs(scattered - spliced) < 1e-6, `${scattered} and ${spliced}`);

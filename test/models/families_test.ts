@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
-import type { Json, PictureFacts } from "../../lib/models/families/family.ts";
+import type { ImageFacts, Json } from "../../lib/models/families/family.ts";
 import { findFamily, knownModelTypes } from "../../lib/models/families/family_table.ts";
 import { planProcessor } from "../../lib/vision/processor_table.ts";
 
-/** A row: what the files say, how a picture is written, and how many image tokens it has. */
+/** A row: what the files say, how an image is written, and how many image tokens it has. */
 interface Written {
   readonly type: string;
   readonly image: string;
   readonly config?: Json;
   readonly processor?: Json;
   readonly special?: Readonly<Record<string, string>>;
-  /** Settings of the image processor; the picture has 48 rows and 96 columns. */
+  /** Settings of the image processor; the image has 48 rows and 96 columns. */
   readonly settings?: Json;
   readonly rows?: number;
   readonly placeholder: string;
@@ -145,7 +145,7 @@ const table: readonly Written[] = [
   },
 ];
 
-function factsOf(row: Written): PictureFacts {
+function factsOf(row: Written): ImageFacts {
   const { config = {}, processor = {}, settings, special = {}, image, rows } = row;
   return {
     config,
@@ -162,9 +162,9 @@ function factsOf(row: Written): PictureFacts {
 }
 
 for (const row of table) {
-  Deno.test(`${row.type} writes a picture as its processor does: ${JSON.stringify(row.text.slice(0, 40))}`, () => {
+  Deno.test(`${row.type} writes an image as its processor does: ${JSON.stringify(row.text.slice(0, 40))}`, () => {
     const { placeholder, text } = row;
-    assertEquals(findFamily({ model_type: row.type })?.picture?.(factsOf(row)), {
+    assertEquals(findFamily({ model_type: row.type })?.writtenImage?.(factsOf(row)), {
       placeholder,
       text,
     });
@@ -172,7 +172,7 @@ for (const row of table) {
 }
 
 /** Image tokens by the rule of families that write nothing but these. */
-const counts: readonly (readonly [string, Partial<PictureFacts>, Json, number])[] = [
+const counts: readonly (readonly [string, Partial<ImageFacts>, Json, number])[] = [
   ["llava", { processor: { patch_size: 8, num_additional_image_tokens: 1 } }, {}, 73],
   [
     "llava",

@@ -35,7 +35,7 @@ const names: readonly Name[] = [
 ];
 
 for (const name of names) {
-  Deno.test(`openTextEncoder() places the picture in the text of ${name}`, () =>
+  Deno.test(`openTextEncoder() places the image in the text of ${name}`, () =>
     withModel(name, async (path) => {
       const { directory, text } = await openText(path);
       const { ids, qformerIds } = text.instruction("what is it?");
@@ -79,12 +79,12 @@ Deno.test("openTextEncoder() uses the chat template of a directory", () =>
 
 Deno.test("openTextEncoder() says what of the text is missing", () =>
   withModel("mini-minigpt4", async (path) => {
-    await Deno.writeTextFile(join(path, "chat_template.jinja"), "no picture here");
+    await Deno.writeTextFile(join(path, "chat_template.jinja"), "no image here");
     const { text } = await openText(path);
     assertThrows(
       () => text.instruction("What?"),
       DiagnosticError,
-      `it writes 0 placeholders "<image>" for one picture: "no picture here"`,
+      `it writes 0 placeholders "<image>" for one image: "no image here"`,
     );
     await Deno.remove(join(path, "tokenizer.json"));
     const error = await assertRejects(() => openText(path), DiagnosticError);
@@ -119,13 +119,13 @@ for (const [name, template, words] of prompts) {
   });
 }
 
-Deno.test("TextEncoder.instruction() refuses pictures of its own in an instruction", () =>
+Deno.test("TextEncoder.instruction() refuses images of its own in an instruction", () =>
   withTextFiles({}, async (folder) => {
     const text = await openTextEncoder(textDirectory(folder));
     assertThrows(
       () => text.instruction("<image> What ?"),
       DiagnosticError,
-      'Cannot place the picture in the text of model "zoo/x": its text "<image>\\n<image> What ?" holds 2 image tokens 5 ("<image>")',
+      'Cannot place the image in the text of model "zoo/x": its text "<image>\\n<image> What ?" holds 2 image tokens 5 ("<image>")',
     );
   }));
 
@@ -135,12 +135,12 @@ Deno.test("openTextEncoder() refuses a number of image tokens that is none", () 
       await assertRejects(
         () => openTextEncoder(textDirectory(folder), { rows }),
         DiagnosticError,
-        `a picture takes ${rows} tokens, expected 1 to 65536`,
+        `an image takes ${rows} tokens, expected 1 to 65536`,
       );
     }
   }));
 
-Deno.test("TextEncoder.instruction() writes a picture between the family's markers", () => {
+Deno.test("TextEncoder.instruction() writes an image between the family's markers", () => {
   const template = "<|user|>{{ messages[0].content[1].text }}";
   const config = { model_type: "gemma3", boi_token_index: 3, eoi_token_index: 4 };
   return withTextFiles({ "chat_template.jinja": template }, async (folder) => {

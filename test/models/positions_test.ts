@@ -11,7 +11,7 @@ import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 const int64 = (rows: readonly (readonly number[])[]) =>
   tensor("int64", [rows.length, rows[0]!.length], BigInt64Array.from(rows.flat(), BigInt));
 
-/** A text with a picture of 2 rows of 3 tokens (9) behind one token, and a shorter one without. */
+/** A text with an image of 2 rows of 3 tokens (9) behind one token, and a shorter one without. */
 const texts = {
   ids: int64([[5, 9, 9, 9, 9, 9, 9, 5], [5, 5, 0, 0, 0, 0, 0, 0]]),
   mask: int64([[1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 0, 0, 0, 0, 0, 0]]),
@@ -36,7 +36,7 @@ Deno.test("textPositions() counts real tokens, from the first position on", () =
   assertEquals(rowsOf(textPositions([1, "s"], texts, plain)), [[0, 1, 2, 3, 4, 5, 6, 7]]);
 });
 
-Deno.test("textPositions() gives a picture's tokens their row and column where there are rows for them", () => {
+Deno.test("textPositions() gives an image's tokens their row and column where there are rows for them", () => {
   const [time, , row, , column] = rowsOf(textPositions([3, "b", "s"], texts, grid));
   assertEquals([time, row, column], [
     [0, 1, 1, 1, 1, 1, 1, 4],

@@ -24,7 +24,7 @@ Deno.test("readTemplate() renders as transformers does", async () => {
 
 Deno.test("readTemplate() gives the template's own words", async () => {
   const cases: readonly [string, string][] = [
-    ["{{ raise_exception('One picture, please') }}", "One picture, please"],
+    ["{{ raise_exception('One image, please') }}", "One image, please"],
     ["{{ raise_exception(7) }}", "7"],
     ["{% for x in %}", "Unexpected token: CloseStatement"],
     ["{{ now() }}", "Cannot call something that is not a function: got UndefinedValue"],

@@ -4,7 +4,7 @@ import { visionStem } from "../../lib/models/vision_stem.ts";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 
-/** A picture scaled, convolved with a kernel, and one more product behind it. */
+/** An image scaled, convolved with a kernel, and one more product behind it. */
 function encoder(kernel: number, projection: number) {
   const b = new GraphBuilder();
   const pixels = b.input("pixel_values", "float32", [1, 3, 2, 2]);

@@ -79,7 +79,7 @@ Deno.test("affine-color: gradients agree with differences", async () => {
   }
 });
 
-Deno.test("affine-color begins with the picture shrunk in the middle, its colours kept", () => {
+Deno.test("affine-color begins with the image shrunk in the middle, its colours kept", () => {
   const { affine, color } = parameterTensors(places, initialParameters("affine-color", sizes));
   const white = new Float32Array(3 * 64).fill(1);
   const out = plain({ affine: affine!, color: color! }, white);

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { definePromptKind } from "../../lib/prompts/prompt_kind.ts";
 import { promptMask, type PromptName, promptTable } from "../../lib/prompts/prompt_table.ts";
 
-/** Pixels of a 224 canvas around a 164 picture, per channel; frame: 224² − 164². */
+/** Pixels of a 224 canvas around a 164 image, per channel; frame: 224² − 164². */
 const pixels: Record<PromptName, number> = {
   frame: 23280,
   padding: 23280,
@@ -22,11 +23,17 @@ for (const [kind, count] of Object.entries(pixels) as [PromptName, number][]) {
   });
 }
 
-Deno.test("promptMask() leaves the picture inside a frame alone", () => {
+Deno.test("promptMask() leaves the image inside a frame alone", () => {
   const { data } = promptMask("frame", { canvas: 4, image: 2 });
   assertEquals([...data.subarray(0, 16)], [1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 1]);
 });
 
-Deno.test("promptMask() rejects a picture larger than the canvas", () => {
+Deno.test("promptMask() rejects an image larger than the canvas", () => {
   assertThrows(() => promptMask("frame", { canvas: 4, image: 5 }), RangeError, "canvas of 4");
+});
+
+Deno.test("definePromptKind() takes `picture`, the old name of `placement`", () => {
+  const kind = { description: "a bar", covers: (y: number) => y < 2 };
+  const now = definePromptKind({ ...kind, placement: "whole" });
+  assertEquals(definePromptKind({ ...kind, picture: "whole" }), now);
 });

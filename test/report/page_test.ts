@@ -21,11 +21,11 @@ const data: ReportData = {
   }),
   curves: [{ method: "vp", source: "zoo/a", seed: 0, points }],
   prompts: [],
-  specimens: [{ method: "none", picture: "data:image/png;base64,AA==" }],
+  specimens: [{ method: "none", image: "data:image/png;base64,AA==" }],
   examples: [],
   predictors: [],
   costs: [],
-  figures: [{ caption: "features <i>", picture: "data:image/png;base64,AA==" }],
+  figures: [{ caption: "features <i>", image: "data:image/png;base64,AA==" }],
   provenance: { "model zoo/a": "abc" },
 };
 
@@ -78,8 +78,8 @@ Deno.test("headlines say the primary comparisons first, then each prompt against
   assertEquals(lines.slice(0, 4), [
     "Named beforehand: emoji10: TVP from a shows no clear difference from VP on 2 unseen models (mean): # points, 95 % interval [#, #], p = # (Holm)",
     "Named beforehand: emoji10: TVP from a does otherwise than shrunk on 2 unseen models (mean): # points, 95 % interval [#, #], p = # (Holm)",
-    "emoji10: VP from a acts on a, on which it was trained: # % right against # % with the shrunk picture without a prompt (# points, 95 % interval [#, #]) and against # % with the full picture (# points, 95 % interval [#, #])",
-    "emoji10: VP from a acts on 2 models that it has not seen (mean): # % right against # % with the shrunk picture without a prompt (# points, 95 % interval [#, #]) and against # % with the full picture (# points, 95 % interval [#, #])",
+    "emoji10: VP from a acts on a, on which it was trained: # % right against # % with the shrunk image without a prompt (# points, 95 % interval [#, #]) and against # % with the full image (# points, 95 % interval [#, #])",
+    "emoji10: VP from a acts on 2 models that it has not seen (mean): # % right against # % with the shrunk image without a prompt (# points, 95 % interval [#, #]) and against # % with the full image (# points, 95 % interval [#, #])",
   ]);
   assertEquals(lines.length, 6);
 });
@@ -130,7 +130,7 @@ Deno.test("renderPage() and renderMarkdown() show sample sizes, δ and the famil
   const markdown = renderMarkdown(data);
   for (const text of [page, markdown]) {
     assertStringIncludes(text, "400 / 80 / 3");
-    assertStringIncludes(text, "400 pictures of 80 drawings in 4 classes, 3 seeds");
+    assertStringIncludes(text, "400 images of 80 drawings in 4 classes, 3 seeds");
     assertStringIncludes(text, "0.24 (peak 0.90)");
     assertStringIncludes(
       text,

@@ -23,7 +23,7 @@ const vision = {
   hidden_act: "quick_gelu",
 } as const;
 
-/** Writes a multimodal model on pictures of 16 pixels. @returns Its path. */
+/** Writes a multimodal model on images of 16 pixels. @returns Its path. */
 export async function writeTinyModel(
   folder: string,
   name: keyof typeof zooArchitectures,

@@ -89,7 +89,7 @@ Deno.test("check-fairness fails an unfair task, and says why", async () => {
   assertEquals(notes.length, 2);
   assertEquals(
     notes[0]!.split(" (")[0],
-    "This condition fails: every model is right on 55 to 85 % of the shrunk pictures",
+    "This condition fails: every model is right on 55 to 85 % of the shrunk images",
   );
 });
 

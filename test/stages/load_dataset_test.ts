@@ -40,8 +40,8 @@ async function run(parameters: Record<string, unknown>, signal?: AbortSignal) {
   try {
     await stage.run(stage.with.parse({ dataset: tiny, ...parameters }), context);
     const splits = ["train", "validation", "test"].map(async (name) => {
-      const { info, rows, height, width, images } = await readDatasetFolder(join(folder, name));
-      return { info, rows, height, width, images };
+      const { info, rows, height, width, pixels } = await readDatasetFolder(join(folder, name));
+      return { info, rows, height, width, pixels };
     });
     return { splits: await Promise.all(splits), seen: context.seen };
   } finally {
@@ -53,7 +53,7 @@ Deno.test("load-dataset writes three folders that can be read back", async () =>
   const { splits, seen } = await run({ shots: 3, seed: 7, parameters: { grey: 9 } });
   assertEquals(splits.map(({ rows }) => rows.length), [3, 1, 2]);
   assertEquals(splits[0]!.rows[2]!.id, "train/7/2");
-  assertEquals([...splits[2]!.images], new Array(24).fill(9));
+  assertEquals([...splits[2]!.pixels], new Array(24).fill(9));
   assertEquals([splits[1]!.height, splits[1]!.width], [2, 2]);
   assertEquals(splits[0]!.info.classes, ["grey"]);
   assertEquals(seen.map(({ total, unit }) => [total, unit]), [[3, "images"], [1, "images"], [

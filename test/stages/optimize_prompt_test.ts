@@ -15,7 +15,7 @@ const mistakes: readonly [Record<string, unknown>, readonly string[]][] = [
     "its term tse needs a CLIP, and no clip model is given (clip: zoo/mini-clip)",
   ]],
   [{ epochs: 1 }, ["give either steps or epochs"]],
-  [{ canvas: 32, imageSize: 48 }, ["the shrunk picture is larger than the canvas"]],
+  [{ canvas: 32, imageSize: 48 }, ["the shrunk image is larger than the canvas"]],
   [{ loss: "vvp" }, [
     'there is no variant "vvp", known: "vp", "tvp", "lm+fca", "lm+tse", "lm+mid", "lm+fia"',
   ]],

@@ -55,7 +55,7 @@ for (const [name, primary, count] of families) {
   });
 }
 
-Deno.test("report lists the answers that its figures are of, and shows no pictures in its JSON", async () => {
+Deno.test("report lists the answers that its figures are of, and shows no images in its JSON", async () => {
   const scores = syntheticExperiment();
   const { json } = await reported(scores, { primary: named });
   assertEquals(json.answers, scores.map((_, i) => `digest of ${i}`));
@@ -65,13 +65,13 @@ Deno.test("report lists the answers that its figures are of, and shows no pictur
   ]);
 });
 
-Deno.test("report asks its conditions of validation pictures where there are some", async () => {
+Deno.test("report asks its conditions of validation images where there are some", async () => {
   const validation = ["zoo/a", "zoo/b"].map((model) =>
     syntheticScores({ model, method: "shrunk", rate: 0.2, rows: 100 })
   );
   const { markdown, html } = await reported(syntheticExperiment(), { validation });
   for (const text of [markdown, html]) {
-    assertStringIncludes(text, "(validation pictures)");
+    assertStringIncludes(text, "(validation images)");
     assertStringIncludes(text, "Not a fair test of emoji10");
   }
 });

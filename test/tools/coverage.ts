@@ -5,7 +5,7 @@
  *     deno run -A test/tools/coverage.ts [draws [split]]
  *
  * A model answers right where a normal score is above 0. The score adds what is the same for all
- * methods (class, drawing, style, picture, model) and what a method adds: an effect of its own, on
+ * methods (class, drawing, style, image, model) and what a method adds: an effect of its own, on
  * each class, drawing and style, and for a trained prompt on each seed and on each drawing by seed.
  * Rows, drawings, styles and seeds are drawn anew in every experiment; classes are not. The true
  * difference follows from the variances in closed form.
@@ -23,8 +23,8 @@ interface Structure {
   readonly name: string;
   /** Drawings of each class; a class alone has answers that no drawing is tied to. */
   readonly drawings: readonly number[];
-  /** Pictures of each class. */
-  readonly pictures: number;
+  /** Images of each class. */
+  readonly images: number;
   readonly styles: number;
 }
 
@@ -32,27 +32,27 @@ const structures: readonly Structure[] = [
   {
     name: "emoji10",
     drawings: [5, 5, 5, 6, 8, 9, 10, 11, 14, 16],
-    pictures: 100,
+    images: 100,
     styles: 4,
   },
   {
     name: "kind10",
     drawings: [11, 15, 18, 18, 19, 21, 22, 23, 30, 51],
-    pictures: 100,
+    images: 100,
     styles: 4,
   },
-  { name: "digits10", drawings: Array(10).fill(300), pictures: 100, styles: 0 },
+  { name: "digits10", drawings: Array(10).fill(300), images: 100, styles: 0 },
   {
     name: "presence, meme-match, emoji-count",
     drawings: [89],
-    pictures: 1000,
+    images: 1000,
     styles: 4,
   },
-  { name: "four drawings a class", drawings: Array(10).fill(4), pictures: 100, styles: 0 },
-  { name: "twelve drawings in all", drawings: [12], pictures: 240, styles: 0 },
+  { name: "four drawings a class", drawings: Array(10).fill(4), images: 100, styles: 0 },
+  { name: "twelve drawings in all", drawings: [12], images: 240, styles: 0 },
 ];
 
-/** Standard deviations of what a method adds to the score, where a picture's own is about 1. */
+/** Standard deviations of what a method adds to the score, where an image's own is about 1. */
 interface Scenario {
   readonly name: string;
   /** Mean effect of the first method over the second. */
@@ -74,7 +74,7 @@ const scenarios: readonly Scenario[] = [
 
 /** The models whose mean is compared, and how alike they answer. */
 const models = 3;
-const common = { drawing: 0.6, style: 0.2, picture: 0.6, model: 0.4, chance: 0.4 };
+const common = { drawing: 0.6, style: 0.2, image: 0.6, model: 0.4, chance: 0.4 };
 
 /** Comparisons of a family, of which none has an effect. */
 const family = 4;
@@ -94,7 +94,7 @@ function classMeans({ drawings }: Structure, { effect, byClass }: Scenario) {
 function truth(structure: Structure, scenario: Scenario, seeds: number): [number, number] {
   const { byDrawing, byStyle, bySeed, byDrawingAndSeed } = scenario;
   const styled = structure.styles > 0 ? 1 : 0;
-  const shared = common.drawing ** 2 + styled * common.style ** 2 + common.picture ** 2 +
+  const shared = common.drawing ** 2 + styled * common.style ** 2 + common.image ** 2 +
     common.model ** 2 + common.chance ** 2;
   const spread = Math.sqrt(
     shared + byDrawing ** 2 + styled * byStyle ** 2 + (seeds > 1 ? bySeed ** 2 : 0) +
@@ -117,13 +117,13 @@ interface RowOfSample {
   readonly style: number;
 }
 
-/** Pictures of every class, each of a random drawing; the styles of drawings take turns. */
-function drawRows({ drawings, pictures, styles }: Structure, random: Random): RowOfSample[] {
+/** Images of every class, each of a random drawing; the styles of drawings take turns. */
+function drawRows({ drawings, images, styles }: Structure, random: Random): RowOfSample[] {
   let before = 0;
   return drawings.flatMap((count, h) => {
     const first = before;
     before += count;
-    return Array.from({ length: pictures }, () => {
+    return Array.from({ length: images }, () => {
       const drawing = first + random.integer(count);
       return { class: h, drawing, style: styles === 0 ? 0 : drawing % styles };
     });
@@ -189,7 +189,7 @@ function experiment(
   const means = classMeans(structure, scenario);
   const shared = rows.map((row) =>
     means[row.class]!.base + drawings[row.drawing]! + styles[row.style]! +
-    common.picture * random.normal()
+    common.image * random.normal()
   );
   const base = Array.from(
     { length: models },

@@ -7,7 +7,7 @@
 import { join } from "@std/path";
 import { parseDataSpec } from "../../lib/data/data_spec.ts";
 import { prepareData } from "../../lib/data/load_data.ts";
-import type { Listing, StoredPicture } from "../../lib/data/listing.ts";
+import type { Listing, StoredImage } from "../../lib/data/listing.ts";
 import type { PublishedSet } from "../../lib/data/published_set.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
@@ -31,9 +31,9 @@ interface Case {
   readonly split?: string;
 }
 
-async function digestOf(picture: StoredPicture): Promise<string> {
-  if ("missing" in picture) throw new SyntaxError(picture.missing);
-  const planes = "planes" in picture ? picture.planes : (await decodeImage(picture.encoded)).data;
+async function digestOf(image: StoredImage): Promise<string> {
+  if ("missing" in image) throw new SyntaxError(image.missing);
+  const planes = "planes" in image ? image.planes : (await decodeImage(image.encoded)).data;
   const digest = await crypto.subtle.digest("SHA-256", planes as Uint8Array<ArrayBuffer>);
   return new Uint8Array(digest).toHex();
 }
@@ -67,7 +67,7 @@ async function setOf(name: string): Promise<PublishedSet> {
 
 async function digestsOf(listing: Listing, places: readonly number[]): Promise<string[]> {
   const digests: string[] = [];
-  for await (const picture of listing.pictures(places)) digests.push(await digestOf(picture));
+  for await (const image of listing.images(places)) digests.push(await digestOf(image));
   return digests;
 }
 

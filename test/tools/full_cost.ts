@@ -70,7 +70,7 @@ const models: Readonly<Record<string, Language>> = {
 };
 const sources = ["minigpt4", "instructblip"];
 
-/** Pictures to train on and to test on; candidates of an answer, or tokens of a free one. */
+/** Images to train on and to test on; candidates of an answer, or tokens of a free one. */
 const sets: Readonly<Record<string, readonly [train: number, test: number, answers: number]>> = {
   "cifar10": [50000, 10000, 10],
   "imagenette": [9469, 3925, 10],
@@ -91,14 +91,14 @@ const encodeFlops = flopsOf(vision, visionTokens) + flopsOf(qformer, queries);
 const languageFlops = ({ stack, imageTokens }: Language, tokens: number) =>
   flopsOf(stack, imageTokens + tokens);
 
-/** Of a picture in a step: forward, and as much again for the gradient of the pixels alone. */
+/** Of an image in a step: forward, and as much again for the gradient of the pixels alone. */
 function stepFlops(model: Language): { readonly vp: number; readonly tvp: number } {
   const vp = 2 * (encodeFlops + languageFlops(model, textTokens));
-  // The clean picture is encoded once, and CLIP sees the prompted one.
+  // The clean image is encoded once, and CLIP sees the prompted one.
   return { vp, tvp: vp + encodeFlops + 2 * flopsOf(clip, visionTokens) };
 }
 
-/** Of a test picture: all answers follow one instruction. */
+/** Of a test image: all answers follow one instruction. */
 const testFlops = (model: Language, answers: number): number =>
   encodeFlops + languageFlops(model, textTokens) +
   2 * parametersOf(model.stack) * answers * answerTokens;

@@ -1,7 +1,7 @@
 /**
  * `deno run -A test/tools/search_table.ts [REPORT]`: the table by which rates and weights were chosen,
  * from the report of `pipelines/paper/search.yaml` (default: of its last run). Gains over `shrunk` in
- * points on validation pictures, means over tasks and sources; the last column decides.
+ * points on validation images, means over tasks and sources; the last column decides.
  *
  * @module
  */

@@ -33,7 +33,7 @@ Deno.test("batchOrder() shuffles anew in every epoch and for every seed", () => 
   assertNotEquals(first(0), first(1));
 });
 
-Deno.test("batchOrder() mirrors half of the pictures, and none whose answer a mirror changes", () => {
+Deno.test("batchOrder() mirrors half of the images, and none whose answer a mirror changes", () => {
   for (const augment of ["flip-crop", "trivial-augment", "input-diversity"] as const) {
     const options = { rows: 200, batch: 200, seed: 0, augment };
     const mirrored = batchOrder(options)(0).filter(({ flip }) => flip).length;

@@ -2,9 +2,9 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
 import { resolveSettings } from "../../lib/training/prompt_settings.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
-import { picturesIn } from "../../lib/vision/pictures.ts";
+import { imagesIn } from "../../lib/vision/images.ts";
 
-Deno.test("optimizePrompt() hands the instruction to a Q-Former that encodes clean pictures", async () => {
+Deno.test("optimizePrompt() hands the instruction to a Q-Former that encodes clean images", async () => {
   const folder = await Deno.makeTempDir({ prefix: "tvp-clean-" });
   const path = await writeTinyModel(folder, "mini-instructblip");
   const rows = ["a cat", "a dog"].map((answer) => ({ instruction: "what is it?", answer }));
@@ -24,7 +24,7 @@ Deno.test("optimizePrompt() hands the instruction to a Q-Former that encodes cle
   const { curve } = await optimizePrompt({
     settings,
     sources: [{ name: "tiny", path }],
-    data: { rows, pictures: picturesIn(images, { height: 16, width: 16 }), info: {} },
+    data: { rows, images: imagesIn(images, { height: 16, width: 16 }), info: {} },
   });
   await Deno.remove(folder, { recursive: true });
   // A prompt of zeros changes nothing, so the features agree with the clean ones.

@@ -23,13 +23,13 @@ function graphs() {
   return { features: features.finish(), gradients };
 }
 
-Deno.test("importanceOf() is the direction of the loss's gradient, of length 1 for every picture", async () => {
+Deno.test("importanceOf() is the direction of the loss's gradient, of length 1 for every image", async () => {
   const { features, gradients } = graphs();
   const only = { ...gradients.graph, outputs: gradients.graph.outputs.slice(1) };
   await using seen = await openSession(features, cpu);
   await using slopes = await openSession({ ...gradients, graph: only }, cpu);
   const sessions = { features: seen, gradients: slopes, hidden: ["hidden"] };
-  // Only one pixel of each picture matters; it is black in all eight copies with chance 0.3⁸.
+  // Only one pixel of each image matters; it is black in all eight copies with chance 0.3⁸.
   const weight = new Float32Array(12);
   [weight[1], weight[8]] = [5, -2];
   const feeds = {

@@ -15,7 +15,7 @@ import { type GivenSettings, resolveSettings } from "../../lib/training/prompt_s
 import { schedules } from "../../lib/training/schedule.ts";
 import { savedOnce } from "./saved_once.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
-import { picturesIn } from "../../lib/vision/pictures.ts";
+import { imagesIn } from "../../lib/vision/images.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "tvp-train-" });
 const path = await writeTinyModel(folder, "mini-minigpt4");
@@ -67,7 +67,7 @@ function trainingFor(
     spsa: { samples: 2 },
     ...given,
   }, { rows: rows.length, side: 16 });
-  const data = { rows, pictures: picturesIn(images, { height: 16, width: 16 }), info: {} };
+  const data = { rows, images: imagesIn(images, { height: 16, width: 16 }), info: {} };
   return { settings, sources: [{ name: "tiny", path }], data };
 }
 
@@ -167,7 +167,7 @@ for (const [method, row] of Object.entries(methods)) {
   });
 }
 
-Deno.test("optimizePrompt() sees clean pictures in the views in which prompted ones are seen", async () => {
+Deno.test("optimizePrompt() sees clean images in the views in which prompted ones are seen", async () => {
   for (const given of [{ views: ["resize", "spectrum"] }, { layerDrop: 0.5 }] as const) {
     const training = trainingFor({ ...cases[0]!, weights: { lm: 1, fca: 1, mid: 1 } }, {
       ...given,
@@ -192,7 +192,7 @@ Deno.test("optimizePrompt() keeps to the bounds", async () => {
   const training = trainingFor(cases[0]!, { bound: { rms: 0.02, range: [0, 0.05] }, lr: 5 });
   const { values } = await optimizePrompt(training);
   assert(values.every((value) => value >= 0 && value <= Math.fround(0.05)));
-  // The frame of a picture of 12 on a canvas of 16 has 112 pixels.
+  // The frame of an image of 12 on a canvas of 16 has 112 pixels.
   const rms = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / (3 * 112));
   assert(rms > 0.001 && rms < 0.0201, `${rms}`);
 });

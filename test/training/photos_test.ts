@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { type PhotoOptions, Photos } from "../../lib/training/photos.ts";
 import type { PickedRow } from "../../lib/training/batches.ts";
-import { type Pictures, picturesIn } from "../../lib/vision/pictures.ts";
+import { type Images, imagesIn } from "../../lib/vision/images.ts";
 
 const side = 20;
-const images = new Uint8Array(2 * 3 * side * side).fill(200);
-for (let i = 0; i < 3 * side * side; i++) images[i] = (i % side) * 10;
-const pictures = picturesIn(images, { height: side, width: side });
-const options = { canvas: side, picture: side, augment: "none" } as const;
+const pixels = new Uint8Array(2 * 3 * side * side).fill(200);
+for (let i = 0; i < 3 * side * side; i++) pixels[i] = (i % side) * 10;
+const images = imagesIn(pixels, { height: side, width: side });
+const options = { canvas: side, image: side, augment: "none" } as const;
 const pick = { row: 0, flip: false };
 const photosOf = (picks: readonly PickedRow[], given: Partial<PhotoOptions> = {}) =>
-  new Photos(pictures, { ...options, ...given }).of(picks);
+  new Photos(images, { ...options, ...given }).of(picks);
 
 Deno.test("Photos mirrors left to right", async () => {
   const { data } = await photosOf([pick, { ...pick, flip: true }]);
@@ -29,7 +29,7 @@ Deno.test("input diversity shrinks by at most a tenth and pads with zeros", asyn
   assert(whole > 5 && whole < 28, String(whole));
 });
 
-Deno.test("Photos augments by the picture's own draw", async () => {
+Deno.test("Photos augments by the image's own draw", async () => {
   const draw = async (text: string) => {
     const picks = [{ ...pick, draw: text }];
     return (await photosOf(picks, { augment: "trivial-augment" })).data;
@@ -38,14 +38,14 @@ Deno.test("Photos augments by the picture's own draw", async () => {
   assertNotEquals(await draw("augment 0 0 0"), await draw("augment 0 0 7"));
 });
 
-/** Pictures that count how often they are read. */
-function counted(): { readonly read: () => number; readonly pictures: Pictures } {
+/** Images that count how often they are read. */
+function counted(): { readonly read: () => number; readonly images: Images } {
   let reads = 0;
   const read = (row: number) => {
     reads++;
-    return pictures.read(row);
+    return images.read(row);
   };
-  return { read: () => reads, pictures: { ...pictures, read } };
+  return { read: () => reads, images: { ...images, read } };
 }
 
 const roomRows: readonly [name: string, room: number, draw: boolean, reads: number][] = [
@@ -56,9 +56,9 @@ const roomRows: readonly [name: string, room: number, draw: boolean, reads: numb
 
 for (const [name, room, draws, reads] of roomRows) {
   Deno.test(`Photos ${name}`, async () => {
-    const { read, pictures } = counted();
+    const { read, images } = counted();
     const augment = draws ? "input-diversity" : "flip-crop";
-    const photos = new Photos(pictures, { canvas: 16, picture: 12, augment }, room);
+    const photos = new Photos(images, { canvas: 16, image: 12, augment }, room);
     const draw = draws ? { draw: "once" } : {};
     const picks = [{ row: 0, flip: false, ...draw }, { row: 1, flip: true, ...draw }];
     const first = await photos.of(picks);
@@ -70,7 +70,7 @@ for (const [name, room, draws, reads] of roomRows) {
   });
 }
 
-/** A picture of 12 by 8 pixels whose columns differ. */
+/** An image of 12 by 8 pixels whose columns differ. */
 const wide = { height: 8, width: 12, data: new Uint8Array(3 * 96).map((_, i) => 20 * (i % 12)) };
 
 for (const [crop, first] of [[undefined, 2], [0, 0], [0.5, 2], [0.999, 4]] as const) {
@@ -79,7 +79,7 @@ for (const [crop, first] of [[undefined, 2], [0, 0], [0.5, 2], [0.999, 4]] as co
     const photos = new Photos({ side: 8, fit: "crop", read }, {
       ...options,
       canvas: 8,
-      picture: 8,
+      image: 8,
     });
     const { data } = await photos.of([{ ...pick, ...(crop === undefined ? {} : { crop }) }]);
     assertEquals(Math.round(255 * data[0]!), 20 * first);

@@ -9,28 +9,28 @@ import {
   pretrainConnector,
   writeWithVision,
 } from "../../lib/training/pretrain_connector.ts";
-import { picturesIn } from "../../lib/vision/pictures.ts";
+import { imagesIn } from "../../lib/vision/images.ts";
 import { savedOnce } from "./saved_once.ts";
 
 const zoo = new URL("../../zoo/mini-convllava", import.meta.url).pathname;
 const side = 16;
 const answers = ["red", "green", "blue"];
 
-/** Pictures of one colour each, brighter in one channel, and what the colour is. */
+/** Images of one colour each, brighter in one channel, and what the colour is. */
 function lesson() {
   const random = new Random("colours");
   const rows = Array.from({ length: 24 }, (_, i) => ({
     instruction: "This is a photo of a",
     answer: answers[i % 3]!,
   }));
-  const images = new Uint8Array(rows.length * 3 * side * side);
-  for (const [i, value] of images.entries()) {
+  const pixels = new Uint8Array(rows.length * 3 * side * side);
+  for (const [i, value] of pixels.entries()) {
     const channel = Math.floor(i / (side * side)) % 3;
     const label = Math.floor(i / (3 * side * side)) % 3;
-    images[i] = value + random.integer(60) + (channel === label ? 180 : 0);
+    pixels[i] = value + random.integer(60) + (channel === label ? 180 : 0);
   }
-  const pictures = picturesIn(images, { height: side, width: side });
-  return { rows, pictures, mirror: true };
+  const images = imagesIn(pixels, { height: side, width: side });
+  return { rows, images, mirror: true };
 }
 
 const schedule = { learningRate: 3e-3, warmup: 2, decay: 0 };

@@ -83,12 +83,12 @@ async function publishedLoss(
   for (const [item, { text, answer }] of exchanges.entries()) {
     const ids = [...text, ...answer];
     const words = (await embed.run({ input_ids: row(ids) })).inputs_embeds!.data as Float32Array;
-    const picture = (image.data as Float32Array).subarray(
+    const own = (image.data as Float32Array).subarray(
       item * rows * width,
       (item + 1) * rows * width,
     );
     const length = rows + ids.length;
-    const joined = [...words.subarray(0, width), ...picture, ...words.subarray(width)];
+    const joined = [...words.subarray(0, width), ...own, ...words.subarray(width)];
     const { logits } = await decoder.run({
       inputs_embeds: tensor("float32", [1, length, width], Float32Array.from(joined)),
       attention_mask: tensor("int64", [1, length], new BigInt64Array(length).fill(1n)),

@@ -11,9 +11,9 @@ import { conceptCaptions, kindCaptions } from "../../lib/training/captions.ts";
 import {
   dropPatches,
   normalisePixels,
-  resizePictures,
+  resizeImages,
   scaleAt,
-} from "../../lib/training/pretrain_pictures.ts";
+} from "../../lib/training/pretrain_images.ts";
 import {
   clipLossGraph,
   encoderLossGraph,
@@ -55,7 +55,7 @@ Deno.test("targetFeeds() averages over the rows that have a label", () => {
   assertEquals([...none["digit.weights"]!.data], [0, 0]);
 });
 
-Deno.test("shareFeed() gives the answers of a picture equal shares, and pictures too", () => {
+Deno.test("shareFeed() gives the answers of an image equal shares, and images too", () => {
   const feed = shareFeed([[1], [0, 2, 2, 2]], 3);
   assertEquals(feed.dims, [2, 3]);
   assertEquals([...feed.data], [0, 0.5, 0, 0.125, 0, 0.375]);
@@ -68,20 +68,20 @@ Deno.test("dropPatches() makes as many patches grey as a vision transformer woul
   assert(images.every((value) => value === 1), "no patch is dropped at the end");
   dropPatches(images, new Random(1), at);
   for (const item of [0, 1]) {
-    const picture = images.subarray(item * 12288, (item + 1) * 12288);
-    assertEquals(picture.filter((value) => value === 0).length, 3 * 16 * 64);
+    const image = images.subarray(item * 12288, (item + 1) * 12288);
+    assertEquals(image.filter((value) => value === 0).length, 3 * 16 * 64);
     for (let i = 0; i < 4096; i++) {
       const corner = Math.floor(i / 512) * 512 + Math.floor(i % 64 / 8) * 8;
-      assertEquals(picture[i], picture[corner]);
-      assertEquals(picture[i], picture[8192 + i]);
+      assertEquals(image[i], image[corner]);
+      assertEquals(image[i], image[8192 + i]);
     }
   }
 });
 
-Deno.test("resizePictures() resizes each picture, and gives those of the right side back", () => {
+Deno.test("resizeImages() resizes each image, and gives those of the right side back", () => {
   const images = new Float32Array(2 * 3 * 64 * 64).map((_, i) => i < 3 * 64 * 64 ? 0.25 : 0.75);
-  assertEquals(resizePictures(images, 2, 64), images);
-  const larger = resizePictures(images, 2, 72);
+  assertEquals(resizeImages(images, 2, 64), images);
+  const larger = resizeImages(images, 2, 72);
   assertEquals(larger.length, 2 * 3 * 72 * 72);
   larger.forEach((value, i) => assertAlmostEquals(value, i < 3 * 72 * 72 ? 0.25 : 0.75, 1e-5));
 });
@@ -107,7 +107,7 @@ function crossEntropyOf(scores: readonly number[][], labels: Int32Array): number
   return terms.reduce((sum, term) => sum + term / terms.length, 0);
 }
 
-/** Mean over the tokens of each picture, from the published encoder. */
+/** Mean over the tokens of each image, from the published encoder. */
 async function pooledTokens(weights: Readonly<Record<string, Tensor>>): Promise<number[][]> {
   await using session = await openSession(visionEncoder(vision, storedWeights(weights)), cpu);
   const { last_hidden_state: tokens } = await session.run({ pixel_values: pixels });
@@ -170,7 +170,7 @@ Deno.test("encoderLossGraph() takes one right answer with the whole share as a l
   const label = await lossOf([], targetFeeds({ kind: answers.kind }));
   const alone = { "kind.shares": shareFeed([[3], [4]], 20) };
   assertAlmostEquals(await lossOf(["kind"], alone), label, 1e-5);
-  // Two answers of a picture: the mean of their losses.
+  // Two answers of an image: the mean of their losses.
   const other = await lossOf([], targetFeeds({ kind: Int32Array.of(7, 4) }));
   const both = { "kind.shares": shareFeed([[3, 7], [4]], 20) };
   assertAlmostEquals(await lossOf(["kind"], both), (label + other) / 2, 1e-5);

@@ -3,14 +3,14 @@ import { baselineValues } from "../../lib/training/prompt_values.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { meanOverTokens, openProbe } from "../../lib/training/probe.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
-import { picturesIn } from "../../lib/vision/pictures.ts";
+import { imagesIn } from "../../lib/vision/images.ts";
 
 const rows = ["a cat", "a dog", "a bird"].map((answer) => ({ instruction: "what is it?", answer }));
 const images = Uint8Array.from(
   { length: 3 * 3 * 16 * 16 },
   (_, i) => (i * 37 + 61 * Math.floor(i / 768)) % 256,
 );
-const data = { rows, pictures: picturesIn(images, { height: 16, width: 16 }) };
+const data = { rows, images: imagesIn(images, { height: 16, width: 16 }) };
 const { kind, canvas, image, values } = baselineValues({ canvas: 16, image: 12 }, "shrunk");
 const session = { provider: "cpu", threads: 1 } as const;
 

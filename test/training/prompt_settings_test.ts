@@ -8,7 +8,7 @@ import { searches } from "../../lib/training/searches/search_table.ts";
 import { views } from "../../lib/training/views/view_table.ts";
 import optimizePrompt from "../../stages/optimize_prompt.ts";
 
-/** Settings on 40 pictures of 64 pixels. */
+/** Settings on 40 images of 64 pixels. */
 const resolve = (given: Partial<GivenSettings>) =>
   resolveSettings({ lr: 1, ...given }, { rows: 40, side: 64 });
 
@@ -66,12 +66,17 @@ Deno.test("resolveSettings() takes no more rows a step than there are", () => {
   assertEquals([batch, steps], [40, 2]);
 });
 
-Deno.test("metaOf() tells a kind of one's own by its name and how it shows the picture", () => {
-  const own = { name: "bar", description: "a bar", picture: "whole", covers: () => true } as const;
+Deno.test("metaOf() tells a kind of one's own by its name and how it shows the image", () => {
+  const own = {
+    name: "bar",
+    description: "a bar",
+    placement: "whole",
+    covers: () => true,
+  } as const;
   const of = { sources: [{ name: "zoo/a", digest: "d" }], task: "t" };
-  const { kind, picture, method } = metaOf(resolve({ kind: own, loss: "vp" }), of);
-  assertEquals([kind, picture, method], ["bar", "whole", "vp, bar"]);
-  assertEquals("picture" in metaOf(resolve({}), of), false);
+  const { kind, placement, method } = metaOf(resolve({ kind: own, loss: "vp" }), of);
+  assertEquals([kind, placement, method], ["bar", "whole", "vp, bar"]);
+  assertEquals("placement" in metaOf(resolve({}), of), false);
 });
 
 Deno.test("resolveSettings() rejects an unknown method", () => {

@@ -58,7 +58,7 @@ Deno.test("splitEncoder() says why a connector cannot be trained", () => {
     ],
     [
       "vision.",
-      `Cannot train a connector: it reads "pixel_values", float32 [batch, places, 4], expected float32 with pictures along its first axis and all other sizes known`,
+      `Cannot train a connector: it reads "pixel_values", float32 [batch, places, 4], expected float32 with images along its first axis and all other sizes known`,
     ],
   ];
   for (const [prefix, message] of messages) {

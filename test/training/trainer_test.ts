@@ -53,6 +53,6 @@ Deno.test("SPSA trains a prompt on a model that autodiff refuses", async () => {
   });
   const last = curve.at(-1)!.loss;
   assert(curve[0]!.loss > 0.8 && last < 0.6 * curve[0]!.loss, `${curve[0]!.loss} to ${last}`);
-  // The picture's place is not moved, and it is not perturbed either.
+  // The image's place is not moved, and it is not perturbed either.
   assert([27, 28, 35, 36].every((i) => values[i] === 0));
 });

@@ -15,7 +15,7 @@ Deno.test("decodeImage() reads what encodePng() wrote, channels first", async ()
 const pixels = Uint8Array.of(250, 10, 10, 10, 10, 250);
 const raw = { raw: { width: 2, height: 1, channels: 3 } } as const;
 
-Deno.test("decodeImage() reads every format, of animations the first picture", async () => {
+Deno.test("decodeImage() reads every format, of animations the first image", async () => {
   const image = sharp(pixels, raw);
   const files: Readonly<Record<string, Promise<Uint8Array>>> = {
     png: image.clone().png().toBuffer(),
@@ -42,7 +42,7 @@ Deno.test("decodeImage() reads every format, of animations the first picture", a
   }
 });
 
-Deno.test("decodeImage() turns pictures as they say, and gives grey to all channels", async () => {
+Deno.test("decodeImage() turns images as they say, and gives grey to all channels", async () => {
   const turned = await sharp(pixels, raw).withMetadata({ orientation: 6 }).png().toBuffer();
   const { dims, data } = await decodeImage(turned);
   assertEquals([dims, [...data]], [[3, 2, 1], [250, 10, 10, 10, 10, 250]]);
@@ -96,7 +96,7 @@ Deno.test("decodeImage() says what is wrong with a file", async () => {
   const text = (content: string) => new TextEncoder().encode(content);
   const cases: readonly [Uint8Array, string][] = [
     [new Uint8Array(0), "the file is empty"],
-    [new Uint8Array(10), "the file is not a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF can be read"],
+    [new Uint8Array(10), "the file is not an image: PNG, JPEG, WebP, GIF, AVIF, TIFF can be read"],
     [text("<html>not found</html>"), "the file is a web page"],
     [text('<?xml version="1.0"?><svg width="9"/>'), "the file is an SVG drawing"],
     [text("version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS"],

@@ -9,8 +9,8 @@ function media(size: number, ...brands: string[]): Uint8Array {
   return text;
 }
 
-const HEIC = "a HEIC picture; convert it to JPEG or PNG";
-const NONE = "not a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF can be read";
+const HEIC = "a HEIC image; convert it to JPEG or PNG";
+const NONE = "not an image: PNG, JPEG, WebP, GIF, AVIF, TIFF can be read";
 
 const files: readonly (readonly [string, Uint8Array, string])[] = [
   ["AVIF", media(28, "avif", "mif1", "miaf"), "AVIF"],

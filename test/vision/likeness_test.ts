@@ -6,8 +6,8 @@ import { resizePlanes } from "../../lib/vision/resize.ts";
 
 const size = { height: 32, width: 32 };
 
-/** A picture of random soft patches. */
-function picture(seed: string): Float32Array {
+/** An image of random soft patches. */
+function image(seed: string): Float32Array {
   const random = new Random(seed);
   const coarse = Float32Array.from({ length: 3 * 36 }, () => random.uniform());
   return resizePlanes(coarse, { from: { height: 6, width: 6 }, to: size });
@@ -25,10 +25,10 @@ const planes = (
   return out;
 };
 
-Deno.test("likeness() is high for copies and low for other pictures", () => {
+Deno.test("likeness() is high for copies and low for other images", () => {
   fc.assert(
     fc.property(fc.string(), (seed) => {
-      const original = picture(seed);
+      const original = image(seed);
       const look = lookOf(original, size);
       const noise = new Random(seed);
       const small = { height: 20, width: 24 };
@@ -51,7 +51,7 @@ Deno.test("likeness() is high for copies and low for other pictures", () => {
       for (const [name, copy] of Object.entries(copies)) {
         assert(likeness(look, copy) >= 0.95, `${name}: ${likeness(look, copy)}`);
       }
-      const other = lookOf(picture(seed + " another"), size);
+      const other = lookOf(image(seed + " another"), size);
       assert(likeness(look, other) < 0.6, `other: ${likeness(look, other)}`);
       assertAlmostEquals(likeness(look, other), likeness(other, look), 1e-5);
     }),
@@ -59,9 +59,9 @@ Deno.test("likeness() is high for copies and low for other pictures", () => {
   );
 });
 
-Deno.test("likePairs() finds each pair of a list once, and leaves plain pictures alone", () => {
+Deno.test("likePairs() finds each pair of a list once, and leaves plain images alone", () => {
   const plain = lookOf(new Float32Array(3 * 1024).fill(0.5), size);
-  const [a, b] = [lookOf(picture("a"), size), lookOf(picture("b"), size)];
+  const [a, b] = [lookOf(image("a"), size), lookOf(image("b"), size)];
   const list = [a, plain, b, a, plain];
   const found = likePairs(list, list);
   assertEquals(found.map(({ a, b }) => [a, b]), [[3, 0]]);
@@ -69,10 +69,10 @@ Deno.test("likePairs() finds each pair of a list once, and leaves plain pictures
   assertEquals(likePairs([b], [a, b]).map(({ a, b }) => [a, b]), [[0, 1]]);
 });
 
-Deno.test("lookOf() refuses values that are not a picture of the size", () => {
+Deno.test("lookOf() refuses values that are not an image of the size", () => {
   assertThrows(
     () => lookOf(new Float32Array(100), size),
     RangeError,
-    "Cannot compare a picture of 32×32 pixels: got 100 values",
+    "Cannot compare an image of 32×32 pixels: got 100 values",
   );
 });

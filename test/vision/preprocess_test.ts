@@ -44,12 +44,12 @@ Deno.test("planProcessor() takes null for absent", () => {
   assertEquals([tiles[0]!.size, scale], [{ height: 8, width: 6 }, [1, 1, 1]]);
 });
 
-Deno.test("preprocess() refuses more pictures at once than memory should hold", () => {
-  const picture = tensor("uint8", [20, 3, 1, 1], new Uint8Array(60));
+Deno.test("preprocess() refuses more images at once than memory should hold", () => {
+  const image = tensor("uint8", [20, 3, 1, 1], new Uint8Array(60));
   assertThrows(
-    () => preprocess(picture, { size: 5000 }),
+    () => preprocess(image, { size: 5000 }),
     RangeError,
-    "Cannot prepare 20 pictures of 5000×5000 pixels at once: they take more than 536870912 bytes",
+    "Cannot prepare 20 images of 5000×5000 pixels at once: they take more than 536870912 bytes",
   );
 });
 
@@ -95,10 +95,10 @@ Deno.test("preprocess() resizes bytes as Pillow, crops, rescales and normalises"
   }
 });
 
-Deno.test("preprocess() puts zeros around a picture smaller than the crop", () => {
+Deno.test("preprocess() puts zeros around an image smaller than the crop", () => {
   const config = { do_center_crop: true, crop_size: 6, do_rescale: true };
-  const picture = tensor("uint8", [1, 3, 3, 3], new Uint8Array(27).fill(255));
-  const { data } = preprocess(picture, config);
+  const image = tensor("uint8", [1, 3, 3, 3], new Uint8Array(27).fill(255));
+  const { data } = preprocess(image, config);
   const inside = (i: number) => i >= 2 && i < 5; // the odd row lies at the end, as in transformers
   for (let i = 0; i < 36; i++) {
     assertEquals(data[i], inside(i % 6) && inside(Math.floor(i / 6)) ? 1 : 0, `pixel ${i}`);
@@ -114,7 +114,7 @@ Deno.test("buildProcessor() computes what preprocess() does, on every kind of co
     ["enlarged, bilinear", { ...clip, resample: 2, size: 40, do_center_crop: false }, 5],
     ["crop without resize", { do_center_crop: true, crop_size: 15 }, 3],
     ["normalised only", { ...clip, do_resize: false, do_center_crop: false }, 3],
-    ["crop beyond the picture", { do_center_crop: true, crop_size: 31, image_mean: 0.5 }, 0],
+    ["crop beyond the image", { do_center_crop: true, crop_size: 31, image_mean: 0.5 }, 0],
   ];
   for (const [name, config, nodes] of cases) {
     const full = config.image_mean === 0.5 ? { ...config, image_std: 0.5 } : config;

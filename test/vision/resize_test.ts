@@ -31,8 +31,8 @@ const { cases, digests }: { cases: Case[]; digests: Digest[] } = JSON.parse(
   await Deno.readTextFile(reference),
 );
 
-/** The picture of pillow/make_reference.py. */
-function picture(height: number, width: number): Uint8Array {
+/** The image of pillow/make_reference.py. */
+function image(height: number, width: number): Uint8Array {
   return Uint8Array.from({ length: height * width }, (_, i) => {
     const x = i % width, y = Math.floor(i / width);
     return (x * x * 7 + y * 53 + x * y * 3) % 256;
@@ -50,7 +50,7 @@ function sizes({ from, to, filter }: Case) {
 Deno.test("resizeBytes() equals Pillow bit by bit", () => {
   assertEquals(cases.length, 72);
   for (const one of cases) {
-    const actual = resizeBytes(picture(...one.from), sizes(one));
+    const actual = resizeBytes(image(...one.from), sizes(one));
     assertEquals([...actual], one.bytes, `${one.filter} ${one.from} to ${one.to}`);
   }
 });
@@ -60,14 +60,14 @@ Deno.test("resizeBytes() equals Pillow bit by bit at many sizes, and resizePlane
   for (const [filter, [height, width], [low, narrow], sha256, some] of digests) {
     const options = { from: { height, width }, to: { height: low, width: narrow }, filter };
     const what = `${filter} ${width}×${height} to ${narrow}×${low}`;
-    const bytes = resizeBytes(picture(height, width), options);
+    const bytes = resizeBytes(image(height, width), options);
     const places = [0, Math.floor(bytes.length / 2), bytes.length - 1];
     assertEquals(places.map((place) => bytes[place]), [...some], what);
     const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
     assertEquals(new Uint8Array(digest).toHex().slice(0, 16), sha256, what);
     // Pillow clips what these two overshoot after each axis, floats are not clipped.
     if (filter === "bicubic" || filter === "lanczos") continue;
-    const planes = resizePlanes(picture(height, width), options);
+    const planes = resizePlanes(image(height, width), options);
     const worst = planes.reduce((most, value, i) => {
       const clipped = 255 * Math.min(1, Math.max(0, value));
       return Math.max(most, Math.abs(clipped - bytes[i]!));
@@ -78,7 +78,7 @@ Deno.test("resizeBytes() equals Pillow bit by bit at many sizes, and resizePlane
 
 Deno.test("resizePlanes() equals Pillow's resize of floats", () => {
   for (const one of cases) {
-    const actual = resizePlanes(Float32Array.from(picture(...one.from)), sizes(one));
+    const actual = resizePlanes(Float32Array.from(image(...one.from)), sizes(one));
     const worst = Math.max(...one.floats.map((value, i) => Math.abs(value - actual[i]!)));
     assert(worst < 1e-3, `${one.filter} ${one.from} to ${one.to}: off by ${worst}`);
   }
@@ -86,7 +86,7 @@ Deno.test("resizePlanes() equals Pillow's resize of floats", () => {
 
 Deno.test("resizePlanes() resizes every plane by itself", () => {
   const from = { height: 6, width: 5 }, to = { height: 4, width: 7 };
-  const planes = [1, 2, 3].map((k) => Float32Array.from(picture(6, 5), (value) => value * k));
+  const planes = [1, 2, 3].map((k) => Float32Array.from(image(6, 5), (value) => value * k));
   const together = resizePlanes(Float32Array.from(planes.flatMap((plane) => [...plane])), {
     from,
     to,
@@ -112,7 +112,7 @@ Deno.test("axisWeights() keeps what is constant, in every filter and size", () =
 });
 
 Deno.test("axisMatrix() times a column is the resized column", () => {
-  const column = Float32Array.from(picture(12, 1));
+  const column = Float32Array.from(image(12, 1));
   const matrix = axisMatrix(axisWeights(12, 5));
   const product = Array.from(
     { length: 5 },
@@ -145,14 +145,14 @@ const orders = [
 
 Deno.test("resizeBytes() takes the height first where it loses more than twice as much, as Pillow 13", () => {
   for (const [[height, width], [low, narrow], heightFirst] of orders) {
-    const picture = Uint8Array.from({ length: height * width }, (_, i) => (i * 97) % 256);
+    const image = Uint8Array.from({ length: height * width }, (_, i) => (i * 97) % 256);
     const from = { height, width } as { height: number; width: number };
     const to = { height: low, width: narrow } as typeof from;
     const through = (between: typeof from) =>
-      resizeBytes(resizeBytes(picture, { from, to: between }), { from: between, to });
+      resizeBytes(resizeBytes(image, { from, to: between }), { from: between, to });
     const lowFirst = through({ height: low, width });
     const narrowFirst = through({ height, width: narrow });
     assertNotEquals(lowFirst, narrowFirst);
-    assertEquals(resizeBytes(picture, { from, to }), heightFirst ? lowFirst : narrowFirst);
+    assertEquals(resizeBytes(image, { from, to }), heightFirst ? lowFirst : narrowFirst);
   }
 });

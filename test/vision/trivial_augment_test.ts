@@ -8,12 +8,12 @@ import {
 
 const side = 64;
 const random = new Random("picture");
-const picture = Float32Array.from(
+const image = Float32Array.from(
   { length: 3 * side * side },
   () => (60 + random.integer(150)) / 255,
 );
-const run = (name: string, strength: number, sign: 1 | -1 = 1, subject = picture) =>
-  applyTrivial(name, { picture: subject, side, strength, sign });
+const run = (name: string, strength: number, sign: 1 | -1 = 1, subject = image) =>
+  applyTrivial(name, { image: subject, side, strength, sign });
 
 Deno.test("TrivialAugment has fourteen operations that stay in range", () => {
   assertEquals(trivialOperations.length, 14);
@@ -21,17 +21,17 @@ Deno.test("TrivialAugment has fourteen operations that stay in range", () => {
     for (const sign of [1, -1] as const) {
       for (const strength of [0, 0.3, 1]) {
         const out = run(name, strength, sign);
-        assertEquals(out.length, picture.length);
+        assertEquals(out.length, image.length);
         assert(out.every((x) => x >= 0 && x <= 1), `${name} ${strength}`);
       }
     }
   }
 });
 
-Deno.test("operations of strength 0 leave the picture; auto-contrast and equalize have no strength", () => {
+Deno.test("operations of strength 0 leave the image; auto-contrast and equalize have no strength", () => {
   for (const name of trivialOperations) {
     const out = run(name, 0);
-    const change = out.reduce((most, x, i) => Math.max(most, Math.abs(x - picture[i]!)), 0);
+    const change = out.reduce((most, x, i) => Math.max(most, Math.abs(x - image[i]!)), 0);
     if (name === "auto-contrast" || name === "equalize") assert(change > 0.1, name);
     else if (name === "solarize") assert(change < 1e-6, name);
     else assert(change < 1e-6, `${name} changed by ${change}`);
@@ -40,21 +40,21 @@ Deno.test("operations of strength 0 leave the picture; auto-contrast and equaliz
 
 Deno.test("operations do what they are called", () => {
   const mean = (x: Float32Array) => x.reduce((sum, v) => sum + v, 0) / x.length;
-  assert(mean(run("brightness", 0.5)) > mean(picture));
-  assertAlmostEquals(mean(run("brightness", 1, -1)), 0.01 * mean(picture), 1e-6);
+  assert(mean(run("brightness", 0.5)) > mean(image));
+  assertAlmostEquals(mean(run("brightness", 1, -1)), 0.01 * mean(image), 1e-6);
   const spread = (x: Float32Array) => Math.max(...x) - Math.min(...x);
-  assert(spread(run("contrast", 0.5, -1)) < spread(picture));
+  assert(spread(run("contrast", 0.5, -1)) < spread(image));
   const grey = run("color", 1, -1);
   assert(Math.abs(grey[0]! - grey[side * side]!) < 0.02);
   const levels = new Set(run("posterize", 1).map((x) => Math.round(255 * x)));
   assert([...levels].every((level) => level % 64 === 0));
-  assertEquals(run("solarize", 1), picture.map((x) => 1 - x));
+  assertEquals(run("solarize", 1), image.map((x) => 1 - x));
   const stretched = run("auto-contrast", 0);
   assertEquals([Math.min(...stretched), Math.max(...stretched)], [0, 1]);
   const quarters = [0, 1, 2, 3].map((q) =>
     run("equalize", 0).filter((x) => x >= q / 4 && x < (q + 1) / 4 + (q === 3 ? 1 : 0)).length
   );
-  quarters.forEach((count) => assertAlmostEquals(count / picture.length, 0.25, 0.06));
+  quarters.forEach((count) => assertAlmostEquals(count / image.length, 0.25, 0.06));
 });
 
 Deno.test("geometric operations move pixels by whole ones", () => {
@@ -69,7 +69,7 @@ Deno.test("geometric operations move pixels by whole ones", () => {
 });
 
 Deno.test("trivialAugment() depends on the draws alone", () => {
-  const draw = (seed: number) => trivialAugment(picture, side, new Random(seed));
+  const draw = (seed: number) => trivialAugment(image, side, new Random(seed));
   assertEquals(draw(1), draw(1));
   const different = new Set(Array.from({ length: 40 }, (_, seed) => String(draw(seed))));
   assert(different.size > 25, String(different.size));

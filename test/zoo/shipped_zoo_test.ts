@@ -33,7 +33,7 @@ Deno.test("the zoo has a CLIP and six language models on one encoder, each at mo
   assert(sizes.reduce((sum, size) => sum + size, 0) <= 60e6);
 });
 
-Deno.test("the zoo's language models open, and place pictures in their texts", async () => {
+Deno.test("the zoo's language models open, and place images in their texts", async () => {
   for (const name of languageModels) {
     const text = await openTextEncoder(await openModelDirectory(join(root, name)));
     const { ids } = text.instruction("This is a photo of a");
@@ -58,7 +58,7 @@ Deno.test("the zoo's language models share one encoder, but for those with one o
   }
 });
 
-Deno.test("the zoo's CLIP embeds pictures and texts in one space", async () => {
+Deno.test("the zoo's CLIP embeds images and texts in one space", async () => {
   const directory = await openClipDirectory(join(root, "mini-clip"));
   const options = { provider: "cpu", threads: 1 } as const;
   await using vision = await openSession(await directory.readPart("vision_model"), options);

@@ -41,7 +41,7 @@ Deno.test("visionEncoder() gives the tokens that its sizes promise", async () =>
   }
 });
 
-Deno.test("a ConvNeXt sees where things are: a shifted picture gives shifted tokens", async () => {
+Deno.test("a ConvNeXt sees where things are: a shifted image gives shifted tokens", async () => {
   const sizes = { ...tiny, image_size: 64, depths: [1, 1] };
   await using session = await openSession(visionEncoder(sizes, seededWeights(1)), cpu);
   const { side, width } = tokenLayout(sizes);
@@ -70,7 +70,7 @@ const tinyResNet = {
   groups: 2,
 } as const;
 
-Deno.test("a ResNet normalises groups of channels: a brighter picture gives nearly the same tokens", async () => {
+Deno.test("a ResNet normalises groups of channels: a brighter image gives nearly the same tokens", async () => {
   const sizes = zooEncoders["resnet-encoder"].sizes;
   await using session = await openSession(visionEncoder(sizes, seededWeights(1)), cpu);
   const x = pixels(64);

@@ -82,7 +82,7 @@ function widenChannels(b: GraphBuilder, x: Value, channels: number | undefined):
 /**
  * Weights [out, in, …] in the order that a plain convolution reads. Saved are blocks of outputs,
  * in which are, if the inputs are in blocks as well, blocks of inputs: [out / n, in / n, …, n, n].
- * To ReorderOutput that is a picture of `out` channels, each a picture of `in` channels.
+ * To ReorderOutput that is an image of `out` channels, each an image of `in` channels.
  */
 function plainWeight(b: GraphBuilder, w: Value, group: number, fromBlocks: boolean): Value {
   const dims = b.dims(w) as readonly number[];
@@ -95,8 +95,8 @@ function plainWeight(b: GraphBuilder, w: Value, group: number, fromBlocks: boole
 }
 
 function unblock(b: GraphBuilder, x: Value, dims: readonly number[]): Value {
-  const picture = b.op("Reshape", [x, b.int64s(dims)]);
-  return b.op("ReorderOutput", [picture], { channels: dims[1]! }, blockedDomain);
+  const image = b.op("Reshape", [x, b.int64s(dims)]);
+  return b.op("ReorderOutput", [image], { channels: dims[1]! }, blockedDomain);
 }
 
 const isBlocked = ({ domain }: Node) => domain === blockedDomain;

@@ -177,7 +177,7 @@ function groupNorm(b: GraphBuilder, node: Node, x: Value): Value {
   return last ? b.op("Transpose", [y], { perm: [0, 2, 3, 1] }) : y;
 }
 
-/** Adds a skip, per pixel or per picture, and a bias first. */
+/** Adds a skip, per pixel or per image, and a bias first. */
 const skipGroupNorm: Decomposition = (node, b) => {
   const [x, , , skip, bias] = node.inputs as [Value, Value, Value, Value, Value?];
   const wide = b.rank(skip) === 2 ? reshape(b, skip, [0, 1, 1, sizePart(b, skip, 1)]) : skip;

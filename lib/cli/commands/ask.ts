@@ -6,18 +6,18 @@ import { namedModel } from "../open_model.ts";
 import { weightOption } from "../weight_option.ts";
 import { printJson, printLine, printNotice, table } from "../print.ts";
 
-import { middleSquare, readPicture, readPrompt } from "../read_picture.ts";
+import { middleSquare, readImage, readPrompt } from "../read_image.ts";
 
-/** Asks a model about a picture. */
+/** Asks a model about an image. */
 const command: Command = {
   name: "ask",
-  summary: "Asks a model a question about a picture, with a visual prompt on it or without.",
-  operands: "MODEL PICTURE QUESTION",
+  summary: "Asks a model a question about an image, with a visual prompt on it or without.",
+  operands: "MODEL IMAGE QUESTION",
   minOperands: 3,
   maxOperands: 3,
   example: "deno task tvp ask zoo/mini-blip2 cat.jpg 'This is a photo of a' --choices cat,dog,car",
   options: {
-    prompt: { type: "text", value: "FILE", help: "a trained prompt to put on the picture" },
+    prompt: { type: "text", value: "FILE", help: "a trained prompt to put on the image" },
     choices: { type: "text", value: "A,B,…", help: "answers to choose from, the likeliest first" },
     "max-tokens": { type: "number", value: "N", help: "longest free answer; default 16" },
     ...weightOption,
@@ -30,16 +30,16 @@ const command: Command = {
     const model = await namedModel(args, name);
     const promptFile = textOption(args, "prompt");
     const prompt = promptFile === undefined ? undefined : await readPrompt(promptFile);
-    const picture = await readPicture(file);
-    const { side, note, images } = middleSquare(picture);
-    const { picturesIn } = await import("../../vision/pictures.ts");
-    const pictures = prompt === undefined
-      ? picturesIn(picture.images, picture)
-      : picturesIn(images, { height: side, width: side });
+    const image = await readImage(file);
+    const { side, note, pixels } = middleSquare(image);
+    const { imagesIn } = await import("../../vision/images.ts");
+    const images = prompt === undefined
+      ? imagesIn(image.pixels, image)
+      : imagesIn(pixels, { height: side, width: side });
     const { appliedPrompt } = await import("../../evaluation/applied_prompt.ts");
     const { rows: [row], isClip } = await answer({
       model,
-      data: { pictures, ...questionOf(question, choices) },
+      data: { images, ...questionOf(question, choices) },
       ...(prompt === undefined ? {} : { canvas: appliedPrompt(prompt) }),
       match: "token",
       maxTokens: numberOption(args, "max-tokens") ?? 16,
@@ -87,7 +87,7 @@ async function answer(evaluation: Evaluation): Promise<Evaluated> {
 
 interface Choice {
   readonly choice: string;
-  /** Mean log-likelihood of its tokens; of a CLIP the cosine of picture and text. */
+  /** Mean log-likelihood of its tokens; of a CLIP the cosine of image and text. */
   readonly score: number;
   /** Share of the likelihood, of all choices 1. */
   readonly probability?: number;

@@ -24,22 +24,22 @@ const verbs = {
 /** Data sets: which there are, and what one holds. */
 const command: Command = {
   name: "data",
-  summary: "Lists data sets, describes one and its broken pictures, or shows its pictures.",
+  summary: "Lists data sets, describes one and its broken images, or shows its images.",
   operands: "ls | inspect DATA | preview DATA",
   minOperands: 1,
   maxOperands: 2,
-  example: "deno task tvp data inspect '{folder: ./my-pictures}'",
+  example: "deno task tvp data inspect '{folder: ./my-images}'",
   options: {
     output: {
       type: "text",
       value: "FILE",
       short: "o",
-      help: "preview: an HTML page or a PNG picture; default preview.html",
+      help: "preview: an HTML page or a PNG image; default preview.html",
     },
-    each: { type: "number", value: "N", help: "preview: pictures of each split; default 40" },
+    each: { type: "number", value: "N", help: "preview: images of each split; default 40" },
     json: { type: "flag", help: "the report, or a line for each set, as JSON" },
   },
-  failure: "pictures are broken",
+  failure: "images are broken",
   async run(args) {
     const [verb, operand] = args.operands as [string, string?];
     return await verbOf<Verb>("data", verbs, verb)(args, operand);
@@ -50,6 +50,6 @@ export default command;
 function needed(verb: string, data: string | undefined): string {
   if (data !== undefined) return data;
   throw diagnosticError("usage", `Cannot run data ${verb}: the data set is missing`, [
-    "a path, or a map such as '{folder: ./my-pictures}' or '{set: cifar10, folder: ./data}'",
+    "a path, or a map such as '{folder: ./my-images}' or '{set: cifar10, folder: ./data}'",
   ]);
 }

@@ -7,14 +7,14 @@ import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
 import { printJson, printLine } from "../print.ts";
 import { exporters, readContents, type Written } from "../prompt_formats.ts";
-import { middleSquare, readPicture, readPrompt, readThrough } from "../read_picture.ts";
+import { middleSquare, readImage, readPrompt, readThrough } from "../read_image.ts";
 import { verbOf } from "../verbs.ts";
 
 /** Uses trained prompts outside of pipelines. */
 const command: Command = {
   name: "prompt",
   summary: "Shows, applies, exports or imports a visual prompt.",
-  operands: "show PROMPT | apply PROMPT PICTURE | export PROMPT | import FILE",
+  operands: "show PROMPT | apply PROMPT IMAGE | export PROMPT | import FILE",
   minOperands: 2,
   maxOperands: 3,
   example: "deno task tvp prompt apply prompt.safetensors cat.jpg -o prompted.png",
@@ -38,9 +38,9 @@ const command: Command = {
       value: "HOW",
       choices: ["added", "sigmoid"],
       help:
-        "import: whether the file's values are added to pictures, or their sigmoid; default: as the file says",
+        "import: whether the file's values are added to images, or their sigmoid; default: as the file says",
     },
-    image: { type: "number", value: "S", help: "import: side of the picture in pixels" },
+    image: { type: "number", value: "S", help: "import: side of the image in pixels" },
     method: { type: "text", value: "NAME", help: "import: its name in tables" },
     source: {
       type: "text",
@@ -51,14 +51,14 @@ const command: Command = {
     json: { type: "flag", help: "what was written as JSON" },
   },
   async run(args) {
-    const [verb, path, picture] = args.operands as [string, string, string?];
+    const [verb, path, image] = args.operands as [string, string, string?];
     const row = verbOf("prompt", verbs, verb);
-    if ((picture !== undefined) !== /PICTURE/.test(row.usage)) {
+    if ((image !== undefined) !== /IMAGE/.test(row.usage)) {
       throw diagnosticError("usage", `Cannot run prompt ${verb}: expected prompt ${row.usage}`);
     }
     const output = textOption(args, "output");
     if (row.extensions !== undefined) checkOutput(output, row.extensions);
-    await row.run({ args, path, picture: picture!, output: output! });
+    await row.run({ args, path, image: image!, output: output! });
     return exitCodes.done;
   },
 };
@@ -68,7 +68,7 @@ export default command;
 interface Job {
   readonly args: CommandArguments;
   readonly path: string;
-  readonly picture: string;
+  readonly image: string;
   readonly output: string;
 }
 
@@ -82,9 +82,9 @@ interface Verb {
 const verbs: Readonly<Record<string, Verb>> = {
   show: { usage: "show PROMPT", run: show },
   apply: {
-    usage: "apply PROMPT PICTURE",
+    usage: "apply PROMPT IMAGE",
     extensions: [".png"],
-    run: (job) => write(job, (prompt) => applied(prompt, job.picture)),
+    run: (job) => write(job, (prompt) => applied(prompt, job.image)),
   },
   export: {
     usage: "export PROMPT",
@@ -183,14 +183,14 @@ function factsOf(
 const describe = ({ method, kind, canvas, image }: Prompt["meta"]) =>
   `${method} prompt, ${kind} on ${canvas} pixels around ${image}`;
 
-/** The picture as a model's processor gets it: shrunk, padded, with δ added, clipped to [0, 1]. */
+/** The image as a model's processor gets it: shrunk, padded, with δ added, clipped to [0, 1]. */
 async function applied(prompt: Prompt, path: string): Promise<Written> {
-  const { promptedPlanes } = await import("../../models/prompted_pictures.ts");
+  const { promptedPlanes } = await import("../../models/prompted_images.ts");
   const { appliedPrompt } = await import("../../evaluation/applied_prompt.ts");
   const { encodePng } = await import("../../vision/encode_png.ts");
-  const { images, side, note } = middleSquare(await readPicture(path));
+  const { pixels, side, note } = middleSquare(await readImage(path));
   const { canvas } = prompt.meta;
-  const prompted = promptedPlanes(images, side, appliedPrompt(prompt));
+  const prompted = promptedPlanes(pixels, side, appliedPrompt(prompt));
   return {
     bytes: await encodePng(prompted, { height: canvas, width: canvas }),
     ...(note === undefined ? {} : { note }),

@@ -14,16 +14,16 @@ import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
 import { planeListing } from "./plane_rows.ts";
 
-/** Side of the pictures, and bytes of one. */
+/** Side of the images, and bytes of one. */
 const side = 32;
-const pictureBytes = 3 * side * side;
+const imageBytes = 3 * side * side;
 
-/** Most bytes of a file: CIFAR-100's training pictures are 154 MB. */
+/** Most bytes of a file: CIFAR-100's training images are 154 MB. */
 const maxBytes = 400 * 2 ** 20;
 
-/** Which of a picture's classes counts: CIFAR-100's pictures have a coarse one as well. */
+/** Which of an image's classes counts: CIFAR-100's images have a coarse one as well. */
 export interface CifarLabels {
-  /** Bytes in front of a picture in the binary version, and which of them is the class. */
+  /** Bytes in front of an image in the binary version, and which of them is the class. */
   readonly bytes: 1 | 2;
   readonly byte: 0 | 1;
   /** Its key in the pickles. */
@@ -33,12 +33,12 @@ export interface CifarLabels {
 
 /** Reads a file of the binary version. @throws {DiagnosticError} If it is cut off, or has other classes. */
 export function cifarBinary(path: string, labels: CifarLabels): Listing {
-  const record = labels.bytes + pictureBytes;
+  const record = labels.bytes + imageBytes;
   const size = sizeOf(path);
   if (size === 0 || size % record !== 0) {
     throw dataFailure(
       JSON.stringify(path),
-      `it has ${size} bytes, which is not a multiple of ${record}, the size of a picture with its class: the file is empty, cut off, or another file`,
+      `it has ${size} bytes, which is not a multiple of ${record}, the size of an image with its class: the file is empty, cut off, or another file`,
     );
   }
   const bytes = readRange(path, 0, size);
@@ -48,7 +48,7 @@ export function cifarBinary(path: string, labels: CifarLabels): Listing {
     const again = readRange(path, 0, size);
     return (row) => {
       const start = row * record + labels.bytes;
-      return again.subarray(start, start + pictureBytes);
+      return again.subarray(start, start + imageBytes);
     };
   });
 }
@@ -62,7 +62,7 @@ export function cifarPickle(path: string, labels: CifarLabels): Listing {
   const { numbers } = readBatch(path, labels);
   return listingOf(path, numbers, labels, () => {
     const { data } = readBatch(path, labels);
-    return (row) => data.subarray(row * pictureBytes, (row + 1) * pictureBytes);
+    return (row) => data.subarray(row * imageBytes, (row + 1) * imageBytes);
   });
 }
 
@@ -76,10 +76,10 @@ function readBatch(path: string, labels: CifarLabels): Batch {
   const dictionary = readDictionary(path, what);
   const array = pickledArray(dictionary.get("data"));
   const numbers = numbersIn(dictionary.get(labels.key), what);
-  if (array?.dtype !== "uint8" || array.dims.length !== 2 || array.dims[1] !== pictureBytes) {
+  if (array?.dtype !== "uint8" || array.dims.length !== 2 || array.dims[1] !== imageBytes) {
     throw dataFailure(
       what,
-      `its "data" is not an array of bytes, ${pictureBytes} for each picture`,
+      `its "data" is not an array of bytes, ${imageBytes} for each image`,
     );
   }
   if (numbers?.length !== array.dims[0]) {
@@ -148,7 +148,7 @@ function listingOf(
 ): Listing {
   const name = basename(path);
   const rows = numbers.map((label, i) => {
-    const where = `${name} picture ${i}`;
+    const where = `${name} image ${i}`;
     if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length) {
       return { where, fields: { id: `${name.replace(/\.bin$/, "")}/${i}`, label } };
     }
@@ -159,7 +159,7 @@ function listingOf(
     height: side,
     width: side,
     async *planes(wanted) {
-      // The file is read again: it is in memory only while its pictures are.
+      // The file is read again: it is in memory only while its images are.
       const planesOf = open();
       for (const row of wanted) yield planesOf(row);
     },

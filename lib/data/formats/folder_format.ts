@@ -1,10 +1,10 @@
-/** A folder of pictures: a subfolder a class, in subfolders of splits or not; or a list beside them. @module */
+/** A folder of images: a subfolder a class, in subfolders of splits or not; or a list beside them. @module */
 import { join } from "@std/path";
 import { dataFailure, someOf } from "../data_failure.ts";
 import { DataRoot } from "../data_root.ts";
-import { filePictures } from "./file_pictures.ts";
+import { fileImages } from "./file_images.ts";
 import { joinListings, type ListedRow, type Listing } from "../listing.ts";
-import { isHiddenName, isPictureName, splitOfName } from "../picture_names.ts";
+import { isHiddenName, isImageName, splitOfName } from "../image_names.ts";
 import { readTable, tableNames } from "./table_format.ts";
 
 /** How deep the folders of a class may lie in each other. */
@@ -13,13 +13,13 @@ const deepest = 16;
 const layouts = [
   "a folder for each class: cat/1.jpg, cat/2.jpg, dog/1.jpg",
   "or these in train/, val/ and test/",
-  "or pictures beside labels.csv, with a line `image,label` and one line a picture",
+  "or images beside labels.csv, with a line `image,label` and one line an image",
 ];
 
 /**
- * Lists a folder of pictures; their names are the rows' ids.
+ * Lists a folder of images; their names are the rows' ids.
  *
- * @throws {DiagnosticError} If it holds no picture in a known layout, or leads out of itself.
+ * @throws {DiagnosticError} If it holds no image in a known layout, or leads out of itself.
  */
 export async function listFolder(path: string): Promise<Listing> {
   const root = new DataRoot(path);
@@ -51,7 +51,7 @@ interface Names {
   readonly folders: readonly string[];
 }
 
-/** What is in a folder, by name; what is neither file nor folder is refused where it is a picture. */
+/** What is in a folder, by name; what is neither file nor folder is refused where it is an image. */
 function namesIn(root: DataRoot, folder: string, depth: number): Names {
   if (depth > deepest) {
     throw dataFailure(JSON.stringify(folder), `its folders lie more than ${deepest} deep`);
@@ -63,8 +63,8 @@ function namesIn(root: DataRoot, folder: string, depth: number): Names {
     if (isHiddenName(name)) continue;
     if (entry.isFile) files.push(name);
     else if (entry.isDirectory) folders.push(name);
-    else if (entry.isSymlink || isPictureName(name)) {
-      const { info } = root.find(pathIn(folder, name), "in the folder of pictures");
+    else if (entry.isSymlink || isImageName(name)) {
+      const { info } = root.find(pathIn(folder, name), "in the folder of images");
       (info.isFile ? files : folders).push(name);
     }
   }
@@ -76,33 +76,33 @@ const pathIn = (folder: string, name: string) => folder === "" ? name : `${folde
 function listClasses(root: DataRoot, { files, folders }: Names, folder: string): Listing {
   const found = folders.map((name) => ({
     name,
-    pictures: picturesBelow(root, pathIn(folder, name), 1),
+    images: imagesBelow(root, pathIn(folder, name), 1),
   }));
-  const full = found.filter(({ pictures }) => pictures.length > 0);
+  const full = found.filter(({ images }) => images.length > 0);
   const where = JSON.stringify(folder === "" ? root.path : join(root.path, folder));
-  const loose = files.filter(isPictureName);
+  const loose = files.filter(isImageName);
   if (full.length === 0) {
     const cause = loose.length > 0
-      ? `it has ${loose.length} pictures without class or answer`
-      : "there is no picture in it";
-    throw dataFailure(where, cause, ["A folder of pictures has one of these forms:", ...layouts]);
+      ? `it has ${loose.length} images without class or answer`
+      : "there is no image in it";
+    throw dataFailure(where, cause, ["A folder of images has one of these forms:", ...layouts]);
   }
   if (loose.length > 0) {
     throw dataFailure(
       where,
-      `it has folders of classes and ${loose.length} pictures outside of them: ${someOf(loose, 3)}`,
-      ["A folder of pictures has one of these forms:", ...layouts],
+      `it has folders of classes and ${loose.length} images outside of them: ${someOf(loose, 3)}`,
+      ["A folder of images has one of these forms:", ...layouts],
     );
   }
-  const rows: ListedRow[] = full.flatMap(({ name, pictures }) =>
-    pictures.map((image) => ({ where: image, fields: { image, label: classOf(name) } }))
+  const rows: ListedRow[] = full.flatMap(({ name, images }) =>
+    images.map((image) => ({ where: image, fields: { image, label: classOf(name) } }))
   );
-  const empty = found.filter(({ pictures }) => pictures.length === 0).map(({ name }) => name);
+  const empty = found.filter(({ images }) => images.length === 0).map(({ name }) => name);
   return {
     rows,
-    notes: empty.length === 0 ? [] : [`folders without pictures: ${someOf(empty)}`],
-    pictures: (wanted) =>
-      filePictures(root, (row) => {
+    notes: empty.length === 0 ? [] : [`folders without images: ${someOf(empty)}`],
+    images: (wanted) =>
+      fileImages(root, (row) => {
         const { where, fields } = rows[row]!;
         return { name: fields.image as string, where: `of class ${fields.label ?? where}` };
       }, wanted),
@@ -112,10 +112,10 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
 /** The word that models are asked for: `golden_retriever` is a golden retriever. */
 const classOf = (folder: string) => folder.replaceAll("_", " ").trim() || folder;
 
-function picturesBelow(root: DataRoot, folder: string, depth: number): string[] {
+function imagesBelow(root: DataRoot, folder: string, depth: number): string[] {
   const { files, folders } = namesIn(root, folder, depth);
   return [
-    ...files.filter(isPictureName).map((name) => pathIn(folder, name)),
-    ...folders.flatMap((name) => picturesBelow(root, pathIn(folder, name), depth + 1)),
+    ...files.filter(isImageName).map((name) => pathIn(folder, name)),
+    ...folders.flatMap((name) => imagesBelow(root, pathIn(folder, name), depth + 1)),
   ];
 }

@@ -44,25 +44,25 @@ export async function idxFolder(
 const spellings = (name: string) =>
   [name, name.replace("-idx", ".idx")].flatMap((spelling) => [spelling, `${spelling}.gz`]);
 
-/** Pictures and their classes. @throws {DiagnosticError} If a file is damaged, or they do not fit. */
+/** Images and their classes. @throws {DiagnosticError} If a file is damaged, or they do not fit. */
 export async function idxListing(
   images: string,
   labels: string,
   classes: readonly string[],
 ): Promise<Listing> {
-  const pictures = await readIdx(images, 3);
+  const pixels = await readIdx(images, 3);
   const numbers = await readIdx(labels, 1);
-  const [count, height, width] = pictures.dims as [number, number, number];
+  const [count, height, width] = pixels.dims as [number, number, number];
   if (numbers.dims[0] !== count) {
     throw dataFailure(
       JSON.stringify(labels),
-      `it has ${numbers.dims[0]} classes, "${basename(images)}" has ${count} pictures`,
+      `it has ${numbers.dims[0]} classes, "${basename(images)}" has ${count} images`,
     );
   }
   const name = basename(images).replace(/-images.*$/, "");
   const rows = Array.from(numbers.data, (label, i) => {
     if (label < classes.length) {
-      return { where: `${basename(images)} picture ${i}`, fields: { id: `${name}/${i}`, label } };
+      return { where: `${basename(images)} image ${i}`, fields: { id: `${name}/${i}`, label } };
     }
     throw dataFailure(
       JSON.stringify(labels),
@@ -76,7 +76,7 @@ export async function idxListing(
     width,
     async *planes(wanted) {
       for (const row of wanted) {
-        yield greyPlanes(pictures.data.subarray(row * size, (row + 1) * size));
+        yield greyPlanes(pixels.data.subarray(row * size, (row + 1) * size));
       }
     },
   }, classes);

@@ -1,10 +1,10 @@
-/** Parquet files as Hugging Face writes them: pictures as bytes in a column, or by name. @module */
+/** Parquet files as Hugging Face writes them: images as bytes in a column, or by name. @module */
 import { basename, dirname } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
 import { columnNames } from "../columns.ts";
 import { DataRoot, readRange } from "../data_root.ts";
-import { namedListing } from "./file_pictures.ts";
-import type { ListedRow, Listing, StoredPicture } from "../listing.ts";
+import { namedListing } from "./file_images.ts";
+import type { ListedRow, Listing, StoredImage } from "../listing.ts";
 
 type Parquet = typeof import("hyparquet");
 type Metadata = import("hyparquet").FileMetaData;
@@ -19,15 +19,15 @@ const maxGroupBytes = 2 ** 31;
 const maxRows = 5_000_000;
 
 /**
- * Lists a Parquet file: columns without the pictures, which are read a row group at a time.
+ * Lists a Parquet file: columns without the images, which are read a row group at a time.
  *
- * @param column Column of the pictures, where it is not called as usual.
- * @throws {DiagnosticError} If the file is damaged, has no pictures, or would unpack to too much.
+ * @param column Column of the images, where it is not called as usual.
+ * @throws {DiagnosticError} If the file is damaged, has no images, or would unpack to too much.
  */
 export async function listParquet(path: string, column?: string): Promise<Listing> {
   const parquet = await import("hyparquet");
   const reader = await openReader(parquet, path);
-  const { picture, others, isNamed } = columnsOf(parquet, reader, column);
+  const { image, others, isNamed } = columnsOf(parquet, reader, column);
   const name = basename(path);
   const values = others.length === 0
     ? Array.from({ length: reader.rows }, () => ({}))
@@ -38,12 +38,12 @@ export async function listParquet(path: string, column?: string): Promise<Listin
   }));
   const classes = classNames(reader.metadata);
   const named = classes === undefined ? {} : { classes };
-  if (isNamed) return { ...namedListing(rows, new DataRoot(dirname(path)), picture), ...named };
+  if (isNamed) return { ...namedListing(rows, new DataRoot(dirname(path)), image), ...named };
   return {
     rows,
     ...named,
     embedded: true,
-    pictures: (wanted) => embedded(reader, picture, wanted),
+    images: (wanted) => embedded(reader, image, wanted),
   };
 }
 
@@ -123,7 +123,7 @@ function bounded(path: string, compressors: Compressors): Compressors {
 }
 
 interface Columns {
-  readonly picture: string;
+  readonly image: string;
   readonly others: string[];
   /** Whether the column holds names of files. */
   readonly isNamed: boolean;
@@ -139,17 +139,17 @@ function columnsOf(parquet: Parquet, { path, metadata }: Reader, given?: string)
   }));
   const names = [...kinds.keys()];
   const known = columnNames.image.filter((name) => ["bytes", "text"].includes(kinds.get(name)!));
-  const picture = given ?? known[0] ?? names.find((name) => kinds.get(name) === "bytes");
-  if (picture === undefined || !kinds.has(picture)) {
+  const image = given ?? known[0] ?? names.find((name) => kinds.get(name) === "bytes");
+  if (image === undefined || !kinds.has(image)) {
     throw dataFailure(
       JSON.stringify(path),
-      given === undefined ? "it has no column of pictures" : `it has no column "${given}"`,
+      given === undefined ? "it has no column of images" : `it has no column "${given}"`,
       [`columns: ${names.join(", ")}`, "name it: columns: { image: NAME }"],
     );
   }
-  const isNamed = kinds.get(picture) === "text";
+  const isNamed = kinds.get(image) === "text";
   const others = names.filter((name) => kinds.get(name) !== "bytes");
-  return { picture, others, isNamed };
+  return { image, others, isNamed };
 }
 
 /** Whether a part of a column is `bytes`, as in `{ bytes, path }` and in lists of these. */
@@ -194,14 +194,14 @@ async function* embedded(
   reader: Reader,
   column: string,
   wanted: readonly number[],
-): AsyncGenerator<StoredPicture> {
+): AsyncGenerator<StoredImage> {
   let next = 0;
   for (const [from, to] of spansOf(reader.metadata)) {
     if (next >= wanted.length) return;
     if (wanted[next]! >= to) continue;
     const read = await reader.read([column], from, to);
     for (; next < wanted.length && wanted[next]! < to; next++) {
-      yield pictureIn(read[wanted[next]! - from]?.[column]);
+      yield imageIn(read[wanted[next]! - from]?.[column]);
     }
   }
 }
@@ -217,18 +217,18 @@ function spansOf({ row_groups: groups }: Metadata): [from: number, to: number][]
   return spans.filter(([a, b]) => b > a);
 }
 
-/** A picture: its bytes as they are, in `{ bytes, path }`, or in a list of one. */
-function pictureIn(value: unknown): StoredPicture {
+/** An image: its bytes as they are, in `{ bytes, path }`, or in a list of one. */
+function imageIn(value: unknown): StoredImage {
   if (value instanceof Uint8Array) return { encoded: value };
   if (Array.isArray(value)) {
-    if (value.length === 1) return pictureIn(value[0]);
-    return { missing: `it has ${value.length} pictures, a row is of one` };
+    if (value.length === 1) return imageIn(value[0]);
+    return { missing: `it has ${value.length} images, a row is of one` };
   }
   const { bytes, path } = (value ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };
   if (bytes instanceof Uint8Array) return { encoded: bytes };
   return {
     missing: typeof path === "string" && path !== ""
-      ? `it has no picture, only the path ${JSON.stringify(path)}`
-      : "it has no picture: the bytes are not in the file",
+      ? `it has no image, only the path ${JSON.stringify(path)}`
+      : "it has no image: the bytes are not in the file",
   };
 }

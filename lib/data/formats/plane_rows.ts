@@ -1,12 +1,12 @@
-/** Lists pictures that are stored as pixels of one size, a file at a time. @module */
-import type { ListedRow, Listing, PlanePicture } from "../listing.ts";
+/** Lists images that are stored as pixels of one size, a file at a time. @module */
+import type { ListedRow, Listing, PlaneImage } from "../listing.ts";
 
-/** Pixels of a file and what belongs to each picture. */
+/** Pixels of a file and what belongs to each image. */
 export interface PlaneFile {
   readonly rows: readonly ListedRow[];
   readonly height: number;
   readonly width: number;
-  /** Reads the pixels: u8 [rows, 3, height, width], or a picture at a time in rising order. */
+  /** Reads the pixels: u8 [rows, 3, height, width], or an image at a time in rising order. */
   planes(rows: readonly number[]): AsyncIterable<Uint8Array>;
 }
 
@@ -17,7 +17,7 @@ export function planeListing(file: PlaneFile, classes?: readonly string[]): List
     rows,
     embedded: true,
     ...(classes === undefined ? {} : { classes }),
-    async *pictures(wanted): AsyncGenerator<PlanePicture> {
+    async *images(wanted): AsyncGenerator<PlaneImage> {
       for await (const planes of file.planes(wanted)) yield { planes, height, width };
     },
   };

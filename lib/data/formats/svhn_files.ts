@@ -9,7 +9,7 @@ import { planeListing } from "./plane_rows.ts";
 /** uint8 in the stored elements of version 5. */
 const bytesType = 2;
 
-/** Reads pictures and classes; the digit 0 is class 10 in the file. */
+/** Reads images and classes; the digit 0 is class 10 in the file. */
 export async function svhnListing(path: string, classes: readonly string[]): Promise<Listing> {
   return hdf5Start(path) === undefined
     ? await listVersion5(path, classes)
@@ -19,15 +19,15 @@ export async function svhnListing(path: string, classes: readonly string[]): Pro
 async function listVersion5(path: string, classes: readonly string[]): Promise<Listing> {
   const what = JSON.stringify(path);
   const arrays = await listMatArrays(path);
-  const pictures = found(arrays, "X", what);
+  const images = found(arrays, "X", what);
   const numbers = await readNumbers(found(arrays, "y", what), what);
-  const [height, width, channels, count = 1] = pictures.dims as [number, number, number, number?];
-  if (pictures.type !== bytesType || channels !== 3) {
+  const [height, width, channels, count = 1] = images.dims as [number, number, number, number?];
+  if (images.type !== bytesType || channels !== 3) {
     throw dataFailure(what, `its "X" is not an array of bytes [height, width, 3, n]`);
   }
   const size = { height, width };
   return listingOf(path, { numbers, count, ...size, classes }, async function* (wanted) {
-    const stream = await pictures.open();
+    const stream = await images.open();
     let next = 0;
     try {
       for (const row of wanted) {
@@ -94,12 +94,12 @@ function listingOf(
 ): Listing {
   const what = JSON.stringify(path);
   if (count === 0 || numbers.length !== count) {
-    throw dataFailure(what, `it has ${count} pictures and ${numbers.length} classes`);
+    throw dataFailure(what, `it has ${count} images and ${numbers.length} classes`);
   }
   const name = basename(path, ".mat");
   const rows = numbers.map((number, i) => {
     if (Number.isInteger(number) && number >= 0 && number <= 10) {
-      return { where: `${name} picture ${i}`, fields: { id: `${name}/${i}`, label: number % 10 } };
+      return { where: `${name} image ${i}`, fields: { id: `${name}/${i}`, label: number % 10 } };
     }
     throw dataFailure(what, `class ${i} is ${number}, expected 1 to 10`);
   });

@@ -3,11 +3,11 @@ import { parse } from "@std/csv";
 import { basename } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
 import { type DataRoot, readList } from "../data_root.ts";
-import { namedListing } from "./file_pictures.ts";
+import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing } from "../listing.ts";
 import { columnOf } from "../columns.ts";
 
-/** Lists that may lie in a folder of pictures, in the order in which they are looked for. */
+/** Lists that may lie in a folder of images, in the order in which they are looked for. */
 export const tableNames: readonly string[] = [
   "labels.csv",
   "labels.tsv",
@@ -20,9 +20,9 @@ export const tableNames: readonly string[] = [
 const maxRows = 5_000_000;
 
 /**
- * Reads a list by its ending; the pictures that it names lie in `root`.
+ * Reads a list by its ending; the images that it names lie in `root`.
  *
- * @param column Column of the pictures' names, where it is not called as usual.
+ * @param column Column of the images' names, where it is not called as usual.
  * @throws {DiagnosticError} With the line that is wrong.
  */
 export function readTable(

@@ -2,18 +2,18 @@
 import { basename, dirname } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
 import { imageLimits } from "../../vision/decode_image.ts";
-import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
+import type { EncodedImage, ListedRow, Listing } from "../listing.ts";
 import { joinListings } from "../listing.ts";
-import { isHiddenName, isPictureName } from "../picture_names.ts";
+import { isHiddenName, isImageName } from "../image_names.ts";
 import { openBytes } from "./byte_source.ts";
 import { tarEntries, type TarEntry } from "./tar.ts";
 
-/** Most bytes of a text that belongs to a picture. */
+/** Most bytes of a text that belongs to an image. */
 const longestText = 1 << 20;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Lists archives, one after the other. @throws {DiagnosticError} If one is damaged, or has no pictures. */
+/** Lists archives, one after the other. @throws {DiagnosticError} If one is damaged, or has no images. */
 export async function listArchives(paths: readonly string[]): Promise<Listing> {
   const listings = [];
   for (const path of paths) listings.push({ listing: await listArchive(path) });
@@ -37,15 +37,15 @@ async function listArchive(path: string): Promise<Listing> {
     rows.push({ where, fields: { id: key, ...fieldsOf(key, where, texts) } });
     places.push(image);
   }
-  if (rows.length === 0) throw dataFailure(JSON.stringify(path), "there is no picture in it");
-  return { rows, embedded: true, pictures: (wanted) => picturesAt(path, places, wanted) };
+  if (rows.length === 0) throw dataFailure(JSON.stringify(path), "there is no image in it");
+  return { rows, embedded: true, images: (wanted) => imagesAt(path, places, wanted) };
 }
 
-async function* picturesAt(
+async function* imagesAt(
   path: string,
   places: readonly TarEntry[],
   wanted: readonly number[],
-): AsyncGenerator<EncodedPicture> {
+): AsyncGenerator<EncodedImage> {
   const source = openBytes(path);
   try {
     for (const row of wanted) {
@@ -70,7 +70,7 @@ async function samplesOf(path: string): Promise<Iterable<Sample>> {
       const sample: Sample = samples.get(key) ?? { key, texts: new Map() };
       samples.set(key, sample);
       checkEntry(entry, ending, what);
-      if (isPictureName(`.${ending}`)) sample.image ??= entry;
+      if (isImageName(`.${ending}`)) sample.image ??= entry;
       else {
         const isText = textEndings.includes(ending);
         sample.texts.set(ending, isText ? await source.read(entry.offset, entry.bytes) : undefined);
@@ -99,7 +99,7 @@ const textEndings = ["json", "cls", "class", "txt", "caption"];
 function checkEntry({ name, bytes, mistake }: TarEntry, ending: string, what: string): void {
   const inside = `${JSON.stringify(name)} in ${what}`;
   if (mistake !== undefined) throw dataFailure(inside, `it is ${mistake}`);
-  const most = isPictureName(`.${ending}`)
+  const most = isImageName(`.${ending}`)
     ? imageLimits.fileBytes
     : textEndings.includes(ending)
     ? longestText
@@ -108,7 +108,7 @@ function checkEntry({ name, bytes, mistake }: TarEntry, ending: string, what: st
   throw dataFailure(inside, `it has ${bytes} bytes, at most ${most} can be read`);
 }
 
-/** `cls` is a class, `json` a map of columns, `txt` a caption; a folder of pictures alone names classes. */
+/** `cls` is a class, `json` a map of columns, `txt` a caption; a folder of images alone names classes. */
 function fieldsOf(
   key: string,
   where: string,

@@ -1,5 +1,5 @@
 /**
- * Draws a border around the picture, as a prompt will: of any width, position and content.
+ * Draws a border around the image, as a prompt will: of any width, position and content.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import type { Random } from "../../tensor/random.ts";
 import { resizePlanes } from "../../vision/resize.ts";
 import { canvasSize } from "../drawing.ts";
 import { fillingOf } from "./fillings.ts";
-import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import type { ChangedImage, ImageChange } from "./image_change.ts";
 
-/** Smallest and largest side of the picture that is left, in pixels. */
+/** Smallest and largest side of the image that is left, in pixels. */
 const sides = [40, 60] as const;
 
-/** Where the picture is left: half of the time at the size and place that frame prompts have. */
+/** Where the image is left: half of the time at the size and place that frame prompts have. */
 function placeOf(random: Random): { readonly side: number; readonly left: number; top: number } {
   const isUsual = random.uniform() < 0.5;
   const side = isUsual ? 48 : sides[0] + random.integer(sides[1] - sides[0] + 1);
@@ -22,7 +22,7 @@ function placeOf(random: Random): { readonly side: number; readonly left: number
   return { side, left: random.integer(room + 1), top: random.integer(room + 1) };
 }
 
-function putBorder({ canvas, other }: ChangedPicture, random: Random): void {
+function putBorder({ canvas, other }: ChangedImage, random: Random): void {
   const { side, left, top } = placeOf(random);
   const small = resizePlanes(canvas, {
     from: { height: canvasSize, width: canvasSize },
@@ -38,9 +38,9 @@ function putBorder({ canvas, other }: ChangedPicture, random: Random): void {
 
 const clamp = (value: number) => Math.min(1, Math.max(0, value));
 
-/** Padding of all kinds: the picture of a visual prompt (arXiv 2203.17274) with anything around it. */
-export const border: PictureChange = {
-  description: "shrunk, with black, a colour, noise, 1/f noise or another picture around it",
+/** Padding of all kinds: the image of a visual prompt (arXiv 2203.17274) with anything around it. */
+export const border: ImageChange = {
+  description: "shrunk, with black, a colour, noise, 1/f noise or another image around it",
   share: 0.75,
   recolours: false,
   wholeOnly: true,

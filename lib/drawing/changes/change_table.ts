@@ -6,7 +6,7 @@
 import type { Random } from "../../tensor/random.ts";
 import { border } from "./border.ts";
 import { cutout } from "./cutout.ts";
-import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import type { ChangedImage, ImageChange } from "./image_change.ts";
 import { recolour } from "./recolour.ts";
 import { restyle } from "./restyle.ts";
 import { warp } from "./warp.ts";
@@ -14,33 +14,33 @@ import { warp } from "./warp.ts";
 /** All changes. */
 export const changes = { warp, recolour, restyle, cutout, border } satisfies Record<
   string,
-  PictureChange
+  ImageChange
 >;
 
 /** Name of a change. */
 export type ChangeName = keyof typeof changes;
 
-/** What was done to a picture. */
+/** What was done to an image. */
 export interface Changed {
   /** Whether its background may have lost the name of its colour. */
   readonly recoloured: boolean;
 }
 
 /**
- * Makes random ones of the named changes to a picture, in place.
+ * Makes random ones of the named changes to an image, in place.
  *
- * @param isShrunk Whether the picture is small already.
+ * @param isShrunk Whether the image is small already.
  */
-export function changePicture(
+export function changeImage(
   names: readonly ChangeName[],
-  picture: ChangedPicture & { readonly isShrunk: boolean },
+  image: ChangedImage & { readonly isShrunk: boolean },
   random: Random,
 ): Changed {
   let recoloured = false;
-  for (const [name, row] of Object.entries<PictureChange>(changes)) {
+  for (const [name, row] of Object.entries<ImageChange>(changes)) {
     if (!names.includes(name as ChangeName) || random.uniform() >= row.share) continue;
-    if (row.wholeOnly && picture.isShrunk) continue;
-    row.change(picture, random);
+    if (row.wholeOnly && image.isShrunk) continue;
+    row.change(image, random);
     recoloured ||= row.recolours;
   }
   return { recoloured };

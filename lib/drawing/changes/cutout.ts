@@ -1,13 +1,13 @@
-/** Cuts a hole into the picture. @module */
+/** Cuts a hole into the image. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
 import { fillingOf } from "./fillings.ts";
-import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import type { ChangedImage, ImageChange } from "./image_change.ts";
 
 /** Smallest and largest side of a hole in pixels. */
 const sides = [8, 24] as const;
 
-function cut({ canvas, other }: ChangedPicture, random: Random): void {
+function cut({ canvas, other }: ChangedImage, random: Random): void {
   const side = sides[0] + random.integer(sides[1] - sides[0] + 1);
   const left = random.integer(canvasSize - side + 1);
   const top = random.integer(canvasSize - side + 1);
@@ -20,7 +20,7 @@ function cut({ canvas, other }: ChangedPicture, random: Random): void {
 }
 
 /** Cutout (DeVries and Taylor, arXiv 1708.04552), with any filling. */
-export const cutout: PictureChange = {
+export const cutout: ImageChange = {
   description: "a square hole with anything in it (Cutout, arXiv 1708.04552)",
   share: 0.3,
   recolours: false,

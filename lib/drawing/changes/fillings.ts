@@ -1,5 +1,5 @@
 /**
- * Fills the border around a picture, or a hole in it. Values may lie outside of 0 to 1, as those of
+ * Fills the border around an image, or a hole in it. Values may lie outside of 0 to 1, as those of
  * a trained prompt do.
  *
  * @module
@@ -18,11 +18,11 @@ function strengthOf(random: Random): number {
   return weakest * (strongest / weakest) ** random.uniform();
 }
 
-/** A filling of the whole canvas; `other` is another picture. */
+/** A filling of the whole canvas; `other` is another image. */
 type Filling = (random: Random, other: Float32Array) => Float32Array;
 
 /** Every filling by name; each is as likely as the others. */
-export const fillings = { black, colour, noise, pink, picture } satisfies Record<string, Filling>;
+export const fillings = { black, colour, noise, pink, image } satisfies Record<string, Filling>;
 
 function black(): Float32Array {
   return new Float32Array(canvasLength);
@@ -67,7 +67,7 @@ function doubled(planes: Float32Array, side: number): Float32Array {
 }
 
 /**
- * Noise whose amplitude falls as 1/f, as that of natural pictures (Field 1987): octaves of equal
+ * Noise whose amplitude falls as 1/f, as that of natural images (Field 1987): octaves of equal
  * strength, each on a grid twice as fine.
  */
 function pink(random: Random): Float32Array {
@@ -80,8 +80,8 @@ function pink(random: Random): Float32Array {
   return out;
 }
 
-/** Another picture, as strong as 0.5 to 2 times its own. */
-function picture(random: Random, other: Float32Array): Float32Array {
+/** Another image, as strong as 0.5 to 2 times its own. */
+function image(random: Random, other: Float32Array): Float32Array {
   const gain = random.uniform(0.5, 2);
   return other.map((value) => gain * value);
 }

@@ -1,7 +1,7 @@
-/** Changes the colours of a picture. @module */
+/** Changes the colours of an image. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
-import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import type { ChangedImage, ImageChange } from "./image_change.ts";
 
 const plane = canvasSize ** 2;
 
@@ -9,7 +9,7 @@ const plane = canvasSize ** 2;
 const luma = [0.299, 0.587, 0.114] as const;
 
 /** rgb ← gain · (grey + saturation · (rgb − grey)) + shift, the channels in a random order. */
-function recolourPicture({ canvas }: ChangedPicture, random: Random): void {
+function recolourImage({ canvas }: ChangedImage, random: Random): void {
   const before = canvas.slice();
   const saturation = random.uniform(0, 1.5);
   const order = random.permutation(3);
@@ -27,10 +27,10 @@ function recolourPicture({ canvas }: ChangedPicture, random: Random): void {
 }
 
 /** Colour jitter (after SimCLR, arXiv 2002.05709, appendix A) and exchanged channels. */
-export const recolour: PictureChange = {
+export const recolour: ImageChange = {
   description: "saturation, gains, shifts and order of the channels (after arXiv 2002.05709)",
   share: 0.3,
   recolours: true,
   wholeOnly: false,
-  change: recolourPicture,
+  change: recolourImage,
 };

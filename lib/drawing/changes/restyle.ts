@@ -1,7 +1,7 @@
-/** Changes the drawing style of a picture. @module */
+/** Changes the drawing style of an image. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
-import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import type { ChangedImage, ImageChange } from "./image_change.ts";
 
 const plane = canvasSize ** 2;
 
@@ -26,10 +26,10 @@ function addTap(
 }
 
 /**
- * picture ← α·picture + (1 − α)·(k ∗ picture), k a random kernel of variance 1/(3·9), α uniform,
+ * image ← α·image + (1 − α)·(k ∗ image), k a random kernel of variance 1/(3·9), α uniform,
  * around grey, so that flat areas stay in range.
  */
-function restylePicture({ canvas }: ChangedPicture, random: Random): void {
+function restyleImage({ canvas }: ChangedImage, random: Random): void {
   const alpha = random.uniform();
   const centred = canvas.map((value) => value - 0.5);
   for (let channel = 0; channel < 3; channel++) {
@@ -47,11 +47,11 @@ function restylePicture({ canvas }: ChangedPicture, random: Random): void {
   }
 }
 
-/** Random convolutions (Xu et al., arXiv 2007.13003), mixed with the picture. */
-export const restyle: PictureChange = {
+/** Random convolutions (Xu et al., arXiv 2007.13003), mixed with the image. */
+export const restyle: ImageChange = {
   description: "mixed with a random convolution of itself (RandConv, arXiv 2007.13003)",
   share: 0.3,
   recolours: true,
   wholeOnly: false,
-  change: restylePicture,
+  change: restyleImage,
 };

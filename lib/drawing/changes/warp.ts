@@ -1,7 +1,7 @@
-/** Bends a picture. @module */
+/** Bends an image. @module */
 import type { Random } from "../../tensor/random.ts";
 import { canvasSize } from "../drawing.ts";
-import type { ChangedPicture, PictureChange } from "./picture_change.ts";
+import type { ChangedImage, ImageChange } from "./image_change.ts";
 
 const plane = canvasSize ** 2;
 
@@ -36,7 +36,7 @@ function between(map: Float32Array, side: number, x: number, y: number): number 
 
 const inside = (value: number) => Math.min(Math.max(value, 0), canvasSize - 1);
 
-function warpPicture({ canvas }: ChangedPicture, random: Random): void {
+function warpImage({ canvas }: ChangedImage, random: Random): void {
   const deviation = random.uniform(0, strongest);
   const [across, down] = [shifts(random, deviation), shifts(random, deviation)];
   const before = canvas.slice();
@@ -51,10 +51,10 @@ function warpPicture({ canvas }: ChangedPicture, random: Random): void {
 }
 
 /** Elastic distortion (Simard et al. 2003), its shifts drawn on a grid. */
-export const warp: PictureChange = {
-  description: "bent by shifts that vary slowly over the picture (Simard et al. 2003)",
+export const warp: ImageChange = {
+  description: "bent by shifts that vary slowly over the image (Simard et al. 2003)",
   share: 0.5,
   recolours: false,
   wholeOnly: true,
-  change: warpPicture,
+  change: warpImage,
 };

@@ -1,5 +1,5 @@
 /**
- * Beam search as Hugging Face's `generate()` does it: of all continuations of the beams of a picture
+ * Beam search as Hugging Face's `generate()` does it: of all continuations of the beams of an image
  * the likeliest go on, and answers that end are ranked by their score for their length.
  *
  * @module
@@ -34,15 +34,15 @@ interface Candidate extends Beam {
   readonly ended: boolean;
 }
 
-/** Some beams for each picture; their rows lie side by side. */
+/** Some beams for each image; their rows lie side by side. */
 export class BeamSearch implements TokenSearch {
   readonly wantsLikeliest = false;
   readonly #options: BeamOptions;
-  readonly #searches: readonly PictureSearch[];
+  readonly #searches: readonly ImageSearch[];
 
   constructor(options: BeamOptions) {
     this.#options = options;
-    this.#searches = options.starts.map((_, i) => new PictureSearch(options, i));
+    this.#searches = options.starts.map((_, i) => new ImageSearch(options, i));
   }
 
   advance(scores: ScoreRows): NextTokens | undefined {
@@ -64,8 +64,8 @@ export class BeamSearch implements TokenSearch {
   }
 }
 
-/** The beams of one picture. */
-class PictureSearch {
+/** The beams of one image. */
+class ImageSearch {
   readonly #options: BeamOptions;
   readonly #place: number;
   /** Answers that ended, the best one first, with their scores for their lengths. */
@@ -85,7 +85,7 @@ class PictureSearch {
     }));
   }
 
-  /** Beams of pictures that are done go on unread until all are. */
+  /** Beams of images that are done go on unread until all are. */
   get done(): boolean {
     const full = this.#ended.length === this.#options.beams;
     return !this.#improves || this.#stuck || (full && this.#options.earlyStopping === true);

@@ -1,4 +1,4 @@
-/** Runs a model token by token, with several independent rows for each picture. @module */
+/** Runs a model token by token, with several independent rows for each image. @module */
 import {
   composeEncoder,
   composeFirstRun,
@@ -8,10 +8,10 @@ import {
 } from "../../models/compose_generate.ts";
 import {
   emptyDims,
+  type ImageSizes,
   isEncoderPast,
   isMerged,
   isPast,
-  type PictureSizes,
   presentOf,
 } from "../../models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../models/directory.ts";
@@ -29,11 +29,11 @@ import type { NextTokens } from "./token_search.ts";
 export interface RunOptions {
   readonly directory: LanguageModelDirectory;
   readonly text: InstructionEncoder;
-  /** How the pictures reach the vision encoder; default: as whole ones. */
-  readonly picture?: PictureSizes;
-  /** Pictures per run. */
+  /** How the images reach the vision encoder; default: as whole ones. */
+  readonly image?: ImageSizes;
+  /** Images per run. */
   readonly batch: number;
-  /** Rows for each picture, side by side. */
+  /** Rows for each image, side by side. */
   readonly copies: number;
   /** Whether the likeliest token of each row is all that is looked at. */
   readonly likeliest: boolean;
@@ -54,7 +54,7 @@ export interface Step {
 
 /** Runs a model token by token. */
 export interface DecoderRuns extends AsyncDisposable {
-  /** Reads pictures and instructions. */
+  /** Reads images and instructions. */
   start(pixels: Tensor, batch: TextBatch, lengths: readonly number[]): Promise<Step>;
   /** Reads one more token of each row. */
   next(step: Step, next: NextTokens): Promise<Step>;
@@ -150,7 +150,7 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
 
 /** Without a past: every token runs the whole sequence again, each copy of the rows in a run of its own. */
 async function openRepeating(options: RunOptions): Promise<DecoderRuns> {
-  const { batch: pictures, copies, directory, text } = options;
+  const { batch: images, copies, directory, text } = options;
   const sequence = options.instructionLength + options.maxTokens;
   const sizes = { ...sizesOf(options), sequence };
   const model = scoredBy(await composeFirstRun(directory, sizes), options);
@@ -158,7 +158,7 @@ async function openRepeating(options: RunOptions): Promise<DecoderRuns> {
   let pixelValues: Tensor;
   let rows: readonly (readonly number[])[];
   const runCopy = async (copy: number): Promise<Tensor> => {
-    const texts = Array.from({ length: pictures }, (_, i) => rows[i * copies + copy]!);
+    const texts = Array.from({ length: images }, (_, i) => rows[i * copies + copy]!);
     const batch = toTextBatch(texts.map((instruction) => ({ instruction, answer: [] })), {
       padToken: text.padToken,
       length: sequence,
@@ -198,7 +198,7 @@ function sizesOf(options: RunOptions) {
     batch: options.batch,
     sequence: options.instructionLength,
     imageTokens: options.text.imageTokens,
-    ...(options.picture === undefined ? {} : { picture: options.picture }),
+    ...(options.image === undefined ? {} : { image: options.image }),
     ...(options.qformerLength === undefined ? {} : { qformer: options.qformerLength }),
   };
 }
@@ -279,7 +279,7 @@ function pastFrom(
   return Object.fromEntries(names.map((name) => [name, results[prefix + presentOf(name)]!]));
 }
 
-/** The past that each row goes on with; what comes from the encoder is the same in all rows of a picture. */
+/** The past that each row goes on with; what comes from the encoder is the same in all rows of an image. */
 function pastOf({ past }: Step, from: readonly number[] | undefined): Step["past"] {
   if (from === undefined || from.every((row, i) => row === i)) return past;
   return Object.fromEntries(

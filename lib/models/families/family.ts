@@ -1,6 +1,6 @@
-/** Defines a family of models: how pictures enter the text, and the names of the parts. @module */
+/** Defines a family of models: how images enter the text, and the names of the parts. @module */
 import type { Model } from "../../onnx/ir/model.ts";
-import type { PicturePlan } from "../../vision/picture_plan.ts";
+import type { ImagePlan } from "../../vision/image_plan.ts";
 import type { ModelPart } from "../weight_types.ts";
 
 /** A JSON object of a model directory, as parsed. */
@@ -10,16 +10,16 @@ export type Json = Readonly<Record<string, unknown>>;
 export type Architecture = "decoder-only" | "encoder-decoder";
 
 /** What the rules of a family may look at. */
-export interface PictureFacts {
+export interface ImageFacts {
   /** config.json */
   readonly config: Json;
   /** processor_config.json; empty if there is none. */
   readonly processor: Json;
   /** The settings of the image processor. */
   readonly preprocessor: Json;
-  /** What the image processor does; absent where no picture is at hand. */
-  readonly plan?: PicturePlan;
-  /** Rows of image features that the graph gives for a picture, where it says so. */
+  /** What the image processor does; absent where no image is at hand. */
+  readonly plan?: ImagePlan;
+  /** Rows of image features that the graph gives for an image, where it says so. */
   readonly rows?: number;
   /** Special tokens by their names in tokenizer_config.json: `image_token`, `boi_token`, … */
   readonly special: Readonly<Record<string, string>>;
@@ -28,8 +28,8 @@ export interface PictureFacts {
   tokenOf(id: number): string | undefined;
 }
 
-/** A picture in a text. */
-export interface WrittenPicture {
+/** An image in a text. */
+export interface WrittenImage {
   /** What a template writes for it. */
   readonly placeholder: string;
   /** What takes that place before the text is tokenised. */
@@ -54,7 +54,7 @@ export interface MadeParts {
 }
 
 /** Rows of `made_parts.ts`. */
-export type MadePartsName = "picture-to-text";
+export type MadePartsName = "image-to-text";
 
 /** One row of the table of families. */
 export interface Family {
@@ -73,12 +73,12 @@ export interface Family {
   processorSettings?(processor: Json): Json;
   /** Text of the image token, if config.json and the tokenizer do not give it; default `<image>`. */
   readonly imageToken?: string;
-  /** Rows of image features per picture by the processor's rule, if its files give them. */
-  imageTokens?(facts: PictureFacts): number | undefined;
+  /** Rows of image features per image by the processor's rule, if its files give them. */
+  imageTokens?(facts: ImageFacts): number | undefined;
   /** The same from config.json, if neither the processor's files nor the graph give them. */
-  likelyImageTokens?(facts: PictureFacts): number | undefined;
-  /** How a picture is written; default: the image token, once for each row of image features. */
-  picture?(facts: PictureFacts): WrittenPicture | undefined;
+  likelyImageTokens?(facts: ImageFacts): number | undefined;
+  /** How an image is written; default: the image token, once for each row of image features. */
+  writtenImage?(facts: ImageFacts): WrittenImage | undefined;
   /**
    * Whether the placeholders come before the text and its start symbol, stand in the text, or are not
    * in the ids at all: then the features stand in front of the text's embeddings, or there is no text.

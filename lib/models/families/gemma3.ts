@@ -1,14 +1,14 @@
 /** The families of Gemma 3, 3n and 4. @module */
-import { type Family, numberIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn } from "./family.ts";
 
-/** Image tokens of a picture, or of a crop. */
-function perCrop({ config, processor, rows, plan }: PictureFacts): number | undefined {
+/** Image tokens of an image, or of a crop. */
+function perCrop({ config, processor, rows, plan }: ImageFacts): number | undefined {
   return numberIn(processor, "image_seq_length") ?? numberIn(config, "mm_tokens_per_image") ??
     (rows === undefined ? undefined : rows / (plan?.tiles.length ?? 1));
 }
 
 /** One image of an instruction: its tokens between markers, on lines of their own. */
-function block(facts: PictureFacts, start: string): string | undefined {
+function block(facts: ImageFacts, start: string): string | undefined {
   const { config, special, image, tokenOf } = facts;
   const end = special.eoi_token ?? tokenOf(numberIn(config, "eoi_token_index") ?? -1);
   const rows = perCrop(facts);
@@ -29,7 +29,7 @@ export const gemma3: Family = {
   }),
   imageToken: "<image_soft_token>",
   imageTokens: perCrop,
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { config, special, tokenOf, plan } = facts;
     const start = special.boi_token ?? tokenOf(numberIn(config, "boi_token_index") ?? -1);
     const one = start === undefined ? undefined : block(facts, start);
@@ -50,20 +50,20 @@ export const gemma3: Family = {
   tokenTypes: { image: 1, instruction: 0, answer: 0 },
 };
 
-/** Markers before and behind a picture, by the tokenizer's names or the numbers in config.json. */
-function markers({ config, special, tokenOf }: PictureFacts) {
+/** Markers before and behind an image, by the tokenizer's names or the numbers in config.json. */
+function markers({ config, special, tokenOf }: ImageFacts) {
   const named = (name: "boi_token" | "eoi_token") =>
     special[name] ?? tokenOf(numberIn(config, `${name}_id`) ?? -1);
   return { start: named("boi_token"), end: named("eoi_token") };
 }
 
-/** Gemma 3n: one square picture; its decoder reads inputs of each layer from the table of tokens as well. */
+/** Gemma 3n: one square image; its decoder reads inputs of each layer from the table of tokens as well. */
 export const gemma3n: Family = {
   ...gemma3,
   modelTypes: ["gemma3n"],
   processorType: "SiglipImageProcessor",
   processorSettings: () => ({}),
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { start, end } = markers(facts);
     const rows = perCrop(facts) ?? numberIn(facts.config, "vision_soft_tokens_per_image") ?? 256;
     if (start === undefined || end === undefined) return undefined;
@@ -74,13 +74,13 @@ export const gemma3n: Family = {
   },
 };
 
-/** Gemma 4: as many tokens as the picture has pools of patches, between markers. */
+/** Gemma 4: as many tokens as the image has pools of patches, between markers. */
 export const gemma4: Family = {
   modelTypes: ["gemma4"],
   processorType: "Gemma4ImageProcessor",
   imageToken: "<|image|>",
   imageTokens: ({ plan }) => plan && plan.grid.rows * plan.grid.columns,
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { image, plan } = facts;
     const { start = "", end = "" } = markers(facts);
     if (plan === undefined) return undefined;

@@ -1,8 +1,8 @@
 /** The family of Idefics3 and SmolVLM. @module */
-import { type Family, numberIn, objectIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn, objectIn } from "./family.ts";
 
 /** Image tokens of one tile. */
-function perTile({ config, processor, plan, rows }: PictureFacts): number {
+function perTile({ config, processor, plan, rows }: ImageFacts): number {
   const patch = numberIn(objectIn(config, "vision_config"), "patch_size");
   const side = plan?.tiles[0]?.size.height;
   const scale = numberIn(config, "scale_factor") ?? 2;
@@ -13,12 +13,12 @@ function perTile({ config, processor, plan, rows }: PictureFacts): number {
   return Math.floor(Math.floor(side / patch) ** 2 / scale ** 2);
 }
 
-/** Idefics3 and SmolVLM: tiles with their rows and columns, then the whole picture. */
+/** Idefics3 and SmolVLM: tiles with their rows and columns, then the whole image. */
 export const idefics3: Family = {
   modelTypes: ["idefics3", "smolvlm"],
   processorType: "Idefics3ImageProcessor",
   imageTokens: (facts) => perTile(facts) * (facts.plan?.tiles.length ?? 1),
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { image, special, plan } = facts;
     const { rows, columns } = plan?.grid ?? { rows: 0, columns: 0 };
     const fake = special.fake_image_token ?? "<fake_token_around_image>";

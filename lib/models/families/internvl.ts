@@ -1,13 +1,13 @@
 /** The family of InternVL. @module */
-import { type Family, numberIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn } from "./family.ts";
 
-function rowsOf({ config, processor, plan, rows }: PictureFacts): number {
+function rowsOf({ config, processor, plan, rows }: ImageFacts): number {
   const perTile = numberIn(processor, "image_seq_length") ?? numberIn(config, "image_seq_length");
   const tiles = plan?.tiles.length ?? 1;
   return perTile === undefined ? rows ?? 256 * tiles : perTile * tiles;
 }
 
-/** InternVL: tiles and the whole picture as one run of tokens between markers (arXiv 2404.16821, section 3.1). */
+/** InternVL: tiles and the whole image as one run of tokens between markers (arXiv 2404.16821, section 3.1). */
 export const internvl: Family = {
   modelTypes: ["internvl"],
   processorType: "GotOcr2ImageProcessor",
@@ -15,7 +15,7 @@ export const internvl: Family = {
   processorSettings: () => ({ crop_to_patches: true }),
   imageToken: "<IMG_CONTEXT>",
   imageTokens: rowsOf,
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { special, image } = facts;
     const [start, end] = [
       special.start_image_token ?? "<img>",

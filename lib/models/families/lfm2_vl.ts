@@ -1,8 +1,8 @@
 /** The family of LFM2-VL. @module */
-import { type Family, numberIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn } from "./family.ts";
 
 /** Image tokens of a tile: blocks of patches, begun ones too. */
-function tokensOf({ preprocessor }: PictureFacts, size: { height: number; width: number }): number {
+function tokensOf({ preprocessor }: ImageFacts, size: { height: number; width: number }): number {
   const patch = numberIn(preprocessor, "encoder_patch_size") ?? 16;
   const block = numberIn(preprocessor, "downsample_factor") ?? 2;
   const blocks = (side: number) => Math.ceil(Math.floor(side / patch) / block);
@@ -13,7 +13,7 @@ function tokensOf({ preprocessor }: PictureFacts, size: { height: number; width:
 export const lfm2Vl: Family = {
   modelTypes: ["lfm2_vl"],
   processorType: "Lfm2VlImageProcessor",
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { plan, image, special, processor } = facts;
     if (plan === undefined) return undefined;
     const marks = processor.use_image_special_tokens !== false;

@@ -1,15 +1,15 @@
 /** The family of LLaVA. @module */
-import { type Family, numberIn, objectIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn, objectIn } from "./family.ts";
 
-/** Patches of a picture of the encoder's size; the class token is dropped (arXiv 2304.08485, section 4.1). */
-function patches({ config }: PictureFacts): number | undefined {
+/** Patches of an image of the encoder's size; the class token is dropped (arXiv 2304.08485, section 4.1). */
+function patches({ config }: ImageFacts): number | undefined {
   const vision = objectIn(config, "vision_config");
   const [size, patch] = [numberIn(vision, "image_size"), numberIn(vision, "patch_size")];
   return size === undefined || patch === undefined ? undefined : Math.floor(size / patch) ** 2;
 }
 
 /** The processor's count: patches, tokens beside them, and without the first by the default strategy. */
-function processorPatches({ processor, plan }: PictureFacts): number | undefined {
+function processorPatches({ processor, plan }: ImageFacts): number | undefined {
   const patch = numberIn(processor, "patch_size");
   const size = plan?.tiles[0]?.size;
   if (patch === undefined || size === undefined) return undefined;

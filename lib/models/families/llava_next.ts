@@ -1,5 +1,5 @@
 /** The families of LLaVA-NeXT and LLaVA-OneVision. @module */
-import { type Family, numberIn, objectIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn, objectIn } from "./family.ts";
 import { llava } from "./llava.ts";
 
 /** Rows and columns of patches of one tile. */
@@ -9,7 +9,7 @@ interface Side {
 }
 
 /** Patches of the joined tiles without what was padded, and a line's end after each row of them. */
-function joined({ plan }: PictureFacts, side: Side, most?: number): number {
+function joined({ plan }: ImageFacts, side: Side, most?: number): number {
   const { from, grid } = plan!;
   let [rows, columns] = [side.rows * grid.rows, side.columns * grid.columns];
   const rounded = (value: number) => Math.trunc(Number(value.toFixed(7)));
@@ -24,13 +24,13 @@ function joined({ plan }: PictureFacts, side: Side, most?: number): number {
   return fewer * narrower + fewer;
 }
 
-const dropsFirst = ({ processor }: PictureFacts) =>
+const dropsFirst = ({ processor }: ImageFacts) =>
   processor.vision_feature_select_strategy === "default" ? 1 : 0;
 
-/** Whether the encoder takes tiles; without them the whole picture is one. */
-const hasTiles = ({ plan }: PictureFacts) => plan?.layout.kind === "tiles";
+/** Whether the encoder takes tiles; without them the whole image is one. */
+const hasTiles = ({ plan }: ImageFacts) => plan?.layout.kind === "tiles";
 
-/** LLaVA-NeXT: the whole picture, then its tiles joined to one picture, row by row. */
+/** LLaVA-NeXT: the whole image, then its tiles joined to one image, row by row. */
 export const llavaNext: Family = {
   ...llava,
   modelTypes: ["llava_next"],
@@ -49,7 +49,7 @@ export const llavaNext: Family = {
   },
 };
 
-/** LLaVA-OneVision: as LLaVA-NeXT, but large pictures are shrunk to so many tiles' worth. */
+/** LLaVA-OneVision: as LLaVA-NeXT, but large images are shrunk to so many tiles' worth. */
 export const llavaOnevision: Family = {
   ...llava,
   modelTypes: ["llava_onevision"],
@@ -69,7 +69,7 @@ export const llavaOnevision: Family = {
   },
 };
 
-function tilePatches({ config, plan }: PictureFacts): number | undefined {
+function tilePatches({ config, plan }: ImageFacts): number | undefined {
   const patch = numberIn(objectIn(config, "vision_config"), "patch_size");
   const size = plan?.tiles[0]?.size;
   if (patch === undefined || size === undefined) return undefined;

@@ -1,11 +1,5 @@
 /** The families of Pixtral, Mistral 3 and LightOnOCR. @module */
-import {
-  type Family,
-  type Json,
-  numberIn,
-  type PictureFacts,
-  type WrittenPicture,
-} from "./family.ts";
+import { type Family, type ImageFacts, type Json, numberIn, type WrittenImage } from "./family.ts";
 import { llava } from "./llava.ts";
 
 /** The processor's patches are blocks of the encoder's. */
@@ -16,7 +10,7 @@ function blockSettings(processor: Json): Json {
 }
 
 /** Image tokens row by row, each row with a token behind it, the last one with another. */
-export function pixtralPicture({ plan, processor, image }: PictureFacts): WrittenPicture {
+export function pixtralImage({ plan, processor, image }: ImageFacts): WrittenImage {
   const { rows, columns } = plan?.grid ?? { rows: 1, columns: 1 };
   const line = image.repeat(columns);
   const between = String(processor.image_break_token ?? "[IMG_BREAK]");
@@ -31,7 +25,7 @@ export const mistral3: Family = {
   processorType: "PixtralImageProcessor",
   processorSettings: blockSettings,
   imageToken: "[IMG]",
-  picture: pixtralPicture,
+  writtenImage: pixtralImage,
   placement: "in-text",
   text: (instruction, image, start) => `${start}[INST]${instruction}${image}[/INST]`,
 };
@@ -40,7 +34,7 @@ export const mistral3: Family = {
 export const llavaOrPixtral: Family = {
   ...llava,
   processorSettings: (processor) => isPixtral(processor) ? blockSettings(processor) : {},
-  picture: (facts) => isPixtral(facts.processor) ? pixtralPicture(facts) : undefined,
+  writtenImage: (facts) => isPixtral(facts.processor) ? pixtralImage(facts) : undefined,
 };
 
 const isPixtral = ({ processor_class }: Json) => processor_class === "PixtralProcessor";
@@ -50,7 +44,7 @@ export const lightonOcr: Family = {
   ...mistral3,
   modelTypes: ["lighton_ocr"],
   imageToken: "<|image_pad|>",
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { rows, columns } = facts.plan?.grid ?? { rows: 1, columns: 1 };
     return { placeholder: facts.image, text: facts.image.repeat(rows * columns) };
   },

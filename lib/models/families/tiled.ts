@@ -1,11 +1,11 @@
 /** The families of Aya Vision, Command A Vision, GOT-OCR 2 and Ovis 2: tiles of one size. @module */
-import { type Family, numberIn, type PictureFacts } from "./family.ts";
+import { type Family, type ImageFacts, numberIn } from "./family.ts";
 import { llava } from "./llava.ts";
 
-const tilesOf = ({ plan }: PictureFacts) => plan?.tiles.length ?? 1;
+const tilesOf = ({ plan }: ImageFacts) => plan?.tiles.length ?? 1;
 
 /** Image tokens of a tile; the graph's rows where the processor's files do not say. */
-function perTile(facts: PictureFacts, ruled: number | undefined): number {
+function perTile(facts: ImageFacts, ruled: number | undefined): number {
   return ruled ?? (facts.rows ?? tilesOf(facts)) / tilesOf(facts);
 }
 
@@ -15,13 +15,13 @@ const cohere = {
   text: llava.text,
 } as const;
 
-/** Aya Vision: numbered tiles, the whole picture last (arXiv 2505.08751). */
+/** Aya Vision: numbered tiles, the whole image last (arXiv 2505.08751). */
 export const ayaVision: Family = {
   ...cohere,
   modelTypes: ["aya_vision"],
   processorSettings: () => ({ crop_to_patches: true }),
   imageToken: "<|IMG_PATCH|>",
-  picture: (facts) => {
+  writtenImage: (facts) => {
     const { processor, image } = facts;
     const [size, patch] = [numberIn(processor, "img_size"), numberIn(processor, "patch_size")];
     const blocks = Math.floor((size ?? 364) / (patch ?? 28));

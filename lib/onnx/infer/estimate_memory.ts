@@ -64,7 +64,7 @@ export function estimateMemory(
   return { weights, activations: live.peak, workspace, unknown: live.unknown };
 }
 
-/** Columns of a convolution whose kernel is larger than an element: one picture's. */
+/** Columns of a convolution whose kernel is larger than an element: one image's. */
 function workspaceOf(node: Node, live: LiveValues): number {
   if (node.opType !== "Conv") return 0;
   const [output, weight] = [live.dimsOf(node.outputs[0]!), live.dimsOf(node.inputs[1]!)];

@@ -43,7 +43,7 @@ export type ArtifactType = typeof artifactTypes[number];
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(artifactTypeMistake("text"), undefined);
- * assertEquals(artifactTypeMistake("picture")?.split(",")[0], 'there is no artifact type "picture"');
+ * assertEquals(artifactTypeMistake("image")?.split(",")[0], 'there is no artifact type "image"');
  * ```
  */
 export function artifactTypeMistake(type: unknown): string | undefined {

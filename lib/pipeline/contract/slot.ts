@@ -123,6 +123,6 @@ export const codeWords = {
 const kindWords = {
   model:
     "a model (zoo/NAME, hf://OWNER/NAME, ./PATH, a model artifact, or a map { model: NAME, weights: q4 })",
-  dataset: "the name of a data set, a path, or a map such as { folder: ./PICTURES }",
+  dataset: "the name of a data set, a path, or a map such as { folder: ./IMAGES }",
   file: "the path of a file",
 } as const;

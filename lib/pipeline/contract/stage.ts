@@ -177,7 +177,7 @@ export function model(): z.ZodType<ModelSource> {
  * import { dataset } from "@tvp/pipeline/stage";
  * import { z } from "zod";
  *
- * const parameters = z.strictObject({ dataset: dataset().describe("such as emoji10, ./rows, { folder: ./pictures }") });
+ * const parameters = z.strictObject({ dataset: dataset().describe("such as emoji10, ./rows, { folder: ./images }") });
  * ```
  */
 export function dataset(): z.ZodType<DatasetSource> {
@@ -216,7 +216,7 @@ function namesOf<Name extends string>(
  * import { builtInOrOwn } from "@tvp/pipeline/stage";
  * import { assertEquals } from "@std/assert";
  *
- * const kind = builtInOrOwn("prompt-kind", { frame: "around the picture", patch: "in a corner" });
+ * const kind = builtInOrOwn("prompt-kind", { frame: "around the image", patch: "in a corner" });
  * assertEquals(kind.parse("patch"), "patch"); // another name is one of the file's `promptFolder`
  * ```
  */
@@ -344,7 +344,7 @@ export type Isolation = "worker" | "fresh" | "inline";
 
 /**
  * What a stage type may do besides reading its inputs and writing its outputs, in Deno's
- * words. `ffi` is native code of packages, such as ONNX Runtime and the decoder of pictures; `read` and
+ * words. `ffi` is native code of packages, such as ONNX Runtime and the decoder of images; `read` and
  * `write` are any file; `run` is any program.
  *
  * @example
@@ -381,9 +381,11 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   declareOutputs?(parameters: z.output<S>): Readonly<Record<string, ArtifactType>>;
   /** File names in `.tvp/runs/…`, if the output's name and type do not make a good one. */
   readonly files?: Readonly<Partial<Record<O, string>>>;
-  /** The parameter whose pictures its data sets show, in the same size. */
+  /** The parameter whose images its data sets show, in the same size. */
+  readonly imagesOf?: string;
+  /** @deprecated The old name of `imagesOf`. */
   readonly picturesOf?: string;
-  /** Parameters of sizes: `image` must fit in `canvas`, or else in the pictures of `data`. */
+  /** Parameters of sizes: `image` must fit in `canvas`, or else in the images of `data`. */
   readonly fits?: { readonly image: string; readonly canvas: string; readonly data: string };
   /** Old names of parameters and of their values. They are read, with a warning. */
   readonly renamed?: Renamed;

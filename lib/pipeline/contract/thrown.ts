@@ -77,7 +77,7 @@ function calledFrom(frame: Frame): string {
   return `called from ${frame.name === "" ? "" : `${frame.name}, `}${placeOf(frame)}`;
 }
 
-/** `4 |   return picture.size.width;` */
+/** `4 |   return image.size.width;` */
 function lineOf({ path, line }: Frame): string[] {
   try {
     const text = Deno.readTextFileSync(path).split(/\r?\n/)[line - 1] ?? "";

@@ -1,5 +1,5 @@
-/** Checks before the run that sizes fit, where the size of the pictures is known. @module */
-import type { PictureSides, Plan, Task } from "./plan.ts";
+/** Checks before the run that sizes fit, where the size of the images is known. @module */
+import type { ImageSides, Plan, Task } from "./plan.ts";
 import { writtenName } from "./renamed.ts";
 import type { Problem } from "../read/problem.ts";
 import { Reference, Slot } from "../contract/slot.ts";
@@ -7,7 +7,7 @@ import { Reference, Slot } from "../contract/slot.ts";
 /** What is wrong with the sizes that tasks are given; a mistake of several tasks is reported once. */
 export async function sizeProblems(
   { tasks, spec }: Pick<Plan, "tasks" | "spec">,
-  sides: PictureSides,
+  sides: ImageSides,
 ): Promise<readonly Problem[]> {
   const problems = new Map<string, Problem>();
   for (const task of tasks) {
@@ -25,7 +25,7 @@ export async function sizeProblems(
       path: ["stages", task.stage, "with", name],
       value: image,
       message: `Cannot use ${image} as stages.${task.stage}.with.${name}: ` +
-        `the canvas has ${side} pixels, as the pictures of its data`,
+        `the canvas has ${side} pixels, as the images of its data`,
       notes: [`give a "${fits.canvas}" that is as large, or an "${fits.image}" up to ${side}`],
     });
   }
@@ -36,13 +36,14 @@ export async function sizeProblems(
 async function sideOf(
   value: unknown,
   tasks: readonly Task[],
-  sides: PictureSides,
+  sides: ImageSides,
 ): Promise<number | undefined> {
   const inner = value instanceof Slot ? value.value : value;
   if (typeof inner === "string" && value instanceof Slot) return await sides(value.kind, inner);
   if (!(inner instanceof Reference)) return undefined;
   const { definition, parameters } = tasks[inner.task.index]!;
-  if (definition.picturesOf === undefined) return undefined;
-  const from = (parameters as Readonly<Record<string, unknown>>)[definition.picturesOf];
+  const name = definition.imagesOf ?? definition.picturesOf;
+  if (name === undefined) return undefined;
+  const from = (parameters as Readonly<Record<string, unknown>>)[name];
   return await sideOf(from, tasks, sides);
 }

@@ -62,9 +62,9 @@ export async function planPipeline(
   options: PlanOptions = {},
 ): Promise<Result<Plan, readonly Diagnostic[]>> {
   const { plan, problems } = await expandPipeline(spec, stages, options);
-  const { pictureSides } = options;
+  const { imageSides } = options;
   const isGood = problems.every(isWarning);
-  const sizes = isGood && pictureSides ? await sizeProblems(plan, pictureSides) : [];
+  const sizes = isGood && imageSides ? await sizeProblems(plan, imageSides) : [];
   const all = await locateProblems(eachOnce([...problems, ...sizes]), spec.origins, spec);
   if (!all.every(isWarning)) return { ok: false, error: all };
   return { ok: true, value: all.length === 0 ? plan : { ...plan, warnings: all } };

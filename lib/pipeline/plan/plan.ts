@@ -16,6 +16,7 @@ export type StageFacts = Pick<
   | "description"
   | "outputs"
   | "files"
+  | "imagesOf"
   | "picturesOf"
   | "fits"
   | "renamed"
@@ -57,8 +58,8 @@ export interface NameMistake {
   readonly notes?: readonly string[];
 }
 
-/** Side in pixels of the square pictures of a data set, by its name or path; undefined: not known. */
-export type PictureSides = (kind: ParameterKind, name: string) => Promise<number | undefined>;
+/** Side in pixels of the square images of a data set, by its name or path; undefined: not known. */
+export type ImageSides = (kind: ParameterKind, name: string) => Promise<number | undefined>;
 
 /** What planning may read besides the file. */
 export interface PlanOptions {
@@ -68,8 +69,8 @@ export interface PlanOptions {
   readonly hide?: (text: string) => string;
   /** Checks the name of a model, data set or file, or the path of an artifact, before anything runs. */
   readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;
-  /** Sizes of the pictures of data sets, where they are known before anything runs. */
-  readonly pictureSides?: PictureSides;
+  /** Sizes of the images of data sets, where they are known before anything runs. */
+  readonly imageSides?: ImageSides;
 }
 
 /** How often and why a task is tried again. */

@@ -1,13 +1,13 @@
-/** Views with another picture in them. @module */
+/** Views with another image in them. @module */
 import { tensor } from "../../tensor/tensor.ts";
 import type { View } from "./view.ts";
 
-/** η: how strong the other picture is. */
+/** η: how strong the other image is. */
 const STRENGTH = 0.2;
 
-/** Admix (Wang et al., arXiv 2102.00436): 0.2 of another picture of the batch, without δ, is added. */
+/** Admix (Wang et al., arXiv 2102.00436): 0.2 of another image of the batch, without δ, is added. */
 export const admix: View = {
-  description: "with 0.2 of another picture of the batch (Admix, arXiv 2102.00436)",
+  description: "with 0.2 of another image of the batch (Admix, arXiv 2102.00436)",
   inputs: ({ batch }) => ({ others: [batch] }),
   indices: ["others"],
   build: (b, { pixels, clean }, { others }) => {

@@ -27,7 +27,7 @@ function shuffledStrips(random: Random, canvas: number): readonly Strip[] {
   });
 }
 
-/** Where each pixel comes from, row by row, and 1 where it comes from the picture. */
+/** Where each pixel comes from, row by row, and 1 where it comes from the image. */
 interface Plan {
   readonly from: BigInt64Array;
   readonly seen: Float32Array;
@@ -51,7 +51,7 @@ function place(plan: Plan, [x, y]: readonly [Strip, Strip], angle: number, canva
 }
 
 /**
- * Block shuffle and rotation (BSR, Wang et al., arXiv 2308.10299): the picture is cut into 2×2 blocks
+ * Block shuffle and rotation (BSR, Wang et al., arXiv 2308.10299): the image is cut into 2×2 blocks
  * of random sizes, which change places and are turned by up to 24°.
  */
 export const blockShuffle: View = {

@@ -1,4 +1,4 @@
-/** Pictures resampled along both axes by matrices that are drawn: resizes and shifts. @module */
+/** Images resampled along both axes by matrices that are drawn: resizes and shifts. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { axisMatrix, axisWeights } from "../../vision/resize.ts";

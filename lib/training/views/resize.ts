@@ -1,4 +1,4 @@
-/** Other sizes and places of the prompted picture. @module */
+/** Other sizes and places of the prompted image. @module */
 import { axisInputs, resampled, resizedAxis } from "./resample.ts";
 import type { View } from "./view.ts";
 
@@ -6,7 +6,7 @@ import type { View } from "./view.ts";
 const SMALLEST = 0.9;
 
 /**
- * Input diversity (Xie et al., arXiv 1803.06978): half of the time the prompted picture is resized to
+ * Input diversity (Xie et al., arXiv 1803.06978): half of the time the prompted image is resized to
  * a side from 0.9 S to S (299 of 330 pixels in the paper) and placed at random on zeros.
  */
 export const resize: View = {

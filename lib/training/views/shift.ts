@@ -3,7 +3,7 @@ import type { Random } from "../../tensor/random.ts";
 import { axisInputs, resampled, shiftedAxis } from "./resample.ts";
 import type { View } from "./view.ts";
 
-/** Furthest shift in the paper, a kernel of 15 on pictures of 299 pixels. */
+/** Furthest shift in the paper, a kernel of 15 on images of 299 pixels. */
 const REACH = 7 / 299;
 
 /** A shift by whole pixels, as often as a Gaussian of σ = reach/3 weighs it. */

@@ -1,6 +1,6 @@
 /**
- * Defines a view: how source models see a prompted picture in training. A prompt that works on many
- * views of a picture depends less on one model.
+ * Defines a view: how source models see a prompted image in training. A prompt that works on many
+ * views of an image depends less on one model.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 
 /** Sizes of what is seen. */
 export interface ViewSizes {
-  /** Pictures of a step. */
+  /** Images of a step. */
   readonly batch: number;
   /** Side S of the canvas. */
   readonly canvas: number;
@@ -18,9 +18,9 @@ export interface ViewSizes {
 
 /** Values of the graph that a view is made from. */
 export interface Seen {
-  /** [batch, 3, S, S]: the prompted pictures, or an earlier view of them. */
+  /** [batch, 3, S, S]: the prompted images, or an earlier view of them. */
   readonly pixels: Value;
-  /** [batch, 3, S, S]: the same pictures without δ. */
+  /** [batch, 3, S, S]: the same images without δ. */
   readonly clean: Value;
 }
 

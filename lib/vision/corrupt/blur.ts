@@ -1,6 +1,6 @@
 /** Blur: of the lens, of frosted glass, of motion. @module */
 import type { Random } from "../../tensor/random.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { type Corruption, corruption } from "./corruption.ts";
 import { convolve, smooth, streak, zoomed } from "./sample.ts";
 
@@ -28,7 +28,7 @@ function disc(radius: number): (readonly [number, number, number])[] {
 export const defocusBlur: Corruption = corruption(
   "out of focus",
   [1, 1.5, 2, 3, 3.5],
-  ({ picture, size, scale }, radius) => convolve(picture, size, disc(radius * scale)),
+  ({ image, size, scale }, radius) => convolve(image, size, disc(radius * scale)),
 );
 
 /**
@@ -44,8 +44,8 @@ export const glassBlur: Corruption = corruption(
     { sigma: 0.7, reach: 2, rounds: 1, share: 1 },
     { sigma: 0.9, reach: 2, rounds: 2, share: 1 },
   ],
-  ({ picture, size, scale, random }, { sigma, reach, rounds, share }) => {
-    const out = smooth(picture, size, sigma * scale);
+  ({ image, size, scale, random }, { sigma, reach, rounds, share }) => {
+    const out = smooth(image, size, sigma * scale);
     const far = Math.max(1, Math.round(reach * scale));
     for (let round = 0; round < rounds; round++) swapNeighbours(out, { size, far, share, random });
     return smooth(out, size, sigma * scale);
@@ -56,7 +56,7 @@ export const glassBlur: Corruption = corruption(
 function swapNeighbours(
   planes: Float32Array,
   { size: { height, width }, far, share, random }: {
-    readonly size: PictureSize;
+    readonly size: ImageSize;
     readonly far: number;
     readonly share: number;
     readonly random: Random;
@@ -81,22 +81,22 @@ function swapNeighbours(
 export const motionBlur: Corruption = corruption(
   "moved camera",
   [1, 1.5, 2, 2.5, 3],
-  ({ picture, size, scale, random }, sigma) =>
-    streak(picture, size, {
+  ({ image, size, scale, random }, sigma) =>
+    streak(image, size, {
       angle: random.uniform(-Math.PI / 4, Math.PI / 4),
       sigma: sigma * scale,
     }),
 );
 
-/** The mean of the picture and of enlargements by up to so much. */
+/** The mean of the image and of enlargements by up to so much. */
 export const zoomBlur: Corruption = corruption(
   "moved towards the camera",
   [1.05, 1.1, 1.15, 1.2, 1.25],
-  ({ picture, size }, most) => {
+  ({ image, size }, most) => {
     const factors = Array.from({ length: Math.round((most - 1) * 100) + 1 }, (_, i) => 1 + i / 100);
-    const sum = picture.slice();
+    const sum = image.slice();
     for (const factor of factors) {
-      zoomed(picture, size, factor).forEach((x, i) => sum[i]! += x);
+      zoomed(image, size, factor).forEach((x, i) => sum[i]! += x);
     }
     return sum.map((x) => x / (factors.length + 1));
   },

@@ -1,18 +1,18 @@
 /**
  * Defines a corruption. The fifteen are those of Hendrycks and Dietterich (arXiv 1903.12261) in the
- * strengths they published for pictures of 64 pixels; lengths grow with the picture. Where a
+ * strengths they published for images of 64 pixels; lengths grow with the image. Where a
  * strength is ours, its file says so.
  *
  * @module
  */
 import type { Random } from "../../tensor/random.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 
-/** A picture to be corrupted. */
+/** An image to be corrupted. */
 export interface Subject {
   /** float32 [3, height, width] in [0, 1]. */
-  readonly picture: Float32Array;
-  readonly size: PictureSize;
+  readonly image: Float32Array;
+  readonly size: ImageSize;
   /** The shorter side / 64: what lengths in pixels are multiplied by. */
   readonly scale: number;
   readonly random: Random;
@@ -24,7 +24,7 @@ export type Levels<T> = readonly [T, T, T, T, T];
 /** A corruption. What it draws does not depend on the strength, so that severities are comparable. */
 export interface Corruption {
   readonly description: string;
-  /** @returns The picture at a severity from 1 to 5; values outside of [0, 1] are clipped later. */
+  /** @returns The image at a severity from 1 to 5; values outside of [0, 1] are clipped later. */
   apply(subject: Subject, severity: number): Float32Array | Promise<Float32Array>;
 }
 

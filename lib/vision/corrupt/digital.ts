@@ -9,12 +9,12 @@ import { sampleAt, smooth } from "./sample.ts";
 export const contrast: Corruption = corruption(
   "low contrast",
   [0.4, 0.3, 0.2, 0.1, 0.05],
-  ({ picture, size }, factor) => {
+  ({ image, size }, factor) => {
     const area = size.height * size.width;
     const means = [0, 1, 2].map((c) =>
-      picture.subarray(c * area, (c + 1) * area).reduce((sum, x) => sum + x, 0) / area
+      image.subarray(c * area, (c + 1) * area).reduce((sum, x) => sum + x, 0) / area
     );
-    return picture.map((x, i) => {
+    return image.map((x, i) => {
       const mean = means[Math.floor(i / area)]!;
       return mean + factor * (x - mean);
     });
@@ -37,9 +37,9 @@ export const elasticTransform: Corruption = corruption(
   "stretched and squeezed",
   [0.7, 1, 1.4, 1.9, 2.5],
   (subject, amount) => {
-    const { picture, size, scale } = subject;
+    const { image, size, scale } = subject;
     const [dx, dy] = [displacements(subject), displacements(subject)];
-    return sampleAt(picture, size, (x, y) => [
+    return sampleAt(image, size, (x, y) => [
       x + amount * scale * dx[y * size.width + x]!,
       y + amount * scale * dy[y * size.width + x]!,
     ]);
@@ -50,10 +50,10 @@ export const elasticTransform: Corruption = corruption(
 export const pixelate: Corruption = corruption(
   "few pixels",
   [0.9, 0.8, 0.7, 0.6, 0.5],
-  ({ picture, size: whole }, share) => {
+  ({ image, size: whole }, share) => {
     const smaller = (side: number) => Math.max(1, Math.floor(side * share));
     const small = { height: smaller(whole.height), width: smaller(whole.width) };
-    const few = resizePlanes(picture, { from: whole, to: small, filter: "box" });
+    const few = resizePlanes(image, { from: whole, to: small, filter: "box" });
     return resizePlanes(few, { from: small, to: whole, filter: "box" });
   },
 );
@@ -62,8 +62,8 @@ export const pixelate: Corruption = corruption(
 export const jpegCompression: Corruption = corruption(
   "JPEG of low quality",
   [65, 58, 50, 40, 25],
-  async ({ picture, size }, quality) => {
-    const file = await encodeJpeg(picture, size, quality);
+  async ({ image, size }, quality) => {
+    const file = await encodeJpeg(image, size, quality);
     const { data } = await decodeImage(file);
     return Float32Array.from(data, (byte) => byte / 255);
   },

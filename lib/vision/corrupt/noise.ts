@@ -6,7 +6,7 @@ import { type Corruption, corruption } from "./corruption.ts";
 export const gaussianNoise: Corruption = corruption(
   "normal noise, as in low light",
   [0.04, 0.08, 0.12, 0.15, 0.18],
-  ({ picture, random }, deviation) => picture.map((x) => x + deviation * random.normal()),
+  ({ image, random }, deviation) => image.map((x) => x + deviation * random.normal()),
 );
 
 /** Counts below this are drawn one by one, larger ones as rounded normal numbers. */
@@ -25,15 +25,15 @@ function poisson(mean: number, random: Random): number {
 export const shotNoise: Corruption = corruption(
   "photon counts (Poisson), as of short exposures",
   [250, 100, 50, 30, 15],
-  ({ picture, random }, photons) => picture.map((x) => poisson(x * photons, random) / photons),
+  ({ image, random }, photons) => image.map((x) => poisson(x * photons, random) / photons),
 );
 
 /** A share of the values is 0 or 1. */
 export const impulseNoise: Corruption = corruption(
   "salt and pepper, as of broken pixels",
   [0.01, 0.02, 0.05, 0.08, 0.14],
-  ({ picture, random }, share) =>
-    picture.map((x) => {
+  ({ image, random }, share) =>
+    image.map((x) => {
       const [hit, white] = [random.uniform() < share, random.uniform() < 0.5];
       return hit ? (white ? 1 : 0) : x;
     }),

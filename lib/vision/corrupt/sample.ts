@@ -1,10 +1,10 @@
 /**
- * Samples pictures between pixels, smooths them, and draws random fields, for several corruptions.
+ * Samples images between pixels, smooths them, and draws random fields, for several corruptions.
  *
  * @module
  */
 import type { Random } from "../../tensor/random.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 
 /** A coordinate mirrored at the edges into [0, side − 1]. */
 function mirrored(x: number, side: number): number {
@@ -17,7 +17,7 @@ function mirrored(x: number, side: number): number {
 /** Every plane at (x, y) in pixels, bilinear, mirrored at the edges. */
 export function sampleAt(
   planes: Float32Array,
-  { height, width }: PictureSize,
+  { height, width }: ImageSize,
   at: (x: number, y: number) => readonly [number, number],
 ): Float32Array {
   const out = new Float32Array(planes.length);
@@ -39,10 +39,10 @@ export function sampleAt(
   return out;
 }
 
-/** A weighted sum of pictures moved by whole pixels, mirrored at the edges. */
+/** A weighted sum of images moved by whole pixels, mirrored at the edges. */
 export function convolve(
   planes: Float32Array,
-  { height, width }: PictureSize,
+  { height, width }: ImageSize,
   taps: readonly (readonly [dx: number, dy: number, weight: number])[],
 ): Float32Array {
   const out = new Float32Array(planes.length);
@@ -62,7 +62,7 @@ export function convolve(
 }
 
 /** Gaussian smoothing, cut off at 4σ. */
-export function smooth(planes: Float32Array, size: PictureSize, sigma: number): Float32Array {
+export function smooth(planes: Float32Array, size: ImageSize, sigma: number): Float32Array {
   const reach = Math.max(1, Math.ceil(4 * sigma));
   const weights = Array.from(
     { length: 2 * reach + 1 },
@@ -77,7 +77,7 @@ export function smooth(planes: Float32Array, size: PictureSize, sigma: number): 
 /** Means along a direction with weights that fall as half a Gaussian: what moves leaves a trail. */
 export function streak(
   planes: Float32Array,
-  size: PictureSize,
+  size: ImageSize,
   { angle, sigma }: { readonly angle: number; readonly sigma: number },
 ): Float32Array {
   const steps = Math.max(1, Math.ceil(3 * sigma));
@@ -92,8 +92,8 @@ export function streak(
   return out;
 }
 
-/** The middle of a picture, enlarged. */
-export function zoomed(planes: Float32Array, size: PictureSize, factor: number): Float32Array {
+/** The middle of an image, enlarged. */
+export function zoomed(planes: Float32Array, size: ImageSize, factor: number): Float32Array {
   const [middle, centre] = [(size.width - 1) / 2, (size.height - 1) / 2];
   return sampleAt(planes, size, (x, y) => [
     middle + (x - middle) / factor,
@@ -102,7 +102,7 @@ export function zoomed(planes: Float32Array, size: PictureSize, factor: number):
 }
 
 /** Random values on a grid of `cells` + 1 knots along the shorter side, smooth between them, in [0, 1]. */
-function valueNoise({ height, width }: PictureSize, cells: number, random: Random): Float32Array {
+function valueNoise({ height, width }: ImageSize, cells: number, random: Random): Float32Array {
   const short = Math.min(height, width);
   const [across, down] = [width, height].map((side) => Math.round(cells * side / short)) as [
     number,
@@ -123,7 +123,7 @@ function valueNoise({ height, width }: PictureSize, cells: number, random: Rando
 
 /** Fractal noise: octaves of halved size whose share falls by `decay`, from 0 to 1. */
 export function fractal(
-  size: PictureSize,
+  size: ImageSize,
   random: Random,
   { decay, cells = 2, shape = (x) => x }: {
     readonly decay: number;

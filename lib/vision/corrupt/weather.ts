@@ -6,7 +6,7 @@ import { fractal, streak, zoomed } from "./sample.ts";
 /** A plane turned by half a circle. */
 const turned = (plane: Float32Array) => plane.slice().reverse();
 
-/** Flakes are the peaks of normal noise, enlarged and drawn out; the picture itself gets paler. */
+/** Flakes are the peaks of normal noise, enlarged and drawn out; the image itself gets paler. */
 export const snow: Corruption = corruption(
   "falling snow",
   [
@@ -16,7 +16,7 @@ export const snow: Corruption = corruption(
     { mean: 0.25, deviation: 0.3, zoom: 2.25, threshold: 0.6, sigma: 6, keep: 0.65 },
     { mean: 0.3, deviation: 0.3, zoom: 1.25, threshold: 0.65, sigma: 12, keep: 0.6 },
   ],
-  ({ picture, size, scale, random }, { mean, deviation, zoom, threshold, sigma, keep }) => {
+  ({ image, size, scale, random }, { mean, deviation, zoom, threshold, sigma, keep }) => {
     const angle = random.uniform(-3 * Math.PI / 4, -Math.PI / 4);
     const field = Float32Array.from(
       { length: size.height * size.width },
@@ -26,8 +26,8 @@ export const snow: Corruption = corruption(
       .map((x) => x < threshold ? 0 : Math.min(1, x));
     const layer = streak(flakes, size, { angle, sigma: sigma * scale });
     const other = turned(layer);
-    const grey = greyOf(picture);
-    return picture.map((x, i) => {
+    const grey = greyOf(image);
+    return image.map((x, i) => {
       const at = i % other.length;
       const pale = Math.max(x, 1.5 * grey[at]! + 0.5);
       return keep * x + (1 - keep) * pale + layer[at]! + other[at]!;
@@ -39,7 +39,7 @@ export const snow: Corruption = corruption(
 const ice = [0.82, 0.9, 0.98];
 
 /**
- * Ice crystals over a darker picture. The published corruption lays photographs of frost over it; ours
+ * Ice crystals over a darker image. The published corruption lays photographs of frost over it; ours
  * draws ridges of fractal noise.
  */
 export const frost: Corruption = corruption(
@@ -51,11 +51,11 @@ export const frost: Corruption = corruption(
     { keep: 0.75, ice: 0.5 },
     { keep: 0.7, ice: 0.55 },
   ],
-  ({ picture, size, random }, level) => {
+  ({ image, size, random }, level) => {
     const ridge = (x: number) => (1 - Math.abs(2 * x - 1)) ** 3;
     const crystals = fractal(size, random, { decay: 1.4, cells: 3, shape: ridge });
     const cover = fractal(size, random, { decay: 2 });
-    return picture.map((x, i) => {
+    return image.map((x, i) => {
       const [at, channel] = [i % cover.length, Math.floor(i / cover.length)];
       const texture = 0.25 + 0.75 * Math.sqrt(crystals[at]!) * (0.4 + 0.6 * cover[at]!);
       return level.keep * x + level.ice * ice[channel]! * texture * 1.3;
@@ -63,7 +63,7 @@ export const frost: Corruption = corruption(
   },
 );
 
-/** Added fractal mist, the whole brought back to the brightness of the picture's brightest pixel. */
+/** Added fractal mist, the whole brought back to the brightness of the image's brightest pixel. */
 export const fog: Corruption = corruption(
   "fog (fractal noise)",
   [
@@ -73,11 +73,11 @@ export const fog: Corruption = corruption(
     { amount: 1.5, decay: 2 },
     { amount: 2, decay: 1.75 },
   ],
-  ({ picture, size, random }, { amount, decay }) => {
-    const brightest = picture.reduce((most, x) => Math.max(most, x), 0);
+  ({ image, size, random }, { amount, decay }) => {
+    const brightest = image.reduce((most, x) => Math.max(most, x), 0);
     const mist = fractal(size, random, { decay });
     const share = brightest / (brightest + amount) || 0;
-    return picture.map((x, i) => (x + amount * mist[i % mist.length]!) * share);
+    return image.map((x, i) => (x + amount * mist[i % mist.length]!) * share);
   },
 );
 
@@ -85,11 +85,11 @@ export const fog: Corruption = corruption(
 export const brightness: Corruption = corruption(
   "overexposed",
   [0.1, 0.2, 0.3, 0.4, 0.5],
-  ({ picture, size }, amount) => {
+  ({ image, size }, amount) => {
     const area = size.height * size.width;
-    return picture.map((x, i) => {
+    return image.map((x, i) => {
       const at = i % area;
-      const value = Math.max(picture[at]!, picture[area + at]!, picture[2 * area + at]!);
+      const value = Math.max(image[at]!, image[area + at]!, image[2 * area + at]!);
       const raised = Math.min(1, value + amount);
       return value > 0 ? x * raised / value : raised;
     });

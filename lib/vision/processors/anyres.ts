@@ -1,14 +1,14 @@
-/** LLaVA-NeXT and LLaVA-OneVision: the whole picture, and tiles of it at the best of some sizes. @module */
+/** LLaVA-NeXT and LLaVA-OneVision: the whole image, and tiles of it at the best of some sizes. @module */
 import { cutDraft, type Draft, resizeDraft, startDraft, tileDraft } from "../draft.ts";
-import { affineOf, type PicturePlan, wholePlan } from "../picture_plan.ts";
+import { affineOf, type ImagePlan, wholePlan } from "../image_plan.ts";
 import {
   filterOf,
   fixedSize,
+  imageSize,
   misfit,
-  pictureSize,
   type ProcessorConfig,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { rowOf } from "./extras.ts";
 import { clipMeanAndStd, resizeAndCrop } from "./plain.ts";
 import type { PlanOptions, ProcessorKind } from "./processor_kind.ts";
@@ -43,20 +43,20 @@ export const llavaOnevisionProcessor: ProcessorKind = {
 
 function plan(
   config: ProcessorConfig,
-  from: PictureSize,
+  from: ImageSize,
   { whole = false }: PlanOptions,
-): PicturePlan {
-  const picture = startDraft(from);
+): ImagePlan {
+  const image = startDraft(from);
   const filter = filterOf(config);
   const size = fixedSize(config.size, "size");
   const finish = (tile: Draft) => resizeAndCrop(config, tile);
-  const base = finish(resizeDraft(picture, size, filter));
+  const base = finish(resizeDraft(image, size, filter));
   if (whole) return wholePlan(config, from, base);
   const best = bestResolution(from, pinpointsOf(config));
   const side = (config.crop_size ?? null) === null
     ? size.height
     : fixedSize(config.crop_size, "crop_size").height;
-  const fitted = resizeDraft(picture, fit(from, best), filter);
+  const fitted = resizeDraft(image, fit(from, best), filter);
   const padded = cutDraft(fitted, best, {
     top: -Math.floor((best.height - fitted.size.height) / 2),
     left: -Math.floor((best.width - fitted.size.width) / 2),
@@ -73,22 +73,22 @@ function plan(
 }
 
 /** Sizes to choose from, [height, width]. @throws {ProcessorFieldError} If they are none. */
-function pinpointsOf(config: ProcessorConfig): readonly PictureSize[] {
+function pinpointsOf(config: ProcessorConfig): readonly ImageSize[] {
   const points = config.image_grid_pinpoints;
   if (!Array.isArray(points) || points.length === 0) {
     throw misfit("image_grid_pinpoints", points, "a list of sizes, [height, width]");
   }
   return points.map((point: unknown) => {
     const [height, width] = Array.isArray(point) ? point : [];
-    return pictureSize({ height, width }, "image_grid_pinpoints");
+    return imageSize({ height, width }, "image_grid_pinpoints");
   });
 }
 
-/** The size that keeps most of the picture's pixels, and of those the one that wastes least. */
+/** The size that keeps most of the image's pixels, and of those the one that wastes least. */
 export function bestResolution(
-  { height, width }: PictureSize,
-  sizes: readonly PictureSize[],
-): PictureSize {
+  { height, width }: ImageSize,
+  sizes: readonly ImageSize[],
+): ImageSize {
   let [best, most, least] = [sizes[0]!, 0, Infinity];
   for (const size of sizes) {
     const scale = Math.min(size.width / width, size.height / height);
@@ -102,8 +102,8 @@ export function bestResolution(
   return best;
 }
 
-/** The picture's size where it is made to fit into another. */
-function fit({ height, width }: PictureSize, into: PictureSize): PictureSize {
+/** The image's size where it is made to fit into another. */
+function fit({ height, width }: ImageSize, into: ImageSize): ImageSize {
   const [wide, high] = [into.width / width, into.height / height];
   return wide < high
     ? { height: Math.min(Math.ceil(height * wide), into.height), width: into.width }

@@ -1,6 +1,6 @@
 /** The image processor of Donut. @module */
 import { cropDraft, cutDraft, type Draft, resizeDraft, startDraft } from "../draft.ts";
-import { wholePlan } from "../picture_plan.ts";
+import { wholePlan } from "../image_plan.ts";
 import {
   filterOf,
   fixedSize,
@@ -9,7 +9,7 @@ import {
   type ProcessorConfig,
   resizedSize,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { halfMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
@@ -45,19 +45,19 @@ export const donutProcessor: ProcessorKind = {
 };
 
 /** Older files write [width, height]. */
-function sizeOf({ size }: ProcessorConfig): PictureSize {
+function sizeOf({ size }: ProcessorConfig): ImageSize {
   if (!Array.isArray(size)) return fixedSize(size, "size");
   return fixedSize({ height: size[1], width: size[0] }, "size");
 }
 
 /** A turn by 90° is no step along the axes. */
-function refuseTurning(config: ProcessorConfig, from: PictureSize, to: PictureSize): void {
-  const lies = (size: PictureSize) => Math.sign(size.width - size.height);
+function refuseTurning(config: ProcessorConfig, from: ImageSize, to: ImageSize): void {
+  const lies = (size: ImageSize) => Math.sign(size.width - size.height);
   if (!flagOf(config, "do_align_long_axis", false) || lies(from) * lies(to) >= 0) return;
-  throw misfit("do_align_long_axis", true, "false for pictures that must be rotated");
+  throw misfit("do_align_long_axis", true, "false for images that must be rotated");
 }
 
-function shrunkInto(from: PictureSize, to: PictureSize): PictureSize {
+function shrunkInto(from: ImageSize, to: ImageSize): ImageSize {
   const height = Math.min(from.height, to.height);
   const width = Math.min(from.width, to.width);
   if (height === from.height && width === from.width) return from;
@@ -70,7 +70,7 @@ function shrunkInto(from: PictureSize, to: PictureSize): PictureSize {
   return { height, width };
 }
 
-function centred(draft: Draft, size: PictureSize): Draft {
+function centred(draft: Draft, size: ImageSize): Draft {
   return cutDraft(draft, size, {
     top: -Math.floor((size.height - draft.size.height) / 2),
     left: -Math.floor((size.width - draft.size.width) / 2),

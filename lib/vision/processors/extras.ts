@@ -9,7 +9,7 @@ export function filled(dtype: DType, dims: readonly number[], value: number): Te
   return { dtype, dims, data } as Tensor;
 }
 
-/** An int64 tensor of one picture, [1, values]. */
+/** An int64 tensor of one image, [1, values]. */
 export function rowOf(...values: readonly number[]): Tensor<"int64"> {
   return rowsOf([values]);
 }

@@ -1,11 +1,11 @@
 /** The image processor of Gemma 3. @module */
 import { cutDraft, type Draft, startDraft } from "../draft.ts";
-import { affineOf } from "../picture_plan.ts";
+import { affineOf } from "../image_plan.ts";
 import { countOf, factorOf, flagOf, type ProcessorConfig } from "../processor_fields.ts";
 import { halfMeanAndStd, resizeAndCrop } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
-/** Gemma 3: the whole picture, and with pan and scan crops along the longer side of long ones. */
+/** Gemma 3: the whole image, and with pan and scan crops along the longer side of long ones. */
 export const gemma3Processor: ProcessorKind = {
   types: ["Gemma3ImageProcessor"],
   defaults: {
@@ -18,13 +18,13 @@ export const gemma3Processor: ProcessorKind = {
     ...halfMeanAndStd,
   },
   plan: (config, from) => {
-    const picture = startDraft(from);
+    const image = startDraft(from);
     const pans = flagOf(config, "do_pan_and_scan", false);
-    const crops = pans ? panAndScan(config, picture) : [];
+    const crops = pans ? panAndScan(config, image) : [];
     const wide = from.width >= from.height;
     return {
       from,
-      tiles: [picture, ...crops].map((crop) => resizeAndCrop(config, crop, true)),
+      tiles: [image, ...crops].map((crop) => resizeAndCrop(config, crop, true)),
       ...affineOf(config),
       layout: { kind: "tiles" },
       grid: {
@@ -36,8 +36,8 @@ export const gemma3Processor: ProcessorKind = {
   },
 };
 
-function panAndScan(config: ProcessorConfig, picture: Draft): readonly Draft[] {
-  const { height, width } = picture.size;
+function panAndScan(config: ProcessorConfig, image: Draft): readonly Draft[] {
+  const { height, width } = image.size;
   const [long, short] = width >= height ? [width, height] : [height, width];
   const least = countOf(config, "pan_and_scan_min_crop_size");
   if (long / short < factorOf(config, "pan_and_scan_min_ratio_to_activate", 1.2)) return [];
@@ -48,7 +48,7 @@ function panAndScan(config: ProcessorConfig, picture: Draft): readonly Draft[] {
   return Array.from({ length: count }, (_, i) => {
     const [start, rest] = [i * length, Math.min(length, long - i * length)];
     return width >= height
-      ? cutDraft(picture, { height, width: rest }, { top: 0, left: start })
-      : cutDraft(picture, { height: rest, width }, { top: start, left: 0 });
+      ? cutDraft(image, { height, width: rest }, { top: 0, left: start })
+      : cutDraft(image, { height: rest, width }, { top: start, left: 0 });
   });
 }

@@ -1,8 +1,8 @@
 /** The image processor of Gemma 4. @module */
 import { resizeDraft, startDraft } from "../draft.ts";
-import { affineOf } from "../picture_plan.ts";
-import { countOf, filterOf, flagOf, misfit, pictureSize } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import { affineOf } from "../image_plan.ts";
+import { countOf, filterOf, flagOf, imageSize, misfit } from "../processor_fields.ts";
+import type { ImageSize } from "../resize.ts";
 import { rowsOf } from "./extras.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
@@ -28,7 +28,7 @@ export const gemma4Processor: ProcessorKind = {
     }
     return {
       from,
-      tiles: [resizeDraft(startDraft(from), pictureSize(size), filterOf(config))],
+      tiles: [resizeDraft(startDraft(from), imageSize(size), filterOf(config))],
       ...affineOf(config),
       layout: { kind: "patch-rows", side, most },
       grid: { rows: Math.floor(rows / pool), columns: Math.floor(columns / pool) },
@@ -37,16 +37,16 @@ export const gemma4Processor: ProcessorKind = {
   },
 };
 
-/** The largest size of the picture's shape whose sides are multiples of a pool of patches. */
+/** The largest size of the image's shape whose sides are multiples of a pool of patches. */
 function sizeFor(
-  { height, width }: PictureSize,
+  { height, width }: ImageSize,
   { side, pool, most }: { readonly side: number; readonly pool: number; readonly most: number },
-): PictureSize {
+): ImageSize {
   const block = side * pool;
   const scale = Math.sqrt(most * side ** 2 / (height * width));
   const down = (size: number) => Math.floor(scale * size / block) * block;
   const longest = most / pool ** 2 * block;
-  // A narrow picture is one block thin, and as long as its shape has blocks.
+  // A narrow image is one block thin, and as long as its shape has blocks.
   const along = (ratio: number) => Math.min(Math.floor(ratio) * block, longest);
   if (down(height) === 0) return { height: block, width: along(width / height) };
   if (down(width) === 0) return { height: along(height / width), width: block };

@@ -1,8 +1,8 @@
 /** The image processor of InternVL and GOT-OCR 2. @module */
 import { resizeDraft, startDraft, tileDraft } from "../draft.ts";
-import { affineOf } from "../picture_plan.ts";
-import { countOf, filterOf, fixedSize, flagOf, pictureSize } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import { affineOf } from "../image_plan.ts";
+import { countOf, filterOf, fixedSize, flagOf, imageSize } from "../processor_fields.ts";
+import type { ImageSize } from "../resize.ts";
 import { clipMeanAndStd, resizeAndCrop } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
@@ -18,21 +18,21 @@ export const gotOcr2Processor: ProcessorKind = {
     ...clipMeanAndStd,
   },
   plan: (config, from) => {
-    const picture = startDraft(from);
+    const image = startDraft(from);
     const most = countOf(config, "max_patches");
     const cuts = flagOf(config, "crop_to_patches", false) && most > 1;
     const layout = { kind: "tiles" } as const;
     if (!cuts) {
-      const tiles = [resizeAndCrop(config, picture, true)];
+      const tiles = [resizeAndCrop(config, image, true)];
       const grid = { rows: 0, columns: 0 };
       return { from, tiles, ...affineOf(config), layout, grid, extras: {} };
     }
     const tile = fixedSize(config.size, "size");
     const { rows, columns } = closestGrid(from, tile, [countOf(config, "min_patches"), most]);
-    const size = pictureSize({ height: rows * tile.height, width: columns * tile.width });
+    const size = imageSize({ height: rows * tile.height, width: columns * tile.width });
     const filter = filterOf(config);
-    const tiles = tileDraft(resizeDraft(picture, size, filter), tile);
-    const last = tiles.length > 1 ? [resizeDraft(picture, tile, filter)] : [];
+    const tiles = tileDraft(resizeDraft(image, size, filter), tile);
+    const last = tiles.length > 1 ? [resizeDraft(image, tile, filter)] : [];
     return {
       from,
       tiles: [...tiles, ...last],
@@ -45,12 +45,12 @@ export const gotOcr2Processor: ProcessorKind = {
 };
 
 /**
- * The grid whose shape is closest to the picture's, row by row from the smallest; of equally close
- * ones a larger one where the picture has pixels for at least half of it.
+ * The grid whose shape is closest to the image's, row by row from the smallest; of equally close
+ * ones a larger one where the image has pixels for at least half of it.
  */
 export function closestGrid(
-  { height, width }: PictureSize,
-  tile: PictureSize,
+  { height, width }: ImageSize,
+  tile: ImageSize,
   [least, most]: readonly [number, number],
 ): { readonly rows: number; readonly columns: number } {
   let best = { rows: 1, columns: 1 };

@@ -1,6 +1,6 @@
 /** The image processor of Idefics3 and SmolVLM. @module */
 import { resizeDraft, startDraft, tileDraft } from "../draft.ts";
-import { affineOf } from "../picture_plan.ts";
+import { affineOf } from "../image_plan.ts";
 import {
   filterOf,
   flagOf,
@@ -8,12 +8,12 @@ import {
   resizedSize,
   sideOf,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { filled } from "./extras.ts";
 import { halfMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
-/** Longest edge of a picture before it is cut, whatever `size` says. */
+/** Longest edge of an image before it is cut, whatever `size` says. */
 const maxPixelsOfEdge = 4096;
 
 /**
@@ -32,10 +32,10 @@ export const idefics3Processor: ProcessorKind = {
   plan: (config, from) => {
     const side = sideOf(config, "max_image_size");
     const [tile, filter] = [{ height: side, width: side }, filterOf(config)];
-    const picture = startDraft(from);
+    const image = startDraft(from);
     const resized = flagOf(config, "do_resize", true)
-      ? resizeDraft(picture, longestEdge(config, from), filter)
-      : picture;
+      ? resizeDraft(image, longestEdge(config, from), filter)
+      : image;
     const splits = flagOf(config, "do_image_splitting", true);
     const whole = splits ? resizeDraft(resized, multiplesOf(side, resized.size), filter) : resized;
     const cut = splits && (whole.size.height > side || whole.size.width > side);
@@ -56,7 +56,7 @@ export const idefics3Processor: ProcessorKind = {
 };
 
 /** The longest edge as asked for, the other one even. */
-function longestEdge(config: ProcessorConfig, { height, width }: PictureSize): PictureSize {
+function longestEdge(config: ProcessorConfig, { height, width }: ImageSize): ImageSize {
   const edge = Object(config.size).longest_edge === undefined ? undefined : sideOf(config, "size");
   if (edge === undefined) return resizedSize(config.size, { height, width });
   const ratio = width / height;
@@ -67,7 +67,7 @@ function longestEdge(config: ProcessorConfig, { height, width }: PictureSize): P
   return within(maxPixelsOfEdge, size);
 }
 
-function within(limit: number, { height, width }: PictureSize): PictureSize {
+function within(limit: number, { height, width }: ImageSize): ImageSize {
   if (Math.max(height, width) <= limit) return { height, width };
   const ratio = width / height;
   return width >= height
@@ -76,7 +76,7 @@ function within(limit: number, { height, width }: PictureSize): PictureSize {
 }
 
 /** The longer edge up to a multiple of a tile, the other one up to one after it. */
-function multiplesOf(side: number, { height, width }: PictureSize): PictureSize {
+function multiplesOf(side: number, { height, width }: ImageSize): ImageSize {
   const up = (size: number) => Math.ceil(size / side) * side;
   const ratio = width / height;
   if (width >= height) {

@@ -1,16 +1,16 @@
 /** The image processor of LFM2-VL. @module */
 import { type Draft, resizeDraft, startDraft, tileDraft } from "../draft.ts";
-import { affineOf, type PicturePlan } from "../picture_plan.ts";
+import { affineOf, type ImagePlan } from "../image_plan.ts";
 import {
   countOf,
   factorOf,
   filterOf,
   flagOf,
-  pictureSize,
+  imageSize,
   type ProcessorConfig,
   roundHalfEven,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { patchMask, rowsOf } from "./extras.ts";
 import { closestGrid } from "./got_ocr2.ts";
 import { halfMeanAndStd } from "./plain.ts";
@@ -18,7 +18,7 @@ import type { ProcessorKind } from "./processor_kind.ts";
 import { smartSize } from "./qwen2_vl.ts";
 
 /**
- * LFM2-VL: a picture of its own shape in whole blocks of patches; a large one in tiles, with the
+ * LFM2-VL: an image of its own shape in whole blocks of patches; a large one in tiles, with the
  * whole behind them.
  */
 export const lfm2VlProcessor: ProcessorKind = {
@@ -37,13 +37,13 @@ export const lfm2VlProcessor: ProcessorKind = {
     max_pixels_tolerance: 2,
     ...halfMeanAndStd,
   },
-  plan: (config, from): PicturePlan => {
-    const picture = startDraft(from);
+  plan: (config, from): ImagePlan => {
+    const image = startDraft(from);
     const side = countOf(config, "encoder_patch_size");
     const block = side * countOf(config, "downsample_factor");
     const grid = tileGrid(config, from, block);
-    const whole = resizeDraft(picture, pictureSize(ownSize(config, from, block)), filterOf(config));
-    const cut = cutTiles(config, picture, grid);
+    const whole = resizeDraft(image, imageSize(ownSize(config, from, block)), filterOf(config));
+    const cut = cutTiles(config, image, grid);
     const addsWhole = grid.rows * grid.columns <= 1 || flagOf(config, "use_thumbnail", true);
     const tiles = cut.length === 0 ? [whole] : [...cut, ...addsWhole ? [whole] : []];
     const shapes = tiles.map(({ size }) => [size.height / side, size.width / side]);
@@ -72,8 +72,8 @@ function maxPatches(config: ProcessorConfig): number {
   return splits(config) ? Math.max(ofWhole, ofTile) : ofWhole;
 }
 
-/** The whole picture's size: at least one block each way, about as many tokens as allowed. */
-function ownSize(config: ProcessorConfig, from: PictureSize, block: number): PictureSize {
+/** The whole image's size: at least one block each way, about as many tokens as allowed. */
+function ownSize(config: ProcessorConfig, from: ImageSize, block: number): ImageSize {
   const tokens = block ** 2;
   const limits = [
     countOf(config, "min_image_tokens") * tokens,
@@ -82,7 +82,7 @@ function ownSize(config: ProcessorConfig, from: PictureSize, block: number): Pic
   return smartSize(from, block, limits, block);
 }
 
-function tileGrid(config: ProcessorConfig, from: PictureSize, block: number) {
+function tileGrid(config: ProcessorConfig, from: ImageSize, block: number) {
   const one = { rows: 1, columns: 1 };
   const most = countOf(config, "max_tiles");
   const least = countOf(config, "min_tiles");
@@ -98,11 +98,11 @@ function tileGrid(config: ProcessorConfig, from: PictureSize, block: number) {
 
 function cutTiles(
   config: ProcessorConfig,
-  picture: Draft,
+  image: Draft,
   { rows, columns }: { readonly rows: number; readonly columns: number },
 ): readonly Draft[] {
   if (rows * columns <= 1) return [];
   const side = countOf(config, "tile_size");
-  const size = pictureSize({ height: rows * side, width: columns * side });
-  return tileDraft(resizeDraft(picture, size, filterOf(config)), { height: side, width: side });
+  const size = imageSize({ height: rows * side, width: columns * side });
+  return tileDraft(resizeDraft(image, size, filterOf(config)), { height: side, width: side });
 }

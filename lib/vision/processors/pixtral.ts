@@ -1,14 +1,14 @@
 /** The image processor of Pixtral and Mistral 3. @module */
 import { cropDraft, resizeDraft, startDraft } from "../draft.ts";
-import { wholePlan } from "../picture_plan.ts";
+import { wholePlan } from "../image_plan.ts";
 import {
   filterOf,
   fixedSize,
   flagOf,
-  pictureSize,
+  imageSize,
   type ProcessorConfig,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { rowOf } from "./extras.ts";
 import { clipMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
@@ -23,11 +23,11 @@ export const pixtralProcessor: ProcessorKind = {
     ...clipMeanAndStd,
   },
   plan: (config, from) => {
-    const picture = startDraft(from);
+    const image = startDraft(from);
     const patch = fixedSize(config.patch_size, "patch_size");
     const resized = flagOf(config, "do_resize", true)
-      ? resizeDraft(picture, pictureSize(wholePatches(config, from, patch)), filterOf(config))
-      : picture;
+      ? resizeDraft(image, imageSize(wholePatches(config, from, patch)), filterOf(config))
+      : image;
     const tile = flagOf(config, "do_center_crop", false)
       ? cropDraft(resized, fixedSize(config.crop_size, "crop_size"))
       : resized;
@@ -41,9 +41,9 @@ export const pixtralProcessor: ProcessorKind = {
 
 function wholePatches(
   config: ProcessorConfig,
-  { height, width }: PictureSize,
-  patch: PictureSize,
-): PictureSize {
+  { height, width }: ImageSize,
+  patch: ImageSize,
+): ImageSize {
   const edge = Object(config.size).longest_edge;
   const limit = fixedSize(edge ?? config.size, "size");
   const ratio = Math.max(height / limit.height, width / limit.width);

@@ -1,6 +1,6 @@
-/** Processors that resize, crop the centre, rescale and normalise: one picture in, one out. @module */
+/** Processors that resize, crop the centre, rescale and normalise: one image in, one out. @module */
 import { cropDraft, cutDraft, type Draft, resizeDraft, startDraft } from "../draft.ts";
-import { type PicturePlan, wholePlan } from "../picture_plan.ts";
+import { type ImagePlan, wholePlan } from "../image_plan.ts";
 import {
   channelsOf,
   filterOf,
@@ -10,10 +10,10 @@ import {
   resizedSize,
   sideOf,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
-/** Mean and deviation of the pictures that CLIP was trained on, of ImageNet, and a half for all. */
+/** Mean and deviation of the images that CLIP was trained on, of ImageNet, and a half for all. */
 export const clipMeanAndStd = {
   image_mean: [0.48145466, 0.4578275, 0.40821073],
   image_std: [0.26862954, 0.26130258, 0.27577711],
@@ -28,22 +28,22 @@ const clip = {
   ...clipMeanAndStd,
 };
 
-/** Resizes and crops a picture as most processors do. */
-export function resizeAndCrop(config: ProcessorConfig, picture: Draft, square = false): Draft {
+/** Resizes and crops an image as most processors do. */
+export function resizeAndCrop(config: ProcessorConfig, image: Draft, square = false): Draft {
   const filter = filterOf(config);
   const resizes = flagOf(config, "do_resize", true) && (config.size ?? undefined) !== undefined;
   const resized = resizes
-    ? resizeDraft(picture, resizedSize(config.size, picture.size, { square }), filter)
-    : picture;
+    ? resizeDraft(image, resizedSize(config.size, image.size, { square }), filter)
+    : image;
   if (!flagOf(config, "do_center_crop", false)) return resized;
   return cropDraft(resized, fixedSize(config.crop_size ?? config.size, "crop_size"));
 }
 
-function plan(config: ProcessorConfig, from: PictureSize): PicturePlan {
+function plan(config: ProcessorConfig, from: ImageSize): ImagePlan {
   return wholePlan(config, from, resizeAndCrop(config, startDraft(from)));
 }
 
-/** Settings that change the picture in ways that only a known kind of processor explains. */
+/** Settings that change the image in ways that only a known kind of processor explains. */
 const unexplained = ["do_pad", "do_image_splitting", "do_pan_and_scan", "do_thumbnail"];
 
 /** What is done where nothing says what kind of processor it is. */
@@ -66,24 +66,24 @@ export const clipProcessor: ProcessorKind = {
   plan,
 };
 
-/** LLaVA's own: where `do_pad` is set the picture is first made square with the mean colour. */
+/** LLaVA's own: where `do_pad` is set the image is first made square with the mean colour. */
 export const llavaProcessor: ProcessorKind = {
   types: ["LlavaImageProcessor"],
   defaults: { ...clip, do_pad: false },
   plan: (config, from) => {
-    const picture = startDraft(from);
+    const image = startDraft(from);
     const padded = flagOf(config, "do_pad", false)
-      ? squareDraft(picture, channelsOf(config, "image_mean"))
-      : picture;
+      ? squareDraft(image, channelsOf(config, "image_mean"))
+      : image;
     return wholePlan(config, from, resizeAndCrop(config, padded));
   },
 };
 
-/** Puts a picture into the middle of a square of one colour, in steps of a byte as it is written. */
-export function squareDraft(picture: Draft, colour: readonly number[]): Draft {
-  const { height, width } = picture.size;
+/** Puts an image into the middle of a square of one colour, in steps of a byte as it is written. */
+export function squareDraft(image: Draft, colour: readonly number[]): Draft {
+  const { height, width } = image.size;
   const side = Math.max(height, width);
-  return cutDraft(picture, { height: side, width: side }, {
+  return cutDraft(image, { height: side, width: side }, {
     top: -Math.floor((side - height) / 2),
     left: -Math.floor((side - width) / 2),
     fill: colour.map((value) => Math.trunc(value * 255) / 255),
@@ -91,7 +91,7 @@ export function squareDraft(picture: Draft, colour: readonly number[]): Draft {
 }
 
 /** Processors of one fixed size; a number means a square. */
-const square = (config: ProcessorConfig, from: PictureSize) =>
+const square = (config: ProcessorConfig, from: ImageSize) =>
   wholePlan(config, from, resizeAndCrop(config, startDraft(from), true));
 
 /** SigLIP */
@@ -128,7 +128,7 @@ export const deitProcessor: ProcessorKind = {
   plan: square,
 };
 
-/** ConvNeXT: below 384 pixels a little larger and then the centre, above it the whole picture. */
+/** ConvNeXT: below 384 pixels a little larger and then the centre, above it the whole image. */
 export const convnextProcessor: ProcessorKind = {
   types: ["ConvNextImageProcessor"],
   defaults: {
@@ -140,12 +140,12 @@ export const convnextProcessor: ProcessorKind = {
   plan: (config, from) => {
     const side = sideOf(config, "size");
     const filter = filterOf(config);
-    const picture = startDraft(from);
+    const image = startDraft(from);
     const target = { height: side, width: side };
-    if (!flagOf(config, "do_resize", true)) return wholePlan(config, from, picture);
-    if (side >= 384) return wholePlan(config, from, resizeDraft(picture, target, filter));
+    if (!flagOf(config, "do_resize", true)) return wholePlan(config, from, image);
+    if (side >= 384) return wholePlan(config, from, resizeDraft(image, target, filter));
     const larger = Math.trunc(side / Number(config.crop_pct));
-    const resized = resizeDraft(picture, resizedSize(larger, from), filter);
+    const resized = resizeDraft(image, resizedSize(larger, from), filter);
     return wholePlan(config, from, cropDraft(resized, target));
   },
 };

@@ -1,11 +1,11 @@
 /** Defines a kind of image processor. @module */
-import type { PicturePlan } from "../picture_plan.ts";
+import type { ImagePlan } from "../image_plan.ts";
 import type { ProcessorConfig } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 
-/** How much of a picture is looked at. */
+/** How much of an image is looked at. */
 export interface PlanOptions {
-  /** Only the whole picture as one tile, for encoders that take no tiles. */
+  /** Only the whole image as one tile, for encoders that take no tiles. */
   readonly whole?: boolean;
 }
 
@@ -16,10 +16,10 @@ export interface ProcessorKind {
   /** What Hugging Face's class takes where preprocessor_config.json is silent. */
   readonly defaults: ProcessorConfig;
   /**
-   * What is done to a picture.
+   * What is done to an image.
    *
    * @param config With the defaults filled in.
    * @throws {ProcessorFieldError} If a field cannot be used.
    */
-  plan(config: ProcessorConfig, from: PictureSize, options: PlanOptions): PicturePlan;
+  plan(config: ProcessorConfig, from: ImageSize, options: PlanOptions): ImagePlan;
 }

@@ -1,21 +1,21 @@
 /** The image processor of Qwen2-VL. @module */
 import { resizeDraft, startDraft } from "../draft.ts";
-import { affineOf } from "../picture_plan.ts";
+import { affineOf } from "../image_plan.ts";
 import {
   countOf,
   filterOf,
   flagOf,
+  imageSize,
   misfit,
-  pictureSize,
   type ProcessorConfig,
   roundHalfEven,
 } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import type { ImageSize } from "../resize.ts";
 import { rowOf } from "./extras.ts";
 import { clipMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
-/** Pictures that are longer than this many times their width are refused. */
+/** Images that are longer than this many times their width are refused. */
 const longestRatio = 200;
 
 /**
@@ -39,9 +39,9 @@ export const qwen2VlProcessor: ProcessorKind = {
       ? smartSize(from, side * merge, pixelLimits(config))
       : from;
     if (size.height % (side * merge) || size.width % (side * merge)) {
-      throw misfit("do_resize", false, `pictures whose sides are multiples of ${side * merge}`);
+      throw misfit("do_resize", false, `images whose sides are multiples of ${side * merge}`);
     }
-    const tile = resizeDraft(startDraft(from), pictureSize(size), filterOf(config));
+    const tile = resizeDraft(startDraft(from), imageSize(size), filterOf(config));
     const [rows, columns] = [size.height / side, size.width / side];
     return {
       from,
@@ -74,7 +74,7 @@ export const glm4vProcessor: ProcessorKind = {
     // The size is settled: what is left to do is the same.
     const settled = { min_pixels: 1, max_pixels: Number.MAX_SAFE_INTEGER };
     const plan = qwen2VlProcessor.plan({ ...config, ...settled }, { height, width }, options);
-    const tile = resizeDraft(startDraft(from), pictureSize(size), filterOf(config));
+    const tile = resizeDraft(startDraft(from), imageSize(size), filterOf(config));
     return { ...plan, from, tiles: [tile] };
   },
 };
@@ -95,22 +95,22 @@ export function pixelLimits(config: ProcessorConfig): readonly [number, number] 
 }
 
 /**
- * Sides that are multiples of `factor`, about the picture's own, with `low` to `high` pixels.
+ * Sides that are multiples of `factor`, about the image's own, with `low` to `high` pixels.
  *
  * @param least Shortest side before the pixels are counted.
  *
  * @throws {RangeError} If one side is many times (`longestRatio`) as long as the other.
  */
 export function smartSize(
-  { height, width }: PictureSize,
+  { height, width }: ImageSize,
   factor: number,
   [low, high]: readonly [number, number],
   least = 0,
-): PictureSize {
+): ImageSize {
   const ratio = Math.max(height, width) / Math.min(height, width);
   if (ratio > longestRatio) {
     throw new RangeError(
-      `Cannot prepare a picture of ${width}×${height} pixels: one side is more than ${longestRatio} times as long as the other`,
+      `Cannot prepare an image of ${width}×${height} pixels: one side is more than ${longestRatio} times as long as the other`,
     );
   }
   const near = (size: number) => Math.max(least, roundHalfEven(size / factor) * factor);

@@ -1,8 +1,8 @@
 /** The image processor of SigLIP 2 NaFlex. @module */
 import { resizeDraft, startDraft } from "../draft.ts";
-import { affineOf } from "../picture_plan.ts";
-import { countOf, filterOf, flagOf, pictureSize } from "../processor_fields.ts";
-import type { PictureSize } from "../resize.ts";
+import { affineOf } from "../image_plan.ts";
+import { countOf, filterOf, flagOf, imageSize } from "../processor_fields.ts";
+import type { ImageSize } from "../resize.ts";
 import { patchMask, rowOf } from "./extras.ts";
 import { halfMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
@@ -14,7 +14,7 @@ export const siglip2Processor: ProcessorKind = {
   plan: (config, from) => {
     const [side, most] = [countOf(config, "patch_size"), countOf(config, "max_num_patches")];
     const size = flagOf(config, "do_resize", true) ? sizeFor(from, side, most) : from;
-    const tile = resizeDraft(startDraft(from), pictureSize(size), filterOf(config));
+    const tile = resizeDraft(startDraft(from), imageSize(size), filterOf(config));
     const [rows, columns] = [Math.floor(size.height / side), Math.floor(size.width / side)];
     return {
       from,
@@ -31,7 +31,7 @@ export const siglip2Processor: ProcessorKind = {
 };
 
 /** The largest size with at most `most` patches, found by halving as the reference does. */
-export function sizeFor({ height, width }: PictureSize, side: number, most: number): PictureSize {
+export function sizeFor({ height, width }: ImageSize, side: number, most: number): ImageSize {
   const precision = 1e-5;
   const scaled = (scale: number, size: number) =>
     Math.max(side, Math.ceil(size * scale / side) * side);

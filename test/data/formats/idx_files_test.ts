@@ -4,7 +4,7 @@ import { idxFolder } from "../../../lib/data/formats/idx_files.ts";
 import { PublisherFolder } from "../../../lib/data/published_set.ts";
 import mnist from "../../../datasets/mnist.ts";
 import { gzip } from "../../datasets/tar.ts";
-import { inFolder } from "../pictures_in.ts";
+import { inFolder } from "../images_in.ts";
 
 /** A file of the format with all its bytes of one value. */
 function idx(dims: readonly number[], value = 3): Uint8Array<ArrayBuffer> {

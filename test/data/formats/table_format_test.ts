@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { DataRoot } from "../../../lib/data/data_root.ts";
 import { readTable } from "../../../lib/data/formats/table_format.ts";
-import { inFolder } from "../pictures_in.ts";
+import { inFolder } from "../images_in.ts";
 
 /** UTF-16 with its mark in front, as spreadsheets write it. */
 function utf16(text: string, littleEndian: boolean): Uint8Array {
@@ -12,7 +12,7 @@ function utf16(text: string, littleEndian: boolean): Uint8Array {
   return new Uint8Array(bytes.buffer);
 }
 
-/** Each says the same: two pictures with their classes and notes. */
+/** Each says the same: two images with their classes and notes. */
 const tables: readonly (readonly [name: string, content: string | Uint8Array])[] = [
   ["commas.csv", 'image,label,note\n1.png,cat,"a, b"\n2.png,dog,\n'],
   ["quotes.csv", '"image","label","note"\n"1.png","cat","a, b"\n"2.png","dog",""\n'],

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import { listArchives } from "../../../lib/data/formats/webdataset_format.ts";
 import { gzip } from "../../datasets/tar.ts";
-import { inFolder } from "../pictures_in.ts";
+import { inFolder } from "../images_in.ts";
 
 const text = new TextEncoder();
 
@@ -44,48 +44,48 @@ function record(key: string, value: string): string {
   return `${length} ${key}=${value}\n`;
 }
 
-const picture = { name: "1.png", content: "picture" };
+const image = { name: "1.png", content: "image" };
 const label = { name: "1.cls", content: "cat" };
 const long = "n".repeat(150);
 
 /** What is found: names, classes and contents. */
 const archives: readonly (readonly [name: string, entries: readonly Entry[], found: string])[] = [
-  ["plain", [picture, label], "1 cat picture"],
+  ["plain", [image, label], "1 cat image"],
   ["folders and labels of archives", [
     { name: "a/", type: "5" },
     { name: "label", type: "V" },
-    { ...picture, name: "a/1.png" },
+    { ...image, name: "a/1.png" },
     { ...label, name: "a/1.cls" },
-  ], "a/1 cat picture"],
+  ], "a/1 cat image"],
   ["long names of GNU", [
     { name: "././@LongLink", type: "L", content: `${long}.png\0` },
-    { ...picture, name: "cut" },
+    { ...image, name: "cut" },
     { name: "././@LongLink", type: "L", content: `${long}.cls\0` },
     label,
-  ], `${long} cat picture`],
+  ], `${long} cat image`],
   ["long names of pax, beside values of any bytes", [
     pax(record("comment", "a\n99 path=wrong\n") + record("path", `${long}.png`)),
-    { ...picture, name: "cut" },
+    { ...image, name: "cut" },
     pax(record("path", `${long}.cls`)),
     label,
-  ], `${long} cat picture`],
+  ], `${long} cat image`],
   ["a hard link", [
-    picture,
+    image,
     label,
     { name: "2.png", type: "1", link: "1.png" },
     { name: "2.cls", content: "dog" },
-  ], "1 cat picture, 2 dog picture"],
+  ], "1 cat image, 2 dog image"],
   ["links that are not a part of a row", [
     { name: "latest", type: "2", link: "/etc" },
-    picture,
+    image,
     label,
-  ], "1 cat picture"],
+  ], "1 cat image"],
 ];
 
 async function found(path: string): Promise<string> {
-  const { rows, pictures } = await listArchives([path]);
+  const { rows, images } = await listArchives([path]);
   const contents = await Array.fromAsync(
-    pictures(rows.map((_, i) => i)),
+    images(rows.map((_, i) => i)),
     (one) => "encoded" in one ? new TextDecoder().decode(one.encoded) : "",
   );
   return rows.map(({ fields }, i) => `${fields.id} ${fields.label} ${contents[i]}`).join(", ");
@@ -109,25 +109,25 @@ bomb.set(packed([{ name: "a", size: 23 << 20 }]));
 
 const refused: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, message: string])[] = [
   [
-    packed([picture, { ...label, name: "2.png", type: "1", link: "0.png" }]),
+    packed([image, { ...label, name: "2.png", type: "1", link: "0.png" }]),
     'it is a hard link to "0.png", which does not lie before it',
   ],
-  [packed([{ ...picture, type: "2", link: "/etc/passwd" }]), "it is a symbolic link, not a file"],
-  [packed([{ ...picture, type: "3" }]), "it is a device, not a file"],
-  [packed([{ ...picture, type: "S" }]), "it is a sparse file"],
-  [packed([pax(record("GNU.sparse.major", "1")), picture]), "it is a sparse file"],
-  [packed([{ ...picture, type: "Q" }]), 'it is of type "Q", which is not a file'],
+  [packed([{ ...image, type: "2", link: "/etc/passwd" }]), "it is a symbolic link, not a file"],
+  [packed([{ ...image, type: "3" }]), "it is a device, not a file"],
+  [packed([{ ...image, type: "S" }]), "it is a sparse file"],
+  [packed([pax(record("GNU.sparse.major", "1")), image]), "it is a sparse file"],
+  [packed([{ ...image, type: "Q" }]), 'it is of type "Q", which is not a file'],
   [
-    packed([picture, { ...label, content: "c".repeat(1 << 21) }]),
+    packed([image, { ...label, content: "c".repeat(1 << 21) }]),
     "it has 2097152 bytes, at most 1048576 can be read",
   ],
-  [packed([picture]).slice(0, -1024), "it has no end mark: it is cut off"],
+  [packed([image]).slice(0, -1024), "it has no end mark: it is cut off"],
   [text.encode("BZh91AY" + " ".repeat(600)), "it is compressed by bzip2; unpack it first: bunzip2"],
   [
-    (await gzip(packed([picture, label]))).slice(0, -9),
+    (await gzip(packed([image, label]))).slice(0, -9),
     "its compressed data are damaged or cut off",
   ],
-  [await gzip(new Uint8Array(1 << 22)), "there is no picture in it"],
+  [await gzip(new Uint8Array(1 << 22)), "there is no image in it"],
   [
     await gzip(bomb),
     "a hundred times its size",

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { border } from "../../../lib/drawing/changes/border.ts";
-import { changePicture, changes } from "../../../lib/drawing/changes/change_table.ts";
+import { changeImage, changes } from "../../../lib/drawing/changes/change_table.ts";
 import { cutout } from "../../../lib/drawing/changes/cutout.ts";
 import { fillings } from "../../../lib/drawing/changes/fillings.ts";
 import { recolour } from "../../../lib/drawing/changes/recolour.ts";
@@ -22,7 +22,7 @@ function boxOf(canvas: Float32Array, holds: (value: number) => boolean) {
   return { left, top, width, height, full: pixels.length === width * height };
 }
 
-Deno.test("border leaves the picture whole in a square, half of the time where prompts have it", () => {
+Deno.test("border leaves the image whole in a square, half of the time where prompts have it", () => {
   const places = Array.from({ length: 200 }, (_, seed) => {
     const canvas = grey(0.4);
     border.change({ canvas, other: grey(3) }, new Random(seed));
@@ -33,7 +33,7 @@ Deno.test("border leaves the picture whole in a square, half of the time where p
   }
   const usual = places.filter(({ left, top, width }) => left === 8 && top === 8 && width === 48);
   assert(usual.length > 80 && usual.length < 130, `${usual.length} of 200`);
-  assert(places.some(({ left, top }) => left !== top), "no picture is off the middle");
+  assert(places.some(({ left, top }) => left !== top), "no image is off the middle");
 });
 
 Deno.test("cutout makes a square hole of 8 to 24 pixels, and changes nothing else", () => {
@@ -61,7 +61,7 @@ Deno.test("fillings are of the strengths that prompts have, and go beyond the ra
   const colours = Array.from({ length: 40 }, (_, seed) => fillings.colour(new Random(seed)));
   assert(colours.every((values) => values[0] === values[4095] && values[0] !== values[4096]));
   assert(colours.some((values) => values[0]! > 1) && colours.some((values) => values[0]! < 0));
-  const doubled = fillings.picture(new Random(1), grey(0.4))[0]!;
+  const doubled = fillings.image(new Random(1), grey(0.4))[0]!;
   assert(doubled >= 0.2 && doubled <= 0.8);
 });
 
@@ -84,7 +84,7 @@ Deno.test("pink noise is alike over larger and larger blocks, white noise is not
   assert(share(fillings.noise(new Random(2))) < 0.03);
 });
 
-Deno.test("recolour keeps what is where: a grey picture is of one colour after it", () => {
+Deno.test("recolour keeps what is where: a grey image is of one colour after it", () => {
   const canvas = grey(0.5);
   recolour.change({ canvas, other: grey(0) }, new Random(4));
   for (const channel of [0, 1, 2]) {
@@ -104,7 +104,7 @@ Deno.test("restyle leaves grey grey, and spreads one pixel over its neighbours",
   assertEquals({ left, top, width, height }, { left: 31, top: 31, width: 3, height: 3 });
 });
 
-Deno.test("warp moves a dot a little, leaves an even picture as it is and adds no value", () => {
+Deno.test("warp moves a dot a little, leaves an even image as it is and adds no value", () => {
   const even = grey(0.4);
   warp.change({ canvas: even, other: grey(0) }, new Random(4));
   assert(even.every((value) => Math.abs(value - 0.4) < 1e-6));
@@ -124,14 +124,14 @@ Deno.test("warp moves a dot a little, leaves an even picture as it is and adds n
   assert(Math.max(...distances) > 2 && Math.max(...distances) < 12, `${distances}`);
 });
 
-Deno.test("changePicture() makes the named changes to their shares of the pictures", () => {
+Deno.test("changeImage() makes the named changes to their shares of the images", () => {
   for (const [name, { share, recolours }] of Object.entries(changes)) {
     const made = Array.from({ length: 300 }, (_, seed) => {
       const canvas = grey(0.4);
       canvas[0] = 0.9;
-      const picture = { canvas, other: grey(0.7), isShrunk: false };
+      const image = { canvas, other: grey(0.7), isShrunk: false };
       const before = canvas.slice();
-      const { recoloured } = changePicture([name as "border"], picture, new Random(seed));
+      const { recoloured } = changeImage([name as "border"], image, new Random(seed));
       const changed = canvas.some((value, i) => value !== before[i]);
       assertEquals(recoloured, recolours && changed, name);
       return changed;
@@ -141,12 +141,12 @@ Deno.test("changePicture() makes the named changes to their shares of the pictur
   }
 });
 
-Deno.test("changePicture() neither bends a picture that is shrunk already nor puts a border around it", () => {
+Deno.test("changeImage() neither bends an image that is shrunk already nor puts a border around it", () => {
   const before = grey(0.4).map((value, i) => value + i % 64 / 200);
   for (let seed = 0; seed < 20; seed++) {
     const canvas = before.slice();
-    const picture = { canvas, other: grey(1), isShrunk: true };
-    changePicture(["border", "warp"], picture, new Random(seed));
+    const image = { canvas, other: grey(1), isShrunk: true };
+    changeImage(["border", "warp"], image, new Random(seed));
     assertEquals(canvas, before);
   }
 });

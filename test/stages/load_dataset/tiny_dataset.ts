@@ -1,4 +1,4 @@
-/** A data set of grey pictures, each split a shade darker, for tests. */
+/** A data set of grey images, each split a shade darker, for tests. */
 import { z } from "zod";
 import type { Dataset, LoadOptions, Split } from "../../../lib/data/dataset.ts";
 

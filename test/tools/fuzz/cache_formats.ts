@@ -1,4 +1,4 @@
-/** What comes back from a store or a remote, and pictures. @module */
+/** What comes back from a store or a remote, and images. @module */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import sharp from "sharp";
@@ -188,7 +188,7 @@ const checkpoint: OpenFormat = async (scratch) => {
   });
 };
 
-const picture: OpenFormat = async () => {
+const image: OpenFormat = async () => {
   const blank = sharp({ create: { width: 9, height: 7, channels: 3, background: "red" } });
   const kinds = ["png", "jpeg", "webp", "gif", "tiff"] as const;
   const seeds = await Promise.all(
@@ -213,5 +213,5 @@ export const cacheFormats = {
   "signed-remote": signedRemote,
   "local-manifest": localManifest,
   checkpoint,
-  picture,
+  image,
 } satisfies Record<string, OpenFormat>;

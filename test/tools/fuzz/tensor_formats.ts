@@ -206,7 +206,7 @@ export const tensorFormats = {
         const { tensors, texts = {} } = await contentsOf(bytes);
         const { delta, meta } = importPrompt(tensors, { texts });
         mustHold(hasAll(delta) && delta.data.every(Number.isFinite), "a prompt that is none");
-        mustHold(meta.image <= meta.canvas, "a picture beyond its canvas");
+        mustHold(meta.image <= meta.canvas, "an image beyond its canvas");
       },
     }));
   },
@@ -217,7 +217,7 @@ export const tensorFormats = {
       read: (bytes: Uint8Array) => {
         const { canvas, image } = appliedPrompt(decodePrompt(bytes));
         const isSize = (size: unknown) => Number.isSafeInteger(size) && size as number >= 0;
-        mustHold(isSize(canvas) && isSize(image) && image <= canvas, "a picture beyond its canvas");
+        mustHold(isSize(canvas) && isSize(image) && image <= canvas, "an image beyond its canvas");
       },
     })),
   "training-state": () =>

@@ -206,7 +206,7 @@ const dataset: OpenFormat = async (scratch) => {
       const texts = folder.rows.flatMap((row) => [row?.id, row?.answer, row?.instruction]);
       mustHold(texts.every((text) => typeof text === "string"), "a row without its texts");
       const { height = 0, width = 0 } = folder;
-      mustHold(folder.images.length === folder.rows.length * 3 * height * width, "other pictures");
+      mustHold(folder.pixels.length === folder.rows.length * 3 * height * width, "other images");
     },
   });
 };

@@ -1,10 +1,10 @@
-/** The directory level: a whole model directory, from a picture and a sentence to the answer. @module */
+/** The directory level: a whole model directory, from an image and a sentence to the answer. @module */
 import { join } from "@std/path";
 import { addGradients } from "../../../lib/autodiff/gradient.ts";
 import { openGenerator } from "../../../lib/evaluation/generation.ts";
 import { openScorer } from "../../../lib/evaluation/likelihood.ts";
 import { type LanguageModelDirectory, openModelDirectory } from "../../../lib/models/directory.ts";
-import { layPicture, type PictureLayout } from "../../../lib/models/picture_layout.ts";
+import { type ImageLayout, layImage } from "../../../lib/models/image_layout.ts";
 import { type PreparedLoss, prepareLoss } from "../../../lib/models/prepare_loss.ts";
 import {
   type InstructionEncoder,
@@ -19,7 +19,7 @@ import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import { type Tensor, tensor } from "../../../lib/tensor/tensor.ts";
 import { processorGraph } from "../../../lib/vision/build_processor.ts";
 import { decodeImage } from "../../../lib/vision/decode_image.ts";
-import type { Layout } from "../../../lib/vision/picture_plan.ts";
+import type { Layout } from "../../../lib/vision/image_plan.ts";
 import { runPlan } from "../../../lib/vision/preprocess.ts";
 import type { CaseFolder, Outcome } from "./case.ts";
 import { compareTensors, type Comparison } from "./compare.ts";
@@ -75,12 +75,12 @@ interface Asked {
   /** With the settings of the probe. */
   readonly directory: LanguageModelDirectory;
   readonly text: InstructionEncoder;
-  readonly layout: PictureLayout;
+  readonly layout: ImageLayout;
   readonly instruction: InstructionIds;
   /** Tensors of the probe, by their own names. */
   readonly stored: Tensors;
-  /** The probe's picture: bytes of a file, or floats from 0 to 1. */
-  readonly picture: Tensor<"uint8" | "float32">;
+  /** The probe's image: bytes of a file, or floats from 0 to 1. */
+  readonly image: Tensor<"uint8" | "float32">;
   readonly session: SessionOptions;
 }
 
@@ -98,9 +98,9 @@ export async function runDirectory(folder: CaseFolder, provider: Provider): Prom
       ...opened,
       preprocessor: { ...opened.preprocessor, ...probe.processor_options },
     };
-    const picture = await pictureOf(folder.path, probe, tensors);
-    const [, , height = 0, width = 0] = picture.dims;
-    const layout = await layPicture(directory, { height, width });
+    const image = await imageOf(folder.path, probe, tensors);
+    const [, , height = 0, width = 0] = image.dims;
+    const layout = await layImage(directory, { height, width });
     const text = await openTextEncoder(directory, layout);
     const asked: Asked = {
       spec,
@@ -110,7 +110,7 @@ export async function runDirectory(folder: CaseFolder, provider: Provider): Prom
       layout,
       instruction: text.instruction(probe.instruction),
       stored: withoutPrefix(tensors, `${probe.name}.`),
-      picture,
+      image,
       session: { provider, threads: 1 },
     };
     forward.end_token_id = equal([text.endToken], [spec.end_token_id]);
@@ -128,15 +128,15 @@ function withoutPrefix(tensors: Tensors, prefix: string): Tensors {
   return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-async function pictureOf(
+async function imageOf(
   path: string,
   { image }: Probe,
   tensors: Tensors,
-): Promise<Asked["picture"]> {
-  const picture = typeof image === "string"
+): Promise<Asked["image"]> {
+  const decoded = typeof image === "string"
     ? await decodeImage(await Deno.readFile(join(path, image)))
     : tensors[image.tensor] as Tensor<"float32">;
-  return { ...picture, dims: [1, ...picture.dims] };
+  return { ...decoded, dims: [1, ...decoded.dims] };
 }
 
 async function compareForward(asked: Asked): Promise<Comparisons> {
@@ -152,7 +152,7 @@ async function compareForward(asked: Asked): Promise<Comparisons> {
       candidate.ids,
     );
   }
-  const own = runPlan(asked.picture, asked.layout.plan);
+  const own = runPlan(asked.image, asked.layout.plan);
   const pixels = { ...asked.stored.pixel_values!, dims: own.dims };
   const { own_pixels: rtol } = spec.tolerances;
   return {
@@ -178,7 +178,7 @@ function shownIds({ instruction, directory, text }: Asked): readonly number[] {
     : instruction.ids;
 }
 
-/** Pictures from files may differ by a byte's step; floats are computed as floats. */
+/** Images from files may differ by a byte's step; floats are computed as floats. */
 function comparePixels(own: Tensor, { stored, spec, probe, layout }: Asked): Comparison {
   const reference = stored.pixel_values!;
   const dims = layout.encoder.pixels;
@@ -261,7 +261,7 @@ async function lossGraph(asked: Asked): Promise<PreparedLoss> {
   const { directory, text, instruction, probe, layout } = asked;
   const answer = [...text.answer(probe.answer), text.endToken];
   const row = { instruction: instruction.ids, answer, qformer: instruction.qformerIds };
-  return await prepareLoss(directory, text, [row], { batch: 1, picture: layout, logits: true });
+  return await prepareLoss(directory, text, [row], { batch: 1, image: layout, logits: true });
 }
 
 async function compareScores(asked: Asked, pixels: Tensor, rtol: number): Promise<Comparisons> {
@@ -298,7 +298,7 @@ function lengths({ directory, text, layout, instruction, session }: Asked) {
   return {
     directory,
     text,
-    picture: layout,
+    image: layout,
     batch: 1,
     instructionLength: instruction.ids.length,
     qformerLength: instruction.qformerIds.length,
@@ -308,7 +308,7 @@ function lengths({ directory, text, layout, instruction, session }: Asked) {
 
 /** The gradient of the loss by the canvas, through the model's own processor. */
 async function compareGradient(asked: Asked): Promise<Comparisons> {
-  const { stored, spec, picture, layout, session } = asked;
+  const { stored, spec, image, layout, session } = asked;
   const { model, feeds } = await lossGraph(asked);
   const processor = processorGraph(layout.plan);
   const whole = composeModels([
@@ -319,7 +319,7 @@ async function compareGradient(asked: Asked): Promise<Comparisons> {
   await using opened = await openSession(graph, session);
   const results = await opened.run({
     ...prefixed("model.", feeds([0])),
-    "processor.image": picture,
+    "processor.image": image,
   });
   const grad = results["grad.processor.image"]!;
   const reference = stored.grad!;

@@ -120,7 +120,7 @@ function prepend({ dims, data }: Tensor<"int64">, columns: number, value: number
   return { dtype: "int64", dims: [rows, columns + width], data: wider };
 }
 
-/** Rows of image features of the whole batch, and of one picture. */
+/** Rows of image features of the whole batch, and of one image. */
 function featureRows(data: Tensors): readonly [number, number] {
   const dims = data.image_features!.dims.slice(0, -1);
   return [sizeOf(dims), dims.at(-1)!];

@@ -208,7 +208,7 @@ class PieceSource {
     });
   }
 
-  /** Whole rows: the recorded ids, masks and labels with those of prefix and picture in front. */
+  /** Whole rows: the recorded ids, masks and labels with those of prefix and image in front. */
   feeds(model: Model, batch: number): Record<string, Tensor> {
     const rows = (name: string, before: readonly number[]) =>
       withPrefix(batchOf(this.#tensor(name), batch), before);
@@ -228,7 +228,7 @@ class PieceSource {
     return (ids.type as TensorType).dims![1] as number;
   }
 
-  /** The files do not say how many rows of features a picture has: one run does. */
+  /** The files do not say how many rows of features an image has: one run does. */
   async #imageTokens(): Promise<number> {
     const path = join(this.#path, `${this.#prefix}vision_encoder.onnx`);
     await using session = await openSession(path, { provider: "cpu", threads: 1 });

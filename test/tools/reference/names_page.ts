@@ -77,7 +77,7 @@ ${described(augmentations)}
 
 ## Views
 
-\`views:\` of \`optimize-prompt\`: how the sources see the prompted picture.
+\`views:\` of \`optimize-prompt\`: how the sources see the prompted image.
 
 ${described(views)}
 
@@ -93,7 +93,7 @@ ${described(searches)}
 
 ${described(bounds)}
 
-## Changes of pretraining pictures
+## Changes of pretraining images
 
 \`changes:\` of \`pretrain-model\`.
 

@@ -19,7 +19,7 @@ const random = new Random(1);
 const pixels = tensor("float32", dims, Float32Array.from({ length }, () => random.uniform()));
 const clean = tensor("float32", dims, Float32Array.from({ length }, () => random.uniform()));
 
-/** What is seen of the pictures, and the gradient of its sum with respect to them. */
+/** What is seen of the images, and the gradient of its sum with respect to them. */
 async function see(names: readonly ViewName[], drawn: Record<string, Tensor>) {
   const b = new GraphBuilder({ opset: 18 });
   const seen = buildViews(b, names, {
@@ -70,7 +70,7 @@ const identity = tensor(
   Float32Array.from({ length: 64 }, (_, i) => i % 9 ? 0 : 1),
 );
 
-Deno.test("shift moves a picture and lets zeros in", async () => {
+Deno.test("shift moves an image and lets zeros in", async () => {
   const down = tensor(
     "float32",
     [8, 8],
@@ -94,7 +94,7 @@ Deno.test("shift draws whole pixels of at most two on 64, no shift most often", 
   assert(Math.abs(still - 0.6) < 0.05, `${still}`);
 });
 
-Deno.test("resize leaves the picture or shows all of it smaller", async () => {
+Deno.test("resize leaves the image or shows all of it smaller", async () => {
   const whole = { ...input("resize", "rows", identity), ...input("resize", "columns", identity) };
   close((await see(["resize"], whole)).seen, pixels.data);
   const sides = Array.from({ length: 200 }, (_, step) => {
@@ -116,7 +116,7 @@ Deno.test("scale halves with every copy", async () => {
   assert(gradient.every((value) => value === 0.25));
 });
 
-Deno.test("admix adds a fifth of another clean picture, and no gradient goes there", async () => {
+Deno.test("admix adds a fifth of another clean image, and no gradient goes there", async () => {
   const drawn = drawnAt("admix");
   const [others] = values(drawn) as [number[]];
   assert(others.every((other, i) => other !== i), `${others}`);
@@ -154,7 +154,7 @@ Deno.test("cosineMatrix() is orthonormal, its second row falls", () => {
     .forEach((value, i) => assertAlmostEquals(matrix[i]!, value, 1e-6));
 });
 
-Deno.test("block-shuffle shows pixels of the picture at other places, and black corners", async () => {
+Deno.test("block-shuffle shows pixels of the image at other places, and black corners", async () => {
   const plane = pixels.data.subarray(0, 64);
   const moved: number[] = [];
   for (let copy = 0; copy < 8; copy++) {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { Random } from "../../../lib/tensor/random.ts";
 import {
+  corruptImage,
   type CorruptionName,
   corruptions,
-  corruptPicture,
 } from "../../../lib/vision/corrupt/corrupt.ts";
 import corruptDataset from "../../../stages/corrupt_dataset.ts";
 
@@ -11,7 +11,7 @@ const side = 64;
 const names = Object.keys(corruptions) as CorruptionName[];
 
 /** Discs on a slope, from dark to medium. */
-function picture(seed: number): Uint8Array {
+function image(seed: number): Uint8Array {
   const random = new Random(`discs ${seed}`);
   const discs = Array.from({ length: 6 }, () => ({
     x: random.integer(side),
@@ -27,19 +27,19 @@ function picture(seed: number): Uint8Array {
 }
 
 const corrupt = (bytes: Uint8Array, kind: CorruptionName, severity: number, draw = "0 row") =>
-  corruptPicture(bytes, { kind, severity, size: { height: side, width: side }, draw });
+  corruptImage(bytes, { kind, severity, size: { height: side, width: side }, draw });
 
 function distance(a: Uint8Array, b: Uint8Array): number {
   return Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]!) ** 2, 0) / a.length);
 }
 
 for (const kind of names) {
-  Deno.test(`${kind} takes the picture further away with every severity`, async () => {
+  Deno.test(`${kind} takes the image further away with every severity`, async () => {
     const means: number[] = [];
     for (let severity = 1; severity <= 5; severity++) {
       let sum = 0;
       for (let row = 0; row < 4; row++) {
-        const clean = picture(row);
+        const clean = image(row);
         sum += distance(clean, await corrupt(clean, kind, severity, `0 ${row}`)) / 4;
       }
       means.push(sum);
@@ -55,8 +55,8 @@ const drawn = names.filter((name) =>
     .includes(name)
 );
 
-Deno.test("corruptPicture() draws by kind, seed and row alone", async () => {
-  const clean = picture(0);
+Deno.test("corruptImage() draws by kind, seed and row alone", async () => {
+  const clean = image(0);
   for (const kind of names) {
     assertEquals(await corrupt(clean, kind, 3), await corrupt(clean, kind, 3), kind);
     const other = await corrupt(clean, kind, 3, "1 row");
@@ -65,15 +65,15 @@ Deno.test("corruptPicture() draws by kind, seed and row alone", async () => {
   }
 });
 
-Deno.test("corruptPicture() leaves its input, and works on other sizes", async () => {
-  const clean = picture(1);
+Deno.test("corruptImage() leaves its input, and works on other sizes", async () => {
+  const clean = image(1);
   const before = clean.slice();
   await corrupt(clean, "glass-blur", 5);
   assertEquals(clean, before);
   for (const small of [1, 9, 32]) {
     const bytes = new Uint8Array(3 * small * small).fill(90);
     for (const kind of names) {
-      const out = await corruptPicture(bytes, {
+      const out = await corruptImage(bytes, {
         kind,
         severity: 5,
         size: { height: small, width: small },
@@ -84,7 +84,7 @@ Deno.test("corruptPicture() leaves its input, and works on other sizes", async (
   }
 });
 
-Deno.test("black and white pictures stay in range", async () => {
+Deno.test("black and white images stay in range", async () => {
   for (const value of [0, 255]) {
     const bytes = new Uint8Array(3 * side * side).fill(value);
     for (const kind of names) {
@@ -109,8 +109,8 @@ Deno.test("noise has the strength that its level says", async () => {
   }
 });
 
-Deno.test("corruptPicture() says what it cannot do", async () => {
-  const bytes = picture(0);
+Deno.test("corruptImage() says what it cannot do", async () => {
+  const bytes = image(0);
   await assertRejects(
     () => corrupt(bytes, "fog", 6),
     RangeError,
@@ -118,7 +118,7 @@ Deno.test("corruptPicture() says what it cannot do", async () => {
   );
   await assertRejects(
     () =>
-      corruptPicture(bytes, {
+      corruptImage(bytes, {
         kind: "fog",
         severity: 1,
         size: { height: 63, width: 63 },

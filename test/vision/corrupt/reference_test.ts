@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { type CorruptionName, corruptPicture } from "../../../lib/vision/corrupt/corrupt.ts";
+import { corruptImage, type CorruptionName } from "../../../lib/vision/corrupt/corrupt.ts";
 
 interface Case {
   readonly kind: CorruptionName;
@@ -13,8 +13,8 @@ interface Case {
 const reference = new URL("reference.json", import.meta.url);
 const cases: readonly Case[] = JSON.parse(await Deno.readTextFile(reference));
 
-/** The picture of make_reference.py. */
-function picture(height: number, width: number): Uint8Array {
+/** The image of make_reference.py. */
+function image(height: number, width: number): Uint8Array {
   return Uint8Array.from({ length: 3 * height * width }, (_, i) => {
     const [x, y, c] = [i % width, Math.floor(i / width) % height, Math.floor(i / width / height)];
     const wave = Math.sin(x / 5 + c) * Math.cos(y / (4 + c));
@@ -34,11 +34,11 @@ const bounds: Readonly<Partial<Record<CorruptionName, readonly [most: number, me
 };
 
 for (const kind of Object.keys(bounds) as (keyof typeof bounds)[]) {
-  Deno.test(`${kind} is as published, on pictures of several sizes`, async () => {
+  Deno.test(`${kind} is as published, on images of several sizes`, async () => {
     for (const { severity, height, width, values } of cases.filter((one) => one.kind === kind)) {
       const size = { height, width };
       const options = { kind, severity, size, draw: "none" };
-      const out = await corruptPicture(picture(height, width), options);
+      const out = await corruptImage(image(height, width), options);
       const differences = values.map((value, i) => Math.abs(value - out[61 * i]!));
       const most = Math.max(...differences);
       const mean = differences.reduce((sum, x) => sum + x, 0) / differences.length;

@@ -6,7 +6,7 @@ import { planProcessor } from "../../../lib/vision/processor_table.ts";
 import type { ProcessorConfig } from "../../../lib/vision/processor_fields.ts";
 import reference from "./reference.json" with { type: "json" };
 
-/** What Hugging Face's processor gave for a picture, see make_reference.py. */
+/** What Hugging Face's processor gave for an image, see make_reference.py. */
 interface Reference {
   readonly config: ProcessorConfig;
   readonly height: number;
@@ -18,8 +18,8 @@ interface Reference {
   readonly extras: Readonly<Record<string, readonly number[]>>;
 }
 
-/** The picture that make_reference.py draws, [1, 3, height, width]. */
-function picture({ height, width }: Reference) {
+/** The image that make_reference.py draws, [1, 3, height, width]. */
+function image({ height, width }: Reference) {
   const data = Uint8Array.from({ length: 3 * height * width }, (_, i) => {
     const [c, y, x] = [
       Math.floor(i / (height * width)),
@@ -36,7 +36,7 @@ for (const known of reference as unknown as readonly Reference[]) {
   const settings = JSON.stringify(config);
   Deno.test(`the processor of Hugging Face is met: ${settings}, ${height}×${width}`, () => {
     const plan = planProcessor(config, { height, width });
-    const { data } = runPlan(picture(known), plan);
+    const { data } = runPlan(image(known), plan);
     assertEquals(data.length, known.count);
     known.values.forEach((value, i) => {
       const own = data[Math.trunc(i * (known.count - 1) / (known.values.length - 1))]!;

@@ -1,26 +1,26 @@
-/** Pictures of rows: read one at a time when they are needed, so that no set has to fit in memory. @module */
+/** Images of rows: read one at a time when they are needed, so that no set has to fit in memory. @module */
 import type { Fit } from "./fit.ts";
-import type { PictureSize } from "./resize.ts";
+import type { ImageSize } from "./resize.ts";
 
-/** A picture: u8 [3, height, width], RGB. */
-export interface Picture extends PictureSize {
+/** An image: u8 [3, height, width], RGB. */
+export interface RgbImage extends ImageSize {
   readonly data: Uint8Array;
 }
 
-/** The pictures of a split. */
-export interface Pictures {
+/** The images of a split. */
+export interface Images {
   /** Side of the square canvas that they are for where nothing else is said. */
   readonly side: number;
   /** How one that is not square meets a square canvas. */
   readonly fit: Fit;
   /** The data set's folder, where they are encoded files: reading one is worth a thread of its own. */
   readonly folder?: string;
-  /** @throws {DiagnosticError} If the picture's file is damaged. */
-  read(row: number): Promise<Picture>;
+  /** @throws {DiagnosticError} If the image's file is damaged. */
+  read(row: number): Promise<RgbImage>;
 }
 
-/** Pictures in memory, all of one size: u8 [n, 3, height, width]. */
-export function picturesIn(images: Uint8Array, { height, width }: PictureSize): Pictures {
+/** Images in memory, all of one size: u8 [n, 3, height, width]. */
+export function imagesIn(images: Uint8Array, { height, width }: ImageSize): Images {
   const size = 3 * height * width;
   return {
     side: sideOf([{ height, width }]),
@@ -34,7 +34,7 @@ export function picturesIn(images: Uint8Array, { height, width }: PictureSize): 
 const usualSide = 224;
 
 /** The side of small squares of one size; else that of the paper's canvas. */
-export function sideOf(sizes: Iterable<PictureSize>): number {
+export function sideOf(sizes: Iterable<ImageSize>): number {
   let side: number | undefined;
   for (const { height, width } of sizes) {
     if (height !== width || height > usualSide || (side ?? height) !== height) return usualSide;

@@ -1,4 +1,4 @@
-/** Works out how pictures of one size reach a model's vision encoder. @module */
+/** Works out how images of one size reach a model's vision encoder. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { foldConstants } from "../onnx/passes/fold_constants.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
@@ -6,32 +6,32 @@ import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
 import { weightFromTensor } from "../onnx/ir/weight.ts";
 import { castTensor } from "../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
-import { type PicturePlan, pixelDims } from "../vision/picture_plan.ts";
+import { type ImagePlan, pixelDims } from "../vision/image_plan.ts";
 import { planProcessor } from "../vision/processor_table.ts";
-import type { PictureSize } from "../vision/resize.ts";
+import type { ImageSize } from "../vision/resize.ts";
 import type { ModelDirectory } from "./directory.ts";
 import { bindInputs, dimsOfInput, dtypeOfInput, withInputDims } from "./graph_inputs.ts";
 
-/** A picture of one size as a model reads it. */
-export interface PictureLayout {
+/** An image of one size as a model reads it. */
+export interface ImageLayout {
   /** What the image processor does. */
-  readonly plan: PicturePlan;
-  /** Shape of the `pixel_values` of one picture, as the processor gives them. */
+  readonly plan: ImagePlan;
+  /** Shape of the `pixel_values` of one image, as the processor gives them. */
   readonly dims: readonly number[];
   readonly encoder: EncoderInputs;
-  /** Rows of image features of one picture, where the graph says so. */
+  /** Rows of image features of one image, where the graph says so. */
   readonly rows?: number;
-  /** Equal for pictures that the model reads in the same graphs, whatever their own sizes. */
+  /** Equal for images that the model reads in the same graphs, whatever their own sizes. */
   readonly key: string;
 }
 
-/** What the vision encoder is fed for one picture. */
+/** What the vision encoder is fed for one image. */
 export interface EncoderInputs {
   /** Shape of its `pixel_values`. */
   readonly pixels: readonly number[];
-  /** Inputs that depend on nothing but the picture's size. */
+  /** Inputs that depend on nothing but the image's size. */
   readonly constants: Readonly<Record<string, Tensor>>;
-  /** Whether several pictures go through together, along the first dimension. */
+  /** Whether several images go through together, along the first dimension. */
   readonly together: boolean;
 }
 
@@ -41,25 +41,25 @@ const aliases: Readonly<Record<string, string>> = {
   pixel_position_ids: "image_position_ids",
 };
 
-/** Outputs of processors that say where a picture ends: encoders that read them take one at a time. */
+/** Outputs of processors that say where an image ends: encoders that read them take one at a time. */
 const tellingSize: ReadonlySet<string> = new Set([
   "image_grid_thw",
   "image_sizes",
   "spatial_shapes",
 ]);
 
-/** Says how a model reads pictures. */
-export interface PictureReader {
+/** Says how a model reads images. */
+export interface ImageReader {
   /** @throws {DiagnosticError} If the processor makes what the encoder does not read. */
-  lay(from: PictureSize): PictureLayout;
+  lay(from: ImageSize): ImageLayout;
 }
 
 /**
- * Opens a model for pictures of any size.
+ * Opens a model for images of any size.
  *
- * @throws {DiagnosticError} If its vision encoder takes no pictures.
+ * @throws {DiagnosticError} If its vision encoder takes no images.
  */
-export async function openPictureReader(directory: ModelDirectory): Promise<PictureReader> {
+export async function openImageReader(directory: ModelDirectory): Promise<ImageReader> {
   const vision = await directory.readPart("vision_encoder");
   const inputs = new Map(vision.graph.inputs.map((info) => [info.name, info]));
   const pixels = inputs.get("pixel_values");
@@ -69,7 +69,7 @@ export async function openPictureReader(directory: ModelDirectory): Promise<Pict
   const declared = dimsOfInput(pixels);
   const together = ![...inputs.keys()].some((name) => tellingSize.has(aliases[name] ?? name));
   const whole = declared.length === 4 && !inputs.has("image_sizes");
-  const known = new Map<string, Pick<PictureLayout, "encoder" | "rows">>();
+  const known = new Map<string, Pick<ImageLayout, "encoder" | "rows">>();
   return {
     lay: (from) => {
       const plan = planProcessor(directory.preprocessor, from, { whole });
@@ -90,16 +90,16 @@ export async function openPictureReader(directory: ModelDirectory): Promise<Pict
   };
 }
 
-/** How pictures of one size are read, see {@linkcode openPictureReader}. */
-export async function layPicture(
+/** How images of one size are read, see {@linkcode openImageReader}. */
+export async function layImage(
   directory: ModelDirectory,
-  from: PictureSize,
-): Promise<PictureLayout> {
-  return (await openPictureReader(directory)).lay(from);
+  from: ImageSize,
+): Promise<ImageLayout> {
+  return (await openImageReader(directory)).lay(from);
 }
 
 /** What of a plan the graphs and the text depend on; masks follow from the rest. */
-function keyOf(plan: PicturePlan): string {
+function keyOf(plan: ImagePlan): string {
   const { layout, grid, extras } = plan;
   const telling = Object.entries(extras).filter(([name]) => !name.endsWith("_mask"));
   const values = telling.map(([name, { data }]) => `${name} ${data.join()}`);
@@ -126,7 +126,7 @@ function fitted(
 function constantsOf(
   directory: ModelDirectory,
   inputs: ReadonlyMap<string, ValueInfo>,
-  { extras }: PicturePlan,
+  { extras }: ImagePlan,
 ): Record<string, Tensor> {
   return Object.fromEntries([...inputs].flatMap(([name, info]) => {
     const value = extras[aliases[name] ?? name];
@@ -136,7 +136,7 @@ function constantsOf(
   }));
 }
 
-/** Rows of `image_features` that the graph gives for one picture, if its shapes tell. */
+/** Rows of `image_features` that the graph gives for one image, if its shapes tell. */
 function featureRows(vision: Model, { pixels, constants }: EncoderInputs): number | undefined {
   const declared = featureDims(vision);
   if (declared?.length === 3 && typeof declared[1] === "number") return pixels[0]! * declared[1];
@@ -152,14 +152,14 @@ function featureDims({ graph }: Model): readonly Dim[] | undefined {
   return type?.kind === "tensor" ? type.dims : undefined;
 }
 
-/** Constants of one picture, or of several that go through together. */
+/** Constants of one image, or of several that go through together. */
 export function constantWeights(
   constants: EncoderInputs["constants"],
-  pictures = 1,
+  images = 1,
 ): Record<string, Weight> {
   return Object.fromEntries(
     Object.entries(constants).map(([name, value]) =>
-      [name, weightFromTensor(repeated(value, pictures))] as const
+      [name, weightFromTensor(repeated(value, images))] as const
     ),
   );
 }
@@ -177,6 +177,6 @@ function repeated(value: Tensor, times: number): Tensor {
 }
 
 function unreadable({ name }: ModelDirectory, cause: string): DiagnosticError {
-  const message = `Cannot give pictures to model "${name}": ${cause}`;
+  const message = `Cannot give images to model "${name}": ${cause}`;
   return new DiagnosticError([{ code: "model-unreadable", severity: "error", message }]);
 }

@@ -1,4 +1,4 @@
-/** Batches of labelled pictures for the pretraining of the zoo. @module */
+/** Batches of labelled images for the pretraining of the zoo. @module */
 import type { ChangeName } from "../drawing/changes/change_table.ts";
 import { Random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -14,8 +14,8 @@ import {
 import type { VisionSizes } from "../zoo/vision_transformer.ts";
 import { patchCount } from "../zoo/vision_transformer.ts";
 
-/** What is on a picture: indices of its concept, kind and background colour (−1: none), and a count. */
-export interface PictureFact {
+/** What is on an image: indices of its concept, kind and background colour (−1: none), and a count. */
+export interface ImageFact {
   readonly kind: "single" | "multiple" | "scene" | "digit";
   readonly concept: number;
   readonly kindIndex: number;
@@ -25,27 +25,27 @@ export interface PictureFact {
   readonly sights: readonly { readonly concept: number; readonly kindIndex: number }[];
 }
 
-/** What pictures are to be drawn; what is absent is as the world has it. */
-export interface DrawnPictures {
-  /** Smallest and largest edge of a single drawing relative to the picture. */
+/** What images are to be drawn; what is absent is as the world has it. */
+export interface DrawnImages {
+  /** Smallest and largest edge of a single drawing relative to the image. */
   readonly scale?: readonly [number, number];
   /** Share of digits. */
   readonly digits?: number;
-  /** Share of pictures with several drawings that may differ. */
+  /** Share of images with several drawings that may differ. */
   readonly scenes?: number;
   /** Changes that are made to some of them. */
   readonly changes?: readonly ChangeName[];
 }
 
-/** A source of random pictures with facts about them; images are `[n, 3, S, S]` from 0 to 1. */
-export interface PictureWorld<F extends PictureFact = PictureFact> {
+/** A source of random images with facts about them; images are `[n, 3, S, S]` from 0 to 1. */
+export interface ImageWorld<F extends ImageFact = ImageFact> {
   readonly names: readonly string[];
   readonly kinds: readonly string[];
   readonly words: readonly (readonly string[])[];
   sampleBatch(
     random: Random,
     n: number,
-    options?: DrawnPictures,
+    options?: DrawnImages,
   ): { readonly images: Float32Array; readonly facts: readonly F[] };
 }
 
@@ -67,7 +67,7 @@ const countLimit = 4;
 const digitCount = 10;
 
 /** The questions that the classifiers answer. */
-export function questionsOf(world: PictureWorld): Questions {
+export function questionsOf(world: ImageWorld): Questions {
   return {
     concept: world.names.length,
     kind: world.kinds.length,
@@ -77,13 +77,13 @@ export function questionsOf(world: PictureWorld): Questions {
   };
 }
 
-/** Pictures that are worth counting on. */
-const severalKinds: ReadonlySet<PictureFact["kind"]> = new Set(["multiple", "scene"]);
+/** Images that are worth counting on. */
+const severalKinds: ReadonlySet<ImageFact["kind"]> = new Set(["multiple", "scene"]);
 
 /** Answers to the questions; digits are the last ten names. */
-export function labelsOf(world: PictureWorld, facts: readonly PictureFact[]): Labels {
+export function labelsOf(world: ImageWorld, facts: readonly ImageFact[]): Labels {
   const firstDigit = world.names.length - digitCount;
-  const from = (label: (fact: PictureFact) => number) => Int32Array.from(facts, label);
+  const from = (label: (fact: ImageFact) => number) => Int32Array.from(facts, label);
   return {
     concept: from((fact) => fact.concept),
     kind: from((fact) => fact.kindIndex),
@@ -93,16 +93,16 @@ export function labelsOf(world: PictureWorld, facts: readonly PictureFact[]): La
   };
 }
 
-/** `n` square pictures at another side, as a processor resizes them; the same where it is theirs. */
-export function resizePictures(images: Float32Array, n: number, side: number): Float32Array {
+/** `n` square images at another side, as a processor resizes them; the same where it is theirs. */
+export function resizeImages(images: Float32Array, n: number, side: number): Float32Array {
   const values = images.length / n;
   const own = Math.sqrt(values / 3);
   if (own === side) return images;
   const sizes = { from: { height: own, width: own }, to: { height: side, width: side } };
   const resized = new Float32Array(n * 3 * side ** 2);
   for (let i = 0; i < n; i++) {
-    const picture = images.subarray(i * values, (i + 1) * values);
-    resized.set(resizePlanes(picture, sizes), i * 3 * side ** 2);
+    const image = images.subarray(i * values, (i + 1) * values);
+    resized.set(resizePlanes(image, sizes), i * 3 * side ** 2);
   }
   return resized;
 }
@@ -122,12 +122,12 @@ export function normalisePixels(
   return images;
 }
 
-/** Classifiers, and lists of captions, of what is on a picture: all of it may be the answer. */
+/** Classifiers, and lists of captions, of what is on an image: all of it may be the answer. */
 export const sightQuestions = ["concept", "kind"] as const;
 export const sightCaptions = ["concept_captions", "kind_captions"] as const;
 
-/** Everything on each picture, as the answers of {@linkcode sightQuestions}. */
-export function sightShares(world: PictureWorld, facts: readonly PictureFact[]) {
+/** Everything on each image, as the answers of {@linkcode sightQuestions}. */
+export function sightShares(world: ImageWorld, facts: readonly ImageFact[]) {
   const { concept, kind } = questionsOf(world);
   return {
     concept: shareFeed(facts.map((f) => f.sights.map((sight) => sight.concept)), concept!),
@@ -137,8 +137,8 @@ export function sightShares(world: PictureWorld, facts: readonly PictureFact[]) 
 
 /** The feeds of the classifiers; `all` sights are answers, or any `one`. */
 export function classifierFeeds(
-  world: PictureWorld,
-  facts: readonly PictureFact[],
+  world: ImageWorld,
+  facts: readonly ImageFact[],
   sights: "one" | "all",
 ): Record<string, Tensor> {
   const { concept, kind, ...others } = labelsOf(world, facts);
@@ -151,10 +151,10 @@ export function classifierFeeds(
   };
 }
 
-/** Edge of drawings at first, relative to the picture. */
+/** Edge of drawings at first, relative to the image. */
 const firstScale = 0.75;
 
-/** Edges of drawings in the world, relative to the picture. */
+/** Edges of drawings in the world, relative to the image. */
 const worldScale = [0.3, 1.3] as const;
 
 /** Large drawings first: the smallest scale falls from 0.75 to that of the world in the first half. */
@@ -167,18 +167,18 @@ export function scaleAt(
 }
 
 /** Where a training stands, and what it draws. */
-export interface PicturePlace {
+export interface ImagePlace {
   readonly step: number;
   readonly steps: number;
   readonly batch: number;
   readonly seed: number;
-  readonly drawn?: DrawnPictures;
+  readonly drawn?: DrawnImages;
 }
 
-/** The pictures of a step. */
-export function picturesAt<F extends PictureFact>(
-  world: PictureWorld<F>,
-  { step, steps, batch, seed, drawn = {} }: PicturePlace,
+/** The images of a step. */
+export function imagesAt<F extends ImageFact>(
+  world: ImageWorld<F>,
+  { step, steps, batch, seed, drawn = {} }: ImagePlace,
 ): { readonly random: Random; readonly images: Float32Array; readonly facts: readonly F[] } {
   const random = new Random(`${seed}/pictures/${step}`);
   const scale = scaleAt(step, steps, drawn.scale);
@@ -189,7 +189,7 @@ export function picturesAt<F extends PictureFact>(
 export function keptFeed(
   sizes: VisionSizes,
   random: Random,
-  at: PicturePlace & { readonly dropped: number },
+  at: ImagePlace & { readonly dropped: number },
 ): Tensor {
   const patches = patchCount(sizes);
   return keptTokens(random, at.batch, patches, keptCount(patches, at));
@@ -199,13 +199,13 @@ export function keptFeed(
 const patchSide = 8;
 
 /**
- * Makes patches grey, in place, in normalised pictures `[n, 3, S, S]`, as many as a vision transformer
+ * Makes patches grey, in place, in normalised images `[n, 3, S, S]`, as many as a vision transformer
  * would drop: what a network without tokens can lose.
  */
 export function dropPatches(
   images: Float32Array,
   random: Random,
-  { size, ...at }: PicturePlace & { readonly dropped: number; readonly size: number },
+  { size, ...at }: ImagePlace & { readonly dropped: number; readonly size: number },
 ): void {
   const side = size / patchSide;
   const kept = keptCount(side ** 2, at);

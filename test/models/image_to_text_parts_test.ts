@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { pictureToTextParts } from "../../lib/models/picture_to_text_parts.ts";
+import { imageToTextParts } from "../../lib/models/image_to_text_parts.ts";
 import type { ModelPart } from "../../lib/models/weight_types.ts";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
@@ -34,7 +34,7 @@ const files: Partial<Record<ModelPart, () => Model>> = {
 
 async function run(part: ModelPart, feeds: Record<string, Tensor>): Promise<Tensor> {
   const read = (name: ModelPart) => Promise.resolve(files[name]!());
-  const model = await pictureToTextParts.made[part]!(read);
+  const model = await imageToTextParts.made[part]!(read);
   await using session = await openSession(model, { provider: "cpu", threads: 1 });
   return Object.values(await session.run(feeds))[0]!;
 }

@@ -1,4 +1,4 @@
-/** Pictures of an npy file, uint8 [n, height, width, 3], and their classes in another. @module */
+/** Images of an npy file, uint8 [n, height, width, 3], and their classes in another. @module */
 import { basename } from "@std/path";
 import { decodeNpy, npyLayout } from "../../tensor/npy.ts";
 import { dataFailure } from "../data_failure.ts";
@@ -6,7 +6,7 @@ import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
 import { planeListing, planesOfPixels } from "./plane_rows.ts";
 
-/** Most bytes of a file of classes, and of the header of one of pictures. */
+/** Most bytes of a file of classes, and of the header of one of images. */
 const maxBytes = 64 * 2 ** 20;
 const headerBytes = 4096;
 
@@ -45,12 +45,12 @@ export function npyListing(
   if (numbers.length !== count) {
     throw dataFailure(
       JSON.stringify(labels),
-      `it has ${numbers.length} classes for ${count} pictures`,
+      `it has ${numbers.length} classes for ${count} images`,
     );
   }
   const [start, length] = [part * count / parts, count / parts];
   const rows = numbers.slice(start, start + length).map((label, i) => {
-    const where = `${basename(images)} picture ${start + i}`;
+    const where = `${basename(images)} image ${start + i}`;
     if (Number.isInteger(label) && label >= 0 && label < classes.length) {
       return { where, fields: { id: `${basename(images, ".npy")}/${start + i}`, label } };
     }

@@ -1,14 +1,14 @@
 /**
- * Recognises picture files by their names. Their bytes decide later what they really are.
+ * Recognises image files by their names. Their bytes decide later what they really are.
  *
  * @module
  */
 
-/** Endings of files that are taken for pictures; of those that are not read, the decoder says so. */
-const pictureEnding = /\.(?:jpe?g?|png|webp|gif|avif|tiff?|bmp|hei[cf]|svg)$/i;
+/** Endings of files that are taken for images; of those that are not read, the decoder says so. */
+const imageEnding = /\.(?:jpe?g?|png|webp|gif|avif|tiff?|bmp|hei[cf]|svg)$/i;
 
-/** Whether a file is meant to be a picture. */
-export const isPictureName = (name: string): boolean => pictureEnding.test(name);
+/** Whether a file is meant to be an image. */
+export const isImageName = (name: string): boolean => imageEnding.test(name);
 
 /** Files that systems leave behind. */
 export const isHiddenName = (name: string): boolean => /^(?:\.|__MACOSX$|Thumbs\.db$)/.test(name);

@@ -1,9 +1,9 @@
-/** Small picture files for tests of data sets. @module */
+/** Small image files for tests of data sets. @module */
 import { dirname, join } from "@std/path";
 import sharp from "sharp";
 
-/** A picture of one colour as a file. */
-export async function pictureFile(
+/** An image of one colour as a file. */
+export async function imageFile(
   colour: string,
   { width = 12, height = 8, format = "jpeg" as "jpeg" | "png" | "webp" } = {},
 ): Promise<Uint8Array> {
@@ -33,12 +33,12 @@ export async function inFolder(
   }
 }
 
-/** Pictures of three classes, each of its own colour. */
+/** Images of three classes, each of its own colour. */
 export async function classFolders(each: number): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {};
   for (const [c, name] of ["cat", "dog", "wood_frog"].entries()) {
     for (let i = 0; i < each; i++) {
-      files[`${name}/${i}.jpg`] = await pictureFile(colour(100 * c + i));
+      files[`${name}/${i}.jpg`] = await imageFile(colour(100 * c + i));
     }
   }
   return files;

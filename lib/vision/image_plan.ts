@@ -1,5 +1,5 @@
 /**
- * Plans what an image processor does with pictures of one size, and which tensors it gives besides
+ * Plans what an image processor does with images of one size, and which tensors it gives besides
  * pixels.
  *
  * @module
@@ -8,17 +8,17 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Draft } from "./draft.ts";
 import { channelsOf, factorOf, flagOf, type ProcessorConfig } from "./processor_fields.ts";
 import { ProcessorFieldError } from "./processor_fields.ts";
-import type { PictureSize } from "./resize.ts";
+import type { ImageSize } from "./resize.ts";
 
-/** How the tiles of a picture become its `pixel_values`. */
+/** How the tiles of an image become its `pixel_values`. */
 export type Layout =
   /** One tile: [3, height, width]. */
-  | { readonly kind: "picture" }
+  | { readonly kind: "image" }
   /** [tiles, 3, height, width] */
   | { readonly kind: "tiles" }
   /**
    * One tile as [patches, 3 · repeat · side · side], in the order of blocks of `merge` by `merge`
-   * patches; the picture represents `repeat` frames of a film.
+   * patches; the image represents `repeat` frames of a film.
    */
   | {
     readonly kind: "merged-patches";
@@ -29,23 +29,23 @@ export type Layout =
   /** Tiles of any size as [tiles, most, side · side · 3]: patches row by row, filled up with zeros. */
   | { readonly kind: "patch-rows"; readonly side: number; readonly most: number };
 
-/** What happens to a picture of one size. */
-export interface PicturePlan {
-  readonly from: PictureSize;
+/** What happens to an image of one size. */
+export interface ImagePlan {
+  readonly from: ImageSize;
   /** The tiles, in order; the layouts but "patch-rows" take tiles of one size. */
   readonly tiles: readonly Draft[];
   /** `pixel_values = scale * x + bias` per channel, for x from 0 to 1. */
   readonly scale: readonly number[];
   readonly bias: readonly number[];
   readonly layout: Layout;
-  /** Rows and columns of tiles, 0 where the picture is not cut; of merged patches, where there are some. */
+  /** Rows and columns of tiles, 0 where the image is not cut; of merged patches, where there are some. */
   readonly grid: { readonly rows: number; readonly columns: number };
-  /** Other outputs of the processor, of one picture, by name. */
+  /** Other outputs of the processor, of one image, by name. */
   readonly extras: Readonly<Record<string, Tensor>>;
 }
 
 /** Settings of a plan that its tiles do not say. */
-type Affine = Pick<PicturePlan, "scale" | "bias">;
+type Affine = Pick<ImagePlan, "scale" | "bias">;
 
 /**
  * Rescaling and normalising as one factor and one summand per channel.
@@ -66,22 +66,22 @@ export function affineOf(config: ProcessorConfig): Affine {
 }
 
 /** A plan of one tile. */
-export function wholePlan(config: ProcessorConfig, from: PictureSize, tile: Draft): PicturePlan {
+export function wholePlan(config: ProcessorConfig, from: ImageSize, tile: Draft): ImagePlan {
   return {
     from,
     tiles: [tile],
     ...affineOf(config),
-    layout: { kind: "picture" },
+    layout: { kind: "image" },
     grid: { rows: 0, columns: 0 },
     extras: {},
   };
 }
 
-/** Shape of the `pixel_values` of one picture. */
-export function pixelDims({ tiles, layout }: PicturePlan): readonly number[] {
+/** Shape of the `pixel_values` of one image. */
+export function pixelDims({ tiles, layout }: ImagePlan): readonly number[] {
   const { height, width } = tiles[0]!.size;
   switch (layout.kind) {
-    case "picture":
+    case "image":
       return [3, height, width];
     case "tiles":
       return [tiles.length, 3, height, width];

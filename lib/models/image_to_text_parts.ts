@@ -1,5 +1,5 @@
 /**
- * The usual parts of a model that reads a picture with an encoder and answers with a decoder of ids,
+ * The usual parts of a model that reads an image with an encoder and answers with a decoder of ids,
  * without a text in between: what the files lack is made here.
  *
  * @module
@@ -14,7 +14,7 @@ import { tensor } from "../tensor/tensor.ts";
 import type { MadeParts } from "./families/family.ts";
 
 /** Files `encoder_model` and `decoder_model_merged`, as optimum exports `vision-encoder-decoder`. */
-export const pictureToTextParts: MadeParts = {
+export const imageToTextParts: MadeParts = {
   files: ["encoder_model", "decoder_model_merged"],
   made: {
     vision_encoder: async (read) => withFeatures(await read("encoder_model")),

@@ -1,29 +1,29 @@
-/** Pictures that are files of their own. @module */
+/** Images that are files of their own. @module */
 import type { DataRoot } from "../data_root.ts";
-import { readPictureFile } from "../data_root.ts";
+import { readImageFile } from "../data_root.ts";
 import { dataFailure } from "../data_failure.ts";
-import type { EncodedPicture, ListedRow, Listing } from "../listing.ts";
+import type { EncodedImage, ListedRow, Listing } from "../listing.ts";
 
 /** How many files are read before they are asked for. */
 const readAhead = 8;
 
 /** A file that a row names. */
-export interface NamedPicture {
+export interface NamedImage {
   readonly name: string;
   /** Where it is named. */
   readonly where: string;
 }
 
-/** Reads the pictures of rows from their files, some ahead. */
-export async function* filePictures(
+/** Reads the images of rows from their files, some ahead. */
+export async function* fileImages(
   root: DataRoot,
-  pictureOf: (row: number) => NamedPicture,
+  imageOf: (row: number) => NamedImage,
   rows: readonly number[],
-): AsyncGenerator<EncodedPicture> {
+): AsyncGenerator<EncodedImage> {
   const read = (row: number) => {
-    const { name, where } = pictureOf(row);
+    const { name, where } = imageOf(row);
     const path = root.file(name, where);
-    const pending = readPictureFile(path, `${JSON.stringify(name)} (${where})`);
+    const pending = readImageFile(path, `${JSON.stringify(name)} (${where})`);
     pending.catch(() => {}); // told when its turn comes
     return pending;
   };
@@ -36,24 +36,24 @@ export async function* filePictures(
 }
 
 /**
- * A listing whose column `column` names the files of its pictures.
+ * A listing whose column `column` names the files of its images.
  *
- * @throws {DiagnosticError} If a column names no picture.
+ * @throws {DiagnosticError} If a column names no image.
  */
 export function namedListing(rows: readonly ListedRow[], root: DataRoot, column: string): Listing {
-  const pictureOf = (row: number): NamedPicture => {
+  const imageOf = (row: number): NamedImage => {
     const { where, fields } = rows[row]!;
     const name = fields[column];
     if (typeof name === "string" && name !== "") return { name, where };
-    throw dataFailure(where, `column "${column}" names no picture`);
+    throw dataFailure(where, `column "${column}" names no image`);
   };
   return {
     rows,
     files: () =>
       rows.map((_, row) => {
-        const { name, where } = pictureOf(row);
+        const { name, where } = imageOf(row);
         return root.file(name, where);
       }),
-    pictures: (wanted) => filePictures(root, pictureOf, wanted),
+    images: (wanted) => fileImages(root, imageOf, wanted),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The pictures of a data set's folder: `images.safetensors`, where all are pixels of one size, or
+ * The images of a data set's folder: `images.safetensors`, where all are pixels of one size, or
  * shards of encoded files, `pictures-00000.bin`, with `pictures.jsonl`, which says where each lies.
  *
  * @module
@@ -10,13 +10,13 @@ import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { decodeImage, measureImage } from "../vision/decode_image.ts";
 import type { Fit } from "../vision/fit.ts";
-import { type Picture, type Pictures, sideOf } from "../vision/pictures.ts";
-import type { PictureSize } from "../vision/resize.ts";
+import { type Images, type RgbImage, sideOf } from "../vision/images.ts";
+import type { ImageSize } from "../vision/resize.ts";
 import { dataFailure } from "./data_failure.ts";
 import { readRange } from "./data_root.ts";
-import type { StoredPicture } from "./listing.ts";
+import type { StoredImage } from "./listing.ts";
 
-/** A file of pixels, and the one that says where encoded pictures lie. */
+/** A file of pixels, and the one that says where encoded images lie. */
 export const planesFile = "images.safetensors";
 export const indexFile = "pictures.jsonl";
 
@@ -26,60 +26,60 @@ const shardBytes = 256 * 2 ** 20;
 /** Bytes in front of the pixels: enough for any number of rows. */
 const headerBytes = 256;
 
-/** What became of pictures that were to be written. */
-export interface WrittenPictures {
+/** What became of images that were to be written. */
+export interface WrittenImages {
   /** Which of them were kept, in order. */
   readonly kept: readonly number[];
   /** What was wrong with the others: the place of each, and the cause. */
   readonly broken: ReadonlyMap<number, string>;
-  /** Places of pictures that are, byte by byte, among those `seen`. */
+  /** Places of images that are, byte by byte, among those `seen`. */
   readonly repeated: readonly number[];
   /** Size of all, where it is one. */
-  readonly size?: PictureSize;
+  readonly size?: ImageSize;
 }
 
-/** How pictures are written. */
-export interface PictureWriting {
-  /** SHA-256 digests of pictures that must not be there; those written are added. */
+/** How images are written. */
+export interface ImageWriting {
+  /** SHA-256 digests of images that must not be there; those written are added. */
   readonly seen: Set<string>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
 }
 
-/** A picture that was looked at. */
-interface Checked extends PictureSize {
-  readonly stored: StoredPicture;
+/** An image that was looked at. */
+interface Checked extends ImageSize {
+  readonly stored: StoredImage;
   readonly digest: string;
   readonly mistake?: string;
 }
 
-/** How many pictures are decoded at once, to see whether they can be. */
+/** How many images are decoded at once, to see whether they can be. */
 const decodedAtOnce = 8;
 
 /**
- * Writes pictures in order, each decoded once: what is damaged, or was seen before, is left out.
+ * Writes images in order, each decoded once: what is damaged, or was seen before, is left out.
  *
  * @throws {DiagnosticError} If pixels are of several sizes.
  */
-export async function writePictures(
+export async function writeImages(
   folder: string,
-  pictures: AsyncIterable<StoredPicture>,
-  { seen, signal, onProgress }: PictureWriting,
-): Promise<WrittenPictures> {
-  await using sink = new PictureSink(folder);
+  images: AsyncIterable<StoredImage>,
+  { seen, signal, onProgress }: ImageWriting,
+): Promise<WrittenImages> {
+  await using sink = new ImageSink(folder);
   const kept: number[] = [];
   const repeated: number[] = [];
   const broken = new Map<number, string>();
   const own = new Set<string>();
   let place = 0;
-  for await (const picture of checkedAhead(pictures)) {
+  for await (const image of checkedAhead(images)) {
     signal?.throwIfAborted();
     const here = place++;
-    if (picture.mistake !== undefined) broken.set(here, picture.mistake);
-    else if (seen.has(picture.digest)) repeated.push(here);
+    if (image.mistake !== undefined) broken.set(here, image.mistake);
+    else if (seen.has(image.digest)) repeated.push(here);
     else {
-      sink.add(picture);
-      own.add(picture.digest);
+      sink.add(image);
+      own.add(image.digest);
       kept.push(here);
     }
     onProgress?.(place);
@@ -88,16 +88,16 @@ export async function writePictures(
   return { kept, broken, repeated, ...sink.finish() };
 }
 
-async function* checkedAhead(pictures: AsyncIterable<StoredPicture>): AsyncGenerator<Checked> {
+async function* checkedAhead(images: AsyncIterable<StoredImage>): AsyncGenerator<Checked> {
   const pending: Promise<Checked>[] = [];
-  for await (const picture of pictures) {
-    pending.push(check(picture));
+  for await (const image of images) {
+    pending.push(check(image));
     if (pending.length >= decodedAtOnce) yield await pending.shift()!;
   }
   for (const last of pending) yield await last;
 }
 
-async function check(stored: StoredPicture): Promise<Checked> {
+async function check(stored: StoredImage): Promise<Checked> {
   if ("missing" in stored) {
     return { stored, digest: "", height: 0, width: 0, mistake: stored.missing };
   }
@@ -108,20 +108,20 @@ async function check(stored: StoredPicture): Promise<Checked> {
     return { stored, digest, ...await measureImage(stored.encoded) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const mistake = error.message.replace(/^Cannot decode picture: /, "");
+    const mistake = error.message.replace(/^Cannot decode image: /, "");
     return { stored, digest, height: 0, width: 0, mistake };
   }
 }
 
-/** Where written pictures go. */
-class PictureSink implements AsyncDisposable {
+/** Where written images go. */
+class ImageSink implements AsyncDisposable {
   readonly #folder: string;
   #file: Deno.FsFile | undefined;
   #shard = -1;
   #offset = 0;
   #count = 0;
-  #planes: PictureSize | undefined;
-  #size: PictureSize | undefined;
+  #planes: ImageSize | undefined;
+  #size: ImageSize | undefined;
   #isOneSize = true;
   readonly #index: string[] = [];
 
@@ -137,7 +137,7 @@ class PictureSink implements AsyncDisposable {
     else if ("planes" in stored) this.#addPlanes(stored.planes, { height, width });
   }
 
-  #addEncoded(bytes: Uint8Array, { height, width }: PictureSize): void {
+  #addEncoded(bytes: Uint8Array, { height, width }: ImageSize): void {
     if (this.#file === undefined || this.#offset + bytes.length > shardBytes) this.#nextShard();
     writeAll(this.#file!, bytes);
     const shard = shardName(this.#shard);
@@ -156,7 +156,7 @@ class PictureSink implements AsyncDisposable {
     this.#offset = 0;
   }
 
-  #addPlanes(planes: Uint8Array, size: PictureSize): void {
+  #addPlanes(planes: Uint8Array, size: ImageSize): void {
     if (!this.#isOneSize) {
       throw new RangeError("Cannot write pixels of several sizes as one tensor");
     }
@@ -169,14 +169,14 @@ class PictureSink implements AsyncDisposable {
   }
 
   /** Ends the files. */
-  finish(): { size?: PictureSize } {
+  finish(): { size?: ImageSize } {
     if (this.#planes !== undefined) this.#writeHeader(this.#planes);
     else Deno.writeTextFileSync(join(this.#folder, indexFile), this.#index.join(""));
     return this.#isOneSize && this.#size !== undefined ? { size: this.#size } : {};
   }
 
   /** The header of a safetensors file, filled up with blanks. */
-  #writeHeader({ height, width }: PictureSize): void {
+  #writeHeader({ height, width }: ImageSize): void {
     const shape = [this.#count, 3, height, width];
     const end = shape.reduce((product, dim) => product * dim, 1);
     const json = JSON.stringify({ images: { dtype: "U8", shape, data_offsets: [0, end] } });
@@ -212,15 +212,15 @@ const placeSchema = z.looseObject({
   width: side,
 }, { error: "a map" });
 
-/** Where an encoded picture lies, and its size. */
-export type PicturePlace = z.output<typeof placeSchema>;
+/** Where an encoded image lies, and its size. */
+export type ImagePlace = z.output<typeof placeSchema>;
 
 /**
  * Reads `pictures.jsonl`.
  *
  * @throws {SyntaxError} With the line that is wrong, or leads out of its shard.
  */
-export function readPlaces(folder: string): PicturePlace[] {
+export function readPlaces(folder: string): ImagePlace[] {
   const sizes = new Map<string, number | undefined>();
   const lines = Deno.readTextFileSync(join(folder, indexFile)).trimEnd().split("\n");
   return lines.map((line, i) => {
@@ -236,7 +236,7 @@ export function readPlaces(folder: string): PicturePlace[] {
     if (size === undefined) throw new SyntaxError(`${where}: there is no file "${shard}"`);
     if (offset + bytes > size) {
       throw new SyntaxError(
-        `${where}: its picture ends at ${offset + bytes}, "${shard}" at ${size}`,
+        `${where}: its image ends at ${offset + bytes}, "${shard}" at ${size}`,
       );
     }
     return result.data;
@@ -260,23 +260,23 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-/** What is said of pictures beside them. */
-export interface PictureSettings {
+/** What is said of images beside them. */
+export interface ImageSettings {
   readonly fit: Fit;
   readonly side?: number;
 }
 
-/** Encoded pictures of a folder. */
-export function encodedPictures(
+/** Encoded images of a folder. */
+export function encodedImages(
   folder: string,
-  places: readonly PicturePlace[],
-  { fit, side }: PictureSettings,
-): Pictures {
+  places: readonly ImagePlace[],
+  { fit, side }: ImageSettings,
+): Images {
   return {
     fit,
     folder,
     side: side ?? sideOf(places),
-    async read(row): Promise<Picture> {
+    async read(row): Promise<RgbImage> {
       const { shard, offset, bytes } = places[row]!;
       const file = readRange(join(folder, shard), offset, bytes);
       try {
@@ -284,20 +284,20 @@ export function encodedPictures(
         return { data, height: height!, width: width! };
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        throw dataFailure(`picture ${row} of the data set`, error.message);
+        throw dataFailure(`image ${row} of the data set`, error.message);
       }
     },
   };
 }
 
 /** Pixels of a folder, all of one size; `start` is where they begin. */
-export function planePictures(
+export function planeImages(
   path: string,
-  { start, size, fit, side }: PictureSettings & {
+  { start, size, fit, side }: ImageSettings & {
     readonly start: number;
-    readonly size: PictureSize;
+    readonly size: ImageSize;
   },
-): Pictures {
+): Images {
   const bytes = 3 * size.height * size.width;
   return {
     fit,
