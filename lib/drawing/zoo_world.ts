@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Random } from "../tensor/random.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 import {
@@ -207,8 +208,13 @@ export async function openZooWorld(options: WorldOptions = {}): Promise<ZooWorld
   return makeZooWorld({ concepts, artworks, typeset, ...drawnOften });
 }
 
-/** The world over given material. Concepts without a drawing are left out. */
+/**
+ * The world over given material. Concepts without a drawing are left out.
+ *
+ * @throws {DiagnosticError} If a favoured name is neither a concept's nor a kind's.
+ */
 export function makeZooWorld(material: ZooMaterial): ZooWorld {
+  assertKnown(material.favoured ?? [], material.concepts);
   const kept = material.concepts.map((_, index) => index)
     .filter((index) => material.artworks.some((art) => mayShow(art, material.concepts, index)));
   const concepts = kept.map((index) => material.concepts[index]!);
@@ -234,6 +240,21 @@ export function makeZooWorld(material: ZooMaterial): ZooWorld {
     sampleConcept: (random) => randomDrawing(camera, random).concept,
     sampleBatch: (random, n, options = {}) => takeImages(camera, random, { n, ...options }),
   };
+}
+
+function assertKnown(favoured: readonly string[], concepts: readonly Concept[]): void {
+  const known = new Set(concepts.flatMap(({ kind, label }) => [kind, label]));
+  const unknown = favoured.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  const kinds = [...new Set(concepts.map(({ kind }) => kind))].sort();
+  throw new DiagnosticError([{
+    code: "unknown-concept",
+    severity: "error",
+    message: `Cannot draw ${
+      unknown.map((name) => JSON.stringify(name)).join(", ")
+    } more often: no drawing of the zoo's world has this name or kind`,
+    notes: [`Kinds: ${kinds.join(", ")}`],
+  }]);
 }
 
 interface Drawing {

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import {
   ask,
   captionOf,
@@ -82,6 +83,16 @@ Deno.test("sampleBatch() draws favoured names and kinds more often than others",
     );
     assert(Math.abs(often.length / facts.length - 0.8) < 0.06, `${favoured}: ${often.length}`);
   }
+});
+
+Deno.test("makeZooWorld() refuses to favour what there is not, and lists the kinds", () => {
+  const material = { concepts: concepts.slice(0, 3), artworks, typeset: bars(1) };
+  const error = assertThrows(
+    () => makeZooWorld({ ...material, favoured: ["banana", "fruits"] }),
+    DiagnosticError,
+    'Cannot draw "fruits" more often: no drawing of the zoo\'s world has this name or kind',
+  );
+  assertEquals(error.diagnostics[0]!.notes, ["Kinds: fruit"]);
 });
 
 Deno.test("makeZooWorld() leaves out drawings that are like those of a task", () => {
