@@ -141,8 +141,14 @@ function contentOf(
   }
   const artifact = artifactOf(value, context.outputsOf);
   if (!(slot instanceof Slot) || slot.kind.kind !== "model") return artifact as unknown as Json;
-  const name = context.resolver.nameModel(artifact, value.toString());
+  const name = context.resolver.nameModel(artifact, modelName(value));
   return { name, digest: artifact.digest, path: artifact.path };
+}
+
+/** The task is name enough for the only model that it makes. */
+function modelName(reference: Reference): string {
+  const models = Object.values(reference.task.outputs).filter((type) => type === "model");
+  return models.length === 1 ? reference.task.id : reference.toString();
 }
 
 /** A copy of checked parameters as JSON, with slots filled. */
