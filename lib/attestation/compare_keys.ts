@@ -89,7 +89,7 @@ export async function sourcesOf(
   tasks: readonly Task[],
   { resolver }: Pick<Resolving, "resolver">,
 ): Promise<readonly SignedSource[]> {
-  const slots = tasks.flatMap(({ parameters }) => namesIn(parameters));
+  const slots = tasks.flatMap((task) => namesIn(task.slots));
   const each = new Map(slots.map((slot) => [sourceKey(slot.kind, slot.value as string), slot]));
   return await Promise.all(
     [...each.values()].map(async ({ kind, value }) => {

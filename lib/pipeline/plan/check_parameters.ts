@@ -7,6 +7,13 @@ import type { Scope } from "./scope.ts";
 import { leavesOf } from "../contract/leaves.ts";
 import { Reference, Slot, sourceKey } from "../contract/slot.ts";
 
+/** Parameters as the schema gives them, and the slots and references in them. */
+export interface AcceptedParameters {
+  /** `undefined` if they are wrong. */
+  readonly parameters: unknown;
+  readonly slots: readonly (Slot | Reference)[];
+}
+
 /** Reports what is wrong with the parameters of the tasks of a plan; each name is looked up once. */
 export class ParameterChecker {
   readonly #scope: Scope;
@@ -18,17 +25,14 @@ export class ParameterChecker {
     this.#checkName = checkName;
   }
 
-  /** Parameters as the schema gives them; `undefined` if they are wrong, which is reported. */
+  /** Takes good parameters, and reports what is wrong with others. */
   accept(
     { parameters, problems }: CheckedParameters,
     { written, base }: CheckRequest,
     cellId: string,
-  ): unknown {
+  ): AcceptedParameters {
     for (const warning of problems.filter(isWarning)) this.#scope.report(warning);
-    if (problems.every(isWarning)) {
-      this.#checkLeaves(parameters, base);
-      return parameters;
-    }
+    if (problems.every(isWarning)) return { parameters, slots: this.#slotsIn(parameters, base) };
     // What could not be resolved has been reported: no second message about the hole it left.
     const broken = holesOf(written);
     for (const problem of problems.filter((each) => !isWarning(each))) {
@@ -38,18 +42,22 @@ export class ParameterChecker {
       const value = valueAt(written, problem.path.slice(base.length));
       this.#scope.report({ ...problem, value, notes: [...(problem.notes ?? []), ...inCell] });
     }
-    return undefined;
+    return { parameters: undefined, slots: [] };
   }
 
-  /** Names of models, data sets and files, and references that no mark has claimed. */
-  #checkLeaves(parameters: unknown, base: DocumentPath): void {
+  /** Looks up names of models, data sets and files, and reports references that no mark has claimed. */
+  #slotsIn(parameters: unknown, base: DocumentPath): (Slot | Reference)[] {
+    const slots = [];
     for (const { value, path } of leavesOf(parameters, base)) {
-      if (value instanceof Slot && typeof value.value === "string") {
+      if (!(value instanceof Slot || value instanceof Reference)) continue;
+      slots.push(value);
+      if (value instanceof Reference) {
+        if (value.output === undefined) this.#vagueReference(value, path);
+      } else if (typeof value.value === "string") {
         this.#lookUp(value, value.value, path);
-      } else if (value instanceof Reference && value.output === undefined) {
-        this.#vagueReference(value, path);
       }
     }
+    return slots;
   }
 
   #vagueReference(reference: Reference, path: DocumentPath): void {

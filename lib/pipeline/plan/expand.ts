@@ -12,7 +12,6 @@ import { type CheckedParameters, checkParameters, type CheckRequest } from "./ch
 import { mergeExecutorSettings } from "../contract/executor_spec.ts";
 import { HiddenValues } from "../contract/hidden_values.ts";
 import type { ExecutorSettings } from "../contract/job.ts";
-import { leavesOf } from "../contract/leaves.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
 import type { PipelineSpec } from "../read/parse.ts";
 import type { Plan, PlanOptions, StageLookup, StageModule, Task } from "./plan.ts";
@@ -171,8 +170,8 @@ class StageExpander {
       const id = label === "" ? name : `${name}[${label}]`;
       const { outputs } = checks[index]!;
       this.#checkOutputs(name, outputs);
-      const parameters = this.#checker.accept(checks[index]!, requests[index]!, label && id);
-      const task = this.#task(entry, { ...shared, cell, label, id, parameters }, outputs);
+      const accepted = this.#checker.accept(checks[index]!, requests[index]!, label && id);
+      const task = this.#task(entry, { ...shared, cell, label, id, ...accepted }, outputs);
       this.#tasks.push(task);
       return task;
     });
@@ -193,7 +192,7 @@ class StageExpander {
 
   #task(
     entry: StageSpec,
-    fields: SharedFields & Pick<Task, "cell" | "label" | "id" | "parameters">,
+    fields: SharedFields & Pick<Task, "cell" | "label" | "id" | "parameters" | "slots">,
     declared: Task["outputs"],
   ): Task {
     const { stage: name, cell } = fields;
@@ -208,7 +207,7 @@ class StageExpander {
       outputs: { ...fields.outputs, ...declared },
       ...(executor ? { executor } : {}),
       index: this.#tasks.length,
-      needs: needsOf(fields.parameters),
+      needs: needsOf(fields.slots),
       environment: Object.fromEntries(
         Object.entries(env).filter(([, value]) => value !== null && value !== undefined)
           .map(([key, value]) => [key, String(value)]),
@@ -247,7 +246,7 @@ function checkAll(
 /** What the tasks of a stage have in common. */
 type SharedFields = Omit<
   Task,
-  "id" | "index" | "cell" | "label" | "parameters" | "needs" | "environment" | "executor"
+  "id" | "index" | "cell" | "label" | "parameters" | "slots" | "needs" | "environment" | "executor"
 >;
 
 function sharedFields(
@@ -266,9 +265,9 @@ function sharedFields(
 }
 
 /** Tasks whose outputs the parameters hold. */
-function needsOf(parameters: unknown): number[] {
-  const needs = [...leavesOf(parameters)].flatMap(({ value }) => {
-    const written = value instanceof Slot ? value.value : value;
+function needsOf(slots: Task["slots"]): number[] {
+  const needs = slots.flatMap((slot) => {
+    const written = slot instanceof Slot ? slot.value : slot;
     return written instanceof Reference ? [written.task.index] : [];
   });
   return [...new Set(needs)].sort((a, b) => a - b);

@@ -6,7 +6,7 @@ import { withNeeds } from "./graph.ts";
 import type { HiddenValues } from "../contract/hidden_values.ts";
 import type { ExecutorSettings, Resources } from "../contract/job.ts";
 import type { PipelineSpec } from "../read/parse.ts";
-import type { ReferencedTask } from "../contract/slot.ts";
+import type { Reference, ReferencedTask, Slot } from "../contract/slot.ts";
 import type { Isolation, ParameterKind, Stage } from "../contract/stage.ts";
 
 /** What is known of a stage type without running any of its code. */
@@ -89,6 +89,8 @@ export interface Task extends ReferencedTask {
   readonly definition: StageFacts;
   /** Checked parameters; `Slot`s and `Reference`s where inputs go. */
   readonly parameters: unknown;
+  /** The slots and references in its parameters. */
+  readonly slots: readonly (Slot | Reference)[];
   /** Tasks whose outputs it takes, by index; all are smaller than its own. */
   readonly needs: readonly number[];
   readonly environment: Readonly<Record<string, string>>;

@@ -2,7 +2,6 @@
 import { canonicalJson, sha256 } from "../contract/canonical.ts";
 import type { Digest, Json, Key, KeyPreimage } from "../contract/key.ts";
 import type { HiddenValues } from "../contract/hidden_values.ts";
-import { leavesOf } from "../contract/leaves.ts";
 import type { Task } from "./plan.ts";
 import { Reference, Slot, sourceKey } from "../contract/slot.ts";
 import type { Artifact, DatasetSource, ModelSource, ParameterKind } from "../contract/stage.ts";
@@ -52,7 +51,7 @@ export interface KeyContext {
 /** Replaces names and references by contents and computes the key. */
 export async function resolveTask(task: Task, context: KeyContext): Promise<ResolvedTask> {
   const sources = new Map<string, Source>();
-  for (const slot of namesIn(task.parameters)) {
+  for (const slot of namesIn(task.slots)) {
     sources.set(nameKey(slot), await context.resolver.open(slot.kind, slot.value as string));
   }
   const { hidden } = context;
@@ -69,7 +68,10 @@ export async function resolveTask(task: Task, context: KeyContext): Promise<Reso
     environment: fill(task.environment, forKey, hide) as Record<string, string>,
     ...(context.provider === undefined ? {} : { provider: context.provider }),
   };
-  return { key: keyOf(preimage), preimage, parameters: fill(task.parameters, forStage) };
+  // A task without slots gets what its key has, unless something is hidden there.
+  const isSame = task.slots.length === 0 && hide === undefined;
+  const parameters = isSame ? preimage.parameters : fill(task.parameters, forStage);
+  return { key: keyOf(preimage), preimage, parameters };
 }
 
 /**
@@ -95,11 +97,10 @@ export function keyOf(preimage: KeyPreimage): Key {
   return sha256(canonicalJson(preimage)) as Key;
 }
 
-/** Models, data sets, files and code in parameters that are given by name. */
-export function namesIn(parameters: unknown): Slot[] {
-  return [...leavesOf(parameters)].flatMap(({ value }) =>
-    value instanceof Slot && typeof value.value === "string" ? [value] : []
-  );
+/** Models, data sets, files and code that are given by name. */
+export function namesIn(slots: Task["slots"]): Slot[] {
+  return slots.filter((slot) => slot instanceof Slot)
+    .filter(({ value }) => typeof value === "string");
 }
 
 function nameKey(slot: Slot): string {
