@@ -83,7 +83,8 @@ function misfit(node: Node, b: GraphBuilder, error: Error): Diagnostic {
 }
 
 /** What to do where a gradient needs sizes that the model leaves open. */
-export const sizesNote = "Give the sizes of named dimensions: `dims`, `tvp grad --fix NAME=SIZE`";
+export const sizesNote = "Give the sizes of free dimensions: `dims`, `tvp grad --fix NAME=SIZE`, " +
+  "or `--fix INPUT[AXIS]=SIZE` where one has no name";
 
 function explanation(node: Node, what: string): Diagnostic {
   return {

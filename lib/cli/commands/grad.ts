@@ -282,8 +282,10 @@ function notesOf({ verdict, reason, isZero, weights }: CheckRow): readonly strin
 
 /** In which types was computed, and what the model's own type makes of it. */
 function typesOf(rows: readonly CheckRow[]): string {
-  const { precision, rounding } = rows.find(({ isZero }) => !isZero) ?? rows[0]!;
+  const { precision, rounding, isZero } = rows.find((row) => !row.isZero) ?? rows[0]!;
   if (precision === "model" || rounding === undefined) return "in the model's own types";
   const where = precision === "float64" ? "in float64" : "in float64 where there are kernels";
+  // A gradient of 0 has no norm to compare with.
+  if (isZero) return where;
   return `${where}; rounding changes the gradient by ${rounding.toExponential(1)} of its norm`;
 }

@@ -137,14 +137,16 @@ class Checker {
     define: Define,
     { opset, later, whose }: { opset: number; later: string; whose?: string },
   ): void {
-    const names = new Set<string>();
+    const uses = new Map<string, number>();
     const made = new Set(nodes.flatMap((node) => node.outputs));
     for (const node of nodes) {
       const place = whose === undefined ? placeOf(node) : `${placeOf(node)} of ${whose}`;
-      if (node.name !== "" && names.has(node.name)) {
-        this.#report("duplicate-node", `Cannot name two nodes "${node.name}": names are unique`);
+      const use = (uses.get(node.name) ?? 0) + 1;
+      uses.set(node.name, use);
+      // Runtimes do not mind, and exporters do it.
+      if (use === 2 && node.name !== "") {
+        this.#report("duplicate-node", `Several nodes are named "${node.name}"`, "warning");
       }
-      names.add(node.name);
       this.#operator(node, place, opset);
       for (const name of node.inputs) {
         if (name === "" || defined.has(name)) continue;

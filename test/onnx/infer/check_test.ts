@@ -86,12 +86,13 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     `Cannot define value "y" by Abs node "y": it is already defined`,
   ]],
   [
-    "two nodes of one name",
+    "three nodes of one name, told once",
     modelOf([
       node("Abs", ["x"], ["h"], { name: "a" }),
-      node("Exp", ["h"], ["y"], { name: "a" }),
+      node("Abs", ["h"], ["g"], { name: "a" }),
+      node("Exp", ["g"], ["y"], { name: "a" }),
     ]),
-    [`Cannot name two nodes "a": names are unique`],
+    [`Several nodes are named "a"`],
   ],
   ["a missing output", modelOf([]), [`Cannot give output "y": nothing defines it`]],
   ["a domain that is not imported", modelOf([node("Foo", ["x"], ["y"], { domain: "my" })]), [
