@@ -4,7 +4,7 @@ import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
 
 /** Media type of an in-toto statement. */
-export const statementType = "application/vnd.in-toto+json";
+const statementType = "application/vnd.in-toto+json";
 
 const envelopeSchema = z.object({
   payloadType: z.literal(statementType),

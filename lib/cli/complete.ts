@@ -8,7 +8,7 @@ import { readPipelineText } from "../workspace/read_pipeline_text.ts";
 import { recordedPipelines } from "../workspace/run_record.ts";
 
 /** Stands for the names of files, which shells know better. */
-export const filesMark = ":files";
+const filesMark = ":files";
 
 /** Candidates for the last word, which may be empty; the words before it are whole. */
 export async function completeWords(words: readonly string[]): Promise<string[]> {

@@ -22,7 +22,7 @@ export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
 }
 
 /** Text of a file, to show a line of it; an argument is its own text. */
-export function readSource(path: string): string | undefined {
+function readSource(path: string): string | undefined {
   if (path.startsWith("--set ")) return path.slice("--set ".length);
   try {
     return Deno.readTextFileSync(path);

@@ -21,7 +21,7 @@ export interface Thumbnail {
 }
 
 /** Side of a small copy in pixels, and how many stand beside each other. */
-export const thumbnailSide = 96;
+const thumbnailSide = 96;
 const columns = 8;
 
 /** The first images of each class, so many of each split. */

@@ -41,7 +41,7 @@ function told(error: unknown, what: string): unknown {
 }
 
 /** A regular file that the user named. @throws {DiagnosticError} If there is none. */
-export function plainFile(path: string): string {
+function plainFile(path: string): string {
   if (look(path, JSON.stringify(path)).isFile) return path;
   throw dataFailure(JSON.stringify(path), "it is a folder, expected a file");
 }

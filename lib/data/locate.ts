@@ -95,7 +95,7 @@ function findOne(path: string, bases: readonly string[]): string {
  *
  * @throws {DiagnosticError} If the pattern represents too many names.
  */
-export function expandBraces(pattern: string): string[] {
+function expandBraces(pattern: string): string[] {
   const [whole, inside] = /\{([^{}]*)\}/.exec(pattern) ?? [];
   if (whole === undefined || inside === undefined) return [pattern];
   const words = braceWords(inside);

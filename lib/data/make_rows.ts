@@ -36,7 +36,7 @@ export interface MadeRows {
 }
 
 /** What is asked where nothing else is (arXiv 2404.11207). */
-export const defaultInstruction = "This is a photo of a";
+const defaultInstruction = "This is a photo of a";
 
 type Columns = Readonly<Partial<Record<ColumnRole, string>>>;
 

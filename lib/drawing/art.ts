@@ -128,7 +128,7 @@ function toSvg(icon: Icon, set: IconSet): string {
 }
 
 /** RGBA pixels of an SVG, `artSize` by `artSize`. */
-export async function renderSvg(svg: string): Promise<Uint8Array> {
+async function renderSvg(svg: string): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
   return await sharp(new TextEncoder().encode(svg), { density: 72 })
     .resize(artSize, artSize, { fit: "fill" }).ensureAlpha().raw().toBuffer();

@@ -21,14 +21,14 @@ export type Topic =
   | "match";
 
 /** The recognition instruction of the downstream tasks. */
-export const recognitionInstruction = "This is a photo of a";
+const recognitionInstruction = "This is a photo of a";
 
 /** What is asked of an image with several drawings. */
 export const frequencyInstruction = "How many times is there a {}?";
 export const presenceInstruction = "Is there a {} in the picture?";
 
 /** What is asked of an image and a text of two facts about it. */
-export const matchInstruction = "Does the text fit the picture? {} on {}";
+const matchInstruction = "Does the text fit the picture? {} on {}";
 
 /** Forms of each question; the first is drawn as often as the others together. */
 export const instructions: Readonly<Record<Topic, readonly string[]>> = {
@@ -177,16 +177,6 @@ function askMatch(making: Making): Exchange {
 /** The question whether a text of a thing and a colour fits the image. */
 export function matchText(word: string, colour: string, form = matchInstruction): string {
   return form.replace("{}", word).replace("{}", colour);
-}
-
-/** A random caption of an image: its name, its kind or a tag in one of the forms. */
-export function captionOf(world: ZooWorld, fact: Fact, random: Random): string {
-  const words = world.words[fact.concept]!;
-  // Name and kind are what downstream tasks ask for; tags are many and loose.
-  const word = random.uniform() < 0.75
-    ? words[random.integer(Math.min(2, words.length))]!
-    : words[random.integer(words.length)]!;
-  return caption(word, random.uniform() < 0.5 ? 0 : random.integer(captionForms.length));
 }
 
 /** The caption of a word in a form. */

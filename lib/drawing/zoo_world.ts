@@ -42,7 +42,7 @@ import { tenFruits } from "./ten_fruits.ts";
 import { loadTypeset, maskSize, type TypefaceKind, type Typeset } from "./typeset.ts";
 
 /** Styles of the first zoo. */
-export const firstStyles = ["noto", "twemoji", "fluent-emoji-flat"] as const satisfies ZooStyle[];
+const firstStyles = ["noto", "twemoji", "fluent-emoji-flat"] as const satisfies ZooStyle[];
 
 /** Names of the digits. */
 export const digitNames: readonly string[] = [

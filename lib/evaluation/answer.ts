@@ -232,7 +232,7 @@ function dot(a: Float32Array, b: Float32Array): number {
 }
 
 /** Index of the largest value; the first of equal ones. */
-export function indexOfLargest(values: readonly number[]): number {
+function indexOfLargest(values: readonly number[]): number {
   let best = 0;
   values.forEach((value, i) => {
     if (value > values[best]!) best = i;

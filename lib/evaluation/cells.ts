@@ -134,7 +134,7 @@ export function meanHits(cells: readonly Cell[]): Float64Array[] {
 }
 
 /** Whether a model is among those a prompt was trained on. */
-export function isTrainedOn(source: string, model: string): boolean {
+function isTrainedOn(source: string, model: string): boolean {
   return source.split(" + ").includes(model);
 }
 

@@ -33,7 +33,7 @@ function contains(answer: string, truth: string): boolean {
 }
 
 /** Lower case, without punctuation and articles, single spaces (as VQA evaluations do). */
-export function normaliseAnswer(text: string): string {
+function normaliseAnswer(text: string): string {
   return text.toLowerCase()
     .replace(/[^\p{L}\p{N}\s]/gu, " ")
     .replace(/\b(a|an|the)\b/g, " ")

@@ -34,7 +34,7 @@ export interface Treated extends Pick<Scores, "method" | "seed" | "treatment" | 
 }
 
 /** Strength of a frame that is like no prompt: root of the mean square, in pixel values of [0, 1]. */
-export const defaultRms = 0.25;
+const defaultRms = 0.25;
 
 const noDelta = { rms: 0, peak: 0 };
 

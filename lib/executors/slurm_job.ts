@@ -18,7 +18,7 @@ const PROGRESS_MS = 1000;
 const GRACE_MS = 20_000;
 
 /** Runs a task; the exit code is for Slurm's records. */
-export async function runTaskOfBatch(batch: string, index: number): Promise<number> {
+async function runTaskOfBatch(batch: string, index: number): Promise<number> {
   const folder = new TaskFolder(batchTask(batch, index));
   const { job, outputs } = folder.readJob(takeKey());
   folder.clearResult();

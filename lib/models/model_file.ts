@@ -39,7 +39,7 @@ export async function readModelJson<T>(
 }
 
 /** A value of a file, checked. @throws {DiagnosticError} If it does not fit. */
-export function checkJson<T>(path: string, value: unknown, schema: z.ZodType<T>): T {
+function checkJson<T>(path: string, value: unknown, schema: z.ZodType<T>): T {
   const { error, data } = schema.safeParse(value, { reportInput: true });
   if (error === undefined) return data;
   const [first, ...more] = error.issues.map(problemOf);

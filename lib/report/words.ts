@@ -47,7 +47,7 @@ export const modelName = (model: string): string =>
   model.split(" + ").map((one) => one.split("/").at(-1)!).join(" + ");
 
 /** `shots 16, seed 0`. */
-export function settingName(setting: Setting = {}): string {
+function settingName(setting: Setting = {}): string {
   return Object.entries(setting).map(([name, value]) => `${name} ${value}`).join(", ");
 }
 

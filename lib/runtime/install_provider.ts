@@ -12,7 +12,7 @@ interface Wheel {
 }
 
 /** Wheels by version of ONNX Runtime and processor. Which Python a wheel is for does not matter here. */
-export const cudaWheels: Readonly<Record<string, Readonly<Record<string, Wheel>>>> = {
+const cudaWheels: Readonly<Record<string, Readonly<Record<string, Wheel>>>> = {
   "1.30.0": {
     x86_64: {
       project: "onnxruntime-gpu",

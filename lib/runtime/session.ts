@@ -355,7 +355,7 @@ function fromOrt(name: string, value: OrtTensor | undefined): Tensor {
 const probes = new Map<string, Promise<string | undefined>>();
 
 /** Opens and runs a tiny model on a device. @returns What went wrong, or undefined. */
-export function probeDevice(
+function probeDevice(
   provider: Exclude<Provider, "auto">,
   model: () => Uint8Array = probeModel,
 ): Promise<string | undefined> {

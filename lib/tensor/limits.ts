@@ -13,7 +13,7 @@ const FREE_BYTES = 256 * MIB;
 const BYTES_PER_BYTE = 4;
 
 /** Most axes of a tensor, as NumPy and PyTorch have it. */
-export const MAX_AXES = 64;
+const MAX_AXES = 64;
 
 /** Bytes that may still be made of a file: what its archive unpacks, what its tensors repeat. */
 export class ByteBudget {

@@ -26,7 +26,7 @@ interface Header {
 const failure = (cause: string) => new NpyError(`Cannot decode npy: ${cause}`);
 
 /** Whether bytes begin as an npy file does. */
-export function isNpy(bytes: Uint8Array): boolean {
+function isNpy(bytes: Uint8Array): boolean {
   return bytes.length >= 12 && [...magic].every((c, i) => bytes[i] === c.charCodeAt(0));
 }
 

@@ -32,7 +32,7 @@ export interface ClipOptions {
 }
 
 /** exp(logit_scale) of a CLIP directory. */
-export function logitScaleOf(directory: ModelDirectory): number {
+function logitScaleOf(directory: ModelDirectory): number {
   return Math.exp(numberIn(directory.config, "logit_scale_init_value") ?? LOGIT_SCALE);
 }
 

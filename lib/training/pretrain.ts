@@ -235,7 +235,7 @@ export interface FeatureCache<F> {
 }
 
 /** Runs an encoder over random images of the world. */
-export async function cacheFeatures<F extends ImageFact>(
+async function cacheFeatures<F extends ImageFact>(
   world: ImageWorld<F>,
   encoder: PretrainedEncoder,
   options: {

@@ -97,7 +97,7 @@ export async function pretrainConnector(
 }
 
 /** Trains the weights on features that are there. */
-export async function trainConnector(bench: ConnectorBench): Promise<Weights> {
+async function trainConnector(bench: ConnectorBench): Promise<Weights> {
   const initial = Object.fromEntries(
     [...bench.split.weights].map(([name, weight]) => [name, tensorFromWeight(weight, readRange)]),
   );

@@ -29,7 +29,7 @@ const isHeic = (bytes: Uint8Array) => brandsOf(bytes).some((brand) => /^he[iv][a
 /**
  * Formats of pixels. SVG is not among them: it is a program that draws, and may draw for hours.
  */
-export const imageFormats = {
+const imageFormats = {
   png: { title: "PNG", matches: startsWith("\x89PNG\r\n\x1a\n") },
   jpeg: { title: "JPEG", matches: startsWith("\xff\xd8\xff") },
   webp: {

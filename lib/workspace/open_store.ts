@@ -86,7 +86,7 @@ export async function openShared(url: string): Promise<SharedRemote> {
 }
 
 /** Signs with the key of this machine, if it has one. @throws {DiagnosticError} if it is none. */
-export async function ownSigner(): Promise<Signer | undefined> {
+async function ownSigner(): Promise<Signer | undefined> {
   const { readSigner } = await loadLater<typeof import("../cache/remote/signature.ts")>(
     new URL("../cache/remote/signature.ts", import.meta.url),
   );

@@ -64,7 +64,7 @@ export interface Level {
 }
 
 /** The derivative with one step: (4 D(h/2) − D(h)) / 3. `undefined` where f is not finite. */
-export async function extrapolate(
+async function extrapolate(
   f: LineValue,
   step: number,
   { start, noise }: Level,

@@ -12,7 +12,7 @@ const comment = /^\s*(?:[#;]|$)/;
  * Reads an INI file as AWS's tools do: names of settings in any case, indented lines below a setting
  * without a value are nested in it, sections of one name are one.
  */
-export function parseSections(text: string): Sections {
+function parseSections(text: string): Sections {
   const sections = new Map<string, Record<string, string>>();
   let settings: Record<string, string> = {};
   let nested: string | undefined;

@@ -37,12 +37,12 @@ export interface DrawnNode {
 }
 
 /** Tasks and what they need. */
-export function taskGraph({ tasks }: Plan): DrawnNode[] {
+function taskGraph({ tasks }: Plan): DrawnNode[] {
   return tasks.map((task) => ({ name: task.id, needs: task.needs.map((need) => tasks[need]!.id) }));
 }
 
 /** Stages, with their numbers of tasks, and what they need. */
-export function stageGraph({ tasks, stages }: Plan): DrawnNode[] {
+function stageGraph({ tasks, stages }: Plan): DrawnNode[] {
   const title = (stage: string) => {
     const { length } = stages.get(stage)!;
     return length === 1 ? stage : `${stage} ×${length}`;

@@ -32,7 +32,7 @@ const command: Command = {
 export default command;
 
 /** A preview as plain data. */
-export function previewRecord({ task, state, resolved }: TaskPreview): Record<string, unknown> {
+function previewRecord({ task, state, resolved }: TaskPreview): Record<string, unknown> {
   return {
     task: task.id,
     stage: task.stage,

@@ -45,7 +45,7 @@ const spellings = (name: string) =>
   [name, name.replace("-idx", ".idx")].flatMap((spelling) => [spelling, `${spelling}.gz`]);
 
 /** Images and their classes. @throws {DiagnosticError} If a file is damaged, or they do not fit. */
-export async function idxListing(
+async function idxListing(
   images: string,
   labels: string,
   classes: readonly string[],

@@ -10,7 +10,7 @@ function blockSettings(processor: Json): Json {
 }
 
 /** Image tokens row by row, each row with a token behind it, the last one with another. */
-export function pixtralImage({ plan, processor, image }: ImageFacts): WrittenImage {
+function pixtralImage({ plan, processor, image }: ImageFacts): WrittenImage {
   const { rows, columns } = plan?.grid ?? { rows: 1, columns: 1 };
   const line = image.repeat(columns);
   const between = String(processor.image_break_token ?? "[IMG_BREAK]");

@@ -12,7 +12,7 @@ import {
 } from "./context.ts";
 
 /** What two types have in common: dimensions that differ become unknown, other ranks no dims at all. */
-export function commonType(
+function commonType(
   a: ValueType | undefined,
   b: ValueType | undefined,
 ): ValueType | undefined {

@@ -37,7 +37,7 @@ const einsum: InferRule = (c) => {
 };
 
 /** Shape of an Einsum; letters are labels, `...` represents the axes that have none. */
-export function einsumDims(
+function einsumDims(
   equation: string,
   shapes: readonly (readonly Dim[] | undefined)[],
 ): readonly Dim[] | undefined {

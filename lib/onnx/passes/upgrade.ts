@@ -10,7 +10,7 @@ import { type Attributes, type Upgrade, type UpgradeRow, upgrades } from "./upgr
 import type { Attribute, FunctionDef, Graph, Model, Node, TensorType } from "../ir/model.ts";
 
 /** The oldest operator set that rules know; its forms hold up to opset 23, except `upgrades`. */
-export const WORKING_OPSET = 18;
+const WORKING_OPSET = 18;
 
 /** The oldest operator set whose models can be brought there. */
 const OLDEST_OPSET = 7;

@@ -65,7 +65,7 @@ const narrower: Partial<Record<ArtifactType, readonly ArtifactType[]>> = {
 };
 
 /** Whether an artifact of a type may stand where another is wanted. */
-export function isAssignable(given: ArtifactType, wanted: ArtifactType): boolean {
+function isAssignable(given: ArtifactType, wanted: ArtifactType): boolean {
   return given === wanted || (narrower[wanted]?.includes(given) ?? false);
 }
 

@@ -250,7 +250,7 @@ function isMissing(value: unknown, path: DocumentPath): boolean {
 }
 
 /** The part of a schema that checks the value at a path. */
-export function schemaAt(schema: unknown, path: DocumentPath): unknown {
+function schemaAt(schema: unknown, path: DocumentPath): unknown {
   const [step, ...rest] = path;
   const bare = unwrap(schema);
   if (step === undefined) return bare;

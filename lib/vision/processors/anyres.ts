@@ -85,7 +85,7 @@ function pinpointsOf(config: ProcessorConfig): readonly ImageSize[] {
 }
 
 /** The size that keeps most of the image's pixels, and of those the one that wastes least. */
-export function bestResolution(
+function bestResolution(
   { height, width }: ImageSize,
   sizes: readonly ImageSize[],
 ): ImageSize {

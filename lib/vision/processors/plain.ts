@@ -80,7 +80,7 @@ export const llavaProcessor: ProcessorKind = {
 };
 
 /** Puts an image into the middle of a square of one colour, in steps of a byte as it is written. */
-export function squareDraft(image: Draft, colour: readonly number[]): Draft {
+function squareDraft(image: Draft, colour: readonly number[]): Draft {
   const { height, width } = image.size;
   const side = Math.max(height, width);
   return cutDraft(image, { height: side, width: side }, {

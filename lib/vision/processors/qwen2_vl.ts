@@ -84,7 +84,7 @@ export const glm4vProcessor: ProcessorKind = {
  *
  * @throws {ProcessorFieldError} If a limit is not a number of pixels.
  */
-export function pixelLimits(config: ProcessorConfig): readonly [number, number] {
+function pixelLimits(config: ProcessorConfig): readonly [number, number] {
   const size = Object(config.size) as ProcessorConfig;
   const limit = (name: "min_pixels" | "max_pixels", edge: string) => {
     const value = config[name] ?? size[name] ?? size[edge];
