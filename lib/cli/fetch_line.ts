@@ -1,5 +1,5 @@
 /** Shows the progress of a model download on one line. @module */
-import type { Fetched } from "../workspace/sources.ts";
+import type { Fetched } from "../workspace/source_folders.ts";
 import { liveLine } from "./live_line.ts";
 
 /** Shows a download on the live line, and takes it away with the last byte. */

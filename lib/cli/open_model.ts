@@ -4,7 +4,7 @@ import type { NamedModel } from "../models/directory.ts";
 import { parseWeights } from "../models/model_choice.ts";
 import type { WeightChoice } from "../models/weight_types.ts";
 import { projectRoot } from "../workspace/places.ts";
-import { modelFolder } from "../workspace/sources.ts";
+import { modelFolder } from "../workspace/model_sources.ts";
 import { showFetched } from "./fetch_line.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { printNotice } from "./print.ts";

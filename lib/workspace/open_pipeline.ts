@@ -18,7 +18,8 @@ import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { defaultCacheFolder, projectRoot } from "./places.ts";
 import { secretValues } from "./secret_values.ts";
 import { readPipelineText } from "./read_pipeline_text.ts";
-import { checkName, type Fetched, imageSide, namedPaths, sourceResolver } from "./sources.ts";
+import type { Fetched } from "./source_folders.ts";
+import { checkName, imageSide, namedPaths, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
 
 /** A pipeline file, and where its results are kept. */
