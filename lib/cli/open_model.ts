@@ -9,7 +9,11 @@ import { showFetched } from "./fetch_line.ts";
 import { type CommandArguments, textOption } from "./command.ts";
 import { printNotice } from "./print.ts";
 
-/** A model by its name, with the weights that are asked for. */
+/**
+ * A model by its name, with the weights that are asked for.
+ *
+ * @throws {DiagnosticError} If there is no such model, or `--weights` cannot be read.
+ */
 export async function namedModel(args: CommandArguments, name: string): Promise<NamedModel> {
   const text = textOption(args, "weights");
   if (text === undefined) return { name, path: await modelPath(name) };

@@ -63,7 +63,11 @@ export class PublisherFolder {
     return isThere(join(this.#root.path, name));
   }
 
-  /** The first folder of these that is there, as a prefix of names: "" is the folder itself. */
+  /**
+   * The first folder of these that has a file, as a prefix of names: "" is the folder itself.
+   *
+   * @throws {DiagnosticError} If none has it.
+   */
   prefixOf(folders: readonly string[], file: string): string {
     const found = ["", ...folders].map((folder) => folder === "" ? "" : `${folder}/`)
       .find((prefix) => this.has(`${prefix}${file}`));

@@ -21,7 +21,11 @@ export interface FetchOptions extends HubAccess {
   readonly onProgress?: (done: number, total: number, file: string) => void;
 }
 
-/** What is known of a commit: from the cache, where it is named or no hub is to be asked. */
+/**
+ * What is known of a commit: from the cache, where it is named or no hub is to be asked.
+ *
+ * @throws {DiagnosticError} If the cache lacks it and no hub may be asked, or the hub's answer is of no use.
+ */
 export async function listingOf(
   model: HubModel,
   cached: CachedModel,

@@ -2,14 +2,23 @@ import { assert, assertEquals } from "@std/assert";
 import ts from "typescript";
 import { root } from "./pages.ts";
 
+/** Whether an error is made here: `new …`, or what a function returns; a name passes one on. */
+function makesError(thrown: ts.Expression): boolean {
+  return ts.isNewExpression(thrown) || ts.isCallExpression(thrown);
+}
+
+/** A function that is not called where it is written, as callbacks may be. */
+const isAnother = (node: ts.Node) =>
+  ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) ||
+  ts.isMethodDeclaration(node) || ts.isClassLike(node) ||
+  (ts.isArrowFunction(node) && ts.isVariableDeclaration(node.parent));
+
 /** Whether code throws a new error itself, in no inner function and where no `catch` hears it. */
 function throwsNew(body: ts.Node): boolean {
   let found = false;
   const look = (node: ts.Node): void => {
-    if (ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) || ts.isClassLike(node)) {
-      return;
-    }
-    if (ts.isThrowStatement(node) && ts.isNewExpression(node.expression)) found = true;
+    if (isAnother(node)) return;
+    if (ts.isThrowStatement(node) && makesError(node.expression)) found = true;
     if (ts.isTryStatement(node) && node.catchClause) look(node.catchClause.block);
     else node.forEachChild(look);
   };

@@ -3,7 +3,11 @@ import { dataFailure } from "../data_failure.ts";
 
 const decoder = new TextDecoder();
 
-/** Checks that a block is a header: the sum of its bytes, that field taken for blanks, is in it. */
+/**
+ * Checks that a block is a header: the sum of its bytes, that field taken for blanks, is in it.
+ *
+ * @throws {DiagnosticError} If it is not: with the program that unpacks it, where the file is packed.
+ */
 export function checkHeader(header: Uint8Array, offset: number, what: string): void {
   const told = numberIn(header, 148, 8);
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);

@@ -92,7 +92,11 @@ export class GraphTypes implements Scope {
     });
   }
 
-  /** Types and known elements of a node's outputs, without remembering them. */
+  /**
+   * Types and known elements of a node's outputs, without remembering them.
+   *
+   * @throws {DiagnosticError} If the node does not fit its inputs.
+   */
   infer(node: Node): Inferred {
     const called = this.#functions.get(`${node.domain}.${node.opType}`);
     this.#unfolding.count(node);
