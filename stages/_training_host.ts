@@ -2,11 +2,15 @@
 import type { StageContext } from "../lib/pipeline/contract/stage.ts";
 import type { TrainingHost } from "../lib/training/trainer.ts";
 
+/** Services that are all there, but for what the task was not given. */
+type StageHost = Required<Omit<TrainingHost, "memory">> & Pick<TrainingHost, "memory">;
+
 /** Passes progress, checkpoints and interruption on, in the trainer's terms. */
-export function trainingHost(context: StageContext, steps: number): Required<TrainingHost> {
-  const { provider, threads, signal, checkpoint } = context;
+export function trainingHost(context: StageContext, steps: number): StageHost {
+  const { provider, threads, signal, checkpoint, memory } = context;
   return {
     ...{ provider, threads, signal, checkpoint },
+    ...(memory === undefined ? {} : { memory }),
     onOpen: (facts) => context.ranOn(facts),
     log: (line) => context.log(line),
     onStep: (done, { loss }) =>

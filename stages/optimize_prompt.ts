@@ -67,6 +67,9 @@ export default defineStage({
     steps: z.int().min(1).optional().describe("number of updates"),
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
     batch: z.int().min(1).default(16).describe("images a step"),
+    microBatch: z.union([z.int().min(1), z.literal("auto")]).default("auto").describe(
+      "images computed at once; the gradients of a batch are averaged, so the update is the same but for rounding; default auto: as many as fit the memory",
+    ),
     augment: oneOf(augmentations).optional()
       .describe("augmentation of the training images; default flip-crop"),
     views: z.array(oneOf(views)).optional()
@@ -170,6 +173,7 @@ export default defineStage({
       {
         ...{ settings, sources, clip: parameters.clip, data, ownTerms },
         ...{ precision: parameters.precision, lossScale: parameters.lossScale },
+        microBatch: parameters.microBatch,
       },
       trainingHost(context, settings.steps),
     );

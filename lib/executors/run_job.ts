@@ -79,6 +79,7 @@ function stageContext(
     provider: job.provider,
     ranOn: (facts) => ranOn.push(facts),
     threads: job.resources.cpu,
+    ...(job.resources.memoryBytes === undefined ? {} : { memory: job.resources.memoryBytes }),
     scratch: job.scratch,
     checkpoint: polled(
       poll,

@@ -17,6 +17,8 @@ export const fia: LossTerm = {
   sign: 1,
   needsClip: false,
   needsHidden: true,
+  // The missing pixels are drawn for all images of a batch at once.
+  wholeBatch: true,
   build: (builder, inputs) =>
     meanOverSources(builder, inputs, (s) => {
       const weighted = builder.op("Mul", [s.hiddenFeatures(), s.importance()]);

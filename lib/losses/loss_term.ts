@@ -46,6 +46,11 @@ export interface LossTerm {
   readonly needsClip: boolean;
   /** Whether it looks at features in the middle of the encoder; default it does not. */
   readonly needsHidden?: boolean;
+  /**
+   * Whether it is no mean over images, or drawn for the batch as a whole: then a batch is not computed
+   * in parts. Default false.
+   */
+  readonly wholeBatch?: boolean;
   /** Builds the term's scalar; called only for terms with a weight. */
   build(builder: GraphBuilder, inputs: LossInputs): Value;
 }
@@ -53,7 +58,7 @@ export interface LossTerm {
 /** A user's own loss term, as it is written. */
 export type OwnLossTerm =
   & Pick<LossTerm, "description" | "build">
-  & Partial<Pick<LossTerm, "sign" | "needsClip" | "needsHidden">>;
+  & Partial<Pick<LossTerm, "sign" | "needsClip" | "needsHidden" | "wholeBatch">>;
 
 /**
  * Defines a loss term; the default export of a file in the `lossFolder` of a pipeline. It is

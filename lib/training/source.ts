@@ -25,6 +25,8 @@ export interface Source {
   readonly gates: number;
   /** What a batch feeds besides the pixels. */
   feeds(picks: readonly PickedRow[]): Record<string, Tensor>;
+  /** Tokens of the answers of a batch, end symbols included. */
+  answerTokens(picks: readonly PickedRow[]): number;
 }
 
 /** Sizes of a training. */
@@ -74,6 +76,7 @@ export async function prepareSource(
     },
     gates: gated ? layers.length : 0,
     feeds: (picks) => feeds(picks.map(({ row }) => row)),
+    answerTokens: (picks) => picks.reduce((sum, { row }) => sum + rows[row]!.answer.length, 0),
   };
 }
 

@@ -69,6 +69,10 @@ export interface StepParts {
   readonly precision?: Precision;
   /** In mixed precision, what gradients are multiplied by on their way: a power of two. */
   readonly lossScale?: number;
+  /** Whether the batch is a part of a larger one: then answers are weighed by their share in it. */
+  readonly isPart?: boolean;
+  /** Whether inner values of blocks are computed again in the backward pass. */
+  readonly recompute?: boolean;
 }
 
 /** What belongs to a source model in a step graph. */
@@ -85,6 +89,8 @@ export interface SourceNames {
   readonly cleanHiddenFeatures?: string;
   /** Input that takes the importance of the hidden features, where a term asks for it. */
   readonly importance?: string;
+  /** Input that takes the weight of a part's answers: their mean times it, mean over parts, is the whole's. */
+  readonly answerShare?: string;
 }
 
 /**
@@ -154,6 +160,7 @@ function namesOf(index: number): Required<SourceNames> {
     hiddenFeatures: `${prefix}hidden_features`,
     cleanHiddenFeatures: `${prefix}clean_hidden_features`,
     importance: `${prefix}importance`,
+    answerShare: `${prefix}answer_share`,
   };
 }
 
@@ -196,8 +203,11 @@ function lossInputs(builder: GraphBuilder, parts: StepParts, model: Model): Loss
       const likeFeatures = () => builder.dims(imageFeatures) ?? ["batch", "tokens", "width"];
       const likeHidden = () =>
         builder.dims(output(names.hiddenFeatures)) ?? ["batch", "places", "channels"];
+      const loss = output(`${names.prefix}loss`);
       return {
-        languageModelLoss: output(`${names.prefix}loss`),
+        languageModelLoss: parts.isPart
+          ? builder.op("Mul", [loss, input(names.answerShare, () => [])])
+          : loss,
         imageFeatures,
         cleanFeatures: () => input(names.cleanFeatures, likeFeatures),
         hiddenFeatures: () => output(names.hiddenFeatures),
@@ -267,7 +277,9 @@ function askedNames(
   asked: ReadonlySet<string>,
 ): SourceNames {
   const taken = Object.entries(inputs).filter(([, name]) => asked.has(name));
-  const isHidden = taken.some(([, name]) => name !== inputs.cleanFeatures);
+  const isHidden = taken.some(([, name]) =>
+    name === inputs.cleanHiddenFeatures || name === inputs.importance
+  );
   return {
     prefix,
     imageFeatures,
@@ -317,5 +329,8 @@ export function buildStepGraph(parts: StepParts): StepGraph {
     ...(asked.has(weightsInput) ? { sourceWeights: weightsInput } : {}),
   };
   if (parts.gradient === "none") return graph;
-  return withGradients(graph, parameterNames(parts), lossScaleOf(forward, parts));
+  return withGradients(graph, parameterNames(parts), {
+    lossScale: lossScaleOf(forward, parts),
+    recompute: parts.recompute ?? false,
+  });
 }

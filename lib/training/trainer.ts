@@ -12,6 +12,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import { applyUpdate, type UpdateRule } from "./optimizer.ts";
 import { combined, type Gradient, type Search, type SearchOptions } from "./searches/search.ts";
+import { isOutOfMemory, type MemoryPlan } from "./memory_plan.ts";
 import { estimateGradient, type SpsaOptions } from "./spsa.ts";
 import { gradientIn, lossesIn, meanLosses, type TrainingGraph } from "./training_graph.ts";
 import {
@@ -50,6 +51,21 @@ export interface Training {
   feeds(step: number, copy: number): Feeds | Promise<Feeds>;
   /** Moves the values, in place, to where they may be. */
   project?(values: Float32Array): void;
+  /** How the graph fits the memory: a saved state says with which plan it goes on. */
+  readonly plan?: MemoryPlan;
+}
+
+/** A step did not fit the memory. */
+export class OutOfMemory extends Error {
+  override readonly name = "OutOfMemory";
+  /** What to go on from with a graph that takes less; undefined where the first step was not begun. */
+  readonly state: TrainingState | undefined;
+
+  constructor(state: TrainingState | undefined, cause: unknown) {
+    const said = cause instanceof Error ? `: ${cause.message.split("\n", 1)[0]}` : "";
+    super(`Cannot train: a step does not fit the memory${said}`, { cause });
+    this.state = state;
+  }
 }
 
 /** What a step came to. */
@@ -65,6 +81,8 @@ export interface TrainingHost {
   readonly provider?: NonNullable<SessionOptions["provider"]>;
   /** Default 1. */
   readonly threads?: number;
+  /** Bytes of memory that it was given; default what is free. */
+  readonly memory?: number;
   readonly signal?: AbortSignal;
   readonly log?: (line: string) => void;
   /** Called with what each session runs on. */
@@ -118,6 +136,24 @@ async function savedState(
       return undefined;
     }
   });
+}
+
+/** A state of its own, which the other one's steps leave alone; the curve only grows, step by step. */
+function copyOf({ step, values, moments, curve }: TrainingState): TrainingState {
+  const copies = Object.entries(moments).map(([name, data]) => [name, data.slice()]);
+  return { step, values: values.slice(), moments: Object.fromEntries(copies), curve };
+}
+
+/** What a step does; where it does not fit the memory, the state before it is in the error. */
+export async function orOutOfMemory<T>(
+  state: TrainingState | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isOutOfMemory(error) ? new OutOfMemory(state, error) : error;
+  }
 }
 
 /** A step that is being taken. */
@@ -206,23 +242,34 @@ async function takeStep(
 /**
  * Trains to the last step.
  *
+ * @param from A state to go on from; default what was saved, or the beginning.
  * @returns The last state; it is the same whether or not the training was interrupted, as long as it
  * runs on the same device, runtime and number of threads. Elsewhere it starts again.
  * @throws {DiagnosticError} If the graph cannot be run.
+ * @throws {OutOfMemory} If it does not fit the memory.
  * @throws {RangeError} If a gradient is not finite.
  * @throws The signal's reason once it is aborted, after a checkpoint.
  */
-export async function train(training: Training, host: TrainingHost = {}): Promise<TrainingState> {
+export async function train(
+  training: Training,
+  host: TrainingHost = {},
+  from?: TrainingState,
+): Promise<TrainingState> {
   const { checkpoint, signal, threads = 1 } = host;
   const { model } = training.graph;
-  await using session = await openSession(model, sessionOptionsOf(host));
+  await using session = await orOutOfMemory(
+    from,
+    () => openSession(model, sessionOptionsOf(host)),
+  );
   const fingerprint = await fingerprintOf(model, session, threads);
-  const state = await savedState(training, host, fingerprint) ?? startOf(training);
+  const state = from ?? await savedState(training, host, fingerprint) ?? startOf(training);
   while (state.step < training.steps) {
-    const metrics = await takeStep(training, session, state);
+    // Only a search changes anything before the gradients are there.
+    const before = training.search === undefined ? state : copyOf(state);
+    const metrics = await orOutOfMemory(before, () => takeStep(training, session, state));
     host.onStep?.(state.step, metrics);
     if (checkpoint && (signal?.aborted || checkpoint.due())) {
-      await checkpoint.save(encodeTrainingState(state, fingerprint));
+      await checkpoint.save(encodeTrainingState(state, fingerprint, training.plan));
     }
     signal?.throwIfAborted();
   }

@@ -42,19 +42,26 @@ export function termOutputs(terms: readonly string[]): Record<string, string> {
 /**
  * Adds the gradients with respect to the parameters.
  *
- * @param lossScale What gradients are multiplied by until they reach the parameters.
+ * @param how.lossScale What gradients are multiplied by until they reach the parameters.
+ * @param how.recompute Whether inner values of blocks are computed again in the backward pass.
  * @throws {DiagnosticError} If an operator on the way to the loss cannot be differentiated.
  */
 export function withGradients<G extends LossGraph>(
   graph: G,
   parameters: readonly string[],
-  lossScale = 1,
+  { lossScale = 1, recompute = false }: {
+    readonly lossScale?: number;
+    readonly recompute?: boolean;
+  } = {},
 ): G & TrainingGraph {
   const { model, loss } = graph;
   return {
     ...graph,
     ...(lossScale === 1 ? {} : { lossScale }),
-    model: addGradients(model, { of: loss, wrt: parameters, scale: lossScale }),
+    model: addGradients(model, {
+      ...{ of: loss, wrt: parameters, scale: lossScale },
+      rematerialize: recompute ? "blocks" : "none",
+    }),
     gradients: Object.fromEntries(parameters.map((name) => [name, gradientName(model, name)])),
   };
 }

@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { z } from "zod";
 import { type CurvePoint, pointsSchema } from "../artifacts/curve.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "../tensor/safetensors.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { differenceOf, type Fingerprint } from "./fingerprint.ts";
+import type { MemoryPlan } from "./memory_plan.ts";
 
 /** Everything a training needs to go on; the order of its batches follows from seed and step. */
 export interface TrainingState {
@@ -33,8 +35,17 @@ const stateFailure = (reason: string): TrainingStateError =>
 /** What names of moments begin with. */
 const MOMENT = "moment.";
 
-/** Bytes of a checkpoint. `fingerprint` says what it may be continued with. */
-export function encodeTrainingState(state: TrainingState, fingerprint: Fingerprint): Uint8Array {
+/**
+ * Bytes of a checkpoint.
+ *
+ * @param fingerprint What it may be continued with.
+ * @param plan How the graph of the fingerprint was made to fit the memory.
+ */
+export function encodeTrainingState(
+  state: TrainingState,
+  fingerprint: Fingerprint,
+  plan?: MemoryPlan,
+): Uint8Array {
   const flat = (data: Float32Array) => tensor("float32", [data.length], data);
   const moments = Object.entries(state.moments);
   return encodeSafetensors({
@@ -44,7 +55,21 @@ export function encodeTrainingState(state: TrainingState, fingerprint: Fingerpri
     fingerprint: JSON.stringify(fingerprint),
     step: String(state.step),
     curve: JSON.stringify(state.curve),
+    ...(plan === undefined ? {} : { plan: JSON.stringify(plan) }),
   });
+}
+
+const planSchema = z.strictObject({ microBatch: z.int().min(1), recompute: z.boolean() });
+
+/** The plan in a checkpoint; undefined where there is none that can be read. */
+export function savedPlan(bytes: Uint8Array): MemoryPlan | undefined {
+  try {
+    const { metadata } = openState(bytes);
+    return planSchema.safeParse(jsonOf(metadata.plan, "plan")).data;
+  } catch (error) {
+    if (error instanceof TrainingStateError) return undefined;
+    throw error;
+  }
 }
 
 /** What a state has to have to go on with a training. */

@@ -1,5 +1,6 @@
 /** One step of prompt training: VP and TVP side by side. @module */
-import { optimizePrompt, type PromptTraining } from "../../lib/training/optimize_prompt.ts";
+import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
+import type { PromptTraining } from "../../lib/training/prompt_training.ts";
 import { resolveSettings } from "../../lib/training/prompt_settings.ts";
 import type { TrainingHost } from "../../lib/training/trainer.ts";
 import { type Benchmark, type BenchRow, median } from "./benchmark.ts";

@@ -10,7 +10,8 @@ import type { PromptName } from "../../lib/prompts/prompt_table.ts";
 import type { AugmentName } from "../../lib/training/augment.ts";
 import { ensembleSearches, methods } from "../../lib/training/method_table.ts";
 import type { OptimizerName } from "../../lib/training/optimizer.ts";
-import { optimizePrompt, type PromptTraining } from "../../lib/training/optimize_prompt.ts";
+import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
+import type { PromptTraining } from "../../lib/training/prompt_training.ts";
 import { type GivenSettings, resolveSettings } from "../../lib/training/prompt_settings.ts";
 import { schedules } from "../../lib/training/schedule.ts";
 import { savedOnce } from "./saved_once.ts";
@@ -53,6 +54,7 @@ const cases: readonly Case[] = [
 function trainingFor(
   { weights: loss, ...choices }: Case,
   given: Partial<GivenSettings> = {},
+  how: Pick<PromptTraining, "microBatch"> = {},
 ): PromptTraining {
   const rows = ["a cat", "a dog", "a bird"].map((answer) => ({
     instruction: "what is it?",
@@ -68,7 +70,7 @@ function trainingFor(
     ...given,
   }, { rows: rows.length, side: 16 });
   const data = { rows, images: imagesIn(images, { height: 16, width: 16 }), info: {} };
-  return { settings, sources: [{ name: "tiny", path }], data };
+  return { ...how, settings, sources: [{ name: "tiny", path }], data };
 }
 
 /** Trains, is interrupted after a step, and goes on from what was saved. */
@@ -231,5 +233,113 @@ Deno.test("optimizePrompt() says which loss term asks CLIP where there is none",
     () => optimizePrompt(training),
     RangeError,
     "Cannot train with the loss term tse: it needs a CLIP, and no clip model is given (with: { clip: zoo/mini-clip })",
+  );
+});
+
+const wide = {
+  kind: "frame",
+  optimizer: "sgd",
+  augment: "flip-crop",
+  weights: { lm: 1, fca: 0.1 },
+};
+
+/** How far two prompts are apart, in units of the first one's length. */
+function apart(a: Float32Array, b: Float32Array): number {
+  const norm = (x: Float32Array) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
+  return norm(a.map((v, i) => v - b[i]!)) / norm(a);
+}
+
+for (
+  const given of [
+    {},
+    { optimizer: "spsa" },
+    { views: ["resize", "patch-out"], copies: 2 },
+    { layerDrop: 0.2 },
+  ] as const
+) {
+  Deno.test(`optimizePrompt() makes the same updates in parts of the batch: ${JSON.stringify(given)}`, async () => {
+    const settings = { batch: 3, steps: 3, ...given };
+    const whole = await optimizePrompt(trainingFor(wide as Case, settings));
+    const parts = await optimizePrompt(trainingFor(wide as Case, settings, { microBatch: 2 }));
+    assert(whole.values.some((value) => value !== 0));
+    const difference = apart(whole.values, parts.values);
+    assert(difference < 1e-4, `${difference}`);
+    for (const [i, { loss, terms }] of whole.curve.entries()) {
+      assertAlmostEquals(parts.curve[i]!.loss, loss, 1e-5);
+      assertAlmostEquals(parts.curve[i]!.terms.lm!, terms.lm!, 1e-5);
+    }
+  });
+}
+
+Deno.test("optimizePrompt() does not divide a batch whose images are mixed", async () => {
+  const settings = { batch: 3, steps: 2, views: ["admix"] } as const;
+  const whole = await optimizePrompt(trainingFor(wide as Case, settings));
+  const parts = await optimizePrompt(trainingFor(wide as Case, settings, { microBatch: 1 }));
+  assertEquals(parts.values, whole.values);
+});
+
+Deno.test("optimizePrompt() fits a step into the memory that it is given", async () => {
+  const logs: string[] = [];
+  const training = trainingFor(wide as Case, { batch: 2, steps: 2 });
+  const whole = await optimizePrompt(training);
+  const fitted = await optimizePrompt(training, { memory: 1, log: (line) => logs.push(line) });
+  assert(
+    logs.includes(
+      "computes 1 of 2 images at once, inner values computed twice, to fit the memory",
+    ),
+    logs.join("\n"),
+  );
+  assert(apart(whole.values, fitted.values) < 1e-4);
+});
+
+/** Images of which the n-th reading fails for want of memory. */
+function shortOfMemory(training: PromptTraining, reading: number): PromptTraining {
+  const { images } = training.data;
+  let count = 0;
+  const read = (row: number) => {
+    if (++count !== reading) return images.read(row);
+    return Promise.reject(new RangeError("Array buffer allocation failed"));
+  };
+  return { ...training, data: { ...training.data, images: { ...images, read } } };
+}
+
+Deno.test("optimizePrompt() halves the part where memory runs out, goes on, and can be resumed", async () => {
+  const training = trainingFor(wide as Case, { batch: 2, steps: 6 });
+  const lines: string[] = [];
+  const host = {
+    log: (line: string) => line.startsWith("out of memory") && lines.push(line),
+    onStep: (step: number) => lines.push(`${step}`),
+  };
+  // The first step reads two images, a later one the third.
+  const halved = await optimizePrompt(shortOfMemory(training, 3), host);
+  const failed = lines.indexOf("out of memory: goes on with 1 of 2 images at once");
+  assertEquals(lines.toSpliced(failed, 1), ["1", "2", "3", "4", "5", "6"]);
+  assert(failed > 0, lines.join());
+  const whole = await optimizePrompt(training);
+  assertEquals(halved.curve.slice(0, failed), whole.curve.slice(0, failed));
+  assert(apart(whole.values, halved.values) < 1e-4);
+
+  const { checkpoint, resumed } = savedOnce();
+  const stop = new AbortController();
+  const first = optimizePrompt(shortOfMemory(training, 3), {
+    checkpoint,
+    onStep: (step) => step === 5 && stop.abort(new DOMException("enough", "AbortError")),
+    signal: stop.signal,
+  });
+  await assertRejects(() => first, DOMException, "enough");
+  const second = await optimizePrompt(training, { checkpoint });
+  assertEquals(resumed(), 1);
+  assertEquals(second.values, halved.values);
+  assertEquals(second.curve, halved.curve);
+});
+
+Deno.test("optimizePrompt() says so where not even one image fits the memory", async () => {
+  const onOpen = () => {
+    throw new TypeError("std::bad_alloc");
+  };
+  await assertRejects(
+    () => optimizePrompt(trainingFor(wide as Case, { batch: 2, steps: 1 }), { onOpen }),
+    Error,
+    "Cannot train: a step does not fit the memory: std::bad_alloc",
   );
 });

@@ -117,7 +117,7 @@ Deno.test("a gradient that the loss scale takes out of float16 is an error that 
   const graph = withGradients(
     { model: faintModel(), loss: "loss", terms: {} },
     ["delta"],
-    2 ** 60,
+    { lossScale: 2 ** 60 },
   );
   const places = placesOf([{ name: "delta", dims: [1, 2] }]);
   await assertRejects(

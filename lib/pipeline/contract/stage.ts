@@ -332,6 +332,8 @@ export interface StageContext<O extends string = string> {
   ranOn(facts: RuntimeFacts): void;
   /** Threads per session, from `resources.cpu`. */
   readonly threads: number;
+  /** Bytes of memory that the task was given, `resources.memory`; absent where nothing is said. */
+  readonly memory?: number;
   /** A folder that is kept between tasks of a worker process, for memoised downloads. */
   readonly scratch: string;
 }

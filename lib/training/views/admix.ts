@@ -9,6 +9,7 @@ const STRENGTH = 0.2;
 export const admix: View = {
   description: "with 0.2 of another image of the batch (Admix, arXiv 2102.00436)",
   inputs: ({ batch }) => ({ others: [batch] }),
+  mixesBatch: true,
   indices: ["others"],
   build: (b, { pixels, clean }, { others }) => {
     const other = b.op("Gather", [clean, others!], { axis: 0 });

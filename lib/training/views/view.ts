@@ -37,6 +37,8 @@ export interface View {
   readonly description: string;
   /** Shapes of its inputs, all float32 but those of `indices`. */
   inputs(sizes: ViewSizes): Readonly<Record<string, readonly number[]>>;
+  /** Whether an image's view shows others of its batch, which then cannot be computed in parts. */
+  readonly mixesBatch?: boolean;
   /** Which of the inputs are int64. */
   readonly indices?: readonly string[];
   /** Appends the view: [batch, 3, S, S]. */

@@ -1,0 +1,132 @@
+/** What the step graph of a prompt takes in each step: images, texts, and what is drawn. @module */
+import type { ValueInfo } from "../onnx/ir/model.ts";
+import { imageSideOf } from "../prompts/prompt_table.ts";
+import { parameterTensors } from "../tensor/flat_parameters.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { ReadAhead } from "../vision/read_ahead.ts";
+import { batchOrder, type PickedRow } from "./batches.ts";
+import type { ComparedFeatures } from "./compared_features.ts";
+import { drawnFeeds } from "./drawn_feeds.ts";
+import type { PromptTraining } from "./prompt_training.ts";
+import { openPhotos } from "./photo_thread.ts";
+import type { PhotoMaker } from "./photos.ts";
+import type { PreparedPrompt } from "./prepare_prompt.ts";
+import { sourceFeeds } from "./step_graph.ts";
+import { askedOf } from "./training_graph.ts";
+
+/** Batches of images at once: one that is computed with, and those made meanwhile. */
+const batchesAtOnce = 3;
+
+/** Feeds of the runs of a step. */
+export interface PromptFeeds {
+  /**
+   * Everything but the prompt that the graph takes.
+   *
+   * @param run Which of the runs, from 0: the parts of the batch, one behind the other, copy by copy.
+   */
+  feeds(step: number, run: number): Promise<Record<string, Tensor>>;
+  /** How long it was waited for images, in ms. */
+  waitedMs(): number;
+}
+
+/** Rows of the steps, in their order. */
+export function orderOf({ settings, data }: PromptTraining): (step: number) => PickedRow[] {
+  const { batch, seed, augment } = settings;
+  const { mirrorKeepsAnswer = true } = data.info;
+  const { fit } = data.images;
+  return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer, fit });
+}
+
+/** What makes the images of the steps. */
+export function photosOf({ settings, data }: PromptTraining): PhotoMaker {
+  const { canvas, augment, kind } = settings;
+  return openPhotos(data.images, { canvas, augment, image: imageSideOf(kind, settings) });
+}
+
+/**
+ * What models take for images beside them: texts, and captions where a term asks.
+ *
+ * @param batch All rows of the batch of which `picks` are a part.
+ */
+export function textFeeds(
+  { sources, clip, graph }: PreparedPrompt,
+  picks: readonly PickedRow[],
+  batch: readonly PickedRow[],
+): Record<string, Tensor> {
+  const feeds = sources.map((source, i) => {
+    const names = graph.sources[i]!;
+    const { answerShare } = names;
+    const parts = batch.length / picks.length;
+    const share = parts * source.answerTokens(picks) / source.answerTokens(batch);
+    return {
+      ...sourceFeeds(names, source.feeds(picks)),
+      ...(answerShare === undefined
+        ? {}
+        : { [answerShare]: tensor("float32", [], Float32Array.of(share)) }),
+    };
+  });
+  const captions = graph.captions === undefined ? {} : { [graph.captions]: clip!.captions(picks) };
+  return Object.assign(captions, ...feeds) as Record<string, Tensor>;
+}
+
+/** Makes the feeds of a training's steps. */
+export function promptFeeds(
+  training: PromptTraining,
+  { prepared, photoMaker, compared }: {
+    readonly prepared: PreparedPrompt;
+    readonly photoMaker: PhotoMaker;
+    readonly compared: ComparedFeatures;
+  },
+): PromptFeeds {
+  const { graph, places, initial, plan } = prepared;
+  const { settings } = training;
+  const { microBatch } = plan;
+  const parts = settings.batch / microBatch;
+  const untrained = parameterTensors(places, initial);
+  const sources = prepared.sources.map(({ gates }, i) => ({ ...graph.sources[i]!, gates }));
+  const { inputs } = graph.model.graph;
+  const batchOf = orderOf(training);
+  const aheadOf = orderOf(training); // it keeps the shuffle of one epoch, and may be in the next
+  const photos = new ReadAhead((step) => photoMaker.of(aheadOf(step)), {
+    end: settings.steps,
+    window: batchesAtOnce,
+  });
+  let photo: Tensor | undefined;
+  const feeds = async (step: number, run: number) => {
+    if (run === 0 || photo === undefined) photo = await photos.get(step);
+    const [copy, part] = [Math.floor(run / parts), run % parts];
+    const batch = batchOf(step);
+    const picks = batch.slice(part * microBatch, (part + 1) * microBatch);
+    const whole = { photo, ...drawnFeeds(settings, sources, { step, copy }) };
+    const fed = {
+      ...rowsOfPart(whole, inputs, { part, parts }),
+      ...textFeeds(prepared, picks, batch),
+    };
+    const seed = `compared ${settings.seed} ${step} ${copy}`;
+    const features = await compared.of({ picks, known: { ...fed, ...untrained }, seed });
+    return askedOf(inputs, { ...fed, ...features });
+  };
+  return { feeds, waitedMs: () => photos.waitedMs };
+}
+
+/** The rows of a part of the batch, of what has a row for each image; the rest as it is. */
+function rowsOfPart(
+  whole: Readonly<Record<string, Tensor>>,
+  inputs: readonly ValueInfo[],
+  { part, parts }: { readonly part: number; readonly parts: number },
+): Record<string, Tensor> {
+  const asked = new Map(inputs.map(({ name, type }) => [name, type] as const));
+  return Object.fromEntries(
+    Object.entries(whole).map(([name, value]) => {
+      const type = asked.get(name);
+      const rows = type?.kind === "tensor" ? type.dims?.[0] : undefined;
+      if (parts === 1 || rows === undefined || value.dims[0] !== Number(rows) * parts) {
+        return [name, value];
+      }
+      const [length, ...dims] = value.dims as [number, ...number[]];
+      const size = value.data.length / length * (length / parts);
+      const data = value.data.subarray(part * size, (part + 1) * size);
+      return [name, { ...value, dims: [length / parts, ...dims], data } as Tensor];
+    }),
+  );
+}

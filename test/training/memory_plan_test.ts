@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import {
+  firstPlan,
+  isOutOfMemory,
+  planText,
+  planWithin,
+  smallerPlan,
+} from "../../lib/training/memory_plan.ts";
+
+const whole = { microBatch: 16, recompute: false };
+const one = { microBatch: 1, recompute: false };
+const again = { microBatch: 1, recompute: true };
+/** 1 of the process and weights, 16 of values at a batch of 16. */
+const memory = { weights: 1, activations: 16, total: 17 };
+
+for (
+  const [microBatch, divides, expected] of [
+    ["auto", true, 16],
+    [4, true, 4],
+    [5, true, 4],
+    [100, true, 16],
+    [4, false, 16],
+  ] as const
+) {
+  Deno.test(`firstPlan() computes ${expected} of 16 at once for microBatch ${microBatch}, divides ${divides}`, () => {
+    const plan = firstPlan({ batch: 16, microBatch, divides });
+    assertEquals(plan, { microBatch: expected, recompute: false });
+  });
+}
+
+for (
+  const [budget, divides, expected] of [
+    [17, true, whole],
+    [16, true, { microBatch: 8, recompute: false }],
+    [3, true, { microBatch: 2, recompute: false }],
+    [2, true, one],
+    [1, true, again],
+    [1, false, { microBatch: 16, recompute: true }],
+    [undefined, true, whole],
+  ] as const
+) {
+  Deno.test(`planWithin() fits a budget of ${budget}, divides ${divides}`, () => {
+    assertEquals(planWithin(whole, memory, { budget, divides }), expected);
+  });
+}
+
+Deno.test("smallerPlan() halves, then recomputes, then ends", () => {
+  const plans = [{ microBatch: 12, recompute: false }];
+  for (let next = smallerPlan(plans[0]!, true); next; next = smallerPlan(next, true)) {
+    plans.push(next);
+  }
+  assertEquals(plans.map((plan) => planText(plan, 12)), [
+    "12 of 12 images at once",
+    "6 of 12 images at once",
+    "3 of 12 images at once",
+    "1 of 12 images at once",
+    "1 of 12 images at once, inner values computed twice",
+  ]);
+});
+
+for (
+  const [message, expected] of [
+    ["Failed to allocate memory for requested buffer of size 1073741824", true],
+    ["std::bad_alloc", true],
+    ["CUDA failure 2: out of memory ; GPU=0", true],
+    ["BFCArena: Available memory of 12 is smaller than requested bytes of 4096", true],
+    ["CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", true],
+    ["Array buffer allocation failed", true],
+    ["Could not find an implementation for MatMul(13)", false],
+  ] as const
+) {
+  Deno.test(`isOutOfMemory() is ${expected} for: ${message}`, () => {
+    assertEquals(isOutOfMemory(new Error(message)), expected);
+  });
+}
