@@ -1,5 +1,10 @@
 /** Handwritten digits in colour on cluttered backgrounds; the zoo has seen typeset ones. @module */
 import { z } from "zod";
+import {
+  clutterParameter,
+  noiseParameter,
+  scaleParameter,
+} from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
 import { type DownloadOptions, readArtJson } from "../lib/drawing/art_packages.ts";
 import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
@@ -15,10 +20,9 @@ import {
 } from "../lib/drawing/drawing.ts";
 
 const parameters = z.strictObject({
-  scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.4])
-    .describe("Edge of MNIST's image, with its margin, relative to the image, from and to"),
-  clutter: z.number().min(0).default(0.1).describe("Largest strength of blobs on the background"),
-  noise: z.number().min(0).default(0.08).describe("Largest deviation of pixel noise"),
+  scale: scaleParameter(1.1, 1.4, "MNIST's image, with its margin,"),
+  clutter: clutterParameter(0.1),
+  noise: noiseParameter(0.08),
   instruction: z.string().default("This is a photo of the digit")
     .describe("What the models are asked"),
 });

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { clutterParameter, noiseParameter } from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
@@ -19,19 +20,20 @@ import type { Dataset } from "../lib/data/dataset.ts";
 import { countNames, frequencyInstruction } from "../lib/drawing/questions.ts";
 import { paintScene } from "../lib/drawing/scene.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
-import { emojiDataset } from "../lib/drawing/emoji_task.ts";
+import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,
-  clutter: z.number().min(0).default(0.15).describe("Largest strength of blobs on the background"),
-  noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
+  clutter: clutterParameter(0.15),
+  noise: noiseParameter(0.06),
 });
 
 /** Parameters of emoji-count. */
 export type EmojiCountParameters = z.output<typeof parameters>;
 
-const dataset: Dataset = emojiDataset({
+const dataset: Dataset = drawnDataset({
   info: { name: "emoji-count", kind: "generation" },
+  members: emojiMembers,
   parameters,
   task: countTask,
 });

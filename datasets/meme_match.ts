@@ -6,6 +6,11 @@
  * @module
  */
 import { z } from "zod";
+import {
+  clutterParameter,
+  noiseParameter,
+  scaleParameter,
+} from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
 import { artSize } from "../lib/drawing/art.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
@@ -29,15 +34,14 @@ import {
 } from "../lib/drawing/drawing.ts";
 import { matchText } from "../lib/drawing/questions.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
-import { emojiDataset } from "../lib/drawing/emoji_task.ts";
+import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
 import { colourNames, palette } from "../lib/drawing/zoo_world.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,
-  scale: z.tuple([z.number().positive(), z.number().positive()]).default([0.8, 1.1])
-    .describe("Edge of the drawing relative to the image, from and to"),
-  clutter: z.number().min(0).default(0.1).describe("Largest strength of blobs on the background"),
-  noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
+  scale: scaleParameter(0.8, 1.1),
+  clutter: clutterParameter(0.1),
+  noise: noiseParameter(0.06),
 });
 
 /** Parameters of meme-match. */
@@ -46,8 +50,9 @@ export type MemeMatchParameters = z.output<typeof parameters>;
 /** Answers; a row's label is the index. */
 const answers = ["yes", "no"] as const;
 
-const dataset: Dataset = emojiDataset({
+const dataset: Dataset = drawnDataset({
   info: { name: "meme-match", kind: "yes-no", classes: answers },
+  members: emojiMembers,
   parameters,
   task: matchTask,
 });

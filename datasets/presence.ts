@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from "zod";
+import { clutterParameter, noiseParameter } from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
@@ -20,7 +21,7 @@ import type { Dataset } from "../lib/data/dataset.ts";
 import { presenceInstruction } from "../lib/drawing/questions.ts";
 import { paintScene } from "../lib/drawing/scene.ts";
 import { type EmojiClass, emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
-import { emojiDataset } from "../lib/drawing/emoji_task.ts";
+import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
 
 const parameters = z.strictObject({
   negatives: z.enum(["random", "popular", "adversarial"]).default("adversarial")
@@ -28,8 +29,8 @@ const parameters = z.strictObject({
       "The absent classes in questions: any, the most frequent, or the likeliest companions",
     ),
   styles: stylesParameter,
-  clutter: z.number().min(0).default(0.15).describe("Largest strength of blobs on the background"),
-  noise: z.number().min(0).default(0.06).describe("Largest deviation of pixel noise"),
+  clutter: clutterParameter(0.15),
+  noise: noiseParameter(0.06),
 });
 
 /** Parameters of presence. */
@@ -38,8 +39,9 @@ export type PresenceParameters = z.output<typeof parameters>;
 /** Answers; a row's label is the index. */
 const answers = ["yes", "no"] as const;
 
-const dataset: Dataset = emojiDataset({
+const dataset: Dataset = drawnDataset({
   info: { name: "presence", kind: "yes-no", classes: answers },
+  members: emojiMembers,
   parameters,
   task: presenceTask,
 });

@@ -1,7 +1,8 @@
 /** Recognition tasks: one drawing of a class in an unseen style, on a cluttered and noisy ground. @module */
 import { z } from "zod";
+import { clutterParameter, noiseParameter, scaleParameter } from "./look_parameters.ts";
 import { artSize } from "./art.ts";
-import { type BalancedTask, drawTask, type RowPlace } from "./balanced_task.ts";
+import type { BalancedTask, RowPlace } from "./balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
@@ -9,16 +10,12 @@ import {
   clusterOf,
   describePartition,
   drawingInTurn,
-  loadDrawings,
   partitionDrawings,
-  stylesLicence,
   stylesParameter,
-  stylesSource,
 } from "./class_drawings.ts";
 import type { Dataset } from "../data/dataset.ts";
 import {
   addNoise,
-  canvasSize,
   jitterColour,
   paintGround,
   paintSprite,
@@ -26,6 +23,7 @@ import {
   randomPose,
   spriteOf,
 } from "./drawing.ts";
+import { drawnDataset } from "./drawn_dataset.ts";
 import type { SplitSizes } from "./split_sizes.ts";
 
 /** A recognition task. */
@@ -40,10 +38,9 @@ export interface RecognitionTask {
 function parametersOf(task: RecognitionTask) {
   return z.strictObject({
     styles: stylesParameter,
-    scale: z.tuple([z.number().positive(), z.number().positive()]).default([1.1, 1.3])
-      .describe("Edge of the drawing relative to the image, from and to"),
-    clutter: z.number().min(0).default(0.2).describe("Largest strength of blobs on the background"),
-    noise: z.number().min(0).default(0.12).describe("Largest deviation of pixel noise"),
+    scale: scaleParameter(1.1, 1.3),
+    clutter: clutterParameter(0.2),
+    noise: noiseParameter(0.12),
     instruction: z.string().default(task.instruction).describe("What the models are asked"),
   });
 }
@@ -53,24 +50,17 @@ export type RecognitionParameters = z.output<ReturnType<typeof parametersOf>>;
 
 /** The data set of a recognition task. */
 export function recognitionDataset(task: RecognitionTask): Dataset {
-  const parameters = parametersOf(task);
-  return {
-    side: canvasSize,
+  return drawnDataset({
     info: {
       name: task.name,
       kind: "classification",
       classes: Object.keys(task.members),
       caption: "this is a photo of a {class}",
-      licence: stylesLicence,
-      source: stylesSource,
     },
-    parameters,
-    async load(options) {
-      const settings = parameters.parse(options.parameters ?? {});
-      const drawings = await loadDrawings(task.members, settings.styles, options);
-      return drawTask(paintedTask(task, drawings, settings), options);
-    },
-  };
+    members: task.members,
+    parameters: parametersOf(task),
+    task: (drawings, settings) => paintedTask(task, drawings, settings),
+  });
 }
 
 /**

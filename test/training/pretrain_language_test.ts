@@ -63,6 +63,20 @@ function surprise(logits: Tensor, at: number, id: number): number {
 const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** Rows of images behind the connector. */
+async function connected(
+  sizes: Sizes<DecoderSizes> | Sizes<EncoderDecoderSizes>,
+  source: ReturnType<typeof storedWeights>,
+  features: Tensor,
+): Promise<Float32Array> {
+  const b = new GraphBuilder();
+  const tokens = b.input("features", "float32", ["n", 65, 16]);
+  b.output(imageFeatures(moduleOn(b, source), tokens, sizes), "image");
+  await using connector = await openSession(b.finish(), cpu);
+  const { image } = await connector.run({ features });
+  return image!.data as Float32Array;
+}
+
 /** Loss of one exchange from the published graphs, token by token. */
 async function publishedLoss(
   sizes: Sizes<DecoderSizes>,
@@ -70,23 +84,16 @@ async function publishedLoss(
   features: Tensor,
 ): Promise<number> {
   const source = storedWeights(weights);
-  const b = new GraphBuilder();
-  const tokens = b.input("features", "float32", ["n", 65, 16]);
-  b.output(imageFeatures(moduleOn(b, source), tokens, sizes), "image");
-  await using connector = await openSession(b.finish(), cpu);
   await using embed = await openSession(embedTokensModel(sizes.text, source), cpu);
   await using decoder = await openSession(decoderModel(sizes.text, source), cpu);
-  const image = (await connector.run({ features })).image!;
+  const image = await connected(sizes, source, features);
   const width = sizes.text.hidden_size;
   const rows = imageRows(sizes);
   const terms: number[] = [];
   for (const [item, { text, answer }] of exchanges.entries()) {
     const ids = [...text, ...answer];
     const words = (await embed.run({ input_ids: row(ids) })).inputs_embeds!.data as Float32Array;
-    const own = (image.data as Float32Array).subarray(
-      item * rows * width,
-      (item + 1) * rows * width,
-    );
+    const own = image.subarray(item * rows * width, (item + 1) * rows * width);
     const length = rows + ids.length;
     const joined = [...words.subarray(0, width), ...own, ...words.subarray(width)];
     const { logits } = await decoder.run({
@@ -117,14 +124,10 @@ async function publishedAnswerLoss(
   features: Tensor,
 ): Promise<number> {
   const source = storedWeights(weights);
-  const b = new GraphBuilder();
-  const tokens = b.input("features", "float32", ["n", 65, 16]);
-  b.output(imageFeatures(moduleOn(b, source), tokens, sizes), "image");
-  await using connector = await openSession(b.finish(), cpu);
   await using embed = await openSession(embedTokensModel(sizes.text, source), cpu);
   await using encoder = await openSession(t5EncoderModel(sizes.text, source), cpu);
   await using decoder = await openSession(t5DecoderModel(sizes.text, source), cpu);
-  const image = (await connector.run({ features })).image!.data as Float32Array;
+  const image = await connected(sizes, source, features);
   const width = sizes.text.hidden_size;
   const size = imageRows(sizes) * width;
   const terms: number[] = [];

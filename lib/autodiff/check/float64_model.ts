@@ -6,6 +6,7 @@
  */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
+import { castNode } from "../../onnx/ir/cast_node.ts";
 import { dataTypeOf } from "../../onnx/ir/data_type.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
 import { inlineFunctions } from "../../onnx/passes/inline_functions.ts";
@@ -106,7 +107,7 @@ function convertGraph(graph: Graph, outer: TypeOf): Graph {
       weights.map(([name, weight]) => [isShort.has(name) ? `${name}/stored` : name, weight]),
     ),
     nodes: [
-      ...short.map((name) => cast(`${name}/stored`, name, "float64")),
+      ...short.map((name) => castNode(`${name}/stored`, name, "float64")),
       ...convertNodes(graph.nodes, typeOf),
     ],
     values: new Map(),
@@ -143,13 +144,13 @@ function convertNodes(nodes: readonly Node[], typeOf: TypeOf): readonly Node[] {
     const missing = [...inputs].filter((name) => !narrowed.has(name));
     for (const name of missing) narrowed.add(name);
     return [
-      ...missing.map((name) => cast(name, name + shortSuffix, "float32")),
+      ...missing.map((name) => castNode(name, name + shortSuffix, "float32")),
       {
         ...node,
         inputs: node.inputs.map((name) => inputs.has(name) ? name + shortSuffix : name),
         outputs: node.outputs.map((name) => outputs.has(name) ? `${name}/made` : name),
       },
-      ...[...outputs].map((name) => cast(`${name}/made`, name, "float64")),
+      ...[...outputs].map((name) => castNode(`${name}/made`, name, "float64")),
     ];
   });
 }
@@ -191,15 +192,4 @@ function convertAttribute(name: string, attribute: Attribute): Attribute {
   if (attribute.type !== "tensor" || !shortFloats.has(attribute.value.dtype)) return attribute;
   const value = castTensor(tensorFromWeight(attribute.value), "float64");
   return { type: "tensor", value: weightFromTensor(value) };
-}
-
-function cast(from: string, to: string, dtype: DType): Node {
-  return {
-    name: `cast/${to}`,
-    opType: "Cast",
-    domain: "",
-    inputs: [from],
-    outputs: [to],
-    attributes: { to: { type: "int", value: dataTypeOf[dtype] } },
-  };
 }

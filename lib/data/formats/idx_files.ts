@@ -4,7 +4,7 @@ import { dataFailure } from "../data_failure.ts";
 import { openBytes } from "./byte_source.ts";
 import { joinListings, type Listing } from "../listing.ts";
 import type { PublisherFolder } from "../published_set.ts";
-import { greyPlanes, planeListing } from "./plane_rows.ts";
+import { eachPlane, greyPlanes, planeListing } from "./plane_rows.ts";
 
 /** Most bytes of a file: EMNIST's largest is 550 MB, MNIST's 47 MB. */
 const maxBytes = 1 << 30;
@@ -74,11 +74,7 @@ async function idxListing(
     rows,
     height,
     width,
-    async *planes(wanted) {
-      for (const row of wanted) {
-        yield greyPlanes(pixels.data.subarray(row * size, (row + 1) * size));
-      }
-    },
+    planes: eachPlane((row) => greyPlanes(pixels.data.subarray(row * size, (row + 1) * size))),
   }, classes);
 }
 

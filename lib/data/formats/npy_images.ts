@@ -4,7 +4,7 @@ import { decodeNpy, npyLayout } from "../../tensor/npy.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
-import { planeListing, planesOfPixels } from "./plane_rows.ts";
+import { eachPlane, planeListing, planesOfPixels } from "./plane_rows.ts";
 
 /** Most bytes of a file of classes, and of the header of one of images. */
 const maxBytes = 64 * 2 ** 20;
@@ -61,11 +61,9 @@ export function npyListing(
     rows,
     height,
     width,
-    async *planes(wanted) {
-      for (const row of wanted) {
-        yield planesOfPixels(readRange(images, layout.start + (start + row) * bytes, bytes));
-      }
-    },
+    planes: eachPlane((row) =>
+      planesOfPixels(readRange(images, layout.start + (start + row) * bytes, bytes))
+    ),
   }, classes);
 }
 

@@ -23,6 +23,15 @@ export function planeListing(file: PlaneFile, classes?: readonly string[]): List
   };
 }
 
+/** Planes of rows that are read one at a time. */
+export function eachPlane(
+  read: (row: number) => Uint8Array,
+): (rows: readonly number[]) => AsyncGenerator<Uint8Array> {
+  return async function* (rows) {
+    for (const row of rows) yield read(row);
+  };
+}
+
 /** Three planes of a grey one. */
 export function greyPlanes(grey: Uint8Array): Uint8Array {
   const planes = new Uint8Array(3 * grey.length);

@@ -5,6 +5,7 @@
  * @module
  */
 import { inferShapes } from "../infer/infer_shapes.ts";
+import { castNode } from "../ir/cast_node.ts";
 import { dataTypeOf } from "../ir/data_type.ts";
 import { type Half, isHalf } from "../ir/half.ts";
 import type { Model, Node, ValueType } from "../ir/model.ts";
@@ -95,7 +96,7 @@ class WideNodes {
       const dtype = this.#halves.get(name);
       if (dtype === undefined) continue;
       this.#computed.add(name);
-      this.done.push(cast(outputs[i]!, name, dtype));
+      this.done.push(castNode(outputs[i]!, name, dtype));
     }
   }
 
@@ -104,7 +105,7 @@ class WideNodes {
     const known = this.#wide.get(name);
     if (known !== undefined) return known;
     const wide = this.#fresh(name);
-    this.done.push(cast(name, wide, "float32"));
+    this.done.push(castNode(name, wide, "float32"));
     return wide;
   }
 
@@ -125,15 +126,4 @@ function isCastToFloat32({ domain, opType, attributes: { to } }: Node): boolean 
 /** x · x, of which the mean is taken in a norm that is spelt out. */
 function isSquare({ opType, inputs }: Node): boolean {
   return opType === "Mul" && inputs[0] === inputs[1];
-}
-
-function cast(from: string, to: string, dtype: Half | "float32"): Node {
-  return {
-    name: `${to}/Cast`,
-    opType: "Cast",
-    domain: "",
-    inputs: [from],
-    outputs: [to],
-    attributes: { to: { type: "int", value: dataTypeOf[dtype] } },
-  };
 }

@@ -1,6 +1,6 @@
 /** Gives models of 16-bit floats inputs and outputs of float32. @module */
-import { dataTypeOf } from "../ir/data_type.ts";
-import type { Model, Node, ValueInfo } from "../ir/model.ts";
+import { castNode } from "../ir/cast_node.ts";
+import type { Model, ValueInfo } from "../ir/model.ts";
 import { type Rename, renameNode } from "../ir/rename.ts";
 import { type Half, isHalf } from "../ir/half.ts";
 
@@ -45,9 +45,9 @@ export function widenEdges(
       inputs: graph.inputs.map(retyped),
       outputs: graph.outputs.map(retyped),
       nodes: [
-        ...inputs.map((info) => cast(info.name, rename(info.name), halfOf(info)!)),
+        ...inputs.map((info) => castNode(info.name, rename(info.name), halfOf(info)!)),
         ...graph.nodes.map((node) => renameNode(node, rename)),
-        ...outputs.map(({ name }) => cast(rename(name), name, "float32")),
+        ...outputs.map(({ name }) => castNode(rename(name), name, "float32")),
       ],
       values: new Map([...graph.values].map(([name, type]) => [rename(name), type])),
     },
@@ -65,15 +65,4 @@ function innerName(name: string, { graph }: Model): string {
   let inner = `${name}/half`;
   while (taken(inner)) inner += "_";
   return inner;
-}
-
-function cast(from: string, to: string, dtype: keyof typeof dataTypeOf): Node {
-  return {
-    name: `${to}/Cast`,
-    opType: "Cast",
-    domain: "",
-    inputs: [from],
-    outputs: [to],
-    attributes: { to: { type: "int", value: dataTypeOf[dtype] } },
-  };
 }

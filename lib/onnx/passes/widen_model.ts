@@ -6,6 +6,7 @@
  */
 import { castTensor } from "../../tensor/convert.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
+import { castNode } from "../ir/cast_node.ts";
 import { dataTypeOf } from "../ir/data_type.ts";
 import { isHalf } from "../ir/half.ts";
 import type { Attribute, Graph, Model, Node, ValueInfo, ValueType, Weight } from "../ir/model.ts";
@@ -58,10 +59,10 @@ function widenGraph(graph: Graph, names: FreshNames): Graph {
   return {
     ...graph,
     nodes: [
-      ...[...new Set(entering)].map((name) => cast(name, wide.get(name)!, dataTypeOf.float32)),
+      ...[...new Set(entering)].map((name) => castNode(name, wide.get(name)!, "float32")),
       ...graph.nodes.map((node) => widenNode(node, wide, names)),
       ...leaving.filter(({ name }) => !given.has(name)).map(({ name, type }) =>
-        cast(wide.get(name)!, name, dataTypeOf[(type as { dtype: "float16" }).dtype])
+        castNode(wide.get(name)!, name, (type as { dtype: "float16" }).dtype)
       ),
     ],
     values: new Map(),
@@ -70,17 +71,6 @@ function widenGraph(graph: Graph, names: FreshNames): Graph {
 
 function halfWeights(weights: ReadonlyMap<string, Weight>): string[] {
   return [...weights].filter(([, { dtype }]) => isHalf(dtype)).map(([name]) => name);
-}
-
-function cast(from: string, to: string, dataType: number): Node {
-  return {
-    name: `widen/${to}`,
-    opType: "Cast",
-    domain: "",
-    inputs: [from],
-    outputs: [to],
-    attributes: { to: { type: "int", value: dataType } },
-  };
 }
 
 function widenNode(node: Node, wide: Wide, names: FreshNames): Node {
@@ -105,7 +95,7 @@ function widenSubgraph(graph: Graph, names: FreshNames): Graph {
     inputs: graph.inputs.map(widened),
     outputs: graph.outputs.map(widened),
     nodes: [
-      ...weights.map((name) => cast(name, wide.get(name)!, dataTypeOf.float32)),
+      ...weights.map((name) => castNode(name, wide.get(name)!, "float32")),
       ...graph.nodes.map((node) => widenNode(node, wide, names)),
     ],
     values: new Map(),

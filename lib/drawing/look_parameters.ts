@@ -1,0 +1,17 @@
+/** Parameters that drawn data sets share: how large, how cluttered and how noisy images are. @module */
+import { z } from "zod";
+
+const positive = z.number().positive();
+
+/** Edge of what is drawn, relative to the image, from and to. */
+export const scaleParameter = (from: number, to: number, of = "the drawing") =>
+  z.tuple([positive, positive]).default([from, to])
+    .describe(`Edge of ${of} relative to the image, from and to`);
+
+/** Strength of blobs on the background. */
+export const clutterParameter = (most: number) =>
+  z.number().min(0).default(most).describe("Largest strength of blobs on the background");
+
+/** Noise of pixels. */
+export const noiseParameter = (most: number) =>
+  z.number().min(0).default(most).describe("Largest deviation of pixel noise");
