@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { inFolder } from "../cli/workplace.ts";
+import { examplesOf } from "../docs/pages.ts";
+import project from "../../deno.json" with { type: "json" };
 
 const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 
-const CONFIG = {
-  imports: { "@tvp/pipeline": "jsr:@tvp/pipeline" },
-  links: ["", "/lib/std/assert", "/lib/std/async", "/lib/std/cli", "/lib/std/fmt", "/lib/std/path"]
-    .map((path) => root + path),
-};
+/** What the tutorial tells other projects to write, with this checkout for `../tvp`. */
+const CONFIG = examplesOf("docs/tutorial.md").find(({ text }) => text.includes('"links"'))!.text
+  .replaceAll("../tvp", root);
 
 const PIPELINE = `
 name: outside
@@ -41,9 +41,17 @@ try {
 }
 `;
 
+Deno.test("the tutorial links every package of std that the library imports", () => {
+  const wanted = project.links.filter((path) => !path.endsWith("/assert"));
+  assertEquals(
+    wanted.filter((path) => !CONFIG.includes(`"${root}${path.slice(1)}"`)),
+    [],
+  );
+});
+
 Deno.test("a program of others runs a pipeline by the public name, and no code that is not trusted", () =>
   inFolder(async (folder) => {
-    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(CONFIG));
+    await Deno.writeTextFile(join(folder, "deno.json"), CONFIG);
     await Deno.writeTextFile(join(folder, "outside.yaml"), PIPELINE);
     await Deno.writeTextFile(join(folder, "own.yaml"), OWN);
     await Deno.mkdir(join(folder, "own"));
