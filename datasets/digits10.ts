@@ -105,7 +105,7 @@ export function digitsTask(
   };
 }
 
-/** Which of so many handwritings of a digit a split may use: from, to. */
+/** The range of handwritings of a digit that a split may use: from, to. */
 export function handRange(count: number, split: SplitName): [number, number] {
   return ranges[split].map((share) => Math.floor(share * count)) as [number, number];
 }

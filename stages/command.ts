@@ -112,7 +112,7 @@ function pathsIn(word: string, paths: Paths): readonly string[] | undefined {
   return match && [paths[match[1]!]![match[2]!]!].flat();
 }
 
-/** @param written How a path stands in the text. */
+/** @param written How a path is written in the text. */
 function fillText(word: string, paths: Paths, written: (path: string) => string): string {
   return word.replace(
     placeholder,

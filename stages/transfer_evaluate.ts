@@ -110,7 +110,7 @@ async function stemOf(model: ModelSource): Promise<string | undefined> {
   return visionStem(await directory.readPart("vision_encoder"));
 }
 
-/** The treatment that the parameters ask for, for images of so many pixels a side. */
+/** The treatment that the parameters ask for, for images of a side in pixels. */
 async function treatmentOf(
   { prompt, like = [], canvas, imageSize, rms, seed }: {
     readonly prompt: Baseline | Artifact;

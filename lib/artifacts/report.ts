@@ -128,7 +128,7 @@ export interface Agreement {
   readonly models: readonly string[];
   /** Mean correlation of the hits of two models. */
   readonly correlation: number;
-  /** M / (1 + (M − 1)·correlation): so many independent models would say as much. */
+  /** M / (1 + (M − 1)·correlation): the number of independent models that would say as much. */
   readonly effective: number;
   /** Mean of Cohen's κ of the predictions of two models. */
   readonly kappa: number;

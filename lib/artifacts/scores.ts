@@ -38,7 +38,7 @@ const scoresSchema = z.object({
   treatment: settings,
   /** Size of δ where it may differ from 0, in pixel values of [0, 1]; 0 without one. */
   delta: z.object({ rms: amount, peak: amount }, { error: "a map of rms and peak" }),
-  /** Absent: the experiment has one setting. Baselines without one stand beside every setting. */
+  /** Absent: the experiment has one setting. Baselines without a setting are compared with every setting. */
   setting: settings.exactOptional(),
   /** Digest of the first weights of the vision encoder; models that share the encoder share it. */
   stem: text.exactOptional(),

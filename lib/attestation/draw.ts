@@ -1,7 +1,7 @@
 /** Draws the tasks that are computed again. @module */
 import { Random } from "../tensor/random.ts";
 
-/** A part of something: so many of a hundred, or so many. */
+/** A part of something: a percentage, or a count. */
 export type Share = { readonly percent: number } | { readonly count: number };
 
 /** Numbers below `all`, drawn without putting back; at least one, and the same for a seed. */
@@ -17,7 +17,7 @@ export function drawShare(all: number, share: Share, seed: number): number[] {
   return left.slice(0, most).sort((a, b) => a - b);
 }
 
-/** Chance that of so many false tasks none is drawn. */
+/** The chance that none of the false tasks is drawn. */
 export function chanceToMiss(all: number, drawn: number, wrong: number): number {
   let chance = 1;
   for (let index = 0; index < wrong; index++) chance *= (all - drawn - index) / (all - index);

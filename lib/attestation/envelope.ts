@@ -39,7 +39,7 @@ export async function sealStatement(statement: unknown, signer: Signer): Promise
  * Reads an envelope. Nothing of its payload may be believed, or even parsed, before its signature is
  * checked.
  *
- * @throws {SyntaxError} if the text is none.
+ * @throws {SyntaxError} if the text is not an envelope.
  */
 export function readEnvelope(text: string): Envelope {
   const value = parseJson(text);
@@ -51,7 +51,7 @@ export function readEnvelope(text: string): Envelope {
   return { payload: Uint8Array.fromBase64(payload), signatures };
 }
 
-/** The public key that signed an envelope; `undefined` if it is none of those that are trusted. */
+/** The public key that signed an envelope; `undefined` if it is not among the trusted ones. */
 export async function signerOf(
   { payload, signatures }: Envelope,
   verifier: Verifier,
@@ -63,7 +63,7 @@ export async function signerOf(
   return undefined;
 }
 
-/** @throws {SyntaxError} in words of ours: the engine's tell of its insides. */
+/** @throws {SyntaxError} with our message: the engine's would describe its internals. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

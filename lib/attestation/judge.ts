@@ -87,7 +87,7 @@ export function isUndecided(
   if (state !== "open") return false;
   const again = new Map(verdicts.map((verdict) => [verdict.index, verdict]));
   const seen = new Set<number>();
-  // Only by way of what was computed again too: all else stands on the signed bytes.
+  // Only outputs that were computed again count too: everything else rests on the signed bytes.
   for (const open = [index]; open.length > 0;) {
     for (const next of dependents[open.pop()!]!) {
       const verdict = again.get(next);

@@ -47,7 +47,7 @@ const task = z.object({
   })),
 });
 
-/** A name and the digest of what it stood for; of a model of a hub its commit. */
+/** A name and the digest of what it named; for a model of a hub, its commit. */
 const source = z.object({
   kind: z.enum(["model", "dataset", "file", "artifact", "code"]),
   name: text,

@@ -149,7 +149,7 @@ function invalidities(model: Model): Diagnostic[] {
   );
 }
 
-/** Nodes that stand in the way: without a rule, or with a derivative that says nothing. */
+/** Nodes that block the gradient: without a rule, or with a derivative that carries no information. */
 function obstacles(
   prepared: Prepared,
   { wrt, targets, straightThrough }: GradientRequest,

@@ -51,7 +51,7 @@ export async function chooseProvider(args: CommandArguments): Promise<Provider> 
   throw diagnosticError("usage", message, notes);
 }
 
-/** What stands in the keys. */
+/** What goes into the keys. */
 export async function keyProvider(args: CommandArguments): Promise<string | undefined> {
   if (!hasFlag(args, "strict-provider")) return undefined;
   return deviceOf(await chooseProvider(args));

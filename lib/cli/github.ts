@@ -59,7 +59,7 @@ function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/** What a run is told as. */
+/** How a run is described. */
 export interface RunResult {
   readonly pipeline: string;
   readonly summary: RunSummary;

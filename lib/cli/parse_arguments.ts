@@ -30,7 +30,7 @@ interface Words {
   readonly unknown: Set<string>;
 }
 
-/** Takes words apart. What is told to the parser takes a value; all else it asks about, in order. */
+/** Parses words. The parser knows which options take a value; it asks about everything else, in order. */
 function readWords(command: Command, args: readonly string[]): Words {
   const valued = Object.keys(command.options).filter((name) => takesNext(command.options[name]!));
   const words: Words = { operands: [], options: new Map(), unknown: new Set() };
@@ -86,7 +86,7 @@ function addWord(
   else if (Object.hasOwn(options, known)) {
     words.options.set(known, [...words.options.get(known) ?? [], inline ?? ""]);
   } else words.unknown.add(/^--[^=]*/.exec(word)?.[0] ?? word);
-  // What follows a flag is none of its value, though the parser takes it for that.
+  // What follows a flag is not its value, although the parser takes it for one.
   if (known !== undefined && inline === undefined && typeof value === "string") {
     words.operands.push(value);
   }

@@ -41,7 +41,7 @@ export function remoteOf(args: CommandArguments): string | undefined {
   return textOption(args, "remote") ?? (Deno.env.get("TVP_CACHE_REMOTE") || undefined);
 }
 
-/** The same, for commands that are about one. @throws {DiagnosticError} if there is none. */
+/** The same, for commands about a single pipeline. @throws {DiagnosticError} if there is none. */
 export function requiredRemote(args: CommandArguments, action: string): string {
   const remote = remoteOf(args);
   if (remote !== undefined) return remote;

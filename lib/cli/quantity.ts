@@ -3,23 +3,23 @@ import type { Share } from "../attestation/draw.ts";
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { durationMs, sizeBytes } from "../pipeline/read/amounts.ts";
 
-/** Milliseconds of `30d`. @throws {DiagnosticError} if it is none. */
+/** Milliseconds of `30d`. @throws {DiagnosticError} if the text is not a duration. */
 export function durationOf(text: string | undefined, where: string): number | undefined {
   return read(text, where, { form: /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, to: durationMs, like: "30d" });
 }
 
-/** Bytes of `10GiB`. @throws {DiagnosticError} if it is none. */
+/** Bytes of `10GiB`. @throws {DiagnosticError} if the text is not a size. */
 export function sizeOf(text: string | undefined, where: string): number | undefined {
   return read(text, where, { form: /^\d+(\.\d+)?\s*([KMGT]i?)?B$/, to: sizeBytes, like: "10GiB" });
 }
 
-/** A part of something, as `10%` or as a number of things. @throws {DiagnosticError} if it is none. */
+/** A part of something, as `10%` or as a number of things. @throws {DiagnosticError} if it is neither. */
 export function shareOf(text: string, where: string): Share {
   if (/^[1-9]\d*$/.test(text)) return { count: Number(text) };
   return { percent: percentOf(text, where) };
 }
 
-/** 10 of `10%`. @throws {DiagnosticError} if it is none, or more than all. */
+/** 10 of `10%`. @throws {DiagnosticError} if the text is not a percentage, or above 100. */
 export function percentOf(text: string, where: string): number {
   const percent = read(text, where, { form: /^\d+(\.\d+)?\s*%$/, to: parseFloat, like: "10%" })!;
   if (percent <= 100) return percent;

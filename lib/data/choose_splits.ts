@@ -47,7 +47,7 @@ export function chooseSplits(
     ]);
   }
   if (given.test.length === 0 && given.validation.length > 0) {
-    // Publishers with two splits call the one that results are told of `val`.
+    // Publishers with two splits call the one that they report results on `val`.
     return withValidation({ ...given, test: given.validation, validation: [] }, seed, source);
   }
   if (given.validation.length === 0 && given.test.length > 0) {

@@ -20,11 +20,11 @@ export interface Thumbnail {
   readonly answer: string;
 }
 
-/** Side of a small copy in pixels, and how many stand beside each other. */
+/** Side of a small copy in pixels, and the number of copies in a row. */
 const thumbnailSide = 96;
 const columns = 8;
 
-/** The first images of each class, so many of each split. */
+/** The first images of each class, up to a number for each split. */
 export async function thumbnails(data: PreparedData, each: number): Promise<Thumbnail[]> {
   const made: Thumbnail[] = [];
   for (const split of ["train", "validation", "test"] as const) {

@@ -41,7 +41,7 @@ export interface ClassDrawing {
 /** Drawings of each split. */
 export type Partition = Readonly<Record<SplitName, readonly ClassDrawing[]>>;
 
-/** A class needs so many motifs, so that two are left to train on and two to test. */
+/** The fewest motifs of a class: two are left to train on and two to test. */
 const leastMotifs = 5;
 
 /** Fetches, renders and lists the drawings of the classes. */

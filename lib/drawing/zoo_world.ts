@@ -431,7 +431,7 @@ function paintDigit(camera: Camera, random: Random, { canvas, settings }: Painti
   paintGround(canvas, random, { colour: paper, clutter: settings.clutter / 3 });
   const start = (face * 10 + digit) * maskSize ** 2;
   const mask = camera.typeset.masks.subarray(start, start + maskSize ** 2);
-  // Upright digits are read up to this turn; a mirror image is none.
+  // Upright digits can be read up to this turn; a mirrored digit is not a digit.
   const range = { scale: [0.5, 1.2], degrees: 20, shift: 0.9, mirror: false } as const;
   paintSprite(canvas, inkSprite(mask, maskSize, ink), randomPose(random, range));
   const concept = camera.concepts + digit;

@@ -2,7 +2,7 @@
 import type { ClassResult } from "../artifacts/report.ts";
 import type { Scores } from "../artifacts/scores.ts";
 
-/** Classes up to which it is told how often each one was answered for another. */
+/** The largest number of classes for which confusions are reported. */
 const fewClasses = 20;
 
 /**

@@ -1,6 +1,6 @@
 /** Keeps the most recent few of the things that are costly to open and to keep open. @module */
 
-/** Keeps at most so many open; the one that was opened first is closed for a new one. */
+/** Keeps a limited number of things open; the one that was opened first is closed for a new one. */
 export class OpenFew<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #open = new Map<string | number, T>();
   readonly #max: number;

@@ -9,7 +9,7 @@ const lockFile = new URL("../../deno.lock", import.meta.url);
  * packages that are not in it, and keeps their versions for the next time. One that is out of date
  * has another name.
  *
- * @param folder Where the copy is kept; where nothing may be written there, there is none.
+ * @param folder Where the copy is kept; no copy is made if the folder cannot be written.
  */
 export function lockFlags(folder: string): readonly string[] {
   const text = ifThere(() => Deno.readTextFileSync(lockFile));

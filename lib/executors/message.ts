@@ -18,7 +18,7 @@ export type WorkerMessage =
 /** What the main thread of a worker hears from the one that reads its standard input. */
 export type InputMessage = WorkerCommand | { readonly type: "end" };
 
-/** What stands in the word those two share after an abort; 0 before. */
+/** The value of the word that both share after an abort; 0 before. */
 export const abortWords = { cancelled: 1, timeout: 2 } as const;
 
 /** Starts a message; what a line has before it, and a line without it, was printed by the stage. */

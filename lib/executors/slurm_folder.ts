@@ -139,7 +139,7 @@ export class TaskFolder {
       got = open.readSync(bytes.subarray(filled)) ?? 0;
       filled += got;
     }
-    // A character may have been written by half: up to the last line break there is none.
+    // The last character may be incomplete: everything up to the last line break is whole.
     const end = bytes.subarray(0, filled).lastIndexOf(10) + 1;
     this.#read += end;
     return new TextDecoder().decode(bytes.subarray(0, end));

@@ -221,7 +221,7 @@ export class SlurmQueue {
     throw new SlurmSilence(stderr);
   }
 
-  /** What accounting has on jobs; nothing where there is none. */
+  /** What accounting knows of jobs; nothing where there is no accounting. */
   async #accounted(ids: readonly string[]): Promise<readonly QueueRow[]> {
     if (ids.length === 0) return [];
     try {

@@ -35,7 +35,7 @@ export interface BatchPlace {
   readonly size: number;
 }
 
-/** Longest time before the end of the time limit at which a job is told to save its state. */
+/** The longest time before the end of the time limit at which a job is asked to save its state. */
 const warningSeconds = 60;
 
 /** Below this limit Slurm, which counts in minutes, would warn a job that has hardly begun. */

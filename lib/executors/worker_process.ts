@@ -7,7 +7,7 @@ import { encodeMessage, readLines, splitLine, type WorkerMessage } from "./messa
 import { type Process, startProcess } from "./process.ts";
 import { abortReason } from "./run_job.ts";
 
-/** How many lines of a log are told of a task whose process died. */
+/** How many lines of the log are shown for a task whose process died. */
 const LAST_LINES = 12;
 
 /** How long a worker without a job may take to end. */
@@ -175,7 +175,7 @@ function removeTemporary(folder: string): void {
   }
 }
 
-/** How programs are told of a folder for temporary files. */
+/** The variables by which programs learn the folder for temporary files. */
 function temporaryVariables(folder: string): Record<string, string> {
   const names = Deno.build.os === "windows" ? ["TEMP", "TMP"] : ["TMPDIR"];
   return Object.fromEntries(names.map((name) => [name, folder]));

@@ -3,7 +3,7 @@
  * one of them downloaded no other one downloads again.
  *
  * ```
- * models--OWNER--NAME/refs/main            the commit that a branch or tag stood for
+ * models--OWNER--NAME/refs/main            the commit that a branch or tag named
  * models--OWNER--NAME/blobs/DIGEST         contents, by their digest
  * models--OWNER--NAME/snapshots/COMMIT/…   links to them, by their names in the repository
  * models--OWNER--NAME/lists/COMMIT.json    ours: what the hub says of a commit

@@ -36,7 +36,7 @@ export interface HubData {
 const converted = { written: "~parquet", revision: "refs/convert/parquet" };
 
 /**
- * Takes apart `hf://datasets/owner/name[@revision][/path]`. `~parquet` stands for the hub's own branch
+ * Takes apart `hf://datasets/owner/name[@revision][/path]`. `~parquet` means the hub's own branch
  * of Parquet files, `refs/convert/parquet`; slashes in other revisions are written `%2F`.
  *
  * @returns Undefined for anything else.

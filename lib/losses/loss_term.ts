@@ -47,7 +47,7 @@ export interface LossTerm {
   /** Whether it looks at features in the middle of the encoder; default it does not. */
   readonly needsHidden?: boolean;
   /**
-   * Whether it is no mean over images, or drawn for the batch as a whole: then a batch is not computed
+   * Whether it is not a mean over images, or drawn for the batch as a whole: then a batch is not computed
    * in parts. Default false.
    */
   readonly wholeBatch?: boolean;

@@ -23,7 +23,9 @@ const fields = {
   top_p: share.describe("draws among the likeliest tokens with so much probability in all"),
   min_p: share.describe("draws among tokens with this share of the likeliest one's probability"),
   repetition_penalty: positive.describe("makes tokens that were there before less likely"),
-  no_repeat_ngram_size: count.describe("no sequence of so many tokens comes twice; 0: any may"),
+  no_repeat_ngram_size: count.describe(
+    "length in tokens of the sequences that may not come twice; 0 for no limit",
+  ),
   bad_words_ids: z.array(tokens, "a list of lists of tokens")
     .describe("sequences of tokens that are never said"),
   suppress_tokens: z.array(token, "a list of tokens").describe("tokens that are never said"),

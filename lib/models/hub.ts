@@ -20,7 +20,7 @@ export interface HubOptions extends FetchOptions {
 /** A downloaded model. */
 export interface HubDirectory {
   readonly path: string;
-  /** The commit that the revision stood for. */
+  /** The commit that the revision named. */
   readonly commit: string;
 }
 

@@ -179,7 +179,7 @@ function placeImage(instruction: string, place: Place): readonly number[] {
   );
 }
 
-/** An instruction as the template writes it, and what stands in it for the image. */
+/** An instruction as the template writes it, and its placeholder for the image. */
 function writeInstruction(
   instruction: string,
   { tokenizer, template, directory, image, placeholder }: Place,

@@ -39,7 +39,7 @@ export function shownModel({ model, weights }: ModelChoice): string {
 /**
  * `q4`, or `vision_encoder=fp32,decoder=q4f16`, as the command line writes a choice of weights.
  *
- * @returns What is wrong with it, where it is none.
+ * @returns What is wrong with it, if it is not a choice.
  */
 export function parseWeights(text: string): { readonly weights: WeightChoice } | string {
   const pairs = text.split(",").map((pair) => pair.split("=").map((side) => side.trim()));

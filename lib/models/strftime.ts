@@ -1,7 +1,7 @@
 /** Python's `strftime` for a day that never changes. @module */
 
 /**
- * The day that templates are told. Many write the date into the prompt; with the real one a prompt,
+ * The date that templates get. Many write it into the prompt; with the real date a prompt,
  * and with it every score, would differ from day to day. Llama's templates fall back to this day.
  */
 const today = new Date(Date.UTC(2024, 6, 26));

@@ -25,7 +25,7 @@ export function gathersImages(sizes: ModelSizes): boolean {
 
 /**
  * The parts that make `vision.image_features`, from `pixel_values` [batch, …] with the shape of one
- * image behind. Encoders that are told an image's size run once for each image.
+ * image behind. Encoders that take an image's size run once for each image.
  */
 export function visionParts(vision: Model, sizes: ModelSizes): readonly Part[] {
   const inputs = Object.fromEntries(vision.graph.inputs.map(({ name }) => [name, name]));

@@ -35,7 +35,7 @@ export const weightSuffixes = {
 /** Data type of a directory's weights. */
 export type WeightType = keyof typeof weightSuffixes;
 
-/** Parts that a choice may name; `decoder` and `encoder` stand for those that have them in their names. */
+/** Parts that a choice may name; `decoder` and `encoder` mean the parts with that word in their names. */
 type NamedPart = ModelPart | "decoder" | "encoder";
 
 /** Types of weights by part. Other parts are opened with the default type. */

@@ -121,7 +121,7 @@ function claimSentences(data: ReportData, group: readonly Comparison[]): string[
   return [claimSentence(data, group)];
 }
 
-/** How the images of a baseline are told of. */
+/** What the sentences call the images of a baseline. */
 const baselineWords: Readonly<Record<string, string>> = {
   shrunk: "the shrunk image without a prompt",
   none: "the full image",

@@ -25,7 +25,7 @@ export function versionOf(library: string): string | undefined {
   }
 }
 
-/** The number that a function writes to where it is told. */
+/** The number that a function writes to a given address. */
 function written(library: string, name: string): number {
   const definition = { name, parameters: ["buffer"], result: "i32" } as const;
   const opened = Deno.dlopen(library, { call: definition });

@@ -18,7 +18,7 @@ export interface SessionFolder {
   remove(): Promise<void>;
 }
 
-/** Where to put the folder and how to tell of copies. */
+/** Where to put the folder, and how to report copies. */
 export interface FolderOptions {
   /** Parent of the session folder; default: the system's folder for temporary files. */
   readonly parent?: string;

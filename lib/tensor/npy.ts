@@ -68,7 +68,7 @@ export interface NpyLayout {
  * Reads the header of a file of numbers.
  *
  * @param head The beginning of the file.
- * @throws {NpyError} If it is none, or does not have as many bytes as its shape needs.
+ * @throws {NpyError} If it is not an npy file, or does not have as many bytes as its shape needs.
  */
 export function npyLayout(head: Uint8Array, fileBytes: number): NpyLayout {
   const header = readHeader(head);

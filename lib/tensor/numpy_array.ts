@@ -30,7 +30,7 @@ export interface NumpyLayout {
   readonly fortran: boolean;
 }
 
-/** Element type and byte order of `<f4`; `undefined` where it is none of a tensor (text, objects). */
+/** Element type and byte order of `<f4`; `undefined` if no tensor has it (text, objects). */
 export function readDescriptor(
   descriptor: string,
 ): Pick<NumpyLayout, "dtype" | "bigEndian"> | undefined {

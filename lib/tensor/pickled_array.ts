@@ -40,7 +40,7 @@ const makers: ReadonlyMap<string, (value: PickleObject) => Parts | undefined> = 
   ["numpy._core.numeric._frombuffer", fromBuffer],
 ]);
 
-/** The array that an object of a pickle represents; `undefined` if it is none of numbers. */
+/** The array that an object of a pickle represents; `undefined` if it is not an array of numbers. */
 export function pickledArray(value: unknown): PickledArray | undefined {
   const parts = value instanceof PickleObject ? makers.get(value.name)?.(value) : undefined;
   if (parts === undefined) return undefined;
@@ -54,7 +54,7 @@ export function pickledArray(value: unknown): PickledArray | undefined {
 /** What makes single numbers: `scalar(dtype, bytes)`. */
 const scalarMakers = ["numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"];
 
-/** The number that an object of a pickle stands for, as an array of one. */
+/** The number that an object of a pickle represents, as an array of one. */
 export function pickledScalar(value: unknown): PickledArray | undefined {
   if (!(value instanceof PickleObject) || !scalarMakers.includes(value.name)) return undefined;
   const type = elementType(value.args[0]);

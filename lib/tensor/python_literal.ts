@@ -18,7 +18,7 @@ const closers: Readonly<Record<string, string>> = { "{": "}", "(": ")", "[": "]"
 /**
  * Reads one literal: dictionaries become maps, tuples {@linkcode PythonTuple}s, lists arrays.
  *
- * @returns `undefined` if the text is none, or has anything beside it.
+ * @returns `undefined` if the text is not a literal, or has more than one.
  */
 export function parsePythonLiteral(text: string): unknown {
   const reader = { text, at: 0 };

@@ -14,10 +14,10 @@ const [canvas, batch] = [224, 16];
 
 const example = { instruction: "What is this?", answer: "a cat" };
 
-/** What stands in the way of a model as a source; where nothing does, what a step would take. */
+/** Why a model cannot be a source; if it can, the memory of a step. */
 export interface SourceCheck {
   readonly obstacles: readonly Diagnostic[];
-  /** Memory of a step of so many images of 224 pixels. */
+  /** Memory of a step, and its number of images of 224 pixels. */
   readonly memory?: StepMemory & { readonly batch: number };
 }
 

@@ -9,12 +9,12 @@ export type PhotoRequest =
   | { readonly folder: string; readonly options: PhotoOptions }
   | { readonly picks: readonly PickedRow[] };
 
-/** A batch, float32 [batch, 3, S, S], or what stood in its way; in the order in which they were asked for. */
+/** A batch, float32 [batch, 3, S, S], or what went wrong; in the order of the requests. */
 export type PhotoAnswer =
   | { readonly photos: Float32Array }
   | { readonly mistakes: readonly Diagnostic[] };
 
-/** What a thread is told and tells. */
+/** The messages to and from the thread. */
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<PhotoRequest>) => void;
   postMessage(message: PhotoAnswer, transfer?: Transferable[]): void;

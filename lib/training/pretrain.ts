@@ -64,7 +64,7 @@ import { startWeights } from "./start_weights.ts";
 import { type TrainingSchedule, trainWeights, type WeightedGraph } from "./weight_training.ts";
 import { writeDirectory } from "./write_directory.ts";
 
-/** What every pretraining is told. */
+/** Settings of every pretraining. */
 export interface PretrainOptions {
   readonly seed: number;
   readonly batch: number;

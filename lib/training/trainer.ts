@@ -42,7 +42,7 @@ export interface Training {
     readonly seed: number;
     readonly sources: number;
   };
-  /** Gradients are means over so many copies of a batch, each fed by itself; default 1. */
+  /** The number of copies of a batch whose gradients are averaged, each fed by itself; default 1. */
   readonly copies?: number;
   readonly steps: number;
   /** Learning rate of a step, which counts from 0. */
@@ -90,7 +90,7 @@ export interface TrainingHost {
   /** Called after every step, which counts from 1, with loss, terms and the gradient's norm. */
   readonly onStep?: (step: number, metrics: StepMetrics) => void;
   readonly checkpoint?: {
-    /** The saved state as `read` has it; `undefined` where there is none or it is refused. */
+    /** The saved state as `read` returns it; `undefined` if there is none or it is refused. */
     load<T>(read: (state: Uint8Array) => T | undefined): Promise<T | undefined>;
     due(): boolean;
     save(state: Uint8Array): Promise<void>;

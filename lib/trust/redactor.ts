@@ -1,7 +1,7 @@
 /** Keeps the values of secrets out of everything that is printed or stored. @module */
 import { isSecretName } from "./secrets.ts";
 
-/** Shorter values stand in any text by chance. */
+/** Shorter values are in many texts by chance. */
 const shortest = 6;
 
 /** A line of a longer secret, such as a key in a file of many lines. */
@@ -35,7 +35,7 @@ export class Redactor {
   }
 }
 
-/** How a value may stand in a text: as it is, as JSON, in a URL, or line by line. */
+/** How a value may be written in a text: as it is, as JSON, in a URL, or line by line. */
 function formsOf(value: string): string[] {
   const whole = value.trim();
   const lines = whole.split(/\r?\n/).map((line) => line.trim());

@@ -24,7 +24,7 @@ const secret = new RegExp(
   "i",
 );
 
-/** Names that look like one of these and are none. */
+/** Names that look like one of these and are not. */
 const plain = /^(PWD|OLDPWD|SSH_ASKPASS|(MAX|MIN|NUM|N)_(\w+_)?TOKENS?)$/i;
 
 /** Variables by which programs find the network: a password in them has to stay. */

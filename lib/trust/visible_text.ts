@@ -22,7 +22,7 @@ export function visibleText(text: string): string {
   return text.replace(unseen, signOf);
 }
 
-/** The text on one line of Markdown, where it is no markup, no table and fetches nothing. */
+/** The text on one line of Markdown, where it is neither markup nor a table and fetches nothing. */
 export function markdownText(text: string): string {
   const line = visibleText(text).replace(/\s+/g, " ");
   return line.replaceAll("<", "&lt;").replaceAll("|", "\\|").replace(/([!\]])(?=[[(])/g, "$1\\");

@@ -52,7 +52,7 @@ function readableFormat(bytes: Uint8Array): ImageFormat {
 
 /**
  * The size of an image, turned as its EXIF orientation says. All of it is decoded, a strip at a time,
- * so that one that is damaged is told, and a large one takes little memory.
+ * so that a damaged one is found, and a large one takes little memory.
  *
  * @throws {SyntaxError} As {@linkcode decodeImage}.
  */

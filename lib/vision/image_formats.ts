@@ -44,7 +44,7 @@ const imageFormats = {
   },
 } satisfies Record<string, ImageFormat>;
 
-/** The format of a file; `undefined` if it is none that is read. */
+/** The format of a file; `undefined` if files of its kind are not read. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   return Object.values(imageFormats).find(({ matches }) => matches(bytes));
 }

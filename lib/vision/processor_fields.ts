@@ -32,14 +32,14 @@ export function flagOf(config: ProcessorConfig, name: string, absent: boolean): 
   throw misfit(name, value, "true or false");
 }
 
-/** A number other than 0. @throws {ProcessorFieldError} If the field is none. */
+/** A number other than 0. @throws {ProcessorFieldError} If the field is not one. */
 export function factorOf(config: ProcessorConfig, name: string, absent: number): number {
   const value = config[name] ?? absent;
   if (typeof value === "number" && Number.isFinite(value) && value !== 0) return value;
   throw misfit(name, value, "a number other than 0");
 }
 
-/** A whole number from 1. @throws {ProcessorFieldError} If the field is none. */
+/** A whole number from 1. @throws {ProcessorFieldError} If the field is not one. */
 export function countOf(config: ProcessorConfig, name: string, absent?: number): number {
   const value = config[name] ?? absent;
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= maxPixels) {
@@ -57,7 +57,7 @@ export function sideOf(config: ProcessorConfig, name: string): number {
   return checkedSize({ height: side, width: side }, value, name).height;
 }
 
-/** A size after a step, whatever it is made from. @throws {ProcessorFieldError} If it is none. */
+/** A size after a step, whatever it is made from. @throws {ProcessorFieldError} If it is not a size. */
 export function imageSize(size: ImageSize, name = "size"): ImageSize {
   return checkedSize(size, [size.height, size.width], name);
 }
@@ -70,7 +70,7 @@ export function channelsOf(config: ProcessorConfig, name: string): readonly numb
   throw misfit(name, value, "three numbers");
 }
 
-/** The filter of a resize; Pillow numbers them. @throws {ProcessorFieldError} If there is none of this number. */
+/** The filter of a resize; Pillow numbers them. @throws {ProcessorFieldError} If no filter has this number. */
 export function filterOf(config: ProcessorConfig): Resample {
   const value = config.resample ?? 2; // the default of most processors is bilinear
   const filter = typeof value === "number" ? resampleNames[value] : undefined;

@@ -37,7 +37,7 @@ export interface ExecutorOptions {
   readonly slurmArgs?: string | undefined;
 }
 
-/** The executor of a name. @throws {DiagnosticError} where the options are none of its own. */
+/** The executor of a name. @throws {DiagnosticError} if it does not know the options. */
 export function chooseExecutor(name: ExecutorName, options: ExecutorOptions = {}): ExecutorChoice {
   return executorTable[name].choose(options);
 }

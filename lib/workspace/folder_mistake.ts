@@ -46,7 +46,7 @@ function hasUsualParts(folder: string): boolean {
   return usualParts.every((part) => parts.has(part));
 }
 
-/** Undefined where there is none to read: what else is wrong is told when the model is opened. */
+/** Undefined if it cannot be read: opening the model says what else is wrong. */
 function modelTypeIn(path: string): string | undefined {
   try {
     const config = JSON.parse(readRegularText(path)) as { model_type?: unknown } | null;
@@ -56,7 +56,7 @@ function modelTypeIn(path: string): string | undefined {
   }
 }
 
-/** Weights that are asked for and not there are told before the stages that come before run. */
+/** Missing weights are reported before the stages that come first run. */
 function weightMistake(folder: string, { weights }: ModelChoice): NameMistake | undefined {
   const files = entries(`${folder}/onnx`).map(({ name }) => name);
   const missing = missingWeights(files, weights);

@@ -22,7 +22,7 @@ export function hubSettings(
   };
 }
 
-/** The token for a hub; one that would go unencrypted is not sent, and the user is told. */
+/** The token for a hub; one that would go unencrypted is not sent, with a warning. */
 function hubToken(
   endpoint: string | undefined,
   onWarning?: (warning: Diagnostic) => void,

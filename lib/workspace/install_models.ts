@@ -27,7 +27,7 @@ export interface InstalledModel {
  * Copies the models; tasks that made none are passed over. Only folders directly below the target are
  * written: all names are checked before anything is.
  *
- * @throws {DiagnosticError} If a name is none of a model's, or the store no longer has a model that a
+ * @throws {DiagnosticError} If a name is not a model's, or the store no longer has a model that a
  * task made.
  */
 export function* installModels(

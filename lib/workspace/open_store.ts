@@ -39,7 +39,7 @@ export async function openStore(
   return remoteStore(local, { ...shared, ...warn });
 }
 
-/** A remote, and what of this machine is not sent to it. */
+/** A remote, and the secrets of this machine that are not sent to it. */
 export interface SharedRemote extends RemoteTasksOptions {
   readonly unsent: readonly Diagnostic[];
 }
@@ -85,7 +85,7 @@ export async function openShared(url: string): Promise<SharedRemote> {
   };
 }
 
-/** Signs with the key of this machine, if it has one. @throws {DiagnosticError} if it is none. */
+/** Signs with the key of this machine, if it has one. @throws {DiagnosticError} if it is not a key. */
 async function ownSigner(): Promise<Signer | undefined> {
   const { readSigner } = await loadLater<typeof import("../cache/remote/signature.ts")>(
     new URL("../cache/remote/signature.ts", import.meta.url),

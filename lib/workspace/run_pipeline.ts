@@ -143,7 +143,7 @@ export async function runOpened(
   try {
     keepRecord(folder, { file, set, plan, summary, startedAt, layout });
   } catch (error) {
-    // A failure that filled the disk is still the failure to tell of.
+    // A failure that filled the disk is still the failure to report.
     if (summary.outcome === "done" || !isSystemError(error)) throw error;
     onEvent?.({ type: "warning", diagnostic: unrecorded(error) });
   }

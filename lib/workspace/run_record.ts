@@ -63,7 +63,7 @@ export function latestRun(folder: string): RunRecord | undefined {
   return readRecord(`${folder}/latest/run.json`);
 }
 
-/** A record that cannot be read, or that a crash has damaged, is none. */
+/** A record that cannot be read, or that a crash has damaged, does not count. */
 function readRecord(path: string): RunRecord | undefined {
   try {
     const record: unknown = JSON.parse(Deno.readTextFileSync(path));

@@ -30,7 +30,7 @@ export interface OwnFolders {
   readonly promptFolder?: string | undefined;
 }
 
-/** The path that a name stands for: relative ones count from the pipeline file. */
+/** The path of a name: relative ones count from the pipeline file. */
 export function filePath({ base }: SourceFolders, name: string): string {
   return name.startsWith("/") ? name : `${base}/${name.replace(/^\.\//, "")}`;
 }

@@ -54,7 +54,7 @@ export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promis
     .map((stage) => programItem(stage, spec, places));
   const items = await Promise.all([...code, ...programs]);
   const all = [...items, ...setupItems(spec)];
-  // A stage type that is named as other code too is told as what it is first: with what it declares.
+  // A stage type that is also named as other code is listed as a stage type, with what it declares.
   const unique = [...Map.groupBy(all, ({ digest }) => digest).values()].map(([first]) => first!);
   return [...unique, ...secretItems(spec, unique)];
 }

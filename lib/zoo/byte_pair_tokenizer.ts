@@ -12,7 +12,7 @@ export type TokenizerStyle = "byte-level" | "metaspace";
 /** What a tokenizer is trained on and how far. */
 export interface TokenizerOptions {
   readonly style: TokenizerStyle;
-  /** Lines of text; a word that stands in more lines is merged earlier. */
+  /** Lines of text; a word in more lines is merged earlier. */
   readonly corpus: readonly string[];
   /** Number of merges at most. */
   readonly merges: number;

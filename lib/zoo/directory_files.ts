@@ -34,7 +34,7 @@ export interface DirectoryFiles {
   readonly graphs: Readonly<Record<string, Model>>;
 }
 
-/** What a network is told about, beside its weights. */
+/** Settings of a network, beside its weights. */
 export interface NetworkPlan<S> {
   readonly sizes: S;
   readonly json: Readonly<Record<string, unknown>>;

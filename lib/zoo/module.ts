@@ -11,7 +11,7 @@ import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 /** How a weight starts: normal with a standard deviation, or constant. */
 export type Initial = { readonly std: number } | { readonly value: number };
 
-/** Gives the weight of a name; `initial` says how it starts where there is none yet. */
+/** Gives the weight of a name; `initial` says how a new one starts. */
 export type WeightSource = (
   name: string,
   dims: readonly number[],

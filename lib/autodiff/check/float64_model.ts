@@ -183,7 +183,7 @@ function convertNode(node: Node, typeOf: TypeOf): Node {
 
 const shortTypes = ["float16", "bfloat16", "float32"].map((name) => dataTypeOf[name as DType]);
 
-/** Element types that an op is told to make, and tensors that it holds. */
+/** The element types that an op's attributes ask for, and the tensors in its attributes. */
 function convertAttribute(name: string, attribute: Attribute): Attribute {
   if (attribute.type === "int" && (name === "to" || name === "dtype")) {
     const isShort = shortTypes.includes(attribute.value);

@@ -1,6 +1,6 @@
 /**
  * Convolutions and averages over windows as one Gather and one product: column `k, o` of the gathered
- * matrix is the element that tap k sees at output place o, or a zero that stands behind the data.
+ * matrix is the element that tap k sees at output place o, or a zero placed after the data.
  *
  * @module
  */

@@ -25,7 +25,7 @@ function power(p: Polynomial, exponent: Polynomial): Polynomial | undefined {
 const readers: Readonly<Record<string, (p: Polynomial, q: Polynomial) => Polynomial | undefined>> =
   { Add: plus, Mul: times, Pow: power };
 
-/** The value as a polynomial of `x`; `undefined` if it is none. */
+/** The value as a polynomial of `x`; `undefined` if it is not one. */
 export function polynomialOf(
   b: GraphBuilder,
   value: Value,

@@ -7,7 +7,7 @@ const maxBytes = 2 ** 31;
 /**
  * The bytes of a regular file.
  *
- * @throws {RangeError} If it is none, or larger than `most` bytes: `it is a named pipe`.
+ * @throws {RangeError} If it is not a regular file, or larger than `most` bytes: `it is a named pipe`.
  */
 export function readRegularFile(path: string, most = maxBytes): Uint8Array<ArrayBuffer> {
   const info = Deno.statSync(path);

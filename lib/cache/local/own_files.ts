@@ -75,7 +75,7 @@ class Detaching {
     this.#visit(path);
   }
 
-  /** @param shown Where the copy will stand in the output. */
+  /** @param shown Where the copy will be in the output. */
   #copy(from: string, to: string, shown: string): void {
     const info = this.#look(shown, () => Deno.statSync(from));
     if (this.#copiesLeft-- <= 0) throw badOutput(this.#name, "its links expand to too many files");

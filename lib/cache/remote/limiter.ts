@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once; the others wait in turn. */
+/** Limits how many pieces of work run at once; the others wait in turn. */
 export class Limiter {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -37,7 +37,7 @@ export const remoteTable: Readonly<Record<string, RemoteKind>> = {
 /**
  * Opens a remote by its URL.
  *
- * @throws {DiagnosticError} `unknown-remote`, if the URL is none or of another kind.
+ * @throws {DiagnosticError} `unknown-remote`, if the text is not a URL or its scheme is not known.
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;

@@ -13,7 +13,7 @@ export interface Signer {
 /** Checks signatures against a list of public keys. */
 export interface Verifier {
   verify(purpose: string, content: Uint8Array, signature: string): Promise<boolean>;
-  /** The public key whose owner signed the payload; `undefined` if it is none of the list. */
+  /** The public key whose owner signed the payload; `undefined` if no key of the list did. */
   signerOf(type: string, payload: Uint8Array, signature: string): Promise<string | undefined>;
 }
 

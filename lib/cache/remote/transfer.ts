@@ -23,7 +23,7 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How long sending so many bytes may take. */
+/** How long it may take to send a number of bytes. */
 export function uploadMs(bytes: number, patienceMs: number): number {
   return patienceMs + bytes / SLOWEST_BYTES_PER_MS;
 }

@@ -51,7 +51,7 @@ export interface TreeFacts {
   readonly files: number;
 }
 
-/** Most bytes of a list of so many files. */
+/** The largest size, in bytes, of a list of a number of files. */
 export function listLimit(files: number): number {
   return (1 << 20) + files * (longestPath + 256);
 }
@@ -60,7 +60,7 @@ export function listLimit(files: number): number {
  * Reads a list of files that a remote sent, of which only the manifest is signed: its digest is
  * computed from the list, so that nothing is asked for that the signature does not vouch for.
  *
- * @throws {TransferError} If it is none, leads out of the folder, or is another one.
+ * @throws {TransferError} If it is not a tree, leads out of the folder, or is another tree.
  */
 export function parseTree(bytes: Uint8Array, facts: TreeFacts): Tree {
   const tree = asTree(parseJson(bytes));

@@ -35,7 +35,7 @@ const command: Command = {
   },
 };
 
-/** Says that there are none, and which pipelines have some. */
+/** Says that there are no runs, and which pipelines have some. */
 function noRuns(name?: string): string {
   const known = recordedPipelines(stateFolder);
   if (name === undefined || known.length === 0) return "No runs yet";

@@ -70,7 +70,7 @@ class GzipSource implements ByteSource {
   }
 }
 
-/** The chunks of a stream, as long as they are no more than so many bytes. */
+/** The chunks of a stream, up to a number of bytes in all. */
 async function* atMost(
   chunks: AsyncIterable<Uint8Array>,
   most: number,

@@ -24,7 +24,7 @@ interface Dataset {
   readonly value: number[];
 }
 
-/** What a thread is told and tells. */
+/** The messages to and from the thread. */
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<Hdf5Request>) => void;
   postMessage(message: Hdf5Answer): void;

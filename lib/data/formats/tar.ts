@@ -41,7 +41,7 @@ const files = "07\0";
 /** Types of entries that are nothing to read: folders, and labels of the archive. */
 const nothing = "5DV";
 
-/** Types that no content stands behind, or not here, in the words of a message. */
+/** Types of entries without content here, as messages call them. */
 const strangers: Readonly<Record<string, string>> = {
   "2": "a symbolic link, not a file: pack the file itself, with tar --dereference",
   "3": "a device, not a file",
@@ -53,7 +53,7 @@ const strangers: Readonly<Record<string, string>> = {
 
 /**
  * The regular files of a ustar, pax or GNU archive, one after the other: what is read of one before
- * the next is asked for lies ahead. A hard link stands for the file that it names; what is not a file
+ * the next is asked for lies ahead. A hard link counts as the file that it names; what is not a file
  * has a mistake.
  *
  * @throws {DiagnosticError} If it is not archive, is cut off, or its sizes lead out of it.

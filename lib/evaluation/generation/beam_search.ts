@@ -102,7 +102,7 @@ class ImageSearch {
     const running = found.filter(({ ended }) => !ended).slice(0, beams);
     this.#stuck = running.length < beams;
     this.running = this.#stuck ? found.slice(0, beams) : running;
-    // Of the candidates beyond the first there are so many only for something to go on with.
+    // Further candidates are only there so that each beam has something to go on with.
     const ended = found.slice(0, beams).filter((candidate) => candidate.ended)
       .map((beam) => ({ ...beam, score: beam.score / length ** lengthPenalty }));
     this.#ended = [...this.#ended, ...ended].toSorted((a, b) => b.score - a.score).slice(0, beams);

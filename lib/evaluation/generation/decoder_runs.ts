@@ -289,7 +289,7 @@ function pastOf({ past }: Step, from: readonly number[] | undefined): Step["past
   );
 }
 
-/** A step with so many rows for each of its rows. */
+/** A step with each of its rows repeated. */
 function copied({ scores, past }: Step, copies: number): Step {
   if (copies === 1) return { scores, past };
   const pasts = Object.entries(past).map(([name, value]) => [name, repeated(value, copies)]);

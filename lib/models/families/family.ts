@@ -80,8 +80,8 @@ export interface Family {
   /** How an image is written; default: the image token, once for each row of image features. */
   writtenImage?(facts: ImageFacts): WrittenImage | undefined;
   /**
-   * Whether the placeholders come before the text and its start symbol, stand in the text, or are not
-   * in the ids at all: then the features stand in front of the text's embeddings, or there is no text.
+   * Whether the placeholders come before the text and its start symbol, are in the text, or are not
+   * in the ids at all: then the features come before the text's embeddings, or there is no text.
    */
   readonly placement: "before-text" | "in-text" | "before-embeddings" | "without-text";
   /**

@@ -1,7 +1,7 @@
 /** The family of Florence-2. @module */
 import { type Family, type Json, numberIn, objectIn } from "./family.ts";
 
-/** The instruction of a task token, with what stands behind it where the task takes more. */
+/** The instruction of a task token, with what follows the token where the task takes more. */
 function instructionOf(instruction: string, preprocessor: Json): string {
   const fixed = objectIn(preprocessor, "task_prompts_without_inputs");
   for (const [token, prompt] of Object.entries(fixed)) {

@@ -18,7 +18,7 @@ function processorPatches({ processor, plan }: ImageFacts): number | undefined {
     (numberIn(processor, "num_additional_image_tokens") ?? 0) - dropped;
 }
 
-/** LLaVA: projected patch features stand in the text, instead of `<image>` tokens. */
+/** LLaVA: projected patch features replace the `<image>` tokens of the text. */
 export const llava: Family = {
   modelTypes: ["llava", "vipllava", "llava_qwen2"],
   processorType: "CLIPImageProcessor",

@@ -49,7 +49,7 @@ export const llavaNext: Family = {
   },
 };
 
-/** LLaVA-OneVision: as LLaVA-NeXT, but large images are shrunk to so many tiles' worth. */
+/** LLaVA-OneVision: as LLaVA-NeXT, but large images are shrunk to the size of a number of tiles. */
 export const llavaOnevision: Family = {
   ...llava,
   modelTypes: ["llava_onevision"],

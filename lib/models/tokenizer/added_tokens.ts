@@ -6,7 +6,7 @@ import { cutPiece, type Piece } from "./split.ts";
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Whether it stands for a word of its own only. */
+  /** Whether it is found only as a word of its own. */
   readonly single_word?: boolean;
   /** Whether it takes the white space before it. */
   readonly lstrip?: boolean;

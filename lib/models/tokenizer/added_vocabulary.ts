@@ -1,4 +1,4 @@
-/** The vocabulary of added tokens, and where they stand in a text. @module */
+/** The vocabulary of added tokens, and where they are in a text. @module */
 import { type AddedToken, type Section, tokenFinder } from "./added_tokens.ts";
 import type { Json } from "./definition.ts";
 import type { Normalizer } from "./normalizers.ts";

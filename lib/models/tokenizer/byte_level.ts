@@ -37,7 +37,7 @@ export function textOfBytes(list: readonly ArrayLike<number>[]): string {
   return decoder.decode(Uint8Array.from(list.flatMap((part) => Array.from(part))));
 }
 
-/** Bytes as text, or nothing where they are none. */
+/** Bytes as text, or nothing if they are not text. */
 export function strictTextOfBytes(list: readonly number[]): string | undefined {
   const text = decoder.decode(Uint8Array.from(list));
   const back = encoder.encode(text);

@@ -29,7 +29,7 @@ const makers: Readonly<Record<string, Maker<Decoder>>> = {
   },
 };
 
-/** Makes a decoder; where there is none, tokens are written with spaces between. */
+/** Makes a decoder; without a definition, tokens are joined with spaces. */
 export function makeDecoder(fields: Json | null): Decoder {
   return fields === null ? (tokens) => [tokens.join(" ")] : makeStep("decoder", makers, fields);
 }

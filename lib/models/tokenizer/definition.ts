@@ -30,7 +30,7 @@ export function makeStep<T>(
   );
 }
 
-/** A text. @throws {TokenizerPartError} If the field is none. */
+/** A text. @throws {TokenizerPartError} If the field is not one. */
 export function textOf(fields: Json, name: string, absent?: string): string {
   const value = fields[name] ?? absent;
   if (typeof value === "string") return value;
@@ -49,14 +49,14 @@ export function flagOf(fields: Json, name: string, absent: boolean): boolean {
   throw misfit(fields, name, "true or false");
 }
 
-/** A whole number from 0. @throws {TokenizerPartError} If the field is none. */
+/** A whole number from 0. @throws {TokenizerPartError} If the field is not one. */
 export function countOf(fields: Json, name: string, absent: number): number {
   const value = fields[name] ?? absent;
   if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
   throw misfit(fields, name, "a whole number from 0");
 }
 
-/** A list of objects. @throws {TokenizerPartError} If the field is none. */
+/** A list of objects. @throws {TokenizerPartError} If the field is not one. */
 export function listOf(fields: Json, name: string): readonly Json[] {
   const value = fields[name];
   if (Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null)) {

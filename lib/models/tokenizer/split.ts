@@ -24,7 +24,7 @@ const behaviors = {
 /** The name of a behaviour. */
 export type Behavior = keyof typeof behaviors;
 
-/** The behaviour of a step. @throws {TokenizerPartError} If there is none of its name. */
+/** The behaviour of a step. @throws {TokenizerPartError} If its name is not known. */
 export function behaviorOf({ type, behavior }: Json, absent?: Behavior): Behavior {
   const value = behavior ?? absent;
   if (typeof value === "string" && Object.hasOwn(behaviors, value)) return value as Behavior;

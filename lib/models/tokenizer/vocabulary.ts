@@ -26,7 +26,7 @@ export function vocabulary(entries: Iterable<readonly [string, number]>): Vocabu
   return { ids, idOf: (token) => ids.get(token), tokenOf: (id) => tokens.get(id) };
 }
 
-/** A piece without a token, where there is none for unknown text either. */
+/** A piece without a token, in a vocabulary without a token for unknown text. */
 export class UnknownPieceError extends TokenizerPartError {
   constructor(piece: string) {
     super(`it has no number for ${JSON.stringify(piece)} and it has no token for unknown text`);

@@ -33,7 +33,7 @@ const text = new TextEncoder();
  * Encodes a model as an ONNX file. External data stay references, relative to the folder in which
  * the caller puts the file; inline weights are copied into the result.
  *
- * @throws {TypeError} If an integer of the model is none, such as a size of 0.5.
+ * @throws {TypeError} If an integer of the model is not whole, such as a size of 0.5.
  *
  * @example
  * ```ts

@@ -61,7 +61,7 @@ function isPlain(value: number): boolean {
 
 const maxInt64 = 2n ** 63n - 1n;
 
-/** What cannot be written as the field that it stands in. */
+/** A value that cannot be written as its field. */
 export class WriteError extends TypeError {
   override readonly name = "WriteError";
 }

@@ -89,7 +89,7 @@ interface Call {
 export class CallForms {
   readonly #functions: ReadonlyMap<string, FunctionDef>;
   readonly #opset: number;
-  /** Calls that are known to be right, or are told of already. */
+  /** Calls that are known to be right, or were reported already. */
   readonly #seen = new Set<string>();
 
   constructor({ functions, opset }: Model) {

@@ -205,7 +205,7 @@ function knownType(elements: Known | undefined): TensorType | undefined {
   return elements && typed(elements.dtype, elements.dims);
 }
 
-/** @throws {WrongNode} If a size is none. */
+/** @throws {WrongNode} If a value is not a size. */
 function refuseImpossible(type: ValueType | undefined): void {
   if (type?.kind !== "tensor" || type.dims === undefined) return;
   for (let axis = 0; axis < type.dims.length; axis++) {

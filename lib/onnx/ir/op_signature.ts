@@ -13,7 +13,7 @@ interface Count {
   readonly optional: ReadonlySet<number>;
 }
 
-/** The form of an operator from an operator set on; without `form` it is no longer there. */
+/** The form of an operator from an operator set on; without `form` it was removed. */
 interface Signature {
   readonly since: number;
   readonly form?: {

@@ -108,7 +108,7 @@ function widenType(type: ValueType): ValueType {
   return isHalf(type.dtype) ? { ...type, dtype: "float32" } : type;
 }
 
-/** Element types that ops are told to make. */
+/** Element types that attributes of ops ask for. */
 function widenAttribute(name: string, attribute: Attribute): Attribute {
   const half = [dataTypeOf.float16, dataTypeOf.bfloat16];
   if (attribute.type === "int" && (name === "to" || name === "dtype")) {

@@ -2,7 +2,7 @@
 import { scrypt } from "@noble/hashes/scrypt.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-/** Within longer texts only values that do not stand there by chance. */
+/** Within longer texts, only values that cannot be there by chance. */
 const shortestPart = 8;
 
 /**

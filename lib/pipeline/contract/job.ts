@@ -93,7 +93,7 @@ export type JobEvent =
   /** What the queue of a cluster says of it, reported when it changes. */
   | { readonly type: "queue"; readonly queue: QueueState };
 
-/** Where a job stands in the queue of a cluster. */
+/** The place of a job in the queue of a cluster. */
 export interface QueueState {
   /** The cluster's name for the job: `123_4`. */
   readonly id: string;

@@ -98,7 +98,7 @@ export function sourceKey(kind: ParameterKind, name: string): string {
   return `${kind.kind}\0${within}\0${name}`;
 }
 
-/** Whether a map may stand for what is named: a data set in files, a model with some weights. */
+/** Whether a map may be given in place of a name: a data set in files, a model with chosen weights. */
 export function takesMap({ kind }: ParameterKind): boolean {
   return kind === "dataset" || kind === "model";
 }

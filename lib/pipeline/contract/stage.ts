@@ -297,7 +297,7 @@ export interface Checkpoint {
    * The last saved state, or `undefined` on a fresh start.
    *
    * @param read Reads the state; where it gives `undefined`, the state is refused: the stage begins
-   * again, and nobody is told that it goes on. Default: the bytes as they are.
+   * again, and no event says that it goes on. Default: the bytes as they are.
    */
   load<T = Uint8Array>(read?: (state: Uint8Array) => T | undefined): Promise<T | undefined>;
   /** Whether enough time has passed since the last save, or the run is being interrupted. */

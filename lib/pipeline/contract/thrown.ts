@@ -13,7 +13,7 @@ export interface Frame {
   readonly column: number;
 }
 
-/** Places that are told: the one that threw and those that led to it. */
+/** The places that are shown: the one that threw and those that led to it. */
 const maxFrames = 5;
 
 /** Characters of a line of code, or of a message, that are shown. */
@@ -48,7 +48,7 @@ export function thrownDiagnostic(error: unknown, module: string): Diagnostic | u
   return { code: "own-code", severity: "error", message, notes };
 }
 
-/** The places in a user's code that stand on a stack, the innermost first. */
+/** The places in a user's code on a stack, the innermost first. */
 export function ownFrames(stack: string): readonly Frame[] {
   return stack.split("\n").flatMap((line) => frameOf(line) ?? []).slice(0, maxFrames);
 }

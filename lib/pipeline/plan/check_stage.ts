@@ -13,7 +13,7 @@ import { withNewNames, writtenName } from "./renamed.ts";
 export interface CheckRequest {
   /** As in the file, references followed. */
   readonly written: unknown;
-  /** Where they stand in the document. */
+  /** Their path in the document. */
   readonly base: DocumentPath;
 }
 

@@ -46,7 +46,7 @@ export class PlanBudget {
     throw new PlanTooLarge({ path, part: "key", message, notes });
   }
 
-  /** Spends what a value holds; parts that stand in several places count in each. */
+  /** Counts what a value holds; parts that are in several places count in each. */
   spendOn(value: unknown, path: DocumentPath): void {
     this.spend(this.#weightOf(value), path);
   }

@@ -2,7 +2,7 @@
 import type { Renamed, Stage } from "../contract/stage.ts";
 import type { DocumentPath, Problem } from "../read/problem.ts";
 
-/** Parameters by their new names, and what there is to tell of the old ones. */
+/** Parameters by their new names, and warnings about the old ones. */
 export interface NewNames {
   readonly written: unknown;
   readonly problems: readonly Problem[];

@@ -42,7 +42,7 @@ export interface KeyContext {
   readonly resolver: SourceResolver;
   readonly outputsOf: OutputsOf;
   readonly codeOf: (module: string) => Promise<Digest>;
-  /** Values that must not stand in a key. */
+  /** Values that must not be in a key. */
   readonly hidden?: HiddenValues;
   /** With `--strict-provider`. */
   readonly provider?: string;

@@ -42,7 +42,7 @@ export class Scope {
   /** What any cell of the stage at hand has. */
   #axes: ReadonlySet<string> = new Set();
   readonly #problems = new Map<string, Problem>();
-  /** Problems by place; a mistake of a thousand cells is told as one of a few. */
+  /** Problems by place; a mistake of a thousand cells is reported for a few of them. */
   readonly #alike = new Map<string, { count: number; last: string }>();
 
   constructor(options: ScopeOptions) {

@@ -130,7 +130,7 @@ const basicWords = {
       : `map of names to: ${isSchema(inner) ? typeWords(inner) : "anything"}`,
 } as const;
 
-/** Bounds of what a double can count are none. */
+/** The bounds of a double's whole numbers are not shown as bounds. */
 function rangeWords(schema: JsonSchema): string {
   const bound = (name: string) => {
     const value = schema[name];

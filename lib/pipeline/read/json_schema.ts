@@ -57,7 +57,7 @@ function parametersSchema(stage: Stage): JsonSchema {
   return { ...withOldNames(schema, stage.renamed), description: stage.description };
 }
 
-/** Old names stand there as deprecated ones, beside the new. */
+/** It has the old names too, marked as deprecated. */
 function withOldNames(schema: JsonSchema, renamed: Renamed | undefined): JsonSchema {
   if (renamed === undefined) return schema;
   const properties = { ...schema.properties as Record<string, JsonSchema> };

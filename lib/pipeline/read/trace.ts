@@ -8,7 +8,7 @@ type Tree = Readonly<Record<string, unknown>>;
 const maxHops = 16;
 
 /**
- * Path of the value that stands at a path once `${{ vars.… }}` and `${{ matrix.… }}` are followed.
+ * Path of the value that is at a path once `${{ vars.… }}` and `${{ matrix.… }}` are followed.
  * Of a matrix axis it is the element that equals `value`, where there is one.
  */
 export function writtenAt(tree: unknown, path: DocumentPath, value: unknown): DocumentPath {

@@ -5,7 +5,7 @@ import { parseYaml, YamlError } from "../../diagnostic/yaml_core.ts";
 import { locateProblems, type SourceText } from "./problem.ts";
 import { treeProblems } from "./yaml_tree.ts";
 
-/** Parses a text whose values can stand in a key. */
+/** Parses a text whose values can be in a key. */
 export async function parseText(
   source: SourceText,
 ): Promise<Result<unknown, readonly Diagnostic[]>> {

@@ -1,7 +1,7 @@
 /** `@std/cli/parse-args` from the npm build of the standard library. @module */
 import * as cli from "npm:deno-std@1.4.0/cli/parse_args.js";
 
-/** What `parseArgs` is told: which options are flags, strings, collected, aliased. */
+/** Settings of `parseArgs`: which options are flags, strings, collected, aliased. */
 export interface ParseOptions {
   boolean?: readonly string[];
   string?: readonly string[];

@@ -1,7 +1,7 @@
 /** `@std/csv` from the npm build of the standard library. @module */
 import * as csv from "npm:deno-std@1.4.0/csv/mod.js";
 
-/** How cells are told apart. */
+/** How cells are separated. */
 export interface ParseOptions {
   separator?: string;
 }

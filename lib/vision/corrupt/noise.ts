@@ -21,7 +21,7 @@ function poisson(mean: number, random: Random): number {
   return count;
 }
 
-/** A pixel of value 1 counts so many photons. */
+/** The number of photons of a pixel of value 1. */
 export const shotNoise: Corruption = corruption(
   "photon counts (Poisson), as of short exposures",
   [250, 100, 50, 30, 15],

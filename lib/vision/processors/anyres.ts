@@ -72,7 +72,7 @@ function plan(
   };
 }
 
-/** Sizes to choose from, [height, width]. @throws {ProcessorFieldError} If they are none. */
+/** Sizes to choose from, [height, width]. @throws {ProcessorFieldError} If they are not sizes. */
 function pinpointsOf(config: ProcessorConfig): readonly ImageSize[] {
   const points = config.image_grid_pinpoints;
   if (!Array.isArray(points) || points.length === 0) {

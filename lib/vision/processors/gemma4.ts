@@ -6,7 +6,7 @@ import type { ImageSize } from "../resize.ts";
 import { rowsOf } from "./extras.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
-/** Gemma 4: about its own shape, in at most so many patches, whose places are told beside them. */
+/** Gemma 4: about its own shape, in a limited number of patches, with their places in another tensor. */
 export const gemma4Processor: ProcessorKind = {
   types: ["Gemma4ImageProcessor"],
   defaults: {

@@ -7,7 +7,7 @@ import { patchMask, rowOf } from "./extras.ts";
 import { halfMeanAndStd } from "./plain.ts";
 import type { ProcessorKind } from "./processor_kind.ts";
 
-/** SigLIP 2 NaFlex: about its own shape, in at most so many patches, filled up with zeros. */
+/** SigLIP 2 NaFlex: about its own shape, in a limited number of patches, filled up with zeros. */
 export const siglip2Processor: ProcessorKind = {
   types: ["Siglip2ImageProcessor"],
   defaults: { resample: 2, patch_size: 16, max_num_patches: 256, ...halfMeanAndStd },
