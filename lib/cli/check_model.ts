@@ -24,12 +24,12 @@ export async function checkModel(args: CommandArguments, name: string): Promise<
   text.instruction("What is this?");
   const warning = await missingTemplate(directory);
   const checked = await checkSource(directory);
-  const { obstacles, memory } = checked;
+  const { obstacles, memory, cuda } = checked;
   const family = String(directory.config.model_type);
   if (hasFlag(args, "json")) {
     const warnings = warning === undefined ? [] : [warning];
     const source = obstacles.length === 0;
-    printJson({ model: name, family, target: true, source, obstacles, memory, warnings });
+    printJson({ model: name, family, target: true, source, obstacles, memory, cuda, warnings });
   } else {
     await print({ name, family }, checked);
     const messages = [...directory.warnings, ...warning === undefined ? [] : [warning.message]];
@@ -40,14 +40,16 @@ export async function checkModel(args: CommandArguments, name: string): Promise<
 
 async function print(
   { name, family }: { readonly name: string; readonly family: string },
-  { obstacles, memory }: SourceCheck,
+  { obstacles, memory, cuda }: SourceCheck,
 ): Promise<void> {
   printLine(`${name}: ${family}`);
   printLine("target  yes: its files, tokenizer and chat template can be read");
   if (memory !== undefined) {
     const { memoryLine } = await import("../training/step_memory.ts");
     printLine("source  yes: its loss can be differentiated");
-    return printLine(`        ${memoryLine(memory, memory.batch)}, 224 pixels`);
+    printLine(`        ${memoryLine(memory, memory.batch)}, 224 pixels`);
+    const { fallbackLine } = await import("../runtime/placement.ts");
+    return printLine(`cuda    ${cuda && fallbackLine(cuda) || "all nodes of a step run there"}`);
   }
   printLine("source  no:");
   for (const { message, notes = [] } of obstacles.slice(0, shown)) {

@@ -65,24 +65,27 @@ export function fallbackLine({ cpu }: Placement): string | undefined {
   const nodes = cpu.length === 1
     ? "1 node of the graph runs"
     : `${cpu.length} nodes of the graph run`;
-  return `warning: ${nodes} on the CPU, with copies: ${told}${more}`;
+  return `${nodes} on the CPU, with copies: ${told}${more}`;
 }
 
 type Place = "cuda" | "shapes" | { readonly reason: string };
 
 function* placed(model: Model, scope: GraphScope): Generator<{ node: Node; place: Place }> {
   for (const node of scope.graph.nodes) {
-    const reason = refusal(node, model, scope);
-    const place = scope.computesShapes(node)
-      ? "shapes"
-      : reason === undefined
-      ? "cuda"
-      : { reason };
-    yield { node, place };
+    yield { node, place: placeOf(node, model, scope) };
     for (const { type, value } of Object.values(node.attributes)) {
       if (type === "graph") yield* placed(model, new GraphScope(value, scope));
     }
   }
+}
+
+function placeOf(node: Node, model: Model, scope: GraphScope): Place {
+  const role = scope.shapeRole(node);
+  if (role === "computes") return "shapes";
+  const reason = role === "reads"
+    ? "ONNX Runtime keeps it beside the sizes that it reads"
+    : refusal(node, model, scope);
+  return reason === undefined ? "cuda" : { reason };
 }
 
 const opOf = ({ domain, opType }: Node): string => domain === "" ? opType : `${domain}.${opType}`;

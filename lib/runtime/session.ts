@@ -115,7 +115,7 @@ export async function openSession(
   if (device === "cuda" && typeof model === "object" && "graph" in model && options.log) {
     const { fallbackLine, placeOnCuda } = await import("./placement.ts");
     const line = fallbackLine(placeOnCuda(model));
-    if (line !== undefined) options.log(line);
+    if (line !== undefined) options.log(`warning: ${line}`);
   }
   options.onOpen?.({ provider: ranOn, versions: { onnxruntime: await runtimeVersion() } });
   return new OrtBackedSession(ort, session, ranOn);

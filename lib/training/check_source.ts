@@ -5,7 +5,9 @@ import type { LanguageModelDirectory } from "../models/directory.ts";
 import { composeModels } from "../onnx/passes/compose.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
-import { inPrecision } from "./precision.ts";
+import { type Placement, placeOnCuda } from "../runtime/placement.ts";
+import { hasFloat16, inPrecision } from "./precision.ts";
+import type { Precision } from "./precisions.ts";
 import { prepareSource } from "./source.ts";
 import { type StepMemory, stepMemory } from "./step_memory.ts";
 
@@ -19,6 +21,8 @@ export interface SourceCheck {
   readonly obstacles: readonly Diagnostic[];
   /** Memory of a step, and its number of images of 224 pixels. */
   readonly memory?: StepMemory & { readonly batch: number };
+  /** Where the nodes of such a step would run on CUDA. */
+  readonly cuda?: Placement;
 }
 
 /**
@@ -28,8 +32,11 @@ export interface SourceCheck {
 export async function checkSource(directory: LanguageModelDirectory): Promise<SourceCheck> {
   try {
     const { graph } = await prepareSource(directory, [example], { batch, canvas });
-    const model = inPrecision(graph.model, "float32");
-    return differentiate(withProcessor({ ...graph, model }));
+    const lossIn = (precision: Precision) =>
+      withProcessor({ ...graph, model: inPrecision(graph.model, precision) });
+    const found = differentiate(lossIn("float32"));
+    if (found.cuda === undefined || !hasFloat16(graph.model)) return found;
+    return { ...found, cuda: placeOnCuda(addGradients(lossIn("mixed"), request)) };
   } catch (error) {
     if (error instanceof DiagnosticError) return { obstacles: error.diagnostics };
     // What a graph or a processor lacks is said in the words of those who compose them.
@@ -52,11 +59,13 @@ function withProcessor(
   return pruneModel(whole, ["source.loss"]);
 }
 
+const request = { of: "source.loss", wrt: ["canvas"] };
+
 function differentiate(loss: Model): SourceCheck {
-  const request = { of: "source.loss", wrt: ["canvas"] };
   const obstacles = unsupportedNodes(loss, request);
   if (obstacles.length > 0) return { obstacles };
-  return { obstacles, memory: { batch, ...stepMemory(addGradients(loss, request), { batch }) } };
+  const step = addGradients(loss, request);
+  return { obstacles, memory: { batch, ...stepMemory(step, { batch }) }, cuda: placeOnCuda(step) };
 }
 
 function plain({ message }: Error): Diagnostic {

@@ -71,6 +71,7 @@ Deno.test("tvp models check names what keeps a model from being a source", () =>
       lines[3]!,
       /^ {8}a step takes about 0\.\d\d GB of memory: .* at batch 16, 224 pixels$/,
     );
+    assertEquals(lines[4], "cuda    all nodes of a step run there");
     await addStrangeNode(join(folder, "model/onnx/vision_encoder.onnx"));
     const { code, out } = await tvp(folder, "models", "check", "./model");
     assertEquals(code, 1);

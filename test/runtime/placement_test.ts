@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { type AttributeInput, GraphBuilder } from "../../lib/onnx/build/builder.ts";
+import { dataTypeOf } from "../../lib/onnx/ir/data_type.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
 import { fallbackLine, placeOnCuda } from "../../lib/runtime/placement.ts";
 import type { DType } from "../../lib/tensor/dtype.ts";
@@ -91,6 +92,31 @@ Deno.test("placeOnCuda() counts what computes shapes apart", () => {
   assertEquals(fallbackLine(placement), undefined);
 });
 
+/** x / n and (−x) / n, where n is the size of x. */
+function perElement(b: GraphBuilder, dtype: "float32" | "float16"): Model {
+  const x = b.input("x", dtype, ["batch", 4]);
+  const count = b.op("Cast", [b.op("Size", [x])], { to: dataTypeOf[dtype] });
+  b.output(b.op("Div", [x, count]), "y");
+  b.output(b.op("Div", [b.op("Neg", [x]), count]), "z");
+  return b.finish();
+}
+
+Deno.test("placeOnCuda() knows what the runtime keeps beside sizes: an input's node, but no 16-bit one", () => {
+  const float32 = placeOnCuda(perElement(new GraphBuilder({ opset: 18 }), "float32"));
+  assertEquals(float32.cpu.map(({ op, reason }) => `${op}: ${reason}`), [
+    "Div: ONNX Runtime keeps it beside the sizes that it reads",
+  ]);
+  assertEquals(placeOnCuda(perElement(new GraphBuilder({ opset: 18 }), "float16")).cpu, []);
+});
+
+Deno.test("placeOnCuda() knows which sizes the kernels themselves want on the CPU", () => {
+  const b = new GraphBuilder({ opset: 18 });
+  const x = b.input("x", "float32", ["batch", 4]);
+  b.output(b.op("Expand", [b.input("s", "float32", [1]), b.op("Shape", [x])]), "y");
+  const { cuda, shapes, cpu } = placeOnCuda(b.finish());
+  assertEquals([cuda, shapes, cpu], [2, 1, []]);
+});
+
 Deno.test("placeOnCuda() looks into subgraphs", () => {
   const b = new GraphBuilder({ opset: 18 });
   const x = b.input("x", "float32", [2]);
@@ -110,7 +136,7 @@ Deno.test("placeOnCuda() looks into subgraphs", () => {
   assertEquals([placement.cuda, placement.cpu.map(({ op }) => op)], [5, ["Tan"]]);
   assertEquals(
     fallbackLine(placement),
-    "warning: 1 node of the graph runs on the CPU, with copies: 1 Tan: CUDA has no kernel for it",
+    "1 node of the graph runs on the CPU, with copies: 1 Tan: CUDA has no kernel for it",
   );
 });
 
@@ -136,5 +162,17 @@ Deno.test("gradients of the golden graphs run on CUDA", async () => {
     );
     left.push(...unexpected.map(({ op, reason }) => `${found.name}: ${op}: ${reason}`));
   }
-  assertEquals(left, []);
+  // What reads an input of the whole graph beside sizes, and positions that are mirrored: the provider
+  // places them in just this way.
+  const beside = "Div: ONNX Runtime keeps it beside the sizes that it reads";
+  const mirrored = "Pad: CUDA's kernel takes bool, float64, float16, float32, not int64";
+  assertEquals(left, [
+    `attention23_4d__dyn: ${beside}`,
+    `attention23_causal__dyn: ${beside}`,
+    `globalavgpool__dyn: ${beside}`,
+    `pad_reflect__dyn: ${mirrored}`,
+    `pad_reflect__dyn: ${mirrored}`,
+    `reducemean_attr_keep__dyn: ${beside}`,
+    `size_scale__dyn: ${beside}`,
+  ]);
 });
