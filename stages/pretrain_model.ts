@@ -44,6 +44,10 @@ const parameters = z.strictObject({
     .describe("how much more often favoured drawings are drawn than others"),
   favoured: z.array(z.string()).min(1).optional()
     .describe("names and kinds of these; default CIFAR-10's classes and ten fruits"),
+  balanced: z.boolean().default(false)
+    .describe(
+      "whether favoured names and kinds are drawn equally often, with many drawings or few",
+    ),
   styles: z.array(z.enum(zooStyles)).min(1).optional()
     .describe("art styles of the drawings; default noto, twemoji and fluent-emoji-flat"),
   typefaces: z.array(oneOf(typefaces)).min(1).default(["print"])
@@ -91,6 +95,7 @@ export default defineStage({
       downloads: join(context.scratch, "downloads"),
       signal: context.signal,
       boost: values.boost,
+      balanced: values.balanced,
       typefaces: values.typefaces,
       ...(values.styles === undefined ? {} : { styles: values.styles }),
       ...(values.favoured === undefined ? {} : { favoured: values.favoured }),

@@ -156,6 +156,8 @@ export interface ZooMaterial {
   readonly boost?: number;
   /** Names and kinds of the favoured ones. Default CIFAR-10's classes and the ten fruits. */
   readonly favoured?: readonly string[];
+  /** Whether they are drawn equally often, however many drawings each has. Default false. */
+  readonly balanced?: boolean;
 }
 
 const defaults: Required<ImageOptions> = {
@@ -174,13 +176,12 @@ const defaults: Required<ImageOptions> = {
 const namedColours = 0.5;
 
 /** What a world is opened with. */
-export interface WorldOptions extends ArtOptions {
+export interface WorldOptions
+  extends ArtOptions, Pick<ZooMaterial, "boost" | "favoured" | "balanced"> {
   /** Default {@linkcode firstStyles}. */
   readonly styles?: readonly ZooStyle[];
   /** Kinds of typefaces of the digits. Default `print`. */
   readonly typefaces?: readonly TypefaceKind[];
-  readonly boost?: number;
-  readonly favoured?: readonly string[];
 }
 
 /**
@@ -196,7 +197,8 @@ export interface WorldOptions extends ArtOptions {
  * ```
  */
 export async function openZooWorld(options: WorldOptions = {}): Promise<ZooWorld> {
-  const { styles = firstStyles, typefaces: kinds = ["print"], boost, favoured, ...art } = options;
+  const { styles = firstStyles, typefaces: kinds = ["print"], ...others } = options;
+  const { boost, favoured, balanced, ...art } = others;
   const concepts = await loadConcepts(art);
   const artworks: Artwork[] = [];
   for (const style of styles) artworks.push(await loadArtwork(style, concepts, art));
@@ -204,6 +206,7 @@ export async function openZooWorld(options: WorldOptions = {}): Promise<ZooWorld
   const drawnOften = {
     ...(boost === undefined ? {} : { boost }),
     ...(favoured === undefined ? {} : { favoured }),
+    ...(balanced === undefined ? {} : { balanced }),
   };
   return makeZooWorld({ concepts, artworks, typeset, ...drawnOften });
 }
@@ -276,19 +279,36 @@ function mayShow(art: Artwork, concepts: readonly Concept[], index: number): boo
   return art.drawn[index]! && !likeTasks.has(`${art.style}/${concepts[index]!.label}`);
 }
 
+/** Every drawing, as often as it is to be drawn. */
 function listDrawings(material: ZooMaterial, kept: readonly number[]): Drawing[] {
   const favoured = new Set<string>(material.favoured ?? [...tenClasses, ...tenFruits]);
-  const drawings: Drawing[] = [];
-  for (const art of material.artworks) {
-    kept.forEach((from, concept) => {
+  const shown = material.artworks.flatMap((art) =>
+    kept.flatMap((from, concept) => {
+      if (!mayShow(art, material.concepts, from)) return [];
       const { kind, label } = material.concepts[from]!;
-      if (!mayShow(art, material.concepts, from)) return;
       const pixels = art.pixels.subarray(from * artBytes, (from + 1) * artBytes);
-      const times = favoured.has(kind) || favoured.has(label) ? material.boost ?? 8 : 1;
-      for (let i = 0; i < times; i++) drawings.push({ concept, style: art.style, pixels });
-    });
+      const group = [kind, label].find((name) => favoured.has(name));
+      return [{ drawing: { concept, style: art.style, pixels }, group }];
+    })
+  );
+  const times = timesOf(shown.map(({ group }) => group), material);
+  return shown.flatMap(({ drawing, group }): Drawing[] => Array(times(group)).fill(drawing));
+}
+
+/** How often a drawing is listed: once, or as often as its group is favoured. */
+function timesOf(
+  groups: readonly (string | undefined)[],
+  { boost = 8, balanced = false }: ZooMaterial,
+): (group: string | undefined) => number {
+  const sizes = new Map<string, number>();
+  for (const group of groups) {
+    if (group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1);
   }
-  return drawings;
+  const mean = [...sizes.values()].reduce((sum, size) => sum + size, 0) / sizes.size;
+  return (group) => {
+    if (group === undefined) return 1;
+    return balanced ? Math.max(1, Math.round(boost * mean / sizes.get(group)!)) : boost;
+  };
 }
 
 function takeImages(

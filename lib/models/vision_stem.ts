@@ -27,10 +27,15 @@ const mixing: ReadonlySet<string> = new Set(["Conv", "FusedConv", "Gemm", "Fused
 export function visionStem(model: Model): string | undefined {
   const reached = new Set(["pixel_values"]);
   const { initializers, nodes } = model.graph;
+  const casts = new Map(
+    nodes.filter(({ opType }) => opType === "Cast").map((node) => [node.outputs[0]!, node]),
+  );
+  // Weights of 16 bits may be cast on their way.
+  const weightOf = (name: string) => initializers.get(casts.get(name)?.inputs[0] ?? name);
   for (const node of nodes) {
     if (!node.inputs.some((name) => reached.has(name))) continue;
     for (const name of mixing.has(node.opType) ? node.inputs : []) {
-      const weight = initializers.get(name);
+      const weight = weightOf(name);
       if (weight === undefined) continue;
       const bytes = tensorBytes(tensorFromWeight(weight, readRange));
       return createHash("sha256").update(bytes).digest("hex");

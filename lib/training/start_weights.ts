@@ -7,11 +7,12 @@
 import { join } from "@std/path";
 import { decodeModel } from "../onnx/codec/decode.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";
+import { castTensor } from "../tensor/convert.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 type Weights = Readonly<Record<string, Tensor<"float32">>>;
 
-/** All float32 weights of the files of a model, by name. */
+/** All weights of float32, or stored in float16, of the files of a model, by name. */
 async function weightsIn(path: string): Promise<ReadonlyMap<string, Tensor>> {
   const found = new Map<string, Tensor>();
   const folder = join(path, "onnx");
@@ -19,7 +20,8 @@ async function weightsIn(path: string): Promise<ReadonlyMap<string, Tensor>> {
     if (!name.endsWith(".onnx")) continue;
     const { graph } = decodeModel(await Deno.readFile(join(folder, name)));
     for (const [weight, value] of graph.initializers) {
-      if (value.dtype === "float32") found.set(weight, tensorFromWeight(value));
+      if (value.dtype !== "float32" && value.dtype !== "float16") continue;
+      found.set(weight, castTensor(tensorFromWeight(value), "float32"));
     }
   }
   return found;

@@ -86,6 +86,23 @@ Deno.test("sampleBatch() draws favoured names and kinds more often than others",
   }
 });
 
+Deno.test("sampleBatch() draws kinds equally often, with many drawings or few, where that is asked for", () => {
+  const some = concepts.filter(({ kind }) => ["bird", "airplane", "fruit"].includes(kind));
+  const material = { concepts: some, artworks: [patches("noto", some.length)], typeset: bars(1) };
+  const favoured = ["bird", "airplane"];
+  const shareOf = (balanced: boolean) => {
+    const world = makeZooWorld({ ...material, favoured, balanced });
+    const { facts } = world.sampleBatch(new Random(2), 1200, { digits: 0, scenes: 0 });
+    return (kind: string) =>
+      facts.filter(({ kindIndex }) => world.kinds[kindIndex] === kind).length / facts.length;
+  };
+  const [usual, balanced] = [shareOf(false), shareOf(true)];
+  assert(usual("bird") > 3 * usual("airplane"), `${usual("bird")} ${usual("airplane")}`);
+  const apart = balanced("bird") - balanced("airplane");
+  assert(Math.abs(apart) < 0.12, `${apart}`);
+  assert(balanced("fruit") < 0.1);
+});
+
 Deno.test("makeZooWorld() refuses to favour what there is not, and lists the kinds", () => {
   const material = { concepts: concepts.slice(0, 3), artworks, typeset: bars(1) };
   const error = assertThrows(
