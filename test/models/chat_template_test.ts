@@ -82,7 +82,7 @@ Deno.test("openChatTemplate() names a template that does not parse", () =>
     const { message } = await assertRejects(open, DiagnosticError);
     assertEquals(
       message,
-      `Cannot use the chat template chat_template.jinja in "${folder}": Unexpected token: CloseStatement`,
+      `Cannot use the chat template chat_template.jinja in "${folder}": expected an expression, got "%}", line 1`,
     );
   }));
 

@@ -44,7 +44,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
       "lib/diagnostic",
       "lib/trust",
     ],
-    packages: ["@huggingface", "oniguruma-to-es", "zod", "@std", "node"],
+    packages: ["oniguruma-to-es", "zod", "@std", "node"],
   },
   "lib/prompts": { ours: ["lib/onnx", "lib/tensor", "lib/diagnostic"], packages: ["zod"] },
   "lib/losses": { ours: ["lib/onnx", "lib/tensor"], packages: [] },

@@ -1,0 +1,137 @@
+/** Python's two ways to format texts: `"%s" % x` and `"{}".format(x)`. @module */
+import { reprOf, textOf } from "./python_text.ts";
+import { TemplateError } from "./template_error.ts";
+import { defined, type Named, numberOf, PyFloat, PyTuple, typeName } from "./values.ts";
+
+/** How a value is written in a place. */
+interface Spec {
+  readonly fill: string;
+  /** `<`, `>`, `^`, or `=`: zeros behind the sign. */
+  readonly align: string | undefined;
+  readonly sign: string;
+  readonly width: number;
+  readonly comma: boolean;
+  readonly precision: number | undefined;
+  readonly type: string;
+}
+
+/** `%` of a text: the values are a tuple, a dict for `%(name)s`, or a single one. */
+export function percentFormat(text: string, values: unknown): string {
+  const list = values instanceof PyTuple ? [...values] : [values];
+  const result = text.replaceAll(
+    /%(?:\((\w+)\))?([-+ 0#]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
+    (_, name, flags, width, precision, type) => {
+      if (type === "%") return "%";
+      const value = name !== undefined && values instanceof Map ? values.get(name) : list.shift();
+      if (value === undefined) throw new TemplateError("not enough arguments for format string");
+      return written(type === "r" ? reprOf(value) : value, {
+        fill: flags.includes("0") && !flags.includes("-") ? "0" : " ",
+        align: flags.includes("-") ? "<" : flags.includes("0") ? "=" : ">",
+        sign: /[+ ]/.exec(flags)?.[0] ?? "",
+        width: Number(width ?? 0),
+        comma: false,
+        precision: precision === undefined ? undefined : Number(precision),
+        type: ({ i: "d", u: "d", r: "s" } as Record<string, string>)[type] ?? type,
+      });
+    },
+  );
+  if (list.length > 0 && !(values instanceof Map)) {
+    throw new TemplateError("not all arguments converted during string formatting");
+  }
+  return result;
+}
+
+/** `str.format()`. Fields are numbers or names, without attributes. */
+export function braceFormat(text: string, args: readonly unknown[], named: Named): string {
+  let next = 0;
+  return text.replaceAll(
+    /\{\{|\}\}|\{(\w*)(?:!([rs]))?(?::([^{}]*))?\}/g,
+    (whole, field, conversion, spec) => {
+      if (whole === "{{" || whole === "}}") return whole[0]!;
+      const key = field === "" ? next++ : /^\d+$/.test(field) ? Number(field) : field;
+      const value = typeof key === "number" ? args[key] : named.get(key);
+      if (value === undefined) throw new TemplateError(`no argument ${reprOf(key)} for format()`);
+      return written(conversion === "r" ? reprOf(value) : value, specOf(spec ?? ""));
+    },
+  );
+}
+
+function specOf(text: string): Spec {
+  const found = /^(?:(.)?([<>=^]))?([-+ ]?)#?(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/u.exec(text);
+  if (found === null) throw new TemplateError(`Invalid format specifier ${reprOf(text)}`);
+  const [, fill, align, sign = "", zero, width, comma, precision, type = ""] = found;
+  return {
+    fill: fill ?? (zero === "0" ? "0" : " "),
+    align: align ?? (zero === "0" ? "=" : undefined),
+    sign: sign === "-" ? "" : sign,
+    width: Number(width || 0),
+    comma: comma === ",",
+    precision: precision === undefined ? undefined : Number(precision),
+    type,
+  };
+}
+
+function written(value: unknown, spec: Spec): string {
+  const number = typeof value === "boolean" && spec.type === "" ? undefined : numberOf(value);
+  const isNumeric = "dfFeEgGxXob%".includes(spec.type) && spec.type !== "";
+  if (isNumeric && number === undefined) {
+    defined(value);
+    throw new TemplateError(
+      `%${spec.type} format: a real number is required, not ${typeName(value)}`,
+    );
+  }
+  const text = number === undefined || spec.type === "s"
+    ? textOf(value).slice(0, spec.precision)
+    : numberText(value, number, spec);
+  return padded(text, spec, number === undefined ? "<" : ">");
+}
+
+function numberText(
+  value: unknown,
+  number: number,
+  { type, precision, comma, sign }: Spec,
+): string {
+  const size = Math.abs(number);
+  const digits = digitsOf(value, size, type, precision);
+  const grouped = comma
+    ? digits.replace(/\d+/, (whole) => Number(whole).toLocaleString("en"))
+    : digits;
+  return (number < 0 || Object.is(number, -0) ? "-" : sign) + grouped;
+}
+
+function digitsOf(value: unknown, size: number, type: string, precision = 6): string {
+  switch (type.toLowerCase()) {
+    case "d":
+      return String(Math.trunc(size));
+    case "f":
+      return size.toFixed(precision);
+    case "%":
+      return `${(size * 100).toFixed(precision)}%`;
+    case "e":
+      return size.toExponential(precision).replace(/e([+-])(\d)$/, "e$10$2");
+    case "x":
+      return size.toString(16);
+    case "o":
+      return size.toString(8);
+    case "b":
+      return size.toString(2);
+    default:
+      return textOf(value instanceof PyFloat ? new PyFloat(size) : size);
+  }
+}
+
+function padded(text: string, { fill, align, width }: Spec, usual: string): string {
+  const missing = Math.max(0, width - text.length);
+  switch (align ?? usual) {
+    case "<":
+      return text + fill.repeat(missing);
+    case "^":
+      return fill.repeat(missing >> 1) + text + fill.repeat(missing - (missing >> 1));
+    case "=": {
+      const sign = /^[-+ ]?/.exec(text)![0];
+      return sign + fill.repeat(missing) + text.slice(sign.length);
+    }
+    default:
+      return fill.repeat(missing) + text;
+  }
+}

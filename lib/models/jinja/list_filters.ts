@@ -1,0 +1,153 @@
+/** Filters of lists and dicts. @module */
+import type { Filter, Given } from "./arguments.ts";
+import { itemOf } from "./lookup.ts";
+import { areEqual, binary, compare } from "./operators.ts";
+import { textOf } from "./python_text.ts";
+import { TemplateError } from "./template_error.ts";
+import { testOf } from "./tests.ts";
+import { isTrue, iterate, tupleOf, Undefined } from "./values.ts";
+
+/** What an attribute such as `a.b` or `0` leads to. */
+export function attributeGetter(attribute: unknown): (value: unknown) => unknown {
+  if (attribute === undefined || attribute === null) return (value) => value;
+  if (typeof attribute === "number") return (value) => itemOf(value, attribute);
+  const path = textOf(attribute).split(".").map((name) => /^\d+$/.test(name) ? Number(name) : name);
+  return (value) => path.reduce<unknown>(itemOf, value);
+}
+
+/** Texts are equal whatever their case, if not said otherwise. */
+const folded = (sensitive: boolean) => (value: unknown) =>
+  typeof value === "string" && !sensitive ? value.toLowerCase() : value;
+
+/** What items are sorted or told apart by. */
+function keyGetter(given: Given, [attribute, sensitive]: readonly [number, number]) {
+  const paths = given.get(attribute, "attribute");
+  const fold = folded(given.flag(sensitive, "case_sensitive"));
+  if (typeof paths !== "string" || !paths.includes(",")) {
+    const get = attributeGetter(paths);
+    return (item: unknown) => fold(get(item));
+  }
+  const getters = paths.split(",").map(attributeGetter);
+  return (item: unknown) => getters.map((get) => fold(get(item)));
+}
+
+function sorted(items: readonly unknown[], keyOf: (item: unknown) => unknown, reverse: boolean) {
+  const sign = reverse ? -1 : 1;
+  return items.map((item) => ({ item, key: keyOf(item) }))
+    .toSorted((a, b) => sign * compare(a.key, b.key)).map(({ item }) => item);
+}
+
+/** The largest or smallest item; nothing of an empty list. */
+const extreme = (reverse: boolean): Filter => (value, given) => {
+  const [first] = sorted(iterate(value), keyGetter(given, [1, 0]), reverse);
+  return first === undefined ? new Undefined("No aggregated item, sequence was empty.") : first;
+};
+
+function groups(value: unknown, given: Given): readonly unknown[] {
+  const get = attributeGetter(given.get(0, "attribute"));
+  const absent = given.get(1, "default");
+  const keyOf = (item: unknown) => {
+    const key = get(item);
+    return key instanceof Undefined && absent !== undefined ? absent : key;
+  };
+  const fold = folded(given.flag(2, "case_sensitive"));
+  const found: { key: unknown; items: unknown[] }[] = [];
+  for (const item of sorted(iterate(value), (one) => fold(keyOf(one)), false)) {
+    const key = keyOf(item);
+    const last = found.at(-1);
+    if (last !== undefined && areEqual(fold(last.key), fold(key))) last.items.push(item);
+    else found.push({ key, items: [item] });
+  }
+  return found.map(({ key, items }) => tupleOf([key, items]));
+}
+
+function unique(value: unknown, given: Given): readonly unknown[] {
+  const keyOf = keyGetter(given, [1, 0]);
+  const keys: unknown[] = [];
+  return iterate(value).filter((item) => {
+    const key = keyOf(item);
+    if (keys.some((other) => areEqual(other, key))) return false;
+    keys.push(key);
+    return true;
+  });
+}
+
+function batch(value: unknown, given: Given): readonly unknown[] {
+  const [size, filler] = [given.whole(0, "linecount", 1), given.get(1, "fill_with")];
+  const items = iterate(value);
+  return Array.from({ length: Math.ceil(items.length / Math.max(1, size)) }, (_, i) => {
+    const some = items.slice(i * size, (i + 1) * size);
+    const missing = filler === undefined || filler === null ? 0 : size - some.length;
+    return [...some, ...new Array(missing).fill(filler)];
+  });
+}
+
+function slices(value: unknown, given: Given): readonly unknown[] {
+  const [count, filler] = [given.whole(0, "slices", 1), given.get(1, "fill_with")];
+  const items = iterate(value);
+  const [each, longer] = [Math.floor(items.length / count), items.length % count];
+  let start = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const end = start + each + (i < longer ? 1 : 0);
+    const some = items.slice(start, end);
+    start = end;
+    return (filler ?? null) !== null && i >= longer ? [...some, filler] : some;
+  });
+}
+
+function dictSorted(value: unknown, given: Given): readonly unknown[] {
+  if (!(value instanceof Map)) throw new TemplateError("dictsort takes a dict");
+  const place = given.text(1, "by", "key") === "value" ? 1 : 0;
+  const fold = folded(given.flag(0, "case_sensitive"));
+  const pairs = [...value].map(tupleOf);
+  return sorted(pairs, (pair) => fold((pair as unknown[])[place]), given.flag(2, "reverse"));
+}
+
+/** The items of a value; none of one that counts as false, whatever it is. */
+export function itemsIfTrue(value: unknown): readonly unknown[] {
+  return isTrue(value) ? iterate(value) : [];
+}
+
+/** Keeps items that pass a test, or those that do not; of items or of an attribute. */
+const selecting = (keeps: boolean, byAttribute: boolean): Filter => (value, { values }) => {
+  const [attribute, rest] = byAttribute ? [values[0], values.slice(1)] : [undefined, values];
+  const get = attributeGetter(attribute);
+  const test = rest.length === 0 ? isTrue : testOf(textOf(rest[0]));
+  return itemsIfTrue(value).filter((item) => test(get(item), rest[1]) === keeps);
+};
+
+/** Filters of several items. */
+export const listFilters: Readonly<Record<string, Filter>> = {
+  first: (value) => iterate(value)[0] ?? new Undefined("No first item, sequence was empty."),
+  last: (value) => iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty."),
+  list: (value) => [...iterate(value)],
+  reverse: (value) => {
+    const items = iterate(value).toReversed();
+    return typeof value === "string" ? items.join("") : items;
+  },
+  join: (value, given) => {
+    const get = attributeGetter(given.get(1, "attribute"));
+    return iterate(value).map((item) => textOf(get(item))).join(given.text(0, "d"));
+  },
+  sort: (value, given) =>
+    sorted(iterate(value), keyGetter(given, [2, 1]), given.flag(0, "reverse")),
+  min: extreme(false),
+  max: extreme(true),
+  unique,
+  groupby: groups,
+  dictsort: dictSorted,
+  batch,
+  slice: slices,
+  sum: (value, given) => {
+    const get = attributeGetter(given.get(0, "attribute"));
+    const start = given.get(1, "start") ?? 0;
+    return iterate(value).reduce<unknown>((sum, item) => binary("+", sum, get(item)), start);
+  },
+  select: selecting(true, false),
+  reject: selecting(false, false),
+  selectattr: selecting(true, true),
+  rejectattr: selecting(false, true),
+  random: () => {
+    throw new TemplateError("random is not supported, as equal inputs have to give equal texts");
+  },
+};
