@@ -45,14 +45,14 @@ export class Evaluator {
     return value;
   };
 
-  /** A text behind filters that a block names. */
+  /** A text behind filters that a block names. @throws {TemplateError} If it names none. */
   filterText(filter: Expression, text: string, scope: Scope): unknown {
     if (filter.kind !== "filter") throw new TemplateError("expected a filter");
     const value = filter.of === undefined ? text : this.filterText(filter.of, text, scope);
     return this.#filter(filter.name, value, filter.args, scope);
   }
 
-  /** Calls what an expression calls, with one more argument. */
+  /** Calls what an expression calls, with one more argument. @throws {TemplateError} If it is no call. */
   callWith(call: Expression, scope: Scope, [name, value]: readonly [string, unknown]): unknown {
     if (call.kind !== "call") throw new TemplateError("expected a call");
     const [values, named] = this.#arguments(call.args, scope);

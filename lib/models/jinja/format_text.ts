@@ -15,7 +15,7 @@ interface Spec {
   readonly type: string;
 }
 
-/** `%` of a text: the values are a tuple, a dict for `%(name)s`, or a single one. */
+/** `%` of a text: a tuple of values, a dict for `%(name)s`, or one. @throws {TemplateError} If they do not go with it. */
 export function percentFormat(text: string, values: unknown): string {
   const list = values instanceof PyTuple ? [...values] : [values];
   const result = text.replaceAll(
@@ -41,7 +41,7 @@ export function percentFormat(text: string, values: unknown): string {
   return result;
 }
 
-/** `str.format()`. Fields are numbers or names, without attributes. */
+/** `str.format()`. Fields are numbers or names, without attributes. @throws {TemplateError} If one is missing. */
 export function braceFormat(text: string, args: readonly unknown[], named: Named): string {
   let next = 0;
   return text.replaceAll(

@@ -17,7 +17,7 @@ export function parseExpression(stream: TokenStream, choices = true): Expression
   return choices ? choice(stream) : disjunction(stream);
 }
 
-/** Parses an expression, or several with commas between: a tuple. */
+/** Parses an expression, or several with commas between: a tuple. @throws {TemplateError} If there is none. */
 export function parseTuple(
   stream: TokenStream,
   { choices = true, inBrackets = false, ends = [] as readonly string[] } = {},
