@@ -1,6 +1,6 @@
 /**
  * Image and text judged together: does "cat on red" fit? A text that does not fit is wrong in the
- * thing or in the colour alone, so that neither image nor text tells without the other (after
+ * thing or in the colour alone, so that neither image nor text gives the answer alone (after
  * the benign confounders of Hateful Memes, arXiv 2005.04790).
  *
  * @module

@@ -6,7 +6,7 @@ import { diagnosticError } from "../lib/diagnostic/diagnostic.ts";
 const PLAIN = /^[\p{L}\p{M}\p{N}_./+:,@%-]*$/u;
 
 /**
- * Gives paths other names where a shell would read signs of theirs: a folder of links represents the
+ * Gives paths other names where a shell would read their characters: a folder of links represents the
  * part of a path that is not plain. So they need no quotes, and bear any.
  *
  * @example

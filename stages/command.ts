@@ -92,8 +92,8 @@ function unfilled(word: string, entries: Readonly<Record<string, unknown>>): str
 const shells = /(?:^|\/)(?:a|ba|c|da|fi|k|mk|tc|ya|z)?sh$/;
 
 /**
- * Fills in the paths. A list that is a word by itself becomes as many words; within a text spaces
- * part its paths, and in a text that a shell reads no sign of theirs means anything to it.
+ * Fills in the paths. A list that is a whole word becomes as many words; within a text spaces
+ * separate its paths, and in a text for a shell their characters have no special meaning.
  */
 function fillWords(run: readonly string[], paths: Paths, plain: PlainPaths): string[] {
   const shell = run.findIndex((word) => shells.test(word));

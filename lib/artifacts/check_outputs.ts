@@ -76,8 +76,8 @@ function infoOf(path: string, read: (path: string) => Deno.FileInfo): Deno.FileI
 }
 
 /**
- * What a reader says, in few words: outputs are written to a folder whose name tells nobody anything,
- * and that it cannot be read is said already.
+ * A reader's message, shortened: outputs are written to a folder whose name means nothing to users,
+ * and the caller says already that the file cannot be read.
  */
 function withoutPath(message: string, path: string): string {
   return message.replaceAll(`${path}/`, "").replaceAll(`"${path}"`, "it").replaceAll(path, "it")

@@ -48,7 +48,7 @@ const notDelta =
 const plain = (tensors: ForeignFile["tensors"], names: readonly string[]): Candidate[] =>
   names.map((name) => ({ name, read: () => plainDelta(tensors[name]!) }));
 
-/** The δs that a file may mean: of a known layout or a usual name, else whatever can be one. */
+/** The tensors of a file that may be δ: of a known layout or a usual name, else all that can be one. */
 function candidatesOf(file: ForeignFile): Candidate[] {
   const { tensors } = file;
   const foreign = foreignCandidates(file);

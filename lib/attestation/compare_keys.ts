@@ -1,4 +1,4 @@
-/** Compares the pipeline at hand with a signed report: the keys, and the sources. @module */
+/** Compares this pipeline with a signed report: the keys, and the sources. @module */
 import { explainKey } from "../pipeline/plan/explain.ts";
 import type { Plan, Task } from "../pipeline/plan/plan.ts";
 import {

@@ -23,7 +23,7 @@ export interface RecomputeOptions extends Omit<RunOptions, "store" | "selected">
   /** Largest difference of means that is called agreement. */
   readonly tolerance: number;
   readonly onProgress?: (done: number, all: number) => void;
-  /** The task that wrote the report: computed too where all that it takes is at hand. */
+  /** The task that wrote the report: computed too if all its inputs are here. */
   readonly report: number;
 }
 
@@ -39,7 +39,7 @@ export interface Recomputed {
  * Computes the drawn tasks again. What they need is taken from `inputs` where that has it with the
  * signed digests, and computed again where not. A task whose bytes differ, and that has no scores to
  * compare, is judged by what needs it: that is computed too. So is the report, from the signed bytes
- * of all that it takes, if these are at hand.
+ * of all its inputs, if these are here.
  */
 export async function recompute(
   drawn: readonly number[],

@@ -19,7 +19,7 @@
  * assertEquals(gradient?.data, new Float32Array([2, -6]));
  * ```
  *
- * An op that has no rule, such as one of a domain of one's own, gets one in `rules`: a `rule` builds
+ * An op that has no rule, such as one of your own domain, gets one in `rules`: a `rule` builds
  * the gradients of its inputs, a `decomposition` rewrites it into ops that have rules.
  *
  * @example

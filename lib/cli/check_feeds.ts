@@ -113,7 +113,7 @@ export function sizesOf(
   return sizes;
 }
 
-/** A symbol that an input has, by itself or in an expression. */
+/** A symbol of an input's shape, alone or in an expression. */
 function symbolOf(name: string, inputs: readonly ValueInfo[]): string | undefined {
   const dims = inputs.flatMap((info) => typeOf(info)?.dims ?? []);
   const isKnown = dims.some((dim) =>

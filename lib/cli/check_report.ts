@@ -74,7 +74,7 @@ export function claimedTasks(plan: Plan, { predicate }: Statement): ClaimedTasks
   return { report, tasks: plan.tasks.filter(({ index }) => needed.has(index)), signed };
 }
 
-/** Compares the pipeline at hand with what is signed: code, models, data, and all keys. */
+/** Compares this pipeline with what is signed: code, models, data, and all keys. */
 export async function checkSources(
   { tasks, signed }: ClaimedTasks,
   opened: OpenedPipeline,

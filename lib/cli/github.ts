@@ -43,7 +43,7 @@ export function diagnosticAnnotation(diagnostic: Diagnostic): string {
   return annotation(severity, text, isArgument ? undefined : location);
 }
 
-/** Annotations count paths from the checkout, whatever the step's working directory. */
+/** Annotations count paths from the checkout, in any working directory of the step. */
 function fromWorkspace(path: string): string {
   const workspace = Deno.env.get("GITHUB_WORKSPACE");
   if (!workspace) return path;

@@ -20,7 +20,7 @@ export function pipelineOf(args: CommandArguments): PipelineFile {
   };
 }
 
-/** What commands that look at a pipeline say of how to look. */
+/** How commands that look at a pipeline open it. */
 export async function previewOptions(
   args: CommandArguments,
   targets: readonly string[] = [],

@@ -51,7 +51,7 @@ function writeAll(stream: typeof Deno.stdout | typeof Deno.stderr, text: string)
   try {
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   } catch (error) {
-    // The reader has had enough (`| head`): that is no failure of ours.
+    // The reader stopped reading (`| head`): that is not our failure.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -2,7 +2,7 @@
 import type { Prompt } from "../artifacts/prompt.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** What an export wrote, and what is to be said of it. */
+/** What an export wrote, and a note on it. */
 export interface Written {
   readonly bytes: Uint8Array;
   readonly note?: string;

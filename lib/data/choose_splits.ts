@@ -14,7 +14,7 @@ export type SplitRows = Readonly<Record<SplitName, readonly MadeRow[]>>;
 
 const splitNames = ["train", "validation", "test"] as const;
 
-/** Shares where nothing else is said. */
+/** Default shares. */
 const defaultShares = { train: 0.6, validation: 0.2, test: 0.2 };
 
 /** Share of the training rows that serves for validation where a source has none. */

@@ -10,7 +10,7 @@ import type { SplitName } from "./dataset.ts";
 import { imageOf } from "./inspect_data.ts";
 import type { PreparedData } from "./load_data.ts";
 
-/** A small copy and what is said of it. */
+/** A small copy and its caption. */
 export interface Thumbnail {
   /** float32 [3, side, side], or why there is none. */
   readonly planes: Float32Array | string;

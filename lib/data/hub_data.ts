@@ -8,7 +8,7 @@ import { splitOfName } from "./image_names.ts";
 
 const isHub = (place: string) => place.startsWith("hf://");
 
-/** All places that a map names, of whatever format. */
+/** All places that a map names, of any format. */
 function placesIn(spec: DataSpec): string[] {
   return formatKeys.flatMap((key) => {
     const places = spec[key] ?? [];

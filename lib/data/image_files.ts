@@ -260,7 +260,7 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-/** What is said of images beside them. */
+/** Facts about images that are stored beside them. */
 export interface ImageSettings {
   readonly fit: Fit;
   readonly side?: number;

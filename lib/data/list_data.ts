@@ -28,7 +28,7 @@ async function listTable(path: string, { spec, images }: FileReading): Promise<L
   return await readTable(path, new DataRoot(images ?? dirname(path)), spec.columns?.image);
 }
 
-/** Lists all files, each with the split that it is given for, or that its name tells. */
+/** Lists all files, each with the split that it is given for, or that its name says. */
 export async function listData(located: LocatedData, spec: DataSpec): Promise<Listing> {
   const { format, parts, images } = located;
   const reading = { spec, ...(images === undefined ? {} : { images }) };

@@ -28,7 +28,7 @@ export interface PlaneImage {
 export interface ListedRow {
   /** Where it is, for messages: `rows.csv line 3`, `cat/1.jpg`. */
   readonly where: string;
-  /** Name of its split, where the source tells. */
+  /** Name of its split, if the source says it. */
   readonly split?: string;
   /** Values by column. */
   readonly fields: Readonly<Record<string, unknown>>;

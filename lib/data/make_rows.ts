@@ -20,7 +20,7 @@ export interface MadeRow {
   /** Answers of this row alone, of those of the data set. */
   readonly candidates?: readonly string[];
   readonly caption?: string;
-  /** Name of its split, where the source tells. */
+  /** Name of its split, if the source says it. */
   readonly split?: string;
   /** Place of its image in the listing. */
   readonly place: number;

@@ -81,7 +81,7 @@ export class PublisherFolder {
     return this.#root.file(name, `of data set "${this.#set.info.name}"`);
   }
 
-  /** What is said where a file is missing. */
+  /** The error of a missing file. */
   missing(name: string): Error {
     const { info, layout } = this.#set;
     return dataFailure(

@@ -58,7 +58,7 @@ const maxAlike = 5;
 
 /**
  * All diagnostics, one after the other, with a blank line between them. Those in a row that say the
- * same to do, and have no place in a file, stand together.
+ * same to do, and have no place in a file, are printed together.
  *
  * @example
  * ```ts

@@ -30,7 +30,7 @@ export class YamlPositions {
         const pair = node.pairs.findLast(({ name }) => name === String(step));
         if (!pair) return found;
         const { key, value } = pair;
-        // Of what is on the way to the end, the key tells more than a whole collection.
+        // On the way to the end, a key is a better place than a whole collection.
         const wantsKey = isLast ? part === "key" : value.kind === "map" || value.kind === "list";
         found = (wantsKey ? undefined : this.#locationOf(value)) ?? this.#locationOf(key) ?? found;
         node = value;

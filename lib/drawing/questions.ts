@@ -2,7 +2,7 @@
 import type { Random } from "../tensor/random.ts";
 import { colourNames, digitNames, type Fact, type ZooWorld } from "./zoo_world.ts";
 
-/** What is asked of a model, and what it should say. */
+/** A question to a model, and its answer. */
 export interface Exchange {
   readonly instruction: string;
   readonly answer: string;
@@ -23,11 +23,11 @@ export type Topic =
 /** The recognition instruction of the downstream tasks. */
 const recognitionInstruction = "This is a photo of a";
 
-/** What is asked of an image with several drawings. */
+/** The question about an image with several drawings. */
 export const frequencyInstruction = "How many times is there a {}?";
 export const presenceInstruction = "Is there a {} in the picture?";
 
-/** What is asked of an image and a text of two facts about it. */
+/** The question about an image and a text of two facts about it. */
 const matchInstruction = "Does the text fit the picture? {} on {}";
 
 /** Forms of each question; the first is drawn as often as the others together. */
@@ -135,7 +135,7 @@ function wordFor(concept: number, { world, fact, random }: Making): Gap {
   return { word, times };
 }
 
-/** Another concept, as likely as on an image, so that the word alone tells nothing. */
+/** Another concept, as likely as on an image, so that the word alone gives nothing away. */
 function anotherConcept({ world, fact, random }: Making): number {
   return fact.kind === "digit"
     ? world.names.length - 1 - random.integer(digitNames.length)

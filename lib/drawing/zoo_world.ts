@@ -334,7 +334,7 @@ function takeImages(
   return changeImages({ images, facts }, settings.changes, random);
 }
 
-/** Makes the changes; beside each image stands the next of the batch. */
+/** Makes the changes; each image gets the next one of the batch beside it. */
 function changeImages(
   { images, facts }: Batch,
   names: readonly ChangeName[],

@@ -9,7 +9,7 @@ import { assertPaired, reportMistake, runName } from "./pairing.ts";
 export interface Cell {
   /** The model, or models, the prompt was trained on; null for a baseline. */
   readonly source: string | null;
-  /** What tables call it: with what tells it from others of its method, `tvp, lr 2`. */
+  /** Its name in tables, with what distinguishes it from others of its method: `tvp, lr 2`. */
   readonly method: string;
   readonly isBaseline: boolean;
   readonly model: string;

@@ -14,7 +14,7 @@ function compare(a: readonly Cell[], b: readonly Cell[]): Estimate {
   return estimate(layoutOfRun(a[0]!.runs[0]!), bySeed, [-1, 1]);
 }
 
-/** Whether one run stands against every seed of another method. */
+/** Whether one run is compared with every seed of another method. */
 const isSeedless = ({ isBaseline, runs }: Cell) => isBaseline && runs.length === 1;
 
 /** The cells with a run for each seed of the other method. */

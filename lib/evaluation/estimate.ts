@@ -208,7 +208,7 @@ function marginOf({ clusters, styles, seeds }: ErrorSources, level: number): num
   return Math.sqrt(Math.max(square(clusters), square(styles)) + square(seeds));
 }
 
-/** Below this a level is not told from 0. */
+/** Levels below this count as 0. */
 const leastLevel = 1e-12;
 
 /** The level at which an end of the interval is 0: intervals of a higher level exclude it. */

@@ -148,7 +148,7 @@ async function prepareBatch(
   return { images: read, places };
 }
 
-/** What a row is, whatever is answered. */
+/** The facts of a row that do not depend on the answer. */
 async function placeOf(
   { id, cluster, style, instruction, answer }: EvaluationSet["rows"][number],
   { data: pixels, height, width }: RgbImage,

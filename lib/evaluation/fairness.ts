@@ -36,7 +36,7 @@ export function sampleOf(
 
 /**
  * The conditions of a task by baselines on its validation split. Every model counts as a source in
- * turn: what it agrees with others on is asked of those that are left.
+ * turn: the rest are then compared with each other.
  *
  * @param scores Of baselines on validation images; those of other tasks are left out.
  */

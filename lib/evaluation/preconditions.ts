@@ -197,7 +197,7 @@ function enoughClusters({ test }: Evidence): Verdict {
   };
 }
 
-/** Conditions of the data, whatever split baselines were run on. */
+/** Conditions of the data, on any split that baselines were run on. */
 const ofTheTest: ReadonlySet<unknown> = new Set([enoughClusters, nothingShared]);
 
 /** What all conditions say that can be asked. */

@@ -53,7 +53,7 @@ function gainOf(
   return shrunk && prompted ? prompted.mean - shrunk.mean : undefined;
 }
 
-/** Ranks from 1; equal values share the mean of theirs. */
+/** Ranks from 1; equal values get the mean of their ranks. */
 export function ranks(values: readonly number[]): readonly number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const found = new Array<number>(values.length);

@@ -101,7 +101,7 @@ export class HostedModule implements AsyncDisposable {
     try {
       this.#process.kill("SIGKILL");
     } catch (error) {
-      // It has ended by itself.
+      // It has ended already.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** Keeps the project's lock file as it is, whatever packages a user's own code imports. @module */
+/** Keeps the project's lock file unchanged when a user's own code imports other packages. @module */
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 

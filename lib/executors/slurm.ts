@@ -163,7 +163,7 @@ class SlurmExecutor implements Executor {
   ): JobFailure {
     const { result, row, saved } = end;
     if (result && !result.ok && isFinal(result)) return result;
-    // A job that ended by itself was not ended by Slurm: its own words are the better ones.
+    // A job that ended on its own was not ended by Slurm: its own message is the better one.
     const byItself = row === undefined || row.state === "FAILED" || row.state === "COMPLETED";
     if (result && !result.ok && byItself && result.reason !== "cancelled") return result;
     const wasTold = byItself && result !== undefined;
@@ -219,7 +219,7 @@ const resumable = new Set(["TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "RE
 /** Whether Slurm, rather than the task or somebody, ended the job. */
 function goesOn({ result, row }: JobEnd): boolean {
   if (row !== undefined && resumable.has(row.state)) return true;
-  // Told to save its state shortly before the limit it ends by itself, and the state says so.
+  // A job that is asked to save its state before the limit ends on its own, and its state says so.
   const isTold = result?.ok === false && result.reason === "cancelled";
   return isTold && row !== undefined && row.state !== "CANCELLED" && phaseOf(row.state) === "ended";
 }

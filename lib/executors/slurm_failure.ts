@@ -7,14 +7,14 @@ import { formatTimeLimit, type QueueRow } from "./slurm_text.ts";
 export interface EndedJob {
   readonly job: Job;
   readonly id: string;
-  /** The last that Slurm said of it; absent where it no longer knows it. */
+  /** What Slurm last said about it; absent if Slurm no longer knows it. */
   readonly row?: QueueRow;
   /** What the job printed. */
   readonly logPath: string;
   readonly lastLines: readonly string[];
   /** Whether the task saved its state in this job. */
   readonly saved: boolean;
-  /** Whether it ended by itself, after Slurm had told it to. */
+  /** Whether it ended on its own, after Slurm asked it to. */
   readonly wasTold: boolean;
 }
 
@@ -27,7 +27,7 @@ interface StateRow {
 
 const again = () => "nothing in the task failed: run it again, or set retries";
 
-/** The states in which Slurm ends a job that did not end by itself. */
+/** The states in which Slurm ends a job that did not end on its own. */
 const states: Readonly<Record<string, StateRow>> = {
   TIMEOUT: { reason: "timeout", says: "reached its time limit", advice: moreTime },
   DEADLINE: { reason: "timeout", says: "reached its deadline", advice: moreTime },

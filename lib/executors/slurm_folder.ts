@@ -29,7 +29,7 @@ interface LeftResult {
   readonly result: JobResult;
 }
 
-/** The folder of a task: what it is given, what it tells, what it leaves. */
+/** The folder of a task: its job, its messages and its outputs. */
 export class TaskFolder {
   readonly path: string;
   #read = 0;

@@ -51,7 +51,7 @@ function ownId(): string {
     : `${Deno.env.get("SLURM_ARRAY_JOB_ID")}_${element}`;
 }
 
-/** Hides the secrets that a task was given: what it tells lies on a disk until the runner takes it. */
+/** Hides the secrets that a task was given: its messages lie on a disk until the runner reads them. */
 function hiderOf({ environment }: Job): (text: string) => string {
   const redactor = new Redactor();
   for (const [name, value] of Object.entries(environment)) {

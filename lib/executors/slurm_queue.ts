@@ -44,7 +44,7 @@ interface Watched {
   row?: QueueRow;
   /** Since when it is not in the queue any more. */
   endedAtMs?: number;
-  /** What was told last of its place in the queue. */
+  /** The last event about its place in the queue. */
   told: QueueState;
   /** Whether this runner cancelled it, so that its end needs no explanation. */
   isStopping?: boolean;
@@ -156,7 +156,7 @@ export class SlurmQueue {
     if (result !== undefined && (isKnown || isFinal(result))) {
       return this.#end(watched, { result, ...(row ? { row } : {}) });
     }
-    // Slurm knows why it crashed or was told to stop, and whether it will start again.
+    // Slurm knows why it crashed or was stopped, and whether it will start again.
     if (result !== undefined) return this.#askSoon();
     if (endedAtMs === undefined) return;
     const isLikely = row === undefined || row.state === "COMPLETED";

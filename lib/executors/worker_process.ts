@@ -1,4 +1,4 @@
-/** Starts a worker process, hands it jobs, and tells how it ended. @module */
+/** Starts a worker process, hands it jobs, and reports how it ended. @module */
 import { removeQuietly } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
@@ -88,7 +88,7 @@ export class WorkerProcess implements AsyncDisposable {
     try {
       this.#process.kill("SIGKILL");
     } catch (error) {
-      // It has ended by itself.
+      // It has ended already.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }

@@ -58,13 +58,13 @@ export class CachedModel {
     return commit !== undefined && commitForm.test(commit) ? commit : undefined;
   }
 
-  /** Notes what the hub said of a revision. */
+  /** Keeps what the hub said about a revision. */
   async keepListing(revision: string, commit: string, listing: string): Promise<void> {
     await writeText(this.#listPath(commit), listing);
     if (!commitForm.test(revision)) await writeText(this.#refPath(revision), commit);
   }
 
-  /** What the hub said of a commit, if it was asked. */
+  /** What the hub said about a commit, if it was asked. */
   async listing(commit: string): Promise<string | undefined> {
     return await readText(this.#listPath(commit));
   }

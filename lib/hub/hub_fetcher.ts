@@ -57,7 +57,7 @@ function offlineFailure(model: HubModel, cause: string): DiagnosticError {
   ]);
 }
 
-/** Downloads files of one commit, each once, and tells how far it is. */
+/** Downloads files of one commit, each once, and reports its progress. */
 export class Fetcher {
   readonly #model: HubModel;
   readonly #commit: string;

@@ -27,9 +27,9 @@ const listingSchema = z.looseObject({
 export interface HubFile {
   /** Its path in the repository: every part of it is safe as the name of a file or folder. */
   readonly name: string;
-  /** Bytes, where the hub tells them. */
+  /** Bytes, if the hub says how many. */
   readonly size?: number;
-  /** In hexadecimal digits, where the hub tells it: of large files. */
+  /** In hexadecimal digits, if the hub has one: for large files. */
   readonly sha256?: string;
   /** SHA-1 of a file as git names it, in hexadecimal digits: of the others. */
   readonly gitDigest?: string;

@@ -12,7 +12,7 @@ export interface HubModel {
 
 /**
  * Takes apart `hf://owner/name[@revision]`. A revision is a branch, a tag, a commit or `refs/pr/1`:
- * whatever git takes as the name of a reference.
+ * any name that git takes for a reference.
  *
  * @returns Undefined for anything else.
  */

@@ -38,7 +38,7 @@ export function hubFailure(
   return diagnosticError("hub-failed", message, notes);
 }
 
-/** A path of a URL from its parts, whatever signs they have. */
+/** A path of a URL from its parts, which may have any characters. */
 const urlPath = (...parts: readonly string[]): string => parts.map(encodeURIComponent).join("/");
 
 /** What the hub says of a model's revision. @throws {DiagnosticError} If it does not, or too much. */
@@ -148,7 +148,7 @@ async function* unbroken(
   try {
     yield* body ?? [];
   } catch (error) {
-    // A stream of `fetch` says so for whatever goes wrong on the way.
+    // A stream of `fetch` says so for anything that goes wrong on the way.
     if (!(error instanceof TypeError)) throw error;
     throw hubFailure(model, `${what} broke off, ${error.message}`);
   }

@@ -1,7 +1,7 @@
 /** The language-model loss. @module */
 import { type LossTerm, meanOverSources } from "./loss_term.ts";
 
-/** Mean token cross entropy of the answers (arXiv 2404.11207, section 3.1); with several sources the mean of theirs. */
+/** Mean token cross entropy of the answers (arXiv 2404.11207, section 3.1); with several sources the mean over them. */
 export const lm: LossTerm = {
   description: "the language-model loss: mean cross entropy of the answer tokens of the batch",
   sign: 1,

@@ -35,7 +35,7 @@ export function termThatAsksClip(weights: LossWeights, own: LossTerms = {}): str
   return weightedTerms(weights, own).find(([, { needsClip }]) => needsClip)?.[0];
 }
 
-/** Whether a term with a weight looks at features in the middle of the encoder. */
+/** Whether a term with a weight needs features from the middle of the encoder. */
 export function asksHidden(weights: LossWeights, own: LossTerms = {}): boolean {
   return weightedTerms(weights, own).some(([, { needsHidden }]) => needsHidden);
 }

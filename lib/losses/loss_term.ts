@@ -44,7 +44,7 @@ export interface LossTerm {
   /** +1 if the term is minimised, −1 if it is a score to be maximised. */
   readonly sign: 1 | -1;
   readonly needsClip: boolean;
-  /** Whether it looks at features in the middle of the encoder; default it does not. */
+  /** Whether it needs features from the middle of the encoder; default it does not. */
   readonly needsHidden?: boolean;
   /**
    * Whether it is not a mean over images, or drawn for the batch as a whole: then a batch is not computed

@@ -173,7 +173,7 @@ async function readConfig(path: string, options: DirectoryOptions): Promise<Json
 }
 
 /**
- * Opens a directory for some of its graphs, whatever its model type.
+ * Opens a directory of any model type for some of its graphs.
  *
  * @throws {DiagnosticError} As {@linkcode openModelDirectory}.
  */

@@ -49,7 +49,7 @@ const drawsBeams = ({ num_beams: beams = 1, do_sample: draws }: {
   readonly do_sample?: boolean | undefined;
 }) => beams > 1 && draws === true;
 
-/** Settings of a pipeline: what is not there is off, so that none at all is greedy. */
+/** Settings of a pipeline: a missing setting is off, so that no settings at all means greedy. */
 export const generationSettings = z.strictObject({ ...fields, ...extra }).partial()
   .refine((settings) => !drawsBeams(settings), {
     path: ["do_sample"],

@@ -27,7 +27,7 @@ export interface HubDirectory {
 /**
  * Downloads the files of a model that are needed to run it: configurations, tokenizer, chat
  * templates, one graph for each part, and the files with weights that these graphs refer to,
- * whatever they are called. A file that was cut off is continued; sizes and, where the hub tells
+ * under any name. A file that was cut off is continued; sizes and, where the hub has
  * them, digests are checked. A commit that the hub was asked about before needs no hub any more, if
  * its files are in the cache.
  *

@@ -21,7 +21,7 @@ export interface ImageLayout {
   readonly encoder: EncoderInputs;
   /** Rows of image features of one image, where the graph says so. */
   readonly rows?: number;
-  /** Equal for images that the model reads in the same graphs, whatever their own sizes. */
+  /** Equal for images, also of different sizes, that the model reads in the same graphs. */
   readonly key: string;
 }
 

@@ -30,7 +30,7 @@ export interface PreparedLoss {
 const longest = (rows: readonly TextRow[], length: (row: TextRow) => number) =>
   rows.reduce((most, row) => Math.max(most, length(row)), 0);
 
-/** First placeholder, if the image's are the same ones in every row and stand side by side. */
+/** First placeholder, if those of the image are side by side, in the same place in every row. */
 function sharedStart(rows: readonly TextRow[], { imageToken, imageTokens }: InstructionEncoder) {
   const starts = new Set(rows.map(({ instruction }) => {
     const start = instruction.indexOf(imageToken);

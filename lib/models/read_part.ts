@@ -9,7 +9,7 @@ import { readModelFile } from "../runtime/read_model.ts";
 /**
  * Decodes a graph; weights stay references into its files. Whatever the type of its weights, it
  * takes and gives float32, so that graphs of different types fit each other. What a decoder keeps
- * from token to token stays as it is: it goes round by itself.
+ * from token to token stays as it is: it is part of the loop already.
  *
  * @throws {DiagnosticError} If the file cannot be read.
  */

@@ -26,7 +26,7 @@ export interface SpecialIds {
   readonly padToken: number;
   /** First decoder input of an encoder-decoder model. */
   readonly startToken: number;
-  /** What generation begins with, whatever the model would say. */
+  /** What generation begins with, whatever the model predicts. */
   readonly forcedToken?: number;
 }
 

@@ -10,7 +10,7 @@ const mixing: ReadonlySet<string> = new Set(["Conv", "FusedConv", "Gemm", "Fused
 
 /**
  * Digest of the weights of the patch embedding (the first convolution or product on the way from
- * `pixel_values`). Models that share a frozen vision encoder have the same one, whatever follows it.
+ * `pixel_values`). Models that share a frozen vision encoder have the same one.
  *
  * @returns sha256 in hex, or undefined where no weight meets the pixels
  *

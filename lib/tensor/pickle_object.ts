@@ -34,7 +34,7 @@ const running = new RegExp(
 
 /**
  * The replacement for a name without any other: plain data. No code is run either way; that a
- * file wants to run some is told, as nobody should open it anywhere else.
+ * file wants to run some is reported, as nobody should open it anywhere else.
  *
  * @throws {PickleError} If the name has no other use than to run something.
  */

@@ -1,6 +1,6 @@
 /** Python's literals as NumPy writes them in headers: dictionaries, tuples, lists, texts, numbers. @module */
 
-/** A tuple, which is not a list: NumPy tells shapes from lists of fields by it. */
+/** A tuple, which is not a list: NumPy distinguishes shapes from lists of fields by it. */
 export class PythonTuple {
   constructor(readonly items: readonly unknown[]) {}
 }

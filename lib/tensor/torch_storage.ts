@@ -22,7 +22,7 @@ export const checkpointFailure = (cause: string): TorchCheckpointError =>
 interface StorageType {
   /** Bytes of an element. */
   readonly bytes: number;
-  /** Absent where no tensor of ours has such elements: those of the file are left out. */
+  /** Absent if our tensors have no such elements: those of the file are left out. */
   readonly dtype?: DType;
 }
 

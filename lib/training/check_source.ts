@@ -39,7 +39,7 @@ export async function checkSource(directory: LanguageModelDirectory): Promise<So
     return { ...found, cuda: placeOnCuda(addGradients(lossIn("mixed"), request)) };
   } catch (error) {
     if (error instanceof DiagnosticError) return { obstacles: error.diagnostics };
-    // What a graph or a processor lacks is said in the words of those who compose them.
+    // The code that composes graphs and processors says what they lack.
     if (error instanceof TypeError || error instanceof RangeError) {
       return { obstacles: [plain(error)] };
     }

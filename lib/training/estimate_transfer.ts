@@ -10,7 +10,7 @@ import { initialParameters, parameterRates } from "../prompts/prompt_parameters.
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Probe } from "./probe.ts";
 
-/** What is said of one of the two models. */
+/** What the estimate says about one of the two models. */
 type ModelChange = TransferEstimate["models"]["source"];
 
 /** An estimate without the names of what it is of. */

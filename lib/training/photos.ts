@@ -24,7 +24,7 @@ export interface PhotoMaker extends AsyncDisposable {
   of(picks: readonly PickedRow[]): Promise<Tensor<"float32">>;
 }
 
-/** Images of a batch that are decoded at once: each takes memory of its own, whatever its size. */
+/** The number of images of a batch that are decoded at once: each takes memory, which grows with its size. */
 const decodedAtOnce = 2;
 
 /** Bytes of shrunk images that are kept for later epochs: 600 of 164 pixels. */

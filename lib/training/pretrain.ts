@@ -92,7 +92,7 @@ async function started<G extends WeightedGraph>(
   return { ...graph, weights: await startWeights(graph.weights, start, host.log) };
 }
 
-/** Where a step stands, for its images. */
+/** The place of a step in a training, for its images. */
 function placeOf({ seed, batch, schedule, drawn = {} }: PretrainOptions, step: number) {
   return { step, steps: schedule.steps, batch, seed, drawn } satisfies ImagePlace;
 }
@@ -276,7 +276,7 @@ export interface MultimodalLesson<F> {
   readonly encoder: string;
   /** Number of images. */
   readonly images: number;
-  /** Tokens of the encoder for these images, where they are at hand from another training. */
+  /** Tokens of the encoder for these images, if another training has them already. */
   readonly cache?: FeatureCache<F>;
   /** A random question about an image, and its answer. */
   ask(fact: F, random: Random): { readonly instruction: string; readonly answer: string };

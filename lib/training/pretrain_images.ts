@@ -166,7 +166,7 @@ export function scaleAt(
   return [firstScale - (firstScale - smallest) * Math.min(1, 2 * step / steps), largest];
 }
 
-/** Where a training stands, and what it draws. */
+/** The place of a step in a training, and what is drawn in it. */
 export interface ImagePlace {
   readonly step: number;
   readonly steps: number;

@@ -78,13 +78,13 @@ export interface GivenSettings extends Open<Omit<PromptSettings, Nested>> {
 /** Pairs of losses of a step, and c in units of pixel values. */
 const spsaDefaults: SpsaOptions = { samples: 4, radius: 0.05 };
 
-/** Points that a search looks at, and how far they are in units of pixel values. */
+/** The points of a search, and how far they are in units of pixel values. */
 const searchDefaults: SearchOptions = { samples: 4, radius: 0.05 };
 
 /** Share of the learning rate at which a transformation is trained: few numbers move every pixel. */
 const TRANSFORM_RATE = 0.001;
 
-/** Rows of a step where nothing is said. */
+/** Default rows of a step. */
 const BATCH = 16;
 
 /** Side of the shrunk image in the proportion of the paper: 164 of 224, and even padding. */

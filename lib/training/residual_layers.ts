@@ -1,6 +1,6 @@
 /**
  * Finds the residual layers of a model that was published as a graph, so that training may drop them
- * at random or look at what lies between them.
+ * at random or use what lies between them.
  *
  * @module
  */

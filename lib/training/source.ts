@@ -36,7 +36,7 @@ export interface SourceOptions {
   readonly canvas: number;
   /** Whether layers are to be dropped at random. */
   readonly gated?: boolean;
-  /** Whether a loss term looks at features in the middle of the encoder. */
+  /** Whether a loss term needs features from the middle of the encoder. */
   readonly hidden?: boolean;
 }
 

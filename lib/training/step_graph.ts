@@ -30,7 +30,7 @@ import { termOutput, termOutputs, type TrainingGraph, withGradients } from "./tr
 export interface PixelGraph {
   /** Input: `image` float32 [batch, 3, S, S] in [0, 1]. Output: `pixel_values`. */
   readonly processor: Model;
-  /** Input: `pixel_values`, and whatever else it needs. */
+  /** Input: `pixel_values`, and the others that it needs. */
   readonly model: Model;
 }
 

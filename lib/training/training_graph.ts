@@ -31,7 +31,7 @@ export interface Losses {
   readonly terms: Readonly<Record<string, number>>;
 }
 
-/** Output of a loss term's value: no term, whatever its name, is taken for another output. */
+/** Output of a loss term's value: the prefix keeps every term apart from other outputs. */
 export const termOutput = (term: string): string => `loss.${term}`;
 
 /** Outputs of terms by their names. */

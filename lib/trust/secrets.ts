@@ -33,7 +33,7 @@ const proxy = /^(https?|ftp|all|no)_proxy$/i;
 /** `https://user:password@host`, or a token instead of the user. */
 const urlWithPassword = /:\/\/([^/\s@:]*:[^/\s@]+|[^/\s@]{16,})@/;
 
-/** Whether a variable holds something that nobody should see who is not told it. */
+/** Whether a variable holds something that only its owner should see. */
 export function isSecretName(name: string): boolean {
   return secret.test(name) && !plain.test(name);
 }
@@ -43,7 +43,7 @@ export function isSecret(name: string, value: string): boolean {
   return isSecretName(name) || urlWithPassword.test(value);
 }
 
-/** Whether a value looks like a token, whatever it is called: one long word with letters and digits. */
+/** Whether a value looks like a token under any name: one long word with letters and digits. */
 export function looksSecret(value: string): boolean {
   return /^(?=.*\d)(?=.*[A-Za-z])[^\s/\\]{12,}$/.test(value);
 }

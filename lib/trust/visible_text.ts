@@ -28,7 +28,7 @@ export function markdownText(text: string): string {
   return line.replaceAll("<", "&lt;").replaceAll("|", "\\|").replace(/([!\]])(?=[[(])/g, "$1\\");
 }
 
-/** JSON in which no such character stands: the same value. */
+/** The same value as JSON without such characters. */
 export function visibleJson(json: string): string {
   return json.replace(unseen, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -95,7 +95,7 @@ class TileNodes {
   }
 }
 
-/** What a black image becomes: the colours that steps put beside it. */
+/** What a black image becomes: the colours that steps put around it. */
 function fillOf(draft: Draft): Tensor<"float32"> {
   const { height, width } = draft.size;
   let first = draft;

@@ -128,7 +128,7 @@ function mixInks(data: Uint8Array): void {
   }
 }
 
-/** The decoder stops by itself between two parts of an image; nobody waits longer for one part. */
+/** The decoder can only stop between two parts of an image; this limits the time for one part too. */
 async function withinSeconds<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

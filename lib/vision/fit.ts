@@ -56,7 +56,7 @@ function windowOf<T extends Uint8Array | Float32Array>(
   return out;
 }
 
-/** A square image of floats, whatever its size: for what works on squares alone. */
+/** A square image of floats, made of an image of any shape: for code that works on squares alone. */
 export function squared(
   image: ImagePlanes<Float32Array>,
   fit: Fit,

@@ -9,7 +9,7 @@ export interface RgbImage extends ImageSize {
 
 /** The images of a split. */
 export interface Images {
-  /** Side of the square canvas that they are for where nothing else is said. */
+  /** Default side of the square canvas that they are for. */
   readonly side: number;
   /** How one that is not square meets a square canvas. */
   readonly fit: Fit;

@@ -68,7 +68,7 @@ function solarize({ image, strength }: Subject): Float32Array {
   return image.map((x) => x >= 1 - strength ? 1 - x : x);
 }
 
-/** Every channel by itself. */
+/** Every channel separately. */
 const perChannel = (change: (plane: Float32Array) => Float32Array): Operation => ({ image }) => {
   const out = new Float32Array(image.length);
   const size = image.length / 3;

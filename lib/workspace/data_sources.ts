@@ -32,7 +32,7 @@ export const isDataText = (text: string): boolean =>
 export const isPublished = (module: string): boolean =>
   /^export default publishedSet\(/m.test(Deno.readTextFileSync(module));
 
-/** What is said of a published set without its files. */
+/** The message about a published set without its files. */
 export const needsFiles = (name: string): NameMistake => ({
   cause: "its publisher's files are needed, and no folder is given",
   notes: [`write { set: ${name}, folder: ./FOLDER }`],

@@ -4,10 +4,10 @@ import { sha256 } from "../pipeline/contract/canonical.ts";
 /** File systems take 255 bytes. */
 const LONGEST_BYTES = 200;
 
-/** What stands between folders, steers a terminal or is not seen; and the beginning of `..`. */
+/** Characters that separate folders, steer a terminal or are invisible; and the beginning of `..`. */
 const UNFIT = /^\.|[/\\\p{C}]|[\s.]$/gu;
 
-/** A name that was marked, or looks like it: the mark stands before letters of an extension. */
+/** A name that was marked, or looks so: the mark is before the letters of an extension. */
 const MARKED = /~[0-9a-f]{12}(?:\.[A-Za-z]{1,12})?$/;
 
 /**

@@ -33,7 +33,7 @@ export interface PipelineFile {
   readonly remote?: string | undefined;
 }
 
-/** A pipeline ready to look at or to run. */
+/** A pipeline, ready for a look or a run. */
 export interface OpenedPipeline extends AsyncDisposable {
   readonly plan: Plan;
   readonly store: ArtifactStore;

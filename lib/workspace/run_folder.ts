@@ -79,7 +79,7 @@ export function outputFileName(task: Task, output: string): string {
 const MOST_COPIED_BYTES = 64 << 20;
 
 /**
- * Puts artifacts into the folder of a run, which is new. They are copies: whatever is done to them,
+ * Puts artifacts into the folder of a run, which is new. They are copies: if they are changed,
  * the store stays as it is. Only what is too large for that is a symbolic link to the object.
  */
 export function fillRunFolder(

@@ -3,7 +3,7 @@ import { YamlPositions } from "../diagnostic/yaml_positions.ts";
 import type { Location } from "../diagnostic/diagnostic.ts";
 import type { PipelineSpec } from "../pipeline/read/parse.ts";
 
-/** Where each stage's name stands, be it in an included file. */
+/** The place of each stage's name, also in included files. */
 export function stagePlaces({ origins, stages }: PipelineSpec): Map<string, Location> {
   const opened = new Map<string, YamlPositions>();
   return new Map(

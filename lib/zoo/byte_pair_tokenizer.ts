@@ -160,7 +160,7 @@ function addedToken(content: string, id: number): unknown {
   return { id, content, ...flags, special: true };
 }
 
-/** What stands around a text; null where nothing does. */
+/** What is put around a text; null for nothing. */
 function template(
   { bos, eos }: TokenizerOptions,
   vocab: Readonly<Record<string, number>>,

@@ -49,7 +49,7 @@ export function joinNeighbours(b: GraphBuilder, x: Value, side: number, width: n
   return b.op("Reshape", [sorted, b.int64s([-1, half ** 2, 4 * width])]);
 }
 
-/** A convolution of each channel by itself: `[batch, side², width]` → the same. */
+/** A convolution of each channel separately: `[batch, side², width]` → the same. */
 function depthwise(module: Module, name: string, x: Value, side: number, width: number): Value {
   const { builder: b } = module;
   const weight = parameter(module, `${name}.weight`, [width, 1, kernel, kernel], {

@@ -69,7 +69,7 @@ function groupNorm(
   return b.op("Add", [b.op("Mul", [map, channel("weight", 1)]), channel("bias", 0)]);
 }
 
-/** A block: where it stands, and what comes and goes. */
+/** A block: its place, and its input and output widths. */
 interface Block {
   readonly from: number;
   readonly to: number;

@@ -91,7 +91,7 @@ const resNetEncoder: ResNetSizes = {
 /** ImageNet's statistics, as ConvNeXt and ResNet have them. */
 const imageNetPixels = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
 
-/** A vision encoder that is trained by itself. */
+/** A vision encoder that is trained on its own. */
 export interface ZooEncoder {
   readonly sizes: EncoderSizes;
   /** Normalisation of the pixels; OpenAI CLIP's where absent. */

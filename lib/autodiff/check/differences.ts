@@ -9,7 +9,7 @@ import type { Precision, Subject } from "./subject.ts";
 /** f along a line through the point, at 0. */
 export type LineValue = (distance: number) => Promise<number>;
 
-/** A derivative and how far it may be off. */
+/** A derivative and the bound of its error. */
 export interface Estimate {
   readonly derivative: number;
   readonly uncertainty: number;

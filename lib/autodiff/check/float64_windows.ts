@@ -48,7 +48,7 @@ export const conv: Float64Form = (node, b) => {
   return [product(b, node, { matrix, columns, group, taps, batch: x[0]!, channels, axes })];
 };
 
-/** As a convolution of the input that stands `stride` apart, with the weights of each group turned. */
+/** As a convolution of the input with zeros put between, and the weights of each group turned. */
 export const convTranspose: Float64Form = (node, b) => {
   const [x, w] = [sizes(b, node.inputs[0]!), sizes(b, node.inputs[1]!)];
   if (x === undefined || w === undefined) return undefined;

@@ -67,7 +67,7 @@ export function carriesStraightThrough(
     (rounds || movesIntegers.has(opKey(node)));
 }
 
-/** Between what is varied and what is differentiated, whatever the type of the values. */
+/** The nodes between what is varied and what is differentiated, for values of all types. */
 export interface Route {
   readonly wrt: readonly string[];
   readonly targets: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * Resize is linear and works on each axis by itself: y = Rₐ x along axis a. The op itself, run on an
+ * Resize is linear and works on each axis separately: y = Rₐ x along axis a. The op itself, run on an
  * identity matrix, yields Rₐᵀ in every mode and coordinate system, so the gradient is g with each
  * axis multiplied by it; with constant sizes the runtime folds the matrix before the first run.
  *
@@ -59,7 +59,7 @@ function refuseAspectPolicy(node: Node): void {
   );
 }
 
-/** Whether the axis comes out as it went in. */
+/** Whether the axis stays as it is. */
 function keepsAxis(
   b: GraphBuilder,
   node: Node,

@@ -110,7 +110,7 @@ export type RuleTable = Readonly<Record<string, readonly RuleRow[]>>;
  *
  * const b = new GraphBuilder();
  * b.output(b.op("Wave", [b.input("x", "float32", ["n"])], {}, "acme"), "y");
- * // An op of one's own that is a Sin under another name.
+ * // An op of your own that is a Sin under another name.
  * const sine = defaultRules["Sin"]![0]!.rule!;
  * const rules = {
  *   "acme.Wave": [{ sinceOpset: 1, decomposition: (node, b) => [b.op("Sin", [node.inputs[0]!])] }],

@@ -21,7 +21,7 @@ const SPECIFIER = /^(npm|jsr):\/?((?:@[^/@]+\/)?[^/@]+)(?:@([^/]+))?/;
 
 /**
  * One line a package that the specifiers reach, directly or through other packages, with the
- * integrity that the lock file records; sorted. What the lock file does not know stands as written.
+ * integrity that the lock file records; sorted. What the lock file does not know is listed as it is written.
  */
 export function lockedPackages(specifiers: readonly string[], lock: Lockfile): readonly string[] {
   const lines = new Map<string, string>();

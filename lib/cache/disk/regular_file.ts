@@ -1,7 +1,7 @@
 /** Reads regular files only: reading a named pipe, say, may never end. @module */
 import { fileKind } from "./file_kind.ts";
 
-/** The most that is read of a file where nothing else is said: larger ones no command takes. */
+/** The default limit of what is read of a file: no command takes larger ones. */
 const maxBytes = 2 ** 31;
 
 /**

@@ -11,7 +11,7 @@ import { type ListedObject, listObjects, pathBytes } from "./usage.ts";
 
 /** What the garbage collection leaves. Without a limit it takes only what no task refers to. */
 export interface GcOptions {
-  /** Tasks that stay whatever their age, such as those of the last runs. */
+  /** Tasks that stay at any age, such as those of the last runs. */
   readonly keep?: ReadonlySet<Key>;
   /** Tasks not used for longer than this go. */
   readonly maxAgeMs?: number;

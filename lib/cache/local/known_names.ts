@@ -3,7 +3,7 @@ import { isSettled } from "../digest/settled.ts";
 import { pathsIn } from "./manifests.ts";
 import { ifThere } from "../disk/system_error.ts";
 
-/** How many names are looked for in vain before the folder is listed. */
+/** After this many names that were not found, the folder is listed. */
 const FEW = 64;
 
 /**
@@ -24,7 +24,7 @@ export class KnownNames {
     this.#now = now;
   }
 
-  /** Whether there is surely no such path in the folder; `false` where only a look at it tells. */
+  /** Whether there is certainly no such path in the folder; `false` if it has to be looked up. */
   lacks(path: string): boolean {
     if (this.#inVain < FEW) return false;
     const folder = ifThere(() => Deno.statSync(this.#folder));
@@ -34,7 +34,7 @@ export class KnownNames {
     return this.#listedAt !== undefined && !this.#paths.has(path);
   }
 
-  /** Counts a name that was looked for in vain. */
+  /** Counts a name that was not found. */
   miss(): void {
     this.#inVain += 1;
   }

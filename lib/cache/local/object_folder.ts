@@ -33,7 +33,7 @@ export class ObjectFolder implements Disposable {
     return isAlike && this.#seals.has(digest, look.stamp) || await this.read(digest);
   }
 
-  /** The same by reading, whatever it looks like. */
+  /** The same by reading, without trust in sizes and times. */
   async read(digest: Digest): Promise<boolean> {
     const path = this.#layout.object(digest);
     const readMs = Date.now();

@@ -119,7 +119,7 @@ function byName(a: Deno.DirEntry, b: Deno.DirEntry): number {
   return a.name < b.name ? -1 : 1;
 }
 
-/** Our own files and folders, whatever their makers left us of them. */
+/** Our own files and folders, also those that unfinished processes left. */
 function allowReading(path: string, { isDirectory, isFile, mode }: Deno.FileInfo): void {
   const needed = isDirectory ? 0o700 : isFile ? 0o400 : 0;
   if (mode !== null && (mode & needed) !== needed) Deno.chmodSync(path, (mode | needed) & 0o777);

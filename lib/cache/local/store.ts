@@ -183,7 +183,7 @@ class LocalStore implements ArtifactStore {
     }
   }
 
-  /** A new name in `work` that tells whose it is. */
+  /** A new name in `work` that names its process. */
   #temporaryPath(key: Key): string {
     return `${this.#layout.work}/${key}-${temporaryName()}`;
   }
@@ -324,7 +324,7 @@ function moveOutput(name: string, path: string, staged: string): void {
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Notes once an hour that a task was used, so that the longest unused ones can be told. */
+/** Notes once an hour that a task was used, so that the longest unused ones are known. */
 function markUsed(manifest: string): void {
   const now = Date.now();
   if (now - (Deno.statSync(manifest).mtime?.getTime() ?? 0) < HOUR_MS) return;

@@ -81,7 +81,7 @@ function backoffMs(tries: number, random: () => number): number {
 }
 
 /**
- * What an error of a request comes to: `fetch` throws a TypeError for whatever goes wrong on the
+ * The cause of a failed request: `fetch` throws a TypeError for anything that goes wrong on the
  * way, and a stream may break likewise. Errors that say nothing of a remote are thrown.
  */
 export function failureOf(error: unknown): RemoteFailure {

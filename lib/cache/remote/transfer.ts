@@ -53,7 +53,7 @@ export async function readBlob(
  * Downloads a blob that is named by its digest to a file. What has arrived before a connection
  * breaks is not asked for again.
  *
- * @throws {TransferError} If it is missing, or not the one it is said to be.
+ * @throws {TransferError} If it is missing, or its content is not the expected one.
  */
 export async function download(
   remote: Remote,

@@ -4,7 +4,7 @@ import { verbOf } from "../verbs.ts";
 
 type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 
-/** What can be asked of data; each gives the exit code. */
+/** What `tvp data` can do; each gives the exit code. */
 const verbs = {
   async ls(args) {
     await (await import("../list_data_sets.ts")).printDataSets(args);

@@ -214,7 +214,7 @@ async function check(
   });
 }
 
-/** Whether an output is a single number, whatever weighs it. */
+/** Whether an output is a single number, also where the graph scales it. */
 function isSingle({ graph }: Model, name: string): boolean {
   const type = graph.outputs.find((output) => output.name === name)?.type;
   return type?.kind === "tensor" && type.dims?.every((dim) => dim === 1) === true;

@@ -5,7 +5,7 @@ import { verbOf } from "../verbs.ts";
 
 type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 
-/** What can be asked of models; each gives the exit code. */
+/** What `tvp models` can do; each gives the exit code. */
 const verbs = {
   async ls(args) {
     await (await import("../list_models.ts")).printModels(args);

@@ -103,7 +103,7 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   return { code: await runAndTell(args, opened, sink.logger), plan: opened.plan };
 }
 
-/** A logger that tells what there was to warn of when the first event has said that a run begins. */
+/** A logger that prints earlier warnings after the first event, which says that the run begins. */
 function afterStart(logger: Logger, early: Diagnostic[]): Logger {
   return {
     log(event) {

@@ -7,7 +7,7 @@ import { eventLine, summaryLine } from "../event_text.ts";
 
 /** Where annotations point. */
 export interface GithubOptions {
-  /** Where a stage stands; the pipeline file for none. */
+  /** The place of a stage; the pipeline file if there is none. */
   readonly placeOf: (stage: string | undefined) => Place;
 }
 

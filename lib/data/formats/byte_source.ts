@@ -16,7 +16,7 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** What a compressed file may unpack to, by its size: archives of images do not to thrice. */
+/** The largest size to which a compressed file may unpack; archives of images stay below three times theirs. */
 const mostBytes = (size: number) => 100 * size + (16 << 20);
 
 /** Opens a file, unpacking it where it begins as gzip does. */

@@ -1,7 +1,7 @@
 /** Reads arrays of an HDF5 file in a separate thread, so that reading can be ended. @module */
 import { File } from "jsfive";
 
-/** What is asked of the thread. */
+/** A request to the thread. */
 export interface Hdf5Request {
   /** The file, from where HDF5 begins. */
   readonly bytes: ArrayBuffer;

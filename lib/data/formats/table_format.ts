@@ -61,7 +61,7 @@ function csvRows(path: string): ListedRow[] {
 /** Old Macs end lines with a carriage return alone. */
 const unixLines = (text: string) => text.includes("\n") ? text : text.replaceAll("\r", "\n");
 
-/** What stands between cells; spreadsheets of some countries write semicolons. */
+/** The separators of cells; spreadsheets of some countries write semicolons. */
 const separators = [",", ";", "\t", "|"];
 
 /** As much of a text as is looked at for them. */

@@ -6,7 +6,7 @@
  */
 import type { GenerationSettings } from "../../models/generation_settings.ts";
 
-/** What a rule looks at besides the scores. */
+/** What a rule knows besides the scores. */
 export interface Said {
   /** Tokens of the prompt (of an encoder-decoder model: the start symbol) and of the answer. */
   readonly ids: readonly number[];

@@ -21,10 +21,10 @@ export interface NextTokens {
 
 /** Takes tokens, step by step. */
 export interface TokenSearch {
-  /** Whether the likeliest tokens are all that it looks at. */
+  /** Whether it needs the likeliest tokens only. */
   readonly wantsLikeliest: boolean;
   /**
-   * Takes the scores of the next tokens, or the likeliest where it looks at nothing else.
+   * Takes the scores of the next tokens, or only the likeliest if it needs no others.
    *
    * @returns Nothing where all answers are done.
    */

@@ -9,7 +9,7 @@ export type Json = Readonly<Record<string, unknown>>;
 /** How the text is produced. */
 export type Architecture = "decoder-only" | "encoder-decoder";
 
-/** What the rules of a family may look at. */
+/** What the rules of a family know. */
 export interface ImageFacts {
   /** config.json */
   readonly config: Json;
@@ -17,7 +17,7 @@ export interface ImageFacts {
   readonly processor: Json;
   /** The settings of the image processor. */
   readonly preprocessor: Json;
-  /** What the image processor does; absent where no image is at hand. */
+  /** What the image processor does; absent where there is no image. */
   readonly plan?: ImagePlan;
   /** Rows of image features that the graph gives for an image, where it says so. */
   readonly rows?: number;

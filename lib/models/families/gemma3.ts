@@ -20,7 +20,7 @@ function block(facts: ImageFacts, start: string): string | undefined {
 export const gemma3: Family = {
   modelTypes: ["gemma3"],
   processorType: "Gemma3ImageProcessor",
-  // The processor asks for no pan and scan, whatever preprocessor_config.json says.
+  // The processor does no pan and scan, even if preprocessor_config.json asks for it.
   processorSettings: () => ({
     do_pan_and_scan: false,
     pan_and_scan_min_crop_size: 256,

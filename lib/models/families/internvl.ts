@@ -11,7 +11,7 @@ function rowsOf({ config, processor, plan, rows }: ImageFacts): number {
 export const internvl: Family = {
   modelTypes: ["internvl"],
   processorType: "GotOcr2ImageProcessor",
-  // The processor asks for tiles, whatever the image processor's settings say.
+  // The processor asks for tiles, even if the image processor's settings do not.
   processorSettings: () => ({ crop_to_patches: true }),
   imageToken: "<IMG_CONTEXT>",
   imageTokens: rowsOf,

@@ -19,7 +19,7 @@ function pixtralImage({ plan, processor, image }: ImageFacts): WrittenImage {
   return { placeholder: image, text: `${lines}${end}` };
 }
 
-/** Mistral 3, and Pixtral where it stands by itself (arXiv 2410.07073, section 2.2). */
+/** Mistral 3, and Pixtral on its own (arXiv 2410.07073, section 2.2). */
 export const mistral3: Family = {
   modelTypes: ["mistral3", "pixtral"],
   processorType: "PixtralImageProcessor",

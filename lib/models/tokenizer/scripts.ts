@@ -1,4 +1,4 @@
-/** Scripts of characters, as the pre-tokenizer UnicodeScripts tells them apart. @module */
+/** Scripts of characters, as the pre-tokenizer UnicodeScripts distinguishes them. @module */
 import { cutPiece, type Piece } from "./split.ts";
 
 const names =
@@ -28,7 +28,7 @@ function scriptOf(character: string): string {
   return script;
 }
 
-/** The pieces of a piece that are of one script; what stands before the first script is lost. */
+/** The pieces of a piece that are of one script; what comes before the first script is lost. */
 export function splitScripts(piece: Piece): readonly Piece[] {
   const starts: number[] = [];
   let [offset, last] = [0, ""];

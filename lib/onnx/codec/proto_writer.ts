@@ -170,7 +170,7 @@ function writeItem(number: number, { kind }: Field, item: unknown, output: Outpu
   writeFields(kind(), item as Message, output);
 }
 
-/** A buffer that is filled from front to back, with the sizes of nested messages at hand. */
+/** A buffer that is filled from front to back, given the sizes of nested messages. */
 class Output {
   readonly bytes: Uint8Array;
   readonly #view: DataView;

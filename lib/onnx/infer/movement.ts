@@ -78,7 +78,7 @@ function reshapeDims(
   return copied.map((d, axis) => axis === free ? size : d);
 }
 
-/** @throws {WrongNode} If one shape has more elements than the other, whatever its symbols are. */
+/** @throws {WrongNode} If one shape has more elements than the other for all values of its symbols. */
 function refuseOtherCount(from: readonly Dim[] | undefined, to: readonly Dim[] | undefined): void {
   if (from === undefined || to === undefined) return;
   const [before, after] = [productOfDims(from), productOfDims(to)];

@@ -1,4 +1,4 @@
-/** Rules of operators that look at positions: triangles, running sums, pads, elements by index. @module */
+/** Rules of operators that depend on positions: triangles, running sums, pads, elements by index. @module */
 import { addDims } from "../ir/dim.ts";
 import { dtypeOfDataType, isDType } from "../ir/data_type.ts";
 import type { Dim } from "../ir/model.ts";

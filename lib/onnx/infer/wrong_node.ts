@@ -13,7 +13,7 @@ export function placeOf(node: Node): string {
   return `${node.opType} node "${name}"`;
 }
 
-/** The error that tells it. */
+/** The error that says so. */
 export function wrongNodeError(node: Node, cause: string): DiagnosticError {
   return new DiagnosticError([{
     code: "wrong-node",

@@ -152,7 +152,7 @@ function wrongAttribute(name: string, attribute: Attribute, known: Attributes): 
   return fits ? [] : [`attribute "${name}" is of type ${attribute.type}, expected ${expected}`];
 }
 
-/** Whether ONNX defines an operator of ai.onnx, in whatever operator set. */
+/** Whether ONNX defines an operator of ai.onnx, in any operator set. */
 export function isStandardOp(opType: string): boolean {
   return signatures().has(opType);
 }

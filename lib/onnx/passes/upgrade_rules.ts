@@ -86,7 +86,7 @@ function toTypedInputs(integers: readonly string[], ...numbers: string[]): Upgra
   };
 }
 
-/** Split-18 without sizes needs to be told into how many parts. */
+/** Split-18 without sizes needs the number of parts. */
 const splitEvenly: Upgrade = (node) => {
   if (node.inputs[1]) return node;
   const attributes = { ...node.attributes, num_outputs: int(node.outputs.length) };

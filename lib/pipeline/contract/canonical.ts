@@ -19,7 +19,7 @@ export function canonicalJson(value: unknown): string {
   if (typeof value !== "object") throw new TypeError(`Cannot write a ${typeof value} as JSON`);
   if ("toJSON" in value && typeof value.toJSON === "function") return canonicalJson(value.toJSON());
   let members = "";
-  // Sorting strings without a comparison of one's own orders them by code unit.
+  // Sorting strings without a comparison function orders them by code unit.
   for (const key of Object.keys(value).sort()) {
     const item = (value as Record<string, unknown>)[key];
     if (item === undefined) continue;

@@ -75,7 +75,7 @@ export interface JobPlaces {
   readonly write: readonly string[];
 }
 
-/** A look at the outputs of a job, in the process that ran it. */
+/** A check of the outputs of a job, in the process that ran it. */
 export interface OutputCheck {
   /** URL of a module with a function `checkOutputs`, which throws a `DiagnosticError`. */
   readonly module: string;

@@ -7,7 +7,7 @@
 import type { DocumentPath } from "../../diagnostic/document_path.ts";
 import { Reference, Slot } from "./slot.ts";
 
-/** What is neither a list nor a map, and where it stands. */
+/** A value that is neither a list nor a map, and its path. */
 export interface Leaf {
   readonly value: unknown;
   readonly path: DocumentPath;

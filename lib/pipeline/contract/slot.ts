@@ -64,7 +64,7 @@ const narrower: Partial<Record<ArtifactType, readonly ArtifactType[]>> = {
   tensor: ["prompt", "features"],
 };
 
-/** Whether an artifact of a type may stand where another is wanted. */
+/** Whether an artifact of a type may be given where another is wanted. */
 function isAssignable(given: ArtifactType, wanted: ArtifactType): boolean {
   return given === wanted || (narrower[wanted]?.includes(given) ?? false);
 }

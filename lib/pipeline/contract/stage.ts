@@ -332,7 +332,7 @@ export interface StageContext<O extends string = string> {
   ranOn(facts: RuntimeFacts): void;
   /** Threads per session, from `resources.cpu`. */
   readonly threads: number;
-  /** Bytes of memory that the task was given, `resources.memory`; absent where nothing is said. */
+  /** Bytes of memory that the task was given, `resources.memory`; absent if it is not set. */
   readonly memory?: number;
   /** A folder that is kept between tasks of a worker process, for memoised downloads. */
   readonly scratch: string;

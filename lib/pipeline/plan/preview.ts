@@ -16,7 +16,7 @@ export interface TaskPreview {
   readonly hit?: StoreHit;
 }
 
-/** What a preview looks at. */
+/** What a preview needs. */
 export interface PreviewOptions {
   readonly store: Pick<ArtifactStore, "get">;
   readonly digests: ContentDigests;

@@ -1,4 +1,4 @@
-/** Old names in the parameters of a stage: they are read as the new ones, and told. @module */
+/** Old names in the parameters of a stage: they are read as the new ones, with a warning. @module */
 import type { Renamed, Stage } from "../contract/stage.ts";
 import type { DocumentPath, Problem } from "../read/problem.ts";
 

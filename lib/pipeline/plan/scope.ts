@@ -39,7 +39,7 @@ export class Scope {
   readonly #vars = new Map<string, unknown>();
   readonly #openVars = new Set<string>();
   readonly #stages = new Map<string, readonly ReferencedTask[]>();
-  /** What any cell of the stage at hand has. */
+  /** What every cell of the current stage has. */
   #axes: ReadonlySet<string> = new Set();
   readonly #problems = new Map<string, Problem>();
   /** Problems by place; a mistake of a thousand cells is reported for a few of them. */
@@ -297,7 +297,7 @@ export class Scope {
   }
 }
 
-/** Where a reference stands. */
+/** The place of a reference. */
 interface Place {
   readonly expression: Expression;
   readonly path: DocumentPath;

@@ -6,7 +6,7 @@ import type { Scope } from "./scope.ts";
 
 const falseWords = ["", "false", "0", "no", "off"];
 
-/** Whether a condition has to be asked of every cell. */
+/** Whether a condition has to be evaluated for every cell. */
 export function asksCells(when: unknown): boolean {
   let found = false;
   eachExpression(when, [], ({ path }) => found ||= path[0] === "matrix");

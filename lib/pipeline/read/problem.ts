@@ -29,7 +29,7 @@ export interface Problem {
   /** A string to point at inside the value, such as the reference that is wrong. */
   readonly excerpt?: string;
   readonly message: string;
-  /** What is wrong, references followed: tells which element of a matrix axis it came from. */
+  /** The place of the mistake once references are followed, such as an element of a matrix axis. */
   readonly value?: unknown;
   readonly notes?: readonly string[];
 }

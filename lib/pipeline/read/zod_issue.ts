@@ -215,7 +215,7 @@ function folderNotes(path: DocumentPath, input: unknown): string[] {
   return [`"stageFolder" names a folder of your own stage types`];
 }
 
-/** How a task runs is said in the file: only what it gets may be a reference. */
+/** How a task runs must be written in the file: only its parameters may be references. */
 function settingNotes(path: DocumentPath, input: unknown): string[] {
   const inTask = path[0] === "stages" && path.length >= 3 && path[2] !== "with";
   if (!inTask || typeof input !== "string" || !input.includes("${{")) return [];

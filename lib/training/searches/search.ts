@@ -17,7 +17,7 @@ export type GradientAt = (values: Float32Array, source?: number) => Promise<Grad
 
 /** How wide a search is. */
 export interface SearchOptions {
-  /** Points that it looks at. */
+  /** Its points. */
   readonly samples: number;
   /** How far they are, in pixel values from 0 to 1. */
   readonly radius: number;
