@@ -154,7 +154,7 @@ export interface Sweep {
   readonly over: "source" | "unseen";
   /** The entry. */
   readonly name: string;
-  /** Numbers in their order, names as they came. */
+  /** Numbers in their order, names in the given order. */
   readonly values: readonly (string | number)[];
   /** One mean for each value; null where there was no run. */
   readonly series: readonly {

@@ -27,7 +27,7 @@ export interface TaskVerdict {
   readonly cause?: string;
 }
 
-/** A task and what it was to give. */
+/** A task and the outputs that it should give. */
 export interface Judging {
   readonly signed: SignedTask;
   readonly outcome: TaskOutcome | undefined;

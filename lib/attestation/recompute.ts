@@ -125,7 +125,7 @@ class Recomputation {
     const byKey = <T>(tasks: Iterable<readonly [number, T]>): [Key, T][] =>
       [...tasks].map(([index, value]) => [signed.get(index)!.key, value]);
     const taken = new Map(byKey(signed));
-    // By key, as a task may have a twin: while one is to be computed the other is not taken.
+    // By key, as two tasks may have the same: while one is computed, the other is not taken from the store.
     for (const index of this.#again) taken.delete(signed.get(index)!.key);
     const store = claimedStore(own, { taken, given: new Map(byKey(this.#given)) });
     let done = 0;

@@ -37,7 +37,7 @@ function textOf(operand: string): string {
   }
 }
 
-/** Names that are shown of a long list; the JSON has all. */
+/** The number of names shown of a long list; the JSON has all. */
 const maxShown = 20;
 
 /** Prints what the data hold. @returns Whether every image can be read. */

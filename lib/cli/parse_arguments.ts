@@ -26,7 +26,7 @@ interface Words {
   readonly operands: string[];
   /** Values of each option that the command has, in their order; `""` where one has none. */
   readonly options: Map<string, string[]>;
-  /** Options that it has not, as they are written. */
+  /** Options that it does not have, as they are written. */
   readonly unknown: Set<string>;
 }
 

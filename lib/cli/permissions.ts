@@ -23,7 +23,7 @@ interface Extent {
   readonly text: string;
   /** Whether it holds it when it begins. */
   readonly begins: (args: CommandArguments) => boolean;
-  /** Whether it keeps it once a pipeline is open, and its tasks are looked up. */
+  /** Whether it keeps the permission after the pipeline is open and its tasks are looked up. */
   readonly keeps: (opened: OpenedUse, args: CommandArguments) => boolean;
 }
 

@@ -137,7 +137,7 @@ function seenOf(where: string, stored: StoredImage, { data, height, width }: Rgb
   };
 }
 
-/** Where the green of an image of 8 by 8 cells is above its mean. */
+/** The cells, of 8 by 8, in which the image's green is above its mean. */
 function hashOf({ planes }: Look): Hash {
   const plane = planes[1] ?? planes[0]!;
   const side = Math.sqrt(plane.length);

@@ -43,7 +43,7 @@ export const zooStyles = [
 /** A style that trains the zoo. */
 export type ZooStyle = typeof zooStyles[number];
 
-/** What is to be drawn: the Unicode name of an emoji, and its code points where they are known. */
+/** What to draw: the Unicode name of an emoji, and its code points where they are known. */
 export interface Subject {
   readonly label: string;
   /** Such as `1F408-200D-2B1B`; without it a drawing is found by its name alone. */

@@ -294,7 +294,7 @@ export interface DownloadOptions {
 export const defaultDownloads = ".tvp/downloads";
 
 /**
- * Sees to it that the package lies unpacked in the folder of downloads, and returns its path.
+ * Makes sure that the package lies unpacked in the folder of downloads, and returns its path.
  * Fetches from `npm_config_registry` (default registry.npmjs.org) if it does not.
  *
  * @throws {DiagnosticError} If it cannot be fetched, or its bytes are not those of the pinned version.

@@ -267,7 +267,7 @@ interface Drawing {
 }
 
 interface Camera {
-  /** Drawings as often as they are to be drawn. */
+  /** Drawings, as often as they should be drawn. */
   readonly drawings: readonly Drawing[];
   readonly typeset: Typeset;
   readonly kindOf: Int32Array;

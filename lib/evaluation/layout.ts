@@ -30,7 +30,7 @@ export interface Layout {
   readonly stratumOf: Int32Array;
   /** Absent: unknown, or fewer than three, which say nothing of further ones. */
   readonly styles?: Grouping;
-  /** Strata of one cluster, which says nothing of their spread: they are joined with others. */
+  /** Strata of one cluster, whose spread is unknown: they are joined with others. */
   readonly joined: number;
 }
 

@@ -22,7 +22,7 @@ export function isSameData(a: Scores, b: Scores): boolean {
     a.rows.every((row, i) => row.digest === b.rows[i]!.digest);
 }
 
-/** @throws {DiagnosticError} If runs that are to be paired answered different rows; it names both. */
+/** @throws {DiagnosticError} If paired runs answered different rows; it names both. */
 export function assertPaired(runs: readonly Scores[]): void {
   const [first] = runs;
   const other = runs.find((run) => !isSameData(first!, run));

@@ -185,7 +185,7 @@ function provenanceOf({ scores, prompts, primary }: ReportInput): Record<string,
 /**
  * Builds the data of a report.
  *
- * @throws {RangeError} If scores that are to be compared answer different rows.
+ * @throws {RangeError} If compared scores answer different rows.
  */
 export async function buildReport(input: ReportInput): Promise<ReportData> {
   const { title, scores, curves, primary, validation } = input;

@@ -92,7 +92,7 @@ function unseenMeansOf(cells: readonly Cell[]): ScoreSummary[] {
   });
 }
 
-/** Baselines first, then prompts as they came. */
+/** Baselines first, then prompts in the given order. */
 function inTableOrder(scores: readonly ScoreSummary[]): ScoreSummary[] {
   const rank = ({ method }: ScoreSummary) => {
     const baseline = baselines.indexOf(method.split(",")[0]!);
@@ -138,7 +138,7 @@ export interface SummaryOptions {
  * Summarises scores: one mean per task, setting, source, method and model, the paired comparisons, and
  * whether the test is a fair one.
  *
- * @throws {DiagnosticError} If scores that are to be compared answer different rows, a seed is
+ * @throws {DiagnosticError} If compared scores answer different rows, a seed is
  * missing, or runs nothing distinguishes.
  */
 export function summarize(scores: readonly Scores[], options: SummaryOptions = {}): Summary {

@@ -41,7 +41,7 @@ const noDelta = { rms: 0, peak: 0 };
 /**
  * Prepares a treatment.
  *
- * @throws {DiagnosticError} If a baseline is to be like prompts of different sizes.
+ * @throws {DiagnosticError} If a baseline should match prompts of different sizes.
  */
 export function treat(options: TreatmentOptions): Treated {
   const { prompt } = options;

@@ -2,7 +2,7 @@
 import { replaceFile } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 
-/** Answers kept; beyond it all of them go, as each can be asked for again. */
+/** The largest number of answers kept; beyond it all are dropped, as each can be asked for again. */
 const maxAnswers = 500;
 
 /** Longest answer that is kept. */

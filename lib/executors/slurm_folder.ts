@@ -102,7 +102,7 @@ export class TaskFolder {
     );
   }
 
-  /** Moves the outputs to where the job was to write them. */
+  /** Moves the outputs to where the job should write them. */
   moveOutputs(job: Job): void {
     const outputs = this.#left()?.outputs ?? "outputs";
     for (const [name, path] of Object.entries(job.outputs)) {

@@ -26,7 +26,7 @@ export function hubCacheFolder(env: Environment): string {
   return env("HF_HUB_CACHE") || env("HUGGINGFACE_HUB_CACHE") || join(home, "hub");
 }
 
-/** Whether `HF_HUB_OFFLINE` says that no hub is to be asked. */
+/** Whether `HF_HUB_OFFLINE` says that no hub may be asked. */
 export function isOffline(env: Environment): boolean {
   return /^(1|on|yes|true)$/i.test(env("HF_HUB_OFFLINE") ?? env("TRANSFORMERS_OFFLINE") ?? "");
 }

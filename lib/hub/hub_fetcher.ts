@@ -22,7 +22,7 @@ export interface FetchOptions extends HubAccess {
 }
 
 /**
- * What is known of a commit: from the cache, where it is named or no hub is to be asked.
+ * The listing of a commit: from the cache, if it is named or no hub may be asked.
  *
  * @throws {DiagnosticError} If the cache lacks it and no hub may be asked, or the hub's answer is of no use.
  */

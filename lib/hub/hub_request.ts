@@ -55,7 +55,7 @@ export async function requestListing(model: HubModel, access: HubAccess): Promis
   return await new Blob(chunks as BlobPart[]).text();
 }
 
-/** Where a file is to be written. */
+/** Where a file is written. */
 export interface Download {
   readonly commit: string;
   readonly file: HubFile;

@@ -47,7 +47,7 @@ export function textPositions(
 }
 
 /**
- * What is to be added to the number of real tokens before a token that comes after these texts, to
+ * What to add to the number of real tokens before a token that comes after these texts, to
  * get its position. One number a text.
  */
 export function positionOffsets(texts: MaskedIds, rules: PositionRules): readonly number[] {

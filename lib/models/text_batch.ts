@@ -4,10 +4,10 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 /** Label of a position that does not count. */
 export const ignoredLabel = -100;
 
-/** One row of a batch: an instruction with placeholders, and what is to be said. */
+/** One row of a batch: an instruction with placeholders, and its answer. */
 export interface TextRow {
   readonly instruction: readonly number[];
-  /** Ids of the answer; with the end symbol, where it is to be learnt. */
+  /** Ids of the answer; with the end symbol, if it should be learnt. */
   readonly answer: readonly number[];
   readonly qformer?: readonly number[];
 }

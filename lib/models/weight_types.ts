@@ -101,7 +101,7 @@ export function shownWeights(weights: WeightChoice): string {
   return Object.entries(weights).map(([part, type]) => `${part} ${type}`).sort().join(", ");
 }
 
-/** What keeps a value from being a choice of weights. */
+/** Why a value is not a choice of weights, if it is not. */
 export function weightsMistake(value: unknown): string | undefined {
   if (typeof value === "string") return typeMistake(value);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -68,7 +68,7 @@ function condition(c: Precondition): Html {
   return markup`<li class="${holds}">${c.task}: ${c.name}<br><small>${c.found} (${c.on} images)</small></li>`;
 }
 
-/** Conditions, and how many models the unseen ones amount to. */
+/** Conditions, and how many independent models the unseen ones count as. */
 function fairness({ preconditions, agreements }: ReportData): Html {
   return markup`<p>A comparison says something only if these hold before any prompt is tried.</p>
 <ul class="checks">${preconditions.map(condition)}</ul>

@@ -99,7 +99,7 @@ export function methodNote({ comparisons, scores }: ReportData): string {
   return notes.filter((note) => note !== false).join(" ");
 }
 
-/** How many models the unseen ones amount to. */
+/** How many independent models the unseen ones count as. */
 export function agreementName(a: Agreement): string {
   const across = a.kappaAcrossEncoders === undefined
     ? "all share one vision encoder"

@@ -9,7 +9,7 @@ import { sizeOf, type Tensor, tensor, zeros } from "../tensor/tensor.ts";
 import { isFixed, type PickedRow } from "./batches.ts";
 import { askedOf } from "./training_graph.ts";
 
-/** Features that are kept, at most; beyond it they are computed in every epoch. */
+/** The largest number of features kept; beyond it they are computed in every epoch. */
 const MAX_BYTES = 1 << 28;
 
 const keyOf = ({ row, flip }: PickedRow) => 2 * row + (flip ? 1 : 0);

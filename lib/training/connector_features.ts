@@ -16,7 +16,7 @@ import { preprocess } from "../vision/preprocess.ts";
 import type { PickedRow } from "./batches.ts";
 import { sessionOptionsOf, type TrainingHost } from "./trainer.ts";
 
-/** What the encoding of images needs of its surroundings. */
+/** What the encoding of images needs from its caller. */
 export interface EncodingHost extends Pick<TrainingHost, "provider" | "threads" | "signal"> {
   /** Called while images are encoded. */
   readonly onFeatures?: (done: number, total: number) => void;

@@ -25,7 +25,7 @@ export interface ImageFact {
   readonly sights: readonly { readonly concept: number; readonly kindIndex: number }[];
 }
 
-/** What images are to be drawn; what is absent is as the world has it. */
+/** How to draw images; what is absent is as in the world's defaults. */
 export interface DrawnImages {
   /** Smallest and largest edge of a single drawing relative to the image. */
   readonly scale?: readonly [number, number];

@@ -34,7 +34,7 @@ export interface SourceOptions {
   readonly batch: number;
   /** Side S of the canvas. */
   readonly canvas: number;
-  /** Whether layers are to be dropped at random. */
+  /** Whether layers are dropped at random. */
   readonly gated?: boolean;
   /** Whether a loss term needs features from the middle of the encoder. */
   readonly hidden?: boolean;

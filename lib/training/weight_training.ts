@@ -14,7 +14,7 @@ export interface TrainingSchedule {
   readonly decay: number;
 }
 
-/** A loss, and the weights that it is to be trained by. */
+/** A loss, and the weights that are trained by it. */
 export interface WeightedGraph extends LossGraph {
   /** The weights, inputs of the graph, as they start. */
   readonly weights: Readonly<Record<string, Tensor<"float32">>>;

@@ -48,7 +48,7 @@ export function looksSecret(value: string): boolean {
   return /^(?=.*\d)(?=.*[A-Za-z])[^\s/\\]{12,}$/.test(value);
 }
 
-/** An environment without its secrets: what a program gets that a pipeline file names. */
+/** An environment without its secrets, for a program that a pipeline file names. */
 export function withoutSecrets(
   environment: Readonly<Record<string, string>>,
   keep: readonly string[] = [],

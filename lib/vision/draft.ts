@@ -17,14 +17,14 @@ export type Step =
     readonly fill?: readonly number[];
   };
 
-/** An image on its way: the image as it came, or what a step makes of an earlier draft. */
+/** An image on its way: the given image, or what a step makes of an earlier draft. */
 export interface Draft {
   readonly size: ImageSize;
   readonly from?: Draft;
   readonly step?: Step;
 }
 
-/** The image as it came. */
+/** The given image. */
 export function startDraft(size: ImageSize): Draft {
   return { size };
 }
@@ -78,7 +78,7 @@ export function hasFill(draft: Draft): boolean {
 
 /**
  * What a draft takes from an axis of the image, `[size of the draft, size of the image]`, without
- * what lies outside; undefined where the axis is as it came.
+ * what lies outside; undefined where the axis is unchanged.
  */
 export function axisMap(draft: Draft, axis: "height" | "width"): Float64Array | undefined {
   const { from, step } = draft;

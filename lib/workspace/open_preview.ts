@@ -21,7 +21,7 @@ export interface PreviewOptions extends OpenOptions {
   readonly targets?: readonly string[];
   /** As `forceRule` takes them. */
   readonly force?: readonly string[];
-  /** The device in the keys, where it is to be in them. */
+  /** The device in the keys, if they have one. */
   readonly provider?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface PreviewOptions extends OpenOptions {
  * Opens a pipeline, and looks up the tasks of the targets and what they
  * need; all by default.
  *
- * @throws {DiagnosticError} with all mistakes of the file, or for a target that there is not.
+ * @throws {DiagnosticError} with all mistakes of the file, or for a target that does not exist.
  */
 export async function openPreview(
   file: PipelineFile,

@@ -1,4 +1,4 @@
-/** Says what is at a path; where nothing can be, there is nothing. @module */
+/** Says what is at a path. @module */
 
 /** Entries of a folder; of anything else, none. */
 export function entries(path: string): Deno.DirEntry[] {

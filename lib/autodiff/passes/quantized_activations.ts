@@ -44,7 +44,7 @@ const quantizing: ReadonlySet<string> = new Set([
   ].map((opType) => `com.microsoft.${opType}`),
 ]);
 
-/** Ops that hand integers on, their rules being the same for these as for floats. */
+/** Ops that pass integers on; their rules are the same for integers and floats. */
 const movesIntegers: ReadonlySet<string> = new Set([
   ...["Identity", "Cast", "Add", "Sub", "MaxPool", "Split", "Concat", "Slice", "Gather", "Pad"],
   ...["Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile"],

@@ -13,7 +13,7 @@ export interface Verification {
   readonly tasks: number;
   /** Objects whose bytes are not what their name says, with the tasks they belong to. */
   readonly damaged: readonly ObjectProblem[];
-  /** Objects that a task names and the store has not. */
+  /** Objects that a task names and the store lacks. */
   readonly missing: readonly ObjectProblem[];
   /** Manifests that cannot be read, by path. */
   readonly manifests: readonly string[];

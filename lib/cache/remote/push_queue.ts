@@ -12,7 +12,7 @@ export class PushQueue {
     this.#mayStart = mayStart;
   }
 
-  /** Adds work. It must not reject; where it gives `false` it is put back. */
+  /** Adds work. It must not reject; if it gives `false`, it is tried again later. */
   add(name: string, work: () => Promise<boolean>): void {
     this.#waiting.set(name, work);
     this.start();

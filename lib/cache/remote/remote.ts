@@ -48,7 +48,7 @@ export interface RemoteOptions {
   readonly token?: string;
 }
 
-/** Bytes of what is to be written. */
+/** The number of bytes that will be written. */
 export function bodyBytes(body: RemoteBody): number {
   return typeof body === "string" ? Deno.statSync(body).size : body.length;
 }

@@ -42,7 +42,7 @@ function scriptOf(operands: readonly string[]): string {
   throw diagnosticError("usage", message);
 }
 
-/** How the program is started without `deno task`, which takes longer and reads no words. */
+/** How the program is started without `deno task`, which takes longer and completes no words. */
 function program(): string {
   const main = new URL("../main.ts", import.meta.url).pathname;
   return [Deno.execPath(), "run", "-A", "--no-prompt", "--quiet", main]

@@ -6,7 +6,7 @@ import type { Placement } from "../../runtime/placement.ts";
 import type { ModelSummary, PrintedValue } from "../model_summary.ts";
 import { count, printJson, printLine, printText, table } from "../print.ts";
 
-/** Nodes that are named before the rest is only counted. */
+/** The number of nodes that are named; the rest is only counted. */
 const shownNodes = 20;
 
 /** Looks into a model. */

@@ -146,7 +146,7 @@ async function headOf(
   return { name, dims, ...tag };
 }
 
-/** A tag, of which a small one holds its own data. */
+/** A tag; a small one holds its own data. */
 interface Tag {
   readonly type: number;
   readonly bytes: number;

@@ -62,7 +62,7 @@ export function numberIn(header: Uint8Array, start: number, length: number): num
   return Number.isSafeInteger(value) ? value : NaN;
 }
 
-/** What `LENGTH KEY=VALUE` records of pax say of the next entry; a value may be of any bytes. */
+/** The `LENGTH KEY=VALUE` records of pax about the next entry; a value may have any bytes. */
 export function paxFields(content: Uint8Array): {
   name?: string;
   link?: string;

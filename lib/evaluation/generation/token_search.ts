@@ -37,7 +37,7 @@ export interface TokenSearch {
 export interface SearchStart {
   /** For each answer the tokens before it. */
   readonly starts: readonly (readonly number[])[];
-  /** How many of them are to be answered; the others fill up a batch. */
+  /** How many of them need an answer; the others fill up a batch. */
   readonly asked: number;
   readonly endTokens: ReadonlySet<number>;
   /** Longest answer in tokens. */

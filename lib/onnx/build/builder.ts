@@ -336,7 +336,7 @@ export class GraphBuilder {
   /**
    * Element type of a value.
    *
-   * @throws {TypeError} If it is not known, or one that tensors have not, such as strings.
+   * @throws {TypeError} If it is not known, or one that tensors do not have, such as strings.
    */
   dtype(value: Value): DType {
     const dtype = this.type(value)?.dtype;

@@ -53,7 +53,7 @@ function decodeInitializers(proto: GraphProto, context: DecodeContext): Map<stri
   return initializers;
 }
 
-/** An output of a type that the IR has not, such as a map, is left to the node that makes it. */
+/** An output of a type that the IR does not have, such as a map, is left to the node that makes it. */
 function decodeOutput(proto: ValueInfoProto): ValueInfo {
   const type = proto.type && decodeType(proto.type);
   return { name: proto.name ?? "", type: type ?? { kind: "unknown" } };
@@ -70,7 +70,7 @@ function decodeInterface(proto: ValueInfoProto): ValueInfo {
   return { name, type };
 }
 
-/** Types of inner values are only hints, so those that the IR has not are left out. */
+/** Types of inner values are only hints, so those that the IR does not have are left out. */
 function decodeValues(protos: readonly ValueInfoProto[]): Map<string, ValueType> {
   const values = new Map<string, ValueType>();
   for (const proto of protos) {

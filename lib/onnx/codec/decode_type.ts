@@ -4,7 +4,7 @@ import { unknownDim } from "../ir/dim.ts";
 import type { Dim, ValueType } from "../ir/model.ts";
 import type { DimProto, TypeProto } from "./proto.ts";
 
-/** A type; undefined for one that the IR has not. */
+/** A type; undefined for one that the IR does not have. */
 export function decodeType(proto: TypeProto): ValueType | undefined {
   const { tensorType, sequenceType, optionalType } = proto;
   if (tensorType !== undefined) return decodeTensorType(tensorType);

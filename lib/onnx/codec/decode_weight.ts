@@ -98,7 +98,7 @@ function typedBytes(proto: TensorProto, dtype: BytesType): Uint8Array {
   return tensorBytes(fromNumbers(dtype, [numbers.length], numbers));
 }
 
-/** Types that do not lie in int32_data as the numbers that they are. */
+/** Types whose elements do not lie in int32_data as plain numbers. */
 const fields: Partial<Record<BytesType, (proto: TensorProto) => ArrayBufferView>> = {
   int64: (p) => p.int64Data ?? new BigInt64Array(),
   uint64: (p) => p.uint64Data ?? new BigUint64Array(),

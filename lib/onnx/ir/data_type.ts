@@ -1,7 +1,7 @@
 /** The element types of TensorProto by number. @module */
 import { type DType, dtypes } from "../../tensor/dtype.ts";
 
-/** Bits of an element of the types that tensors of this library have not: they are carried as bytes. */
+/** Bits of an element of the types that tensors of this library do not have: they are kept as bytes. */
 const storageBits = {
   int2: 2,
   uint2: 2,

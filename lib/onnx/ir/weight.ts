@@ -27,7 +27,7 @@ export function weightFromTensor(t: Tensor): Weight {
  * The elements of a weight; a view where alignment allows.
  *
  * @throws {TypeError} If the weight lies in a file and no `read` is given, or holds elements of a type
- * that tensors have not, such as int4 or texts.
+ * that tensors do not have, such as int4 or texts.
  * @throws {RangeError} If the number of bytes does not fit the shape.
  *
  * @example

@@ -119,7 +119,7 @@ export interface Plan {
   readonly tasks: readonly Task[];
   /** Tasks by stage, in the order of the file's stages by need. */
   readonly stages: ReadonlyMap<string, readonly Task[]>;
-  /** What there is to know of the file, with which it is still good. */
+  /** Warnings about the file, which is valid nevertheless. */
   readonly warnings?: readonly Diagnostic[];
 }
 

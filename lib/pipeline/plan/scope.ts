@@ -72,7 +72,7 @@ export class Scope {
     return undefined;
   }
 
-  /** Tells of the matrix whose cells come next. */
+  /** Announces the matrix whose cells come next. */
   enterMatrix(cells: readonly Cell[]): void {
     this.#axes = new Set(cells.flatMap(Object.keys));
   }

@@ -21,7 +21,7 @@ export interface Problem {
   /** Problems that have it in common are one mistake, reported where it is met first. */
   readonly same?: string;
   readonly code: string;
-  /** `warning`: something to know, with which the plan is still good; default `error`. */
+  /** `warning`: the plan is valid nevertheless; default `error`. */
   readonly severity?: Diagnostic["severity"];
   readonly path: DocumentPath;
   /** The key or its value; default `value`. */
@@ -106,7 +106,7 @@ export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
   });
 }
 
-/** Places of one mistake that are named. */
+/** The number of places of one mistake that are named. */
 const maxPlaces = 5;
 
 /** An argument of the command line as a text of one line. */

@@ -16,7 +16,7 @@ export function writtenAt(tree: unknown, path: DocumentPath, value: unknown): Do
   let isAxis = false;
   for (let hop = 0; hop < maxHops; hop++) {
     const next = follow(tree, current);
-    // What leads nowhere is itself what is wrong.
+    // A reference that leads nowhere is itself the mistake.
     if (next === undefined || valueAt(tree, next.path) === undefined) break;
     isAxis ||= next.isAxis;
     current = next.path;
