@@ -6,7 +6,7 @@ import {
   scaleParameter,
 } from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
-import { type DownloadOptions, readArtJson } from "../lib/drawing/art_packages.ts";
+import { type DownloadOptions, readArtJson } from "../lib/drawing/fetch_art.ts";
 import { type BalancedTask, drawTask } from "../lib/drawing/balanced_task.ts";
 import type { Dataset, SplitName } from "../lib/data/dataset.ts";
 import {

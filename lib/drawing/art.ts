@@ -5,12 +5,8 @@
  * @module
  */
 import { join } from "@std/path";
-import {
-  artPackages,
-  defaultDownloads,
-  type DownloadOptions,
-  readArtJson,
-} from "./art_packages.ts";
+import { artPackages } from "./art_packages.ts";
+import { defaultDownloads, type DownloadOptions, readArtJson } from "./fetch_art.ts";
 
 /** Edge of a drawing in pixels. */
 export const artSize = 64;

@@ -1,6 +1,6 @@
 /** The concepts of the pretraining world: emoji with a name, a kind and tags. @module */
 import { classOf } from "./ten_classes.ts";
-import { type DownloadOptions, readArtJson } from "./art_packages.ts";
+import { type DownloadOptions, readArtJson } from "./fetch_art.ts";
 
 /** Something that can be drawn and asked for. */
 export interface Concept {

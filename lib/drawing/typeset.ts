@@ -1,12 +1,7 @@
 /** The ten digits in the faces of typefaces, as masks. @module */
 import { basename, join } from "@std/path";
-import {
-  type ArtPackageName,
-  artPackages,
-  defaultDownloads,
-  type DownloadOptions,
-  openArtPackage,
-} from "./art_packages.ts";
+import { type ArtPackageName, artPackages } from "./art_packages.ts";
+import { defaultDownloads, type DownloadOptions, openArtPackage } from "./fetch_art.ts";
 
 /** Edge of a mask in pixels. */
 export const maskSize = 64;

@@ -20,18 +20,15 @@ import {
 } from "./provider.ts";
 import { fitsBuffer, materialiseModel } from "./session_folder.ts";
 import { convolutionProbe, probeModel } from "./probe_model.ts";
+import { sessionError } from "./session_error.ts";
+import { checkFeeds, type TensorSpec } from "./session_feeds.ts";
+
+export type { TensorSpec } from "./session_feeds.ts";
 
 type Ort = typeof import("onnxruntime-node");
 type OrtSession = import("onnxruntime-node").InferenceSession;
 type OrtTensor = import("onnxruntime-node").Tensor;
 type OrtOptions = import("onnxruntime-node").InferenceSession.SessionOptions;
-
-/** Name, element type and shape of an input or output. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly dims: readonly Dim[];
-}
 
 /** How to open a session. */
 export interface SessionOptions {
@@ -200,48 +197,6 @@ async function createInFolder(
   }
 }
 
-function sessionError(name: string, error: unknown): DiagnosticError {
-  const cause = error instanceof Error ? error.message : String(error);
-  const { code, message, notes } = explainedCause(cause);
-  return new DiagnosticError([{
-    code,
-    severity: "error",
-    message: `Cannot open ${name}: ${message}`,
-    notes,
-  }]);
-}
-
-interface Explained {
-  readonly code: string;
-  readonly message: string;
-  readonly notes: readonly string[];
-}
-
-function explainedCause(cause: string): Explained {
-  if (/protobuf parsing failed|invalid protobuf|ModelProto/i.test(cause)) {
-    const message = "it is not an ONNX file, or it is truncated";
-    return { code: "model-unreadable", message, notes: [`ONNX Runtime says: ${cause}`] };
-  }
-  const kernel = cause.match(/implementation for (\w+)\((\d+)\) node with name '([^']*)'/);
-  if (kernel) return noKernel(kernel as unknown as [string, string, string, string]);
-  const isMissing = /doesn't exist|No such file/i.test(cause);
-  return {
-    code: isMissing ? "model-not-found" : "model-rejected",
-    message: cause.split("\n", 1)[0]!,
-    notes: [],
-  };
-}
-
-function noKernel([, op, opset, node]: readonly [string, string, string, string]): Explained {
-  const named = node === "" ? "" : ` of node "${node}"`;
-  return {
-    code: "no-kernel",
-    message:
-      `ONNX Runtime has no kernel for ${op} of operator set ${opset} in the element types${named}`,
-    notes: ["Take the model in other weights, such as `weights: fp32`, or compute it in float32"],
-  };
-}
-
 class OrtBackedSession implements Session {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -284,39 +239,6 @@ function toSpecs(metadata: readonly OrtMetadata[]): readonly TensorSpec[] {
       ? [{ name: value.name, dtype: value.type as DType, dims: value.shape as readonly Dim[] }]
       : []
   );
-}
-
-function checkFeeds(
-  feeds: Readonly<Record<string, Tensor>>,
-  inputs: ReadonlyMap<string, TensorSpec>,
-): void {
-  const problems: string[] = [];
-  for (const spec of inputs.values()) {
-    const value = feeds[spec.name];
-    if (value === undefined) problems.push(`input ${describe(spec)} is missing`);
-    else if (!matches(value, spec)) {
-      const given = `${value.dtype}[${value.dims.join(", ")}]`;
-      problems.push(`input ${describe(spec)} was given ${given}`);
-    }
-  }
-  for (const name of Object.keys(feeds)) {
-    if (!inputs.has(name)) problems.push(`"${name}" is not an input`);
-  }
-  if (problems.length === 0) return;
-  const known = [...inputs.values()].map(describe).join(", ");
-  throw new TypeError(`Cannot run the model: ${problems.join("; ")}, its inputs are ${known}`);
-}
-
-function describe(spec: TensorSpec): string {
-  return `"${spec.name}" ${spec.dtype}[${spec.dims.join(", ")}]`;
-}
-
-function matches(value: Tensor, spec: TensorSpec): boolean {
-  // A graph input without a declared shape is reported as a scalar, so rank 0 accepts anything.
-  if (value.dtype !== spec.dtype) return false;
-  if (spec.dims.length === 0) return true;
-  return value.dims.length === spec.dims.length &&
-    value.dims.every((dim, i) => typeof spec.dims[i] !== "number" || spec.dims[i] === dim);
 }
 
 /** What a run gave, by the tensors that were made of it: fed to the next run it passes as it is. */

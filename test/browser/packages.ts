@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type ArtPackage, openPackage } from "../../lib/drawing/art_packages.ts";
+import type { ArtPackage } from "../../lib/drawing/art_packages.ts";
+import { openPackage } from "../../lib/drawing/fetch_art.ts";
 
 const onnxruntimeWeb = {
   package: "onnxruntime-web",

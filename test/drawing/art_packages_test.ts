@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type ArtPackage, artPackages, openPackage } from "../../lib/drawing/art_packages.ts";
+import { type ArtPackage, artPackages } from "../../lib/drawing/art_packages.ts";
+import { openPackage } from "../../lib/drawing/fetch_art.ts";
 import type { Download } from "../../lib/data/dataset.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { gzip, packTar } from "../datasets/tar.ts";

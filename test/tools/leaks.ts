@@ -6,7 +6,7 @@
  * @module
  */
 import { artBytes, loadArtwork, zooStyles } from "../../lib/drawing/art.ts";
-import { defaultDownloads } from "../../lib/drawing/art_packages.ts";
+import { defaultDownloads } from "../../lib/drawing/fetch_art.ts";
 import { splitPairs } from "../../lib/data/check_splits.ts";
 import {
   type ClassMembers,
