@@ -57,9 +57,12 @@ export const captionForms: readonly string[] = [
 /** Names longer than this are not asked for: their answers would fill the context. */
 const longestName = 24;
 
+/** Topics for backgrounds whose colour has a name. */
+const ofColour: ReadonlySet<Topic> = new Set(["colour", "match"]);
+
 /** How often each topic is asked about each kind of image. */
 const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[]>> = {
-  single: [["kind", 0.35], ["name", 0.25], ["match", 0.25], ["colour", 0.07], ["identity", 0.08]],
+  single: [["kind", 0.3], ["name", 0.15], ["match", 0.4], ["colour", 0.08], ["identity", 0.07]],
   multiple: [["count", 0.4], ["frequency", 0.3], ["kind", 0.2], ["presence", 0.1]],
   scene: [["presence", 0.5], ["frequency", 0.4], ["count", 0.1]],
   digit: [["digit", 0.9], ["kind", 0.03], ["identity", 0.07]],
@@ -108,10 +111,11 @@ const makers: Readonly<Record<Topic, (making: Making) => Exchange>> = {
   match: askMatch,
 };
 
+/** A topic by its share among those that the image allows. */
 function chooseTopic(world: ZooWorld, fact: Fact, random: Random): Topic {
-  let left = random.uniform();
-  const chosen = shares[fact.kind].find(([, share]) => (left -= share) < 0)?.[0] ?? "kind";
-  if ((chosen === "colour" || chosen === "match") && fact.colour < 0) return "kind";
+  const open = shares[fact.kind].filter(([topic]) => fact.colour >= 0 || !ofColour.has(topic));
+  let left = random.uniform() * open.reduce((sum, [, share]) => sum + share, 0);
+  const chosen = open.find(([, share]) => (left -= share) < 0)?.[0] ?? "kind";
   return chosen === "name" && world.names[fact.concept]!.length > longestName ? "kind" : chosen;
 }
 
