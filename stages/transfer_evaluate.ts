@@ -53,13 +53,14 @@ export default defineStage({
     const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeScores } = await import("../lib/artifacts/scores.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
+    const { waitLine } = await import("../lib/vision/read_ahead.ts");
     const data = await readDatasetFolder(parameters.data.path);
     const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(
       parameters,
       data.images.side,
     );
     const start = performance.now();
-    const { rows, classes, mean, isClip } = await evaluateModel({
+    const { rows, classes, mean, isClip, waitedMs } = await evaluateModel({
       model: parameters.model,
       data,
       ...(canvas === undefined ? {} : { canvas }),
@@ -77,8 +78,9 @@ export default defineStage({
       onProgress: (done, total, accuracy) =>
         context.progress({ done, total, unit: "images", metrics: { accuracy } }),
     });
-    const seconds = (performance.now() - start) / 1000;
-    context.log(`${rows.length} images, ${(rows.length / seconds).toFixed(0)} images/s`);
+    const spentMs = performance.now() - start;
+    const rate = (1000 * rows.length / spentMs).toFixed(0);
+    context.log(`${rows.length} images, ${rate} images/s; ${waitLine(waitedMs, spentMs)}`);
     const { digest } = parameters.model;
     const stem = isClip ? undefined : await stemOf(parameters.model);
     const isSource = sources.some((source) => source.digest === digest);

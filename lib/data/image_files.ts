@@ -9,12 +9,12 @@ import { join } from "@std/path";
 import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { decodeImage, measureImage } from "../vision/decode_image.ts";
-import type { Fit } from "../vision/fit.ts";
+import { type Fit, fitted } from "../vision/fit.ts";
 import { type Images, type RgbImage, sideOf } from "../vision/images.ts";
-import type { ImageSize } from "../vision/resize.ts";
+import { type ImageSize, resizeBytes } from "../vision/resize.ts";
 import { dataFailure } from "./data_failure.ts";
 import { readRange } from "./data_root.ts";
-import type { StoredImage } from "./listing.ts";
+import type { EncodedImage, PlaneImage, StoredImage } from "./listing.ts";
 
 /** A file of pixels, and the one that says where encoded images lie. */
 export const planesFile = "images.safetensors";
@@ -38,10 +38,18 @@ export interface WrittenImages {
   readonly size?: ImageSize;
 }
 
+/** Squares that images are brought to when they are written. */
+export interface Squares {
+  readonly side: number;
+  readonly fit: Fit;
+}
+
 /** How images are written. */
 export interface ImageWriting {
   /** SHA-256 digests of images that must not be there; those written are added. */
   readonly seen: Set<string>;
+  /** Absent: as they come. */
+  readonly squares?: Squares;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
 }
@@ -64,7 +72,7 @@ const decodedAtOnce = 8;
 export async function writeImages(
   folder: string,
   images: AsyncIterable<StoredImage>,
-  { seen, signal, onProgress }: ImageWriting,
+  { seen, squares, signal, onProgress }: ImageWriting,
 ): Promise<WrittenImages> {
   await using sink = new ImageSink(folder);
   const kept: number[] = [];
@@ -72,7 +80,7 @@ export async function writeImages(
   const broken = new Map<number, string>();
   const own = new Set<string>();
   let place = 0;
-  for await (const image of checkedAhead(images)) {
+  for await (const image of checkedAhead(images, squares)) {
     signal?.throwIfAborted();
     const here = place++;
     if (image.mistake !== undefined) broken.set(here, image.mistake);
@@ -88,29 +96,49 @@ export async function writeImages(
   return { kept, broken, repeated, ...sink.finish() };
 }
 
-async function* checkedAhead(images: AsyncIterable<StoredImage>): AsyncGenerator<Checked> {
+async function* checkedAhead(
+  images: AsyncIterable<StoredImage>,
+  squares: Squares | undefined,
+): AsyncGenerator<Checked> {
   const pending: Promise<Checked>[] = [];
   for await (const image of images) {
-    pending.push(check(image));
+    pending.push(check(image, squares));
     if (pending.length >= decodedAtOnce) yield await pending.shift()!;
   }
   for (const last of pending) yield await last;
 }
 
-async function check(stored: StoredImage): Promise<Checked> {
+async function check(stored: StoredImage, squares: Squares | undefined): Promise<Checked> {
   if ("missing" in stored) {
     return { stored, digest: "", height: 0, width: 0, mistake: stored.missing };
   }
   const bytes = "encoded" in stored ? stored.encoded : stored.planes;
   const digest = createHash("sha256").update(bytes).digest("hex");
-  if ("planes" in stored) return { stored, digest, height: stored.height, width: stored.width };
   try {
-    return { stored, digest, ...await measureImage(stored.encoded) };
+    if (squares !== undefined) {
+      const square = squareOf(await pixelsOf(stored), squares);
+      return { stored: square, digest, height: square.height, width: square.width };
+    }
+    const { height, width } = "planes" in stored ? stored : await measureImage(stored.encoded);
+    return { stored, digest, height, width };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const mistake = error.message.replace(/^Cannot decode image: /, "");
     return { stored, digest, height: 0, width: 0, mistake };
   }
+}
+
+async function pixelsOf(stored: EncodedImage | PlaneImage): Promise<PlaneImage> {
+  if ("planes" in stored) return stored;
+  const { data, dims: [, height, width] } = await decodeImage(stored.encoded);
+  return { planes: data, height: height!, width: width! };
+}
+
+/** An image as a square, resized as Pillow does it. */
+function squareOf({ planes, ...size }: PlaneImage, { side, fit }: Squares): PlaneImage {
+  const to = { height: side, width: side };
+  const { data, ...from } = fitted({ data: planes, ...size }, fit);
+  return { planes: resizeBytes(data, { from, to }), ...to };
 }
 
 /** Where written images go. */

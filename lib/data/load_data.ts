@@ -10,7 +10,7 @@ import { listData } from "./list_data.ts";
 import type { Listing } from "./listing.ts";
 import { locateData } from "./locate.ts";
 import { isOfClass, type MadeRow, type MadeRows, makeRows } from "./make_rows.ts";
-import { writeImages } from "./image_files.ts";
+import { type Squares, writeImages } from "./image_files.ts";
 import { type PublishedSet, PublisherFolder } from "./published_set.ts";
 
 /** What is loaded, and how much of it. */
@@ -35,6 +35,7 @@ export interface PreparedData {
   readonly splits: Readonly<Record<SplitName, readonly MadeRow[]>>;
   readonly notes: readonly string[];
   readonly broken: "refuse" | "skip";
+  readonly squares?: Squares;
 }
 
 /** Lists the files and chooses the rows; no image is read. */
@@ -52,9 +53,17 @@ export async function prepareData(loading: Omit<DataLoading, "output">): Promise
     info: infoOf(spec, made, set, source),
     listing,
     splits: { ...rows, train },
-    notes: [...(listing.notes ?? []), ...notes],
+    notes: [...(listing.notes ?? []), ...notes, ...decodingNotes(spec)],
     broken: spec.broken ?? "refuse",
+    ...(spec.decoded === undefined ? {} : { squares: squaresOf(spec.decoded, spec) }),
   };
+}
+
+const squaresOf = (side: number, { fit = "resize" }: DataSpec): Squares => ({ side, fit });
+
+function decodingNotes({ decoded, fit = "resize" }: DataSpec): string[] {
+  if (decoded === undefined) return [];
+  return [`images were decoded to squares of ${decoded} pixels (fit: ${fit}, bicubic)`];
 }
 
 /** What the set says, where the user does not. */
@@ -126,7 +135,7 @@ interface SplitWriting extends Pick<DataLoading, "output" | "signal" | "log"> {
 }
 
 async function writeSplit(
-  { info, listing, splits, notes, broken }: PreparedData,
+  { info, listing, splits, notes, broken, squares }: PreparedData,
   split: SplitName,
   { output, seen, signal, log, onProgress }: SplitWriting,
 ): Promise<void> {
@@ -135,6 +144,7 @@ async function writeSplit(
   await Deno.mkdir(folder, { recursive: true });
   const written = await writeImages(folder, listing.images(rows.map(({ place }) => place)), {
     seen,
+    ...(squares === undefined ? {} : { squares }),
     ...(signal === undefined ? {} : { signal }),
     onProgress,
   });

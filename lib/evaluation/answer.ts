@@ -11,7 +11,7 @@ import { isKeyOrValue, isPast } from "../models/compose_model.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";
 import { type GenerationSettings, settingsIn } from "../models/generation_settings.ts";
 import { type ImageLayout, openImageReader } from "../models/image_layout.ts";
-import { type ImageTensor, stackPixels } from "../models/prompted_images.ts";
+import { stackPixels } from "../models/prompted_images.ts";
 import {
   type InstructionEncoder,
   type InstructionIds,
@@ -19,11 +19,14 @@ import {
 } from "../models/instruction_text.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { preprocess, runPlan } from "../vision/preprocess.ts";
+import type { ImagePlan } from "../vision/image_plan.ts";
+import { planProcessor } from "../vision/processor_table.ts";
+import type { ImageSize } from "../vision/resize.ts";
 import { images } from "./batch_fill.ts";
 import { type GeneratorOptions, openGenerator } from "./generation.ts";
 import { openScorer } from "./likelihood.ts";
 import { OpenFew } from "./open_few.ts";
+import type { ProcessorSettings } from "./shown_rows.ts";
 
 /** What is asked about an image. */
 export interface Question {
@@ -43,10 +46,19 @@ export interface ReadImage {
   readonly layout: string;
 }
 
+/** What an image processor does with images of one size. */
+export interface ImageReading {
+  readonly plan: ImagePlan;
+  /** See {@linkcode ReadImage}. */
+  readonly layout: string;
+}
+
 /** Answers questions about images, a batch at a time. */
 export interface Answerer extends AsyncDisposable {
-  /** An image through the model's own image processor. */
-  read(image: ImageTensor): ReadImage;
+  /** The model's own image processor. */
+  readonly processor: ProcessorSettings;
+  /** How images of a size are read. */
+  lay(size: ImageSize): ImageReading;
   /** Answers the questions of rows `from` to `from + images.length`. */
   answer(images: readonly ReadImage[], from: number): Promise<readonly Answer[]>;
 }
@@ -76,11 +88,11 @@ export async function openLanguageAnswerer(task: AnswerTask): Promise<Answerer> 
   const opened = new OpenFew<LayoutAnswerer>(maxOpen);
   const layouts = new Map<string, ImageLayout>();
   return {
-    read: (image) => {
-      const [, , height = 0, width = 0] = image.dims;
-      const layout = reader.lay({ height, width });
+    processor: { config: directory.preprocessor, options: reader.options },
+    lay: (size) => {
+      const layout = reader.lay(size);
       layouts.set(layout.key, layout);
-      return { pixels: runPlan(image, layout.plan), layout: layout.key };
+      return { plan: layout.plan, layout: layout.key };
     },
     answer: async (read, from) => {
       const answers: Answer[] = [];
@@ -210,7 +222,8 @@ export async function openClipAnswerer(task: AnswerTask): Promise<Answerer> {
   const session = await openSession(await directory.readPart("vision_model"), task.session);
   const width = texts.dims[1]!;
   return {
-    read: (image) => ({ pixels: preprocess(image, directory.preprocessor), layout: "" }),
+    processor: { config: directory.preprocessor, options: {} },
+    lay: (size) => ({ plan: planProcessor(directory.preprocessor, size), layout: "" }),
     answer: async (images) => {
       const pixels = stackPixels(images.map((image) => image.pixels));
       const { image_embeds: embeds } = await session.run({ pixel_values: pixels });

@@ -1,8 +1,11 @@
 /** Evaluates one model on one split under one prompt: answers, hits, scores. @module */
 import { type NamedModel, readModelType } from "../models/directory.ts";
-import { type ImageCanvas, shownImage } from "../models/prompted_images.ts";
+import { type ImageFeed, openFeed } from "../data/image_feed.ts";
+import { type ImageCanvas, withPrompt } from "../models/prompted_images.ts";
 import type { SessionOptions } from "../runtime/session.ts";
-import type { Images, RgbImage } from "../vision/images.ts";
+import { tensor } from "../tensor/tensor.ts";
+import type { Images } from "../vision/images.ts";
+import { runPlan } from "../vision/preprocess.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
 import {
   type Answer,
@@ -13,7 +16,7 @@ import {
   type ReadImage,
 } from "./answer.ts";
 import { answerMatches, type Match } from "./match.ts";
-import { rowDigest } from "./row_digest.ts";
+import { openShownMaker, type ShownItem, type ShownOptions, type ShownRow } from "./shown_rows.ts";
 import { vqaCredit } from "./vqa_answer.ts";
 import type { ScoredRow } from "../artifacts/scores.ts";
 
@@ -62,6 +65,8 @@ export interface Evaluated {
   readonly classes?: readonly string[];
   /** Share of hits in [0, 1]. */
   readonly mean: number;
+  /** How long it waited for images, in ms. */
+  readonly waitedMs: number;
   /** Whether the model is CLIP, a yardstick and no multimodal language model. */
   readonly isClip: boolean;
 }
@@ -90,23 +95,27 @@ export async function evaluateModel(evaluation: Evaluation): Promise<Evaluated> 
   await using answerer = isClip ? await openClipAnswerer(task) : await openLanguageAnswerer(task);
   const rows: ScoredRow[] = [];
   const batches = Math.ceil(data.rows.length / evaluation.batch);
+  await using feed = feedOf(evaluation, answerer);
   const prepared = new ReadAhead(
-    (index) => prepareBatch(evaluation, index, answerer),
+    (index) => feed.of(itemsOf(evaluation, index)),
     { end: batches, window: 2 },
   );
   for (let index = 0; index < batches; index++) {
     evaluation.signal?.throwIfAborted();
-    const { images, places } = await prepared.get(index);
+    const shown = await prepared.get(index);
     const from = index * evaluation.batch;
+    const images = shown.map((row) => readImage(row, evaluation.canvas, answerer));
     const answers = await answerer.answer(images, from);
     for (const [i, answer] of answers.entries()) {
-      rows.push({ ...places[i]!, ...judge(evaluation, from + i, answer, candidates) });
+      const place = placeOf(data.rows[from + i]!, shown[i]!);
+      rows.push({ ...place, ...judge(evaluation, from + i, answer, candidates) });
     }
     evaluation.onProgress?.(rows.length, data.rows.length, accuracyOf(rows));
   }
   return {
     rows,
     mean: accuracyOf(rows),
+    waitedMs: prepared.waitedMs,
     isClip,
     ...(candidates === undefined ? {} : { classes: candidates }),
   };
@@ -124,36 +133,41 @@ function captionsOf({ info }: EvaluationSet, candidates: readonly string[]): rea
   return candidates.map((name) => caption.replace("{class}", name));
 }
 
-/** Images of a batch as the model reads them, and what its rows are. */
-interface Prepared {
-  readonly images: readonly ReadImage[];
-  readonly places: readonly Pick<ScoredRow, "id" | "digest" | "cluster" | "style">[];
+/** What makes the rows of batches ready. */
+function feedOf(
+  { data, canvas }: Evaluation,
+  { processor }: Answerer,
+): ImageFeed<ShownItem, ShownRow> {
+  const place = canvas && { canvas: canvas.canvas, image: canvas.image };
+  const options: ShownOptions = { processor, ...(place === undefined ? {} : { place }) };
+  const worker = new URL("./shown_worker.ts", import.meta.url);
+  return openFeed({ images: data.images, options, open: openShownMaker, worker });
 }
 
-/** One image after the other: only what the model reads is kept. */
-async function prepareBatch(
-  { data, batch, canvas }: Evaluation,
-  index: number,
+/** The rows of a batch. */
+function itemsOf({ data: { rows }, batch }: Evaluation, index: number): ShownItem[] {
+  const from = index * batch;
+  return rows.slice(from, from + batch)
+    .map(({ instruction, answer }, i) => ({ row: from + i, instruction, answer }));
+}
+
+/** An image as the model reads it, with its prompt. */
+function readImage(
+  { image, size }: ShownRow,
+  canvas: ImageCanvas | undefined,
   answerer: Answerer,
-): Promise<Prepared> {
-  const { images, rows } = data;
-  const options = { fit: images.fit, ...(canvas === undefined ? {} : { canvas }) };
-  const read: ReadImage[] = [];
-  const places: Prepared["places"][number][] = [];
-  for (let row = index * batch; row < Math.min(rows.length, (index + 1) * batch); row++) {
-    const image = await images.read(row);
-    read.push(answerer.read(shownImage(image, options)));
-    places.push(await placeOf(rows[row]!, image));
-  }
-  return { images: read, places };
+): ReadImage {
+  const { plan, layout } = answerer.lay(size);
+  if (canvas === undefined) return { pixels: image, layout };
+  const prompted = tensor("float32", image.dims, withPrompt(image.data, canvas));
+  return { pixels: runPlan(prompted, plan), layout };
 }
 
 /** The facts of a row that do not depend on the answer. */
-async function placeOf(
-  { id, cluster, style, instruction, answer }: EvaluationSet["rows"][number],
-  { data: pixels, height, width }: RgbImage,
-) {
-  const digest = await rowDigest({ pixels, height, width, instruction, answer });
+function placeOf(
+  { id, cluster, style }: EvaluationSet["rows"][number],
+  { digest }: ShownRow,
+): Pick<ScoredRow, "id" | "digest" | "cluster" | "style"> {
   return { id, digest, cluster, ...(style === undefined ? {} : { style }) };
 }
 

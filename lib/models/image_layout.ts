@@ -8,6 +8,7 @@ import { castTensor } from "../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { type ImagePlan, pixelDims } from "../vision/image_plan.ts";
 import { planProcessor } from "../vision/processor_table.ts";
+import type { PlanOptions } from "../vision/processors/processor_kind.ts";
 import type { ImageSize } from "../vision/resize.ts";
 import type { ModelDirectory } from "./directory.ts";
 import { bindInputs, dimsOfInput, dtypeOfInput, withInputDims } from "./graph_inputs.ts";
@@ -50,6 +51,8 @@ const tellingSize: ReadonlySet<string> = new Set([
 
 /** Says how a model reads images. */
 export interface ImageReader {
+  /** How the processor plans. */
+  readonly options: PlanOptions;
   /** @throws {DiagnosticError} If the processor makes what the encoder does not read. */
   lay(from: ImageSize): ImageLayout;
 }
@@ -68,11 +71,12 @@ export async function openImageReader(directory: ModelDirectory): Promise<ImageR
   }
   const declared = dimsOfInput(pixels);
   const together = ![...inputs.keys()].some((name) => tellingSize.has(aliases[name] ?? name));
-  const whole = declared.length === 4 && !inputs.has("image_sizes");
+  const options = { whole: declared.length === 4 && !inputs.has("image_sizes") };
   const known = new Map<string, Pick<ImageLayout, "encoder" | "rows">>();
   return {
+    options,
     lay: (from) => {
-      const plan = planProcessor(directory.preprocessor, from, { whole });
+      const plan = planProcessor(directory.preprocessor, from, options);
       const dims = pixelDims(plan);
       const key = keyOf(plan);
       let found = known.get(key);

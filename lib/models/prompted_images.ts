@@ -5,37 +5,33 @@ import type { RgbImage } from "../vision/images.ts";
 import type { ImageSize } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
 
-/** Sizes of a prompted image, and δ float32 [3, canvas, canvas] where there is one. */
-export interface ImageCanvas {
+/** Where an image is placed: the side of the canvas, and of the image in its middle. */
+export interface Place {
   readonly canvas: number;
   readonly image: number;
+}
+
+/** Sizes of a prompted image, and δ float32 [3, canvas, canvas] where there is one. */
+export interface ImageCanvas extends Place {
   readonly delta?: Float32Array;
   /** What a prompt does to the placed images, [n, 3, canvas, canvas], before δ is added. */
   readonly transform?: (photos: Float32Array) => Float32Array;
 }
 
-/** One image, `[1, 3, height, width]`: bytes, or floats from 0 to 1. */
-export type ImageTensor = Tensor<"uint8" | "float32">;
+/** One image as it is, `[1, 3, height, width]`. */
+export function imageTensor({ data, height, width }: RgbImage): Tensor<"uint8"> {
+  return tensor("uint8", [1, 3, height, width], data);
+}
 
-/**
- * One image as a model's image processor gets it.
- *
- * @param canvas Shrinks, pads and adds δ, without clipping; where it is absent the image is as it
- * is.
- * @throws {RangeError} If δ has another size.
- */
-export function shownImage(
-  image: RgbImage,
-  { fit, canvas }: { readonly fit: Fit; readonly canvas?: ImageCanvas },
-): ImageTensor {
-  if (canvas === undefined) {
-    const { data, height, width } = image;
-    return tensor("uint8", [1, 3, height, width], data);
-  }
-  const { data, ...from } = fitted(image, fit);
-  const planes = promptedPlanes(data, from, canvas);
-  const side = canvas.canvas;
-  return tensor("float32", [1, 3, side, side], planes);
+/** One image, shrunk and placed on a canvas of zeros, `[1, 3, canvas, canvas]` from 0 to 1. */
+export function placedImage(
+  rgb: RgbImage,
+  fit: Fit,
+  { canvas, image }: Place,
+): Tensor<"float32"> {
+  const { data, ...from } = fitted(rgb, fit);
+  const planes = shrinkAndPad(data, { from, image, canvas });
+  return tensor("float32", [1, 3, canvas, canvas], planes);
 }
 
 /**
@@ -48,9 +44,22 @@ export function shownImage(
 export function promptedPlanes(
   images: Float32Array | Uint8Array,
   from: number | ImageSize,
-  { canvas, image, delta, transform }: ImageCanvas,
+  prompt: ImageCanvas,
 ): Float32Array {
-  const placed = shrinkAndPad(images, { from, image, canvas });
+  const { canvas, image } = prompt;
+  return withPrompt(shrinkAndPad(images, { from, image, canvas }), prompt);
+}
+
+/**
+ * Puts a prompt on placed images `[n, 3, canvas, canvas]`: transforms and adds δ, without clipping.
+ * They may be changed in place.
+ *
+ * @throws {RangeError} If δ has another size.
+ */
+export function withPrompt(
+  placed: Float32Array,
+  { canvas, delta, transform }: ImageCanvas,
+): Float32Array {
   const planes = transform ? transform(placed) : placed;
   if (delta !== undefined) addDelta(planes, delta, canvas);
   return planes;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Json } from "../models/families/family.ts";
-import { shownImage, stackPixels } from "../models/prompted_images.ts";
+import { imageTensor, stackPixels } from "../models/prompted_images.ts";
 import type { Dim, Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
 import { openSession } from "../runtime/session.ts";
 import type { Random } from "../tensor/random.ts";
@@ -63,9 +63,8 @@ export async function cacheConnectorFeatures(
       const shown: Tensor<"float32">[] = [];
       for (let row = from; row < to; row++) {
         const image = await images.read(row);
-        const { fit } = images;
         const seen = isMirrored ? mirrored(image) : image;
-        shown.push(preprocess(shownImage(seen, { fit }), preprocessor));
+        shown.push(preprocess(imageTensor(seen), preprocessor));
       }
       const pixels = stackPixels(shown);
       for (const [name, rows] of Object.entries(await session.run({ pixel_values: pixels }))) {

@@ -6,19 +6,20 @@
 import { parameterRates } from "../prompts/prompt_parameters.ts";
 import { resolveProvider } from "../runtime/session.ts";
 import { zeros } from "../tensor/tensor.ts";
+import { waitLine } from "../vision/read_ahead.ts";
 import { stepsPerEpoch } from "./batches.ts";
 import { project } from "./bounds/bound_table.ts";
 import { openCompared } from "./compared_features.ts";
 import { memoryBudget } from "./memory_budget.ts";
 import { firstPlan, type MemoryPlan, planText, planWithin, smallerPlan } from "./memory_plan.ts";
 import { optimizerRule } from "./optimizer.ts";
-import type { PhotoMaker } from "./photos.ts";
+import { orderOf, PhotosAhead } from "./photos_ahead.ts";
 import { dividesBatch, type PreparedPrompt, preparePrompt } from "./prepare_prompt.ts";
-import { orderOf, photosOf, promptFeeds, textFeeds } from "./prompt_feeds.ts";
+import { promptFeeds, textFeeds } from "./prompt_feeds.ts";
 import type { PromptTraining } from "./prompt_training.ts";
 import { rateBySteps } from "./schedule.ts";
 import { searchOf } from "./searches/search_table.ts";
-import { costLine, flopsOfRun, StepClock, type StepCost, waitLine } from "./step_cost.ts";
+import { costLine, flopsOfRun, StepClock, type StepCost } from "./step_cost.ts";
 import { memoryLine, stepMemory } from "./step_memory.ts";
 import { orOutOfMemory, OutOfMemory, train, type Training, type TrainingHost } from "./trainer.ts";
 import { savedPlan, type TrainingState } from "./training_state.ts";
@@ -59,14 +60,14 @@ export async function optimizePrompt(
   training: PromptTraining,
   host: TrainingHost = {},
 ): Promise<TrainedPrompt> {
-  await using photoMaker = photosOf(training); // its thread starts while the graphs are made
+  await using photos = new PhotosAhead(training);
   const divides = dividesBatch(training);
   let prepared = await prepareWithin(training, divides, host);
   let from: TrainingState | undefined;
   const clock = new StepClock(() => performance.now());
   while (true) {
     try {
-      return await trainPrepared(training, { prepared, photoMaker, clock, from }, host);
+      return await trainPrepared(training, { prepared, photos, clock, from }, host);
     } catch (error) {
       const plan = error instanceof OutOfMemory ? smallerPlan(prepared.plan, divides) : undefined;
       if (plan === undefined) throw error;
@@ -105,9 +106,9 @@ async function prepareWithin(
 /** Trains with one graph. */
 async function trainPrepared(
   training: PromptTraining,
-  { prepared, photoMaker, clock, from }: {
+  { prepared, photos, clock, from }: {
     readonly prepared: PreparedPrompt;
-    readonly photoMaker: PhotoMaker;
+    readonly photos: PhotosAhead;
     readonly clock: StepClock;
     readonly from: TrainingState | undefined;
   },
@@ -117,7 +118,7 @@ async function trainPrepared(
   const { views, layerDrop, batch, copies } = training.settings;
   const repeats = views.length === 0 && layerDrop === 0;
   await using compared = await orOutOfMemory(from, () => openCompared(graph, { host, repeats }));
-  const { feeds, waitedMs } = promptFeeds(training, { prepared, photoMaker, compared });
+  const feeds = promptFeeds(training, { prepared, photos, compared });
   const cost = flopsOfStep(training, prepared);
   const start = performance.now();
   const state = await train(
@@ -142,7 +143,7 @@ async function trainPrepared(
   );
   const spent = { ...cost, ms: clock.median(), resident: Deno.memoryUsage().rss };
   host.log?.(costLine(spent));
-  host.log?.(waitLine(waitedMs(), performance.now() - start));
+  host.log?.(waitLine(photos.waitedMs, performance.now() - start));
   return { ...state, cost: spent };
 }
 

@@ -1,6 +1,6 @@
-/** Images of a batch as the step graph takes them. @module */
+/** Images as the step graph takes them. @module */
+import type { ImageMaker } from "../data/image_feed.ts";
 import { Random } from "../tensor/random.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { fitted, squared } from "../vision/fit.ts";
 import { mirrored } from "../vision/mirror.ts";
 import type { Images, RgbImage } from "../vision/images.ts";
@@ -18,67 +18,38 @@ export interface PhotoOptions {
   readonly augment: AugmentName;
 }
 
-/** Makes the images of batches. */
-export interface PhotoMaker extends AsyncDisposable {
-  /** @returns float32 [batch, 3, S, S] in [0, 1], zero outside the image. */
-  of(picks: readonly PickedRow[]): Promise<Tensor<"float32">>;
-}
-
-/** The number of images of a batch that are decoded at once: each takes memory, which grows with its size. */
-const decodedAtOnce = 2;
-
 /** Bytes of shrunk images that are kept for later epochs: 600 of 164 pixels. */
-const keptBytes = 192 * 2 ** 20;
+export const keptBytes = 192 * 2 ** 20;
 
 /**
- * Mirrors, augments, shrinks and pads images. Shrunk ones are kept, as many as there is room for,
- * unless every epoch draws something else for them: all come once an epoch, so that to give up an
- * old one for a new one would gain nothing.
+ * Opens what mirrors, augments, shrinks and pads images: float32 [3, S, S] in [0, 1], zero outside
+ * the image. Shrunk ones are kept, as many as there is room for, unless every epoch draws something
+ * else for them: all come once an epoch, so that to give up an old one for a new one would gain nothing.
+ *
+ * @param share The part of the room that belongs to this maker.
  */
-export class Photos implements PhotoMaker {
-  readonly #images: Images;
-  readonly #options: PhotoOptions;
-  readonly #kept = new Map<string, Float32Array>();
-  #room: number;
-
-  constructor(images: Images, options: PhotoOptions, room: number = keptBytes) {
-    [this.#images, this.#options, this.#room] = [images, options, room];
-  }
-
-  async of(picks: readonly PickedRow[]): Promise<Tensor<"float32">> {
-    const { canvas, image } = this.#options;
-    const size = 3 * canvas * canvas;
-    const photos = new Float32Array(picks.length * size);
-    let next = 0;
-    const lane = async () => {
-      while (next < picks.length) {
-        const place = next++;
-        const small = await this.#small(picks[place]!);
-        photos.set(padPlanes(small, { image, canvas }), place * size);
-      }
-    };
-    await Promise.all(Array.from({ length: decodedAtOnce }, lane));
-    return tensor("float32", [picks.length, 3, canvas, canvas], photos);
-  }
+export function openPhotoMaker(
+  images: Images,
+  options: PhotoOptions,
+  share: number,
+): ImageMaker<PickedRow, Float32Array> {
+  const kept = new Map<string, Float32Array>();
+  let room = share * keptBytes;
 
   /** An image as it is placed on the canvas. */
-  async #small(pick: PickedRow): Promise<Float32Array> {
+  const shrink = async (pick: PickedRow): Promise<Float32Array> => {
     const key = `${pick.row} ${pick.flip}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) return kept;
-    const { fit } = this.#images;
-    const small = shrunken(await this.#images.read(pick.row), pick, { ...this.#options, fit });
-    if (isFixed(pick) && small.byteLength <= this.#room) {
-      this.#kept.set(key, small);
-      this.#room -= small.byteLength;
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const { fit } = images;
+    const small = shrunken(await images.read(pick.row), pick, { ...options, fit });
+    if (isFixed(pick) && small.byteLength <= room) {
+      kept.set(key, small);
+      room -= small.byteLength;
     }
     return small;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#kept.clear();
-    return Promise.resolve();
-  }
+  };
+  return async (pick) => padPlanes(await shrink(pick), options);
 }
 
 function shrunken(

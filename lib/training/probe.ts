@@ -7,7 +7,7 @@ import { openSession, type Session, type SessionOptions } from "../runtime/sessi
 import { parameterTensors } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Images } from "../vision/images.ts";
-import { Photos } from "./photos.ts";
+import { PhotoBatches } from "./photo_batches.ts";
 import { usualPrecision } from "./precision.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
@@ -78,13 +78,13 @@ interface Parts {
 class ModelProbe implements Probe {
   readonly #options: ProbeOptions;
   readonly #parts: Parts;
-  readonly #photos: Photos;
+  readonly #photos: PhotoBatches;
 
   constructor(options: ProbeOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
     const image = imageSideOf(options.kind, options);
-    this.#photos = new Photos(options.data.images, {
+    this.#photos = new PhotoBatches(options.data.images, {
       ...{ canvas: options.canvas, image },
       augment: "none",
     });
@@ -138,6 +138,7 @@ class ModelProbe implements Probe {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#photos[Symbol.asyncDispose]();
     await this.#parts.features[Symbol.asyncDispose]();
     await this.#parts.training?.[Symbol.asyncDispose]();
   }

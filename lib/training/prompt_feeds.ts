@@ -1,47 +1,22 @@
 /** What the step graph of a prompt takes in each step: images, texts, and what is drawn. @module */
 import type { ValueInfo } from "../onnx/ir/model.ts";
-import { imageSideOf } from "../prompts/prompt_table.ts";
 import { parameterTensors } from "../tensor/flat_parameters.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { ReadAhead } from "../vision/read_ahead.ts";
-import { batchOrder, type PickedRow } from "./batches.ts";
+import type { PickedRow } from "./batches.ts";
 import type { ComparedFeatures } from "./compared_features.ts";
 import { drawnFeeds } from "./drawn_feeds.ts";
 import type { PromptTraining } from "./prompt_training.ts";
-import { openPhotos } from "./photo_thread.ts";
-import type { PhotoMaker } from "./photos.ts";
+import { orderOf, type PhotosAhead } from "./photos_ahead.ts";
 import type { PreparedPrompt } from "./prepare_prompt.ts";
 import { sourceFeeds } from "./step_graph.ts";
 import { askedOf } from "./training_graph.ts";
 
-/** Batches of images at once: one that is computed with, and those made meanwhile. */
-const batchesAtOnce = 3;
-
-/** Feeds of the runs of a step. */
-export interface PromptFeeds {
-  /**
-   * Everything but the prompt that the graph takes.
-   *
-   * @param run Which of the runs, from 0: the parts of the batch, one behind the other, copy by copy.
-   */
-  feeds(step: number, run: number): Promise<Record<string, Tensor>>;
-  /** How long it was waited for images, in ms. */
-  waitedMs(): number;
-}
-
-/** Rows of the steps, in their order. */
-export function orderOf({ settings, data }: PromptTraining): (step: number) => PickedRow[] {
-  const { batch, seed, augment } = settings;
-  const { mirrorKeepsAnswer = true } = data.info;
-  const { fit } = data.images;
-  return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer, fit });
-}
-
-/** What makes the images of the steps. */
-export function photosOf({ settings, data }: PromptTraining): PhotoMaker {
-  const { canvas, augment, kind } = settings;
-  return openPhotos(data.images, { canvas, augment, image: imageSideOf(kind, settings) });
-}
+/**
+ * Everything but the prompt that the graph takes in a step.
+ *
+ * @param run Which of the runs, from 0: the parts of the batch, one behind the other, copy by copy.
+ */
+export type PromptFeeds = (step: number, run: number) => Promise<Record<string, Tensor>>;
 
 /**
  * What models take for images beside them: texts, and captions where a term asks.
@@ -72,9 +47,9 @@ export function textFeeds(
 /** Makes the feeds of a training's steps. */
 export function promptFeeds(
   training: PromptTraining,
-  { prepared, photoMaker, compared }: {
+  { prepared, photos, compared }: {
     readonly prepared: PreparedPrompt;
-    readonly photoMaker: PhotoMaker;
+    readonly photos: PhotosAhead;
     readonly compared: ComparedFeatures;
   },
 ): PromptFeeds {
@@ -86,13 +61,8 @@ export function promptFeeds(
   const sources = prepared.sources.map(({ gates }, i) => ({ ...graph.sources[i]!, gates }));
   const { inputs } = graph.model.graph;
   const batchOf = orderOf(training);
-  const aheadOf = orderOf(training); // it keeps the shuffle of one epoch, and may be in the next
-  const photos = new ReadAhead((step) => photoMaker.of(aheadOf(step)), {
-    end: settings.steps,
-    window: batchesAtOnce,
-  });
   let photo: Tensor | undefined;
-  const feeds = async (step: number, run: number) => {
+  return async (step, run) => {
     if (run === 0 || photo === undefined) photo = await photos.get(step);
     const [copy, part] = [Math.floor(run / parts), run % parts];
     const batch = batchOf(step);
@@ -106,7 +76,6 @@ export function promptFeeds(
     const features = await compared.of({ picks, known: { ...fed, ...untrained }, seed });
     return askedOf(inputs, { ...fed, ...features });
   };
-  return { feeds, waitedMs: () => photos.waitedMs };
 }
 
 /** The rows of a part of the batch, of what has a row for each image; the rest as it is. */

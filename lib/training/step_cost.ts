@@ -83,8 +83,3 @@ export function costLine({ flops, uncounted, ms, resident }: StepCost): string {
     : `, ${ms.toPrecision(3)} ms (median), ${(flops / ms / 1e6).toPrecision(3)} GFLOP/s`;
   return `a step: ${giga}${time}; ${(resident / 1e6).toFixed(0)} MB resident`;
 }
-
-/** How much of a training's time went by until images were there. */
-export function waitLine(waitedMs: number, totalMs: number): string {
-  return `waited for images: ${(100 * waitedMs / Math.max(totalMs, 1)).toFixed(1)} % of the time`;
-}

@@ -1,5 +1,6 @@
 /** Decodes image files to pixels. Only this file calls the image decoder for files. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { withinAwake } from "./awake_limit.ts";
 import { formatOf, type ImageFormat, strangerTitle } from "./image_formats.ts";
 import type { ImageSize } from "./resize.ts";
 
@@ -88,7 +89,12 @@ interface PixelInfo {
 async function guarded<T>(format: ImageFormat, read: () => Promise<T>): Promise<T> {
   await import("sharp"); // that it cannot be loaded says nothing of the image
   try {
-    return await withinSeconds(imageLimits.seconds, read());
+    return await withinAwake(read, {
+      seconds: imageLimits.seconds,
+      late: () => failure(`it takes longer than ${imageLimits.seconds} s`),
+      // The decoder can only stop between two parts of an image; this limits the time for one part too.
+      gaveUp: (error) => /^timeout\b/.test((error as Error).message),
+    });
   } catch (error) {
     if (error instanceof ImageError) throw error;
     const told = (error as Error).message.split("\n")[0]!.replace(/:$/, "");
@@ -125,19 +131,6 @@ function mixInks(data: Uint8Array): void {
   for (let i = 0; i < data.length; i += 4) {
     const light = 255 - data[i + 3]!;
     for (let c = i; c < i + 3; c++) data[c] = light - Math.round(data[c]! * light / 255);
-  }
-}
-
-/** The decoder can only stop between two parts of an image; this limits the time for one part too. */
-async function withinSeconds<T>(seconds: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(failure(`it takes longer than ${seconds} s`)), 1000 * seconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,8 @@
 /** Small image files for tests of data sets. @module */
 import { dirname, join } from "@std/path";
 import sharp from "sharp";
+import { writeRows } from "../../lib/data/dataset_folder.ts";
+import { writeImages } from "../../lib/data/image_files.ts";
 
 /** An image of one colour as a file. */
 export async function imageFile(
@@ -42,4 +44,26 @@ export async function classFolders(each: number): Promise<Record<string, Uint8Ar
     }
   }
   return files;
+}
+
+/** Writes a data set of encoded images, each of its own colour, and hands its folder over. */
+export async function inDataset(
+  count: number,
+  body: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tvp-dataset-" });
+  try {
+    const images = async function* () {
+      for (let i = 0; i < count; i++) yield { encoded: await imageFile(colour(i)) };
+    };
+    await writeImages(folder, images(), { seen: new Set() });
+    const rows = Array.from({ length: count }, (_, i) => ({
+      ...{ id: `${i}`, cluster: `${i}`, instruction: "what?", answer: "cat", label: 0 },
+    }));
+    const info = { name: "pets", kind: "classification", classes: ["cat"] } as const;
+    await writeRows(folder, { ...info, licence: "none", source: "drawn" }, rows);
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

@@ -5,6 +5,8 @@ import { type DataSpec, parseDataSpec } from "../../lib/data/data_spec.ts";
 import { type DataLoading, loadData } from "../../lib/data/load_data.ts";
 import { writeImages } from "../../lib/data/image_files.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { fitted } from "../../lib/vision/fit.ts";
+import { resizeBytes } from "../../lib/vision/resize.ts";
 import { classFolders, colour, imageFile, inFolder } from "./images_in.ts";
 
 async function load(folder: string, spec: DataSpec, more: Partial<DataLoading> = {}) {
@@ -34,6 +36,24 @@ Deno.test("loadData() reads a folder of classes, shares it out alike, and keeps 
     assertEquals([height, width, test.images.side, test.images.fit], [8, 12, 224, "resize"]);
     assert([...Deno.readDirSync(folder)].length > 0);
   }));
+
+for (const fit of ["resize", "crop", "pad"] as const) {
+  Deno.test(`loadData() with decoded keeps pixels of squares, fit: ${fit}`, async () =>
+    await inFolder(await classFolders(5), async (folder) => {
+      const encoded = (await load(folder, { folder, fit })).test;
+      const { test } = await load(folder, { folder, fit, decoded: 16 });
+      assertEquals([test.height, test.width, test.images.side], [16, 16, 16]);
+      assertEquals(test.images.folder, undefined);
+      const { data, ...from } = fitted(await encoded.images.read(2), fit);
+      const expected = resizeBytes(data, { from, to: { height: 16, width: 16 } });
+      assertEquals((await test.images.read(2)).data, expected);
+      assertEquals(test.rows, encoded.rows);
+      assertEquals(
+        test.info.notes?.at(-1),
+        `images were decoded to squares of 16 pixels (fit: ${fit}, bicubic)`,
+      );
+    }));
+}
 
 Deno.test("loadData() takes shots of a seed, and fewer of them are among more", async () =>
   await inFolder(await classFolders(10), async (folder) => {

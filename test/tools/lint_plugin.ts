@@ -70,6 +70,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/evaluation": {
     ours: [
       "lib/artifacts",
+      "lib/data",
       "lib/models",
       "lib/report",
       "lib/runtime",

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { type PhotoOptions, Photos } from "../../lib/training/photos.ts";
+import { keptBytes, openPhotoMaker, type PhotoOptions } from "../../lib/training/photos.ts";
+import { PhotoBatches } from "../../lib/training/photo_batches.ts";
 import type { PickedRow } from "../../lib/training/batches.ts";
 import { type Images, imagesIn } from "../../lib/vision/images.ts";
 
@@ -10,7 +11,7 @@ const images = imagesIn(pixels, { height: side, width: side });
 const options = { canvas: side, image: side, augment: "none" } as const;
 const pick = { row: 0, flip: false };
 const photosOf = (picks: readonly PickedRow[], given: Partial<PhotoOptions> = {}) =>
-  new Photos(images, { ...options, ...given }).of(picks);
+  new PhotoBatches(images, { ...options, ...given }).of(picks);
 
 Deno.test("Photos mirrors left to right", async () => {
   const { data } = await photosOf([pick, { ...pick, flip: true }]);
@@ -58,14 +59,13 @@ for (const [name, room, draws, reads] of roomRows) {
   Deno.test(`Photos ${name}`, async () => {
     const { read, images } = counted();
     const augment = draws ? "input-diversity" : "flip-crop";
-    const photos = new Photos(images, { canvas: 16, image: 12, augment }, room);
+    const make = openPhotoMaker(images, { canvas: 16, image: 12, augment }, room / keptBytes);
     const draw = draws ? { draw: "once" } : {};
     const picks = [{ row: 0, flip: false, ...draw }, { row: 1, flip: true, ...draw }];
-    const first = await photos.of(picks);
-    assertEquals(await photos.of(picks), first);
-    const mirrored = await photos.of([{ row: 0, flip: true, ...draw }]);
-    assertNotEquals(mirrored.data, first.data.subarray(0, mirrored.data.length));
-    if (draws) await photos.of([picks[0]!]);
+    const first = [await make(picks[0]!), await make(picks[1]!)];
+    assertEquals([await make(picks[0]!), await make(picks[1]!)], first);
+    assertNotEquals(await make({ row: 0, flip: true, ...draw }), first[0]);
+    if (draws) await make(picks[0]!);
     assertEquals(read(), reads);
   });
 }
@@ -76,7 +76,7 @@ const wide = { height: 8, width: 12, data: new Uint8Array(3 * 96).map((_, i) => 
 for (const [crop, first] of [[undefined, 2], [0, 0], [0.5, 2], [0.999, 4]] as const) {
   Deno.test(`Photos cut the square of fit: crop at ${crop ?? "the middle"}`, async () => {
     const read = () => Promise.resolve(wide);
-    const photos = new Photos({ side: 8, fit: "crop", read }, {
+    const photos = new PhotoBatches({ side: 8, fit: "crop", read }, {
       ...options,
       canvas: 8,
       image: 8,
