@@ -1,4 +1,4 @@
-/** The tables and the picture of differences. @module */
+/** The tables and the chart of differences. @module */
 import { forestPlot } from "./forest.ts";
 import { overName } from "./headlines.ts";
 import { type Html, markup } from "./html.ts";
@@ -73,7 +73,7 @@ ${open.length > 0 && comparisonRows(open)}${
 const maxRows = 16;
 
 /** Every prompt against the shrunk image, and the primary comparisons, as points with whiskers. */
-export function differenceImage({ comparisons }: ReportData): Html | false {
+export function differenceChart({ comparisons }: ReportData): Html | false {
   const chosen = comparisons.filter((c) =>
     c.setting === undefined && (c.primary || c.b === "shrunk")
   ).toSorted((a, b) => Number(b.primary) - Number(a.primary));

@@ -3,7 +3,7 @@ import { scoreTables } from "./accuracy.ts";
 import { blocksOf } from "./blocks.ts";
 import type { Curve } from "../artifacts/curve.ts";
 import { lineChart, type Series, smooth } from "./chart.ts";
-import { comparisonTables, differenceImage } from "./differences.ts";
+import { comparisonTables, differenceChart } from "./differences.ts";
 import { glossary } from "./glossary.ts";
 import { claimLines, openHeadlines, primaryLines } from "./headlines.ts";
 import { type Html, markup, raw } from "./html.ts";
@@ -120,7 +120,7 @@ function header(data: ReportData): Html {
 source, to make it answer right more often. Does it help, there and on models that it has not seen?</p>
 ${unfair !== undefined && markup`<p class="unfair">${unfair}</p>`}
 ${words}
-${differenceImage(data)}</header>`;
+${differenceChart(data)}</header>`;
 }
 
 const accuracy = (data: ReportData): Html =>

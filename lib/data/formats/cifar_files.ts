@@ -12,7 +12,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
-import { planeListing } from "./plane_rows.ts";
+import { labelledRow, planeListing } from "./plane_rows.ts";
 
 /** Side of the images, and bytes of one. */
 const side = 32;
@@ -147,13 +147,9 @@ function listingOf(
   open: () => (row: number) => Uint8Array,
 ): Listing {
   const name = basename(path);
-  const rows = numbers.map((label, i) => {
-    const where = `${name} image ${i}`;
-    if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length) {
-      return { where, fields: { id: `${name.replace(/\.bin$/, "")}/${i}`, label } };
-    }
-    throw dataFailure(where, `its class is ${String(label)}, there are ${classes.length}`);
-  });
+  const rows = numbers.map((label, i) =>
+    labelledRow(`${name} image ${i}`, { id: `${name.replace(/\.bin$/, "")}/${i}`, label }, classes)
+  );
   return planeListing({
     rows,
     height: side,

@@ -4,7 +4,7 @@ import { dataFailure } from "../data_failure.ts";
 import { openBytes } from "./byte_source.ts";
 import { joinListings, type Listing } from "../listing.ts";
 import type { PublisherFolder } from "../published_set.ts";
-import { eachPlane, greyPlanes, planeListing } from "./plane_rows.ts";
+import { eachPlane, greyPlanes, labelledRow, planeListing } from "./plane_rows.ts";
 
 /** Most bytes of a file: EMNIST's largest is 550 MB, MNIST's 47 MB. */
 const maxBytes = 1 << 30;
@@ -60,15 +60,11 @@ async function idxListing(
     );
   }
   const name = basename(images).replace(/-images.*$/, "");
-  const rows = Array.from(numbers.data, (label, i) => {
-    if (label < classes.length) {
-      return { where: `${basename(images)} image ${i}`, fields: { id: `${name}/${i}`, label } };
-    }
-    throw dataFailure(
-      JSON.stringify(labels),
-      `class ${i} is ${label}, there are ${classes.length}`,
-    );
-  });
+  const rows = Array.from(
+    numbers.data,
+    (label, i) =>
+      labelledRow(`${basename(images)} image ${i}`, { id: `${name}/${i}`, label }, classes),
+  );
   const size = height * width;
   return planeListing({
     rows,

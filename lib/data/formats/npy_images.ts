@@ -4,7 +4,7 @@ import { decodeNpy, npyLayout } from "../../tensor/npy.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
-import { eachPlane, planeListing, planesOfPixels } from "./plane_rows.ts";
+import { eachPlane, labelledRow, planeListing, planesOfPixels } from "./plane_rows.ts";
 
 /** Most bytes of a file of classes, and of the header of one of images. */
 const maxBytes = 64 * 2 ** 20;
@@ -23,24 +23,8 @@ export function npyListing(
   labels: string,
   { classes, part, parts }: NpyPart,
 ): Listing {
-  const what = JSON.stringify(images);
-  const { size } = Deno.statSync(images);
-  const layout = within(
-    what,
-    () => npyLayout(readRange(images, 0, Math.min(size, headerBytes)), size),
-  );
-  const [count = 0, height = 0, width = 0, channels] = layout.dims;
-  if (
-    layout.dtype !== "uint8" || layout.fortran || channels !== 3 || count % parts !== 0 ||
-    count === 0
-  ) {
-    throw dataFailure(
-      what,
-      `it has ${layout.dtype} [${
-        layout.dims.join(", ")
-      }], expected uint8 [n, height, width, 3] of ${parts} equal parts`,
-    );
-  }
+  const layout = layoutOf(images, parts);
+  const [count = 0, height = 0, width = 0] = layout.dims;
   const numbers = labelsOf(labels);
   if (numbers.length !== count) {
     throw dataFailure(
@@ -49,13 +33,14 @@ export function npyListing(
     );
   }
   const [start, length] = [part * count / parts, count / parts];
-  const rows = numbers.slice(start, start + length).map((label, i) => {
-    const where = `${basename(images)} image ${start + i}`;
-    if (Number.isInteger(label) && label >= 0 && label < classes.length) {
-      return { where, fields: { id: `${basename(images, ".npy")}/${start + i}`, label } };
-    }
-    throw dataFailure(where, `its class is ${label}, there are ${classes.length}`);
-  });
+  const name = basename(images);
+  const rows = numbers.slice(start, start + length).map((label, i) =>
+    labelledRow(
+      `${name} image ${start + i}`,
+      { id: `${basename(name, ".npy")}/${start + i}`, label },
+      classes,
+    )
+  );
   const bytes = 3 * height * width;
   return planeListing({
     rows,
@@ -65,6 +50,27 @@ export function npyListing(
       planesOfPixels(readRange(images, layout.start + (start + row) * bytes, bytes))
     ),
   }, classes);
+}
+
+/** The layout of images in equal parts. */
+function layoutOf(path: string, parts: number): ReturnType<typeof npyLayout> {
+  const what = JSON.stringify(path);
+  const { size } = Deno.statSync(path);
+  const layout = within(
+    what,
+    () => npyLayout(readRange(path, 0, Math.min(size, headerBytes)), size),
+  );
+  const { dtype, fortran, dims } = layout;
+  const [count = 0, , , channels] = dims;
+  if (dtype === "uint8" && !fortran && channels === 3 && count > 0 && count % parts === 0) {
+    return layout;
+  }
+  throw dataFailure(
+    what,
+    `it has ${dtype} [${
+      dims.join(", ")
+    }], expected uint8 [n, height, width, 3] of ${parts} equal parts`,
+  );
 }
 
 function labelsOf(path: string): number[] {

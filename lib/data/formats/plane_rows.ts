@@ -1,4 +1,5 @@
 /** Lists images that are stored as pixels of one size, a file at a time. @module */
+import { dataFailure } from "../data_failure.ts";
 import type { ListedRow, Listing, PlaneImage } from "../listing.ts";
 
 /** Pixels of a file and what belongs to each image. */
@@ -21,6 +22,18 @@ export function planeListing(file: PlaneFile, classes?: readonly string[]): List
       for await (const planes of file.planes(wanted)) yield { planes, height, width };
     },
   };
+}
+
+/** A row of one of the classes. @throws {DiagnosticError} If its number is none of theirs. */
+export function labelledRow(
+  where: string,
+  { id, label }: { readonly id: string; readonly label: unknown },
+  classes: readonly string[],
+): ListedRow {
+  if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length) {
+    return { where, fields: { id, label } };
+  }
+  throw dataFailure(where, `its class is ${String(label)}, there are ${classes.length}`);
 }
 
 /** Planes of rows that are read one at a time. */

@@ -66,7 +66,7 @@ const mistakes: readonly (readonly [string, Uint8Array, string])[] = [
   ["images-idx3", idx([0, 4, 4]), "it is empty: its shape is [0, 4, 4]"],
   ["images-idx3", images.with(2, 0x0d), "it begins with 0x00000d03, expected 0x00000803"],
   ["labels-idx1", idx([3]), 'it has 3 classes, "train-images-idx3-ubyte'],
-  ["labels-idx1", idx([2], 10), "class 0 is 10, there are 10"],
+  ["labels-idx1", idx([2], 10), "its class is 10, there are 10"],
 ];
 
 for (const [name, content, message] of mistakes) {
