@@ -1,10 +1,12 @@
 """A vision language model of Hugging Face as a directory, exported by PyTorch.
 
     python hugging_face.py CHECKPOINT OUT        # a folder, or owner/name on a hub
+    python hugging_face.py Salesforce/blip2-opt-2.7b OUT --half --revision COMMIT
 
 For models of which an image is one tensor of fixed size and whose language model looks back only:
-LLaVA, VipLLaVA, InternVL and their like. Weights are float32, so that prompts can be trained on them;
-onnxruntime's tools quantise a directory further.
+LLaVA, VipLLaVA, InternVL and their like; and for BLIP-2 and InstructBLIP with OPT, Vicuna or Flan-T5.
+Weights are float32, or with --half float16, as far as the model's own code allows it: files then end in
+`_fp16.onnx`. onnxruntime's tools quantise a directory further.
 """
 
 import argparse
@@ -15,6 +17,8 @@ import onnx
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 from transformers.cache_utils import DynamicCache
+
+import blip2
 
 OPSET = 17
 
@@ -126,23 +130,50 @@ def export_decoder(model, out, text):
     save(Decoder(model), out / "decoder_model_merged.onnx", inputs, outputs, axes)
 
 
+def export_graphs(model, folder):
+    export_embeddings(model, folder)
+    if model.config.model_type in blip2.MODEL_TYPES:
+        return blip2.export_blip2(model, folder, save)
+    vision = model.config.vision_config
+    size = vision.image_size if isinstance(vision.image_size, int) else vision.image_size[0]
+    export_vision(model, folder, size)
+    export_decoder(model, folder, model.config.get_text_config())
+
+
+def rename(path, other):
+    """Gives a graph another name, and its weights the same one."""
+    model = onnx.load(path, load_external_data=False)
+    weights = path.with_name(f"{path.name}_data")
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = f"{other.name}_data"
+    if weights.exists():
+        weights.rename(other.with_name(f"{other.name}_data"))
+    onnx.save_model(model, str(other))
+    path.unlink()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint")
     parser.add_argument("out", type=Path)
+    parser.add_argument("--half", action="store_true", help="float16 weights")
+    parser.add_argument("--revision", help="commit of the checkpoint on the hub, so that it stays the same")
     given = parser.parse_args()
+    kind = torch.float16 if given.half else torch.float32
     model = AutoModelForImageTextToText.from_pretrained(
-        given.checkpoint, dtype=torch.float32, attn_implementation="eager")
+        given.checkpoint, dtype=kind, attn_implementation="eager", revision=given.revision)
     if model.config.model_type in BOTH_WAYS:
         raise SystemExit(f"Cannot export {model.config.model_type}: its decoder looks in both directions")
-    vision = model.config.vision_config
-    size = vision.image_size if isinstance(vision.image_size, int) else vision.image_size[0]
-    export_vision(model, given.out / "onnx", size)
-    export_embeddings(model, given.out / "onnx")
-    export_decoder(model, given.out / "onnx", model.config.get_text_config())
+    export_graphs(model, given.out / "onnx")
+    if given.half:
+        for path in (given.out / "onnx").glob("*.onnx"):
+            rename(path, path.with_name(f"{path.stem}_fp16.onnx"))
     model.config.save_pretrained(given.out)
     model.generation_config.save_pretrained(given.out)
-    AutoProcessor.from_pretrained(given.checkpoint).save_pretrained(given.out)
+    processor = AutoProcessor.from_pretrained(given.checkpoint, revision=given.revision)
+    processor.save_pretrained(given.out)
 
 
 if __name__ == "__main__":
