@@ -7,9 +7,12 @@
 import { join } from "@std/path";
 import { z } from "zod";
 import { activations } from "../zoo/layers.ts";
-import type { EncoderSizes } from "../zoo/vision_encoder.ts";
-import { decodeModel } from "../onnx/codec/decode.ts";
+import type { EncoderKind, EncoderSizes } from "../zoo/vision_encoder.ts";
+import { readModelJson, unreadable } from "../models/model_file.ts";
 import { tensorFromWeight } from "../onnx/ir/weight.ts";
+import { readModelFile } from "../runtime/read_model.ts";
+import { readRange } from "../runtime/weight_files.ts";
+import { castTensor } from "../tensor/convert.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { PixelStatistics } from "./pretrain_images.ts";
 
@@ -23,8 +26,8 @@ export interface PretrainedEncoder {
 const count = z.int().min(1);
 const activation = z.enum(Object.keys(activations) as [keyof typeof activations]);
 
-const sizesSchema: z.ZodType<EncoderSizes> = z.discriminatedUnion("model_type", [
-  z.object({
+const sizesOf = {
+  clip_vision_model: z.object({
     model_type: z.literal("clip_vision_model"),
     image_size: count,
     patch_size: count,
@@ -35,7 +38,7 @@ const sizesSchema: z.ZodType<EncoderSizes> = z.discriminatedUnion("model_type", 
     hidden_act: activation,
     stem: z.enum(["convolutions", "patches"]).default("convolutions"),
   }),
-  z.object({
+  convnext: z.object({
     model_type: z.literal("convnext"),
     image_size: count,
     patch_size: count,
@@ -43,7 +46,7 @@ const sizesSchema: z.ZodType<EncoderSizes> = z.discriminatedUnion("model_type", 
     depths: z.array(count),
     hidden_act: activation,
   }),
-  z.object({
+  resnet: z.object({
     model_type: z.literal("resnet"),
     image_size: count,
     embedding_size: count,
@@ -51,32 +54,42 @@ const sizesSchema: z.ZodType<EncoderSizes> = z.discriminatedUnion("model_type", 
     depths: z.array(count),
     groups: count,
   }),
-]);
+} satisfies Record<EncoderKind, z.ZodType<EncoderSizes>>;
+
+const kindOnly = z.object({
+  model_type: z.enum(Object.keys(sizesOf) as [EncoderKind, ...EncoderKind[]], {
+    error: Object.keys(sizesOf).join(", "),
+  }),
+});
 
 const channels = z.array(z.number()).length(3);
 const pixelsSchema = z.object({ image_mean: channels, image_std: channels });
 
-async function readJson<T>(path: string, file: string, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(JSON.parse(await Deno.readTextFile(join(path, file))));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new RangeError(
-    `Cannot build on the encoder: "${issue!.path.join(".")}" of its ${file} is not what ` +
-      `pretrain-model writes for an encoder: ${issue!.message}`,
-  );
+/** A JSON file of the encoder, which has to be there. */
+async function readOwn<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const value = await readModelJson(path, schema);
+  if (value === undefined) throw unreadable(path, "there is no such file", ...what);
+  return value;
 }
 
+const what = ["A language model is built on an encoder that pretrain-model has trained"];
+
 /**
- * Reads the model directory of an encoder.
+ * Reads the model directory of an encoder. Weights stored in float16 are cast.
  *
- * @throws {RangeError} If it is a model of another kind.
+ * @throws {DiagnosticError} If it is a model of another kind, or cannot be read.
  */
 export async function readEncoder(path: string): Promise<PretrainedEncoder> {
-  const sizes = await readJson(path, "config.json", sizesSchema);
-  const pixels = await readJson(path, "preprocessor_config.json", pixelsSchema);
-  const { graph } = decodeModel(await Deno.readFile(join(path, "onnx", "model.onnx")));
+  const config = join(path, "config.json");
+  const { model_type: kind } = await readOwn(config, kindOnly);
+  const sizes: EncoderSizes = await readOwn<EncoderSizes>(config, sizesOf[kind]);
+  const pixels = await readOwn(join(path, "preprocessor_config.json"), pixelsSchema);
+  const { graph } = await readModelFile(join(path, "onnx", "model.onnx"));
   const weights = Object.fromEntries(
-    [...graph.initializers].map(([name, weight]) => [name, tensorFromWeight(weight)]),
+    [...graph.initializers].map(([name, weight]) => {
+      const value = tensorFromWeight(weight, readRange);
+      return [name, value.dtype === "float16" ? castTensor(value, "float32") : value];
+    }),
   );
   return { sizes, pixels, weights };
 }

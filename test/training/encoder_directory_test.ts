@@ -1,5 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { storeDirectoryHalf } from "../../lib/models/store_directory_half.ts";
 import { readEncoder } from "../../lib/training/encoder_directory.ts";
 import { writeDirectory } from "../../lib/training/write_directory.ts";
 import { encoderFiles } from "../../lib/zoo/directory_files.ts";
@@ -25,16 +27,41 @@ Deno.test("readEncoder() reads every encoder of the zoo as it was written", asyn
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("readEncoder() says what is wrong with a model of another kind", async () => {
-  const path = await Deno.makeTempDir();
-  const json = { "config.json": { model_type: "llava", hidden_size: 3 } };
-  await writeDirectory(path, { json, graphs: {} });
-  await assertRejects(
-    () => readEncoder(path),
-    RangeError,
-    `Cannot build on the encoder: "model_type" of its config.json is not what pretrain-model writes ` +
-      "for an encoder: Invalid discriminator value. Expected 'clip_vision_model' | 'convnext' | " +
-      "'resnet'",
-  );
-  await Deno.remove(path, { recursive: true });
+Deno.test("readEncoder() reads an encoder whose weights are stored in float16", async () => {
+  const folder = await Deno.makeTempDir();
+  const { sizes } = zooEncoders["resnet-encoder"];
+  const path = join(folder, "encoder");
+  await writeDirectory(path, encoderFiles(sizes, seededWeights(3), pixels));
+  await storeDirectoryHalf(path, `${path}-half`);
+  const { weights } = await readEncoder(`${path}-half`);
+  const name = "resnet.encoder.stages.0.layers.0.conv1.weight";
+  const exact = (await readEncoder(path)).weights[name]!.data as Float32Array;
+  assertEquals(weights[name]!.dtype, "float32");
+  exact.forEach((value, i) => assertAlmostEquals(Number(weights[name]!.data[i]), value, 1e-3));
+  visionEncoder(sizes, storedWeights(weights));
+  await Deno.remove(folder, { recursive: true });
+});
+
+const mistaken: readonly [name: string, json: Record<string, unknown>, message: string][] = [
+  [
+    "a model of another kind",
+    { "config.json": { model_type: "llava", hidden_size: 3 } },
+    'config.json": model_type is "llava", expected clip_vision_model, convnext, resnet',
+  ],
+  ["no configuration", {}, 'config.json": there is no such file'],
+  [
+    "no preprocessor",
+    { "config.json": { ...zooEncoders["resnet-encoder"].sizes } },
+    'preprocessor_config.json": there is no such file',
+  ],
+];
+
+Deno.test("readEncoder() says what is wrong with what is no encoder", async () => {
+  for (const [name, json, message] of mistaken) {
+    const path = await Deno.makeTempDir();
+    await writeDirectory(path, { json, graphs: {} });
+    const error = await assertRejects(() => readEncoder(path), DiagnosticError);
+    assertEquals(error.message, `Cannot read "${path}/${message}`, name);
+    await Deno.remove(path, { recursive: true });
+  }
 });
