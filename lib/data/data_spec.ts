@@ -72,7 +72,7 @@ function makeSchema() {
       .describe("how an image that is not square is fitted onto a square canvas"),
     side: z.int().min(8).optional().describe("side of the canvas in pixels, if no stage sets it"),
     decoded: z.int().min(8).max(1024).optional().describe(
-      "decode each picture once, to a square of so many pixels, and keep the pixels",
+      "decode each image once, to a square of this side in pixels, and keep the pixels",
     ),
     mirror: z.boolean().optional().describe(
       "whether mirrored images keep their answers; default true",
