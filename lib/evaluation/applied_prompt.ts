@@ -9,7 +9,7 @@ export interface AppliedPrompt {
   readonly image: number;
   readonly delta: Float32Array;
   /** What happens to the placed images, [n, 3, S, S], before δ is added. */
-  readonly transform?: (photos: Float32Array) => Float32Array;
+  readonly transform?: (images: Float32Array) => Float32Array;
 }
 
 /** A prompt as it is put on images. */
@@ -23,5 +23,5 @@ export function appliedPrompt(prompt: Prompt): AppliedPrompt {
   const values = Object.fromEntries(
     Object.entries(transformation).map(([name, x]) => [name, x.data]),
   );
-  return { ...applied, transform: (photos) => rule.apply(photos, values, meta) };
+  return { ...applied, transform: (images) => rule.apply(images, values, meta) };
 }

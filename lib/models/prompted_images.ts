@@ -15,7 +15,7 @@ export interface Place {
 export interface ImageCanvas extends Place {
   readonly delta?: Float32Array;
   /** What a prompt does to the placed images, [n, 3, canvas, canvas], before δ is added. */
-  readonly transform?: (photos: Float32Array) => Float32Array;
+  readonly transform?: (images: Float32Array) => Float32Array;
 }
 
 /** One image as it is, `[1, 3, height, width]`. */

@@ -28,31 +28,31 @@ function basePoints(side: number): Float32Array {
 
 function build(
   builder: GraphBuilder,
-  photo: Value,
+  image: Value,
   { affine, color }: Readonly<Record<string, Value>>,
   { canvas }: Canvas,
 ): Value {
   const base = builder.constant(tensor("float32", [canvas * canvas, 3], basePoints(canvas)));
   const points = builder.op("MatMul", [base, builder.op("Transpose", [affine!], { perm: [1, 0] })]);
   const one = builder.op("Reshape", [points, builder.int64s([1, canvas, canvas, 2])]);
-  const batch = builder.op("Shape", [photo], { start: 0, end: 1 });
+  const batch = builder.op("Shape", [image], { start: 0, end: 1 });
   const sizes = builder.op("Concat", [batch, builder.int64s([canvas, canvas, 2])], { axis: 0 });
   const grid = builder.op("Expand", [one, sizes]);
   const attributes = { mode: "bilinear", padding_mode: "zeros", align_corners: 0 };
-  const moved = builder.op("GridSample", [photo, grid], attributes);
+  const moved = builder.op("GridSample", [image, grid], attributes);
   return recolor(builder, moved, color!);
 }
 
 /** M's first three columns times the channels, plus its last. */
-function recolor(builder: GraphBuilder, photo: Value, color: Value): Value {
+function recolor(builder: GraphBuilder, image: Value, color: Value): Value {
   const sizes = builder.int64s([3, 1]);
   const [matrix, offset] = builder.node("Split", [color, sizes], {
     attributes: { axis: 1 },
     outputs: 2,
   }) as [Value, Value];
-  const plane = builder.op("Reshape", [photo, builder.int64s([0, 3, -1])]);
+  const plane = builder.op("Reshape", [image, builder.int64s([0, 3, -1])]);
   const mixed = builder.op("Add", [builder.op("MatMul", [matrix, plane]), offset]);
-  return builder.op("Reshape", [mixed, builder.op("Shape", [photo])]);
+  return builder.op("Reshape", [mixed, builder.op("Shape", [image])]);
 }
 
 /** Four neighbours of a point of the image, and their weights; a neighbour outside has none. */
@@ -68,20 +68,20 @@ function taps(u: number, v: number, side: number): readonly [number, number][] {
 }
 
 function apply(
-  photos: Float32Array,
+  images: Float32Array,
   { affine, color }: Readonly<Record<string, Float32Array>>,
   { canvas }: Canvas,
 ): Float32Array {
   const plane = canvas * canvas;
-  const out = new Float32Array(photos.length);
+  const out = new Float32Array(images.length);
   const [a, m] = [affine!, color!];
   for (let i = 0; i < plane; i++) {
     const x = coordinate(i % canvas, canvas);
     const y = coordinate(Math.floor(i / canvas), canvas);
     const near = taps(a[0]! * x + a[1]! * y + a[2]!, a[3]! * x + a[4]! * y + a[5]!, canvas);
-    for (let start = 0; start < photos.length; start += 3 * plane) {
+    for (let start = 0; start < images.length; start += 3 * plane) {
       const rgb = [0, 1, 2].map((c) =>
-        near.reduce((sum, [at, weight]) => sum + weight * photos[start + c * plane + at]!, 0)
+        near.reduce((sum, [at, weight]) => sum + weight * images[start + c * plane + at]!, 0)
       );
       for (let c = 0; c < 3; c++) {
         out[start + c * plane + i] = m[4 * c]! * rgb[0]! + m[4 * c + 1]! * rgb[1]! +

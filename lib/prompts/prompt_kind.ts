@@ -57,13 +57,13 @@ export interface Transformation {
   /** Builds it as differentiable nodes. */
   build(
     builder: GraphBuilder,
-    photo: Value,
+    images: Value,
     parameters: Readonly<Record<string, Value>>,
     canvas: Canvas,
   ): Value;
   /** The same on plain arrays. */
   apply(
-    photos: Float32Array,
+    images: Float32Array,
     parameters: Readonly<Record<string, Float32Array>>,
     canvas: Canvas,
   ): Float32Array;

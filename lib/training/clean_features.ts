@@ -38,7 +38,7 @@ export class CleanFeatures {
   /**
    * Features of a batch, one tensor an output.
    *
-   * @param feeds `photo` float32 [batch, 3, S, S], the images of `picks`, and what else a model
+   * @param feeds `images` float32 [batch, 3, S, S], the images of `picks`, and what else a model
    * takes, such as the instruction that a Q-Former reads, or the parameters of a transformation; δ is
    * 0. What the graph does not ask for is left out.
    */
@@ -62,7 +62,7 @@ export class CleanFeatures {
   }
 
   async #compute(picks: readonly PickedRow[], feeds: Readonly<Record<string, Tensor>>) {
-    const known = { delta: zeros("float32", feeds.photo!.dims.slice(1)), ...feeds };
+    const known = { delta: zeros("float32", feeds.images!.dims.slice(1)), ...feeds };
     const outputs = await this.#session.run(askedOf(this.#session.inputs, known));
     const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
     const isFixed = picks.every((pick) => this.#isFixed(pick));

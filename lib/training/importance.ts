@@ -9,10 +9,10 @@ type Tensors = Readonly<Record<string, Tensor>>;
 /** Copies of an image, and the share of their pixels that is black; 30 and 0.3 in the paper. */
 const [COPIES, MISSING] = [8, 0.3];
 
-/** A photo with pixels missing, in all channels. */
-function withoutPixels(photo: Tensor, random: Random): Tensor {
-  const [batch, , height, width] = photo.dims as [number, number, number, number];
-  const data = (photo.data as Float32Array).slice();
+/** Images with pixels missing, in all channels. */
+function withoutPixels(images: Tensor, random: Random): Tensor {
+  const [batch, , height, width] = images.dims as [number, number, number, number];
+  const data = (images.data as Float32Array).slice();
   const plane = height * width;
   for (let item = 0; item < batch; item++) {
     for (let i = 0; i < plane; i++) {
@@ -20,7 +20,7 @@ function withoutPixels(photo: Tensor, random: Random): Tensor {
       for (let channel = 0; channel < 3; channel++) data[(3 * item + channel) * plane + i] = 0;
     }
   }
-  return tensor("float32", photo.dims, data);
+  return tensor("float32", images.dims, data);
 }
 
 /** Scales every image's values to length 1. */
@@ -49,7 +49,7 @@ export interface ImportanceSessions {
  * The mean gradient of the loss with respect to the hidden features over copies of the clean images
  * with pixels missing (FIA, arXiv 2107.14185), each image's of length 1.
  *
- * @param feeds What the graphs take for a batch without δ; `photo` among it.
+ * @param feeds What the graphs take for a batch without δ; `images` among it.
  * @returns One tensor for each of `hidden`, under the same name.
  */
 export async function importanceOf(
@@ -60,7 +60,7 @@ export async function importanceOf(
   const random = new Random(seed);
   const sums = new Map<string, { dims: readonly number[]; data: Float32Array }>();
   for (let copy = 0; copy < COPIES; copy++) {
-    const masked = { ...feeds, photo: withoutPixels(feeds.photo!, random) };
+    const masked = { ...feeds, images: withoutPixels(feeds.images!, random) };
     const seen = await features.run(askedOf(features.inputs, masked));
     const slopes = await gradients.run(askedOf(gradients.inputs, { ...masked, ...seen }));
     gradients.outputs.forEach(({ name }, i) => {

@@ -13,7 +13,7 @@ import { openCompared } from "./compared_features.ts";
 import { memoryBudget } from "./memory_budget.ts";
 import { firstPlan, type MemoryPlan, planText, planWithin, smallerPlan } from "./memory_plan.ts";
 import { optimizerRule } from "./optimizer.ts";
-import { orderOf, PhotosAhead } from "./photos_ahead.ts";
+import { ImagesAhead, orderOf } from "./images_ahead.ts";
 import { dividesBatch, type PreparedPrompt, preparePrompt } from "./prepare_prompt.ts";
 import { promptFeeds, textFeeds } from "./prompt_feeds.ts";
 import type { PromptTraining } from "./prompt_training.ts";
@@ -34,9 +34,9 @@ export interface TrainedPrompt extends TrainingState {
 function flopsOfStep(training: PromptTraining, prepared: PreparedPrompt) {
   const { optimizer, spsa, batch, canvas, copies } = training.settings;
   const { microBatch } = prepared.plan;
-  const photo = zeros("float32", [microBatch, 3, canvas, canvas]);
+  const images = zeros("float32", [microBatch, 3, canvas, canvas]);
   const rows = orderOf(training)(0);
-  const feeds = { photo, ...textFeeds(prepared, rows.slice(0, microBatch), rows) };
+  const feeds = { images, ...textFeeds(prepared, rows.slice(0, microBatch), rows) };
   const { flops, uncounted } = flopsOfRun(prepared.graph.model, feeds);
   const isEstimated = optimizerRule(optimizer).gradient === "spsa";
   const runs = isEstimated ? 2 * spsa.samples : gradientsOf(training);
@@ -60,14 +60,14 @@ export async function optimizePrompt(
   training: PromptTraining,
   host: TrainingHost = {},
 ): Promise<TrainedPrompt> {
-  await using photos = new PhotosAhead(training);
+  await using ahead = new ImagesAhead(training);
   const divides = dividesBatch(training);
   let prepared = await prepareWithin(training, divides, host);
   let from: TrainingState | undefined;
   const clock = new StepClock(() => performance.now());
   while (true) {
     try {
-      return await trainPrepared(training, { prepared, photos, clock, from }, host);
+      return await trainPrepared(training, { prepared, ahead, clock, from }, host);
     } catch (error) {
       const plan = error instanceof OutOfMemory ? smallerPlan(prepared.plan, divides) : undefined;
       if (plan === undefined) throw error;
@@ -106,9 +106,9 @@ async function prepareWithin(
 /** Trains with one graph. */
 async function trainPrepared(
   training: PromptTraining,
-  { prepared, photos, clock, from }: {
+  { prepared, ahead, clock, from }: {
     readonly prepared: PreparedPrompt;
-    readonly photos: PhotosAhead;
+    readonly ahead: ImagesAhead;
     readonly clock: StepClock;
     readonly from: TrainingState | undefined;
   },
@@ -118,7 +118,7 @@ async function trainPrepared(
   const { views, layerDrop, batch, copies } = training.settings;
   const repeats = views.length === 0 && layerDrop === 0;
   await using compared = await orOutOfMemory(from, () => openCompared(graph, { host, repeats }));
-  const feeds = promptFeeds(training, { prepared, photos, compared });
+  const feeds = promptFeeds(training, { prepared, ahead, compared });
   const cost = flopsOfStep(training, prepared);
   const start = performance.now();
   const state = await train(
@@ -143,7 +143,7 @@ async function trainPrepared(
   );
   const spent = { ...cost, ms: clock.median(), resident: Deno.memoryUsage().rss };
   host.log?.(costLine(spent));
-  host.log?.(waitLine(photos.waitedMs, performance.now() - start));
+  host.log?.(waitLine(ahead.waitedMs, performance.now() - start));
   return { ...state, cost: spent };
 }
 

@@ -7,7 +7,7 @@ import { openSession, type Session, type SessionOptions } from "../runtime/sessi
 import { parameterTensors } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Images } from "../vision/images.ts";
-import { PhotoBatches } from "./photo_batches.ts";
+import { ImageBatches } from "./image_batches.ts";
 import { usualPrecision } from "./precision.ts";
 import { prepareSource, type Source, type TaskRow } from "./source.ts";
 import { buildStepGraph, sourceFeeds, type StepGraph } from "./step_graph.ts";
@@ -78,13 +78,13 @@ interface Parts {
 class ModelProbe implements Probe {
   readonly #options: ProbeOptions;
   readonly #parts: Parts;
-  readonly #photos: PhotoBatches;
+  readonly #images: ImageBatches;
 
   constructor(options: ProbeOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
     const image = imageSideOf(options.kind, options);
-    this.#photos = new PhotoBatches(options.data.images, {
+    this.#images = new ImageBatches(options.data.images, {
       ...{ canvas: options.canvas, image },
       augment: "none",
     });
@@ -130,7 +130,7 @@ class ModelProbe implements Probe {
       flip: false,
     }));
     const feeds = {
-      photo: await this.#photos.of(picks),
+      images: await this.#images.of(picks),
       ...parameterTensors(this.#places(), values),
       ...sourceFeeds(graph.sources[0]!, source.feeds(picks)),
     };
@@ -138,7 +138,7 @@ class ModelProbe implements Probe {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#photos[Symbol.asyncDispose]();
+    await this.#images[Symbol.asyncDispose]();
     await this.#parts.features[Symbol.asyncDispose]();
     await this.#parts.training?.[Symbol.asyncDispose]();
   }

@@ -6,7 +6,7 @@ import type { PickedRow } from "./batches.ts";
 import type { ComparedFeatures } from "./compared_features.ts";
 import { drawnFeeds } from "./drawn_feeds.ts";
 import type { PromptTraining } from "./prompt_training.ts";
-import { orderOf, type PhotosAhead } from "./photos_ahead.ts";
+import { type ImagesAhead, orderOf } from "./images_ahead.ts";
 import type { PreparedPrompt } from "./prepare_prompt.ts";
 import { sourceFeeds } from "./step_graph.ts";
 import { askedOf } from "./training_graph.ts";
@@ -47,9 +47,9 @@ export function textFeeds(
 /** Makes the feeds of a training's steps. */
 export function promptFeeds(
   training: PromptTraining,
-  { prepared, photos, compared }: {
+  { prepared, ahead, compared }: {
     readonly prepared: PreparedPrompt;
-    readonly photos: PhotosAhead;
+    readonly ahead: ImagesAhead;
     readonly compared: ComparedFeatures;
   },
 ): PromptFeeds {
@@ -61,13 +61,13 @@ export function promptFeeds(
   const sources = prepared.sources.map(({ gates }, i) => ({ ...graph.sources[i]!, gates }));
   const { inputs } = graph.model.graph;
   const batchOf = orderOf(training);
-  let photo: Tensor | undefined;
+  let images: Tensor | undefined;
   return async (step, run) => {
-    if (run === 0 || photo === undefined) photo = await photos.get(step);
+    if (run === 0 || images === undefined) images = await ahead.get(step);
     const [copy, part] = [Math.floor(run / parts), run % parts];
     const batch = batchOf(step);
     const picks = batch.slice(part * microBatch, (part + 1) * microBatch);
-    const whole = { photo, ...drawnFeeds(settings, sources, { step, copy }) };
+    const whole = { images, ...drawnFeeds(settings, sources, { step, copy }) };
     const fed = {
       ...rowsOfPart(whole, inputs, { part, parts }),
       ...textFeeds(prepared, picks, batch),

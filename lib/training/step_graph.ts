@@ -1,5 +1,5 @@
 /**
- * The graph of one prompt-training step: photo + δ → every source model and CLIP → loss terms →
+ * The graph of one prompt-training step: images + δ → every source model and CLIP → loss terms →
  * their weighted sum, and its gradient with respect to δ.
  *
  * @module
@@ -94,7 +94,7 @@ export interface SourceNames {
 }
 
 /**
- * A step graph. Its inputs: `photo`, `delta` and the parameters of the prompt's transformation, and
+ * A step graph. Its inputs: `images`, `delta` and the parameters of the prompt's transformation, and
  * those that its names tell.
  */
 export interface StepGraph extends TrainingGraph {
@@ -126,12 +126,12 @@ function promptPart(parts: StepParts): Part {
   const sizes = { canvas, image: prompt.image };
   const { transformation } = promptKind(prompt.kind);
   const builder = new GraphBuilder({ opset: 18 });
-  const photo = builder.input("photo", "float32", [batch, 3, canvas, canvas]);
+  const images = builder.input("images", "float32", [batch, 3, canvas, canvas]);
   const values = Object.fromEntries(
     parameterPlaces(prompt.kind, sizes)
       .map(({ name, dims }) => [name, builder.input(name, "float32", dims)]),
   );
-  const placed = transformation?.build(builder, photo, values, sizes) ?? photo;
+  const placed = transformation?.build(builder, images, values, sizes) ?? images;
   const pixels = builder.op("Add", [placed, values.delta!]);
   builder.output(pixels, "pixels");
   const size = typeof batch === "number" ? batch : 1;

@@ -18,7 +18,7 @@ const places = parameterPlaces("affine-color", sizes);
 const random = new Random("affine");
 const normal = (size: number) => Float32Array.from({ length: size }, () => random.normal());
 
-const photo = tensor("float32", [2, 3, 8, 8], normal(2 * 3 * 64));
+const images = tensor("float32", [2, 3, 8, 8], normal(2 * 3 * 64));
 const weights = tensor("float32", [2, 3, 8, 8], normal(2 * 3 * 64));
 
 /** Turned, moved, sheared, recoloured. */
@@ -31,16 +31,16 @@ const parameters = {
   ),
 };
 
-const plain = (values: Record<string, Tensor<"float32">>, photos = photo.data) =>
+const plain = (values: Record<string, Tensor<"float32">>, pixels = images.data) =>
   transformation.apply(
-    photos,
+    pixels,
     Object.fromEntries(Object.entries(values).map(([name, x]) => [name, x.data])),
     sizes,
   );
 
 function graph() {
   const builder = new GraphBuilder({ opset: 18 });
-  const image = builder.input("photo", "float32", ["batch", 3, 8, 8]);
+  const image = builder.input("images", "float32", ["batch", 3, 8, 8]);
   const values = Object.fromEntries(
     transformation.parameters.map(({ name, dims }) => [name, builder.input(name, "float32", dims)]),
   );
@@ -53,7 +53,7 @@ function graph() {
 
 Deno.test("affine-color: the graph and plain arrays agree", async () => {
   await using session = await openSession(graph(), { provider: "cpu" });
-  const { pixels } = await session.run({ photo, ...parameters }, ["pixels"]);
+  const { pixels } = await session.run({ images, ...parameters }, ["pixels"]);
   assertEquals(pixels!.dims, [2, 3, 8, 8]);
   plain(parameters).forEach((x, i) => assertAlmostEquals(pixels!.data[i] as number, x, 1e-5));
 });
@@ -61,7 +61,7 @@ Deno.test("affine-color: the graph and plain arrays agree", async () => {
 Deno.test("affine-color: gradients agree with differences", async () => {
   const model = addGradients(graph(), { of: "loss", wrt: ["affine", "color"] });
   await using session = await openSession(model, { provider: "cpu" });
-  const outputs = await session.run({ photo, ...parameters });
+  const outputs = await session.run({ images, ...parameters });
   const lossOf = (values: Record<string, Tensor<"float32">>) =>
     plain(values).reduce((sum, x, i) => sum + x * weights.data[i]!, 0);
   for (const name of ["affine", "color"] as const) {
@@ -91,7 +91,7 @@ Deno.test("affine-color begins with the image shrunk in the middle, its colours 
     affine: tensor("float32", [2, 3], new Float32Array([1, 0, 0, 0, 1, 0])),
   };
   const same = plain({ ...whole, color: color! });
-  same.forEach((x, i) => assertAlmostEquals(x, photo.data[i]!, 1e-5));
+  same.forEach((x, i) => assertAlmostEquals(x, images.data[i]!, 1e-5));
 });
 
 Deno.test("parameterPlaces() and parameterRates() lay out δ, then the transformation", () => {

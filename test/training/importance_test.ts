@@ -8,10 +8,10 @@ import { importanceOf } from "../../lib/training/importance.ts";
 const cpu = { provider: "cpu", threads: 1 } as const;
 const dims = [2, 3, 1, 2];
 
-/** The features are the photo itself; the loss is Σ weight · feature². */
+/** The features are the images themselves; the loss is Σ weight · feature². */
 function graphs() {
   const features = new GraphBuilder({ opset: 18 });
-  features.output(features.op("Identity", [features.input("photo", "float32", dims)]), "hidden");
+  features.output(features.op("Identity", [features.input("images", "float32", dims)]), "hidden");
   const loss = new GraphBuilder({ opset: 18 });
   const hidden = loss.input("hidden", "float32", dims);
   const weighted = loss.op("Mul", [
@@ -33,7 +33,7 @@ Deno.test("importanceOf() is the direction of the loss's gradient, of length 1 f
   const weight = new Float32Array(12);
   [weight[1], weight[8]] = [5, -2];
   const feeds = {
-    photo: tensor("float32", dims, new Float32Array(12).fill(0.5)),
+    images: tensor("float32", dims, new Float32Array(12).fill(0.5)),
     weight: tensor("float32", dims, weight),
     unasked: tensor("float32", [], Float32Array.of(1)),
   };

@@ -37,9 +37,9 @@ async function stepOf(path: string, how: Pick<StepParts, "precision" | "lossScal
   const source = await prepareSource(await openModelDirectory(path), rows, { batch, canvas });
   const parts = { canvas, batch, sources: [source.graph], weights: { lm: 1, fca: 0.01 }, ...how };
   const graph = buildStepGraph(parts);
-  const photo = waves([batch, 3, canvas, canvas], 0.37);
+  const images = waves([batch, 3, canvas, canvas], 0.37);
   const texts = source.feeds(rows.map((_, row) => ({ row, flip: false })));
-  const feeds = { photo, ...sourceFeeds(graph.sources[0]!, texts) };
+  const feeds = { images, ...sourceFeeds(graph.sources[0]!, texts) };
   const run = async (model: Model, fed: Readonly<Record<string, Tensor>>) => {
     await using session = await openSession(model, { provider: "cpu", threads: 1 });
     return await session.run(

@@ -49,7 +49,7 @@ Deno.test("SPSA trains a prompt on a model that autodiff refuses", async () => {
     spsa: { samples: 4, radius: 0.05, seed: 0 },
     steps: 100,
     lr: () => 1,
-    feeds: () => ({ photo: zeros("float32", [1, 3, 8, 8]) }),
+    feeds: () => ({ images: zeros("float32", [1, 3, 8, 8]) }),
   });
   const last = curve.at(-1)!.loss;
   assert(curve[0]!.loss > 0.8 && last < 0.6 * curve[0]!.loss, `${curve[0]!.loss} to ${last}`);

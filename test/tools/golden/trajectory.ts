@@ -131,16 +131,16 @@ export async function feedsOf(
   features: Session,
   { graph, meta, data, sources, models }: Training,
 ): Promise<Record<string, Tensor>> {
-  const photo = framed(batchOf(data.photos!, batch), meta);
-  const feeds: Record<string, Tensor> = { photo };
+  const images = framed(batchOf(data.photos!, batch), meta);
+  const feeds: Record<string, Tensor> = { images };
   if (graph.captions !== undefined && data.caption_features !== undefined) {
     feeds[graph.captions] = castTensor(batchOf(data.caption_features, batch), "float32");
   }
   for (const [i, source] of sources.entries()) {
     Object.assign(feeds, sourceFeeds(graph.sources[i]!, source.feeds(models[i]!, batch)));
   }
-  const delta = zeros("float32", photo.dims.slice(1));
-  const clean = await features.run({ photo, delta });
+  const delta = zeros("float32", images.dims.slice(1));
+  const clean = await features.run({ images, delta });
   for (const { imageFeatures, cleanFeatures } of graph.sources) {
     if (cleanFeatures !== undefined) feeds[cleanFeatures] = clean[imageFeatures]!;
   }

@@ -3,17 +3,17 @@ import { type ImageFeed, openFeed } from "../data/image_feed.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Images } from "../vision/images.ts";
 import type { PickedRow } from "./batches.ts";
-import { openPhotoMaker, type PhotoOptions } from "./photos.ts";
+import { type ImageBatchOptions, openImageMaker } from "./training_images.ts";
 
 /** Makes batches of images, in threads where they are encoded. */
-export class PhotoBatches implements AsyncDisposable {
+export class ImageBatches implements AsyncDisposable {
   readonly #canvas: number;
   readonly #feed: ImageFeed<PickedRow, Float32Array>;
 
-  constructor(images: Images, options: PhotoOptions) {
+  constructor(images: Images, options: ImageBatchOptions) {
     this.#canvas = options.canvas;
-    const worker = new URL("./photo_worker.ts", import.meta.url);
-    this.#feed = openFeed({ images, options, open: openPhotoMaker, worker });
+    const worker = new URL("./image_worker.ts", import.meta.url);
+    this.#feed = openFeed({ images, options, open: openImageMaker, worker });
   }
 
   /**
@@ -23,9 +23,9 @@ export class PhotoBatches implements AsyncDisposable {
   async of(picks: readonly PickedRow[]): Promise<Tensor<"float32">> {
     const [side, made] = [this.#canvas, await this.#feed.of(picks)];
     const size = 3 * side * side;
-    const photos = new Float32Array(picks.length * size);
-    made.forEach((photo, place) => photos.set(photo, place * size));
-    return tensor("float32", [picks.length, 3, side, side], photos);
+    const images = new Float32Array(picks.length * size);
+    made.forEach((image, place) => images.set(image, place * size));
+    return tensor("float32", [picks.length, 3, side, side], images);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

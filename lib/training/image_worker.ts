@@ -1,5 +1,5 @@
 /** Makes the images of batches in a thread of its own, while another computes. @module */
 import { serveFeed } from "../data/serve_feed.ts";
-import { openPhotoMaker } from "./photos.ts";
+import { openImageMaker } from "./training_images.ts";
 
-serveFeed(openPhotoMaker, ({ buffer }) => buffer);
+serveFeed(openImageMaker, ({ buffer }) => buffer);

@@ -10,7 +10,7 @@ import { augmentation, type AugmentName } from "./augment.ts";
 import { isFixed, type PickedRow } from "./batches.ts";
 
 /** How images are placed, and what is done to them before. */
-export interface PhotoOptions {
+export interface ImageBatchOptions {
   /** Side S of the canvas. */
   readonly canvas: number;
   /** Side at which an image is placed. */
@@ -28,9 +28,9 @@ export const keptBytes = 192 * 2 ** 20;
  *
  * @param share The part of the room that belongs to this maker.
  */
-export function openPhotoMaker(
+export function openImageMaker(
   images: Images,
-  options: PhotoOptions,
+  options: ImageBatchOptions,
   share: number,
 ): ImageMaker<PickedRow, Float32Array> {
   const kept = new Map<string, Float32Array>();
@@ -55,7 +55,7 @@ export function openPhotoMaker(
 function shrunken(
   bytes: RgbImage,
   { flip, crop, draw }: PickedRow,
-  { fit, augment, image }: PhotoOptions & Pick<Images, "fit">,
+  { fit, augment, image }: ImageBatchOptions & Pick<Images, "fit">,
 ): Float32Array {
   const { change } = augmentation(augment);
   const { data, ...from } = fitted(flip ? mirrored(bytes) : bytes, fit, crop);

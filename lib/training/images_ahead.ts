@@ -3,7 +3,7 @@ import { imageSideOf } from "../prompts/prompt_table.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ReadAhead } from "../vision/read_ahead.ts";
 import { batchOrder, type PickedRow } from "./batches.ts";
-import { PhotoBatches } from "./photo_batches.ts";
+import { ImageBatches } from "./image_batches.ts";
 import type { PromptTraining } from "./prompt_training.ts";
 
 /** Bytes of batches that may lie ready, and how many batches that is at least and at most. */
@@ -19,15 +19,15 @@ export function orderOf({ settings, data }: PromptTraining): (step: number) => P
 }
 
 /** Makes the images of the steps, from the first one on as soon as it is there. */
-export class PhotosAhead implements AsyncDisposable {
-  readonly #batches: PhotoBatches;
+export class ImagesAhead implements AsyncDisposable {
+  readonly #batches: ImageBatches;
   readonly #ahead: ReadAhead<Tensor>;
 
   constructor(training: PromptTraining) {
     const { settings, data } = training;
     const { canvas, augment, kind, batch, steps } = settings;
     const image = imageSideOf(kind, settings);
-    const batches = new PhotoBatches(data.images, { canvas, augment, image });
+    const batches = new ImageBatches(data.images, { canvas, augment, image });
     const batchOf = orderOf(training); // it keeps the shuffle of one epoch, and may be in the next
     const ready = Math.floor(readyBytes / (4 * 3 * batch * canvas ** 2));
     this.#batches = batches;
