@@ -37,8 +37,8 @@ export interface ListedRow {
 /** Rows of a source. */
 export interface Listing {
   readonly rows: readonly ListedRow[];
-  /** Names of the classes that rows give as numbers. */
-  readonly classes?: readonly string[];
+  /** Names of the classes that a column gives as numbers. */
+  readonly classesOf?: (column: string) => readonly string[] | undefined;
   /** What a reader of the data card has to know. */
   readonly notes?: readonly string[];
   /** Whether a column holds images, not their names. */
@@ -59,10 +59,10 @@ export function joinListings(
     starts.push(rows.length);
     for (const row of listing.rows) rows.push(split === undefined ? row : { ...row, split });
   }
-  const classes = parts.find(({ listing }) => listing.classes !== undefined)?.listing.classes;
   return {
     rows,
-    ...(classes === undefined ? {} : { classes }),
+    classesOf: (column) =>
+      parts.map(({ listing }) => listing.classesOf?.(column)).find((names) => names !== undefined),
     notes: parts.flatMap(({ listing }) => listing.notes ?? []),
     files: () => parts.flatMap(({ listing }) => listing.files?.() ?? []),
     embedded: parts.some(({ listing }) => listing.embedded),

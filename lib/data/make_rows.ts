@@ -83,9 +83,10 @@ function columnsIn({ rows, embedded }: Listing, spec: DataSpec, source: string):
 
 const yesNo = ["yes", "no"];
 
-function kindOf({ rows }: Listing, columns: Columns): MadeRows["kind"] {
+function kindOf(listing: Listing, columns: Columns): MadeRows["kind"] {
   if (columns.label !== undefined || columns.candidates !== undefined) return "classification";
-  const answers = new Set(rows.map(({ fields }) => textOf(fields[columns.answer ?? ""])));
+  const column = columns.answer ?? "";
+  const answers = new Set(listing.rows.map(({ fields }) => namedText(listing, column, fields)));
   if ([...answers].every((answer) => yesNo.includes((answer ?? "").toLowerCase()))) return "yes-no";
   return columns.instruction === undefined ? "classification" : "generation";
 }
@@ -120,8 +121,9 @@ function classesOf(
     ]);
   }
   const rename = spec.classes ?? {};
-  if (listing.classes !== undefined) {
-    return unique(listing.classes.map((name, i) => rename[name] ?? rename[i] ?? name), source);
+  const named = listing.classesOf?.(column);
+  if (named !== undefined) {
+    return unique(named.map((name, i) => rename[name] ?? rename[i] ?? name), source);
   }
   const names = new Set(
     listing.rows.map(({ fields, where }) => textOf(fields[column]) ?? missing(where, column)),
@@ -138,6 +140,16 @@ function unique(classes: readonly string[], source: string): readonly string[] {
 
 function missing(where: string, column: string): never {
   throw dataFailure(where, `column "${column}" has no value`);
+}
+
+/** The text of a column; a number that stands for a class becomes its name. */
+function namedText(
+  { classesOf }: Listing,
+  column: string,
+  fields: ListedRow["fields"],
+): string | undefined {
+  const text = textOf(fields[column]);
+  return classesOf?.(column)?.[Number(text)] ?? text;
 }
 
 /** Texts, and numbers as texts. */
@@ -200,7 +212,7 @@ function answerOf(
   if (making.kind === "generation") return freeAnswer(fields[columns.answer ?? ""], where, columns);
   if (making.kind === "yes-no") {
     const column = columns.answer ?? columns.label ?? "answer";
-    const said = textOf(fields[column])?.toLowerCase();
+    const said = namedText(making.listing, column, fields)?.toLowerCase();
     const answer = { "1": "yes", "0": "no", true: "yes", false: "no" }[said ?? ""] ?? said ?? "";
     const label = numbers.get(answer);
     if (label === undefined) {
@@ -222,7 +234,7 @@ function classNumber({ fields, where }: ListedRow, making: RowMaking): number {
   const rename = Array.isArray(spec.classes) ? {} : spec.classes ?? {};
   const named = numbers.get(rename[written] ?? written);
   if (named !== undefined) return named;
-  const isNumbered = listing.classes !== undefined || Array.isArray(spec.classes);
+  const isNumbered = listing.classesOf?.(column) !== undefined || Array.isArray(spec.classes);
   if (isNumbered && /^\d+$/.test(written) && Number(written) < classes.length) {
     return Number(written);
   }

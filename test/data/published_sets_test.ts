@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import type { DataSpec } from "../../lib/data/data_spec.ts";
-import { prepareData } from "../../lib/data/load_data.ts";
+import { loadData, prepareData } from "../../lib/data/load_data.ts";
 import type { PublishedSet } from "../../lib/data/published_set.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
@@ -90,6 +90,39 @@ for (const compression of ["snappy", "zstd", "gzip", "none"]) {
     assert(splits.train[0]!.instruction.startsWith("Which one is number "));
   });
 }
+
+Deno.test("loadData() reads Parquet whose rows have paths in place of bytes, and a second column of classes", async () => {
+  const parquet = join(files, "parquet/paths.parquet");
+  assertEquals(await read({ spec: { parquet } }), { "": expected["parquet/paths"]! });
+  const { listing } = await prepareData({ spec: { parquet }, seed: 0 });
+  assertEquals(listing.files?.().map((path) => basename(path)), ["1.png", "4.png"]);
+  const columns = { label: "quality" };
+  const { info, splits } = await prepareData({ spec: { parquet, columns }, seed: 0 });
+  assertEquals(info.classes, ["good", "bad"]);
+  const answers = [...splits.train, ...splits.validation, ...splits.test]
+    .toSorted((a, b) => a.place - b.place).map(({ answer }) => answer);
+  assertEquals(answers, ["good", "good", "good", "bad", "bad", "bad"]);
+});
+
+Deno.test("loadData() tells of a row of Parquet whose path leads to no file", () =>
+  inFolder(
+    { "a.parquet": Deno.readFileSync(join(files, "parquet/paths.parquet")) },
+    async (folder) => {
+      const parquet = join(folder, "a.parquet");
+      const output = (name: string) => join(folder, name);
+      const failure = await assertRejects(
+        () => loadData({ spec: { parquet }, seed: 0, output }),
+        DiagnosticError,
+      );
+      const told = failure.diagnostics.map(({ message, notes = [] }) =>
+        [message, ...notes].join("\n")
+      );
+      assertStringIncludes(
+        told.join("\n"),
+        'a.parquet row 2: it has no image, only the path "beside/1.png": there is no such file',
+      );
+    },
+  ));
 
 Deno.test("loadData() reads WebDataset's archives, with long names", async () => {
   const webdataset = join(files, "webdataset/shard-{000..000}.tar");

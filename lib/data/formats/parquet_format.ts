@@ -1,8 +1,9 @@
 /** Parquet files as Hugging Face writes them: images as bytes in a column, or by name. @module */
 import { basename, dirname } from "@std/path";
+import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dataFailure } from "../data_failure.ts";
 import { columnNames } from "../columns.ts";
-import { DataRoot, readRange } from "../data_root.ts";
+import { DataRoot, readImageFile, readRange } from "../data_root.ts";
 import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing, StoredImage } from "../listing.ts";
 
@@ -37,15 +38,29 @@ export async function listParquet(path: string, column?: string): Promise<Listin
     fields: plainFields(fields),
   }));
   const classes = classNames(reader.metadata);
-  const named = classes === undefined ? {} : { classes };
-  if (isNamed) return { ...namedListing(rows, new DataRoot(dirname(path)), image), ...named };
+  const classesOf = (name: string) => classes.get(name);
+  const root = new DataRoot(dirname(path));
+  if (isNamed) return { ...namedListing(rows, root, image), classesOf };
+  const paths = await pathsAlone(reader, image);
+  const fileOf = (row: number) => root.file(paths.get(row)!, rows[row]!.where);
   return {
     rows,
-    ...named,
+    classesOf,
     embedded: true,
-    images: (wanted) => embedded(reader, image, wanted),
+    ...(paths.size === 0 ? {} : { files: () => [...paths.keys()].flatMap(readable(fileOf)) }),
+    images: (wanted) => embedded(reader, image, { wanted, paths, fileOf }),
   };
 }
+
+/** Files that can be read; of the others the rows say what is wrong. */
+const readable = (fileOf: (row: number) => string) => (row: number): string[] => {
+  try {
+    return [fileOf(row)];
+  } catch (error) {
+    if (error instanceof DiagnosticError) return [];
+    throw error;
+  }
+};
 
 interface Reader {
   readonly path: string;
@@ -172,28 +187,60 @@ function plain(value: unknown): unknown {
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
-/** Names of the classes, which Hugging Face keeps beside the schema. */
-function classNames({ key_value_metadata: pairs = [] }: Metadata): string[] | undefined {
+/** Names of the classes of columns, which Hugging Face keeps beside the schema. */
+function classNames(
+  { key_value_metadata: pairs = [] }: Metadata,
+): ReadonlyMap<string, readonly string[]> {
   const text = pairs.find(({ key }) => key === "huggingface")?.value;
-  if (text === undefined) return undefined;
+  if (text === undefined) return new Map();
   try {
     const { info } = JSON.parse(text) as {
       info?: { features?: Record<string, { _type?: string; names?: unknown }> };
     };
-    const lists = Object.values(info?.features ?? {})
-      .filter(({ _type, names }) => _type === "ClassLabel" && Array.isArray(names))
-      .map(({ names }) => names as unknown[]);
-    const [names] = lists;
-    return names?.every((name) => typeof name === "string") ? names as string[] : undefined;
+    return new Map(
+      Object.entries(info?.features ?? {}).flatMap(([column, { _type, names }]) =>
+        _type === "ClassLabel" && isTexts(names) ? [[column, names]] : []
+      ),
+    );
   } catch {
-    return undefined; // what is not JSON says nothing
+    return new Map(); // what is not JSON says nothing
   }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
+
+/** Rows of `{ bytes, path }` without bytes: their paths. Row groups whose statistics exclude these are not read. */
+async function pathsAlone(reader: Reader, column: string): Promise<ReadonlyMap<number, string>> {
+  const paths = new Map<number, string>();
+  const { row_groups: groups } = reader.metadata;
+  let from = 0;
+  for (const { num_rows: rows, columns } of groups) {
+    const to = from + Number(rows);
+    const parts = columns.map(({ meta_data: facts }) => facts)
+      .filter((facts) => facts?.path_in_schema[0] === column);
+    const hasPaths = parts.some((facts) => facts!.path_in_schema.at(-1) === "path");
+    const bytes = parts.find((facts) => facts!.path_in_schema.at(-1) === "bytes");
+    if (hasPaths && bytes?.statistics?.null_count !== 0n && to > from) {
+      (await reader.read([column], from, to)).forEach((row, i) => {
+        const { path } = (row[column] ?? {}) as { readonly path?: unknown };
+        const isAlone = !("encoded" in imageIn(row[column]));
+        if (isAlone && typeof path === "string" && path !== "") paths.set(from + i, path);
+      });
+    }
+    from = to;
+  }
+  return paths;
 }
 
 async function* embedded(
   reader: Reader,
   column: string,
-  wanted: readonly number[],
+  { wanted, paths, fileOf }: {
+    readonly wanted: readonly number[];
+    readonly paths: ReadonlyMap<number, string>;
+    readonly fileOf: (row: number) => string;
+  },
 ): AsyncGenerator<StoredImage> {
   let next = 0;
   for (const [from, to] of spansOf(reader.metadata)) {
@@ -201,7 +248,10 @@ async function* embedded(
     if (wanted[next]! >= to) continue;
     const read = await reader.read([column], from, to);
     for (; next < wanted.length && wanted[next]! < to; next++) {
-      yield imageIn(read[wanted[next]! - from]?.[column]);
+      const row = wanted[next]!;
+      yield paths.has(row)
+        ? await imageAt(paths.get(row)!, () => fileOf(row))
+        : imageIn(read[row - from]?.[column]);
     }
   }
 }
@@ -224,11 +274,19 @@ function imageIn(value: unknown): StoredImage {
     if (value.length === 1) return imageIn(value[0]);
     return { missing: `it has ${value.length} images, a row is of one` };
   }
-  const { bytes, path } = (value ?? {}) as { readonly bytes?: unknown; readonly path?: unknown };
+  const { bytes } = (value ?? {}) as { readonly bytes?: unknown };
   if (bytes instanceof Uint8Array) return { encoded: bytes };
-  return {
-    missing: typeof path === "string" && path !== ""
-      ? `it has no image, only the path ${JSON.stringify(path)}`
-      : "it has no image: the bytes are not in the file",
-  };
+  return { missing: "it has no image: the bytes are not in the file" };
+}
+
+/** The image of a row that has a path in place of bytes: it lies beside the Parquet file. */
+async function imageAt(name: string, fileOf: () => string): Promise<StoredImage> {
+  const what = JSON.stringify(name);
+  try {
+    return { encoded: await readImageFile(fileOf(), what) };
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const told = error.diagnostics[0]!.message.replace(/^Cannot read .*?\): /, "");
+    return { missing: `it has no image, only the path ${what}: ${told}` };
+  }
 }

@@ -17,7 +17,7 @@ export function planeListing(file: PlaneFile, classes?: readonly string[]): List
   return {
     rows,
     embedded: true,
-    ...(classes === undefined ? {} : { classes }),
+    classesOf: () => classes,
     async *images(wanted): AsyncGenerator<PlaneImage> {
       for await (const planes of file.planes(wanted)) yield { planes, height, width };
     },

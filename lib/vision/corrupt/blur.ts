@@ -1,35 +1,44 @@
 /** Blur: of the lens, of frosted glass, of motion. @module */
 import type { Random } from "../../tensor/random.ts";
 import type { ImageSize } from "../resize.ts";
-import { type Corruption, corruption } from "./corruption.ts";
-import { convolve, smooth, streak, zoomed } from "./sample.ts";
+import { type Corruption, corruption, type Levels } from "./corruption.ts";
+import { meanOfDisc, smooth, streak, zoomed } from "./sample.ts";
 
-/** A disc of a radius in pixels, each pixel by the share that it covers. */
-function disc(radius: number): (readonly [number, number, number])[] {
-  const reach = Math.ceil(radius);
-  const parts = 8;
-  const taps: [number, number, number][] = [];
-  for (let dy = -reach; dy <= reach; dy++) {
-    for (let dx = -reach; dx <= reach; dx++) {
-      let inside = 0;
-      for (let part = 0; part < parts * parts; part++) {
-        const x = dx - 0.5 + (part % parts + 0.5) / parts;
-        const y = dy - 0.5 + (Math.floor(part / parts) + 0.5) / parts;
-        if (x * x + y * y <= radius * radius) inside++;
-      }
-      if (inside > 0) taps.push([dx, dy, inside]);
-    }
-  }
-  const sum = taps.reduce((total, [, , weight]) => total + weight, 0);
-  return taps.map(([dx, dy, weight]) => [dx, dy, weight / sum]);
+/** Radius of a disc, and the standard deviation that smooths its edge. */
+interface Lens {
+  readonly radius: number;
+  readonly sigma: number;
 }
 
-/** Published radii count whole pixels around the middle one, so half a pixel is added to the disc. */
-export const defocusBlur: Corruption = corruption(
-  "out of focus",
-  [1, 1.5, 2, 3, 3.5],
-  ({ image, size, scale }, radius) => convolve(image, size, disc(radius * scale)),
-);
+/** As published for images of 32 pixels: there is no smaller disc than one pixel. */
+const smallLenses: Levels<Lens> = [
+  { radius: 0.3, sigma: 0.4 },
+  { radius: 0.4, sigma: 0.5 },
+  { radius: 0.5, sigma: 0.6 },
+  { radius: 1, sigma: 0.2 },
+  { radius: 1.5, sigma: 0.1 },
+];
+
+/** As published for images of 64 pixels. */
+const lenses: Levels<Lens> = [
+  { radius: 0.5, sigma: 0.6 },
+  { radius: 1, sigma: 0.1 },
+  { radius: 1.5, sigma: 0.1 },
+  { radius: 2.5, sigma: 0.01 },
+  { radius: 3, sigma: 0.1 },
+];
+
+/** Pixels whose middles lie in the disc have the same weight. */
+export const defocusBlur: Corruption = {
+  description: "out of focus",
+  apply: ({ image, size, scale }, severity) => {
+    const isSmall = scale < 0.75;
+    const { radius, sigma } = (isSmall ? smallLenses : lenses)[severity - 1]!;
+    const larger = Math.max(1, scale);
+    const disc = meanOfDisc(image, size, radius * larger);
+    return smooth(disc, size, sigma * larger, radius * larger <= 8 ? 1 : 2);
+  },
+};
 
 /**
  * Smoothed, neighbours swapped at random, smoothed. The share of swapped pixels is ours: published,
@@ -88,16 +97,19 @@ export const motionBlur: Corruption = corruption(
     }),
 );
 
-/** The mean of the image and of enlargements by up to so much. */
+/**
+ * The mean of the image and of so many enlargements, each by 0.01 more, from 1 on. The numbers are those
+ * of the published ranges as NumPy's `arange` counts them, and so are the factors: its rounding adds one
+ * to the first two numbers, and decides where half a pixel goes.
+ */
 export const zoomBlur: Corruption = corruption(
   "moved towards the camera",
-  [1.05, 1.1, 1.15, 1.2, 1.25],
-  ({ image, size }, most) => {
-    const factors = Array.from({ length: Math.round((most - 1) * 100) + 1 }, (_, i) => 1 + i / 100);
+  [7, 12, 16, 21, 26],
+  ({ image, size }, count) => {
     const sum = image.slice();
-    for (const factor of factors) {
-      zoomed(image, size, factor).forEach((x, i) => sum[i]! += x);
+    for (let step = 0; step < count; step++) {
+      zoomed(image, size, 1 + step * (1.01 - 1)).forEach((x, i) => sum[i]! += x);
     }
-    return sum.map((x) => x / (factors.length + 1));
+    return sum.map((x) => x / (count + 1));
   },
 );

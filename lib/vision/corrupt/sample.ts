@@ -61,9 +61,49 @@ export function convolve(
   return out;
 }
 
-/** Gaussian smoothing, cut off at 4σ. */
-export function smooth(planes: Float32Array, size: ImageSize, sigma: number): Float32Array {
-  const reach = Math.max(1, Math.ceil(4 * sigma));
+/** Means over the pixels whose middles are at most `radius` away, mirrored at the edges. */
+export function meanOfDisc(
+  planes: Float32Array,
+  { height, width }: ImageSize,
+  radius: number,
+): Float32Array {
+  const out = new Float32Array(planes.length);
+  const reach = Math.floor(radius);
+  const halves = Array.from(
+    { length: reach + 1 },
+    (_, dy) => Math.floor(Math.sqrt(radius * radius - dy * dy)),
+  );
+  const count = halves.reduce((sum, half, dy) => sum + (dy === 0 ? 1 : 2) * (2 * half + 1), 0);
+  const sums = new Float64Array(height * (width + 2 * reach + 1));
+  const wide = width + 2 * reach + 1;
+  for (let start = 0; start < planes.length; start += height * width) {
+    // Sums of a row up to each pixel: those of any run are one difference.
+    for (let y = 0; y < height; y++) {
+      for (let x = 0, sum = 0; x < wide - 1; x++) {
+        sum += planes[start + y * width + mirrored(x - reach, width)]!;
+        sums[y * wide + x + 1] = sum;
+      }
+    }
+    for (let y = 0; y < height; y++) {
+      for (let dy = -reach; dy <= reach; dy++) {
+        const half = halves[Math.abs(dy)]!;
+        const row = mirrored(y + dy, height) * wide + reach;
+        for (let x = 0, to = start + y * width; x < width; x++, to++) {
+          out[to]! += (sums[row + x + half + 1]! - sums[row + x - half]!) / count;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** Gaussian smoothing, cut off at 4σ where nothing else is said. */
+export function smooth(
+  planes: Float32Array,
+  size: ImageSize,
+  sigma: number,
+  reach: number = Math.max(1, Math.ceil(4 * sigma)),
+): Float32Array {
   const weights = Array.from(
     { length: 2 * reach + 1 },
     (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)),
@@ -92,13 +132,29 @@ export function streak(
   return out;
 }
 
-/** The middle of an image, enlarged. */
+/**
+ * The middle of an image, enlarged as published: whole pixels are cut out, their corners stay corners,
+ * and what is too much is cut off.
+ */
 export function zoomed(planes: Float32Array, size: ImageSize, factor: number): Float32Array {
-  const [middle, centre] = [(size.width - 1) / 2, (size.height - 1) / 2];
-  return sampleAt(planes, size, (x, y) => [
-    middle + (x - middle) / factor,
-    centre + (y - centre) / factor,
-  ]);
+  const [across, down] = [zoomedAxis(size.width, factor), zoomedAxis(size.height, factor)];
+  return sampleAt(planes, size, (x, y) => [across(x), down(y)]);
+}
+
+/** Where a pixel of the enlargement comes from. */
+function zoomedAxis(side: number, factor: number): (x: number) => number {
+  const kept = Math.ceil(side / factor);
+  const start = Math.floor((side - kept) / 2);
+  const enlarged = roundHalfEven(kept * factor);
+  const trim = Math.floor((enlarged - side) / 2);
+  const step = enlarged > 1 ? (kept - 1) / (enlarged - 1) : 0;
+  return (x) => start + (x + trim) * step;
+}
+
+/** As Python rounds. */
+function roundHalfEven(x: number): number {
+  const low = Math.floor(x);
+  return x - low === 0.5 ? low + low % 2 : Math.round(x);
 }
 
 /** Random values on a grid of `cells` + 1 knots along the shorter side, smooth between them, in [0, 1]. */

@@ -98,9 +98,9 @@ good("parquet nulls in other columns", parquet("nulls", plain(note=[None if i % 
 good("parquet all-null column", parquet("null-column", plain(hint=pa.nulls(COUNT))))
 good("parquet null-typed string column", parquet("null-strings", plain(hint=pa.array([None] * COUNT, pa.string()))))
 bad("parquet null label", parquet("null-label", plain(label=pa.array([None if i == 3 else l for i, l in enumerate(labels)]))), "row 4")
-bad("parquet null picture", parquet("null-picture", plain(image=pa.array([None if i == 3 else {"bytes": f, "path": ""} for i, f in enumerate(files)], IMAGE))), "no picture")
+bad("parquet null picture", parquet("null-picture", plain(image=pa.array([None if i == 3 else {"bytes": f, "path": ""} for i, f in enumerate(files)], IMAGE))), "no image")
 bad("parquet null bytes", parquet("null-bytes", plain(image=pa.array([{"bytes": None if i == 3 else f, "path": f"{i}.png"} for i, f in enumerate(files)], IMAGE))), "3.png")
-bad("parquet picture that is none", parquet("no-picture", plain(image=pa.array([{"bytes": b"hello" if i == 3 else f, "path": ""} for i, f in enumerate(files)], IMAGE))), "picture")
+bad("parquet picture that is none", parquet("no-picture", plain(image=pa.array([{"bytes": b"hello" if i == 3 else f, "path": ""} for i, f in enumerate(files)], IMAGE))), "image")
 good("parquet timestamps, decimals, dates, maps, structs", parquet("types", plain(
     when=pa.array(np.arange(COUNT), pa.timestamp("us", "UTC")), day=pa.array(np.arange(COUNT), pa.int32()).cast(pa.date32()),
     price=pa.array([None] * COUNT, pa.decimal128(20, 3)), tags=pa.array([[("a", 1)]] * COUNT, pa.map_(pa.string(), pa.int32())),
@@ -123,7 +123,7 @@ good("parquet ten answers", parquet("ten-answers", {"image": IMAGES, "question":
 good("parquet empty lists", parquet("empty-lists", plain(tags=pa.array([[] if i % 2 else ["x"] for i in range(COUNT)]), more=pa.array([None if i % 3 else [] for i in range(COUNT)], pa.list_(pa.int32())))))
 one = pa.array([[{"bytes": f, "path": None}] for f in files], pa.list_(IMAGE))
 good("parquet list of one picture", parquet("images", {"images": one, "label": labels, "question": QUESTIONS}))
-bad("parquet list of two pictures", parquet("images-two", {"images": pa.array([[{"bytes": f, "path": None}] * 2 for f in files], pa.list_(IMAGE)), "label": labels}), "picture")
+bad("parquet list of two pictures", parquet("images-two", {"images": pa.array([[{"bytes": f, "path": None}] * 2 for f in files], pa.list_(IMAGE)), "label": labels}), "image")
 good("parquet page index, checksums, sorted", parquet("index", plain(), write_page_index=True, write_page_checksum=True, sorting_columns=[pq.SortingColumn(1)]))
 good("parquet without Arrow's schema", parquet("no-arrow", plain(label=[NAMES[l] for l in labels]), store_schema=False))
 for version in ["1.0", "2.4", "2.6"]:
@@ -142,7 +142,19 @@ pq.write_table(pa.table({"file_name": [f"pics/{i}.png" for i in range(COUNT)], "
 good("parquet names of files", {"parquet": os.path.join(out, "parquet-named/rows.parquet")})
 paths = pa.array([{"bytes": None, "path": f"pics/{i}.png"} for i in range(COUNT)], IMAGE)
 pq.write_table(pa.table({"image": paths, "label": [NAMES[l] for l in labels]}), path("parquet-named/paths.parquet"))
-bad("parquet paths in place of bytes", {"parquet": os.path.join(out, "parquet-named/paths.parquet")}, "path")
+good("parquet paths in place of bytes", {"parquet": os.path.join(out, "parquet-named/paths.parquet")})
+for name, place in [("missing", "pics/none.png"), ("outside", "../../etc/passwd"), ("url", "https://example.com/a.png")]:
+    some = pa.array([{"bytes": None if i == 3 else f, "path": place if i == 3 else f"{i}.png"} for i, f in enumerate(files)], IMAGE)
+    bad(f"parquet path that is {name}", parquet(f"path-{name}", plain(image=some)), place)
+two = {**FEATURES, "quality": {"names": ["good", "bad"], "_type": "ClassLabel"}}
+quality = [i % 2 for i in range(COUNT)]
+good("parquet two columns of classes", parquet("two-classes", {"quality": quality, **plain()}, features={"quality": two["quality"], **FEATURES}))
+good("parquet the other column of classes", {**parquet("other-classes", plain(quality=quality), features=two), "columns": {"label": "quality"}},
+     rows=[{"answer": ["good", "bad"][q], "sha256": d} for q, d in zip(quality, digests)])
+for names in [["no", "yes"], ["yes", "no"]]:
+    said = [i % 2 for i in range(COUNT)]
+    good(f"parquet answers {names}", parquet(f"answers-{names[0]}", {"image": IMAGES, "question": QUESTIONS, "answer": said}, features={"answer": {"names": names, "_type": "ClassLabel"}}),
+         rows=[{"answer": names[a], "sha256": d} for a, d in zip(said, digests)])
 whole = open(parquet("whole", plain(), row_group_size=5)["parquet"], "rb").read()
 
 
@@ -239,7 +251,7 @@ good("tar with more behind its end", {"webdataset": raw("behind.tar", whole_tar 
 broken = bytearray(whole_tar); broken[124:136] = b"77777777777\0"
 bad("tar size that leads out", {"webdataset": raw("size.tar", bytes(broken))})
 bad("tar that is a zip", {"webdataset": raw("zip.tar", b"PK\3\4" + bytes(2000))})
-bad("tar of texts", tar("texts.tar", [("a.txt", b"x"), ("b.txt", b"y")]), "picture")
+bad("tar of texts", tar("texts.tar", [("a.txt", b"x"), ("b.txt", b"y")]), "image")
 bad("tar without classes", tar("no-classes.tar", [(f"{i}.png", f) for i, f in enumerate(files)]))
 bad("tar gz cut off", {"webdataset": raw("cut.tar.gz", open(path("tar/packed.tar.gz"), "rb").read()[:-200])})
 bomb = io.BytesIO()

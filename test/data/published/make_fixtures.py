@@ -141,5 +141,19 @@ images = pa.array([[{"bytes": encoded(p), "path": None}] for p in planes], type=
 pq.write_table(pa.table({"images": images, "label": labels}), path("parquet/list.parquet"))
 remember("parquet/list", planes, labels)
 
+# Parquet with two columns of classes; some rows have a path beside the file in place of bytes.
+planes, labels = pictures(6, 8), [i % 2 for i in range(6)]
+alone = [1, 4]
+for i in alone:
+    with open(path(f"parquet/beside/{i}.png"), "wb") as file:
+        file.write(encoded(planes[i]))
+rows = [{"bytes": None if i in alone else encoded(p), "path": f"beside/{i}.png"} for i, p in enumerate(planes)]
+table = pa.table({"image": pa.array(rows, type=image), "quality": [i // 3 for i in range(6)], "label": labels})
+features = {"image": {"_type": "Image"}, "quality": {"names": ["good", "bad"], "_type": "ClassLabel"},
+            "label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
+table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+pq.write_table(table, path("parquet/paths.parquet"), row_group_size=3)
+remember("parquet/paths", planes, labels)
+
 with open(path("expected.json"), "w") as file:
     json.dump(expected, file, indent=0)

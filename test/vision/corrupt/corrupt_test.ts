@@ -50,6 +50,23 @@ for (const kind of names) {
   });
 }
 
+for (const size of [16, 24, 32, 40, 48, 96, 128, 224]) {
+  Deno.test(`defocus-blur takes images of ${size} pixels further away with every severity`, async () => {
+    const clean = Uint8Array.from({ length: 3 * size * size }, (_, i) => {
+      const [x, y] = [i % size, Math.floor(i / size) % size];
+      const check = Math.max(5, size / 8);
+      return (Math.floor(x / check) + Math.floor(y / check)) % 2 * 200 + (i * 37 % 40);
+    });
+    let last = 0;
+    for (let severity = 1; severity <= 5; severity++) {
+      const options = { severity, size: { height: size, width: size }, draw: "0 row" };
+      const far = distance(clean, await corruptImage(clean, { kind: "defocus-blur", ...options }));
+      assert(far > last, `severity ${severity}: ${far}, before ${last}`);
+      last = far;
+    }
+  });
+}
+
 const drawn = names.filter((name) =>
   !["defocus-blur", "zoom-blur", "brightness", "contrast", "pixelate", "jpeg-compression"]
     .includes(name)

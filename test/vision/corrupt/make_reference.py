@@ -1,4 +1,4 @@
-"""Corrupts pictures as arXiv 1903.12261 publishes it for 64 pixels and writes every 61st value of
+"""Corrupts images as arXiv 1903.12261 publishes it for 64 pixels, or 32, and writes every 241st value of
 what comes out to reference.json: python make_reference.py (needs numpy, scipy, scikit-image, pillow).
 Only what draws no random numbers can be compared so."""
 
@@ -16,9 +16,8 @@ LEVELS = {
     "contrast": [0.4, 0.3, 0.2, 0.1, 0.05],
     "pixelate": [0.9, 0.8, 0.7, 0.6, 0.5],
     "jpeg-compression": [65, 58, 50, 40, 25],
-    # Numbers of enlargements, each by 0.01 more. NumPy's arange, of which the published code takes
-    # 1.06 as the end, has that end as well where rounding is so: one more than was meant.
-    "zoom-blur": [6, 11, 16, 21, 26],
+    # The ends of NumPy's ranges of enlargements.
+    "zoom-blur": [1.06, 1.11, 1.16, 1.21, 1.26],
     "defocus-blur": [(0.5, 0.6), (1, 0.1), (1.5, 0.1), (2.5, 0.01), (3, 0.1)],
 }
 
@@ -54,22 +53,26 @@ def jpeg(image, quality):
     return np.asarray(Image.open(buffer)) / 255
 
 
-def zoom_blur(image, count):
-    """Enlarged around the middle; `scipy.ndimage.zoom` leaves the corners where they are."""
+def enlarged(x, factor):
+    """Cuts whole pixels out of the middle, enlarges them, and cuts off what is too much."""
+    sides = [int(np.ceil(side / factor)) for side in x.shape[:2]]
+    starts = [(side - kept) // 2 for side, kept in zip(x.shape[:2], sides)]
+    cut = x[starts[0]:starts[0] + sides[0], starts[1]:starts[1] + sides[1]]
+    # With the usual mode, a corner that rounding puts behind the edge would be black.
+    large = scipy.ndimage.zoom(cut, (factor, factor, 1), order=1, mode="nearest")
+    top, left = [(got - side) // 2 for got, side in zip(large.shape, x.shape[:2])]
+    return large[top:top + x.shape[0], left:left + x.shape[1]]
+
+
+def zoom_blur(image, end):
     x = image / 255
-    height, width = x.shape[:2]
-    total = np.zeros_like(x)
-    factors = 1 + np.arange(count) / 100
-    for factor in factors:
-        y, u = np.mgrid[0:height, 0:width].astype(float)
-        at = [(y - (height - 1) / 2) / factor + (height - 1) / 2, (u - (width - 1) / 2) / factor + (width - 1) / 2]
-        total += np.stack([scipy.ndimage.map_coordinates(x[..., c], at, order=1, mode="mirror") for c in range(3)], -1)
-    return (x + total) / (len(factors) + 1)
+    factors = np.arange(1, end, 0.01)
+    return (x + sum(enlarged(x, factor) for factor in factors)) / (len(factors) + 1)
 
 
 def defocus_blur(image, level):
     radius, alias = level
-    y, x = np.mgrid[-8:9, -8:9]
+    y, x = np.mgrid[-8:9, -8:9]  # for radii up to 8
     disk = (x * x + y * y <= radius * radius).astype(float)
     disk /= disk.sum()
     line = np.exp(-np.arange(-1, 2) ** 2 / (2 * alias * alias))
@@ -81,19 +84,21 @@ def defocus_blur(image, level):
 CORRUPTIONS = {"brightness": brightness, "contrast": contrast, "pixelate": pixelate, "jpeg-compression": jpeg,
                "zoom-blur": zoom_blur, "defocus-blur": defocus_blur}
 SIZES = [(64, 64), (64, 96), (150, 100), (33, 47)]
-# Lengths in pixels are published for 64 of them.
-LENGTHS = ["defocus-blur"]
+# Lengths in pixels are published for 32 and for 64 of them.
+SMALL = [(0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)]
+LENGTHS = {32: SMALL, 64: LEVELS["defocus-blur"]}
 
 cases = []
 for kind, corrupt in CORRUPTIONS.items():
-    for height, width in SIZES:
-        if kind in LENGTHS and min(height, width) != 64:
+    for height, width in SIZES + [(32, 32), (40, 32)]:
+        levels = LENGTHS.get(min(height, width)) if kind == "defocus-blur" else LEVELS[kind]
+        if levels is None:
             continue
-        for severity in [1, 3, 5]:
-            out = corrupt(picture(height, width), LEVELS[kind][severity - 1])
+        for severity in [1, 2, 3, 4, 5]:
+            out = corrupt(picture(height, width), levels[severity - 1])
             planes = np.clip(out, 0, 1).transpose(2, 0, 1).ravel()
             cases.append({"kind": kind, "severity": severity, "height": height, "width": width,
-                          "values": np.round(255 * planes[::61], 1).tolist()})
+                          "values": np.round(255 * planes[::241], 1).tolist()})
 
 path = pathlib.Path(__file__).with_name("reference.json")
 path.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
