@@ -40,15 +40,13 @@ export function planWithin(
   { total, activations }: StepMemory,
   { budget, divides }: { readonly budget: number | undefined; readonly divides: boolean },
 ): MemoryPlan {
-  const takes = ({ microBatch }: MemoryPlan) =>
-    total - activations * (1 - microBatch / first.microBatch);
-  let plan = first;
-  while (budget !== undefined && takes(plan) > budget) {
-    const next = smallerPlan(plan, divides);
-    if (next === undefined || next.recompute) return next ?? plan;
-    plan = next;
+  if (budget === undefined || total <= budget) return first;
+  const { microBatch } = first;
+  const fitting = Math.floor(microBatch * (budget - total + activations) / activations);
+  if (divides && fitting >= 1) {
+    return { ...first, microBatch: largestDivisor(microBatch, fitting) };
   }
-  return plan;
+  return { microBatch: divides ? 1 : microBatch, recompute: true };
 }
 
 /** The next plan that takes less memory; undefined where there is none. */
@@ -65,6 +63,18 @@ function largestDivisor(whole: number, most: number): number {
   let divisor = Math.max(1, Math.min(whole, most));
   while (whole % divisor !== 0) divisor--;
   return divisor;
+}
+
+/** Why a plan does not compute as many images at once as were asked for; undefined where it does. */
+export function whyNotAsked(
+  { batch, microBatch, divides }: PlanChoices,
+  { microBatch: planned }: MemoryPlan,
+): string | undefined {
+  if (microBatch === "auto" || planned === Math.min(microBatch, batch)) return undefined;
+  const why = divides
+    ? "parts of a batch are of equal size"
+    : "a view or a loss term looks across the images of a batch";
+  return `computes ${planned} of ${batch} images at once, not microBatch ${microBatch}: ${why}`;
 }
 
 /** `4 of 16 images at once, inner values computed twice` */

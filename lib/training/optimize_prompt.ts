@@ -4,14 +4,22 @@
  * @module
  */
 import { parameterRates } from "../prompts/prompt_parameters.ts";
+import { memoryBudget } from "../runtime/memory_budget.ts";
 import { resolveProvider } from "../runtime/session.ts";
 import { zeros } from "../tensor/tensor.ts";
 import { waitLine } from "../vision/read_ahead.ts";
 import { stepsPerEpoch } from "./batches.ts";
 import { project } from "./bounds/bound_table.ts";
 import { openCompared } from "./compared_features.ts";
-import { memoryBudget } from "./memory_budget.ts";
-import { firstPlan, type MemoryPlan, planText, planWithin, smallerPlan } from "./memory_plan.ts";
+import {
+  firstPlan,
+  type MemoryPlan,
+  type PlanChoices,
+  planText,
+  planWithin,
+  smallerPlan,
+  whyNotAsked,
+} from "./memory_plan.ts";
 import { optimizerRule } from "./optimizer.ts";
 import { ImagesAhead, orderOf } from "./images_ahead.ts";
 import { dividesBatch, type PreparedPrompt, preparePrompt } from "./prepare_prompt.ts";
@@ -30,7 +38,10 @@ export interface TrainedPrompt extends TrainingState {
   readonly cost: StepCost;
 }
 
-/** Operations of a step, from the sizes of its first batch: they do not depend on the machine. */
+/**
+ * Operations of a step by the first plan, from the sizes of its first batch: they do not depend on the
+ * machine, whose memory may ask for another plan.
+ */
 function flopsOfStep(training: PromptTraining, prepared: PreparedPrompt) {
   const { optimizer, spsa, batch, canvas, copies } = training.settings;
   const { microBatch } = prepared.plan;
@@ -62,12 +73,13 @@ export async function optimizePrompt(
 ): Promise<TrainedPrompt> {
   await using ahead = new ImagesAhead(training);
   const divides = dividesBatch(training);
-  let prepared = await prepareWithin(training, divides, host);
+  const { cost, ...first } = await prepareWithin(training, divides, host);
+  let { prepared } = first;
   let from: TrainingState | undefined;
   const clock = new StepClock(() => performance.now());
   while (true) {
     try {
-      return await trainPrepared(training, { prepared, ahead, clock, from }, host);
+      return await trainPrepared(training, { prepared, cost, ahead, clock, from }, host);
     } catch (error) {
       const plan = error instanceof OutOfMemory ? smallerPlan(prepared.plan, divides) : undefined;
       if (plan === undefined) throw error;
@@ -78,36 +90,57 @@ export async function optimizePrompt(
   }
 }
 
+/** A graph, and what a step costs by the first plan. */
+interface FittingPrompt {
+  readonly prepared: PreparedPrompt;
+  readonly cost: Pick<StepCost, "flops" | "uncounted">;
+}
+
 /** The graph of the plan that a saved state goes on with, or else of the one that fits the memory. */
 async function prepareWithin(
   training: PromptTraining,
   divides: boolean,
   host: TrainingHost,
-): Promise<PreparedPrompt> {
+): Promise<FittingPrompt> {
   const { settings: { batch }, microBatch = "auto" } = training;
+  const choices = { batch, microBatch, divides };
+  const first = firstPlan(choices);
+  const unasked = whyNotAsked(choices, first);
+  if (unasked !== undefined) host.log?.(unasked);
+  const prepared = await preparePrompt(training, first, host);
+  const cost = flopsOfStep(training, prepared);
+  const plan = await savedPlanOf(batch, host) ?? await fittingPlan(prepared, choices, host);
+  const isFirst = plan.microBatch === first.microBatch && plan.recompute === first.recompute;
+  return { cost, prepared: isFirst ? prepared : await preparePrompt(training, plan, host) };
+}
+
+/** The plan of a saved state of this batch. */
+async function savedPlanOf(batch: number, host: TrainingHost): Promise<MemoryPlan | undefined> {
   let plan: MemoryPlan | undefined;
   await host.checkpoint?.load((bytes) => void (plan = savedPlan(bytes)));
-  if (plan !== undefined && batch % plan.microBatch === 0) {
-    return await preparePrompt(training, plan, host);
-  }
-  const first = firstPlan({ batch, microBatch, divides });
-  const prepared = await preparePrompt(training, first, host);
-  const memory = stepMemory(prepared.graph.model);
+  return plan !== undefined && batch % plan.microBatch === 0 ? plan : undefined;
+}
+
+/** The plan that fits the memory, which is not known beforehand but on processors. */
+async function fittingPlan(
+  { plan: first, graph }: PreparedPrompt,
+  { batch, microBatch, divides }: PlanChoices,
+  host: TrainingHost,
+): Promise<MemoryPlan> {
+  const memory = stepMemory(graph.model);
   host.log?.(memoryLine(memory, first.microBatch));
   const isLimited = microBatch === "auto" &&
     await resolveProvider(host.provider ?? "cpu") === "cpu";
   const budget = isLimited ? memoryBudget(host.memory) : undefined;
-  const fitting = planWithin(first, memory, { budget, divides });
-  if (fitting === first) return prepared;
-  host.log?.(`computes ${planText(fitting, batch)}, to fit the memory`);
-  return await preparePrompt(training, fitting, host);
+  const plan = planWithin(first, memory, { budget, divides });
+  if (plan !== first) host.log?.(`computes ${planText(plan, batch)}, to fit the memory`);
+  return plan;
 }
 
 /** Trains with one graph. */
 async function trainPrepared(
   training: PromptTraining,
-  { prepared, ahead, clock, from }: {
-    readonly prepared: PreparedPrompt;
+  { prepared, cost, ahead, clock, from }: FittingPrompt & {
     readonly ahead: ImagesAhead;
     readonly clock: StepClock;
     readonly from: TrainingState | undefined;
@@ -119,7 +152,6 @@ async function trainPrepared(
   const repeats = views.length === 0 && layerDrop === 0;
   await using compared = await orOutOfMemory(from, () => openCompared(graph, { host, repeats }));
   const feeds = promptFeeds(training, { prepared, ahead, compared });
-  const cost = flopsOfStep(training, prepared);
   const start = performance.now();
   const state = await train(
     {

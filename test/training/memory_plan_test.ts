@@ -5,6 +5,7 @@ import {
   planText,
   planWithin,
   smallerPlan,
+  whyNotAsked,
 } from "../../lib/training/memory_plan.ts";
 
 const whole = { microBatch: 16, recompute: false };
@@ -41,6 +42,36 @@ for (
 ) {
   Deno.test(`planWithin() fits a budget of ${budget}, divides ${divides}`, () => {
     assertEquals(planWithin(whole, memory, { budget, divides }), expected);
+  });
+}
+
+Deno.test("planWithin() takes the largest part that fits, not only halves", () => {
+  const dozen = { microBatch: 12, recompute: false };
+  const takes = { weights: 1, activations: 12, total: 13 };
+  assertEquals(planWithin(dozen, takes, { budget: 6, divides: true }).microBatch, 4);
+});
+
+for (
+  const [microBatch, divides, expected] of [
+    ["auto", false, undefined],
+    [4, true, undefined],
+    [100, true, undefined],
+    [100, false, undefined],
+    [
+      5,
+      true,
+      "computes 4 of 16 images at once, not microBatch 5: parts of a batch are of equal size",
+    ],
+    [
+      4,
+      false,
+      "computes 16 of 16 images at once, not microBatch 4: a view or a loss term looks across the images of a batch",
+    ],
+  ] as const
+) {
+  Deno.test(`whyNotAsked() for microBatch ${microBatch}, divides ${divides}`, () => {
+    const choices = { batch: 16, microBatch, divides };
+    assertEquals(whyNotAsked(choices, firstPlan(choices)), expected);
   });
 }
 

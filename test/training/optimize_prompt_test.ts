@@ -274,8 +274,16 @@ for (
 Deno.test("optimizePrompt() does not divide a batch whose images are mixed", async () => {
   const settings = { batch: 3, steps: 2, views: ["admix"] } as const;
   const whole = await optimizePrompt(trainingFor(wide as Case, settings));
-  const parts = await optimizePrompt(trainingFor(wide as Case, settings, { microBatch: 1 }));
+  const logs: string[] = [];
+  const log = (line: string) => logs.push(line);
+  const parts = await optimizePrompt(trainingFor(wide as Case, settings, { microBatch: 1 }), {
+    log,
+  });
   assertEquals(parts.values, whole.values);
+  assertEquals(
+    logs[0],
+    "computes 3 of 3 images at once, not microBatch 1: a view or a loss term looks across the images of a batch",
+  );
 });
 
 Deno.test("optimizePrompt() fits a step into the memory that it is given", async () => {
@@ -290,6 +298,7 @@ Deno.test("optimizePrompt() fits a step into the memory that it is given", async
     logs.join("\n"),
   );
   assert(apart(whole.values, fitted.values) < 1e-4);
+  assertEquals(fitted.cost.flops, whole.cost.flops, "what a method costs depends on no memory");
 });
 
 /** Images of which the n-th reading fails for want of memory. */

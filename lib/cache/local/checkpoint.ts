@@ -23,7 +23,7 @@ export interface CheckpointOptions {
   readonly onSaved?: (bytes: number) => void;
   /** Told that a saved state was taken. */
   readonly onResumed?: () => void;
-  /** Told why a saved state is not used. */
+  /** Told why a saved state is not used, once. */
   readonly onRefused?: (reason: string) => void;
 }
 
@@ -40,12 +40,18 @@ const NEWLINE = 10;
 export function fileCheckpoint(options: CheckpointOptions): Checkpoint {
   const { path, intervalMs, signal, facts, now = () => performance.now() } = options;
   let savedAt = now();
+  let isTold = false;
+  // A state may be looked at more than once.
+  const refuse = (reason: string) => {
+    if (!isTold) options.onRefused?.(reason);
+    isTold = true;
+  };
   return {
     async load<T = Uint8Array>(
       read: (state: Uint8Array) => T | undefined = (state) => state as T,
     ): Promise<T | undefined> {
       removeUnfinished(path);
-      const bytes = await readState(path, facts, options.onRefused ?? (() => {}));
+      const bytes = await readState(path, facts, refuse);
       const state = bytes && read(bytes);
       if (state !== undefined) options.onResumed?.();
       return state;

@@ -1,4 +1,5 @@
 /** How much memory a training may take. @module */
+import process from "node:process";
 
 /** Of what is free, the share that is planned with: other tasks and the system need some. */
 const share = 0.8;
@@ -12,20 +13,15 @@ const share = 0.8;
 export function memoryBudget(declared: number | undefined): number | undefined {
   if (declared !== undefined) return declared;
   try {
-    return share * Math.min(Deno.systemMemoryInfo().available, ...controlGroupLimit());
+    return share * Math.min(Deno.systemMemoryInfo().available, ...containerRest());
   } catch {
     return undefined;
   }
 }
 
-/** What the container leaves, where there is one (Linux, control groups version 2). */
-function controlGroupLimit(): number[] {
-  try {
-    const [limit, used] = ["max", "current"].map((name) =>
-      Number(Deno.readTextFileSync(`/sys/fs/cgroup/memory.${name}`))
-    );
-    return Number.isFinite(limit! - used!) ? [limit! - used!] : [];
-  } catch {
-    return [];
-  }
+/** What the container leaves to this process, where there is one. */
+function containerRest(): number[] {
+  // Node's word for it, because Deno reads files of the system to those only who may do anything.
+  const limit = process.constrainedMemory();
+  return limit > 0 ? [limit - Deno.memoryUsage().rss] : [];
 }
