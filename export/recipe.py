@@ -26,9 +26,13 @@ def cache():
     return Path(os.environ.get("TVP_EXPORT_CACHE") or Path.home() / ".cache" / "tvp-export")
 
 
+# Recipes that need what another one needs.
+ALIKE = {"lavis": "hugging_face"}
+
+
 def requirements_of(recipe):
     """A recipe with needs of its own has a file of its own."""
-    own = HERE / f"requirements_{recipe}.txt"
+    own = HERE / f"requirements_{ALIKE.get(recipe, recipe)}.txt"
     return own if own.exists() else HERE / "requirements.txt"
 
 
