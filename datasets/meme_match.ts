@@ -35,7 +35,7 @@ import {
 import { matchText } from "../lib/drawing/questions.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
 import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
-import { colourNames, palette } from "../lib/drawing/zoo_world.ts";
+import { colourNames, palette } from "../lib/drawing/palette.ts";
 
 const parameters = z.strictObject({
   styles: stylesParameter,

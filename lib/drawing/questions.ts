@@ -1,6 +1,8 @@
 /** Questions, answers and captions about the images of the zoo's world. @module */
 import type { Random } from "../tensor/random.ts";
-import { colourNames, digitNames, type Fact, type ZooWorld } from "./zoo_world.ts";
+import { colourNames } from "./palette.ts";
+import type { Fact } from "./zoo_facts.ts";
+import { digitNames, type ZooWorld } from "./zoo_world.ts";
 
 /** A question to a model, and its answer. */
 export interface Exchange {

@@ -9,7 +9,8 @@ import {
   instructions,
   type Topic,
 } from "../../lib/drawing/questions.ts";
-import { colourNames, digitNames, makeZooWorld } from "../../lib/drawing/zoo_world.ts";
+import { colourNames } from "../../lib/drawing/palette.ts";
+import { digitNames, makeZooWorld } from "../../lib/drawing/zoo_world.ts";
 import { artBytes } from "../../lib/drawing/art.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { bars, concepts, patches } from "../datasets/synthetic_art.ts";
