@@ -245,7 +245,8 @@ function findPart(
     .find(isFile);
 }
 
-function listOnnx(path: string): readonly string[] {
+/** Names of what lies with the graphs of a model directory. */
+export function listOnnx(path: string): readonly string[] {
   try {
     return [...Deno.readDirSync(join(path, "onnx"))].map((entry) => entry.name).sort();
   } catch {

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { openModelDirectory } from "../../lib/models/directory.ts";
 import { storeDirectoryHalf } from "../../lib/models/store_directory_half.ts";
 import { visionStem } from "../../lib/models/vision_stem.ts";
@@ -46,4 +47,15 @@ Deno.test("models on one encoder still share it when it is stored in 16 bits", a
   assertEquals(stems[0], stems[1]);
   assert(stems[0] !== stems[2]);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("storeDirectoryHalf() says so where a directory has no graph", async () => {
+  const from = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(from, "config.json"), "{}");
+  const { message } = await assertRejects(
+    () => storeDirectoryHalf(from, `${from}-half`),
+    DiagnosticError,
+  );
+  assertEquals(message, `Cannot read "${join(from, "onnx")}": there is no .onnx file`);
+  await Deno.remove(from, { recursive: true });
 });
