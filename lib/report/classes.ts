@@ -33,28 +33,44 @@ export function classTables(block: Block): Html | false {
   const byModel = classifiedIn(block);
   if (byModel.length === 0) return false;
   return markup`<details><summary>Class by class: ${block.title}</summary>
-<p>Accuracy in % of the rows of each class, then what was answered: truth down, answer across.</p>${
+<p>Accuracy in % of the rows of each class, and how often which class was answered.</p>${
     byModel.map(classTable)
   }</details>`;
 }
 
 function classTable(scores: readonly Classified[]): Html {
   const heads = ["class", "rows", ...scores.map(({ method }) => methodName(method))];
-  const rows = classRows(scores).map(([name, ...cells]) =>
-    markup`<tr><th>${name!}</th>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`
+  const rows = classRows(scores).map(([name, count, ...cells]) =>
+    markup`<tr><th>${name!}</th><td>${count!}</td>${cells.map(shareCell)}</tr>`
   );
-  return markup`<h4>${modelName(scores[0]!.model)}</h4><div class="scroll"><table><thead><tr>${
+  return markup`<h4>${
+    modelName(scores[0]!.model)
+  }</h4><div class="scroll"><table class="classes"><thead><tr>${
     heads.map((head) => markup`<th>${head}</th>`)
-  }</tr></thead><tbody>${rows}</tbody></table></div><div class="row">${
-    scores.map(confusion)
-  }</div>`;
+  }</tr></thead><tbody>${rows}</tbody></table></div>${answerTables(scores)}`;
+}
+
+/** A share in %, shaded by it. */
+function shareCell(share: string): Html {
+  return markup`<td${shade("var(--up)", Number(share) / 100 || 0)}>${share}</td>`;
+}
+
+const shade = (colour: string, share: number): Html =>
+  markup` style="background:color-mix(in srgb,${colour} ${(70 * share).toFixed(0)}%,transparent)"`;
+
+/** What a model answered in place of what, a table for each method, folded away. */
+function answerTables(scores: readonly Classified[]): Html | false {
+  const tables = scores.map(confusion).filter((table) => table !== false);
+  if (tables.length === 0) return false;
+  return markup`<details class="answers"><summary>What ${
+    modelName(scores[0]!.model)
+  } answered</summary><div class="row">${tables}</div></details>`;
 }
 
 /** A shade by the share of the rows of its class. */
 function cell(count: number, { rows }: ClassResult, isRight: boolean): Html {
   const colour = isRight ? "var(--up)" : "var(--down)";
-  const strength = (rows === 0 ? 0 : 70 * count / rows).toFixed(0);
-  return markup`<td style="background:color-mix(in srgb,${colour} ${strength}%,transparent)">${
+  return markup`<td${shade(colour, rows === 0 ? 0 : count / rows)}>${
     count === 0 ? "" : String(Math.round(count))
   }</td>`;
 }
@@ -69,5 +85,5 @@ function confusion({ method, classes }: Classified): Html | false {
   );
   return markup`<div class="scroll"><table class="matrix"><caption>${
     methodName(method)
-  }</caption><thead><tr><th>truth ↓ answer →</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  }</caption><thead><tr><th>answer →<br>truth ↓</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -58,11 +58,16 @@ const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
   [/^BM/, "a BMP image; convert it to PNG"],
 ];
 
+/** What comes in place of files, if it is known: a web page, a pointer of Git LFS. */
+export function strangerIn(bytes: Uint8Array): string | undefined {
+  const start = textAt(bytes, 0, 1024);
+  return strangers.find(([pattern]) => pattern.test(start))?.[1];
+}
+
 /** In words what a file is that is not an image. */
 export function strangerTitle(bytes: Uint8Array): string {
   if (isHeic(bytes)) return "a HEIC image; convert it to JPEG or PNG";
-  const start = textAt(bytes, 0, 1024);
-  const found = strangers.find(([pattern]) => pattern.test(start))?.[1];
+  const found = strangerIn(bytes);
   const known = Object.values(imageFormats).map(({ title }) => title).join(", ");
   return found === undefined ? `not an image: ${known} can be read` : found;
 }

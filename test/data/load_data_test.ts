@@ -227,7 +227,23 @@ const mistakes: readonly (readonly [
   [
     { "a.parquet": "no Parquet file at all" },
     { parquet: "a.parquet" },
-    "it is not a Parquet file, or damaged",
+    "it is another file, expected a Parquet file",
+  ],
+  [
+    { "a.parquet": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n" },
+    { parquet: "a.parquet" },
+    "it is a pointer of Git LFS",
+  ],
+  [
+    { "a.parquet": "PAR1 and then nothing more" },
+    { parquet: "a.parquet" },
+    "it is a Parquet file without its end: copy or download it again",
+  ],
+  [{ "a.parquet": "" }, { parquet: "a.parquet" }, "it is empty"],
+  [
+    { "a.parquet": "PAR1 then PARE" },
+    { parquet: "a.parquet" },
+    "it is encrypted: write it without encryption",
   ],
 ];
 

@@ -3,6 +3,7 @@ import { basename, dirname } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dataFailure } from "../data_failure.ts";
 import { columnNames } from "../columns.ts";
+import { strangerIn } from "../../vision/image_formats.ts";
 import { DataRoot, readImageFile, readRange } from "../data_root.ts";
 import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing, StoredImage } from "../listing.ts";
@@ -77,6 +78,7 @@ async function openReader(parquet: Parquet, path: string): Promise<Reader> {
     slice: (start: number, end = byteLength) =>
       readRange(path, start, Math.min(end, byteLength) - start).buffer,
   };
+  checkMarks(path, byteLength);
   const metadata = await within(path, () => parquet.parquetMetadataAsync(file));
   const rows = Number(metadata.num_rows);
   checkSizes(path, metadata, rows);
@@ -88,6 +90,27 @@ async function openReader(parquet: Parquet, path: string): Promise<Reader> {
     read: (columns, rowStart, rowEnd) =>
       within(path, () => parquet.parquetReadObjects({ ...options, columns, rowStart, rowEnd })),
   };
+}
+
+/** Bytes of the marks at both ends with the length of the metadata. */
+const smallestFile = 12;
+
+/** Parquet files begin and end with the same mark: what is cut off has lost the second. */
+function checkMarks(path: string, size: number): void {
+  const what = JSON.stringify(path);
+  const mark = (start: number) => new TextDecoder().decode(readRange(path, start, 4));
+  if (size === 0) throw dataFailure(what, "it is empty");
+  const [first, last] = size < smallestFile ? ["", ""] : [mark(0), mark(size - 4)];
+  if (last === "PARE") {
+    throw dataFailure(what, "it is encrypted: write it without encryption");
+  }
+  if (first !== "PAR1") {
+    const kind = strangerIn(readRange(path, 0, Math.min(size, 4096)));
+    throw dataFailure(what, `it is ${kind ?? "another file"}, expected a Parquet file`);
+  }
+  if (last !== "PAR1") {
+    throw dataFailure(what, "it is a Parquet file without its end: copy or download it again");
+  }
 }
 
 /** What the library says of a damaged file is of no use to people. */
