@@ -118,7 +118,6 @@ async function pretrain(
   context: Context,
 ) {
   const { everyText, captionForms, ask } = await import("../lib/drawing/questions.ts");
-  const training = await import("../lib/training/pretrain.ts");
   const { seed, batch, steps, learningRate, warmup, decay, architecture, sights, dropped, start } =
     values;
   const options = {
@@ -133,12 +132,15 @@ async function pretrain(
   const host = await hostOf(context, steps);
   const corpus = everyText(world);
   if (isEncoderName(architecture)) {
-    return await training.pretrainEncoder(world, architecture, options, host);
+    const { pretrainEncoder } = await import("../lib/training/pretrain_encoder.ts");
+    return await pretrainEncoder(world, architecture, options, host);
   }
   if (architecture === "clip") {
-    return await training.pretrainClip(world, { corpus, forms: captionForms }, options, host);
+    const { pretrainClip } = await import("../lib/training/pretrain_clip.ts");
+    return await pretrainClip(world, { corpus, forms: captionForms }, options, host);
   }
-  return await training.pretrainMultimodal(
+  const { pretrainMultimodal } = await import("../lib/training/pretrain_multimodal.ts");
+  return await pretrainMultimodal(
     world,
     {
       architecture,

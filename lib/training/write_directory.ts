@@ -13,3 +13,17 @@ export async function writeDirectory(path: string, files: DirectoryFiles): Promi
     await Deno.writeFile(join(path, "onnx", `${name}.onnx`), encodeModel(graph));
   }
 }
+
+/** Lets `read` see JSON files in a folder of their own, so that tokenizers are those of the model. */
+export async function readBack<T>(
+  json: DirectoryFiles["json"],
+  read: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = await Deno.makeTempDir();
+  try {
+    await writeDirectory(path, { json, graphs: {} });
+    return await read(path);
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
+}
