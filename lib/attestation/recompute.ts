@@ -5,7 +5,7 @@ import { dependentsOf, withNeeds } from "../pipeline/plan/graph.ts";
 import type { Key } from "../pipeline/contract/key.ts";
 import type { Plan } from "../pipeline/plan/plan.ts";
 import type { RunOptions, TaskOutcome } from "../pipeline/run/run.ts";
-import { runTasks } from "../pipeline/run/schedule.ts";
+import { runTasks } from "../pipeline/run/run_plan.ts";
 import type { ArtifactStore, StoreHit } from "../pipeline/contract/store.ts";
 import { claimedStore } from "./claimed_store.ts";
 import { isUndecided, type TaskVerdict, verdictOf } from "./judge.ts";

@@ -47,7 +47,7 @@ export {
 export { previewPlan, type TaskPreview } from "./plan/preview.ts";
 export { keyOf, type ResolvedTask, type Source, type SourceResolver } from "./plan/resolve.ts";
 export type { FailureMode, RunOptions, RunSummary, TaskOutcome } from "./run/run.ts";
-export { runPlan, runTasks } from "./run/schedule.ts";
+export { runPlan, runTasks } from "./run/run_plan.ts";
 export {
   artifact,
   dataset,

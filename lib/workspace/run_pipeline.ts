@@ -4,7 +4,7 @@ import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { RunEvent } from "../pipeline/contract/event.ts";
 import { type Plan, selectTargets } from "../pipeline/plan/plan.ts";
 import type { RunSummary } from "../pipeline/run/run.ts";
-import { runTasks } from "../pipeline/run/schedule.ts";
+import { runTasks } from "../pipeline/run/run_plan.ts";
 import { checkProvider, type Provider } from "./check_provider.ts";
 import { chooseExecutor, type ExecutorName, type ExecutorOptions } from "./choose_executor.ts";
 import { findPages } from "./find_pages.ts";

@@ -6,7 +6,7 @@ import { localStore } from "../../lib/cache/local/store.ts";
 import { sourceResolver } from "../../lib/workspace/sources.ts";
 import type { Job } from "../../lib/pipeline/contract/job.ts";
 import type { StageLookup } from "../../lib/pipeline/plan/plan.ts";
-import { runTasks } from "../../lib/pipeline/run/schedule.ts";
+import { runTasks } from "../../lib/pipeline/run/run_plan.ts";
 import { artifact, dataset, defineStage, file, model } from "../../lib/pipeline/contract/stage.ts";
 import { planText } from "../rigs/pipeline_rig.ts";
 import { PuppetExecutor } from "../rigs/puppet.ts";

@@ -7,7 +7,7 @@ import { planPipeline } from "../../lib/pipeline/plan/expand.ts";
 import type { Plan, StageLookup } from "../../lib/pipeline/plan/plan.ts";
 import type { SourceResolver } from "../../lib/pipeline/plan/resolve.ts";
 import type { RunOptions, RunSummary } from "../../lib/pipeline/run/run.ts";
-import { runTasks } from "../../lib/pipeline/run/schedule.ts";
+import { runTasks } from "../../lib/pipeline/run/run_plan.ts";
 import { defineStage } from "../../lib/pipeline/contract/stage.ts";
 import { memoryDigests, MemoryStore } from "./memory_store.ts";
 import { PuppetExecutor } from "./puppet.ts";

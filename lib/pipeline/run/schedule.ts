@@ -16,135 +16,17 @@ import { outputsOf, type ResolvedTask, resolveTask } from "../plan/resolve.ts";
 import type { RunOptions, RunSummary, TaskOutcome } from "./run.ts";
 import { storeFailure, TaskRunner } from "./run_task.ts";
 
-/**
- * Runs a plan and yields its events; see `runTasks` for the result as a value.
- *
- * @example
- * ```ts
- * import {
- *   contentDigests,
- *   DiagnosticError,
- *   loadStages,
- *   localExecutor,
- *   localStore,
- *   parsePipeline,
- *   planPipeline,
- *   runPlan,
- *   type SourceResolver,
- * } from "@tvp/pipeline/pipeline";
- * import { assertEquals } from "@std/assert";
- *
- * const parsed = await parsePipeline("name: demo\nstages: { a: { uses: noop } }\n", {
- *   path: "demo.yaml",
- * });
- * if (!parsed.ok) throw new DiagnosticError(parsed.error);
- * const folder = new URL(`file://${Deno.cwd()}/stages/`);
- * const planned = await planPipeline(parsed.value, await loadStages(parsed.value, [folder]));
- * if (!planned.ok) throw new DiagnosticError(planned.error);
- * // Nothing in this pipeline is a model, a data set or a file.
- * const resolver: SourceResolver = {
- *   open: (_kind, name) => Promise.reject(new RangeError(`no source ${name}`)),
- *   nameModel: (_artifact, reference) => reference,
- * };
- * const cache = await Deno.makeTempDir();
- * const types: string[] = [];
- * {
- *   await using store = localStore(cache);
- *   await using executor = localExecutor();
- *   await using digests = contentDigests();
- *   const options = { store, executor, digests, resolver };
- *   for await (const event of runPlan(planned.value, options)) types.push(event.type);
- * }
- * assertEquals(types, ["run-started", "task-started", "task-finished", "run-finished"]);
- * await Deno.remove(cache, { recursive: true });
- * ```
- */
-export async function* runPlan(plan: Plan, options: RunOptions): AsyncGenerator<RunEvent> {
-  const events: RunEvent[] = [];
-  let wake = Promise.withResolvers<void>();
-  let done = false;
-  const run = runTasks(plan, options, (event) => {
-    events.push(event);
-    wake.resolve();
-  }).finally(() => {
-    done = true;
-    wake.resolve();
-  });
-  run.catch(() => {});
-  while (!done || events.length > 0) {
-    yield* events.splice(0);
-    if (done) continue;
-    await wake.promise;
-    wake = Promise.withResolvers();
-  }
-  await run;
-}
-
-/**
- * Runs a plan.
- *
- * @throws what a store or a resolver throws: a failed stage is an outcome, a full disk is not.
- *
- * @example
- * ```ts
- * import {
- *   contentDigests,
- *   DiagnosticError,
- *   loadStages,
- *   localExecutor,
- *   localStore,
- *   parsePipeline,
- *   planPipeline,
- *   runTasks,
- *   type SourceResolver,
- * } from "@tvp/pipeline/pipeline";
- * import { assertEquals } from "@std/assert";
- *
- * const parsed = await parsePipeline("name: demo\nstages: { a: { uses: noop } }\n", {
- *   path: "demo.yaml",
- * });
- * if (!parsed.ok) throw new DiagnosticError(parsed.error);
- * const folder = new URL(`file://${Deno.cwd()}/stages/`);
- * const planned = await planPipeline(parsed.value, await loadStages(parsed.value, [folder]));
- * if (!planned.ok) throw new DiagnosticError(planned.error);
- * // Nothing in this pipeline is a model, a data set or a file.
- * const resolver: SourceResolver = {
- *   open: (_kind, name) => Promise.reject(new RangeError(`no source ${name}`)),
- *   nameModel: (_artifact, reference) => reference,
- * };
- * const cache = await Deno.makeTempDir();
- * {
- *   await using store = localStore(cache);
- *   await using executor = localExecutor();
- *   await using digests = contentDigests();
- *   const summary = await runTasks(planned.value, { store, executor, digests, resolver });
- *   assertEquals([summary.outcome, summary.ran], ["done", 1]);
- * }
- * await Deno.remove(cache, { recursive: true });
- * ```
- */
-export function runTasks(
-  plan: Plan,
-  options: RunOptions,
-  emit: (event: RunEvent) => void = () => {},
-): Promise<RunSummary> {
-  return new Scheduler(plan, options, emit).run();
-}
-
 /** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
 const maxPassedOver = 32;
 
-type State = "waiting" | "busy" | TaskOutcome["state"];
-
 /** A run in progress. */
-class Scheduler {
+export class Scheduler {
   readonly #plan: Plan;
   readonly #options: RunOptions;
   readonly #emit: (event: RunEvent) => void;
   readonly #selected: ReadonlySet<number>;
   readonly #dependents: readonly (readonly number[])[];
   readonly #openNeeds: Int32Array;
-  readonly #states: State[];
   readonly #outcomes: (TaskOutcome | undefined)[];
   readonly #queue: ReadyQueue;
   readonly #resolved = new Map<number, ResolvedTask>();
@@ -168,7 +50,6 @@ class Scheduler {
     this.#selected = options.selected ?? new Set(plan.tasks.keys());
     this.#dependents = dependentsOf(plan.tasks);
     this.#openNeeds = Int32Array.from(plan.tasks, (task) => task.needs.length);
-    this.#states = plan.tasks.map(() => "waiting");
     this.#outcomes = plan.tasks.map(() => undefined);
     const urgency = criticalPaths(plan.tasks, () => 1);
     this.#queue = new ReadyQueue((index) => urgency[index]!);
@@ -179,6 +60,7 @@ class Scheduler {
     this.#runner = new TaskRunner({ run: options, emit, signal, goesOn: () => !this.#ending });
   }
 
+  /** Runs the plan. @throws what a store or a resolver throws. */
   async run(): Promise<RunSummary> {
     const now = this.#options.now ?? performance.now.bind(performance);
     const started = now();
@@ -206,23 +88,8 @@ class Scheduler {
   #summary(durationMs: number): RunSummary {
     this.#skipRest();
     const outcomes = this.#outcomes.filter((outcome) => outcome !== undefined);
-    const count = (state: string) => outcomes.filter((outcome) => outcome.state === state).length;
-    const failed = count("failed");
-    const skipped = count("skipped");
-    const outcome = this.#options.signal?.aborted && failed + skipped > 0
-      ? "interrupted"
-      : failed + skipped > 0
-      ? "failed"
-      : "done";
-    const finished: RunFinished = {
-      type: "run-finished",
-      outcome,
-      cached: count("cached"),
-      ran: count("ran"),
-      failed,
-      skipped,
-      durationMs,
-    };
+    const isInterrupted = this.#options.signal?.aborted === true;
+    const finished = finishedOf(outcomes, { isInterrupted, durationMs });
     this.#emit(finished);
     const { type: _, ...summary } = finished;
     return { ...summary, outcomes };
@@ -256,7 +123,6 @@ class Scheduler {
   /** Finds out whether a task whose needs are done is stored; queues it if not. */
   #look(index: number): void {
     if (this.#ending) return;
-    this.#states[index] = "busy";
     this.#looking++;
     this.#guard(this.#lookUp(index).finally(() => this.#looking--));
   }
@@ -395,7 +261,6 @@ class Scheduler {
     const { task, state, resolved, hit, failure } = outcome;
     const { index } = task;
     this.#outcomes[index] = outcome;
-    this.#states[index] = state;
     const key = resolved?.key ?? this.#resolved.get(index)?.key;
     if (failure) this.#emit({ type: "task-failed", ...nameOf(task), failure });
     else if (state === "cached") this.#emit({ type: "task-cached", ...nameOf(task), key: key! });
@@ -431,4 +296,23 @@ class Scheduler {
 
 function isDead(state: string | undefined): boolean {
   return state === "failed" || state === "skipped";
+}
+
+/** The last event of a run. */
+function finishedOf(
+  outcomes: readonly TaskOutcome[],
+  { isInterrupted, durationMs }: { readonly isInterrupted: boolean; readonly durationMs: number },
+): RunFinished {
+  const count = (state: string) => outcomes.filter((outcome) => outcome.state === state).length;
+  const [failed, skipped] = [count("failed"), count("skipped")];
+  const isDone = failed + skipped === 0;
+  return {
+    type: "run-finished",
+    outcome: isDone ? "done" : isInterrupted ? "interrupted" : "failed",
+    cached: count("cached"),
+    ran: count("ran"),
+    failed,
+    skipped,
+    durationMs,
+  };
 }

@@ -2,7 +2,7 @@
 import { fromFileUrl } from "@std/path";
 import { openPipeline } from "../../../lib/workspace/open_pipeline.ts";
 import { localExecutor } from "../../../lib/executors/local.ts";
-import { runTasks } from "../../../lib/pipeline/run/schedule.ts";
+import { runTasks } from "../../../lib/pipeline/run/run_plan.ts";
 
 const [cache = "", intervalMs = "100"] = Deno.args;
 const file = fromFileUrl(new URL("./pipeline.yaml", import.meta.url));

@@ -6,7 +6,7 @@ import type { HostFacts, Job } from "../../../lib/pipeline/contract/job.ts";
 import type { Artifact } from "../../../lib/pipeline/contract/stage.ts";
 import { isolationOf } from "../../../lib/pipeline/plan/plan.ts";
 import type { FailureMode } from "../../../lib/pipeline/run/run.ts";
-import { runPlan } from "../../../lib/pipeline/run/schedule.ts";
+import { runPlan } from "../../../lib/pipeline/run/run_plan.ts";
 import { memoryDigests, MemoryStore } from "../../rigs/memory_store.ts";
 import { anyStage, finishRig, planText, rigResolver, startRig } from "../../rigs/pipeline_rig.ts";
 import { PuppetExecutor } from "../../rigs/puppet.ts";
