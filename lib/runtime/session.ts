@@ -38,10 +38,6 @@ export interface SessionOptions {
   readonly threads?: number;
   /** `disabled` keeps the graph as written; default `all`. */
   readonly graphOptimization?: "all" | "extended" | "basic" | "disabled";
-  /** Keeps freed memory for the next run: faster, more memory; default true. */
-  readonly memoryArena?: boolean;
-  /** Plans one block of memory per run: no faster where it was measured, half again as large; default false. */
-  readonly memoryPattern?: boolean;
   /** Sizes of symbolic dimensions, known beforehand. */
   readonly dims?: Readonly<Record<string, number>>;
   /** Parent of the folder in which a model with external weights is laid out. */
@@ -155,8 +151,9 @@ function toOrtOptions(provider: Exclude<Provider, "auto">, options: SessionOptio
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: options.graphOptimization ?? "all",
-    enableCpuMemArena: options.memoryArena ?? true,
-    enableMemPattern: options.memoryPattern ?? false,
+    enableCpuMemArena: true,
+    // One block of memory for a whole run was no faster where it was measured, and half again as large.
+    enableMemPattern: false,
     logSeverityLevel: 4,
     ...(options.dims === undefined ? {} : { freeDimensionOverrides: options.dims }),
   };
