@@ -69,13 +69,13 @@ export function laterPositions(
 ): Tensor<"int64"> {
   const [batch = 0, total = 0] = mask.dims;
   const rows = Array.from({ length: declared[0] === 1 ? 1 : batch }, (_, row) => {
+    const own = mask.data.subarray(row * total, (row + 1) * total);
     let count = offsets[row] ?? 0;
-    const places: Place[] = [];
-    for (let t = 0; t < total; t++) {
-      const real = Number(mask.data[row * total + t]) === 1;
-      places.push(allAt(real ? count++ : 0));
-    }
-    return places.slice(total - length);
+    for (let t = 0; t < total - length; t++) if (Number(own[t]) === 1) count++;
+    return Array.from({ length }, (_, i) => {
+      const real = Number(own[total - length + i]) === 1;
+      return allAt(real ? count++ : 0);
+    });
   });
   return positionTensor(declared, rows);
 }

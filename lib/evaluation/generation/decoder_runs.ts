@@ -219,14 +219,15 @@ function nextFeeds(
   const { names, positions } = nextInputsOf(session);
   const feeds: Record<string, Tensor> = {
     next_ids: tensor("int64", [tokens.length, 1], BigInt64Array.from(tokens, BigInt)),
-    next_mask: mask,
-    next_token_type_ids: laterTypes([tokens.length, 1], text),
-    ...(positions === undefined
-      ? {}
-      : { next_position_ids: laterPositions(positions.dims, mask, 1, offsets) }),
-    ...others,
   };
-  for (const name of Object.keys(feeds)) if (!names.has(name)) delete feeds[name];
+  if (names.has("next_mask")) feeds.next_mask = mask;
+  if (names.has("next_token_type_ids")) {
+    feeds.next_token_type_ids = laterTypes([tokens.length, 1], text);
+  }
+  if (positions !== undefined) {
+    feeds.next_position_ids = laterPositions(positions.dims, mask, 1, offsets);
+  }
+  for (const name in others) if (names.has(name)) feeds[name] = others[name]!;
   return feeds;
 }
 
