@@ -111,7 +111,7 @@ async function openMade(
     family: options.family,
     warnings: [],
     has: (part) => made[part] !== undefined || directory.has(part),
-    readPart: (part) => made[part]?.(readPart) ?? readPart(part),
+    readPart: (part) => made[part]?.(readPart, directory.processor) ?? readPart(part),
   };
 }
 

@@ -14,6 +14,10 @@ const modelParts = [
   "encoder_model",
   "vision_model",
   "text_model",
+  "prepare_inputs_embeds",
+  "model",
+  "language_model",
+  "lm_head",
 ] as const;
 
 /** Data types of weights, and the suffix of their files. */

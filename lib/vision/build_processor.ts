@@ -35,9 +35,11 @@ export function processorGraph(plan: ImagePlan): Model {
     const values = affine(builder, cutter.tile(tile), plan);
     return patchNodes(builder, values, tile.size, plan.layout);
   });
-  const { kind } = plan.layout;
-  const pixels = kind === "tiles" || kind === "patch-rows" ? stacked(builder, tiles) : tiles[0]!;
-  builder.output(pixels, "pixel_values");
+  const { layout } = plan;
+  const stacks = layout.kind === "tiles" || layout.kind === "patch-rows";
+  const pixels = stacks ? stacked(builder, tiles) : tiles[0]!;
+  const missing = layout.kind === "tiles" ? (layout.least ?? 0) - tiles.length : 0;
+  builder.output(missing > 0 ? filledUp(builder, pixels, missing) : pixels, "pixel_values");
   return builder.finish();
 }
 
@@ -46,6 +48,11 @@ function stacked(builder: GraphBuilder, tiles: readonly Value[]): Value {
   const axis = builder.int64s([1]);
   const apart = tiles.map((tile) => builder.op("Unsqueeze", [tile, axis]));
   return apart.length === 1 ? apart[0]! : builder.op("Concat", apart, { axis: 1 });
+}
+
+/** Tiles, and some of zeros behind them. */
+function filledUp(builder: GraphBuilder, tiles: Value, missing: number): Value {
+  return builder.op("Pad", [tiles, builder.int64s([0, 0, 0, 0, 0, 0, missing, 0, 0, 0])]);
 }
 
 function affine(builder: GraphBuilder, image: Value, { scale, bias }: ImagePlan): Value {

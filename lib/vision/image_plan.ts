@@ -14,8 +14,8 @@ import type { ImageSize } from "./resize.ts";
 export type Layout =
   /** One tile: [3, height, width]. */
   | { readonly kind: "image" }
-  /** [tiles, 3, height, width] */
-  | { readonly kind: "tiles" }
+  /** [tiles, 3, height, width], filled up with tiles of zeros where there are to be `least`. */
+  | { readonly kind: "tiles"; readonly least?: number }
   /**
    * One tile as [patches, 3 · repeat · side · side], in the order of blocks of `merge` by `merge`
    * patches; the image represents `repeat` frames of a film.
@@ -84,7 +84,7 @@ export function pixelDims({ tiles, layout }: ImagePlan): readonly number[] {
     case "image":
       return [3, height, width];
     case "tiles":
-      return [tiles.length, 3, height, width];
+      return [Math.max(tiles.length, layout.least ?? 0), 3, height, width];
     case "merged-patches": {
       const { side, repeat } = layout;
       return [height / side * (width / side), 3 * repeat * side * side];

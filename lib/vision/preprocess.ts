@@ -36,14 +36,14 @@ export function runPlan(
   const runner = new DraftRunner(images.data);
   const dims = [count, ...pixelDims(plan)];
   const out = new Float32Array(sizeOf(dims));
-  const perTile = out.length / (count * plan.tiles.length);
+  const perImage = out.length / count;
   plan.tiles.forEach((tile, t) => {
     const planes = normalise(runner.run(tile), plan, tile.size.height * tile.size.width);
     const size = planes.length / count;
     for (let i = 0; i < count; i++) {
       const image = planes.subarray(i * size, (i + 1) * size);
       const values = arrangePatches(image, tile.size, plan.layout);
-      out.set(values, (i * plan.tiles.length + t) * perTile);
+      out.set(values, i * perImage + t * values.length);
     }
   });
   return tensor("float32", dims, out);

@@ -7,7 +7,9 @@ import { gemma3Processor } from "./processors/gemma3.ts";
 import { gemma4Processor } from "./processors/gemma4.ts";
 import { gotOcr2Processor } from "./processors/got_ocr2.ts";
 import { idefics3Processor } from "./processors/idefics3.ts";
+import { janusProcessor, vlmProcessor } from "./processors/janus.ts";
 import { lfm2VlProcessor } from "./processors/lfm2_vl.ts";
+import { phi3vProcessor } from "./processors/phi3_v.ts";
 import { pixtralProcessor } from "./processors/pixtral.ts";
 import {
   blipProcessor,
@@ -44,6 +46,9 @@ const kinds: readonly ProcessorKind[] = [
   pixtralProcessor,
   lfm2VlProcessor,
   donutProcessor,
+  janusProcessor,
+  vlmProcessor,
+  phi3vProcessor,
 ];
 
 /** Whether an `image_processor_type` is known, whichever of its variants is named. */

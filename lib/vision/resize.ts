@@ -5,8 +5,15 @@
  * @module
  */
 
-/** A filter by Pillow's name. */
-export type Resample = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box" | "hamming";
+/** A filter by Pillow's name; "sampled-bicubic" is PyTorch's, which does not widen when it shrinks. */
+export type Resample =
+  | "nearest"
+  | "lanczos"
+  | "bilinear"
+  | "bicubic"
+  | "box"
+  | "hamming"
+  | "sampled-bicubic";
 
 /** Filters in the order of the numbers that `preprocessor_config.json` gives as `resample`. */
 export const resampleNames: readonly Resample[] = [
@@ -42,17 +49,16 @@ interface Filter {
   readonly value: (x: number) => number;
 }
 
-const filters: Readonly<Record<Exclude<Resample, "nearest">, Filter>> = {
+const filters: Readonly<Record<Exclude<Resample, "nearest" | "sampled-bicubic">, Filter>> = {
   lanczos: { support: 3, value: (x) => Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0 },
   bilinear: { support: 1, value: (x) => Math.max(1 - Math.abs(x), 0) },
-  bicubic: { support: 2, value: cubic },
+  bicubic: { support: 2, value: (x) => cubic(x) },
   box: { support: 0.5, value: (x) => x > -0.5 && x <= 0.5 ? 1 : 0 },
   hamming: { support: 1, value: hamming },
 };
 
-/** Keys' cubic with a = -1/2. */
-function cubic(x: number): number {
-  const a = -0.5;
+/** Keys' cubic. */
+function cubic(x: number, a = -0.5): number {
   const t = Math.abs(x);
   if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
   return t < 2 ? (((t - 5) * t + 8) * t - 4) * a : 0;
@@ -83,6 +89,7 @@ export function axisWeights(
       throw new RangeError(`Cannot resize an axis of ${inputSize} to ${outputSize} pixels`);
     }
   }
+  if (filter === "sampled-bicubic") return sampledWeights(inputSize, outputSize);
   return filter === "nearest"
     ? nearestWeights(inputSize, outputSize)
     : filterWeights(inputSize, outputSize, filters[filter]);
@@ -96,6 +103,23 @@ function nearestWeights(inputSize: number, outputSize: number): AxisWeights {
     start[i] = Math.min(Math.floor(position), inputSize - 1);
   }
   return { inputSize, outputSize, start, taps: 1, weights: new Float64Array(outputSize).fill(1) };
+}
+
+/** Four pixels around each place; those beyond an edge are the edge's. */
+function sampledWeights(inputSize: number, outputSize: number): AxisWeights {
+  const taps = Math.min(4, inputSize);
+  const start = new Int32Array(outputSize);
+  const weights = new Float64Array(outputSize * taps);
+  for (let i = 0; i < outputSize; i++) {
+    const place = (i + 0.5) * inputSize / outputSize - 0.5;
+    const first = Math.floor(place) - 1;
+    start[i] = Math.min(Math.max(first, 0), inputSize - taps);
+    for (let k = first; k < first + 4; k++) {
+      const pixel = Math.min(Math.max(k, 0), inputSize - 1);
+      weights[i * taps + pixel - start[i]!]! += cubic(place - k, -0.75);
+    }
+  }
+  return { inputSize, outputSize, start, taps, weights };
 }
 
 function filterWeights(inputSize: number, outputSize: number, filter: Filter): AxisWeights {

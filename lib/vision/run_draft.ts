@@ -1,6 +1,6 @@
 /** Carries out the steps of drafts on images. @module */
 import { type Draft, sameSize, type Step } from "./draft.ts";
-import { type ImageSize, resizeBytes, resizePlanes } from "./resize.ts";
+import { type ImageSize, resizeBytes, resizePlanes, unitPlanes } from "./resize.ts";
 
 /** Planes of images with three channels: bytes, or floats from 0 to 1. */
 export type Planes = Uint8Array | Float32Array;
@@ -37,9 +37,12 @@ interface Sizes {
 
 function take(step: Step, planes: Planes, sizes: Sizes): Planes {
   if (step.kind === "window") return window(step, planes, sizes);
-  return planes instanceof Uint8Array
-    ? resizeBytes(planes, { ...sizes, filter: step.filter })
-    : resizePlanes(planes, { ...sizes, filter: step.filter });
+  const { filter } = step;
+  if (!(planes instanceof Uint8Array)) return resizePlanes(planes, { ...sizes, filter });
+  // PyTorch takes pixels as floats and does not round them.
+  return filter === "sampled-bicubic"
+    ? resizePlanes(unitPlanes(planes), { ...sizes, filter })
+    : resizeBytes(planes, { ...sizes, filter });
 }
 
 function window(

@@ -74,6 +74,28 @@ const table: readonly Written[] = [
       "Here is the original image \n\n[*]\n\n and here are some crops to help you see better \n\n[*]\n\n \n\n[*]\n\n",
   },
   {
+    type: "phi3_v",
+    image: "*",
+    settings: { image_processor_type: "Phi3VImageProcessor", num_crops: 2, num_img_tokens: 4 },
+    placeholder: "<|image_1|>",
+    text: "*".repeat((1 * 2 + 1) * 4 + 1 + 2 * 2),
+  },
+  {
+    type: "multi_modality",
+    image: "*",
+    processor: { num_image_tokens: 3, image_start_tag: "[", image_end_tag: "]" },
+    placeholder: "*",
+    text: "[***]",
+  },
+  {
+    type: "janus",
+    image: "*",
+    special: { boi_token: "<", eoi_token: ">" },
+    processor: { num_image_tokens: 2 },
+    placeholder: "*",
+    text: "<**>",
+  },
+  {
     type: "gemma3n",
     image: "*",
     special: { boi_token: "[", eoi_token: "]" },

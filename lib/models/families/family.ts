@@ -46,15 +46,18 @@ export interface TokenTypes {
 /** Reads a graph of the directory. */
 export type ReadFile = (part: ModelPart) => Promise<Model>;
 
+/** Makes a part of the graphs that are there, and of processor_config.json. */
+export type MakePart = (read: ReadFile, processor: Json) => Promise<Model>;
+
 /** Usual parts that a directory lacks, made of the graphs that it has. */
 export interface MadeParts {
   /** Graphs that have to be there. */
   readonly files: readonly ModelPart[];
-  readonly made: Readonly<Partial<Record<ModelPart, (read: ReadFile) => Promise<Model>>>>;
+  readonly made: Readonly<Partial<Record<ModelPart, MakePart>>>;
 }
 
 /** Rows of `made_parts.ts`. */
-export type MadePartsName = "image-to-text";
+export type MadePartsName = "image-to-text" | "multi-modality" | "prepared-embeddings";
 
 /** One row of the table of families. */
 export interface Family {

@@ -6,11 +6,13 @@ import { florence2 } from "./florence2.ts";
 import { gemma3, gemma3n, gemma4 } from "./gemma3.ts";
 import { idefics3 } from "./idefics3.ts";
 import { internvl } from "./internvl.ts";
+import { janus, multiModality } from "./janus.ts";
 import { lfm2Vl } from "./lfm2_vl.ts";
 import { moondream } from "./llava.ts";
 import { llavaNext, llavaOnevision } from "./llava_next.ts";
 import { minigpt4 } from "./minigpt4.ts";
 import { paligemma } from "./paligemma.ts";
+import { phi3v } from "./phi3_v.ts";
 import { lightonOcr, llavaOrPixtral, mistral3 } from "./pixtral.ts";
 import { qwen2Vl } from "./qwen2_vl.ts";
 import { ayaVision, gotOcr2 } from "./tiled.ts";
@@ -38,6 +40,9 @@ const families: readonly Family[] = [
   ayaVision,
   gotOcr2,
   visionEncoderDecoder,
+  phi3v,
+  janus,
+  multiModality,
 ];
 
 /** The `model_type`s that are known. */

@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 import torch
+import torchvision
 import transformers
 from PIL import Image
 
@@ -39,6 +40,8 @@ KINDS = [
     ("Gemma3", {"size": square(16), "do_pan_and_scan": True, "pan_and_scan_min_crop_size": 12, "pan_and_scan_max_num_crops": 4, "pan_and_scan_min_ratio_to_activate": 1.2}),
     ("Gemma4", {"patch_size": 2, "max_soft_tokens": 70, "pooling_kernel_size": 2}),
     ("Pixtral", {"size": {"longest_edge": 40}, "patch_size": square(8)}),
+    ("Janus", {"size": square(32)}),
+    ("Janus", {"size": square(32), "image_mean": [0.5, 0.4, 0.3], "min_size": 20}),
     ("Lfm2Vl", {"tile_size": 16, "encoder_patch_size": 4, "min_image_tokens": 2, "max_image_tokens": 4, "max_pixels_tolerance": 1.5, "max_tiles": 4}),
 ]
 
@@ -54,6 +57,27 @@ def values(tensor):
     return [round(float(flat[i]), 6) for i in np.linspace(0, len(flat) - 1, 8).astype(int)]
 
 
+def phi3v(image, crops):
+    """The steps of Phi-3.5 Vision's own processor (microsoft/Phi-3.5-vision-instruct, MIT), in torchvision."""
+    turned = image.width < image.height
+    image = image.transpose(Image.TRANSPOSE) if turned else image
+    ratio, scale = image.width / image.height, 1
+    while scale * np.ceil(scale / ratio) <= crops:
+        scale += 1
+    width = int((scale - 1) * 336)
+    image = torchvision.transforms.functional.resize(image, [int(width / ratio), width])
+    missing = int(np.ceil(image.height / 336) * 336) - image.height
+    image = torchvision.transforms.functional.pad(image, [0, missing // 2, 0, missing - missing // 2], fill=[255, 255, 255])
+    image = image.transpose(Image.TRANSPOSE) if turned else image
+    x = torchvision.transforms.functional.to_tensor(image)
+    x = torchvision.transforms.functional.normalize(x, transformers.image_utils.OPENAI_CLIP_MEAN, transformers.image_utils.OPENAI_CLIP_STD)
+    whole = torch.nn.functional.interpolate(x[None], size=(336, 336), mode="bicubic")
+    h, w = x.shape[1] // 336, x.shape[2] // 336
+    tiles = x.reshape(3, h, 336, w, 336).permute(1, 3, 0, 2, 4).reshape(-1, 3, 336, 336)
+    filled = torch.cat([whole, tiles, torch.zeros(crops - h * w, 3, 336, 336)])
+    return filled, {"image_sizes": [x.shape[1], x.shape[2]]}
+
+
 cases = []
 for name, settings in KINDS:
     pillow = getattr(transformers, f"{name}ImageProcessorPil", None)
@@ -64,6 +88,11 @@ for name, settings in KINDS:
         extras = {k: v.long().flatten().tolist() for k, v in out.items() if isinstance(v, torch.Tensor) and v.numel() <= 640}
         cases.append({"config": {"image_processor_type": f"{name}ImageProcessor", **settings}, "height": height, "width": width,
                       "count": pixels.numel(), "rounding": 1e-5 if pillow else 2.01 / 255, "values": values(pixels), "extras": extras})
+for crops in (1, 4, 5):
+    for height, width in SIZES:
+        pixels, extras = phi3v(picture(height, width), crops)
+        cases.append({"config": {"image_processor_type": "Phi3VImageProcessor", "num_crops": crops}, "height": height, "width": width,
+                      "count": pixels.numel(), "rounding": 1e-5, "values": values(pixels), "extras": extras})
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference.json")
 with open(path, "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases) + "\n]\n")
