@@ -12,17 +12,31 @@ export const formatKeys = ["folder", "csv", "jsonl", "parquet", "webdataset"] as
 /** A format. */
 export type FormatKey = typeof formatKeys[number];
 
+/** What a column may be for. */
+const columnRoles = [
+  ...["image", "instruction", "answer", "label", "caption"],
+  ...["cluster", "id", "split", "candidates"],
+] as const;
+
 /** The map that `dataset:` takes; made when a file has one, as most runs have none. */
 function makeSchema() {
   const text = z.string({ error: "text" }).min(1, { error: "text of at least one character" });
   const share = z.number({ error: "a number above 0" }).positive({ error: "a number above 0" });
 
-  const several = z.union([text, z.array(text).min(1)]);
+  const list = z.array(text).min(1, { error: "a list of at least one text" });
+  const several = z.union([text, list], { error: "a path or a list of paths" });
+  const part = z.union([share, text], { error: "a share above 0, or the name of a split" });
+
+  const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+    const limit = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+    const words = { error: `a whole number from ${least}${limit}` };
+    return z.int(words).min(least, words).max(most, words);
+  };
 
   /** Files of a format: one path, several, or those of each split. */
   const places = z.union([
     text,
-    z.array(text).min(1),
+    list,
     z.strictObject({
       train: several,
       validation: several.optional(),
@@ -42,16 +56,10 @@ function makeSchema() {
     images: text.optional().describe(
       "folder of the images that a list names; default the list's",
     ),
-    columns: z.partialRecord(
-      z.enum(
-        [
-          ...["image", "instruction", "answer", "label", "caption"],
-          ...["cluster", "id", "split", "candidates"],
-        ] as const,
-      ),
-      text,
-    ).optional().describe("names of columns"),
-    classes: z.union([z.array(text).min(1), z.record(z.string(), text)], {
+    columns: z.partialRecord(z.enum(columnRoles), text, {
+      error: `a map with some of ${columnRoles.join(", ")}`,
+    }).optional().describe("names of columns"),
+    classes: z.union([list, z.record(z.string(), text)], {
       error: "a list of names, or a map of names",
     }).optional().describe(
       "names of the classes in the order of their numbers, or a map to other names",
@@ -62,22 +70,22 @@ function makeSchema() {
       error: "classification, generation or yes-no",
     }).optional(),
     split: z.strictObject({
-      train: z.union([share, text]),
-      validation: z.union([share, text]).optional(),
-      test: z.union([share, text]).optional(),
-      seed: z.int().min(0).optional(),
+      train: part,
+      validation: part.optional(),
+      test: part.optional(),
+      seed: whole(0).optional(),
     }, { error: "{ train, validation, test }, shares or names" }).optional()
       .describe("shares, such as 0.6, 0.2 and 0.2, or names of given splits"),
     fit: z.enum(fits, { error: fits.join(", ") }).optional()
       .describe("how an image that is not square is fitted onto a square canvas"),
-    side: z.int().min(8).optional().describe("side of the canvas in pixels, if no stage sets it"),
-    decoded: z.int().min(8).max(1024).optional().describe(
+    side: whole(8).optional().describe("side of the canvas in pixels, if no stage sets it"),
+    decoded: whole(8, 1024).optional().describe(
       "decode each image once, to a square of this side in pixels, and keep the pixels",
     ),
-    mirror: z.boolean().optional().describe(
+    mirror: z.boolean({ error: "true or false" }).optional().describe(
       "whether mirrored images keep their answers; default true",
     ),
-    broken: z.enum(["refuse", "skip"]).optional().describe(
+    broken: z.enum(["refuse", "skip"], { error: "refuse or skip" }).optional().describe(
       "what to do with damaged images",
     ),
     licence: text.optional(),
