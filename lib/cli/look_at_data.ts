@@ -9,8 +9,7 @@ import { findData, isDataText } from "../workspace/data_sources.ts";
 import { projectRoot } from "../workspace/places.ts";
 import { dataPlaces } from "../workspace/sources.ts";
 import { type CommandArguments, hasFlag, numberOption, textOption } from "./command.ts";
-import { printJson, printLine, table } from "./print.ts";
-
+import { count, printJson, printLine, table } from "./print.ts";
 import { writing } from "./writing.ts";
 
 /** Lists the files that an operand names. */
@@ -55,23 +54,23 @@ function printText({ name, kind, licence, source, notes, splits, broken, duplica
   const rows = Object.entries(splits).map(([split, { rows, width, height }]) => [
     split,
     String(rows),
-    `${range(width)} × ${range(height)}`,
+    width[0] > width[1] ? "none can be read" : `${range(width)} × ${range(height)}`,
   ]);
   printLine(table([["split", "rows", "pixels"], ...rows]));
   printLine();
   printLine(table(classRows(splits)));
   printList(
-    `${broken.length} broken images`,
+    count(broken.length, "broken image"),
     broken.map(({ where, cause }) => `${where}: ${cause}`),
   );
   printList(
-    `${duplicates.length} images in two splits`,
+    `${count(duplicates.length, "image")} in two splits`,
     duplicates.map(({ a, b, kind }) => `${a} and ${b}: ${kind}`),
   );
 }
 
 const range = ([least, most]: SplitReport["width"]) =>
-  least > most ? "none" : least === most ? `${least}` : `${least}–${most}`;
+  least === most ? `${least}` : `${least}–${most}`;
 
 function classRows(splits: DataReport["splits"]): string[][] {
   const all = Object.values(splits);

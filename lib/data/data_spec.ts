@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { nearest } from "../diagnostic/suggest.ts";
 import { fits } from "../vision/fit.ts";
 
 /** Formats by the key that names their files. */
@@ -95,7 +96,7 @@ function makeSchema() {
 /** What `dataset:` says, checked. */
 export type DataSpec = z.output<ReturnType<typeof makeSchema>>;
 
-let schema: z.ZodType<DataSpec> | undefined;
+let schema: ReturnType<typeof makeSchema> | undefined;
 
 /** Reads what the user wrote; a text that is no set's name is a path. @returns What is wrong, as text. */
 export function parseDataSpec(written: unknown): DataSpec | string {
@@ -104,7 +105,10 @@ export function parseDataSpec(written: unknown): DataSpec | string {
     const [issue] = result.error.issues;
     const at = issue!.path.map(String).join(".");
     if (issue!.code === "unrecognized_keys") {
-      return `it has ${issue!.keys.map((key) => `"${key}"`).join(", ")}, which is not supported`;
+      const known = at === "" ? Object.keys(schema.shape) : [];
+      const meant = nearest(issue!.keys[0]!, known);
+      return `it has ${issue!.keys.map((key) => `"${key}"`).join(", ")}, which is not supported` +
+        (meant === undefined ? "" : `; did you mean "${meant}"?`);
     }
     return `${at === "" ? "it" : at} must be ${issue!.message}`;
   }

@@ -55,6 +55,25 @@ for (const fit of ["resize", "crop", "pad"] as const) {
     }));
 }
 
+Deno.test("loadData() notes that all images are of one class, and which folder may be meant", async () => {
+  const [one, several] = [{}, {}] as [Record<string, Uint8Array>, Record<string, Uint8Array>];
+  for (let i = 0; i < 5; i++) {
+    one[`cat/${i}.jpg`] = await imageFile(colour(i));
+    several[`all/${["cat", "dog"][i % 2]}/${i}.jpg`] = one[`cat/${i}.jpg`]!;
+  }
+  await inFolder(one, async (folder) => {
+    const { test } = await load(folder, { folder });
+    assertEquals(test.info.notes![0], 'all images are of one class, "cat"');
+  });
+  await inFolder(several, async (folder) => {
+    const { test } = await load(folder, { folder });
+    assertEquals(
+      test.info.notes![0],
+      'all images are of one class, "all"; if the classes are all/cat, all/dog, name the folder around these',
+    );
+  });
+});
+
 Deno.test("loadData() takes shots of a seed, and fewer of them are among more", async () =>
   await inFolder(await classFolders(10), async (folder) => {
     const ids = async (shots: number, seed: number) =>

@@ -1,5 +1,5 @@
 /** A folder of images: a subfolder a class, in subfolders of splits or not; or a list beside them. @module */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { dataFailure, someOf } from "../data_failure.ts";
 import { DataRoot } from "../data_root.ts";
 import { fileImages } from "./file_images.ts";
@@ -100,13 +100,28 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
   const empty = found.filter(({ images }) => images.length === 0).map(({ name }) => name);
   return {
     rows,
-    notes: empty.length === 0 ? [] : [`folders without images: ${someOf(empty)}`],
+    notes: [
+      ...(empty.length === 0 ? [] : [`folders without images: ${someOf(empty)}`]),
+      ...oneClassNotes(full),
+    ],
     images: (wanted) =>
       fileImages(root, (row) => {
         const { where, fields } = rows[row]!;
         return { name: fields.image as string, where: `of class ${fields.label ?? where}` };
       }, wanted),
   };
+}
+
+/** A folder too high up makes one class of several. */
+function oneClassNotes(
+  classes: readonly { readonly name: string; readonly images: readonly string[] }[],
+): string[] {
+  const [only, ...others] = classes;
+  if (only === undefined || others.length > 0) return [];
+  const inside = [...new Set(only.images.map(dirname))];
+  const told = `all images are of one class, ${JSON.stringify(only.name)}`;
+  if (inside.length < 2) return [told];
+  return [`${told}; if the classes are ${someOf(inside, 3)}, name the folder around these`];
 }
 
 /** The word that models are asked for: `golden_retriever` is a golden retriever. */
