@@ -89,11 +89,12 @@ function rocAuc(rows: readonly ScoredRow[], yes: number): number {
   return (ranks - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
-/** Share of rows whose answer is among the best `k`. */
+/** Share of rows whose answer is among the best `k`; of equal scores the first is the better one, as for hits. */
 function topShare(rows: readonly ScoredRow[], k: number): number {
   const hits = rows.filter(({ scores, answer }) => {
     if (scores === undefined || typeof answer !== "number") return false;
-    return scores.filter((score) => score > scores[answer]!).length < k;
+    const own = scores[answer]!;
+    return scores.filter((score, i) => score > own || score === own && i < answer).length < k;
   });
   return share(hits.length, rows.length);
 }

@@ -26,29 +26,35 @@ const articles = new Set(["a", "an", "the"]);
 /** Signs that are left out between words, and become blanks within them. */
 const signs = [...'; / [ ] " { } ( ) = + \\ _ - > < @ ` , ? !'.replaceAll(" ", "")];
 
-/** Words with an apostrophe that people leave out; `'s` has none where it is a word without. */
+/** Words with apostrophes, of which people leave one out. */
 const contractions = [
   ..."ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't"
     .split(" "),
-  ..."haven't he'd've how'd how'll how's i'd've i'm i've isn't it'd it'd've it'll ma'am mightn't"
+  ..."haven't he'd he'd've he's how'd how'll how's isn't it'd it'd've it'll ma'am mightn't"
     .split(" "),
-  ..."mightn't've might've mustn't must've needn't not've o'clock oughtn't shan't she'd've should've"
+  ..."mightn't've might've mustn't must've needn't not've o'clock oughtn't 'ow's'at shan't she'd've"
     .split(" "),
-  ..."shouldn't shouldn't've somebody'd've somebody'll somebody's someone'd someone'd've someone'll"
+  ..."should've shouldn't shouldn't've somebody'd somebody'd've somebody'll somebody's someone'd"
     .split(" "),
-  ..."someone's something'd something'd've something'll that's there'd there'd've there're there's"
+  ..."someone'd've someone'll someone's something'd something'd've something'll that's there'd"
     .split(" "),
-  ..."they'd they'd've they'll they're they've 'twas wasn't we'd've we've weren't what'll what're"
+  ..."there'd've there're there's they'd they'd've they'll they're they've 'twas wasn't we'd've we've"
     .split(" "),
-  ..."what's what've when's where'd where's where've who'd who'd've who'll who's who've why'll why're"
+  ..."weren't what'll what're what's what've when's where'd where's where've who'd who'd've who'll"
     .split(" "),
-  ..."why's won't would've wouldn't wouldn't've y'all y'all'll y'all'd've you'd you'd've you'll you're"
+  ..."who's who've why'll why're why's won't would've wouldn't wouldn't've y'all y'all'll y'all'd've"
     .split(" "),
-  "you've",
+  ..."you'd you'd've you'll you're you've".split(" "),
 ];
 
-/** Contractions by their letters without apostrophes. */
-const byBareWord = new Map(contractions.map((word) => [word.replaceAll("'", ""), word]));
+/** Contractions by their forms without one apostrophe. */
+const byForm = new Map(
+  contractions.flatMap((word) =>
+    [...word.matchAll(/'/g)].map(({ index }) =>
+      [word.slice(0, index) + word.slice(index + 1), word] as const
+    )
+  ),
+);
 
 /** An answer in the official form. */
 export function vqaAnswer(text: string): string {
@@ -56,7 +62,7 @@ export function vqaAnswer(text: string): string {
   return withoutSigns(line).toLowerCase().split(/\s+/).filter((word) => word !== "")
     .map((word) => numbers[word] ?? word)
     .filter((word) => !articles.has(word))
-    .map((word) => byBareWord.get(word.replaceAll("'", "")) ?? word)
+    .map((word) => byForm.get(word) ?? word)
     .join(" ");
 }
 

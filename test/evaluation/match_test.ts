@@ -1,3 +1,4 @@
+import { vqaAnswer } from "../../lib/evaluation/vqa_answer.ts";
 import { assertEquals } from "@std/assert";
 import { answerMatches, type Match } from "../../lib/evaluation/match.ts";
 
@@ -21,3 +22,30 @@ Deno.test("answerMatches() compares whole words, or any substring", () => {
     assertEquals(answerMatches(answer, truth, match), expected, `${answer} / ${truth} (${match})`);
   }
 });
+
+/** As the published rules write them. */
+const officialForms: readonly (readonly [answer: string, form: string])[] = [
+  ["The Red, and a blue.", "red and blue"],
+  ["two  dogs\n", "2 dogs"],
+  ["None", "0"],
+  ["1,000", "1000"],
+  ["3.5", "3.5"],
+  ["3.", "3"],
+  ["U.S.", "us"],
+  ["t-shirt", "t shirt"],
+  ["black - white", "black white"],
+  ["yes!", "yes"],
+  ["dont", "don't"],
+  ["couldnt've", "couldn't've"],
+  ["y'alld've", "y'all'd've"],
+  ["hes", "he's"],
+  ["its", "its"],
+  ["Im", "im"],
+  ["wo'nt", "wo'nt"],
+  ["", ""],
+];
+
+for (const [answer, form] of officialForms) {
+  Deno.test(`vqaAnswer() writes ${JSON.stringify(answer)} as ${JSON.stringify(form)}`, () =>
+    assertEquals(vqaAnswer(answer), form));
+}

@@ -66,6 +66,9 @@ Deno.test("metricsOf() gives top-5 from ten classes on, and how free answers hol
   const row = { ...base.rows[0]!, scores, prediction: 0 };
   const rows = [{ ...row, answer: 4 }, { ...row, answer: 5 }];
   assertEquals(metricsOf({ ...base, classes, rows }), { top5: 0.5 });
+  const same = classes.map(() => 1);
+  const tied = rows.map((row) => ({ ...row, scores: same }));
+  assertEquals(metricsOf({ ...base, classes, rows: tied }), { top5: 0.5 });
   assertEquals(metricsOf(base), {});
   const { classes: _, ...free } = base;
   assertEquals(metricsOf(free), { exact: 1, contains: 1 });
