@@ -22,7 +22,8 @@ export interface Block {
 const standings: readonly Standing[] = ["source", "unseen", "own-encoder", "clip"];
 
 /** How a standing is written. */
-export const standingName = (role: Standing): string => role.replace("own-encoder", "own encoder");
+export const standingName = (role: Standing): string =>
+  role.replace("own-encoder", "other encoder");
 
 const isMean = (s: ScoreSummary): boolean => s.model.startsWith("mean of ");
 

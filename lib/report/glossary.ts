@@ -73,7 +73,7 @@ export function glossary({ scores }: ReportData): readonly Entry[] {
   const used = treatments.filter(({ method }) => scores.some((s) => method.test(s.method)));
   const own = scores.some(({ role }) => role === "own-encoder")
     ? [{
-      word: "own encoder",
+      word: "other encoder",
       meaning: "an unseen model with another vision encoder than the source",
     }]
     : [];

@@ -61,10 +61,11 @@ export function whom({ over, models }: Comparison): string {
 /** Where a comparison was made: `the source mini-blip2`, `2 unseen models (mean)`. */
 export function overName({ over, source, models }: Comparison): string {
   if (over === "source") return `the source ${modelName(source)}`;
-  const kind = over === "unseen" ? "unseen" : "own-encoder";
-  return models.length === 1
-    ? `${modelName(models[0]!)} (${kind})`
-    : `${models.length} ${kind} models (mean)`;
+  const kind = over === "unseen" ? "unseen" : "other encoder";
+  if (models.length === 1) return `${modelName(models[0]!)} (${kind})`;
+  return over === "unseen"
+    ? `${models.length} unseen models (mean)`
+    : `${models.length} models with other encoders (mean)`;
 }
 
 /** `+4.3 points [+2.0, +6.6]` */
