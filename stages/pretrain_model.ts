@@ -53,7 +53,7 @@ const parameters = z.strictObject({
   typefaces: z.array(oneOf(typefaces)).min(1).default(["print"])
     .describe("typefaces of the digits: printed, or drawn after handwriting"),
   changes: z.array(oneOf(changes)).default([])
-    .describe("changes that some of the images go through, so that models bear them"),
+    .describe("changes made to some of the images, so that models become robust to them"),
   sights: z.enum(["one", "all"]).default("one")
     .describe("what classifiers and captions of an encoder or the CLIP take for right on a scene"),
   dropped: z.number().min(0).max(0.9).optional().describe(

@@ -31,7 +31,7 @@ const command: Command = {
       type: "text",
       value: "KIND",
       choices: ["frame", "padding", "patch", "full"],
-      help: "import: the pixels it changes; by default the zeros of δ tell",
+      help: "import: the pixels it changes; by default where δ is not zero",
     },
     values: {
       type: "text",

@@ -46,7 +46,7 @@ function bytesOf(table: string): Uint8Array<ArrayBuffer> {
   try {
     return Uint8Array.from(atob(table), (character) => character.charCodeAt(0));
   } catch {
-    throw new TokenizerPartError("the precompiled_charsmap of its normalizer is no base64");
+    throw new TokenizerPartError("the precompiled_charsmap of its normalizer is not base64");
   }
 }
 
