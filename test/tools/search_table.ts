@@ -9,7 +9,6 @@
 interface Score {
   readonly task: string;
   readonly model: string;
-  readonly role: string;
   readonly source: string | null;
   readonly method: string;
   readonly mean: number;
@@ -38,7 +37,8 @@ for (const score of scores) {
   const choice = `| ${score.method} | ${score.setting?.lr} |`;
   gains.set(choice, [...gains.get(choice) ?? [], {
     task: score.task,
-    onSource: score.role === "source",
+    // Its role is that beside all sources of the report.
+    onSource: score.source.split(" + ").includes(score.model),
     points: 100 * (score.mean - shrunk.get(placeOf(score))!),
   }]);
 }
