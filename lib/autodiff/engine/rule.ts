@@ -37,7 +37,7 @@ export interface GradRule {
    */
   readonly broadcasts?: boolean;
   /** The rule reads this many outputs of the node: absent optional ones are asked for beforehand. */
-  readonly readsOutputs?: number;
+  readonly readsOutputs?: number | ((node: Node) => number);
 }
 
 /**

@@ -76,7 +76,8 @@ export function prepare(model: Model, request: GradientRequest): Prepared {
 /** Gives names to absent outputs that a rule reads. */
 function nameOutputs(model: Model, marked: ReadonlySet<Node>, lookup: RuleLookup): Model {
   const nodes = model.graph.nodes.map((node) => {
-    const wanted = marked.has(node) ? lookup.rule(node)?.readsOutputs ?? 0 : 0;
+    const read = marked.has(node) ? lookup.rule(node)?.readsOutputs ?? 0 : 0;
+    const wanted = typeof read === "number" ? read : read(node);
     const names = Array.from(
       { length: Math.max(wanted, node.outputs.length) },
       (_, i) => node.outputs[i] || (i < wanted ? `${node.outputs[0]}.${i}` : ""),

@@ -50,13 +50,53 @@ const lpPool = unary(({ b, node, g, x, y }) => {
   return mul(b, placed.restore(sums), signedPower(b, x, p - 1));
 });
 
-/** The gradient goes to the element of the largest value, whose flat index the op itself reports. */
-const maxPool = unary(({ b, node, g, x }) => {
-  const { storage_order: columns, ...attributes } = node.attributes;
+/**
+ * The gradient goes to the element of the largest value: the first one, where several are. Windows side
+ * by side find it themselves, because ONNX Runtime's pooling takes some twenty times as long on the
+ * processor if it has to tell indices; for others the op tells the flat index.
+ */
+const maxPool = unary(({ b, node, g, x, y }) => {
+  const placed = poolWindow(b, node, x);
+  if (b.dtype(x) === "float32" && isTiling(b, x, y, placed)) {
+    return mul(b, upsample(b, g, placed.window), firstOfLargest(b, node, x, y, placed.window));
+  }
+  return toWinners(b, node, g, x);
+});
+
+/** 1 at the first of the largest elements of each tile, 0 elsewhere. */
+function firstOfLargest(b: GraphBuilder, node: Node, x: Value, y: Value, window: Window): Value {
+  const equal = (left: Value, right: Value) => indicator(b, b.op("Equal", [left, right]), x);
+  const rank = mul(b, equal(x, upsample(b, y, window)), placesInTiles(b, x, window));
+  const { storage_order: _, ...attributes } = node.attributes;
+  const best = b.op("MaxPool", [rank], attributes);
+  // Where NaN won, nothing equals it: no place is 1/2.
+  const wanted = b.op("Max", [best, constantLike(b, best, 0.5)]);
+  return equal(rank, upsample(b, wanted, window));
+}
+
+/** Numbers of the places in a tile, row by row, the first one the largest; repeated over the plane. */
+function placesInTiles(b: GraphBuilder, x: Value, { kernel }: Window): Value {
+  const sizes = staticDims(b, x, 2)!;
+  const count = sizeOf(kernel);
+  const places = Float32Array.from({ length: sizeOf(sizes) }, (_, i) => {
+    let [rest, place, unit] = [i, 0, 1];
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      place += (rest % sizes[axis]! % kernel[axis]!) * unit;
+      rest = Math.floor(rest / sizes[axis]!);
+      unit *= kernel[axis]!;
+    }
+    return count - place;
+  });
+  return b.constant(tensor("float32", [1, 1, ...sizes], places));
+}
+
+/** The gradient added up at the flat indices that the op reports. */
+function toWinners(b: GraphBuilder, node: Node, g: Value, x: Value): Value {
+  const { storage_order: _, ...attributes } = node.attributes;
   // Indices in column-major order of the last two axes would not be flat ones.
-  const winners = columns === undefined || intOf(node, "storage_order", 0) === 0
-    ? node.outputs[1]!
-    : b.node("MaxPool", [x], { attributes, outputs: 2 })[1]!;
+  const isRowMajor = intOf(node, "storage_order", 0) === 0;
+  const reported = isRowMajor ? node.outputs[1] : undefined;
+  const winners = reported || b.node("MaxPool", [x], { attributes, outputs: 2 })[1]!;
   const wide = widen(b, g);
   const zeros = b.op("Expand", [constantLike(b, wide, 0), joinShape(b, [elements(b, x)])]);
   const flat = b.int64s([-1]);
@@ -66,7 +106,7 @@ const maxPool = unary(({ b, node, g, x }) => {
     b.op("Reshape", [wide, flat]),
   ], { axis: 0, reduction: "add" });
   return castLike(b, b.op("Reshape", [sums, shapeOf(b, x)]), g);
-});
+}
 
 const globalAveragePool = unary(({ b, g, x }) => {
   const count = countBetween(b, x, 2);
@@ -102,7 +142,7 @@ const maxUnpool = unary(({ b, node, g, x }) => {
 /** Rules of the pooling family. */
 export const poolingRules = {
   AveragePool: averagePool,
-  MaxPool: Object.assign(maxPool, { readsOutputs: 2 }),
+  MaxPool: Object.assign(maxPool, { readsOutputs: (node: Node) => areSideBySide(node) ? 1 : 2 }),
   MaxUnpool: maxUnpool,
   LpPool: lpPool,
   GlobalAveragePool: globalAveragePool,
@@ -129,6 +169,13 @@ function scatterOnes(b: GraphBuilder, grad: Value, { window, input }: PlacedWind
   ]);
 }
 
+/** Whether windows neither overlap nor leave gaps; whether they also end with the input, sizes tell. */
+function areSideBySide(node: Node): boolean {
+  const kernel = intsOf(node, "kernel_shape") ?? [];
+  const strides = intsOf(node, "strides") ?? [];
+  return kernel.every((size, axis) => size === strides[axis]);
+}
+
 /** Whether the windows cover the input once, side by side. */
 function isTiling(b: GraphBuilder, x: Value, y: Value, { window, input }: PlacedWindow): boolean {
   const sizes = staticDims(b, x, 2);
@@ -142,10 +189,15 @@ function isTiling(b: GraphBuilder, x: Value, y: Value, { window, input }: Placed
 }
 
 /** g / count, repeated over each tile. */
-function spreadTiles(b: GraphBuilder, g: Value, { kernel }: Window): Value {
+function spreadTiles(b: GraphBuilder, g: Value, window: Window): Value {
+  return upsample(b, scale(b, g, 1 / sizeOf(window.kernel)), window);
+}
+
+/** Each element, repeated over its tile. */
+function upsample(b: GraphBuilder, x: Value, { kernel }: Window): Value {
   const scales = Float32Array.of(1, 1, ...kernel);
   return b.op("Resize", [
-    scale(b, g, 1 / sizeOf(kernel)),
+    x,
     undefined,
     b.constant(tensor("float32", [scales.length], scales)),
   ], { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" });

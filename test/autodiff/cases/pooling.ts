@@ -43,6 +43,16 @@ export const morePoolingCases: readonly [string, GradientCase][] = [
     inputs: [spread],
     attributes: { kernel_shape: [2, 2], dilations: [2, 1], storage_order: 1 },
   }],
+  ["MaxPool", { inputs: [spread], attributes: { ...square, storage_order: 1 } }],
+  ["MaxPool", {
+    inputs: [x([2, 3, 6, 4], -8, 8)],
+    attributes: { kernel_shape: [3, 2], strides: [3, 2] },
+  }],
+  ["MaxPool", { inputs: [x([2, 3, 6], -8, 8)], attributes: { kernel_shape: [3], strides: [3] } }],
+  ["MaxPool", {
+    inputs: [x([1, 2, 2, 4, 2], -8, 8)],
+    attributes: { kernel_shape: [2, 2, 2], strides: [2, 2, 2] },
+  }],
   ["LpPool", { inputs: [x([1, 2, 4, 4], 0.2, 2)], attributes: { ...square, p: 3 } }],
   ["LpPool", {
     inputs: [x([1, 2, 5, 4], 0.2, 2)],
