@@ -133,7 +133,7 @@ const endings: readonly (readonly [RegExp, FormatKey])[] = [
   [/\.(?:csv|tsv)$/i, "csv"],
   [/\.(?:jsonl|ndjson|json)$/i, "jsonl"],
   [/\.parquet$/i, "parquet"],
-  [/\.(?:tar|tar\.gz|tgz)$/i, "webdataset"],
+  [/\.(?:tar|tar\.gz|tgz|tar\.zst)$/i, "webdataset"],
 ];
 
 /** The format of a path, by its ending; what has none is a folder. */

@@ -64,7 +64,7 @@ const endings: Readonly<Record<FormatKey, RegExp>> = {
   csv: /\.(?:csv|tsv)$/i,
   jsonl: /\.(?:jsonl|ndjson|json)$/i,
   parquet: /\.parquet$/i,
-  webdataset: /\.(?:tar|tar\.gz|tgz)$/i,
+  webdataset: /\.(?:tar|tar\.gz|tgz|tar\.zst)$/i,
 };
 
 /** How deep folders of files may lie in each other. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { basename, join } from "@std/path";
 import type { DataSpec } from "../../lib/data/data_spec.ts";
 import { loadData, prepareData } from "../../lib/data/load_data.ts";
@@ -129,6 +130,29 @@ Deno.test("loadData() reads WebDataset's archives, with long names", async () =>
   const found = await read({ spec: { webdataset, classes: ["cat", "dog"] } });
   assertEquals(found, { "": expected["webdataset"]! });
 });
+
+for (const [ending, pack] of [["tar.gz", gzipSync], ["tar.zst", zstdCompressSync]] as const) {
+  Deno.test(`loadData() reads WebDataset's archives as .${ending}, and tells of one that is cut off or damaged`, async () => {
+    const packed = new Uint8Array(pack(Deno.readFileSync(join(files, "webdataset/shard-000.tar"))));
+    const damaged = packed.map((byte, i) => i > 40 && i % 40 === 0 ? byte ^ 0xff : byte);
+    const archives = {
+      [`whole.${ending}`]: packed,
+      ...Object.fromEntries([6, 0.3, 0.9].map((part) => [
+        `cut-${part}.${ending}`,
+        packed.subarray(0, part < 1 ? part * packed.length : part),
+      ])),
+      [`damaged.${ending}`]: damaged,
+    };
+    await inFolder(archives, async (folder) => {
+      for (const name of Object.keys(archives)) {
+        const loading = { spec: { webdataset: join(folder, name), classes: ["cat", "dog"] } };
+        if (name.startsWith("whole")) {
+          assertEquals(await read(loading), { "": expected["webdataset"]! });
+        } else await assertRejects(() => read(loading), DiagnosticError, name);
+      }
+    });
+  });
+}
 
 /** Every file cut at several places, and with bytes changed: an error in words, or rows. */
 const damaged: readonly (readonly [path: string, spec: (folder: string) => Read])[] = [];

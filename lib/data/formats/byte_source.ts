@@ -2,7 +2,7 @@
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
 import { ByteStream } from "./byte_stream.ts";
-import { inflated } from "./gzip.ts";
+import { type Compression, inflated } from "./unpack.ts";
 
 /** Bytes by their places. */
 export interface ByteSource {
@@ -19,11 +19,18 @@ export interface ByteSource {
 /** The largest size to which a compressed file may unpack; archives of images stay below three times theirs. */
 const mostBytes = (size: number) => 100 * size + (16 << 20);
 
-/** Opens a file, unpacking it where it begins as gzip does. */
+/** How compressed files begin. */
+const marks: readonly (readonly [start: readonly number[], format: Compression])[] = [
+  [[0x1f, 0x8b], "gzip"],
+  [[0x28, 0xb5, 0x2f, 0xfd], "zstd"],
+];
+
+/** Opens a file, unpacking it where it begins as gzip or zstd does. */
 export function openBytes(path: string): ByteSource {
   const { size } = Deno.statSync(path);
-  const start = readRange(path, 0, Math.min(2, size));
-  if (start[0] === 0x1f && start[1] === 0x8b) return new GzipSource(path, mostBytes(size));
+  const start = readRange(path, 0, Math.min(4, size));
+  const packed = marks.find(([mark]) => mark.every((byte, i) => start[i] === byte));
+  if (packed !== undefined) return new PackedSource(path, packed[1], mostBytes(size));
   return {
     size,
     read: (offset, length) =>
@@ -34,14 +41,15 @@ export function openBytes(path: string): ByteSource {
 }
 
 /** A compressed file: to go back in it is to begin again. */
-class GzipSource implements ByteSource {
+class PackedSource implements ByteSource {
   readonly #path: string;
+  readonly #format: Compression;
   readonly #most: number;
   #stream: ByteStream | undefined;
   #position = 0;
 
-  constructor(path: string, most: number) {
-    [this.#path, this.#most] = [path, most];
+  constructor(path: string, format: Compression, most: number) {
+    [this.#path, this.#format, this.#most] = [path, format, most];
   }
 
   async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -56,7 +64,8 @@ class GzipSource implements ByteSource {
     await this.close();
     const what = JSON.stringify(this.#path);
     const file = Deno.openSync(this.#path);
-    this.#stream = new ByteStream(atMost(inflated(file.readable, "gzip", what), this.#most, what));
+    const chunks = inflated(file.readable, this.#format, what);
+    this.#stream = new ByteStream(atMost(chunks, this.#most, what));
     this.#position = 0;
   }
 

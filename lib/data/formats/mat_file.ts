@@ -6,7 +6,7 @@
 import { ByteStream } from "./byte_stream.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
-import { inflated } from "./gzip.ts";
+import { inflated } from "./unpack.ts";
 
 /** A numeric array of a file, before its elements are read. */
 export interface MatArray {

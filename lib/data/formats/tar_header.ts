@@ -28,7 +28,6 @@ export function checkHeader(header: Uint8Array, offset: number, what: string): v
 const packers: readonly (readonly [readonly number[], string, string])[] = [
   [[0x42, 0x5a, 0x68], "compressed by bzip2", "bunzip2"],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], "compressed by xz", "unxz"],
-  [[0x28, 0xb5, 0x2f, 0xfd], "compressed by zstd", "unzstd"],
   [[0x50, 0x4b, 3, 4], "a zip archive", "unzip"],
 ];
 

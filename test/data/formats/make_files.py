@@ -220,6 +220,12 @@ good("tar pax times and owners", tar("times.tar", mtime, tarfile.PAX_FORMAT))
 for ending, mode in [("tar.gz", "w:gz"), ("tgz", "w:gz")]:
     good(f"tar .{ending}", tar(f"packed.{ending}", samples(), mode=mode))
 bad("tar that is compressed and called .tar", tar("packed.tar", samples(), mode="w:gz")) if False else good("tar that is compressed and called .tar", tar("packed.tar", samples(), mode="w:gz"))
+with pa.CompressedOutputStream(path("tar/packed.tar.zst"), "zstd") as file:
+    file.write(open(path("tar/ustar-cls.tar"), "rb").read())
+good("tar .tar.zst", {"webdataset": os.path.join(out, "tar/packed.tar.zst")})
+zst = open(path("tar/packed.tar.zst"), "rb").read()
+for cut in [5, len(zst) // 2, len(zst) - 5]:
+    bad(f"tar .tar.zst cut at {cut}", {"webdataset": raw(f"cut-{cut}.tar.zst", zst[:cut])})
 bad("tar .bz2", tar("packed.tar.bz2", samples(), mode="w:bz2"))
 bad("tar .xz", tar("packed.tar.xz", samples(), mode="w:xz"))
 classes = [(f"{NAMES[labels[i]]}/{i:02d}.png", f) for i, f in enumerate(files)]
