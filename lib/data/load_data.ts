@@ -150,9 +150,9 @@ async function writeSplit(
   });
   if (written.broken.size > 0 && broken === "refuse") throw brokenImages(rows, written.broken);
   const more = [
-    ...(written.broken.size > 0 ? [`${written.broken.size} broken images are left out`] : []),
+    ...(written.broken.size > 0 ? [`broken images, left out: ${written.broken.size}`] : []),
     ...(written.repeated.length > 0
-      ? [`${written.repeated.length} images that are in other splits are left out of ${split}`]
+      ? [`images that are in other splits, left out of ${split}: ${written.repeated.length}`]
       : []),
   ];
   for (const note of more) log?.(note);

@@ -18,12 +18,13 @@ export function orderOf({ settings, data }: PromptTraining): (step: number) => P
   return batchOrder({ rows: data.rows.length, batch, seed, augment, mirrorKeepsAnswer, fit });
 }
 
-/** Makes the images of the steps, from the first one on as soon as it is there. */
+/** Makes the images of the steps, from the first one on. */
 export class ImagesAhead implements AsyncDisposable {
   readonly #batches: ImageBatches;
   readonly #ahead: ReadAhead<Tensor>;
 
-  constructor(training: PromptTraining) {
+  /** @param from The step that is asked for first. */
+  constructor(training: PromptTraining, from = 0) {
     const { settings, data } = training;
     const { canvas, augment, kind, batch, steps } = settings;
     const image = imageSideOf(kind, settings);
@@ -35,7 +36,7 @@ export class ImagesAhead implements AsyncDisposable {
       end: steps,
       window: Math.max(fewestReady, Math.min(mostReady, ready)),
     });
-    this.#ahead.begin(0); // while the graphs are made
+    this.#ahead.begin(from); // while the graphs are made
   }
 
   /** Those of a step, float32 [batch, 3, S, S]. */

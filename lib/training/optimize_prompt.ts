@@ -30,7 +30,7 @@ import { searchOf } from "./searches/search_table.ts";
 import { costLine, flopsOfRun, StepClock, type StepCost } from "./step_cost.ts";
 import { memoryLine, stepMemory } from "./step_memory.ts";
 import { orOutOfMemory, OutOfMemory, train, type Training, type TrainingHost } from "./trainer.ts";
-import { savedPlan, type TrainingState } from "./training_state.ts";
+import { type SavedCourse, savedCourse, type TrainingState } from "./training_state.ts";
 
 /** The state after the last step. */
 export interface TrainedPrompt extends TrainingState {
@@ -71,9 +71,10 @@ export async function optimizePrompt(
   training: PromptTraining,
   host: TrainingHost = {},
 ): Promise<TrainedPrompt> {
-  await using ahead = new ImagesAhead(training);
+  const saved = await savedCourseOf(host);
+  await using ahead = new ImagesAhead(training, saved?.step);
   const divides = dividesBatch(training);
-  const { cost, ...first } = await prepareWithin(training, divides, host);
+  const { cost, ...first } = await prepareWithin(training, { divides, saved }, host);
   let { prepared } = first;
   let from: TrainingState | undefined;
   const clock = new StepClock(() => performance.now());
@@ -90,6 +91,13 @@ export async function optimizePrompt(
   }
 }
 
+async function savedCourseOf({ checkpoint }: TrainingHost): Promise<SavedCourse | undefined> {
+  let course: SavedCourse | undefined;
+  // It is not taken yet, and so the host is told of none.
+  await checkpoint?.load((bytes) => void (course = savedCourse(bytes)));
+  return course;
+}
+
 /** A graph, and what a step costs by the first plan. */
 interface FittingPrompt {
   readonly prepared: PreparedPrompt;
@@ -99,7 +107,7 @@ interface FittingPrompt {
 /** The graph of the plan that a saved state goes on with, or else of the one that fits the memory. */
 async function prepareWithin(
   training: PromptTraining,
-  divides: boolean,
+  { divides, saved }: { readonly divides: boolean; readonly saved: SavedCourse | undefined },
   host: TrainingHost,
 ): Promise<FittingPrompt> {
   const { settings: { batch }, microBatch = "auto" } = training;
@@ -109,16 +117,10 @@ async function prepareWithin(
   if (unasked !== undefined) host.log?.(unasked);
   const prepared = await preparePrompt(training, first, host);
   const cost = flopsOfStep(training, prepared);
-  const plan = await savedPlanOf(batch, host) ?? await fittingPlan(prepared, choices, host);
+  const isSaved = saved?.plan !== undefined && batch % saved.plan.microBatch === 0;
+  const plan = isSaved ? saved.plan : await fittingPlan(prepared, choices, host);
   const isFirst = plan.microBatch === first.microBatch && plan.recompute === first.recompute;
   return { cost, prepared: isFirst ? prepared : await preparePrompt(training, plan, host) };
-}
-
-/** The plan of a saved state of this batch. */
-async function savedPlanOf(batch: number, host: TrainingHost): Promise<MemoryPlan | undefined> {
-  let plan: MemoryPlan | undefined;
-  await host.checkpoint?.load((bytes) => void (plan = savedPlan(bytes)));
-  return plan !== undefined && batch % plan.microBatch === 0 ? plan : undefined;
 }
 
 /** The plan that fits the memory, which is not known beforehand but on processors. */

@@ -61,11 +61,20 @@ export function encodeTrainingState(
 
 const planSchema = z.strictObject({ microBatch: z.int().min(1), recompute: z.boolean() });
 
-/** The plan in a checkpoint; undefined where there is none that can be read. */
-export function savedPlan(bytes: Uint8Array): MemoryPlan | undefined {
+/** Where a training goes on, before its graph is there by which the state is checked. */
+export interface SavedCourse {
+  readonly step: number;
+  /** Absent where it was saved before there were plans. */
+  readonly plan?: MemoryPlan | undefined;
+}
+
+/** What a checkpoint says of its course; undefined where it cannot be read. */
+export function savedCourse(bytes: Uint8Array): SavedCourse | undefined {
   try {
     const { metadata } = openState(bytes);
-    return planSchema.safeParse(jsonOf(metadata.plan, "plan")).data;
+    const step = stepOf(metadata);
+    if (metadata.plan === undefined) return { step };
+    return { step, plan: planSchema.safeParse(jsonOf(metadata.plan, "plan")).data };
   } catch (error) {
     if (error instanceof TrainingStateError) return undefined;
     throw error;

@@ -342,6 +342,26 @@ Deno.test("optimizePrompt() halves the part where memory runs out, goes on, and 
   assertEquals(second.curve, halved.curve);
 });
 
+Deno.test("optimizePrompt() makes no images of steps that were taken before it was interrupted", async () => {
+  const training = trainingFor(wide as Case, { batch: 2, steps: 6 });
+  const { checkpoint } = savedOnce();
+  const stop = new AbortController();
+  const first = optimizePrompt(training, {
+    checkpoint,
+    onStep: (step) => step === 5 && stop.abort(new DOMException("enough", "AbortError")),
+    signal: stop.signal,
+  });
+  await assertRejects(() => first, DOMException, "enough");
+  const { images } = training.data;
+  let count = 0;
+  const read = (row: number) => images.read((count++, row));
+  await optimizePrompt(
+    { ...training, data: { ...training.data, images: { ...images, read } } },
+    { checkpoint },
+  );
+  assertEquals(count, 2, "the batch of the sixth step");
+});
+
 Deno.test("optimizePrompt() says so where not even one image fits the memory", async () => {
   const onOpen = () => {
     throw new TypeError("std::bad_alloc");

@@ -42,7 +42,7 @@ function wholeText(value: number): string {
 }
 
 /** A float: with an exponent below 1e-4 and from 1e16. */
-export function floatText(value: number): string {
+function floatText(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   const size = Math.abs(value);
