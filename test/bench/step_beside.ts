@@ -8,6 +8,9 @@ const threads = 2;
 /** Sizes of the models, as `step_torch.py` knows them. */
 const sizes = ["mini", "small"];
 
+/** Our ways: how many images are computed at once, as `microBatch` says it. */
+const ourWays = { ours: 16, "ours, 8 at once": 8 };
+
 /** PyTorch's ways, as `step_torch.py` has them. */
 const ways = ["official", "eager", "compile"] as const;
 
@@ -57,9 +60,15 @@ async function compare(
       await using exporter = new PeerProcess<Answer>(python, script("export"));
       await exporter.ask({ do: "open", folder });
     }
-    const ours = new PeerProcess<Answer>(Deno.execPath(), ["run", "-A", folderOf("step_peer.ts")]);
-    peers.set("ours", ours);
-    await ours.ask({ do: "open", folder });
+    for (const [name, atOnce] of Object.entries(ourWays)) {
+      const ours = new PeerProcess<Answer>(Deno.execPath(), [
+        "run",
+        "-A",
+        folderOf("step_peer.ts"),
+      ]);
+      peers.set(name, ours);
+      await ours.ask({ do: "open", folder, atOnce });
+    }
     for (const way of ways) peers.set(way, new PeerProcess<Answer>(python, script(way)));
     return await inTurns(peers, rounds);
   } finally {

@@ -1,6 +1,6 @@
 /**
  * Our side of `deno task bench step --torch PYTHON`: a process of its own, so that its memory is the step's. Takes
- * `{"do":"open","folder":…}` and `{"do":"run","repeats":N}`, a line each; times are in milliseconds.
+ * `{"do":"open","folder":…,"atOnce":N}` and `{"do":"run","repeats":N}`, a line each; times are in milliseconds.
  *
  * @module
  */
@@ -15,6 +15,8 @@ import { timeOf } from "./benchmark.ts";
 interface Request {
   readonly do: "open" | "run";
   readonly folder: string;
+  /** Images that are computed at once; default all of the batch. */
+  readonly atOnce?: number;
   readonly repeats: number;
 }
 
@@ -23,11 +25,16 @@ const options: SessionOptions = {
   threads: 2,
   ...JSON.parse(Deno.args[0] ?? "{}"),
 };
+/** Images of a step. */
+const batch = 16;
 let session: Session | undefined;
 let feeds: Record<string, Tensor> = {};
+/** Runs of a step. */
+let parts = 1;
 
-async function open(folder: string): Promise<Record<string, unknown>> {
-  const training = await openTrajectory(folder, "cpu");
+async function open({ folder, atOnce = batch }: Request): Promise<Record<string, unknown>> {
+  const training = await openTrajectory(folder, "cpu", atOnce);
+  parts = batch / atOnce;
   {
     await using features = await openSession(training.graph.features, options);
     feeds = { ...await feedsOf(0, features, training), delta: training.data.delta! };
@@ -41,7 +48,9 @@ async function run(repeats: number): Promise<Record<string, unknown>> {
   let loss = NaN;
   const cpu = process.cpuUsage();
   const ms = await timeOf(async () => {
-    loss = Number((await session!.run(asked)).loss!.data[0]);
+    for (let part = 0; part < parts; part++) {
+      loss = Number((await session!.run(asked)).loss!.data[0]);
+    }
   }, repeats);
   const after = process.cpuUsage();
   const cpuMs = (after.user + after.system - cpu.user - cpu.system) / 1000 / repeats;
@@ -55,7 +64,7 @@ for await (const text of lines) {
   rest = parts.pop()!;
   for (const line of parts) {
     const request: Request = JSON.parse(line);
-    const answer = request.do === "open" ? await open(request.folder) : await run(request.repeats);
+    const answer = request.do === "open" ? await open(request) : await run(request.repeats);
     console.log(JSON.stringify(answer));
   }
 }

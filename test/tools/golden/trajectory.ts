@@ -9,6 +9,7 @@ import type { Model, TensorType } from "../../../lib/onnx/ir/model.ts";
 import type { Provider } from "../../../lib/runtime/provider.ts";
 import { openSession, type Session } from "../../../lib/runtime/session.ts";
 import { castTensor, toNumbers } from "../../../lib/tensor/convert.ts";
+import { dtypes } from "../../../lib/tensor/dtype.ts";
 import { placesOf } from "../../../lib/tensor/flat_parameters.ts";
 import { decodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../../../lib/tensor/tensor.ts";
@@ -53,11 +54,19 @@ export async function runTrajectory(folder: CaseFolder, provider: Provider): Pro
   return await train(await openTrajectory(folder.path, provider));
 }
 
-/** Reads what was recorded and builds the graph of a step. */
-export async function openTrajectory(path: string, provider: Provider): Promise<Training> {
+/**
+ * Reads what was recorded and builds the graph of a step.
+ *
+ * @param most Images of each batch that are taken, at most; default all.
+ */
+export async function openTrajectory(
+  path: string,
+  provider: Provider,
+  most = Infinity,
+): Promise<Training> {
   const meta: Meta = JSON.parse(await Deno.readTextFile(join(path, "meta.json")));
   const bytes = await Deno.readFile(join(path, "trajectory.safetensors"));
-  const data = decodeSafetensors(bytes).tensors;
+  const data = firstImages(decodeSafetensors(bytes).tensors, most);
   const sources = Array.from(
     { length: meta.source_models },
     (_, i) => new PieceSource(path, meta.source_models > 1 ? `source${i}_` : "", data),
@@ -78,6 +87,36 @@ export async function openTrajectory(path: string, provider: Provider): Promise<
     weights: { lm: 1, fca: meta.fca_weight, tse: meta.tse_weight },
   });
   return { graph, meta, data, sources, models, provider };
+}
+
+/** The first images of each batch, and what belongs to them. */
+function firstImages(data: Tensors, most: number): Tensors {
+  const batch = data.input_ids!.dims[1]!;
+  if (batch <= most) return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => {
+      const [batches, images, ...dims] = value.dims as [number, number, ...number[]];
+      if (images !== batch) return [name, value];
+      const first = Array.from({ length: batches }, (_, i) => {
+        const { data } = batchOf(value, i);
+        return data.subarray(0, data.length / batch * most);
+      });
+      const whole = fromParts(value.dtype, [batches, most, ...dims], first);
+      return [name, whole];
+    }),
+  );
+}
+
+/** A tensor of pieces that lie one behind the other. */
+function fromParts(
+  dtype: Tensor["dtype"],
+  dims: readonly number[],
+  parts: readonly Tensor["data"][],
+): Tensor {
+  const size = parts[0]!.length;
+  const data = new dtypes[dtype].array(size * parts.length);
+  parts.forEach((part, i) => data.set(part as never, i * size));
+  return tensor(dtype, dims, data as never);
 }
 
 /** A recorded training. */
