@@ -94,14 +94,19 @@ function withDefaults(config: ProcessorConfig, { defaults }: ProcessorKind): Pro
   const given = Object.entries(config)
     .filter(([name, value]) => value !== null || !Object.hasOwn(defaults, name));
   const own = Object.fromEntries(given);
-  return { ...(cropsByDefault(own) ? defaults : withoutCrop(defaults)), ...own };
+  return { ...(cropWouldPad(own, defaults) ? withoutCrop(defaults) : defaults), ...own };
 }
 
-/** A file that gives one size for all images and no word on cropping means that size. */
-function cropsByDefault({ size, crop_size, do_center_crop }: ProcessorConfig): boolean {
-  const { height, width } = Object(size) as ProcessorConfig;
-  const fixed = height !== undefined && width !== undefined;
-  return !fixed || crop_size !== undefined || do_center_crop !== undefined;
+/**
+ * Whether a file gives one size for all images and no word on cropping, and the kind's own crop is
+ * larger: then that size is meant, for a crop would only put a black edge around it.
+ */
+function cropWouldPad(own: ProcessorConfig, defaults: ProcessorConfig): boolean {
+  if (own.crop_size !== undefined || own.do_center_crop !== undefined) return false;
+  const { height, width } = Object(own.size) as Partial<ImageSize>;
+  const crop = Object(defaults.crop_size) as Partial<ImageSize>;
+  if (height === undefined || width === undefined) return false;
+  return height < (crop.height ?? 0) || width < (crop.width ?? 0);
 }
 
 function withoutCrop({ do_center_crop: _, crop_size: __, ...others }: ProcessorConfig) {

@@ -94,11 +94,11 @@ function squareDraft(image: Draft, colour: readonly number[]): Draft {
 const square = (config: ProcessorConfig, from: ImageSize) =>
   wholePlan(config, from, resizeAndCrop(config, startDraft(from), true));
 
-/** SigLIP */
+/** SigLIP; here a number means the shortest edge. */
 export const siglipProcessor: ProcessorKind = {
   types: ["SiglipImageProcessor"],
   defaults: { resample: 3, size: { height: 224, width: 224 }, ...halfMeanAndStd },
-  plan: square,
+  plan,
 };
 
 /** BLIP, BLIP-2 and InstructBLIP */

@@ -21,7 +21,9 @@ def square(side):
 KINDS = [
     ("CLIP", {"size": {"shortest_edge": 20}, "crop_size": square(16)}),
     ("CLIP", {"size": square(16), "do_center_crop": False, "resample": 2}),
+    ("CLIP", {"size": {"height": 230, "width": 240}}),
     ("Siglip", {"size": {"height": 18, "width": 12}}),
+    ("Siglip", {"size": 18}),
     ("Siglip2", {"patch_size": 4, "max_num_patches": 24}),
     ("Blip", {"size": square(16)}),
     ("ViT", {"size": square(16)}),
