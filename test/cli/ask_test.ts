@@ -85,3 +85,14 @@ Deno.test("tvp ask says what it cannot use", () =>
     const ranked = await tvp(folder, "ask", "./clip", "p.png", "x", ...choices);
     assertEquals([ranked.code, ranked.out.trimEnd().split("\n").length], [0, 3], ranked.err);
   }));
+
+Deno.test("tvp ask says when a model of an unknown type is opened by the default rule", () =>
+  inFolder(async (folder) => {
+    await place(folder);
+    const path = join(folder, "model", "config.json");
+    const config = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(path, JSON.stringify({ ...config, model_type: "new_vl" }));
+    const { code, err } = await tvp(folder, "ask", "./model", "p.png", "what?");
+    const start = 'warning: Model "./model" is opened by the default rule';
+    assertEquals([code, err.slice(0, start.length)], [0, start]);
+  }));

@@ -44,7 +44,10 @@ const command: Command = {
       match: "token",
       maxTokens: numberOption(args, "max-tokens") ?? 16,
       batch: 1,
-      session: { provider: (textOption(args, "provider") ?? "auto") as "auto" },
+      session: {
+        provider: (textOption(args, "provider") ?? "auto") as "auto",
+        log: printNotice,
+      },
     });
     const ranked = choices && rank(choices, row!.scores!, isClip);
     const told = ranked?.[0]?.choice ?? String(row!.prediction);
