@@ -24,7 +24,7 @@ import { planProcessor } from "../vision/processor_table.ts";
 import type { ImageSize } from "../vision/resize.ts";
 import { images } from "./batch_fill.ts";
 import { type GeneratorOptions, openGenerator } from "./generation.ts";
-import { openScorer } from "./likelihood.ts";
+import { openScorer, type ScorerOptions } from "./likelihood.ts";
 import { OpenFew } from "./open_few.ts";
 import type { ProcessorSettings } from "./shown_rows.ts";
 
@@ -125,18 +125,23 @@ async function openForLayout(
   const text = await openTextEncoder(directory, image);
   const instructions = memoised(text, task.questions);
   const lengthOf = (row: number) => instructions[row]!.ids.length;
-  const open = (instructionLength: number) =>
-    openForTexts({ directory, text, image, instructionLength }, task, instructions);
-  if (!await keepsOtherStates(directory)) {
-    return await open(Math.max(...instructions.map(({ ids }) => ids.length)));
+  const open = (instructionLength: number, promptLength: number) =>
+    openForTexts({ directory, text, image, instructionLength, promptLength }, task, instructions);
+  const promptOf = (row: number) => instructions[row]!.prompt?.length ?? 1;
+  const hasOnePrompt = instructions.every((_, row) => promptOf(row) === promptOf(0));
+  if (hasOnePrompt && !await keepsOtherStates(directory)) {
+    return await open(Math.max(...instructions.map(({ ids }) => ids.length)), promptOf(0));
   }
-  // Such states would take in what fills up the shorter texts: texts of one length go together.
+  // Such states would take in what fills up the shorter texts, and nothing hides what fills up a
+  // decoder's prompt: texts of one length go together.
   const opened = new OpenFew<LayoutAnswerer>(maxOpen);
   return {
     answer: async (pixels, rows) => {
       const answers: Answer[] = [];
-      for (const [length, places] of Map.groupBy(rows.keys(), (place) => lengthOf(rows[place]!))) {
-        const answerer = await opened.get(length, () => open(length));
+      const keyOf = (row: number) => `${lengthOf(row)} ${promptOf(row)}`;
+      for (const [key, places] of Map.groupBy(rows.keys(), (place) => keyOf(rows[place]!))) {
+        const row = rows[places[0]!]!;
+        const answerer = await opened.get(key, () => open(lengthOf(row), promptOf(row)));
         const some = stackPixels(places.map((place) => images(pixels, place, place + 1)));
         const found = await answerer.answer(some, places.map((place) => rows[place]!));
         places.forEach((place, i) => answers[place] = found[i]!);
@@ -155,7 +160,9 @@ async function keepsOtherStates(directory: LanguageModelDirectory): Promise<bool
 
 /** Answers questions whose texts are filled up to one length. */
 async function openForTexts(
-  reading: Pick<GeneratorOptions, "directory" | "text" | "image" | "instructionLength">,
+  reading:
+    & Pick<GeneratorOptions, "directory" | "text" | "image" | "instructionLength">
+    & Required<Pick<ScorerOptions, "promptLength">>,
   task: AnswerTask,
   instructions: readonly InstructionIds[],
 ): Promise<LayoutAnswerer> {

@@ -75,7 +75,8 @@ async function generate(
   );
   const search = searchFor(options, instructions, asked);
   const lengths = instructions.map(({ ids }) => ids.length);
-  let step = await decoder.start(fillBatch(asked.pixels, options.batch), batch, lengths);
+  const prompts = instructions.map(({ prompt = [text.startToken] }) => prompt);
+  let step = await decoder.start(fillBatch(asked.pixels, options.batch), batch, lengths, prompts);
   for (;;) {
     const next = search.advance(scoresIn(step.scores));
     if (next === undefined) break;
@@ -98,7 +99,7 @@ function searchFor(
 ): TokenSearch {
   const { text, directory, maxTokens, settings = {} } = options;
   const { num_beams: beams = 1, stop_strings: stops = [], seed = 0 } = settings;
-  const starts = instructions.map(({ ids }) => startIds(directory, ids, text.startToken));
+  const starts = instructions.map((asked) => startIds(directory, asked, text.startToken));
   const rules = logitRules(settings, {
     endTokens: text.endTokens,
     maxTokens,
@@ -132,10 +133,10 @@ function searchFor(
 /** The tokens before an answer, as its decoder reads them. */
 function startIds(
   directory: LanguageModelDirectory,
-  ids: readonly number[],
+  { ids, prompt }: InstructionIds,
   startToken: number,
 ): readonly number[] {
-  return isEncoderDecoder(directory) ? [startToken] : ids;
+  return isEncoderDecoder(directory) ? prompt ?? [startToken] : ids;
 }
 
 /** What was said before the first text that ends an answer. */

@@ -32,6 +32,8 @@ export interface ScorerOptions {
   readonly instructionLength: number;
   /** Length of the longest instruction as the Q-Former reads it. */
   readonly qformerLength?: number;
+  /** Tokens that the decoder has read before an answer, of all instructions; default 1. */
+  readonly promptLength?: number;
   readonly session?: SessionOptions;
 }
 
@@ -68,6 +70,7 @@ export async function openScorer(options: ScorerOptions): Promise<Scorer> {
   const decoder = await directory.readPart("decoder_model_merged");
   const way = scoreWay(directory, decoder);
   const answers = options.candidates.map((candidate) => [...text.answer(candidate)]);
+  const { promptLength = 1 } = options;
   const plan = planCandidates(answers, way, text.startToken);
   const fitting = Math.floor(rowsPerRun / Math.max(1, plan.rows.length));
   const batch = Math.min(options.batch, Math.max(1, fitting));
@@ -76,7 +79,7 @@ export async function openScorer(options: ScorerOptions): Promise<Scorer> {
     sequence,
     imageTokens: text.imageTokens,
     rows: batch * plan.rows.length,
-    length: plan.length,
+    length: plan.length + promptLength - 1,
     ...(options.image === undefined ? {} : { image: options.image }),
     ...(options.qformerLength === undefined ? {} : { qformer: options.qformerLength }),
   });
@@ -153,22 +156,27 @@ class GraphScorer implements Scorer {
       feeds.last_index = indexVector(lengths.map((n, row) => row * length + n - 1));
     }
     if (plan.rows.length === 0) return feeds;
-    return { ...feeds, ...this.#continuationFeeds(lengths, batch) };
+    return { ...feeds, ...this.#continuationFeeds(instructions, batch) };
   }
 
   #continuationFeeds(
-    lengths: readonly number[],
+    instructions: readonly InstructionIds[],
     { inputIds, attentionMask: mask }: TextBatch,
   ): Record<string, Tensor> {
     const { plan, way, options, model } = this.#state;
-    const { instructionLength: sequence, text } = options;
+    const { instructionLength: sequence, text, promptLength = 1 } = options;
     const perImage = plan.rows.length;
-    const width = way === "repeat" ? sequence + plan.length : plan.length;
-    const rows = lengths.flatMap(() => plan.rows);
+    const lengths = instructions.map(({ ids }) => ids.length);
+    const prompted = promptLength - 1 + plan.length;
+    const width = way === "repeat" ? sequence + plan.length : prompted;
+    // Of an encoder-decoder the first token of a row is the start symbol, or the last of a prompt.
+    const rows = instructions.flatMap(({ prompt }) =>
+      plan.rows.map((row) => prompt === undefined ? row : [...prompt, ...row.slice(1)])
+    );
     const nextMask = joinMasks(mask, { rows: perImage, length: plan.length });
     const offsets = positionOffsets({ ids: inputIds, mask }, text);
     const feeds: Record<string, Tensor> = {
-      next_ids: pad(rows, text.padToken, plan.length),
+      next_ids: pad(rows, text.padToken, prompted),
       next_row: indexVector(rows.map((_, i) => Math.floor(i / perImage))),
       next_mask: nextMask,
       ...this.#laterPositions(nextMask, width, offsets),
@@ -176,7 +184,7 @@ class GraphScorer implements Scorer {
       pick_index: indexVector(
         lengths.flatMap((n, image) =>
           plan.picks.map(({ row, position }) => {
-            const start = way === "repeat" ? (position < 0 ? n : sequence) : 0;
+            const start = way === "repeat" ? (position < 0 ? n : sequence) : promptLength - 1;
             return (image * perImage + row) * width + start + position;
           })
         ),

@@ -16,6 +16,8 @@ export interface InstructionIds {
   readonly ids: readonly number[];
   /** Ids for a Q-Former that reads the instruction; empty for other models. */
   readonly qformerIds: readonly number[];
+  /** What a decoder of answers has read before one; absent: the start symbol. */
+  readonly prompt?: readonly number[];
 }
 
 /** Turns the texts of a task into ids for one model, about images of one size. */
@@ -65,6 +67,7 @@ export async function openTextEncoder(
     instruction: (text) => ({
       ids: placeImage(asked(text, directory), place),
       qformerIds: qformer?.encode(text, true) ?? [],
+      ...decoderPrompt(text, place, special),
     }),
     answer: answerEncoder(place, special.endToken),
     decode: (ids) => tokenizer.decode(ids),
@@ -143,6 +146,23 @@ function writtenImage(
   return { image, rows, ...written ?? { placeholder: image, text: image.repeat(rows) } };
 }
 
+/** What the family's decoder reads before an answer to an instruction. */
+function decoderPrompt(
+  instruction: string,
+  { directory, tokenizer }: Pick<Place, "directory" | "tokenizer">,
+  { startToken }: SpecialIds,
+): Pick<InstructionIds, "prompt"> {
+  const { family, config } = directory;
+  const asked = family.decoderPrompt?.(instruction, {
+    config,
+    isToken: (text) => tokenizer.idOf(text) !== undefined,
+  });
+  if (asked === undefined) return {};
+  const ids = tokenizer.encode(asked.text);
+  const starts = !asked.afterStart || ids[0] === startToken;
+  return { prompt: starts ? ids : [startToken, ...ids] };
+}
+
 interface Place extends Written {
   readonly tokenizer: TextTokenizer;
   readonly template: ChatTemplate | undefined;
@@ -211,8 +231,10 @@ function startsWithSymbol(written: string, { tokenizer }: Place): boolean {
 function answerEncoder(place: Place, endToken: number): InstructionEncoder["answer"] {
   const { tokenizer, directory } = place;
   if (isEncoderDecoder(directory)) {
+    const { family, config } = directory;
+    const adds = family.bareAnswers?.(config) !== true;
     return (text) => {
-      const ids = tokenizer.encode(text, true);
+      const ids = tokenizer.encode(text, adds);
       return ids.at(-1) === endToken ? ids.slice(0, -1) : ids;
     };
   }

@@ -6,7 +6,7 @@ import { composeLoss, lossFeeds } from "./compose_loss.ts";
 import type { ImageSizes } from "./compose_model.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import type { InstructionEncoder } from "./instruction_text.ts";
-import { type TextRow, toTextBatch } from "./text_batch.ts";
+import { promptExcess, type TextRow, toTextBatch } from "./text_batch.ts";
 
 /** How the graph is built. */
 export interface PrepareOptions {
@@ -55,7 +55,7 @@ export async function prepareLoss(
   const encoderDecoder = directory.has("encoder_model");
   const apart = !encoderDecoder && await answersApart(directory);
   const separate = encoderDecoder || apart;
-  const answer = longest(rows, (row) => row.answer.length);
+  const answer = longest(rows, (row) => promptExcess(row) + row.answer.length);
   const sequence = longest(
     rows,
     (row) => row.instruction.length + (separate ? 0 : row.answer.length),
@@ -76,7 +76,7 @@ export async function prepareLoss(
   });
   return {
     model,
-    firstLogit: (row) => separate ? 0 : rows[row]!.instruction.length - 1,
+    firstLogit: (row) => separate ? promptExcess(rows[row]!) : rows[row]!.instruction.length - 1,
     feeds: (picks) => {
       const texts = toTextBatch(picks.map((row) => rows[row]!), {
         padToken: text.padToken,

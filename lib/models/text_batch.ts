@@ -10,6 +10,13 @@ export interface TextRow {
   /** Ids of the answer; with the end symbol, if it should be learnt. */
   readonly answer: readonly number[];
   readonly qformer?: readonly number[];
+  /** Encoder-decoder models: what the decoder has read before the answer; default the start symbol. */
+  readonly prompt?: readonly number[];
+}
+
+/** Tokens that a decoder reads before an answer, beyond the first. */
+export function promptExcess({ prompt }: Pick<TextRow, "prompt">): number {
+  return (prompt?.length ?? 1) - 1;
 }
 
 /** Ids of a batch, padded on the right. int64. */
@@ -61,11 +68,11 @@ export function toTextBatch(rows: readonly TextRow[], options: BatchOptions): Te
     : rows.map((row) => row.instruction);
   const labels = joined
     ? rows.map((row) => [...row.instruction.map(() => ignoredLabel), ...row.answer])
-    : rows.map((row) => row.answer);
+    : rows.map((row) => [...new Array(promptExcess(row)).fill(ignoredLabel), ...row.answer]);
   const start = startToken === undefined ? [] : [startToken];
   const shifted = joined ? {} : {
     decoderInputIds: pad(
-      rows.map(({ answer }) => [...start, ...answer.slice(0, -1)]),
+      rows.map(({ prompt = start, answer }) => [...prompt, ...answer.slice(0, -1)]),
       padToken,
       fedLength(options),
     ),

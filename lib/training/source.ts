@@ -43,11 +43,12 @@ export interface SourceOptions {
 /** Instruction and answer are tokenised apart; the answer ends with the model's end symbol. */
 export function textRows(text: InstructionEncoder, rows: readonly TaskRow[]): TextRow[] {
   return rows.map((row) => {
-    const { ids, qformerIds } = text.instruction(row.instruction);
+    const { ids, qformerIds, prompt } = text.instruction(row.instruction);
     return {
       instruction: ids,
       answer: [...text.answer(row.answer), text.endToken],
       qformer: qformerIds,
+      ...(prompt === undefined ? {} : { prompt }),
     };
   });
 }

@@ -20,9 +20,13 @@ function idsAsText(text: InstructionEncoder): InstructionEncoder {
   };
 }
 
-function instructionsOf(text: InstructionEncoder) {
+function instructionsOf(text: InstructionEncoder, prompts?: readonly (readonly number[])[]) {
   const image = new Array<number>(text.imageTokens).fill(text.imageToken);
-  return [[50, 51, 52], [60]].map((ids) => ({ ids: [1, ...image, ...ids], qformerIds: [40] }));
+  return [[50, 51, 52], [60]].map((ids, row) => ({
+    ids: [1, ...image, ...ids],
+    qformerIds: [40],
+    ...(prompts === undefined ? {} : { prompt: prompts[row]! }),
+  }));
 }
 
 async function generate(
@@ -105,6 +109,29 @@ for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
     assertEquals(answers, expected);
   });
 }
+
+Deno.test("openGenerator() goes on from what a decoder has read, also with beams", async () => {
+  const { directory, text: words } = await openRecorded("instructblip_t5_dynamo");
+  const text = idsAsText(words);
+  const prompts = [[0, 50, 51], [7, 60, 61]];
+  const instructions = instructionsOf(text, prompts);
+  const sizes = {
+    instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
+    qformerLength: 1,
+  };
+  const base = { directory, text, batch: 2, ...sizes, session };
+  await using scorer = await openScorer({
+    ...base,
+    candidates: Array.from({ length: vocabulary }, (_, id) => String(id)),
+    promptLength: 3,
+  });
+  const scores = await scorer.score(randomPixels(2), instructions);
+  const likeliest = scores.map((row) => String(row.indexOf(Math.max(...row))));
+  for (const settings of [{}, { num_beams: 2 }]) {
+    await using generator = await openGenerator({ ...base, maxTokens: 1, settings });
+    assertEquals(await generator.generate(randomPixels(2), instructions), likeliest);
+  }
+});
 
 Deno.test("openGenerator() says the same with a decoder that takes no past", async () => {
   const { directory, text: words } = await openRecorded("llava");

@@ -5,7 +5,7 @@ import { modelFeeds } from "../../lib/models/feeds.ts";
 import { bindPast, composed, composeModel } from "../../lib/models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../lib/models/directory.ts";
 import type { InstructionEncoder, InstructionIds } from "../../lib/models/instruction_text.ts";
-import { toTextBatch } from "../../lib/models/text_batch.ts";
+import { promptExcess, toTextBatch } from "../../lib/models/text_batch.ts";
 import { pruneModel } from "../../lib/onnx/passes/prune.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
@@ -21,11 +21,16 @@ function withAnswers(text: InstructionEncoder): InstructionEncoder {
   return { ...text, answer: (name) => answers[Number(name)]! };
 }
 
-function instructionsOf(text: InstructionEncoder, lengths: readonly number[]): InstructionIds[] {
+function instructionsOf(
+  text: InstructionEncoder,
+  lengths: readonly number[],
+  prompts?: readonly (readonly number[])[],
+): InstructionIds[] {
   const image = new Array<number>(text.imageTokens).fill(text.imageToken);
   return lengths.map((length, row) => ({
     ids: [1, ...image, ...Array.from({ length }, (_, i) => 30 + row + i)],
     qformerIds: [40, 41 + row],
+    ...(prompts === undefined ? {} : { prompt: prompts[row]! }),
   }));
 }
 
@@ -37,10 +42,11 @@ async function scoreSlowly(
   instruction: InstructionIds,
 ): Promise<number[]> {
   const encoder = directory.has("encoder_model");
+  const { ids, qformerIds: qformer, ...prompt } = instruction;
   const scores: number[] = [];
   for (const answer of answers) {
     const batch = toTextBatch(
-      [{ instruction: instruction.ids, answer, qformer: instruction.qformerIds }],
+      [{ instruction: ids, answer, qformer, ...prompt }],
       { padToken: text.padToken, ...(encoder ? { startToken: text.startToken } : {}) },
     );
     const model = pruneModel(
@@ -48,7 +54,7 @@ async function scoreSlowly(
         batch: 1,
         sequence: batch.inputIds.dims[1]!,
         imageTokens: text.imageTokens,
-        answer: answer.length,
+        answer: batch.labels.dims[1]!,
         qformer: instruction.qformerIds.length,
       }),
       [composed.logits],
@@ -56,7 +62,7 @@ async function scoreSlowly(
     await using slow = await openSession(model, session);
     const feeds = { pixel_values: pixels, ...modelFeeds(model, batch, text) };
     const logits = (await slow.run(feeds))[composed.logits]!;
-    const start = encoder ? 0 : instruction.ids.length - 1;
+    const start = encoder ? promptExcess(instruction) : instruction.ids.length - 1;
     const sum = answer.reduce((total, id, i) => total + logProb(logits, start + i, id), 0);
     scores.push(sum / answer.length);
   }
@@ -76,9 +82,14 @@ function withoutPast(directory: LanguageModelDirectory, rows: number): LanguageM
   return withDecoder(directory, (decoder) => bindPast(decoder, rows));
 }
 
-async function checkScores(directory: LanguageModelDirectory, text: InstructionEncoder, rows = 1) {
+async function checkScores(
+  directory: LanguageModelDirectory,
+  text: InstructionEncoder,
+  rows = 1,
+  prompts?: readonly (readonly number[])[],
+) {
   const pixels = randomPixels(3);
-  const instructions = instructionsOf(text, [4, 2, 3]);
+  const instructions = instructionsOf(text, [4, 2, 3], prompts);
   await using scorer = await openScorer({
     directory: rows > 1 ? withoutPast(directory, rows) : directory,
     text: withAnswers(text),
@@ -86,6 +97,7 @@ async function checkScores(directory: LanguageModelDirectory, text: InstructionE
     batch: 4,
     instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
     qformerLength: 2,
+    promptLength: prompts?.[0]!.length ?? 1,
     session,
   });
   const scores = await scorer.score(pixels, instructions);
@@ -103,6 +115,11 @@ async function checkScores(directory: LanguageModelDirectory, text: InstructionE
     });
   }
 }
+
+Deno.test("openScorer() scores candidates behind what a decoder has read, of each image its own", async () => {
+  const { directory, text } = await openRecorded("instructblip_t5_dynamo");
+  await checkScores(directory, text, 1, [[0, 50, 51], [0, 60, 61], [7, 50, 62]]);
+});
 
 for (const name of ["llava", "blip2_dynamo", "instructblip_t5_dynamo"]) {
   Deno.test(`openScorer() scores candidates of ${name} as whole runs do`, async () => {

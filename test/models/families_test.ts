@@ -235,3 +235,21 @@ Deno.test("image tokens are counted by the processor's rule", () => {
 Deno.test("every model type is served by one family", () => {
   assertEquals(knownModelTypes, [...new Set(knownModelTypes)]);
 });
+
+Deno.test("decoders of answers begin with the token of a task, or with a question", () => {
+  const { decoderPrompt: prompt } = findFamily({ model_type: "vision-encoder-decoder" })!;
+  const donut = { encoder: { model_type: "donut-swin" } };
+  const tokens = ["<s_docvqa>", "<s_question>", "</s_question>", "<s_answer>", "<s_cord-v2>"];
+  const known = (text: string) => tokens.includes(text);
+  const none = () => false;
+  assertEquals(prompt!("<s_cord-v2>", { config: donut, isToken: known }), {
+    text: "<s_cord-v2>",
+    afterStart: false,
+  });
+  assertEquals(prompt!("When?", { config: {}, isToken: known }), {
+    text: "<s_docvqa><s_question>When?</s_question><s_answer>",
+    afterStart: true,
+  });
+  assertEquals(prompt!("When?", { config: donut, isToken: none }), undefined);
+  assertEquals(prompt!("<b>When?", { config: donut, isToken: none }), undefined);
+});

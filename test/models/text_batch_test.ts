@@ -32,6 +32,16 @@ Deno.test("toTextBatch() shifts answers right for an encoder and a decoder", () 
   assertEquals(numbers(batch.labels), [8, 2, -100, 9, -100, -100]);
 });
 
+Deno.test("toTextBatch() begins with what a decoder has read, which is no label", () => {
+  const prompted = [{ instruction: [9], answer: [5, 6], prompt: [1, 7, 8] }, {
+    instruction: [9],
+    answer: [5, 6],
+  }];
+  const batch = toTextBatch(prompted, { padToken: 0, startToken: 1, answerLength: 4 });
+  assertEquals(numbers(batch.decoderInputIds), [1, 7, 8, 5, 1, 5, 0, 0]);
+  assertEquals(numbers(batch.labels), [-100, -100, 5, 6, 5, 6, -100, -100]);
+});
+
 Deno.test("toTextBatch() masks the padding of what a Q-Former reads", () => {
   const read = rows.map((row, i) => ({ ...row, qformer: [5, 6].slice(i) }));
   const batch = toTextBatch(read, { padToken: 0, qformerLength: 3 });

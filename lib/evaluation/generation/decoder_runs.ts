@@ -54,8 +54,17 @@ export interface Step {
 
 /** Runs a model token by token. */
 export interface DecoderRuns extends AsyncDisposable {
-  /** Reads images and instructions. */
-  start(pixels: Tensor, batch: TextBatch, lengths: readonly number[]): Promise<Step>;
+  /**
+   * Reads images and instructions.
+   *
+   * @param prompts Of a decoder of answers: what it reads first, in all rows as many tokens.
+   */
+  start(
+    pixels: Tensor,
+    batch: TextBatch,
+    lengths: readonly number[],
+    prompts: readonly (readonly number[])[],
+  ): Promise<Step>;
   /** Reads one more token of each row. */
   next(step: Step, next: NextTokens): Promise<Step>;
 }
@@ -131,7 +140,7 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
     return { ...step, past: { ...past, ...step.past } };
   };
   return {
-    start: async (pixels, rows) => {
+    start: async (pixels, rows, _, prompts) => {
       const results = await encoder.run({
         pixel_values: pixels,
         ...modelFeeds(encoderModel, rows, text),
@@ -140,8 +149,13 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
         encoder_hidden_states: repeated(results["encoder.last_hidden_state"]!, copies),
         encoder_attention_mask: repeated(rows.attentionMask, copies),
       };
-      const start = new Array(count).fill(text.startToken);
-      return await advance(first, emptyPast(decoder, count), start);
+      const tokensAt = (place: number) =>
+        prompts.flatMap((prompt) => new Array<number>(copies).fill(prompt[place]!));
+      let step = await advance(first, emptyPast(decoder, count), tokensAt(0));
+      for (let place = 1; place < prompts[0]!.length; place++) {
+        step = await advance(next, step.past, tokensAt(place));
+      }
+      return step;
     },
     next: (step, { tokens, from }) => advance(next, pastOf(step, from), tokens),
     [Symbol.asyncDispose]: () => disposeAll(...new Set([encoder, first, next])),

@@ -43,6 +43,20 @@ export interface TokenTypes {
   readonly answer: number;
 }
 
+/** What a decoder's prompt may depend on. */
+export interface PromptFacts {
+  readonly config: Json;
+  /** Whether a text is one token. */
+  isToken(text: string): boolean;
+}
+
+/** A text that a decoder reads before its answer. */
+export interface DecoderPrompt {
+  readonly text: string;
+  /** Whether the start symbol comes first. */
+  readonly afterStart: boolean;
+}
+
 /** Reads a graph of the directory. */
 export type ReadFile = (part: ModelPart) => Promise<Model>;
 
@@ -93,6 +107,10 @@ export interface Family {
    * start symbol, used where it is the processor that writes it and not the tokenizer.
    */
   text(instruction: string, image: string, start: string): string;
+  /** What the decoder reads before an answer, if an instruction asks for more than the start symbol. */
+  decoderPrompt?(instruction: string, facts: PromptFacts): DecoderPrompt | undefined;
+  /** Whether the answers of an encoder-decoder have no special tokens but the end symbol. */
+  bareAnswers?(config: Json): boolean;
   /** Rewrites an instruction as the processor does before it tokenizes it. */
   instruction?(instruction: string, preprocessor: Json): string;
   /** Whether the vision encoder reads the instruction as well (`qformer_input_ids`). */

@@ -260,7 +260,8 @@ async function compareLoss(
 async function lossGraph(asked: Asked): Promise<PreparedLoss> {
   const { directory, text, instruction, probe, layout } = asked;
   const answer = [...text.answer(probe.answer), text.endToken];
-  const row = { instruction: instruction.ids, answer, qformer: instruction.qformerIds };
+  const { ids, qformerIds: qformer, ...prompt } = instruction;
+  const row = { instruction: ids, answer, qformer, ...prompt };
   return await prepareLoss(directory, text, [row], { batch: 1, image: layout, logits: true });
 }
 
@@ -302,6 +303,7 @@ function lengths({ directory, text, layout, instruction, session }: Asked) {
     batch: 1,
     instructionLength: instruction.ids.length,
     qformerLength: instruction.qformerIds.length,
+    promptLength: instruction.prompt?.length ?? 1,
     session,
   };
 }
