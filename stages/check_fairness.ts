@@ -22,11 +22,11 @@ export default defineStage({
   files: { verdict: "verdict.json", text: "verdict.txt" },
   async run({ scores, train, validation, test, require }, context) {
     const { readScores } = await import("../lib/artifacts/scores.ts");
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { DiagnosticError } = await import("../lib/diagnostic/diagnostic.ts");
     const { fairnessLines, fairnessOf, sampleOf } = await import("../lib/evaluation/fairness.ts");
     const folders = await Promise.all(
-      [train, validation, test].map(({ path }) => readDatasetFolder(path)),
+      [train, validation, test].map(({ path }) => openDatasetFolder(path)),
     );
     const [training, checked, tested] = folders.map(sampleOf);
     const task = folders[0]!.info.name;

@@ -16,10 +16,10 @@ export default defineStage({
   imagesOf: "data",
   permissions: ["ffi"],
   async run({ data: { path }, kind, severity, seed }, context) {
-    const { readDatasetFolder, writeRows } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder, writeRows } = await import("../lib/data/dataset_folder.ts");
     const { writeImages } = await import("../lib/data/image_files.ts");
     const { corruptedImages } = await import("../lib/data/corrupted_images.ts");
-    const { info, rows, images, height, width } = await readDatasetFolder(path);
+    const { info, rows, images, height, width } = await openDatasetFolder(path);
     const folder = context.output("data");
     await Deno.mkdir(folder, { recursive: true });
     const corrupted = corruptedImages(rows, images, {

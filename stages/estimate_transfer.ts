@@ -20,13 +20,13 @@ export default defineStage({
   files: { estimate: "estimate.json" },
   permissions: ["ffi"],
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeEstimate } = await import("../lib/artifacts/estimate.ts");
     const { readPrompt } = await import("../lib/artifacts/prompt.ts");
     const { valuesOf } = await import("../lib/training/prompt_values.ts");
     const { estimateTransfer } = await import("../lib/training/estimate_transfer.ts");
     const { openProbe } = await import("../lib/training/probe.ts");
-    const data = await readDatasetFolder(parameters.data.path);
+    const data = await openDatasetFolder(parameters.data.path);
     const prompt = await readPrompt(parameters.prompt.path);
     const values = valuesOf(prompt);
     const batch = Math.min(parameters.batch, data.rows.length);

@@ -23,10 +23,10 @@ export default defineStage({
   renamed: { parameters: { image: "imageSize" } },
   permissions: ["ffi"],
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
     const { writeFeatures } = await import("../lib/artifacts/features.ts");
-    const folder = await readDatasetFolder(parameters.data.path);
+    const folder = await openDatasetFolder(parameters.data.path);
     const { info, images } = folder;
     const data = { info, images, rows: folder.rows.slice(0, parameters.rows) };
     const { method, values, kind, canvas, image } = await treat(parameters, data.images.side);

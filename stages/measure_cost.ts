@@ -39,7 +39,7 @@ export default defineStage({
   fits: { image: "imageSize", canvas: "canvas", data: "data" },
   renamed: { parameters: { image: "imageSize" } },
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeCost } = await import("../lib/artifacts/cost.ts");
     const { watchPeakMemory } = await import("../lib/runtime/peak_memory.ts");
     const { loadOwnTerms, plainLoss } = await import("../lib/losses/own_terms.ts");
@@ -47,7 +47,7 @@ export default defineStage({
     const { resolveSettings } = await import("../lib/training/prompt_settings.ts");
     const { trainingHost } = await import("./_training_host.ts");
     const sources = [parameters.source].flat();
-    const data = await readDatasetFolder(parameters.data.path);
+    const data = await openDatasetFolder(parameters.data.path);
     const { imageSize: image } = parameters;
     const given = {
       ...parameters,

@@ -144,7 +144,7 @@ export default defineStage({
   },
   permissions: ["ffi"],
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeCurve } = await import("../lib/artifacts/curve.ts");
     const { writePrompt } = await import("../lib/artifacts/prompt.ts");
     const { loadOwnKind } = await import("../lib/prompts/own_kind.ts");
@@ -155,7 +155,7 @@ export default defineStage({
     const { promptOf } = await import("../lib/training/prompt_values.ts");
     const { trainingHost } = await import("./_training_host.ts");
     const sources = [parameters.source].flat();
-    const data = await readDatasetFolder(parameters.data.path);
+    const data = await openDatasetFolder(parameters.data.path);
     const kind = typeof parameters.kind === "object"
       ? await loadOwnKind(parameters.kind)
       : parameters.kind;

@@ -20,12 +20,12 @@ export default defineStage({
   files: { scores: "scores.json" },
   permissions: ["ffi"],
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const { candidates, by } = parameters;
     const named = candidates.find(({ name }) => name === by);
     if (by !== "accuracy" && named === undefined) await refuse(by, candidates);
-    const data = await readDatasetFolder(parameters.data.path);
+    const data = await openDatasetFolder(parameters.data.path);
     const total = named === undefined ? candidates.length * data.rows.length : data.rows.length;
     const scores: { model: string; accuracy: number; images: number }[] = [];
     for (const candidate of named === undefined ? candidates : [named]) {

@@ -43,7 +43,7 @@ export default defineStage({
     const { buildReport } = await import("../lib/evaluation/report_input.ts");
     const { renderPage } = await import("../lib/report/page.ts");
     const { renderMarkdown } = await import("../lib/report/markdown.ts");
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { readCost } = await import("../lib/artifacts/cost.ts");
     const { readCurve } = await import("../lib/artifacts/curve.ts");
     const { readEstimate } = await import("../lib/artifacts/estimate.ts");
@@ -57,7 +57,7 @@ export default defineStage({
       scores: await all(parameters.scores, readScores),
       curves: await all(parameters.curves, readCurve),
       prompts: await all(parameters.prompts, readPrompt),
-      ...(parameters.data ? { data: await readDatasetFolder(parameters.data.path) } : {}),
+      ...(parameters.data ? { data: await openDatasetFolder(parameters.data.path) } : {}),
       primary: [parameters.primary].flat(),
       validation: await all(parameters.validation, readScores),
       examples: parameters.examples,

@@ -36,12 +36,12 @@ export default defineStage({
   outputs: { model: "model" },
   permissions: ["ffi"],
   async run(values, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { directoryOptions, openModelDirectory } = await import("../lib/models/directory.ts");
     const { pretrainConnector, writeWithVision } = await import(
       "../lib/training/pretrain_connector.ts"
     );
-    const { info, rows, images } = await readDatasetFolder(values.data.path);
+    const { info, rows, images } = await openDatasetFolder(values.data.path);
     const directory = await openModelDirectory(values.model.path, directoryOptions(values.model));
     const mirror = values.mirror && (info.mirrorKeepsAnswer ?? true);
     const lesson = { rows, images, mirror };

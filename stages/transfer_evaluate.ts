@@ -50,11 +50,11 @@ export default defineStage({
   renamed: { parameters: { image: "imageSize" } },
   permissions: ["ffi"],
   async run(parameters, context) {
-    const { readDatasetFolder } = await import("../lib/data/dataset_folder.ts");
+    const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { writeScores } = await import("../lib/artifacts/scores.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const { waitLine } = await import("../lib/vision/read_ahead.ts");
-    const data = await readDatasetFolder(parameters.data.path);
+    const data = await openDatasetFolder(parameters.data.path);
     const { canvas, sources, method, seed, treatment, delta } = await treatmentOf(
       parameters,
       data.images.side,

@@ -6,7 +6,7 @@ export type ArtifactReader = (path: string) => Promise<unknown>;
 
 /** Readers by type; each loads its code when it is asked. Of the other types nothing is known. */
 export const artifactReaders: Readonly<Partial<Record<ArtifactType, ArtifactReader>>> = {
-  dataset: async (path) => (await import("../data/dataset_folder.ts")).readDatasetFolder(path),
+  dataset: async (path) => (await import("../data/dataset_folder.ts")).openDatasetFolder(path),
   model: async (path) => (await import("./model.ts")).readModelFolder(path),
   prompt: async (path) => (await import("./prompt.ts")).readPrompt(path),
   scores: async (path) => (await import("./scores.ts")).readScores(path),

@@ -85,11 +85,25 @@ export async function writeRows(
 }
 
 /**
- * Reads what was written here, or by another program.
+ * Reads all of what {@linkcode writeDatasetFolder} wrote, images too: for small sets.
+ *
+ * @returns Images as u8 [rows, 3, height, width].
+ * @throws {DatasetError} As {@linkcode openDatasetFolder}.
+ * @throws {TypeError} If the images are not pixels of one size.
+ */
+export async function readDatasetFolder(
+  path: string,
+): Promise<Omit<Split, "notes"> & { info: Card }> {
+  const { info, rows, pixels, height, width } = await openDatasetFolder(path);
+  return { info, rows, images: pixels, height: height!, width: width! };
+}
+
+/**
+ * Opens what was written here, or by another program. Images are read when they are asked for.
  *
  * @throws {DatasetError} If a file is missing or damaged, or rows and images do not belong together.
  */
-export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
+export async function openDatasetFolder(path: string): Promise<DatasetFolder> {
   try {
     return await readFolder(path);
   } catch (cause) {
@@ -106,10 +120,10 @@ export async function readDatasetFolder(path: string): Promise<DatasetFolder> {
 /**
  * The images of a data set alone: its rows are not read.
  *
- * @throws {SyntaxError} As {@linkcode readDatasetFolder}, of what is read.
+ * @throws {SyntaxError} As {@linkcode openDatasetFolder}, of what is read.
  */
 export async function openImages(path: string): Promise<Images> {
-  if (!isThere(join(path, indexFile))) return (await readDatasetFolder(path)).images;
+  if (!isThere(join(path, indexFile))) return (await openDatasetFolder(path)).images;
   const card = readCard(await Deno.readTextFile(join(path, "dataset.json")));
   return encodedImages(path, readPlaces(path), settingsIn(card));
 }

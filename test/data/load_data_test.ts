@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { readDatasetFolder } from "../../lib/data/dataset_folder.ts";
+import { openDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import { type DataSpec, parseDataSpec } from "../../lib/data/data_spec.ts";
 import { type DataLoading, loadData } from "../../lib/data/load_data.ts";
 import { writeImages } from "../../lib/data/image_files.ts";
@@ -12,7 +12,7 @@ import { classFolders, colour, imageFile, inFolder } from "./images_in.ts";
 async function load(folder: string, spec: DataSpec, more: Partial<DataLoading> = {}) {
   const out = await Deno.makeTempDir({ dir: folder, prefix: ".out-" });
   await loadData({ spec, seed: 0, output: (name) => join(out, name), ...more });
-  const read = (name: string) => readDatasetFolder(join(out, name));
+  const read = (name: string) => openDatasetFolder(join(out, name));
   return {
     train: await read("train"),
     validation: await read("validation"),

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { readDatasetFolder, writeDatasetFolder } from "../../lib/data/dataset_folder.ts";
+import { openDatasetFolder, writeDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import type { StageContext } from "../../lib/pipeline/contract/stage.ts";
 import corruptDataset from "../../stages/corrupt_dataset.ts";
 
@@ -18,7 +18,7 @@ Deno.test("corrupt-dataset keeps the rows, changes each image in its own way, an
   } as unknown as StageContext<"data">;
   const data = { type: "dataset", digest: "0", path: `${folder}/in` } as const;
   await corruptDataset.run({ data, kind: "gaussian-noise", severity: 2, seed: 0 }, context);
-  const out = await readDatasetFolder(`${folder}/out`);
+  const out = await openDatasetFolder(`${folder}/out`);
   const { pixels: corrupted } = out;
   await Deno.remove(folder, { recursive: true });
   assertEquals(out.rows, rows);

@@ -39,10 +39,9 @@ async function run(parameters: Record<string, unknown>, signal?: AbortSignal) {
   const context = contextIn(folder, signal);
   try {
     await stage.run(stage.with.parse({ dataset: tiny, ...parameters }), context);
-    const splits = ["train", "validation", "test"].map(async (name) => {
-      const { info, rows, height, width, pixels } = await readDatasetFolder(join(folder, name));
-      return { info, rows, height, width, pixels };
-    });
+    const splits = ["train", "validation", "test"].map((name) =>
+      readDatasetFolder(join(folder, name))
+    );
     return { splits: await Promise.all(splits), seen: context.seen };
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -53,7 +52,7 @@ Deno.test("load-dataset writes three folders that can be read back", async () =>
   const { splits, seen } = await run({ shots: 3, seed: 7, parameters: { grey: 9 } });
   assertEquals(splits.map(({ rows }) => rows.length), [3, 1, 2]);
   assertEquals(splits[0]!.rows[2]!.id, "train/7/2");
-  assertEquals([...splits[2]!.pixels], new Array(24).fill(9));
+  assertEquals([...splits[2]!.images], new Array(24).fill(9));
   assertEquals([splits[1]!.height, splits[1]!.width], [2, 2]);
   assertEquals(splits[0]!.info.classes, ["grey"]);
   assertEquals(seen.map(({ total, unit }) => [total, unit]), [[3, "images"], [1, "images"], [

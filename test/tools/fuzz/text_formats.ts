@@ -205,8 +205,8 @@ const dataset: OpenFormat = async (scratch) => {
       const folder = await readDatasetFolder(scratch);
       const texts = folder.rows.flatMap((row) => [row?.id, row?.answer, row?.instruction]);
       mustHold(texts.every((text) => typeof text === "string"), "a row without its texts");
-      const { height = 0, width = 0 } = folder;
-      mustHold(folder.pixels.length === folder.rows.length * 3 * height * width, "other images");
+      const { rows, images, height, width } = folder;
+      mustHold(images.length === rows.length * 3 * height * width, "other images");
     },
   });
 };
