@@ -138,7 +138,7 @@ function shareOut(
       // Where most is missing of what the shares ask for; what a class leaves missing, the next one fills.
       const part = lack.indexOf(Math.max(...lack));
       lack[part]! -= group.length;
-      chosen[splitNames[part]!].push(...group);
+      for (const row of group) chosen[splitNames[part]!].push(row);
     }
   }
   for (const name of splitNames) chosen[name].sort((a, b) => a.place - b.place);

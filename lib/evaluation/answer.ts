@@ -18,6 +18,7 @@ import {
   openTextEncoder,
 } from "../models/instruction_text.ts";
 import { openSession, type SessionOptions } from "../runtime/session.ts";
+import { extremes } from "../tensor/extremes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ImagePlan } from "../vision/image_plan.ts";
 import { planProcessor } from "../vision/processor_table.ts";
@@ -130,7 +131,7 @@ async function openForLayout(
   const promptOf = (row: number) => instructions[row]!.prompt?.length ?? 1;
   const hasOnePrompt = instructions.every((_, row) => promptOf(row) === promptOf(0));
   if (hasOnePrompt && !await keepsOtherStates(directory)) {
-    return await open(Math.max(...instructions.map(({ ids }) => ids.length)), promptOf(0));
+    return await open(longest(instructions.map(({ ids }) => ids)), promptOf(0));
   }
   // Such states would take in what fills up the shorter texts, and nothing hides what fills up a
   // decoder's prompt: texts of one length go together.
@@ -152,6 +153,11 @@ async function openForLayout(
   };
 }
 
+/** The largest length: a data set may have more rows than a function takes arguments. */
+function longest(lists: readonly (readonly unknown[])[]): number {
+  return extremes(lists.map(({ length }) => length))[1];
+}
+
 /** Whether a decoder keeps more of what it read than keys and values, which a mask can hide. */
 async function keepsOtherStates(directory: LanguageModelDirectory): Promise<boolean> {
   const { graph } = await directory.readPart("decoder_model_merged");
@@ -169,7 +175,7 @@ async function openForTexts(
   const options = {
     ...reading,
     batch: Math.min(task.batch, task.questions.length),
-    qformerLength: Math.max(...instructions.map(({ qformerIds }) => qformerIds.length)),
+    qformerLength: longest(instructions.map(({ qformerIds }) => qformerIds)),
     session: task.session,
   };
   const of = (rows: readonly number[]) => rows.map((row) => instructions[row]!);

@@ -30,7 +30,8 @@ export function smooth(points: Series["points"], windows = 60): Series["points"]
 
 /** Smallest and largest value; a constant gets room around it, or it would have no axis. */
 function wide(values: readonly number[]): [number, number] {
-  const [lo, hi] = [Math.min(...values), Math.max(...values)];
+  const lo = values.reduce((least, value) => Math.min(least, value), Infinity);
+  const hi = values.reduce((most, value) => Math.max(most, value), -Infinity);
   return hi > lo ? [lo, hi] : [lo - 0.5, hi + 0.5];
 }
 

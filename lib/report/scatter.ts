@@ -27,7 +27,8 @@ export function scatterPanels(
   const all = panels.flatMap((panel) => panel.points);
   const extent = (of: (p: (typeof all)[number]) => number): [number, number] => {
     const values = all.map(of);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const low = values.reduce((least, value) => Math.min(least, value), Infinity);
+    const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
     const room = 0.04 * (high - low || 1);
     return [low - room, high + room];
   };

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Random } from "../tensor/random.ts";
+import { extremes } from "../tensor/extremes.ts";
 import { greyOf, warpNearest } from "./pixels.ts";
 
 /** An image, float32 [3, side, side] in [0, 1], and the strength of the operation. */
@@ -77,7 +78,7 @@ const perChannel = (change: (plane: Float32Array) => Float32Array): Operation =>
 };
 
 function stretch(plane: Float32Array): Float32Array {
-  const [low, high] = [Math.min(...plane), Math.max(...plane)];
+  const [low, high] = extremes(plane);
   return high > low ? plane.map((x) => (x - low) / (high - low)) : plane;
 }
 

@@ -28,6 +28,15 @@ Deno.test("TrivialAugment has fourteen operations that stay in range", () => {
   }
 });
 
+Deno.test("TrivialAugment works on large images: more pixels than a function takes arguments", () => {
+  const size = 512;
+  const large = Float32Array.from({ length: 3 * size * size }, (_, i) => (i % 200) / 255);
+  for (const name of trivialOperations) {
+    const out = applyTrivial(name, { image: large, side: size, strength: 0.5, sign: 1 });
+    assertEquals(out.length, large.length, name);
+  }
+});
+
 Deno.test("operations of strength 0 leave the image; auto-contrast and equalize have no strength", () => {
   for (const name of trivialOperations) {
     const out = run(name, 0);
