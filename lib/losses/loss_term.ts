@@ -62,7 +62,7 @@ export type OwnLossTerm =
 
 /**
  * Defines a loss term; the default export of a file in the `lossFolder` of a pipeline. It is
- * minimised, and needs no CLIP, unless it says otherwise.
+ * minimised, needs no CLIP and may look across a batch, unless it says otherwise.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export type OwnLossTerm =
  * ```
  */
 export function defineLossTerm(term: OwnLossTerm): LossTerm {
-  return { sign: 1, needsClip: false, ...term };
+  return { sign: 1, needsClip: false, wholeBatch: true, ...term };
 }
 
 /**
