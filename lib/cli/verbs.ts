@@ -12,3 +12,9 @@ export function verbOf<Row>(
   const notes = suggestions(verb, Object.keys(verbs));
   throw diagnosticError("usage", `Cannot run ${command} "${verb}"`, notes);
 }
+
+/** Stops where a verb that takes nothing was given something. @throws {DiagnosticError} */
+export function takesNothing(words: string, operand: string | undefined): void {
+  if (operand === undefined) return;
+  throw diagnosticError("usage", `Cannot run ${words} "${operand}": ${words} takes nothing more`);
+}

@@ -105,10 +105,7 @@ export function parseDataSpec(written: unknown): DataSpec | string {
     const [issue] = result.error.issues;
     const at = issue!.path.map(String).join(".");
     if (issue!.code === "unrecognized_keys") {
-      const known = at === "" ? Object.keys(schema.shape) : [];
-      const meant = nearest(issue!.keys[0]!, known);
-      return `it has ${issue!.keys.map((key) => `"${key}"`).join(", ")}, which is not supported` +
-        (meant === undefined ? "" : `; did you mean "${meant}"?`);
+      return unknownKeys(issue!.keys, at === "" ? Object.keys(schema.shape) : []);
     }
     return `${at === "" ? "it" : at} must be ${issue!.message}`;
   }
@@ -117,6 +114,17 @@ export function parseDataSpec(written: unknown): DataSpec | string {
   return given.length === 0
     ? `it names no files; give one of ${formatKeys.join(", ")}`
     : `it has ${given.join(" and ")}: give one of them`;
+}
+
+function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+  const quoted = keys.map((key) => `"${key}"`).join(", ");
+  const [name, value] = keys[0]!.split(/:(.*)/s);
+  if (value !== undefined && known.includes(name!)) {
+    return `it has ${quoted}; write a space after the colon: { ${name}: ${value} }`;
+  }
+  const meant = nearest(keys[0]!, known);
+  const guess = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  return `it has ${quoted}, which is not supported${guess}`;
 }
 
 /** `images:` was called `pictures:`. */

@@ -58,6 +58,11 @@ Deno.test("tvp data lists sets, and says what is missing", () =>
     const cases: [string[], string][] = [
       [["inspect"], "Cannot run data inspect: the data set is missing"],
       [["inspekt"], 'Cannot run data "inspekt"'],
+      [["ls", "x"], 'Cannot run data ls "x": data ls takes nothing more'],
+      [
+        ["inspect", "{folder:./x}"],
+        'it has "folder:./x"; write a space after the colon: { folder: ./x }',
+      ],
       [["inspect", "{folder: ["], "Cannot read {folder: ["],
       [["inspect", "{set: cifar10}"], "it names no files"],
       [["inspect", "{foldr: .}"], 'it has "foldr", which is not supported; did you mean "folder"?'],

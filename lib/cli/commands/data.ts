@@ -1,12 +1,13 @@
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
-import { verbOf } from "../verbs.ts";
+import { takesNothing, verbOf } from "../verbs.ts";
 
 type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 
 /** What `tvp data` can do; each gives the exit code. */
 const verbs = {
-  async ls(args) {
+  async ls(args, data) {
+    takesNothing("data ls", data);
     await (await import("../list_data_sets.ts")).printDataSets(args);
     return exitCodes.done;
   },

@@ -1,13 +1,14 @@
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, type CommandArguments, exitCodes } from "../command.ts";
 import { weightOption } from "../weight_option.ts";
-import { verbOf } from "../verbs.ts";
+import { takesNothing, verbOf } from "../verbs.ts";
 
 type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 
 /** What `tvp models` can do; each gives the exit code. */
 const verbs = {
-  async ls(args) {
+  async ls(args, id) {
+    takesNothing("models ls", id);
     await (await import("../list_models.ts")).printModels(args);
     return exitCodes.done;
   },
