@@ -1,7 +1,8 @@
 /**
- * `deno run -A test/tools/search_table.ts [REPORT]`: the table by which rates and weights were chosen,
- * from the report of `pipelines/paper/search.yaml` (default: of its last run). Gains over `shrunk` in
- * points on validation images, means over tasks and sources; the last column decides.
+ * `deno run -A test/tools/search_table.ts [--by-source] [REPORT]`: the table by which methods, rates and
+ * weights were chosen, from the report of `pipelines/paper/search.yaml` (default: of its last run) or
+ * `methods.yaml`. Gains over `shrunk` in points on validation images, for each task or source and as
+ * means over tasks and sources; the last column decides.
  *
  * @module
  */
@@ -15,7 +16,9 @@ interface Score {
   readonly setting?: { readonly lr?: number };
 }
 
-const [path = ".tvp/runs/paper-search/latest/report/report.json"] = Deno.args;
+const bySource = Deno.args.includes("--by-source");
+const [path = ".tvp/runs/paper-search/latest/report/report.json"] = Deno.args
+  .filter((word) => word !== "--by-source");
 const { scores } = JSON.parse(await Deno.readTextFile(path)) as { scores: readonly Score[] };
 
 const placeOf = ({ task, model }: Score) => `${task} ${model}`;
@@ -26,7 +29,8 @@ const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 interface Gain {
-  readonly task: string;
+  /** Task or source. */
+  readonly column: string;
   readonly onSource: boolean;
   readonly points: number;
 }
@@ -36,25 +40,25 @@ for (const score of scores) {
   if (score.source === null) continue;
   const choice = `| ${score.method} | ${score.setting?.lr} |`;
   gains.set(choice, [...gains.get(choice) ?? [], {
-    task: score.task,
+    column: bySource ? score.source : score.task,
     // Its role is that beside all sources of the report.
     onSource: score.source.split(" + ").includes(score.model),
     points: 100 * (score.mean - shrunk.get(placeOf(score))!),
   }]);
 }
 
-const tasks = [...new Set(scores.map(({ task }) => task))];
+const columns = [...new Set([...gains.values()].flat().map(({ column }) => column))];
 const points = (own: readonly Gain[], onSource: boolean) =>
   mean(own.filter((gain) => gain.onSource === onSource).map((gain) => gain.points));
 const cell = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
 
-const heads = tasks.map((task) => `${task}: source, targets`);
+const heads = columns.map((column) => `${bySource ? "from " : ""}${column}: source, targets`);
 console.log(`| loss | lr | ${heads.join(" | ")} | source | targets | mean of both |`);
-console.log(`| --- | ---: |${" ---: |".repeat(tasks.length + 3)}`);
+console.log(`| --- | ---: |${" ---: |".repeat(columns.length + 3)}`);
 for (const [choice, own] of gains) {
-  const byTask = tasks.map((task) => own.filter((gain) => gain.task === task))
+  const byColumn = columns.map((column) => own.filter((gain) => gain.column === column))
     .map((some) => `${cell(points(some, true))}, ${cell(points(some, false))}`);
   const [source, targets] = [points(own, true), points(own, false)];
   const both = (source + targets) / 2;
-  console.log(`${choice} ${[...byTask, cell(source), cell(targets), cell(both)].join(" | ")} |`);
+  console.log(`${choice} ${[...byColumn, cell(source), cell(targets), cell(both)].join(" | ")} |`);
 }
