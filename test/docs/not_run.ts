@@ -28,6 +28,7 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/real_models.md: deno task pipeline pipelines/real/photographs.yaml --set vars.photos=FOLDER":
     "FOLDER stands for photographs that are not in the repository; takes an hour",
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
+  "docs/results.md: deno task pipeline pipelines/paper/methods.yaml": "takes half an hour",
   "docs/results.md: deno task pipeline pipelines/zoo2_pilot.yaml": "takes an hour",
   "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
     "needs a cluster; test/executors runs jobs on a fake one",
