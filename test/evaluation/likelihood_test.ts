@@ -97,7 +97,7 @@ async function checkScores(
     batch: 4,
     instructionLength: Math.max(...instructions.map(({ ids }) => ids.length)),
     qformerLength: 2,
-    promptLength: prompts?.[0]!.length ?? 1,
+    promptLength: prompts?.[0]?.length ?? 1,
     session,
   });
   const scores = await scorer.score(pixels, instructions);
