@@ -7,6 +7,8 @@ Vicuna go on from a past; Flan-T5 reads the instruction with its encoder.
 import torch
 from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
+from key_values import cache_of, run_with_past, states_of
+
 MODEL_TYPES = {"blip-2", "instructblip"}
 
 
@@ -30,12 +32,10 @@ class Causal(torch.nn.Module):
         self.language = language
 
     def forward(self, inputs_embeds, attention_mask, position_ids, *past):
-        cache = DynamicCache(list(zip(past[::2], past[1::2])))
-        found = self.language(
-            inputs_embeds=inputs_embeds, attention_mask=attention_mask, position_ids=position_ids,
-            past_key_values=cache, use_cache=True,
+        found, presents = run_with_past(
+            self.language, past, inputs_embeds=inputs_embeds, attention_mask=attention_mask,
+            position_ids=position_ids,
         )
-        presents = [state for layer in cache.layers for state in (layer.keys, layer.values)]
         return found.logits, *presents
 
 
@@ -58,14 +58,13 @@ class Answering(torch.nn.Module):
         self.language = language
 
     def forward(self, inputs_embeds, encoder_hidden_states, encoder_attention_mask, *past):
-        own = DynamicCache(list(zip(past[::2], past[1::2])))
+        own = cache_of(past)
         found = self.language(
             encoder_outputs=(encoder_hidden_states,), attention_mask=encoder_attention_mask,
             decoder_inputs_embeds=inputs_embeds, use_cache=True,
             past_key_values=EncoderDecoderCache(own, DynamicCache()),
         )
-        presents = [state for layer in own.layers for state in (layer.keys, layer.values)]
-        return found.logits, *presents
+        return found.logits, *states_of(own)
 
 
 BATCH, TOKENS, BEFORE = 2, 4, 3

@@ -16,9 +16,9 @@ from pathlib import Path
 import onnx
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
-from transformers.cache_utils import DynamicCache
 
 import blip2
+from key_values import run_with_past
 
 OPSET = 17
 
@@ -67,12 +67,10 @@ class Decoder(torch.nn.Module):
         self.head = model.lm_head
 
     def forward(self, inputs_embeds, attention_mask, position_ids, *past):
-        cache = DynamicCache(list(zip(past[::2], past[1::2])))
-        found = self.language(
-            inputs_embeds=inputs_embeds, attention_mask=attention_mask, position_ids=position_ids,
-            past_key_values=cache, use_cache=True,
+        found, presents = run_with_past(
+            self.language, past, inputs_embeds=inputs_embeds, attention_mask=attention_mask,
+            position_ids=position_ids,
         )
-        presents = [state for layer in cache.layers for state in (layer.keys, layer.values)]
         return self.head(found.last_hidden_state), *presents
 
 
