@@ -1,16 +1,8 @@
 /** Refuses tokenizer steps that take text away, or that multiply it again and again. @module */
+import { type Json, patternMistake } from "./tokenizer/definition.ts";
 
 /** The steps of real tokenizers keep a text's length, or make a sign at most a few long. */
 const maxGrowth = 256;
-
-type Json = Readonly<Record<string, unknown>>;
-
-interface Step {
-  readonly type?: unknown;
-  readonly pattern?: unknown;
-  readonly content?: unknown;
-  readonly length?: unknown;
-}
 
 /** What is wrong with the steps of a tokenizer.json; undefined where all is well. */
 export function stepMistake(definition: unknown): string | undefined {
@@ -22,11 +14,9 @@ export function stepMistake(definition: unknown): string | undefined {
   if (empty) {
     return `its FixedLength has length ${JSON.stringify(empty.length)}, expected at least 1`;
   }
-  const blind = steps.find((step) => seeking.has(step.type) && patternOf(step) === undefined);
-  if (blind) {
-    return `the pattern of its ${blind.type} is ${
-      JSON.stringify(blind.pattern) ?? "absent"
-    }, expected { "String": TEXT } or { "Regex": TEXT }`;
+  for (const step of steps.filter(({ type }) => seeking.has(type))) {
+    const mistake = patternMistake(step);
+    if (mistake !== undefined) return mistake;
   }
   const growth = steps.filter(({ type }) => type === "Replace").map(growthOf)
     .reduce((product, factor) => product * factor, 1);
@@ -59,33 +49,21 @@ function unnamedStep(definition: Json): string | undefined {
 /** Steps that look for a pattern. */
 const seeking: ReadonlySet<unknown> = new Set(["Replace", "Split"]);
 
-interface Pattern {
-  readonly String?: string;
-  readonly Regex?: string;
-}
-
-function patternOf({ pattern }: Step): Pattern | undefined {
-  const { String: text, Regex: expression } = Object(pattern) as Record<keyof Pattern, unknown>;
-  return typeof text === "string" || typeof expression === "string"
-    ? pattern as Pattern
-    : undefined;
-}
-
 /** Characters put instead of one, at most; an expression may match one, or even none. */
-function growthOf(step: Step): number {
-  const { content } = step;
+function growthOf({ content, pattern }: Json): number {
   const added = typeof content === "string" ? content.length : 0;
-  const removed = patternOf(step)?.String?.length ?? 1;
+  const { String: text } = pattern as Json;
+  const removed = typeof text === "string" ? text.length : 1;
   return Math.max(1, removed === 0 ? added + 1 : added / removed);
 }
 
 /** A step and all that are nested in it, as in a Sequence. */
-function stepsIn(value: unknown): Step[] {
+function stepsIn(value: unknown): Json[] {
   if (typeof value !== "object" || value === null) return [];
-  const found: Step[] = [];
+  const found: Json[] = [];
   const open: object[] = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    found.push(next);
+    found.push(next as Json);
     for (const inner of Object.values(next)) {
       if (typeof inner === "object" && inner !== null) open.push(inner);
     }

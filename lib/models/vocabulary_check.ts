@@ -4,8 +4,7 @@
  *
  * @module
  */
-
-type Json = Readonly<Record<string, unknown>>;
+import type { Json } from "./tokenizer/definition.ts";
 
 /** What is wrong with the vocabulary of a tokenizer.json; undefined where all is well. */
 export function vocabularyMistake(definition: Json): string | undefined {

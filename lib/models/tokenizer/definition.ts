@@ -56,6 +56,15 @@ export function countOf(fields: Json, name: string, absent: number): number {
   throw misfit(fields, name, "a whole number from 0");
 }
 
+/** What is wrong with the pattern of a step: it has to be a text or an expression. */
+export function patternMistake({ pattern, type }: Json): string | undefined {
+  const { String: text, Regex: expression } = Object(pattern) as Json;
+  if (typeof text === "string" || typeof expression === "string") return undefined;
+  return `the pattern of its ${type} is ${
+    JSON.stringify(pattern) ?? "absent"
+  }, expected { "String": TEXT } or { "Regex": TEXT }`;
+}
+
 /** A list of objects. @throws {TokenizerPartError} If the field is not one. */
 export function listOf(fields: Json, name: string): readonly Json[] {
   const value = fields[name];

@@ -1,6 +1,6 @@
 /** Finds patterns in texts: the expressions of tokenizer.json, texts, and kinds of characters. @module */
 import { toRegExp } from "oniguruma-to-es";
-import { type Json, TokenizerPartError } from "./definition.ts";
+import { type Json, patternMistake, TokenizerPartError } from "./definition.ts";
 
 /** A stretch of a text that matches, or that lies between matches. */
 export interface Stretch {
@@ -24,14 +24,14 @@ export const wordCharacter = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d
  *
  * @throws {TokenizerPartError} If it is neither, or no expression.
  */
-export function patternOf({ pattern, type }: Json): Pattern {
-  const { String: text, Regex: expression } = Object(pattern) as Json;
-  if (typeof text === "string") return expressionPattern(new RegExp(RegExp.escape(text), "gu"));
-  if (typeof expression === "string") return expressionPattern(compiled(expression));
-  throw new TokenizerPartError(
-    `the pattern of its ${type} is ${
-      JSON.stringify(pattern) ?? "absent"
-    }, expected { "String": TEXT } or { "Regex": TEXT }`,
+export function patternOf(fields: Json): Pattern {
+  const mistake = patternMistake(fields);
+  if (mistake !== undefined) throw new TokenizerPartError(mistake);
+  const { String: text, Regex: expression } = fields.pattern as Json;
+  return expressionPattern(
+    typeof text === "string"
+      ? new RegExp(RegExp.escape(text), "gu")
+      : compiled(expression as string),
   );
 }
 
