@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { hasPython, python } from "../tools/run_on_report.ts";
 
 const folder = new URL("../../export/", import.meta.url);
 
@@ -24,17 +25,14 @@ Deno.test("export/README.md names every recipe", () => {
   assertEquals(recipes.filter((name) => !text.includes(`\`${name.slice(0, -3)}\``)), []);
 });
 
-const python = await new Deno.Command("python3", { args: ["--version"] }).output()
-  .then(({ success }) => success).catch(() => false);
-
 Deno.test({
   name: "recipes are Python that compiles",
-  ignore: !python,
+  ignore: !await hasPython(),
   async fn() {
     const script = "import ast, sys\nfor name in sys.argv[1:]: ast.parse(open(name).read(), name)";
     const paths = files.filter((name) => name.endsWith(".py"))
       .map((name) => new URL(name, folder).pathname);
-    const { stderr } = await new Deno.Command("python3", { args: ["-c", script, ...paths] })
+    const { stderr } = await new Deno.Command(python, { args: ["-c", script, ...paths] })
       .output();
     assertEquals(new TextDecoder().decode(stderr), "");
   },

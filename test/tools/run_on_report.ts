@@ -5,7 +5,7 @@ import { digestText } from "../../lib/cache/digest/digest.ts";
 import { summarize } from "../../lib/evaluation/summary.ts";
 
 /** The Python that runs them; another one may have numpy. */
-const python = Deno.env.get("TVP_TEST_PYTHON") ?? "python3";
+export const python = Deno.env.get("TVP_TEST_PYTHON") ?? "python3";
 
 /** Whether Python is there, and the package. */
 export async function hasPython(packageName?: string): Promise<boolean> {
