@@ -69,21 +69,35 @@ export function sealIfAble(path: string): void {
  * @throws {Deno.errors.NotFound} If there is nothing at `path`.
  */
 export function lookAt(path: string): Look {
-  const look = { bytes: 0, files: 0, isSealed: true };
-  const stamps: string[] = [];
-  let changedMs: number | null = 0;
-  eachEntry(path, (_, info) => {
-    look.isSealed &&= info.mtime?.getTime() === SEAL.getTime() && !info.isSymlink;
-    if (!info.isDirectory) {
-      look.bytes += info.size;
-      look.files += 1;
-    }
-    const time = info.ctime?.getTime() ?? null;
-    changedMs = time === null || changedMs === null ? null : Math.max(changedMs, time);
-    stamps.push(`${info.ino} ${time}`);
-  });
-  const stamp = stamps.length === 1 ? stamps[0]! : digestText(stamps.sort().join("\n"));
-  return { ...look, stamp, changedAt: changedMs === null ? null : new Date(changedMs) };
+  const info = Deno.lstatSync(path);
+  const own = lookOf(info);
+  return info.isDirectory ? withEntries(own, path) : own;
+}
+
+/** A folder's own entry has no bytes that count. */
+function lookOf({ size, mtime, ctime, ino, isDirectory, isSymlink }: Deno.FileInfo): Look {
+  return {
+    bytes: isDirectory ? 0 : size,
+    files: isDirectory ? 0 : 1,
+    isSealed: mtime?.getTime() === SEAL.getTime() && !isSymlink,
+    stamp: `${ino} ${ctime?.getTime()}`,
+    changedAt: ctime,
+  };
+}
+
+function withEntries(folder: Look, path: string): Look {
+  const looks = [...Deno.readDirSync(path)].map(({ name }) => lookAt(join(path, name)));
+  return [folder, ...looks.sort((a, b) => a.stamp < b.stamp ? -1 : 1)].reduce((all, look) => ({
+    bytes: all.bytes + look.bytes,
+    files: all.files + look.files,
+    isSealed: all.isSealed && look.isSealed,
+    stamp: digestText(`${all.stamp}\n${look.stamp}`),
+    changedAt: later(all.changedAt, look.changedAt),
+  }));
+}
+
+function later(a: Date | null, b: Date | null): Date | null {
+  return a === null || b === null ? null : a > b ? a : b;
 }
 
 /** Moves a file or a folder, also to another file system. */
