@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { nearest } from "../diagnostic/suggest.ts";
-import { fits } from "../vision/fit.ts";
+import { fits } from "../vision/fits.ts";
 
 /** Formats by the key that names their files. */
 export const formatKeys = ["folder", "csv", "jsonl", "parquet", "webdataset"] as const;

@@ -1,5 +1,5 @@
 /** Defines a data set: the contract between `datasets/*.ts` and the stages. @module */
-import type { Fit } from "../vision/fit.ts";
+import type { Fit } from "../vision/fits.ts";
 
 /** A row: an image and the question about it. The images are stored separately, in the same order. */
 export interface Row {

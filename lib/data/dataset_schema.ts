@@ -1,6 +1,6 @@
 /** Checks the card and the rows of a data set's files. @module */
 import { z } from "zod";
-import { fits } from "../vision/fit.ts";
+import { fits } from "../vision/fits.ts";
 import { schemaOf } from "../diagnostic/schema_of.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";

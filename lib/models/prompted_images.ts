@@ -1,6 +1,7 @@
 /** Prepares images for a model's image processor, with or without a visual prompt. @module */
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import { type Fit, fitted } from "../vision/fit.ts";
+import { fitted } from "../vision/fit.ts";
+import type { Fit } from "../vision/fits.ts";
 import type { RgbImage } from "../vision/images.ts";
 import type { ImageSize } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Random } from "../tensor/random.ts";
-import type { Fit } from "../vision/fit.ts";
+import type { Fit } from "../vision/fits.ts";
 import { augmentation, type AugmentName } from "./augment.ts";
 
 /** One row of a batch. */

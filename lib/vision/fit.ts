@@ -1,16 +1,6 @@
 /** Fits an image that is not square onto a square canvas. @module */
+import type { Fit } from "./fits.ts";
 import { type ImageSize, resizePlanes } from "./resize.ts";
-
-/**
- * - `resize`: height and width are each resized, as torchvision's `Resize((s, s))` in the code of
- *   arXiv 2404.11207 does it; the default.
- * - `crop`: the largest square in the middle.
- * - `pad`: zeros above and below, or left and right, the odd pixel to the right and below.
- */
-export const fits = ["resize", "crop", "pad"] as const;
-
-/** Name of a way. */
-export type Fit = typeof fits[number];
 
 /** Planes of an image, `[3, height, width]`: bytes, or float32 from 0 to 1. */
 export interface ImagePlanes<T extends Uint8Array | Float32Array> extends ImageSize {

@@ -1,5 +1,5 @@
 /** Images of rows: read one at a time when they are needed, so that no set has to fit in memory. @module */
-import type { Fit } from "./fit.ts";
+import type { Fit } from "./fits.ts";
 import type { ImageSize } from "./resize.ts";
 
 /** An image: u8 [3, height, width], RGB. */

@@ -2,8 +2,8 @@
 import { loadLater } from "./load_later.ts";
 import { resolve } from "@std/path";
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
-import { localExecutor } from "../executors/local.ts";
 import type { Capacity } from "../pipeline/run/capacity.ts";
+import type { LocalExecutorOptions } from "../executors/local.ts";
 import type { Executor } from "../pipeline/contract/executor.ts";
 
 /** An executor to open, and how much may be handed to it at once. */
@@ -51,7 +51,23 @@ function chooseLocal({ jobs: asked, slurmArgs }: ExecutorOptions): ExecutorChoic
   return {
     jobs,
     capacity: { cpu: Math.max(cpu, jobs), gpu: numberOfGpus() },
-    open: (folder) => Promise.resolve(localExecutor({ slots: jobs, folder: resolve(folder) })),
+    open: (folder) => Promise.resolve(localLater({ slots: jobs, folder: resolve(folder) })),
+  };
+}
+
+/** Loaded with the first job: a run that finds everything in the cache has none. */
+function localLater(options: LocalExecutorOptions): Executor {
+  let opening: Promise<Executor> | undefined;
+  const load = async () => {
+    const { localExecutor } = await loadLater<typeof import("../executors/local.ts")>(
+      new URL("../executors/local.ts", import.meta.url),
+    );
+    return localExecutor(options);
+  };
+  return {
+    name: "local",
+    submit: async (job, submission) => (await (opening ??= load())).submit(job, submission),
+    [Symbol.asyncDispose]: async () => await (await opening)?.[Symbol.asyncDispose](),
   };
 }
 

@@ -10,14 +10,16 @@ import type { ModelSource } from "../pipeline/contract/stage.ts";
 import type { ContentDigests } from "../pipeline/contract/store.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 import { modelNameMistake } from "../trust/names.ts";
-import { folderMistake } from "./folder_mistake.ts";
 import { loadLater } from "./load_later.ts";
 import { entries, isDirectory } from "./path_facts.ts";
 import { secretValues } from "./secret_values.ts";
 import { filePath, type SourceFolders } from "./source_folders.ts";
 
 /** Says what is wrong with the name of a model, if anything. */
-export function modelMistake(folders: SourceFolders, text: string): NameMistake | undefined {
+export async function modelMistake(
+  folders: SourceFolders,
+  text: string,
+): Promise<NameMistake | undefined> {
   const choice = parseModelChoice(text);
   if (typeof choice === "string") return { cause: choice };
   const name = choice.model;
@@ -30,7 +32,12 @@ export function modelMistake(folders: SourceFolders, text: string): NameMistake 
     return { cause: "it is not a model name", notes: [modelForms, ...suggestions(name, zoo)] };
   }
   if (path === remote) return undefined;
-  if (isDirectory(path)) return folderMistake(path, choice);
+  if (isDirectory(path)) {
+    const { folderMistake } = await loadLater<typeof import("./folder_mistake.ts")>(
+      new URL("./folder_mistake.ts", import.meta.url),
+    );
+    return folderMistake(path, choice);
+  }
   if (!name.startsWith("zoo/")) return { cause: `there is no folder ${path}` };
   return { cause: "there is no such model", notes: suggestions(name, zooModels(folders)) };
 }
@@ -48,7 +55,10 @@ export async function modelFolder(
   weights?: WeightChoice,
 ): Promise<string> {
   const choice = { model: name, ...(weights === undefined ? {} : { weights }) };
-  const mistake = modelMistake(folders, weights === undefined ? name : JSON.stringify(choice));
+  const mistake = await modelMistake(
+    folders,
+    weights === undefined ? name : JSON.stringify(choice),
+  );
   if (mistake !== undefined) {
     const message = `Cannot use model "${name}": ${mistake.cause}`;
     const notes = mistake.notes ?? [];

@@ -33,13 +33,14 @@ import { exists, statOf } from "./path_facts.ts";
 import { filePath, type SourceFolders } from "./source_folders.ts";
 
 /** Checks a name before anything runs. */
-export function checkName(
+export async function checkName(
   folders: SourceFolders,
   kind: ParameterKind,
   name: string,
-): NameMistake | undefined {
+): Promise<NameMistake | undefined> {
   if (kind.kind === "artifact") return checkArtifact(folders, kind.type, name);
-  return kind.kind === "code" ? checkCode(folders, kind, name) : checks[kind.kind](folders, name);
+  if (kind.kind === "code") return checkCode(folders, kind, name);
+  return await checks[kind.kind](folders, name);
 }
 
 const checks = {

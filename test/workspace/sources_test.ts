@@ -24,7 +24,7 @@ Deno.test("sourceResolver() fetches hf:// models from HF_ENDPOINT, and their com
   Deno.env.set("HF_ENDPOINT", `http://127.0.0.1:${server.addr.port}`);
   try {
     const folders = { root, base: "." };
-    assertEquals(checkName(folders, { kind: "model" }, "hf://some/model@v1"), undefined);
+    assertEquals(await checkName(folders, { kind: "model" }, "hf://some/model@v1"), undefined);
     const resolver = sourceResolver(folders, digests);
     const source = await resolver.open({ kind: "model" }, "hf://some/model@v1") as unknown as {
       path: string;
@@ -61,7 +61,7 @@ Deno.test("checkName() tells what is not an artifact of the type wanted, by its 
     ["directory", "./rows", undefined],
   ];
   for (const [type, name, cause] of cases) {
-    const mistake = checkName(folders, { kind: "artifact", type }, name);
+    const mistake = await checkName(folders, { kind: "artifact", type }, name);
     assertEquals(mistake?.cause, cause, `${type} ${name}`);
   }
   await Deno.remove(base, { recursive: true });
@@ -86,10 +86,10 @@ Deno.test("sourceResolver() opens a path as what a stage would have written", as
 Deno.test("checkName() tells a folder that holds no model", async () => {
   const base = await Deno.makeTempDir();
   const folders = { root: `${base}/`, base };
-  const causeOf = () => checkName(folders, { kind: "model" }, "./mine")?.cause;
-  assertEquals(causeOf(), `there is no folder ${base}/mine`);
+  const causeOf = async () => (await checkName(folders, { kind: "model" }, "./mine"))?.cause;
+  assertEquals(await causeOf(), `there is no folder ${base}/mine`);
   await Deno.mkdir(`${base}/mine`);
-  assertEquals(causeOf(), `there is no config.json in ${base}/mine`);
+  assertEquals(await causeOf(), `there is no config.json in ${base}/mine`);
   const configs: readonly [text: string, cause: string | undefined][] = [
     ["{}", undefined],
     ['{"a": NaN, "model_type": "lava"}', undefined],
@@ -99,9 +99,9 @@ Deno.test("checkName() tells a folder that holds no model", async () => {
   ];
   for (const [text, cause] of configs) {
     await Deno.writeTextFile(`${base}/mine/config.json`, text);
-    assertEquals(causeOf(), cause, text);
+    assertEquals(await causeOf(), cause, text);
   }
-  const { notes } = checkName(folders, { kind: "model" }, "./mine")!;
+  const { notes } = (await checkName(folders, { kind: "model" }, "./mine"))!;
   assertEquals(notes?.[0], 'did you mean "llava"?');
   await Deno.remove(base, { recursive: true });
 });
@@ -124,7 +124,7 @@ Deno.test("a model with chosen weights is another model, and its files have to b
     [{ decodr: "q4" }, weightsMistake({ decodr: "q4" })],
   ] as const;
   for (const [weights, cause] of table) {
-    assertEquals(checkName(folders, kind, named(weights))?.cause, cause);
+    assertEquals((await checkName(folders, kind, named(weights)))?.cause, cause);
   }
   const resolver = sourceResolver(folders, {
     ...digests,

@@ -26,13 +26,15 @@ export class ParameterChecker {
   }
 
   /** Takes good parameters, and reports what is wrong with others. */
-  accept(
+  async accept(
     { parameters, problems }: CheckedParameters,
     { written, base }: CheckRequest,
     cellId: string,
-  ): AcceptedParameters {
+  ): Promise<AcceptedParameters> {
     for (const warning of problems.filter(isWarning)) this.#scope.report(warning);
-    if (problems.every(isWarning)) return { parameters, slots: this.#slotsIn(parameters, base) };
+    if (problems.every(isWarning)) {
+      return { parameters, slots: await this.#slotsIn(parameters, base) };
+    }
     // What could not be resolved has been reported: no second message about the hole it left.
     const broken = holesOf(written);
     for (const problem of problems.filter((each) => !isWarning(each))) {
@@ -46,7 +48,7 @@ export class ParameterChecker {
   }
 
   /** Looks up names of models, data sets and files, and reports references that no mark has claimed. */
-  #slotsIn(parameters: unknown, base: DocumentPath): (Slot | Reference)[] {
+  async #slotsIn(parameters: unknown, base: DocumentPath): Promise<(Slot | Reference)[]> {
     const slots = [];
     for (const { value, path } of leavesOf(parameters, base)) {
       if (!(value instanceof Slot || value instanceof Reference)) continue;
@@ -54,7 +56,7 @@ export class ParameterChecker {
       if (value instanceof Reference) {
         if (value.output === undefined) this.#vagueReference(value, path);
       } else if (typeof value.value === "string") {
-        this.#lookUp(value, value.value, path);
+        await this.#lookUp(value, value.value, path);
       }
     }
     return slots;
@@ -70,10 +72,10 @@ export class ParameterChecker {
     });
   }
 
-  #lookUp({ kind, beside }: Slot, name: string, path: DocumentPath): void {
+  async #lookUp({ kind, beside }: Slot, name: string, path: DocumentPath): Promise<void> {
     const key = sourceKey(kind, name);
     if (!this.#checkedNames.has(key)) {
-      this.#checkedNames.set(key, this.#checkName?.(kind, name));
+      this.#checkedNames.set(key, await this.#checkName?.(kind, name));
     }
     const mistake = this.#checkedNames.get(key);
     if (!mistake) return;

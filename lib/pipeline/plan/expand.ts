@@ -165,16 +165,18 @@ class StageExpander {
       return { written, base };
     });
     const checks = await checkAll(found, requests);
-    return cells.map((cell, index) => {
+    const tasks: Task[] = [];
+    for (const [index, cell] of cells.entries()) {
       const label = labels[index]!;
       const id = label === "" ? name : `${name}[${label}]`;
       const { outputs } = checks[index]!;
       this.#checkOutputs(name, outputs);
-      const accepted = this.#checker.accept(checks[index]!, requests[index]!, label && id);
+      const accepted = await this.#checker.accept(checks[index]!, requests[index]!, label && id);
       const task = this.#task(entry, { ...shared, cell, label, id, ...accepted }, outputs);
       this.#tasks.push(task);
-      return task;
-    });
+      tasks.push(task);
+    }
+    return tasks;
   }
 
   #wantedCells(entry: StageSpec, base: readonly string[]): readonly Cell[] | undefined {

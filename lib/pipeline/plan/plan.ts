@@ -68,7 +68,10 @@ export interface PlanOptions {
   /** Replaces secrets by their names in the names of tasks. */
   readonly hide?: (text: string) => string;
   /** Checks the name of a model, data set or file, or the path of an artifact, before anything runs. */
-  readonly checkName?: (kind: ParameterKind, name: string) => NameMistake | undefined;
+  readonly checkName?: (
+    kind: ParameterKind,
+    name: string,
+  ) => NameMistake | undefined | Promise<NameMistake | undefined>;
   /** Sizes of the images of data sets, where they are known before anything runs. */
   readonly imageSides?: ImageSides;
 }
