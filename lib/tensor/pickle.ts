@@ -161,7 +161,7 @@ function call(machine: Machine, callee: unknown, args: unknown): unknown {
     if (typeof callee === "function") return (callee as PickleCall)(args);
     if (callee instanceof PickleObject) return new PickleObject(callee.name, args);
   }
-  throw failure(`the object called before byte ${machine.at} is not a function`);
+  throw failure(`the object before byte ${machine.at} cannot be called`);
 }
 
 function setItems(machine: Machine, items: readonly unknown[]): void {
