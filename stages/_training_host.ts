@@ -7,11 +7,12 @@ type StageHost = Required<Omit<TrainingHost, "memory">> & Pick<TrainingHost, "me
 
 /** Passes progress, checkpoints and interruption on, in the trainer's terms. */
 export function trainingHost(context: StageContext, steps: number): StageHost {
-  const { provider, threads, signal, checkpoint, memory } = context;
+  const { provider, threads, signal, checkpoint, memory, sideBySide = 1 } = context;
   return {
-    ...{ provider, threads, signal, checkpoint },
+    ...{ provider, threads, signal, checkpoint, sideBySide },
     ...(memory === undefined ? {} : { memory }),
     onOpen: (facts) => context.ranOn(facts),
+    onPlan: (plan) => context.ranOn({ plan }),
     log: (line) => context.log(line),
     onStep: (done, { loss }) =>
       context.progress({ done, total: steps, unit: "steps", metrics: { loss } }),

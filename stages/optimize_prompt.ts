@@ -98,9 +98,12 @@ export default defineStage({
     precision: oneOf(precisions).optional().describe(
       "how models with float16 weights are computed; default mixed on CUDA, else float32",
     ),
-    lossScale: z.number().positive().refine((value) => Number.isInteger(Math.log2(value)), {
-      error: "expected a power of two, such as 1024",
-    }).optional().describe(
+    lossScale: z.number().positive({ abort: true }).refine(
+      (value) => Number.isInteger(Math.log2(value)),
+      {
+        error: "expected a power of two, such as 1024",
+      },
+    ).optional().describe(
       "what gradients are multiplied by on their way through float16, and divided by again; default 1024",
     ),
     transformRate: z.number().positive().optional()

@@ -15,6 +15,7 @@ import {
   oneOf,
   type StageContext,
 } from "../lib/pipeline/contract/stage.ts";
+import type { PretrainedEncoder } from "../lib/training/encoder_directory.ts";
 import type { DrawnImages } from "../lib/training/pretrain_images.ts";
 import type { TrainingHost } from "../lib/training/trainer.ts";
 
@@ -67,7 +68,7 @@ const parameters = z.strictObject({
 });
 
 /** What the world is asked to draw. */
-function drawnOf({ digits, scenes, scale, changes }: Parameters): DrawnImages {
+function drawnOf({ digits, scenes, scale, changes }: Omit<Parameters, "encoder">): DrawnImages {
   return {
     changes,
     ...(digits === undefined ? {} : { digits }),
@@ -91,6 +92,7 @@ export default defineStage({
     const { writeDirectory } = await import("../lib/training/write_directory.ts");
     const { openZooWorld } = await import("../lib/drawing/zoo_world.ts");
     const { join } = await import("@std/path");
+    const encoder = await encoderOf(values); // before art is fetched for a wrong one
     const world = await openZooWorld({
       downloads: join(context.scratch, "downloads"),
       signal: context.signal,
@@ -100,7 +102,10 @@ export default defineStage({
       ...(values.styles === undefined ? {} : { styles: values.styles }),
       ...(values.favoured === undefined ? {} : { favoured: values.favoured }),
     });
-    await writeDirectory(context.output("model"), await pretrain(values, world, context));
+    await writeDirectory(
+      context.output("model"),
+      await pretrain({ ...values, encoder }, world, context),
+    );
   },
 });
 
@@ -112,8 +117,15 @@ function isZooName(name: string): name is ZooName {
   return name in zooArchitectures;
 }
 
+/** The encoder that a multimodal model is built on. */
+async function encoderOf({ encoder }: Parameters): Promise<PretrainedEncoder | undefined> {
+  if (encoder === undefined) return undefined;
+  const { readEncoder } = await import("../lib/training/encoder_directory.ts");
+  return await readEncoder(encoder.path);
+}
+
 async function pretrain(
-  values: Parameters,
+  values: Omit<Parameters, "encoder"> & { readonly encoder: PretrainedEncoder | undefined },
   world: import("../lib/drawing/zoo_world.ts").ZooWorld,
   context: Context,
 ) {
@@ -145,7 +157,7 @@ async function pretrain(
     {
       architecture,
       corpus,
-      encoder: values.encoder!.path,
+      encoder: values.encoder!,
       images: values.images,
       ask: (fact, random) => ask(world, fact, random),
     },

@@ -44,6 +44,7 @@ const task = z.object({
   host: schemaOf<HostFacts>()(z.object({
     provider: text.optional(),
     versions: z.record(text, text),
+    plan: text.optional(),
   })),
 });
 

@@ -80,6 +80,7 @@ function stageContext(
     ranOn: (facts) => ranOn.push(facts),
     threads: job.resources.cpu,
     ...(job.resources.memoryBytes === undefined ? {} : { memory: job.resources.memoryBytes }),
+    ...(job.sideBySide === undefined ? {} : { sideBySide: job.sideBySide }),
     scratch: job.scratch,
     checkpoint: polled(
       poll,
@@ -123,11 +124,13 @@ function checkpointFacts({ provider, resources }: Job): Record<string, string> {
 
 function hostFacts(ranOn: readonly RuntimeFacts[]): HostFacts {
   const { deno, v8 } = Deno.version;
-  const providers = [...new Set(ranOn.map(({ provider }) => provider))].sort();
+  const providers = [...new Set(ranOn.flatMap(({ provider }) => provider ?? []))].sort();
+  const plans = [...new Set(ranOn.flatMap(({ plan }) => plan ?? []))];
   const own = { deno, v8, os: `${Deno.build.os} ${Deno.build.arch}` };
   return {
     ...(providers.length === 0 ? {} : { provider: providers.join(" and ") }),
     versions: Object.assign(own, ...ranOn.map(({ versions }) => versions)),
+    ...(plans.length === 0 ? {} : { plan: plans.join(", then ") }),
   };
 }
 

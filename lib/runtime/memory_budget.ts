@@ -7,13 +7,16 @@ const share = 0.8;
 /**
  * Bytes that a step on the processor may take.
  *
- * @param declared What the task was given, `resources.memory`; without, 0.8 of what is free.
+ * @param declared What the task was given, `resources.memory`; without, its part of 0.8 of what is
+ * free.
+ * @param sideBySide How many such tasks may run at once: others may begin at the same time, and have
+ * not taken anything yet.
  * @returns Undefined where it is not known.
  */
-export function memoryBudget(declared: number | undefined): number | undefined {
+export function memoryBudget(declared: number | undefined, sideBySide = 1): number | undefined {
   if (declared !== undefined) return declared;
   try {
-    return share * Math.min(Deno.systemMemoryInfo().available, ...containerRest());
+    return share / sideBySide * Math.min(Deno.systemMemoryInfo().available, ...containerRest());
   } catch {
     return undefined;
   }

@@ -103,7 +103,7 @@ export async function openSession(
   const device = await resolveProvider(provider);
   const name = options.name ?? (typeof model === "string" ? `"${model}"` : "the model");
   const ortOptions = toOrtOptions(provider === "auto" ? device : provider, options);
-  const ranOn = provider !== "auto" && splitProvider(provider).tf32 ? "cuda+tf32" : device;
+  const ranOn = await ranOnWith(provider);
   const session = await createSession(ort, model, ortOptions, name, options);
   if (device === "cuda" && typeof model === "object" && "graph" in model && options.log) {
     const { fallbackLine, placeOnCuda } = await import("./placement.ts");
@@ -112,6 +112,12 @@ export async function openSession(
   }
   options.onOpen?.({ provider: ranOn, versions: { onnxruntime: await runtimeVersion() } });
   return new OrtBackedSession(ort, session, ranOn);
+}
+
+/** What sessions run on that are opened with a provider. */
+export async function ranOnWith(provider: Provider): Promise<RanOn> {
+  const isRounded = provider !== "auto" && splitProvider(provider).tf32;
+  return isRounded ? "cuda+tf32" : await resolveProvider(provider);
 }
 
 /** Version of ONNX Runtime. */

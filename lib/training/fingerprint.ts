@@ -6,23 +6,22 @@
  */
 import { encodeModel } from "../onnx/codec/encode.ts";
 import type { Model } from "../onnx/ir/model.ts";
-import { runtimeVersion, type Session } from "../runtime/session.ts";
+import { runtimeVersion } from "../runtime/session.ts";
 
 /** What a saved state may be continued with. */
 export type Fingerprint = Readonly<
   Record<"graph" | "provider" | "onnxruntime" | "threads", string>
 >;
 
-/** The fingerprint of a training on an open session. */
+/** The fingerprint of a training that runs on a device with so many threads. */
 export async function fingerprintOf(
   graph: Model,
-  session: Session,
-  threads: number,
+  { provider, threads }: { readonly provider: string; readonly threads: number },
 ): Promise<Fingerprint> {
   const digest = await crypto.subtle.digest("SHA-256", encodeModel(graph) as BufferSource);
   return {
     graph: new Uint8Array(digest).toHex(),
-    provider: session.provider,
+    provider,
     onnxruntime: await runtimeVersion(),
     threads: String(threads),
   };

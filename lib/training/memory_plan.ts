@@ -8,7 +8,7 @@ import type { StepMemory } from "./step_memory.ts";
 
 /** How a step is computed. The update is the same but for rounding. */
 export interface MemoryPlan {
-  /** Images that are computed at once: a divisor of the batch. */
+  /** Images that are computed at once, at most the batch. */
   readonly microBatch: number;
   /** Whether inner values of blocks are computed again in the backward pass. */
   readonly recompute: boolean;
@@ -26,11 +26,14 @@ export interface PlanChoices {
 /** The plan before anything is known of the memory. */
 export function firstPlan({ batch, microBatch, divides }: PlanChoices): MemoryPlan {
   const most = microBatch === "auto" || !divides ? batch : microBatch;
-  return { microBatch: largestDivisor(batch, most), recompute: false };
+  return { microBatch: cheapestWithin(batch, most), recompute: false };
 }
 
+/** A batch, and whether it may be computed in parts. */
+type Batch = Pick<PlanChoices, "batch" | "divides">;
+
 /**
- * The plan of a step that takes so much memory when it is computed by the first plan: as many images
+ * The plan of a step that takes so much memory when it is computed by a first plan: as many images
  * at once as fit the budget; if not even one does, one with recomputation.
  *
  * @param budget Bytes that the process may take; undefined where that is not known.
@@ -38,29 +41,67 @@ export function firstPlan({ batch, microBatch, divides }: PlanChoices): MemoryPl
 export function planWithin(
   first: MemoryPlan,
   { total, activations }: StepMemory,
-  { budget, divides }: { readonly budget: number | undefined; readonly divides: boolean },
+  { budget, batch, divides }: Batch & { readonly budget: number | undefined },
 ): MemoryPlan {
   if (budget === undefined || total <= budget) return first;
   const { microBatch } = first;
   const fitting = Math.floor(microBatch * (budget - total + activations) / activations);
-  if (divides && fitting >= 1) {
-    return { ...first, microBatch: largestDivisor(microBatch, fitting) };
-  }
+  if (divides && fitting >= 1) return { ...first, microBatch: cheapestWithin(batch, fitting) };
   return { microBatch: divides ? 1 : microBatch, recompute: true };
 }
 
 /** The next plan that takes less memory; undefined where there is none. */
-export function smallerPlan(plan: MemoryPlan, divides: boolean): MemoryPlan | undefined {
+export function smallerPlan(plan: MemoryPlan, { batch, divides }: Batch): MemoryPlan | undefined {
   const { microBatch, recompute } = plan;
   if (divides && microBatch > 1) {
-    return { ...plan, microBatch: largestDivisor(microBatch, Math.floor(microBatch / 2)) };
+    return { ...plan, microBatch: cheapestWithin(batch, Math.floor(microBatch / 2)) };
   }
   return recompute ? undefined : { ...plan, recompute: true };
 }
 
+/** A part of a batch, which is computed in one run of the graph. */
+export interface BatchPart {
+  /** Its first image. */
+  readonly start: number;
+  /** Number of its images: each is in the run equally often, so that means over them are the same. */
+  readonly images: number;
+}
+
+/**
+ * The parts of a batch. The graph takes `microBatch` images, no more and no less; so what is left of
+ * the batch is computed in parts that divide it, with each image several times.
+ */
+export function partsOf(batch: number, microBatch: number): readonly BatchPart[] {
+  const parts: BatchPart[] = [];
+  for (let start = 0; start < batch;) {
+    const images = largestDivisor(microBatch, batch - start);
+    parts.push({ start, images });
+    start += images;
+  }
+  return parts;
+}
+
+/** Of the numbers of images at once up to `most`, from its half on, the one that costs the least. */
+function cheapestWithin(batch: number, most: number): number {
+  const largest = Math.max(1, Math.min(batch, most));
+  let best = largest;
+  for (let size = largest; size >= largest / 2; size--) {
+    if (costOf(batch, size) < costOf(batch, best)) best = size;
+  }
+  return best;
+}
+
+/** What a run costs beside its images, in images; it only has to keep parts from being tiny. */
+const runCost = 2;
+
+/** What a step costs, in images, repeated ones included. */
+function costOf(batch: number, microBatch: number): number {
+  return partsOf(batch, microBatch).length * (microBatch + runCost);
+}
+
 /** The largest divisor of `whole` that is at most `most`. */
 function largestDivisor(whole: number, most: number): number {
-  let divisor = Math.max(1, Math.min(whole, most));
+  let divisor = Math.min(whole, most);
   while (whole % divisor !== 0) divisor--;
   return divisor;
 }
@@ -72,9 +113,14 @@ export function whyNotAsked(
 ): string | undefined {
   if (microBatch === "auto" || planned === Math.min(microBatch, batch)) return undefined;
   const why = divides
-    ? "parts of a batch are of equal size"
+    ? "that would compute more images twice"
     : "a view or a loss term looks across the images of a batch";
   return `computes ${planned} of ${batch} images at once, not microBatch ${microBatch}: ${why}`;
+}
+
+/** Whether two plans compute a step alike. */
+export function isSamePlan(one: MemoryPlan, other: MemoryPlan): boolean {
+  return one.microBatch === other.microBatch && one.recompute === other.recompute;
 }
 
 /** `4 of 16 images at once, inner values computed twice` */

@@ -13,7 +13,9 @@ import { project } from "./bounds/bound_table.ts";
 import { openCompared } from "./compared_features.ts";
 import {
   firstPlan,
+  isSamePlan,
   type MemoryPlan,
+  partsOf,
   type PlanChoices,
   planText,
   planWithin,
@@ -29,7 +31,15 @@ import { rateBySteps } from "./schedule.ts";
 import { searchOf } from "./searches/search_table.ts";
 import { costLine, flopsOfRun, StepClock, type StepCost } from "./step_cost.ts";
 import { memoryLine, stepMemory } from "./step_memory.ts";
-import { orOutOfMemory, OutOfMemory, train, type Training, type TrainingHost } from "./trainer.ts";
+import {
+  orOutOfMemory,
+  OutOfMemory,
+  savedState,
+  startOf,
+  train,
+  type Training,
+  type TrainingHost,
+} from "./trainer.ts";
 import { type SavedCourse, savedCourse, type TrainingState } from "./training_state.ts";
 
 /** The state after the last step. */
@@ -51,7 +61,7 @@ function flopsOfStep(training: PromptTraining, prepared: PreparedPrompt) {
   const { flops, uncounted } = flopsOfRun(prepared.graph.model, feeds);
   const isEstimated = optimizerRule(optimizer).gradient === "spsa";
   const runs = isEstimated ? 2 * spsa.samples : gradientsOf(training);
-  return { flops: flops * runs * copies * (batch / microBatch), uncounted };
+  return { flops: flops * runs * copies * partsOf(batch, microBatch).length, uncounted };
 }
 
 /** How often a step asks for a gradient. */
@@ -75,17 +85,18 @@ export async function optimizePrompt(
   await using ahead = new ImagesAhead(training, saved?.step);
   const divides = dividesBatch(training);
   const { cost, ...first } = await prepareWithin(training, { divides, saved }, host);
-  let { prepared } = first;
-  let from: TrainingState | undefined;
+  let { prepared, from } = first;
+  const { batch } = training.settings;
   const clock = new StepClock(() => performance.now());
   while (true) {
     try {
       return await trainPrepared(training, { prepared, cost, ahead, clock, from }, host);
     } catch (error) {
-      const plan = error instanceof OutOfMemory ? smallerPlan(prepared.plan, divides) : undefined;
+      const isShort = error instanceof OutOfMemory;
+      const plan = isShort ? smallerPlan(prepared.plan, { batch, divides }) : undefined;
       if (plan === undefined) throw error;
       from = (error as OutOfMemory).state ?? from;
-      host.log?.(`out of memory: goes on with ${planText(plan, training.settings.batch)}`);
+      host.log?.(`out of memory: goes on with ${planText(plan, batch)}`);
       prepared = await preparePrompt(training, plan, host);
     }
   }
@@ -98,13 +109,17 @@ async function savedCourseOf({ checkpoint }: TrainingHost): Promise<SavedCourse 
   return course;
 }
 
-/** A graph, and what a step costs by the first plan. */
+/** A graph, what a step costs by the first plan, and where the training begins. */
 interface FittingPrompt {
   readonly prepared: PreparedPrompt;
   readonly cost: Pick<StepCost, "flops" | "uncounted">;
+  readonly from: TrainingState;
 }
 
-/** The graph of the plan that a saved state goes on with, or else of the one that fits the memory. */
+/**
+ * The graph of the plan of a saved state, which rounds as the steps before it did, or of the first plan
+ * where there is none; of a smaller one where that does not fit the memory.
+ */
 async function prepareWithin(
   training: PromptTraining,
   { divides, saved }: { readonly divides: boolean; readonly saved: SavedCourse | undefined },
@@ -115,12 +130,16 @@ async function prepareWithin(
   const first = firstPlan(choices);
   const unasked = whyNotAsked(choices, first);
   if (unasked !== undefined) host.log?.(unasked);
-  const prepared = await preparePrompt(training, first, host);
-  const cost = flopsOfStep(training, prepared);
-  const isSaved = saved?.plan !== undefined && batch % saved.plan.microBatch === 0;
-  const plan = isSaved ? saved.plan : await fittingPlan(prepared, choices, host);
-  const isFirst = plan.microBatch === first.microBatch && plan.recompute === first.recompute;
-  return { cost, prepared: isFirst ? prepared : await preparePrompt(training, plan, host) };
+  const asked = await preparePrompt(training, first, host);
+  const cost = flopsOfStep(training, asked);
+  const changed = async (prepared: PreparedPrompt, plan: MemoryPlan) =>
+    isSamePlan(plan, prepared.plan) ? prepared : await preparePrompt(training, plan, host);
+  const { plan: was = first } = saved ?? {};
+  const begun = was.microBatch <= batch ? await changed(asked, was) : asked;
+  const state = await savedState(trainingWith(training, begun), host);
+  const going = state === undefined ? asked : begun;
+  const prepared = await changed(going, await fittingPlan(going, choices, host));
+  return { cost, prepared, from: state ?? startOf(trainingWith(training, prepared)) };
 }
 
 /** The plan that fits the memory, which is not known beforehand but on processors. */
@@ -133,8 +152,8 @@ async function fittingPlan(
   host.log?.(memoryLine(memory, first.microBatch));
   const isLimited = microBatch === "auto" &&
     await resolveProvider(host.provider ?? "cpu") === "cpu";
-  const budget = isLimited ? memoryBudget(host.memory) : undefined;
-  const plan = planWithin(first, memory, { budget, divides });
+  const budget = isLimited ? memoryBudget(host.memory, host.sideBySide) : undefined;
+  const plan = planWithin(first, memory, { budget, batch, divides });
   if (plan !== first) host.log?.(`computes ${planText(plan, batch)}, to fit the memory`);
   return plan;
 }
@@ -145,21 +164,19 @@ async function trainPrepared(
   { prepared, cost, ahead, clock, from }: FittingPrompt & {
     readonly ahead: ImagesAhead;
     readonly clock: StepClock;
-    readonly from: TrainingState | undefined;
   },
   host: TrainingHost,
 ): Promise<TrainedPrompt> {
-  const { graph, places, initial, plan } = prepared;
-  const { views, layerDrop, batch, copies } = training.settings;
+  const { graph, plan } = prepared;
+  const { views, layerDrop, batch } = training.settings;
   const repeats = views.length === 0 && layerDrop === 0;
   await using compared = await orOutOfMemory(from, () => openCompared(graph, { host, repeats }));
   const feeds = promptFeeds(training, { prepared, ahead, compared });
   const start = performance.now();
+  host.onPlan?.(planText(plan, batch));
   const state = await train(
     {
-      ...{ graph, places, initial, plan },
-      ...courseOf(training),
-      copies: copies * (batch / plan.microBatch),
+      ...trainingWith(training, prepared),
       feeds: (step, run) => {
         // What has passed since the last step, such as the saving of a checkpoint, belongs to none.
         if (run === 0) clock.skip();
@@ -179,6 +196,15 @@ async function trainPrepared(
   host.log?.(costLine(spent));
   host.log?.(waitLine(ahead.waitedMs, performance.now() - start));
   return { ...state, cost: spent };
+}
+
+/** A training with a graph, but for what each of its steps is fed. */
+function trainingWith(training: PromptTraining, prepared: PreparedPrompt) {
+  const { graph, places, initial, plan } = prepared;
+  const { batch, copies } = training.settings;
+  const parts = partsOf(batch, plan.microBatch).map(({ images }) => images);
+  const runs = Array.from({ length: copies }, () => parts).flat();
+  return { ...{ graph, places, initial, plan, runs }, ...courseOf(training) };
 }
 
 /** By which rule, how fast and how long a prompt is trained. */

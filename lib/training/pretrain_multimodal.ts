@@ -17,7 +17,7 @@ import { imageRows, type MultimodalSizes } from "../zoo/multimodal.ts";
 import { tokenCount, tokenLayout, visionEncoder } from "../zoo/vision_encoder.ts";
 import { zooArchitectures, type ZooName } from "../zoo/zoo_table.ts";
 import { memoisedEncoder } from "./captions.ts";
-import { type PretrainedEncoder, readEncoder } from "./encoder_directory.ts";
+import type { PretrainedEncoder } from "./encoder_directory.ts";
 import { pixelTensor } from "./pretrain_encoder.ts";
 import type { DrawnImages, ImageFact, ImageWorld } from "./pretrain_images.ts";
 import { exchangeFeeds, multimodalLossGraph, type TokenizedExchange } from "./pretrain_language.ts";
@@ -73,8 +73,8 @@ export interface MultimodalLesson<F> {
   readonly architecture: ZooName;
   /** Texts that the vocabulary is trained on. */
   readonly corpus: readonly string[];
-  /** Path of the encoder's model directory. */
-  readonly encoder: string;
+  /** The frozen encoder. */
+  readonly encoder: PretrainedEncoder;
   /** Number of images. */
   readonly images: number;
   /** Tokens of the encoder for these images, if another training has them already. */
@@ -92,7 +92,7 @@ export async function pretrainMultimodal<F extends ImageFact>(
 ): Promise<DirectoryFiles> {
   const { seed, batch, schedule, drawn = {} } = options;
   const architecture = zooArchitectures[lesson.architecture];
-  const encoder = await readEncoder(lesson.encoder);
+  const { encoder } = lesson;
   const { sizes: vision, pixels, weights: frozen } = encoder;
   const plan = planMultimodal(architecture, { vision, corpus: lesson.corpus, pixels });
   const asked = { images: lesson.images, seed, drawn };

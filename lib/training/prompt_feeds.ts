@@ -7,6 +7,7 @@ import type { ComparedFeatures } from "./compared_features.ts";
 import { drawnFeeds } from "./drawn_feeds.ts";
 import type { PromptTraining } from "./prompt_training.ts";
 import { type ImagesAhead, orderOf } from "./images_ahead.ts";
+import { partsOf } from "./memory_plan.ts";
 import type { PreparedPrompt } from "./prepare_prompt.ts";
 import { sourceFeeds } from "./step_graph.ts";
 import { askedOf } from "./training_graph.ts";
@@ -21,7 +22,8 @@ export type PromptFeeds = (step: number, run: number) => Promise<Record<string, 
 /**
  * What models take for images beside them: texts, and captions where a term asks.
  *
- * @param batch All rows of the batch of which `picks` are a part.
+ * @param picks Rows of a run: a part of the batch, each of them equally often.
+ * @param batch All rows of the batch.
  */
 export function textFeeds(
   { sources, clip, graph }: PreparedPrompt,
@@ -56,7 +58,7 @@ export function promptFeeds(
   const { graph, places, initial, plan } = prepared;
   const { settings } = training;
   const { microBatch } = plan;
-  const parts = settings.batch / microBatch;
+  const parts = partsOf(settings.batch, microBatch);
   const untrained = parameterTensors(places, initial);
   const sources = prepared.sources.map(({ gates }, i) => ({ ...graph.sources[i]!, gates }));
   const { inputs } = graph.model.graph;
@@ -64,12 +66,14 @@ export function promptFeeds(
   let images: Tensor | undefined;
   return async (step, run) => {
     if (run === 0 || images === undefined) images = await ahead.get(step);
-    const [copy, part] = [Math.floor(run / parts), run % parts];
+    const copy = Math.floor(run / parts.length);
+    const part = parts[run % parts.length]!;
     const batch = batchOf(step);
-    const picks = batch.slice(part * microBatch, (part + 1) * microBatch);
+    const rows = Array.from({ length: microBatch }, (_, i) => part.start + i % part.images);
+    const picks = rows.map((row) => batch[row]!);
     const whole = { images, ...drawnFeeds(settings, sources, { step, copy }) };
     const fed = {
-      ...rowsOfPart(whole, inputs, { part, parts }),
+      ...(parts.length === 1 ? whole : rowsOfRun(whole, inputs, { rows, of: settings.batch })),
       ...textFeeds(prepared, picks, batch),
     };
     const seed = `compared ${settings.seed} ${step} ${copy}`;
@@ -78,24 +82,30 @@ export function promptFeeds(
   };
 }
 
-/** The rows of a part of the batch, of what has a row for each image; the rest as it is. */
-function rowsOfPart(
+/** The rows of a run, of what has a row for each image of the batch; the rest as it is. */
+function rowsOfRun(
   whole: Readonly<Record<string, Tensor>>,
   inputs: readonly ValueInfo[],
-  { part, parts }: { readonly part: number; readonly parts: number },
+  { rows, of: batch }: { readonly rows: readonly number[]; readonly of: number },
 ): Record<string, Tensor> {
   const asked = new Map(inputs.map(({ name, type }) => [name, type] as const));
   return Object.fromEntries(
     Object.entries(whole).map(([name, value]) => {
       const type = asked.get(name);
-      const rows = type?.kind === "tensor" ? type.dims?.[0] : undefined;
-      if (parts === 1 || rows === undefined || value.dims[0] !== Number(rows) * parts) {
-        return [name, value];
-      }
-      const [length, ...dims] = value.dims as [number, ...number[]];
-      const size = value.data.length / length * (length / parts);
-      const data = value.data.subarray(part * size, (part + 1) * size);
-      return [name, { ...value, dims: [length / parts, ...dims], data } as Tensor];
+      const taken = type?.kind === "tensor" ? type.dims?.[0] : undefined;
+      const isByImage = taken === rows.length && value.dims[0] === batch;
+      return [name, isByImage ? pickRows(value, rows) : value];
     }),
   );
+}
+
+/** Rows of a tensor, fewer than it has. */
+function pickRows(value: Tensor, rows: readonly number[]): Tensor {
+  const [length, ...rest] = value.dims as [number, ...number[]];
+  const size = value.data.length / length;
+  const data = value.data.slice(0, rows.length * size);
+  rows.forEach((row, i) => {
+    data.set(value.data.subarray(row * size, (row + 1) * size) as never, i * size);
+  });
+  return { ...value, dims: [rows.length, ...rest], data } as Tensor;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { openSession, type Session, type SessionOptions } from "../runtime/session.ts";
+import { openSession, ranOnWith, type Session, type SessionOptions } from "../runtime/session.ts";
 import { type ParameterPlace, parameterTensors } from "../tensor/flat_parameters.ts";
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -42,13 +42,16 @@ export interface Training {
     readonly seed: number;
     readonly sources: number;
   };
-  /** The number of copies of a batch whose gradients are averaged, each fed by itself; default 1. */
-  readonly copies?: number;
+  /**
+   * The runs of a step, each fed by itself, and how much each counts in the mean of their gradients:
+   * the number of its images. Default one run.
+   */
+  readonly runs?: readonly number[];
   readonly steps: number;
   /** Learning rate of a step, which counts from 0. */
   lr(step: number): number;
-  /** Everything but the parameters that a copy of a step takes; both count from 0. */
-  feeds(step: number, copy: number): Feeds | Promise<Feeds>;
+  /** Everything but the parameters that a run of a step takes; both count from 0. */
+  feeds(step: number, run: number): Feeds | Promise<Feeds>;
   /** Moves the values, in place, to where they may be. */
   project?(values: Float32Array): void;
   /** How the graph fits the memory: a saved state says with which plan it goes on. */
@@ -58,7 +61,7 @@ export interface Training {
 /** A step did not fit the memory. */
 export class OutOfMemory extends Error {
   override readonly name = "OutOfMemory";
-  /** What to go on from with a graph that takes less; undefined where the first step was not begun. */
+  /** What to go on from with a graph that takes less; undefined where there is no state yet. */
   readonly state: TrainingState | undefined;
 
   constructor(state: TrainingState | undefined, cause: unknown) {
@@ -83,10 +86,14 @@ export interface TrainingHost {
   readonly threads?: number;
   /** Bytes of memory that it was given; default what is free. */
   readonly memory?: number;
+  /** How many such trainings may run at once, and share what is free; default 1. */
+  readonly sideBySide?: number;
   readonly signal?: AbortSignal;
   readonly log?: (line: string) => void;
   /** Called with what each session runs on. */
   readonly onOpen?: NonNullable<SessionOptions["onOpen"]>;
+  /** Called with how a step is computed to fit the memory: `4 of 16 images at once`. */
+  readonly onPlan?: (plan: string) => void;
   /** Called after every step, which counts from 1, with loss, terms and the gradient's norm. */
   readonly onStep?: (step: number, metrics: StepMetrics) => void;
   readonly checkpoint?: {
@@ -104,12 +111,15 @@ export function sessionOptionsOf(host: TrainingHost): SessionOptions {
 }
 
 /** Names of the arrays that rule and search keep. */
-function momentsOf({ rule, search }: Training): readonly string[] {
+function momentsOf({ rule, search }: Pick<Training, "rule" | "search">): readonly string[] {
   return [...rule.moments, ...search?.rule.moments ?? []];
 }
 
-/** A training that has not begun. */
-function startOf(training: Training): TrainingState {
+/** What of a training says which values it has. */
+type ParametersOf = "initial" | "rule" | "search";
+
+/** The state of a training that has not begun. */
+export function startOf(training: Pick<Training, ParametersOf>): TrainingState {
   const { initial } = training;
   const moments = momentsOf(training).map((name) =>
     [name, new Float32Array(initial.length)] as const
@@ -117,13 +127,23 @@ function startOf(training: Training): TrainingState {
   return { step: 0, values: initial.slice(), moments: Object.fromEntries(moments), curve: [] };
 }
 
-/** The saved state where it is of this training on this device; what speaks against it is logged. */
-async function savedState(
-  training: Training,
+/** The conditions of a training in its surroundings. */
+async function conditionsOf(
+  { graph }: Pick<Training, "graph">,
   host: TrainingHost,
-  fingerprint: Fingerprint,
+): Promise<Fingerprint> {
+  const { provider = "cpu", threads = 1 } = host;
+  return await fingerprintOf(graph.model, { provider: await ranOnWith(provider), threads });
+}
+
+/** The saved state where it is of this training on this device; what speaks against it is logged. */
+export async function savedState(
+  training: Pick<Training, ParametersOf | "graph">,
+  host: TrainingHost,
 ): Promise<TrainingState | undefined> {
-  return await host.checkpoint?.load((bytes) => {
+  if (host.checkpoint === undefined) return undefined;
+  const fingerprint = await conditionsOf(training, host);
+  return await host.checkpoint.load((bytes) => {
     try {
       const values = training.initial.length;
       const expected = { fingerprint, values, moments: momentsOf(training) };
@@ -161,13 +181,13 @@ interface Step {
   readonly training: Training;
   readonly session: Session;
   readonly state: TrainingState;
-  /** Of each copy. */
+  /** Of each run. */
   readonly feeds: readonly Feeds[];
 }
 
-/** Mean over the copies of what the graph says at these values. */
-async function meanOverCopies(
-  { training: { graph, places }, session, feeds }: Step,
+/** Mean over the runs of what the graph says at these values. */
+async function meanOverRuns(
+  { training: { graph, places, runs = [1] }, session, feeds }: Step,
   values: Float32Array,
   weights: Feeds,
 ): Promise<Gradient> {
@@ -179,8 +199,9 @@ async function meanOverCopies(
     seen.push({ grad, ...lossesIn(graph, outputs) });
   }
   if (seen.length === 1) return seen[0]!;
-  const share = 1 / seen.length;
-  return { ...meanLosses(seen), grad: combined(seen.map(({ grad }) => [share, grad])) };
+  const whole = runs.reduce((sum, images) => sum + images, 0);
+  const shared = seen.map(({ grad }, i) => [runs[i]! / whole, grad] as const);
+  return { ...meanLosses(seen, runs), grad: combined(shared) };
 }
 
 /** Weights of the sources: all alike, or one alone. */
@@ -199,7 +220,7 @@ async function gradientOf(step: Step): Promise<Gradient> {
   const { training, state } = step;
   const { rates, rule, spsa, search } = training;
   const at = (values: Float32Array, source?: number) =>
-    meanOverCopies(step, values, weightFeeds(training, source));
+    meanOverRuns(step, values, weightFeeds(training, source));
   if (rule.gradient === "spsa") {
     const values = rule.lookAhead?.(state) ?? state.values;
     return await estimateGradient(at, { ...spsa!, values, rates, step: state.step });
@@ -226,11 +247,11 @@ async function takeStep(
   session: Session,
   state: TrainingState,
 ): Promise<StepMetrics> {
-  const { rates, places, rule, copies = 1 } = training;
+  const { rates, places, rule, runs = [1] } = training;
   const { step } = state;
   const lr = training.lr(step);
   const feeds: Feeds[] = [];
-  for (let copy = 0; copy < copies; copy++) feeds.push(await training.feeds(step, copy));
+  for (const run of runs.keys()) feeds.push(await training.feeds(step, run));
   const { grad, loss, terms } = await gradientOf({ training, session, state, feeds });
   checkOverflow(grad, training.graph, step);
   const norm = applyUpdate(rule, { grad, rates, lr, places, state });
@@ -255,20 +276,21 @@ export async function train(
   host: TrainingHost = {},
   from?: TrainingState,
 ): Promise<TrainingState> {
-  const { checkpoint, signal, threads = 1 } = host;
+  const { checkpoint, signal } = host;
   const { model } = training.graph;
   await using session = await orOutOfMemory(
     from,
     () => openSession(model, sessionOptionsOf(host)),
   );
-  const fingerprint = await fingerprintOf(model, session, threads);
-  const state = from ?? await savedState(training, host, fingerprint) ?? startOf(training);
+  const state = from ?? await savedState(training, host) ?? startOf(training);
+  let conditions: Promise<Fingerprint> | undefined;
   while (state.step < training.steps) {
     // Only a search changes anything before the gradients are there.
     const before = training.search === undefined ? state : copyOf(state);
     const metrics = await orOutOfMemory(before, () => takeStep(training, session, state));
     host.onStep?.(state.step, metrics);
     if (checkpoint && (signal?.aborted || checkpoint.due())) {
+      const fingerprint = await (conditions ??= conditionsOf(training, host));
       await checkpoint.save(encodeTrainingState(state, fingerprint, training.plan));
     }
     signal?.throwIfAborted();

@@ -75,10 +75,14 @@ export function lossesIn({ loss, terms }: LossGraph, outputs: Tensors): Losses {
   };
 }
 
-/** Means of losses and of their terms. */
-export function meanLosses(seen: readonly Losses[]): Losses {
+/** Means of losses and of their terms. @param weights How much each counts; default alike. */
+export function meanLosses(
+  seen: readonly Losses[],
+  weights: readonly number[] = seen.map(() => 1),
+): Losses {
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
   const mean = (of: (losses: Losses) => number) =>
-    seen.reduce((sum, losses) => sum + of(losses), 0) / seen.length;
+    seen.reduce((sum, losses, i) => sum + weights[i]! * of(losses), 0) / whole;
   const names = Object.keys(seen[0]!.terms);
   return {
     loss: mean((losses) => losses.loss),

@@ -278,6 +278,7 @@ Deno.test(
     const { result } = await run("compute");
     assert(result.ok);
     assertEquals(result.host.provider, "cpu and webgpu");
+    assertEquals(result.host.plan, "4 of 4 images at once, then 2 of 4 images at once");
     assertEquals(result.host.versions.onnxruntime, "1.2.3");
     const { result: other } = await run("write");
     assert(other.ok);

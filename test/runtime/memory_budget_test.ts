@@ -17,6 +17,13 @@ Deno.test("memoryBudget() is what the task was given", () => {
   assertEquals(memoryBudget(7), 7);
 });
 
+Deno.test("memoryBudget() divides what is free among tasks side by side, not what one was given", () => {
+  const { available } = Deno.systemMemoryInfo();
+  const quarter = memoryBudget(undefined, 4)!;
+  assert(quarter < available / 3, `${quarter} of ${available}`);
+  assertEquals(memoryBudget(7, 4), 7);
+});
+
 Deno.test("memoryBudget() is within what the container leaves, and otherwise what is free", () => {
   const { total } = Deno.systemMemoryInfo();
   assert(budgetIn(1)! < 1);

@@ -14,6 +14,8 @@ const mistakes: readonly [Record<string, unknown>, readonly string[]][] = [
   [{ loss: undefined, method: "tvp", clip: undefined }, [
     "its term tse needs a CLIP, and no clip model is given (clip: zoo/mini-clip)",
   ]],
+  [{ lossScale: 0 }, ["Too small: expected number to be >0"]],
+  [{ lossScale: 3 }, ["expected a power of two, such as 1024"]],
   [{ epochs: 1 }, ["give either steps or epochs"]],
   [{ canvas: 32, imageSize: 48 }, ["the shrunk image is larger than the canvas"]],
   [{ loss: "vvp" }, [

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   firstPlan,
   isOutOfMemory,
+  partsOf,
   planText,
   planWithin,
   smallerPlan,
@@ -19,6 +20,7 @@ for (
     ["auto", true, 16],
     [4, true, 4],
     [5, true, 4],
+    [7, true, 4],
     [100, true, 16],
     [4, false, 16],
   ] as const
@@ -41,15 +43,39 @@ for (
   ] as const
 ) {
   Deno.test(`planWithin() fits a budget of ${budget}, divides ${divides}`, () => {
-    assertEquals(planWithin(whole, memory, { budget, divides }), expected);
+    assertEquals(planWithin(whole, memory, { budget, batch: 16, divides }), expected);
   });
 }
 
 Deno.test("planWithin() takes the largest part that fits, not only halves", () => {
   const dozen = { microBatch: 12, recompute: false };
   const takes = { weights: 1, activations: 12, total: 13 };
-  assertEquals(planWithin(dozen, takes, { budget: 6, divides: true }).microBatch, 4);
+  const free = { budget: 6, batch: 12, divides: true };
+  assertEquals(planWithin(dozen, takes, free).microBatch, 4);
 });
+
+for (
+  const [batch, most, microBatch, images] of [
+    [12, 5, 4, [4, 4, 4]],
+    [17, 8, 8, [8, 8, 1]],
+    [23, 6, 6, [6, 6, 6, 3, 2]],
+    [13, 2, 2, [2, 2, 2, 2, 2, 2, 1]],
+    [7, 1, 1, [1, 1, 1, 1, 1, 1, 1]],
+  ] as const
+) {
+  Deno.test(`partsOf() computes ${batch} images, at most ${most} at once, in ${images.join(" + ")}`, () => {
+    const plan = firstPlan({ batch, microBatch: most, divides: true });
+    assertEquals(plan.microBatch, microBatch);
+    const parts = partsOf(batch, microBatch);
+    assertEquals(parts.map((part) => part.images), [...images]);
+    let next = 0;
+    for (const { start, images } of parts) {
+      assertEquals([start, microBatch % images], [next, 0]);
+      next += images;
+    }
+    assertEquals(next, batch);
+  });
+}
 
 for (
   const [microBatch, divides, expected] of [
@@ -60,7 +86,7 @@ for (
     [
       5,
       true,
-      "computes 4 of 16 images at once, not microBatch 5: parts of a batch are of equal size",
+      "computes 4 of 16 images at once, not microBatch 5: that would compute more images twice",
     ],
     [
       4,
@@ -77,7 +103,8 @@ for (
 
 Deno.test("smallerPlan() halves, then recomputes, then ends", () => {
   const plans = [{ microBatch: 12, recompute: false }];
-  for (let next = smallerPlan(plans[0]!, true); next; next = smallerPlan(next, true)) {
+  const of = { batch: 12, divides: true };
+  for (let next = smallerPlan(plans[0]!, of); next; next = smallerPlan(next, of)) {
     plans.push(next);
   }
   assertEquals(plans.map((plan) => planText(plan, 12)), [

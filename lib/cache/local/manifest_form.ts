@@ -35,6 +35,7 @@ const isPreimage = form({
 const isHost = form({
   provider: (provider) => provider === undefined || isText(provider),
   versions: isTexts,
+  plan: (plan) => plan === undefined || isText(plan),
 });
 
 const types: ReadonlySet<unknown> = new Set(artifactTypes);

@@ -55,10 +55,11 @@ const command: Command = {
 };
 export default command;
 
-/** ` on cuda, onnxruntime 1.30.0` where models ran. */
-function hostText({ provider, versions }: HostFacts): string {
+/** ` on cuda, onnxruntime 1.30.0, 4 of 16 images at once` where models ran. */
+function hostText({ provider, versions, plan }: HostFacts): string {
   const runtime = versions.onnxruntime === undefined ? "" : `, onnxruntime ${versions.onnxruntime}`;
-  return provider === undefined ? "" : ` on ${provider}${runtime}`;
+  const planned = plan === undefined ? "" : `, ${plan}`;
+  return provider === undefined ? "" : ` on ${provider}${runtime}${planned}`;
 }
 
 function splitTarget(text: string): { target: string; output?: string } {

@@ -42,6 +42,8 @@ interface Reason {
   readonly comparedWith?: string;
   readonly differences?: readonly KeyDifference[];
   readonly provider?: string;
+  /** How steps were made to fit the memory: other plans round differently. */
+  readonly plan?: string;
 }
 
 async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Reason> {
@@ -53,11 +55,12 @@ async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Rea
       .filter((need) => need.state !== "cached").map((need) => need.task.id);
     return { ...base, needs };
   }
-  const provider = hit?.manifest.host.provider;
+  const { provider, plan } = hit?.manifest.host ?? {};
   const before = await earlierTask(opened, task.id, resolved.key);
   return {
     ...base,
     ...(provider ? { provider } : {}),
+    ...(plan ? { plan } : {}),
     ...(before
       ? {
         comparedWith: before.run,
@@ -88,8 +91,11 @@ const stateWords = {
   depends: "depends on what runs before it",
 } as const;
 
-function printReason({ task, state, needs, comparedWith, differences, provider }: Reason): void {
-  printLine(`${task} ${stateWords[state]}${provider ? ` (computed on ${provider})` : ""}`);
+function printReason(
+  { task, state, needs, comparedWith, differences, provider, plan }: Reason,
+): void {
+  const how = [...provider ? [`on ${provider}`] : [], ...plan ? [plan] : []].join(": ");
+  printLine(`${task} ${stateWords[state]}${how ? ` (computed ${how})` : ""}`);
   if (needs) printLine(`  waits for: ${needs.join(", ")}`);
   if (!needs && !differences) printLine("  it has no earlier result with another key");
   if (!differences) return;

@@ -60,6 +60,8 @@ export interface Job {
   readonly scratch: string;
   readonly provider: AskedProvider;
   readonly resources: Resources;
+  /** How many such jobs may run on the machine at once; default 1. */
+  readonly sideBySide?: number;
   readonly executor?: ExecutorSettings;
   /** Added to the process environment of the stage. */
   readonly environment: Readonly<Record<string, string>>;
@@ -131,6 +133,8 @@ export interface HostFacts {
   /** The provider that really ran, if the stage opened a session. */
   readonly provider?: string;
   readonly versions: Readonly<Record<string, string>>;
+  /** How steps were made to fit the memory, which rounds differently: the plans in their order. */
+  readonly plan?: string;
 }
 
 /** Type of each output, for the store. */

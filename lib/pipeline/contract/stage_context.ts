@@ -25,11 +25,13 @@ export interface Checkpoint {
   save(state: Uint8Array): Promise<void>;
 }
 
-/** The device and versions with which a stage ran its models. */
+/** The device and versions with which a stage ran its models, and what it decided by the machine. */
 export interface RuntimeFacts {
   /** `cpu`, `cuda`, `webgpu`: the device that was taken, not the one asked for. */
-  readonly provider: string;
-  readonly versions: Readonly<Record<string, string>>;
+  readonly provider?: string;
+  readonly versions?: Readonly<Record<string, string>>;
+  /** How a step was made to fit the memory: `4 of 16 images at once`. */
+  readonly plan?: string;
 }
 
 /** A device asked for: `auto` takes the best, `cuda:1` the second card, `+tf32` rounds float32 there. */
@@ -47,12 +49,14 @@ export interface StageContext<O extends string = string> {
   readonly signal: AbortSignal;
   /** Device asked for: the provider to hand to `openSession`. */
   readonly provider: AskedProvider;
-  /** Call it with each session that was opened: the task's manifest holds the facts. */
+  /** Call it with each session that was opened, and each plan: the task's manifest holds the facts. */
   ranOn(facts: RuntimeFacts): void;
   /** Threads per session, from `resources.cpu`. */
   readonly threads: number;
   /** Bytes of memory that the task was given, `resources.memory`; absent if it is not set. */
   readonly memory?: number;
+  /** How many such tasks may run on the machine at once, and share what memory is free; default 1. */
+  readonly sideBySide?: number;
   /** A folder that is kept between tasks of a worker process, for memoised downloads. */
   readonly scratch: string;
 }

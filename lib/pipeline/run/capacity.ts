@@ -35,6 +35,13 @@ export class FreeCapacity {
     return this.#cards.length > 1 ? this.#cardOf.get(task) : undefined;
   }
 
+  /** How many tasks like this one may run at once; 1 where the machine is not ours to share out. */
+  sideBySide(task: Task): number {
+    const { cpu } = this.#all;
+    if (!Number.isFinite(cpu)) return 1;
+    return Math.max(1, Math.min(this.#jobs, Math.floor(cpu / this.#needOf(task).cpu)));
+  }
+
   /** Tasks that have a place. */
   get busy(): number {
     return this.#running + this.#inline;

@@ -22,6 +22,14 @@ export interface TaskRunnerOptions {
   readonly goesOn: () => boolean;
 }
 
+/** What of the machine a task has. */
+export interface TaskPlace {
+  /** Of several cards the one that is the task's. */
+  readonly card: number | undefined;
+  /** How many tasks like it may run at once. */
+  readonly sideBySide: number;
+}
+
 /** Runs the tasks of a run. */
 export class TaskRunner {
   readonly #options: RunOptions;
@@ -36,15 +44,11 @@ export class TaskRunner {
     this.#goesOn = goesOn;
   }
 
-  /**
-   * Runs a task as often as its retries allow; what fails is an outcome.
-   *
-   * @param card Of several cards the one that is the task's.
-   */
-  async run(task: Task, resolved: ResolvedTask, card?: number): Promise<TaskOutcome> {
+  /** Runs a task as often as its retries allow; what fails is an outcome. */
+  async run(task: Task, resolved: ResolvedTask, place: TaskPlace): Promise<TaskOutcome> {
     const { attempts, backoffMs, on } = task.retries;
     for (let attempt = 1;; attempt++) {
-      const outcome = await this.#attempt(task, resolved, { attempt, card });
+      const outcome = await this.#attempt(task, resolved, { attempt, place });
       const { failure } = outcome;
       if (!failure || attempt > attempts || !on.includes(failure.reason) || !this.#goesOn()) {
         return outcome;
@@ -67,13 +71,13 @@ export class TaskRunner {
   async #attempt(
     task: Task,
     resolved: ResolvedTask,
-    { attempt, card }: { readonly attempt: number; readonly card: number | undefined },
+    { attempt, place }: { readonly attempt: number; readonly place: TaskPlace },
   ): Promise<TaskOutcome> {
     const { store, executor, hide } = this.#options;
     await using workspace = await store.workspace(resolved.key);
     const log: string[] = [];
     this.#emit({ type: "task-started", ...nameOf(task), key: resolved.key, attempt });
-    const job = this.#job(task, resolved, { workspace, card });
+    const job = this.#job(task, resolved, { workspace, place });
     const result = hideIn(
       await executor.submit(job, {
         signal: this.#signal,
@@ -105,7 +109,7 @@ export class TaskRunner {
   #job(
     task: Task,
     resolved: ResolvedTask,
-    { workspace, card }: { readonly workspace: Workspace; readonly card: number | undefined },
+    { workspace, place }: { readonly workspace: Workspace; readonly place: TaskPlace },
   ): Job {
     const outputs = Object.keys(task.outputs).map((name) =>
       [name, `${workspace.directory}/${name}`] as const
@@ -129,8 +133,9 @@ export class TaskRunner {
       checkpoint: workspace.checkpoint,
       checkpointIntervalMs: this.#options.checkpointIntervalMs ?? 5000,
       scratch: workspace.scratch,
-      provider: onCard(this.#options.provider ?? "auto", card),
+      provider: onCard(this.#options.provider ?? "auto", place.card),
       resources: task.resources,
+      sideBySide: place.sideBySide,
       ...(task.executor === undefined ? {} : { executor: task.executor }),
       environment: task.environment,
       ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),

@@ -14,7 +14,7 @@ import type { Plan, Task } from "../plan/plan.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import { outputsOf, type ResolvedTask, resolveTask } from "../plan/resolve.ts";
 import type { RunOptions, RunSummary, TaskOutcome } from "./run.ts";
-import { storeFailure, TaskRunner } from "./run_task.ts";
+import { storeFailure, type TaskPlace, TaskRunner } from "./run_task.ts";
 
 /** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
 const maxPassedOver = 32;
@@ -207,7 +207,7 @@ export class Scheduler {
       const found = forced ? undefined : await this.#options.store.get(resolved.key);
       const hit = wholeHit(found, task);
       if (hit) this.#done({ task, state: "cached", resolved, hit });
-      else this.#done(await this.#runner.run(task, resolved, this.#free.cardOf(task)));
+      else this.#done(await this.#runner.run(task, resolved, this.#placeOf(task)));
     } catch (error) {
       if (error instanceof DiagnosticError) return this.#failed(index, error);
       if (!this.#stop.signal.aborted || this.#crash) throw error;
@@ -215,6 +215,10 @@ export class Scheduler {
     } finally {
       this.#free.release(task);
     }
+  }
+
+  #placeOf(task: Task): TaskPlace {
+    return { card: this.#free.cardOf(task), sideBySide: this.#free.sideBySide(task) };
   }
 
   /** Holds the key. While another run works on it, its machine is busy and not ours. */

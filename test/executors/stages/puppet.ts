@@ -53,6 +53,7 @@ const ACTS = {
     context.ranOn({ provider: "webgpu", versions: { onnxruntime: "1.2.3" } });
     context.ranOn({ provider: "cpu", versions: { onnxruntime: "1.2.3" } });
     context.ranOn({ provider: "cpu", versions: { onnxruntime: "1.2.3" } });
+    for (const images of [4, 2, 2]) context.ranOn({ plan: `${images} of 4 images at once` });
     write(context, "computed");
   },
   exit: () => Deno.exit(7),

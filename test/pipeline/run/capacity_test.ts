@@ -40,6 +40,22 @@ Deno.test("FreeCapacity names no card where there is one, or where another count
   }
 });
 
+for (
+  const [cpu, jobs, taskCpu, expected] of [
+    [2, 2, 2, 1],
+    [8, 8, 2, 4],
+    [8, 3, 2, 3],
+    [2, 2, 16, 1],
+    [Infinity, 500, 2, 1],
+  ] as const
+) {
+  Deno.test(`FreeCapacity lets ${expected} tasks of ${taskCpu} cores run side by side on ${cpu}, ${jobs} jobs`, () => {
+    const free = new FreeCapacity({ cpu, gpu: 0 }, jobs);
+    const task = { ...taskWith(0), resources: { cpu: taskCpu, gpu: 0 } };
+    assertEquals(free.sideBySide(task), expected);
+  });
+}
+
 Deno.test("onCard() names the card for CUDA alone, and none in place of one that is named", () => {
   assertEquals(
     [
