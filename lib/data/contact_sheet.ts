@@ -97,12 +97,19 @@ export async function sheetHtml(name: string, all: readonly Thumbnail[]): Promis
   );
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${escaped(name)}</title>
-<style>body{font:14px sans-serif}figure{display:inline-block;width:${side}px;margin:4px;vertical-align:top;overflow-wrap:anywhere}.broken{color:#b00}</style>
+<meta name="viewport" content="width=device-width"><style>${style}</style>
 <h1>${escaped(name)}</h1>
 ${figures.join("\n")}
 </html>
 `;
 }
+
+/** Colours of the reader's own scheme, light or dark, as those of the report. */
+const style = ":root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--soft:#5f6b7a;--bad:#b3261e}" +
+  "@media (prefers-color-scheme:dark){:root{--bg:#14171b;--fg:#e8eaed;--soft:#9aa4b1;--bad:#ff7b72}}" +
+  "body{margin:16px;font:14px sans-serif;background:var(--bg);color:var(--fg)}h1{font-size:20px}" +
+  `figure{display:inline-block;width:${thumbnailSide}px;margin:4px;vertical-align:top;overflow-wrap:anywhere}` +
+  "small{color:var(--soft)}.broken{margin:0;color:var(--bad)}";
 
 const signs: Readonly<Record<string, string>> = {
   "&": "&amp;",

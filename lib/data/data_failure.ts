@@ -11,6 +11,11 @@ export function dataFailure(
   return new DiagnosticError([{ code: "data-unreadable", severity: "error", message, notes }]);
 }
 
+/** A text of the user's in quotes, cut where it is long: some columns hold whole images. */
+export function quoted(text: string, most = 100): string {
+  return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
 /** The first names of a list, and the number of the others. */
 export function someOf(names: readonly string[], most = 5): string {
   const more = names.length > most ? ` and ${names.length - most} more` : "";

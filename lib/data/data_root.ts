@@ -1,7 +1,9 @@
 /** Finds the file that a list names. It reads nothing outside the data's folder. @module */
 import { isAbsolute, join, relative } from "@std/path";
 import { imageLimits } from "../vision/decode_image.ts";
-import { dataFailure } from "./data_failure.ts";
+import { dataFailure, quoted } from "./data_failure.ts";
+import { fileKind, notA } from "./file_kind.ts";
+import { isThere } from "./is_there.ts";
 
 /** Whether a real path is a real folder, or lies in it. */
 const isInside = (path: string, folder: string) => {
@@ -32,6 +34,8 @@ function look(path: string, what: string): Deno.FileInfo {
 /** What the system says of a file, in words. */
 function told(error: unknown, what: string): unknown {
   const { NotFound, FilesystemLoop, NotADirectory, PermissionDenied } = Deno.errors;
+  const isTooLong = (error as { code?: string }).code === "ENAMETOOLONG";
+  if (isTooLong) return dataFailure(what, "it is too long for the name of a file");
   if (error instanceof NotFound || error instanceof NotADirectory) {
     return dataFailure(what, "there is no such file");
   }
@@ -63,13 +67,28 @@ export function readList(path: string): string {
     throw dataFailure(what, `it has ${size} bytes, a list may have at most ${longestList}`);
   }
   const bytes = readRange(path, 0, size);
-  try {
-    const text = new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
-    if (text.trim() !== "") return text;
-  } catch {
-    throw dataFailure(what, "it is not text (UTF-8)");
+  const text = textIn(bytes);
+  const start = bytes.subarray(0, 1024);
+  if (text === undefined) throw dataFailure(what, notA("text (UTF-8)", start));
+  if (text.includes("\0")) {
+    throw dataFailure(what, "it has zero bytes, as UTF-16 without its mark has: save it as UTF-8");
   }
-  throw dataFailure(what, "it is empty");
+  const kind = looksLikeStranger.test(text) ? fileKind(start) : undefined;
+  if (kind !== undefined) throw dataFailure(what, `it is ${kind}`);
+  if (text.trim() === "") throw dataFailure(what, "it is empty");
+  return text;
+}
+
+/** How texts begin that come in place of lists: web pages, and pointers of Git LFS. */
+const looksLikeStranger = /^\s*(?:<[!h]|version https:)/i;
+
+/** The text of bytes in an encoding of Unicode; `undefined` where they are in none. */
+function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A folder of images; links in it may lead to other places in it, and nowhere else. */
@@ -81,7 +100,9 @@ export class DataRoot {
   /** @throws {DiagnosticError} If there is no such folder. */
   constructor(path: string) {
     if (!look(path, JSON.stringify(path)).isDirectory) {
-      throw dataFailure(JSON.stringify(path), "it is a file, expected a folder");
+      throw dataFailure(JSON.stringify(path), "it is a file, expected a folder", [
+        "Unpack an archive first, and name the folder that it makes",
+      ]);
     }
     [this.path, this.#real] = [path, Deno.realPathSync(path)];
   }
@@ -93,14 +114,19 @@ export class DataRoot {
    * @throws {DiagnosticError} If it is missing, lies outside, or is neither.
    */
   find(name: string, where: string): { readonly path: string; readonly info: Deno.FileInfo } {
-    const what = `${JSON.stringify(name)} (${where})`;
+    const what = `${quoted(name)} (${where})`;
     if (name === "" || name.includes("\0")) throw dataFailure(what, "it is not the name of a file");
+    if (holdsImage.test(name)) {
+      throw dataFailure(what, "it is an image as text, expected the name of a file", [
+        "Write each image to a file of its own, or its bytes to a column of a Parquet file",
+      ]);
+    }
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
       throw dataFailure(what, "it is a URL", [
         "Only files on disk can be read: download the images",
       ]);
     }
-    const path = isAbsolute(name) ? name : join(this.path, name);
+    const path = this.#pathOf(name);
     const info = look(path, what);
     if (!isInside(Deno.realPathSync(path), this.#real)) {
       throw dataFailure(what, `it is outside of the folder ${JSON.stringify(this.path)}`, [
@@ -110,12 +136,28 @@ export class DataRoot {
     return { path, info };
   }
 
+  /** Where a name leads: as it is written, or as another system writes it. */
+  #pathOf(name: string): string {
+    const path = (spelling: string) => isAbsolute(spelling) ? spelling : join(this.path, spelling);
+    return [name, ...spellings(name)].map(path).find(isThere) ?? path(name);
+  }
+
   /** The path of a regular file by its name. @throws {DiagnosticError} As {@linkcode DataRoot.find}. */
   file(name: string, where: string): string {
     const { path, info } = this.find(name, where);
     if (info.isFile) return path;
-    throw dataFailure(`${JSON.stringify(name)} (${where})`, "it is a folder, expected a file");
+    throw dataFailure(`${quoted(name)} (${where})`, "it is a folder, expected a file");
   }
+}
+
+/** Images that are written into a list: JPEG, PNG and others in base64, or bytes as Python prints them. */
+const holdsImage = /^(?:data:image\/|iVBORw0KGgo|\/9j\/|R0lGOD|UklGR|b'|\{'bytes')/;
+
+/** Other ways to write a name: blanks around it, Windows' separators, composed letters or not. */
+function spellings(name: string): string[] {
+  const bare = name.trim();
+  const slashes = bare.replaceAll("\\", "/");
+  return [bare, slashes, slashes.normalize("NFC"), slashes.normalize("NFD")];
 }
 
 /** Bytes of a file. @throws {DiagnosticError} If it ends before. */

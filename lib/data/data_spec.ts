@@ -137,15 +137,17 @@ function withNewNames(written: unknown): unknown {
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const endings: readonly (readonly [RegExp, FormatKey])[] = [
-  [/\.(?:csv|tsv)$/i, "csv"],
-  [/\.(?:jsonl|ndjson|json)$/i, "jsonl"],
-  [/\.parquet$/i, "parquet"],
-  [/\.(?:tar|tar\.gz|tgz|tar\.zst)$/i, "webdataset"],
-];
+/** How the files of a format end; of archives also those that are not read, so that they are told. */
+export const formatEndings = {
+  csv: /\.(?:csv|tsv)$/i,
+  jsonl: /\.(?:jsonl|ndjson|json)$/i,
+  parquet: /\.parquet$/i,
+  webdataset: /\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|zst|bz2|xz|lzma|lz4|Z))$/i,
+} as const satisfies Partial<Record<FormatKey, RegExp>>;
 
 /** The format of a path, by its ending; what has none is a folder. */
 export function formatOfPath(path: string): FormatKey {
   if (path.startsWith("hf://")) return "parquet";
-  return endings.find(([ending]) => ending.test(path))?.[1] ?? "folder";
+  const formats = Object.entries(formatEndings) as [FormatKey, RegExp][];
+  return formats.find(([, ending]) => ending.test(path))?.[0] ?? "folder";
 }

@@ -5,13 +5,18 @@
  */
 
 /** Endings of files that are taken for images; of those that are not read, the decoder says so. */
-const imageEnding = /\.(?:jpe?g?|png|webp|gif|avif|tiff?|bmp|hei[cf]|svg)$/i;
+const imageEnding =
+  /\.(?:jpe?g|jpe|jfif|pjpe?g|png|webp|gif|avif|tiff?|bmp|hei[cf]|svg|jxl|jp2|p[bgnp]m)$/i;
 
 /** Whether a file is meant to be an image. */
 export const isImageName = (name: string): boolean => imageEnding.test(name);
 
-/** Files that systems leave behind. */
-export const isHiddenName = (name: string): boolean => /^(?:\.|__MACOSX$|Thumbs\.db$)/.test(name);
+/** Files and folders that systems leave behind. */
+const hiddenName =
+  /^(?:\.|(?:__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|\$RECYCLE\.BIN|System Volume Information|lost\+found)$)/i;
+
+/** Whether a file or folder is a system's, not the user's. */
+export const isHiddenName = (name: string): boolean => hiddenName.test(name);
 
 /** What publishers and people call the three splits. */
 const splitNames = {

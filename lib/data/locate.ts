@@ -2,7 +2,8 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { dataFailure } from "./data_failure.ts";
 import { isThere } from "./is_there.ts";
-import { type DataSpec, type FormatKey, formatKeys } from "./data_spec.ts";
+import { type DataSpec, formatEndings, type FormatKey, formatKeys } from "./data_spec.ts";
+import { otherFormats } from "./other_formats.ts";
 
 /** Files of a data set, by split where the user gives them so; all paths are absolute. */
 export interface LocatedData {
@@ -53,19 +54,15 @@ function findAll(
     if (pattern.includes("*")) return matching(pattern, bases);
     const path = findOne(pattern, bases);
     if (format === "folder" || !Deno.statSync(path).isDirectory) return [path];
-    const inside = filesBelow(path, endings[format], 0);
+    const inside = filesBelow(path, formatEndings[format], 0);
     if (inside.length > 0) return inside;
-    throw dataFailure(JSON.stringify(path), `there is no ${format} file in this folder`);
+    throw dataFailure(
+      JSON.stringify(path),
+      `there is no ${format} file in this folder`,
+      otherFormats(path),
+    );
   });
 }
-
-const endings: Readonly<Record<FormatKey, RegExp>> = {
-  folder: /$/,
-  csv: /\.(?:csv|tsv)$/i,
-  jsonl: /\.(?:jsonl|ndjson|json)$/i,
-  parquet: /\.parquet$/i,
-  webdataset: /\.(?:tar|tar\.gz|tgz|tar\.zst)$/i,
-};
 
 /** How deep folders of files may lie in each other. */
 const deepest = 4;

@@ -2,7 +2,7 @@
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { ColumnRole } from "./columns.ts";
 import { findColumn } from "./columns.ts";
-import { dataFailure } from "./data_failure.ts";
+import { dataFailure, quoted } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { ListedRow, Listing } from "./listing.ts";
 import { type Choice, choiceOf } from "./multiple_choice.ts";
@@ -126,7 +126,9 @@ function classesOf(
     return unique(named.map((name, i) => rename[name] ?? rename[i] ?? name), source);
   }
   const names = new Set(
-    listing.rows.map(({ fields, where }) => textOf(fields[column]) ?? missing(where, column)),
+    listing.rows.map(({ fields, where }) =>
+      textOf(fields[column]) ?? missing(where, column, fields[column])
+    ),
   );
   const sorted = [...names].sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1));
   return unique(sorted.map((name) => rename[name] ?? name), source);
@@ -138,8 +140,14 @@ function unique(classes: readonly string[], source: string): readonly string[] {
   return classes;
 }
 
-function missing(where: string, column: string): never {
-  throw dataFailure(where, `column "${column}" has no value`);
+function missing(where: string, column: string, value?: unknown): never {
+  const isEmpty = value === undefined || value === null || typeof value !== "object";
+  throw dataFailure(
+    where,
+    isEmpty
+      ? `column "${column}" has no value`
+      : `column "${column}" is ${shown(value)}, expected a text or a number`,
+  );
 }
 
 /** The text of a column; a number that stands for a class becomes its name. */
@@ -155,7 +163,9 @@ function namedText(
 /** Texts, and numbers as texts. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value.trim() === "" ? undefined : value.trim();
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+  // NaN is what tables of numbers have where a value is missing.
+  const isValue = typeof value === "boolean" || typeof value === "number" && !Number.isNaN(value);
+  return isValue ? String(value) : undefined;
 }
 
 interface RowMaking {
@@ -230,7 +240,7 @@ const shown = (value: unknown) =>
 function classNumber({ fields, where }: ListedRow, making: RowMaking): number {
   const { columns, spec, listing, classes = [], numbers } = making;
   const column = columns.label ?? columns.answer!;
-  const written = textOf(fields[column]) ?? missing(where, column);
+  const written = textOf(fields[column]) ?? missing(where, column, fields[column]);
   const rename = Array.isArray(spec.classes) ? {} : spec.classes ?? {};
   const named = numbers.get(rename[written] ?? written);
   if (named !== undefined) return named;
@@ -287,7 +297,7 @@ function checkIds(rows: readonly MadeRow[], source: string): void {
     const key = `${split ?? ""}\0${id}`;
     const before = seen.get(key);
     if (before !== undefined) {
-      throw dataFailure(source, `two rows have the id "${id}": ${before} and ${where}`, [
+      throw dataFailure(source, `two rows have the id ${quoted(id)}: ${before} and ${where}`, [
         "Each row needs its own id: columns: { id: NAME }",
       ]);
     }

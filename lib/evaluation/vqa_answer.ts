@@ -58,13 +58,14 @@ const byForm = new Map(
 
 /** An answer in the official form. */
 export function vqaAnswer(text: string): string {
-  const line = text.replaceAll(/[\n\t]/g, " ").trim();
-  return withoutSigns(line).toLowerCase().split(/\s+/).filter((word) => word !== "")
+  return withoutSigns(onOneLine(text)).toLowerCase().split(/\s+/).filter((word) => word !== "")
     .map((word) => numbers[word] ?? word)
     .filter((word) => !articles.has(word))
     .map((word) => byForm.get(word) ?? word)
     .join(" ");
 }
+
+const onOneLine = (text: string) => text.replaceAll(/[\n\t]/g, " ").trim();
 
 function withoutSigns(text: string): string {
   const hasNumber = /\d,\d/.test(text);
@@ -80,14 +81,18 @@ const enough = 3;
 
 /**
  * The credit that the official evaluation gives an answer where several people answered: the share
- * min(n / 3, 1) for the n who said the same, averaged over all ways to leave one person out.
+ * min(n / 3, 1) for the n who said the same, averaged over all ways to leave one person out. As in
+ * its code, answers are brought to the official form only where people differ: where all wrote the
+ * same, the answer must be written so too.
  *
  * @returns Undefined where too few answered.
  */
 export function vqaCredit(answer: string, people: readonly string[]): number | undefined {
   if (people.length <= enough) return undefined;
-  const said = vqaAnswer(answer);
-  const agreeing = people.filter((one) => vqaAnswer(one) === said).length;
+  const areSame = new Set(people.map(onOneLine)).size === 1;
+  const form = areSame ? onOneLine : vqaAnswer;
+  const said = form(answer);
+  const agreeing = people.filter((one) => form(one) === said).length;
   const without = (left: number) => Math.min((agreeing - left) / enough, 1);
   const others = people.length - agreeing;
   return (agreeing * (agreeing > 0 ? without(1) : 0) + others * without(0)) / people.length;

@@ -56,6 +56,10 @@ const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
   [/<!doctype html|<html[\s>]/i, "a web page"],
   [/^%PDF/, "a PDF"],
   [/^BM/, "a BMP image; convert it to PNG"],
+  [/^P[1-6]\s/, "a PPM image; convert it to PNG"],
+  [/^(?:\xff\n|[^]{4}JXL )/, "a JPEG XL image; convert it to JPEG or PNG"],
+  [/^(?:[^]{4}jP {2}|\xffO\xffQ)/, "a JPEG 2000 image; convert it to PNG"],
+  [/^8BPS/, "a Photoshop file; export it as PNG"],
 ];
 
 /** What comes in place of files, if it is known: a web page, a pointer of Git LFS. */

@@ -248,12 +248,12 @@ const mistakes: readonly (readonly [
   [
     { "a.parquet": "no Parquet file at all" },
     { parquet: "a.parquet" },
-    "it is another file, expected a Parquet file",
+    "it is not a Parquet file",
   ],
   [
     { "a.parquet": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n" },
     { parquet: "a.parquet" },
-    "it is a pointer of Git LFS",
+    "it is not a Parquet file but a pointer of Git LFS; fetch the file itself: git lfs pull",
   ],
   [
     { "a.parquet": "PAR1 and then nothing more" },

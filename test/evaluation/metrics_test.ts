@@ -149,11 +149,31 @@ Deno.test("classResults() averages over seeds, and counts no confusions of many 
 
 Deno.test("vqaCredit() leaves out each person once, as the official evaluation does", () => {
   for (const { agreeing, credit } of reference.vqa) {
-    const people = Array.from({ length: 10 }, (_, i) => i < agreeing ? "The Red." : "blue");
+    const people = Array.from({ length: 10 }, (_, i) => i < agreeing ? "red" : "blue");
     assertAlmostEquals(vqaCredit("red", people)!, credit, 1e-12, `${agreeing}`);
   }
   assertEquals(vqaCredit("red", ["red", "red", "red"]), undefined);
 });
+
+/** Of the code at github.com/GT-Vision-Lab/VQA, commit a013f00. */
+const official: readonly (readonly [answer: string, people: readonly string[], credit: number])[] =
+  [
+    ["yes", Array(10).fill("yes"), 1],
+    ["Yes.", Array(10).fill("yes"), 0],
+    [" yes\n", Array(10).fill("yes "), 1],
+    ["2", Array(10).fill("two"), 0],
+    ["two", Array(10).fill("two"), 1],
+    ["Yes.", [...Array(9).fill("yes"), "no"], 1],
+    ["no", [...Array(9).fill("yes"), "no"], 0.3],
+    ["2", [...Array(8).fill("two"), "Two.", "2"], 1],
+    ["Red!", [...Array(2).fill("the red"), ...Array(8).fill("blue")], 0.6],
+  ];
+
+for (const [answer, people, credit] of official) {
+  const said = [...new Set(people)].join(" or ");
+  Deno.test(`vqaCredit() gives ${JSON.stringify(answer)} ${credit} where people said ${said}`, () =>
+    assertAlmostEquals(vqaCredit(answer, people)!, credit, 1e-12));
+}
 
 Deno.test("metricsOf() gives VQA's accuracy where several people answered", () => {
   const base = syntheticScores({ model: "zoo/a", method: "none", rate: 1, rows: 1, clusters: 1 });

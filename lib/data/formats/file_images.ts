@@ -1,7 +1,7 @@
 /** Images that are files of their own. @module */
 import type { DataRoot } from "../data_root.ts";
 import { readImageFile } from "../data_root.ts";
-import { dataFailure } from "../data_failure.ts";
+import { dataFailure, quoted } from "../data_failure.ts";
 import type { EncodedImage, ListedRow, Listing } from "../listing.ts";
 
 /** How many files are read before they are asked for. */
@@ -23,7 +23,7 @@ export async function* fileImages(
   const read = (row: number) => {
     const { name, where } = imageOf(row);
     const path = root.file(name, where);
-    const pending = readImageFile(path, `${JSON.stringify(name)} (${where})`);
+    const pending = readImageFile(path, `${quoted(name)} (${where})`);
     pending.catch(() => {}); // told when its turn comes
     return pending;
   };
@@ -35,6 +35,14 @@ export async function* fileImages(
   }
 }
 
+/** The name of a file: a text, `{ path }` as Hugging Face's images have it, or a list of one. */
+function nameIn(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.length === 1 ? nameIn(value[0]) : undefined;
+  if (typeof value === "string") return value.trim() === "" ? undefined : value;
+  const { path } = (value ?? {}) as { readonly path?: unknown };
+  return typeof path === "string" ? nameIn(path) : undefined;
+}
+
 /**
  * A listing whose column `column` names the files of its images.
  *
@@ -43,8 +51,8 @@ export async function* fileImages(
 export function namedListing(rows: readonly ListedRow[], root: DataRoot, column: string): Listing {
   const imageOf = (row: number): NamedImage => {
     const { where, fields } = rows[row]!;
-    const name = fields[column];
-    if (typeof name === "string" && name !== "") return { name, where };
+    const name = nameIn(fields[column]);
+    if (name !== undefined) return { name, where };
     throw dataFailure(where, `column "${column}" names no image`);
   };
   return {

@@ -4,6 +4,7 @@ import { dataFailure, someOf } from "../data_failure.ts";
 import { DataRoot } from "../data_root.ts";
 import { fileImages } from "./file_images.ts";
 import { joinListings, type ListedRow, type Listing } from "../listing.ts";
+import { otherFormats } from "../other_formats.ts";
 import { isHiddenName, isImageName, splitOfName } from "../image_names.ts";
 import { readTable, tableNames } from "./table_format.ts";
 
@@ -24,8 +25,8 @@ const layouts = [
 export async function listFolder(path: string): Promise<Listing> {
   const root = new DataRoot(path);
   const names = namesIn(root, "", 0);
-  const list = tableNames.find((name) => names.files.includes(name));
-  if (list !== undefined) return await readTable(join(path, list), root);
+  const list = listAmong(names);
+  if (list !== undefined) return await readLabels(path, list);
   const splits = names.folders.filter((name) => splitOfName(name) !== undefined);
   if (splits.length >= 2 || splits.length === 1 && names.folders.length === 1) {
     return joinListings(
@@ -40,10 +41,21 @@ export async function listFolder(path: string): Promise<Listing> {
 
 async function listSplit(root: DataRoot, folder: string): Promise<Listing> {
   const names = namesIn(root, folder, 1);
-  const list = tableNames.find((name) => names.files.includes(name));
+  const list = listAmong(names);
   if (list === undefined) return listClasses(root, names, folder);
-  const inside = join(root.path, folder);
-  return await readTable(join(inside, list), new DataRoot(inside));
+  return await readLabels(join(root.path, folder), list);
+}
+
+/** The list that lies in a folder of images. */
+function listAmong({ files }: Names): string | undefined {
+  const there = new Map(files.map((name) => [name.toLowerCase(), name]));
+  return tableNames.map((name) => there.get(name)).find((name) => name !== undefined);
+}
+
+async function readLabels(folder: string, list: string): Promise<Listing> {
+  const path = join(folder, list);
+  if (!/\.parquet$/i.test(list)) return await readTable(path, new DataRoot(folder));
+  return await (await import("./parquet_format.ts")).listParquet(path);
 }
 
 interface Names {
@@ -85,7 +97,11 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
     const cause = loose.length > 0
       ? `it has ${loose.length} images without class or answer`
       : "there is no image in it";
-    throw dataFailure(where, cause, ["A folder of images has one of these forms:", ...layouts]);
+    throw dataFailure(where, cause, [
+      ...otherFormats(join(root.path, folder)),
+      "A folder of images has one of these forms:",
+      ...layouts,
+    ]);
   }
   if (loose.length > 0) {
     throw dataFailure(
@@ -125,7 +141,9 @@ function oneClassNotes(
 }
 
 /** The word that models are asked for: `golden_retriever` is a golden retriever. */
-const classOf = (folder: string) => folder.replaceAll("_", " ").trim() || folder;
+const classOf = (folder: string) =>
+  // Some systems write letters such as é as two signs: they are one class with those that do not.
+  folder.normalize("NFC").replaceAll("_", " ").trim() || folder;
 
 function imagesBelow(root: DataRoot, folder: string, depth: number): string[] {
   const { files, folders } = namesIn(root, folder, depth);

@@ -1,6 +1,7 @@
 /** The idx format of MNIST and its like, compressed or not. @module */
 import { basename } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
+import { notA, tooShort } from "../file_kind.ts";
 import { openBytes } from "./byte_source.ts";
 import { joinListings, type Listing } from "../listing.ts";
 import type { PublisherFolder } from "../published_set.ts";
@@ -74,12 +75,15 @@ async function idxListing(
   }, classes);
 }
 
+/** Bytes at the beginning that say what a file is. */
+const shown = 1024;
+
 async function readIdx(path: string, axes: number): Promise<Idx> {
   const what = JSON.stringify(path);
   const source = openBytes(path);
   try {
     const start = 4 + 4 * axes;
-    const dims = dimsIn(await source.read(0, start), axes, what);
+    const dims = dimsIn(await source.read(0, shown), axes, what);
     const size = dims.reduce((product, dim) => product * dim, 1);
     const needs = `its shape [${dims.join(", ")}] needs ${size} bytes`;
     if (size > maxBytes) throw dataFailure(what, `${needs}, at most ${maxBytes} can be read`);
@@ -93,16 +97,28 @@ async function readIdx(path: string, axes: number): Promise<Idx> {
   }
 }
 
+/** What the numbers of a file may be, by its third byte. */
+const types: Readonly<Record<number, string>> = {
+  8: "unsigned bytes",
+  9: "signed bytes",
+  11: "int16",
+  12: "int32",
+  13: "float32",
+  14: "float64",
+};
+
 function dimsIn(header: Uint8Array, axes: number, what: string): number[] {
   if (header.length < 4 + 4 * axes) {
-    throw dataFailure(what, "it is empty or cut off, expected an idx file");
+    throw dataFailure(what, tooShort("an idx file", header));
   }
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   if (view.getUint32(0) !== 0x800 + axes) {
-    const found = view.getUint32(0).toString(16).padStart(8, "0");
+    const type = view.getUint16(0) === 0 ? types[header[2]!] : undefined;
+    const found = `an idx file of ${type} with ${header[3]} axes`;
+    const expected = `an idx file of unsigned bytes with ${axes} axes`;
     throw dataFailure(
       what,
-      `it begins with 0x${found}, expected 0x0000080${axes}: unsigned bytes with ${axes} axes`,
+      type === undefined ? notA(expected, header) : `it is ${found}, expected ${expected}`,
     );
   }
   const dims = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i));

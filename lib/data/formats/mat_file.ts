@@ -5,6 +5,7 @@
  */
 import { ByteStream } from "./byte_stream.ts";
 import { dataFailure } from "../data_failure.ts";
+import { notA, tooShort } from "../file_kind.ts";
 import { readRange } from "../data_root.ts";
 import { inflated } from "./unpack.ts";
 
@@ -15,6 +16,8 @@ export interface MatArray {
   /** Element type of what is stored, which may be narrower than that of the array. */
   readonly type: number;
   readonly bytes: number;
+  /** Whether numbers of several bytes have their last bytes first. */
+  readonly little: boolean;
   /** The elements in the order of the file: the first axis runs fastest. */
   open(): Promise<ByteStream>;
 }
@@ -45,28 +48,39 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(path);
   if (size < headerBytes + 8) {
-    throw dataFailure(what, "it is empty or cut off, expected a .mat file");
+    throw dataFailure(what, tooShort("a .mat file", readRange(path, 0, size)));
   }
   const header = readRange(path, 0, headerBytes);
-  if (header[126] !== 0x49 || header[127] !== 0x4d || header[125] !== 1) {
-    throw dataFailure(what, "it is not a little-endian .mat file of version 5");
+  const little = isLittle(header);
+  if (little === undefined) {
+    throw dataFailure(what, notA("a .mat file of version 5", header), [
+      "MATLAB and SciPy write other versions too: save it with -v7, or format='5'",
+    ]);
   }
   const arrays: MatArray[] = [];
   let offset = headerBytes;
   for (let count = 0; offset + 8 <= size; count++) {
     if (count > maxElements) throw dataFailure(what, `it has more than ${maxElements} elements`);
     const tag = new DataView(readRange(path, offset, 8).buffer);
-    const [type, bytes] = [tag.getUint32(0, true), tag.getUint32(4, true)];
+    const [type, bytes] = [tag.getUint32(0, little), tag.getUint32(4, little)];
     const end = offset + 8 + bytes;
     if (end > size) throw dataFailure(what, `an element ends at byte ${end}, the file at ${size}`);
     if (type !== compressed && type !== matrix) {
       throw dataFailure(what, `an element has type ${type}`);
     }
-    const array = await readHead({ path, what, offset, bytes, type });
+    const array = await readHead({ path, what, offset, bytes, type, little });
     if (array !== undefined) arrays.push(array);
     offset = type === compressed ? end : end + (8 - bytes % 8) % 8;
   }
   return arrays;
+}
+
+/** Whether the numbers of a file have their last bytes first; `undefined` where it is another file. */
+function isLittle(header: Uint8Array): boolean | undefined {
+  const [low, high, ...mark] = header.subarray(124, headerBytes);
+  const [order, version] = [String.fromCharCode(...mark), [low, high]];
+  if (order === "IM" && version[1] === 1) return true;
+  return order === "MI" && version[0] === 1 ? false : undefined;
 }
 
 interface Element {
@@ -75,16 +89,19 @@ interface Element {
   readonly offset: number;
   readonly bytes: number;
   readonly type: number;
+  readonly little: boolean;
 }
 
 /** A stream of an element's content, behind the tag of the matrix. */
-async function openElement({ path, what, offset, bytes, type }: Element): Promise<ByteStream> {
+async function openElement(
+  { path, what, offset, bytes, type, little }: Element,
+): Promise<ByteStream> {
   const chunks = rangeChunks(path, offset + 8, bytes);
   if (type === matrix) return new ByteStream(chunks, what);
   const raw = ReadableStream.from(chunks) as ReadableStream<Uint8Array<ArrayBuffer>>;
   const stream = new ByteStream(inflated(raw, "deflate", what), what);
   const tag = new DataView((await stream.take(8)).buffer);
-  if (tag.getUint32(0, true) !== matrix) {
+  if (tag.getUint32(0, little) !== matrix) {
     throw dataFailure(what, "an element of it is not an array");
   }
   return stream;
@@ -107,16 +124,16 @@ async function* rangeChunks(
 async function readHead(element: Element): Promise<MatArray | undefined> {
   const stream = await openElement(element);
   try {
-    const head = await headOf(stream, element.what);
+    const head = await headOf(stream, element);
     if (head === undefined) return undefined;
     const { small, ...array } = head;
     const open = async () => {
       if (small !== undefined) return new ByteStream(ReadableStream.from([small]), element.what);
       const again = await openElement(element);
-      await headOf(again, element.what);
+      await headOf(again, element);
       return again;
     };
-    return { ...array, open };
+    return { ...array, little: element.little, open };
   } finally {
     await stream.close();
   }
@@ -124,17 +141,18 @@ async function readHead(element: Element): Promise<MatArray | undefined> {
 
 async function headOf(
   stream: ByteStream,
-  what: string,
-): Promise<(Omit<MatArray, "open"> & Pick<Tag, "small">) | undefined> {
-  const flags = await part(stream, what, 64);
-  const kind = flags.data[0];
-  const isComplex = ((flags.data[1] ?? 0) & 8) !== 0;
+  { what, little }: Element,
+): Promise<(Omit<MatArray, "open" | "little"> & Pick<Tag, "small">) | undefined> {
+  const flags = (await part(stream, { what, little, most: 64 })).data;
+  const [kind, marks] = little ? flags : [flags[3], flags[2]];
+  const isComplex = ((marks ?? 0) & 8) !== 0;
   if (kind === undefined || kind < 6 || kind > 15 || isComplex) return undefined;
-  const axes = await part(stream, what, 4 * maxAxes);
+  const axes = await part(stream, { what, little, most: 4 * maxAxes });
   const view = new DataView(axes.data.buffer);
-  const dims = Array.from({ length: axes.data.length / 4 }, (_, i) => view.getInt32(4 * i, true));
-  const name = new TextDecoder().decode((await part(stream, what, longestName)).data);
-  const tag = await partTag(stream);
+  const dims = Array.from({ length: axes.data.length / 4 }, (_, i) => view.getInt32(4 * i, little));
+  const named = await part(stream, { what, little, most: longestName });
+  const name = new TextDecoder().decode(named.data);
+  const tag = await partTag(stream, little);
   const width = widths[tag.type];
   const size = dims.reduce((product, dim) => product * dim, 1);
   if (width === undefined || dims.some((dim) => dim < 0) || tag.bytes !== size * width) {
@@ -153,16 +171,21 @@ interface Tag {
   readonly small?: Uint8Array<ArrayBuffer>;
 }
 
-async function partTag(stream: ByteStream): Promise<Tag> {
+async function partTag(stream: ByteStream, little: boolean): Promise<Tag> {
   const bytes = await stream.take(8);
   const view = new DataView(bytes.buffer);
-  const first = view.getUint32(0, true);
-  if (first >>> 16 === 0) return { type: first, bytes: view.getUint32(4, true) };
+  const first = view.getUint32(0, little);
+  if (first >>> 16 === 0) return { type: first, bytes: view.getUint32(4, little) };
   return { type: first & 0xffff, bytes: first >>> 16, small: bytes.slice(4) };
 }
 
-async function part(stream: ByteStream, what: string, most: number) {
-  const tag = await partTag(stream);
+interface PartReading extends Pick<Element, "what" | "little"> {
+  /** Most bytes that it may have. */
+  readonly most: number;
+}
+
+async function part(stream: ByteStream, { what, little, most }: PartReading) {
+  const tag = await partTag(stream, little);
   if (tag.bytes > (tag.small === undefined ? most : 4)) {
     throw dataFailure(
       what,
@@ -179,7 +202,7 @@ const maxNumbers = 5_000_000;
 
 /** All numbers of an array. @throws {DiagnosticError} If there are too many. */
 export async function readNumbers(
-  { name, bytes, type, open }: MatArray,
+  { name, bytes, type, little, open }: MatArray,
   what: string,
 ): Promise<number[]> {
   const width = widths[type]!;
@@ -189,16 +212,18 @@ export async function readNumbers(
   const stream = await open();
   const view = new DataView((await stream.take(bytes)).buffer);
   await stream.close();
-  return Array.from({ length: bytes / width }, (_, i) => readers[type]!(view, i * width));
+  return Array.from({ length: bytes / width }, (_, i) => readers[type]!(view, i * width, little));
 }
 
-const readers: Readonly<Record<number, (view: DataView, at: number) => number>> = {
+type Reader = (view: DataView, at: number, little: boolean) => number;
+
+const readers: Readonly<Record<number, Reader>> = {
   1: (view, at) => view.getInt8(at),
   2: (view, at) => view.getUint8(at),
-  3: (view, at) => view.getInt16(at, true),
-  4: (view, at) => view.getUint16(at, true),
-  5: (view, at) => view.getInt32(at, true),
-  6: (view, at) => view.getUint32(at, true),
-  7: (view, at) => view.getFloat32(at, true),
-  9: (view, at) => view.getFloat64(at, true),
+  3: (view, at, little) => view.getInt16(at, little),
+  4: (view, at, little) => view.getUint16(at, little),
+  5: (view, at, little) => view.getInt32(at, little),
+  6: (view, at, little) => view.getUint32(at, little),
+  7: (view, at, little) => view.getFloat32(at, little),
+  9: (view, at, little) => view.getFloat64(at, little),
 };

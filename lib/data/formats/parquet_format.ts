@@ -3,7 +3,7 @@ import { basename, dirname } from "@std/path";
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dataFailure } from "../data_failure.ts";
 import { columnNames } from "../columns.ts";
-import { strangerIn } from "../../vision/image_formats.ts";
+import { notA } from "../file_kind.ts";
 import { DataRoot, readImageFile, readRange } from "../data_root.ts";
 import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing, StoredImage } from "../listing.ts";
@@ -105,8 +105,7 @@ function checkMarks(path: string, size: number): void {
     throw dataFailure(what, "it is encrypted: write it without encryption");
   }
   if (first !== "PAR1") {
-    const kind = strangerIn(readRange(path, 0, Math.min(size, 4096)));
-    throw dataFailure(what, `it is ${kind ?? "another file"}, expected a Parquet file`);
+    throw dataFailure(what, notA("a Parquet file", readRange(path, 0, Math.min(size, 4096))));
   }
   if (last !== "PAR1") {
     throw dataFailure(what, "it is a Parquet file without its end: copy or download it again");
@@ -167,27 +166,46 @@ interface Columns {
   readonly isNamed: boolean;
 }
 
+/** What a column holds: images or names of them, what is not read, or anything else. */
+function kindOf({ element, children }: SchemaTree): "bytes" | "images" | "text" | "none" | "other" {
+  const { converted_type: type, logical_type: logical } = element;
+  if (type === "INTERVAL") return "none"; // the library has no reader for it
+  if (type === "UTF8" || logical?.type === "STRING") return "text";
+  if (children.some(holdsBytes)) return "images";
+  return element.type === "BYTE_ARRAY" && children.length === 0 ? "bytes" : "other";
+}
+
+/** Names of columns that may hold texts as bytes: some writers do not say that they are texts. */
+const textNames: readonly string[] = Object.entries(columnNames)
+  .flatMap(([role, names]) => role === "image" ? [] : [...names]);
+
 function columnsOf(parquet: Parquet, { path, metadata }: Reader, given?: string): Columns {
   const all = parquet.parquetSchema(metadata).children;
-  const kinds = new Map(all.map(({ element, children }) => {
-    const isText = element.converted_type === "UTF8" || element.logical_type?.type === "STRING";
-    const isBytes = element.type === "BYTE_ARRAY" && !isText && children.length === 0;
-    const kind = isBytes || children.some(holdsBytes) ? "bytes" : isText ? "text" : "other";
-    return [element.name, kind] as const;
-  }));
+  const kinds = new Map(all.map((column) => [column.element.name, kindOf(column)]));
   const names = [...kinds.keys()];
-  const known = columnNames.image.filter((name) => ["bytes", "text"].includes(kinds.get(name)!));
-  const image = given ?? known[0] ?? names.find((name) => kinds.get(name) === "bytes");
-  if (image === undefined || !kinds.has(image)) {
+  const holds = (name: string, ...wanted: string[]) => wanted.includes(kinds.get(name) ?? "");
+  const image = given ?? columnNames.image.find((name) => holds(name, "bytes", "images", "text")) ??
+    names.find((name) => holds(name, "bytes", "images"));
+  if (image === undefined || !holds(image, "bytes", "images", "text")) {
+    const types = all.map(({ element: { name, type } }) =>
+      `${name} (${type ?? "of several parts"})`
+    );
+    const isThere = given !== undefined && kinds.has(given);
     throw dataFailure(
       JSON.stringify(path),
-      given === undefined ? "it has no column of images" : `it has no column "${given}"`,
-      [`columns: ${names.join(", ")}`, "name it: columns: { image: NAME }"],
+      given === undefined
+        ? "it has no column of images"
+        : isThere
+        ? `its column "${given}" has neither images nor names of files`
+        : `it has no column "${given}"`,
+      [`columns: ${types.join(", ")}`, "name it: columns: { image: NAME }"],
     );
   }
-  const isNamed = kinds.get(image) === "text";
-  const others = names.filter((name) => kinds.get(name) !== "bytes");
-  return { image, others, isNamed };
+  const others = names.filter((name) =>
+    holds(name, "text", "other") ||
+    name !== image && holds(name, "bytes") && textNames.includes(name)
+  );
+  return { image, others, isNamed: holds(image, "text") };
 }
 
 /** Whether a part of a column is `bytes`, as in `{ bytes, path }` and in lists of these. */
@@ -205,9 +223,14 @@ const decoder = new TextDecoder();
 
 /** Numbers of 64 bits and bytes of texts, as other formats have them. */
 function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "bigint") {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  }
   if (value instanceof Uint8Array) return decoder.decode(value);
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (Array.isArray(value)) return value.map(plain);
+  const isMap = typeof value === "object" && value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
+  return isMap ? plainFields(value as Record<string, unknown>) : value;
 }
 
 /** Names of the classes of columns, which Hugging Face keeps beside the schema. */

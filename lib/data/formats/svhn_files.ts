@@ -45,7 +45,10 @@ function found(arrays: readonly MatArray[], name: string, what: string): MatArra
   const array = arrays.find((array) => array.name === name);
   if (array !== undefined) return array;
   const names = arrays.map((array) => `"${array.name}"`).join(", ");
-  throw dataFailure(what, `it has no array "${name}"; it has ${names === "" ? "none" : names}`);
+  throw dataFailure(
+    what,
+    `it has no array of numbers "${name}"; it has ${names === "" ? "none" : names}`,
+  );
 }
 
 async function listVersion73(path: string, classes: readonly string[]): Promise<Listing> {

@@ -14,6 +14,7 @@ export const tableNames: readonly string[] = [
   "labels.jsonl",
   "metadata.csv",
   "metadata.jsonl",
+  "metadata.parquet",
 ];
 
 /** Most rows of a list. */
@@ -46,7 +47,8 @@ function csvRows(path: string): ListedRow[] {
     throw dataFailure(name, "it has a line of column names and no rows");
   }
   const columns = header.map((column) => column.trim());
-  const twice = columns.find((column, i) => columns.indexOf(column) < i);
+  const named = columns.filter((column) => column !== "");
+  const twice = named.find((column, i) => named.indexOf(column) < i);
   if (twice !== undefined) throw dataFailure(name, `it has two columns "${twice}"`);
   return lines.map((cells, i) => {
     // Quoted cells may hold line breaks: rows are counted, not lines.
@@ -77,7 +79,7 @@ function separatorOf(text: string): string {
 function csvCells(text: string, separator: string, name: string): string[][] {
   try {
     const cells = parse(text, { separator }) as string[][];
-    return cells.filter((row) => row.length > 1 || row[0] !== "");
+    return cells.filter((row) => row.some((cell) => cell.trim() !== ""));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw dataFailure(name, `it is not CSV: ${error.message}`);
@@ -88,25 +90,50 @@ function csvCells(text: string, separator: string, name: string): string[][] {
 export function jsonRows(path: string): ListedRow[] {
   const text = readList(path).replace(/^\ufeff/, "");
   const name = basename(path);
-  const isList = text.trimStart().startsWith("[");
-  const values = isList
-    ? parsed(text, name)
-    : text.split("\n").flatMap((line, i) =>
+  const list = listIn(text, name);
+  const rows = list !== undefined
+    ? list.map((value, i) => ({ where: `${name} item ${i + 1}`, value }))
+    : text.split(/\r\n?|\n/).flatMap((line, i) =>
       line.trim() === ""
         ? []
         : [{ where: `${name} line ${i + 1}`, value: parsed(line, `${name} line ${i + 1}`) }]
     );
-  const rows = isList
-    ? (values as unknown[]).map((value, i) => ({ where: `${name} item ${i + 1}`, value }))
-    : values as { where: string; value: unknown }[];
   if (rows.length === 0) throw dataFailure(name, "it has no rows");
   if (rows.length > maxRows) throw dataFailure(name, `it has more than ${maxRows} rows`);
   return rows.map(({ where, value }) => {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return { where, fields: value as Record<string, unknown> };
-    }
+    if (isMap(value)) return { where, fields: value };
     throw dataFailure(where, "it is not a map of columns and values");
   });
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The list that a file is, or the one list of maps in a `.json` file that is a map: `{ data: […] }`. */
+function listIn(text: string, name: string): readonly unknown[] | undefined {
+  if (text.trimStart().startsWith("[")) return parsed(text, name) as unknown[];
+  if (!/\.json$/i.test(name)) return undefined;
+  const whole = mapIn(text);
+  if (whole === undefined) return undefined;
+  const lists = Object.entries(whole).filter(([, value]) =>
+    Array.isArray(value) && value.length > 0 && value.every(isMap)
+  );
+  if (lists.length === 1) return lists[0]![1] as unknown[];
+  if (lists.length === 0) return [whole];
+  const found = lists.map(([key]) => `"${key}"`).join(", ");
+  throw dataFailure(name, `it has several lists: ${found}`, [
+    "Write one list, or JSON lines, in which each row has its image and its answer",
+  ]);
+}
+
+/** The map that a whole text is; `undefined` where it is none, as JSON lines are none. */
+function mapIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMap(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parsed(text: string, where: string): unknown {

@@ -1,12 +1,13 @@
 /** The fields of a tar header, and the records of pax. @module */
 import { dataFailure } from "../data_failure.ts";
+import { notA } from "../file_kind.ts";
 
 const decoder = new TextDecoder();
 
 /**
  * Checks that a block is a header: the sum of its bytes, that field taken for blanks, is in it.
  *
- * @throws {DiagnosticError} If it is not: with the program that unpacks it, where the file is packed.
+ * @throws {DiagnosticError} If it is not: with what the file is, where that is known.
  */
 export function checkHeader(header: Uint8Array, offset: number, what: string): void {
   const told = numberIn(header, 148, 8);
@@ -15,21 +16,8 @@ export function checkHeader(header: Uint8Array, offset: number, what: string): v
   if (offset > 0) {
     throw dataFailure(what, `there is no file at byte ${offset}: it is damaged or cut off`);
   }
-  const packed = packers.find(([start]) => start.every((byte, i) => header[i] === byte));
-  throw dataFailure(
-    what,
-    packed === undefined
-      ? "it is not a tar archive"
-      : `it is ${packed[1]}; unpack it first: ${packed[2]}`,
-  );
+  throw dataFailure(what, notA("a tar archive", header));
 }
-
-/** How other ways to compress begin, what they are called, and what unpacks them. */
-const packers: readonly (readonly [readonly number[], string, string])[] = [
-  [[0x42, 0x5a, 0x68], "compressed by bzip2", "bunzip2"],
-  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], "compressed by xz", "unxz"],
-  [[0x50, 0x4b, 3, 4], "a zip archive", "unzip"],
-];
 
 /** Text up to its end or a zero byte. */
 export function textIn(bytes: Uint8Array): string {

@@ -5,22 +5,20 @@
  */
 import { pipeline, Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { createZstdDecompress } from "node:zlib";
+import { createGunzip, createInflate, createZstdDecompress } from "node:zlib";
 import { dataFailure } from "../data_failure.ts";
 
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** Unpackers by what compressed the bytes. */
+/**
+ * Unpackers by what compressed the bytes. Node's take several members of gzip in one file, as
+ * `cat a.gz b.gz` and bgzip make them; a `DecompressionStream` does not.
+ */
 const unpackers = {
-  gzip: (stream) => stream.pipeThrough(new DecompressionStream("gzip")),
-  deflate: (stream) => stream.pipeThrough(new DecompressionStream("deflate")),
-  zstd: (stream) =>
-    pipeline(
-      Readable.fromWeb(stream as NodeReadableStream),
-      createZstdDecompress(),
-      () => {}, // whoever reads is told of errors
-    ),
-} satisfies Record<string, (stream: Bytes) => AsyncIterable<Uint8Array>>;
+  gzip: createGunzip,
+  deflate: createInflate,
+  zstd: createZstdDecompress,
+};
 
 /** What compresses files that can be read. */
 export type Compression = keyof typeof unpackers;
@@ -32,10 +30,17 @@ export async function* inflated(
   what: string,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* unpackers[format](stream);
+    yield* pipeline(
+      Readable.fromWeb(stream as NodeReadableStream),
+      unpackers[format](),
+      () => {}, // whoever reads is told of errors
+    );
   } catch (error) {
-    const isOfZstd = /^Zstd\b/.test((error as Error).message);
-    if (!(error instanceof TypeError || isOfZstd)) throw error;
+    if (!isDamage(error as Error)) throw error;
     throw dataFailure(what, "its compressed data are damaged or cut off");
   }
 }
+
+/** Whether an error is the unpacker's, not the system's. */
+const isDamage = ({ code = "", message }: Error & { code?: string }) =>
+  /^(?:Z|ERR_Z|ZSTD)_/i.test(code) || /^Zstd\b/.test(message);

@@ -1,6 +1,6 @@
 /** WebDataset: tar archives whose files of one name before the first dot are a row. @module */
 import { basename, dirname } from "@std/path";
-import { dataFailure } from "../data_failure.ts";
+import { dataFailure, quoted } from "../data_failure.ts";
 import { imageLimits } from "../../vision/decode_image.ts";
 import type { EncodedImage, ListedRow, Listing } from "../listing.ts";
 import { joinListings } from "../listing.ts";
@@ -23,6 +23,10 @@ export async function listArchives(paths: readonly string[]): Promise<Listing> {
 interface Sample {
   readonly key: string;
   image?: TarEntry;
+  /** Whether the image's name has nothing between the key and the ending. */
+  isPlain?: boolean;
+  /** Endings of its files so far. */
+  readonly endings: Set<string>;
   /** By ending; of those that say nothing of a row there is no content. */
   readonly texts: Map<string, Uint8Array | undefined>;
 }
@@ -67,14 +71,25 @@ async function samplesOf(path: string): Promise<Iterable<Sample>> {
       const place = sampleOf(entry.name);
       if (place === undefined) continue;
       const { key, ending } = place;
-      const sample: Sample = samples.get(key) ?? { key, texts: new Map() };
+      const sample: Sample = samples.get(key) ?? { key, endings: new Set(), texts: new Map() };
       samples.set(key, sample);
       checkEntry(entry, ending, what);
-      if (isImageName(`.${ending}`)) sample.image ??= entry;
-      else {
-        const isText = textEndings.includes(ending);
-        sample.texts.set(ending, isText ? await source.read(entry.offset, entry.bytes) : undefined);
+      if (sample.endings.has(ending)) {
+        throw dataFailure(what, `two files in it are called ${quoted(entry.name)}`);
       }
+      if (isImageName(`.${ending}`)) {
+        // `0001.jpg` is the image, and `0001.depth.png` is more of it.
+        const isPlain = !ending.includes(".");
+        if (sample.image === undefined || isPlain && !sample.isPlain) {
+          [sample.image, sample.isPlain] = [entry, isPlain];
+        }
+      } else {
+        const kind = kindOf(ending);
+        const isText = textEndings.includes(kind) && !sample.texts.has(kind);
+        const content = isText ? await source.read(entry.offset, entry.bytes) : undefined;
+        if (isText || !sample.texts.has(kind)) sample.texts.set(kind, content);
+      }
+      sample.endings.add(ending);
     }
     await source.finish();
   } finally {
@@ -93,6 +108,9 @@ function sampleOf(path: string): { key: string; ending: string } | undefined {
   return { key, ending: file.slice(dot + 1).toLowerCase() };
 }
 
+/** The kind of a file by its ending: `target.cls` is a class as well. */
+const kindOf = (ending: string) => ending.slice(ending.lastIndexOf(".") + 1);
+
 /** Endings of files that say something of a row. */
 const textEndings = ["json", "cls", "class", "txt", "caption"];
 
@@ -101,7 +119,7 @@ function checkEntry({ name, bytes, mistake }: TarEntry, ending: string, what: st
   if (mistake !== undefined) throw dataFailure(inside, `it is ${mistake}`);
   const most = isImageName(`.${ending}`)
     ? imageLimits.fileBytes
-    : textEndings.includes(ending)
+    : textEndings.includes(kindOf(ending))
     ? longestText
     : Infinity;
   if (bytes <= most) return;

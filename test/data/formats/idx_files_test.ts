@@ -64,7 +64,9 @@ const mistakes: readonly (readonly [string, Uint8Array, string])[] = [
   ],
   ["images-idx3", images.with(4, 255), "bytes, at most 1073741824 can be read"],
   ["images-idx3", idx([0, 4, 4]), "it is empty: its shape is [0, 4, 4]"],
-  ["images-idx3", images.with(2, 0x0d), "it begins with 0x00000d03, expected 0x00000803"],
+  ["images-idx3", images.with(2, 0x0d), "it is an idx file of float32 with 3 axes"],
+  ["images-idx3", images.with(3, 1), "it is an idx file of unsigned bytes with 1 axes"],
+  ["images-idx3", new TextEncoder().encode("<!doctype html>"), "but a web page"],
   ["labels-idx1", idx([3]), 'it has 3 classes, "train-images-idx3-ubyte'],
   ["labels-idx1", idx([2], 10), "its class is 10, there are 10"],
 ];

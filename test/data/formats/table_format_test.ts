@@ -1,7 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DataRoot } from "../../../lib/data/data_root.ts";
 import { readTable } from "../../../lib/data/formats/table_format.ts";
+import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import { inFolder } from "../images_in.ts";
 
 /** UTF-16 with its mark in front, as spreadsheets write it. */
@@ -25,6 +26,7 @@ const tables: readonly (readonly [name: string, content: string | Uint8Array])[]
   ["old mac.csv", 'image,label,note\r1.png,cat,"a, b"\r2.png,dog,\r'],
   ["excel.csv", "sep=;\r\nimage;label;note\r\n1.png;cat;a, b\r\n2.png;dog;\r\n"],
   ["utf16.csv", utf16("image\tlabel\tnote\r\n1.png\tcat\ta, b\r\n2.png\tdog\t\r\n", true)],
+  ["spreadsheet's empty rows.csv", 'image,label,note,,\n1.png,cat,"a, b",,\n2.png,dog,,,\n,,,,\n'],
   ["utf16be.csv", utf16("image;label;note\n1.png;cat;a, b\n2.png;dog;\n", false)],
 ];
 
@@ -32,9 +34,100 @@ for (const [name, content] of tables) {
   Deno.test(`readTable() reads ${name}`, () =>
     inFolder({ [name]: content }, async (folder) => {
       const { rows } = await readTable(join(folder, name), new DataRoot(folder));
-      assertEquals(rows.map(({ fields }) => fields), [
+      assertEquals(rows.map(({ fields: { "": _unnamed, ...fields } }) => fields), [
         { image: "1.png", label: "cat", note: "a, b" },
         { image: "2.png", label: "dog", note: "" },
       ]);
+    }));
+}
+
+const pets = [{ image: "1.png", label: "cat" }, { image: "2.png", label: "dog" }];
+const lines = pets.map((row) => JSON.stringify(row));
+
+/** Each says the same in JSON. */
+const jsons: readonly (readonly [name: string, content: string])[] = [
+  ["lines.jsonl", lines.join("\n")],
+  ["windows.jsonl", `\ufeff${lines.join("\r\n\r\n")}\r\n`],
+  ["old mac.jsonl", lines.join("\r")],
+  ["lines.json", lines.join("\n")],
+  ["list.json", JSON.stringify(pets, null, 2)],
+  [
+    "list in a map.json",
+    JSON.stringify({ info: { year: 2017 }, tags: ["a"], data: pets }, null, 2),
+  ],
+];
+
+for (const [name, content] of jsons) {
+  Deno.test(`readTable() reads ${name}`, () =>
+    inFolder({ [name]: content }, async (folder) => {
+      const { rows } = await readTable(join(folder, name), new DataRoot(folder));
+      assertEquals(rows.map(({ fields }) => fields), pets);
+    }));
+}
+
+/** How a list may name the file `a b/é.png`; the letter may be written as two signs. */
+const names: readonly unknown[] = [
+  "a b/\u00e9.png",
+  "a b/e\u0301.png",
+  " a b/\u00e9.png ",
+  "a b\\\u00e9.png",
+  ["a b/\u00e9.png"],
+  { path: "a b/\u00e9.png", bytes: null },
+];
+
+for (const file of ["a b/\u00e9.png", "a b/e\u0301.png"]) {
+  for (const name of names) {
+    Deno.test(`readTable() finds ${JSON.stringify(file)} by ${JSON.stringify(name)}`, () =>
+      inFolder(
+        { [file]: "x", "rows.jsonl": JSON.stringify({ image: name, label: "cat" }) },
+        async (folder) => {
+          const { files } = await readTable(join(folder, "rows.jsonl"), new DataRoot(folder));
+          assertEquals(files!(), [join(folder, file)]);
+        },
+      ));
+  }
+}
+
+const refused: readonly (readonly [name: string, content: string | Uint8Array, message: string])[] =
+  [
+    ["a.csv", "<!doctype html><p>not found", "it is a web page"],
+    [
+      "a.jsonl",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0",
+      "it is a pointer of Git LFS; fetch the file itself: git lfs pull",
+    ],
+    [
+      "a.csv",
+      Uint8Array.of(0x1f, 0x8b, 8, 0, 255),
+      "it is not text (UTF-8) but compressed by gzip; unpack it first: gunzip FILE",
+    ],
+    [
+      "a.csv",
+      utf16("image,label\n1.png,cat\n", true).subarray(2),
+      "it has zero bytes, as UTF-16 without its mark has: save it as UTF-8",
+    ],
+    [
+      "a.json",
+      JSON.stringify({ images: [{ id: 1 }], annotations: [{ id: 1 }] }),
+      'it has several lists: "images", "annotations"',
+    ],
+    ["a.csv", "image,label,label\n1.png,cat,dog\n", 'it has two columns "label"'],
+    ["a.csv", `image,label\n${"x".repeat(300)}.png,cat\n`, "it is too long for the name of a file"],
+    [
+      "a.csv",
+      `image,label\niVBORw0KGgo${"A".repeat(500)},cat\n`,
+      `Cannot read "iVBORw0KGgo${"A".repeat(89)}…" (a.csv row 1): it is an image as text`,
+    ],
+    ["a.csv", "image,label\n..\\..\\a.png,cat\n", "there is no such file"],
+  ];
+
+for (const [name, content, message] of refused) {
+  Deno.test(`readTable() says of ${name}: ${message}`, () =>
+    inFolder({ [name]: content }, async (folder) => {
+      const error = await assertRejects(
+        async () => (await readTable(join(folder, name), new DataRoot(folder))).files!(),
+        DiagnosticError,
+      );
+      assert(error.message.includes(message), error.message);
     }));
 }

@@ -75,6 +75,11 @@ const archives: readonly (readonly [name: string, entries: readonly Entry[], fou
     { name: "2.png", type: "1", link: "1.png" },
     { name: "2.cls", content: "dog" },
   ], "1 cat image, 2 dog image"],
+  ["the image beside others of it, and a class with a name of its own", [
+    { name: "1.depth.png", content: "depth" },
+    image,
+    { name: "1.target.cls", content: "cat" },
+  ], "1 cat image"],
   ["links that are not a part of a row", [
     { name: "latest", type: "2", link: "/etc" },
     image,
@@ -103,6 +108,16 @@ for (const [name, entries, expected] of archives) {
   }
 }
 
+Deno.test("listArchives() reads an archive whose halves were compressed one by one", async () => {
+  const tar = packed([image, label]);
+  const halves = [await gzip(tar.slice(0, 700)), await gzip(tar.slice(700))];
+  const whole = new Uint8Array(await new Blob(halves).arrayBuffer());
+  await inFolder(
+    { "a.tar.gz": whole },
+    async (folder) => assertEquals(await found(join(folder, "a.tar.gz")), "1 cat image"),
+  );
+});
+
 /** An entry of 24 MiB of zeros. */
 const bomb = new Uint8Array(24 << 20);
 bomb.set(packed([{ name: "a", size: 23 << 20 }]));
@@ -122,7 +137,16 @@ const refused: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, message: stri
     "it has 2097152 bytes, at most 1048576 can be read",
   ],
   [packed([image]).slice(0, -1024), "it has no end mark: it is cut off"],
-  [text.encode("BZh91AY" + " ".repeat(600)), "it is compressed by bzip2; unpack it first: bunzip2"],
+  [
+    text.encode("BZh91AY" + " ".repeat(600)),
+    "it is not a tar archive but compressed by bzip2; unpack it first: bunzip2 FILE",
+  ],
+  [text.encode("<!DOCTYPE html>".padEnd(600)), "it is not a tar archive but a web page"],
+  [
+    text.encode("version https://git-lfs.github.com/spec/v1"),
+    "it is not a tar archive but a pointer of Git LFS; fetch the file itself: git lfs pull",
+  ],
+  [packed([image, label, image]), 'two files in it are called "1.png"'],
   [
     (await gzip(packed([image, label]))).slice(0, -9),
     "its compressed data are damaged or cut off",
