@@ -1,10 +1,12 @@
 /**
- * `deno task bench [engine|build|data|grad|language|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--model DIR] [--json]`: ratios of things
+ * `deno task bench [engine|build|data|grad|language|score|step]… [--rounds N] [--sizes N,N] [--beside TOOL,…] [--torch PYTHON] [--model DIR] [--provider P] [--json]`: ratios of things
  * that are measured side by side. Nothing fails because it is slow.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import type { Provider } from "../../lib/runtime/provider.ts";
 import type { Benchmark, BenchResult } from "./benchmark.ts";
 import { otherTools } from "./engine_tools.ts";
 import { describeMachine, machineLine } from "./machine.ts";
@@ -41,6 +43,7 @@ const benchmarks: Readonly<Record<string, readonly [string, () => Promise<Benchm
   ],
 };
 
+const providers = ["auto", "cpu", "cuda", "webgpu"] as const satisfies readonly Provider[];
 const runners = Object.keys(otherTools);
 
 const help = `deno task bench [${Object.keys(benchmarks).join("|")}]… [options]
@@ -56,6 +59,7 @@ ${Object.entries(benchmarks).map(([name, [summary]]) => `  ${name.padEnd(9)}${su
                of that, at two sizes, with CPU time and peak memory; it needs torch, onnx, safetensors
   --model DIR  for language: a multimodal model that transformers.js can open as LLaVA;
                for data: the model that is trained on, in place of the zoo's first
+  --provider P  for step and score: auto, cpu, cuda or webgpu (default cpu)
   --json       one line of JSON per benchmark
 
 Examples: deno task bench grad --json
@@ -84,20 +88,22 @@ function print({ rows, summary, notes }: BenchResult): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseArgs([...args], {
     boolean: ["json", "help"],
-    string: ["rounds", "sizes", "beside", "torch", "model"],
-    default: { rounds: "10", sizes: "10,100,1000,10000", beside: "make" },
+    string: ["rounds", "sizes", "beside", "torch", "model", "provider"],
+    default: { rounds: "10", sizes: "10,100,1000,10000", beside: "make", provider: "cpu" },
   });
   const asked = options._.length > 0 ? options._.map(String) : Object.keys(benchmarks);
   const [rounds, sizes] = [Number(options.rounds), String(options.sizes).split(",").map(Number)];
   const beside = String(options.beside).split(",").filter((name) => name !== "");
   const torch = options.torch === undefined ? undefined : String(options.torch);
   const model = options.model === undefined ? undefined : String(options.model);
-  const usable = rounds >= 1 && sizes.every((size) => size >= 1) &&
+  const provider = providers.find((name) => name === options.provider);
+  const usable = provider !== undefined && rounds >= 1 && sizes.every((size) => size >= 1) &&
     beside.every((name) => runners.includes(name)) &&
     asked.every((name) => Object.hasOwn(benchmarks, name));
   if (options.help || !usable) {
     const unknown = asked.find((name) => !Object.hasOwn(benchmarks, name)) ??
-      beside.find((name) => !runners.includes(name));
+      beside.find((name) => !runners.includes(name)) ??
+      (provider === undefined ? options.provider : undefined);
     if (!options.help && unknown !== undefined) console.error(`There is no "${unknown}" here\n`);
     console.log(help);
     return options.help ? 0 : 2;
@@ -106,7 +112,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (!options.json) console.log(machineLine(machine));
   for (const name of asked) {
     const [summary, load] = benchmarks[name]!;
-    const result = await (await load())({ rounds, sizes, beside, torch, model });
+    const result = await (await load())({ rounds, sizes, beside, torch, model, provider });
     if (options.json) {
       console.log(JSON.stringify({ version: 1, bench: name, machine, rounds, ...result }));
     } else {
@@ -117,4 +123,17 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** @returns the exit code */
+async function mainOrMessage(args: readonly string[]): Promise<number> {
+  try {
+    return await main(args);
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    for (const { message, notes = [] } of error.diagnostics) {
+      console.error([message, ...notes].join("\n  "));
+    }
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await mainOrMessage(Deno.args));

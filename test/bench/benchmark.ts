@@ -1,5 +1,7 @@
 /** What a benchmark is, and how times are taken. @module */
 
+import type { Provider } from "../../lib/runtime/provider.ts";
+
 /** A line of a result: figures by name, such as `forward ms` or `ratio`. */
 export interface BenchRow {
   readonly name: string;
@@ -24,6 +26,8 @@ export interface BenchOptions {
   readonly torch?: string | undefined;
   /** Path of a model directory. */
   readonly model?: string | undefined;
+  /** The device of step and score; default the processor. */
+  readonly provider?: Provider | undefined;
   /** Other runners that the engine is measured beside. */
   readonly beside: readonly string[];
 }

@@ -8,7 +8,7 @@ import { classes, instruction, noiseImages, openZoo } from "./zoo.ts";
 const batch = 16;
 
 /** Images per second of every model of the zoo. */
-export const benchScore: Benchmark = async ({ rounds }) => {
+export const benchScore: Benchmark = async ({ rounds, provider = "cpu" }) => {
   const { directories, notes } = await openZoo();
   const rows: BenchRow[] = [];
   for (const directory of directories) {
@@ -22,7 +22,7 @@ export const benchScore: Benchmark = async ({ rounds }) => {
       batch,
       instructionLength: ids.ids.length,
       qformerLength: ids.qformerIds.length,
-      session: { provider: "cpu", threads: 2 },
+      session: { provider, threads: 2 },
     };
     await using packed = await openScorer(options);
     await using stack = new AsyncDisposableStack();

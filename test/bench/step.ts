@@ -3,6 +3,7 @@ import { optimizePrompt } from "../../lib/training/optimize_prompt.ts";
 import type { PromptTraining } from "../../lib/training/prompt_training.ts";
 import { resolveSettings } from "../../lib/training/prompt_settings.ts";
 import type { TrainingHost } from "../../lib/training/trainer.ts";
+import type { Provider } from "../../lib/runtime/provider.ts";
 import { type Benchmark, type BenchRow, median } from "./benchmark.ts";
 import { classes, instruction, noiseImages, openZoo, zooPath } from "./zoo.ts";
 import { imagesIn } from "../../lib/vision/images.ts";
@@ -11,7 +12,7 @@ const batch = 16;
 const side = 64;
 
 /** Milliseconds per step on every model of the zoo, at a batch of 16 images; or beside PyTorch. */
-export const benchStep: Benchmark = async ({ rounds, torch }) => {
+export const benchStep: Benchmark = async ({ rounds, torch, provider = "cpu" }) => {
   if (torch !== undefined) {
     const { benchStepBeside } = await import("./step_beside.ts");
     return await benchStepBeside({ python: torch, rounds });
@@ -22,7 +23,7 @@ export const benchStep: Benchmark = async ({ rounds, torch }) => {
   }
   const rows: BenchRow[] = [];
   for (const { name, path } of directories) {
-    const { vp, tvp } = await timeSteps({ name, path }, rounds);
+    const { vp, tvp } = await timeSteps({ name, path }, rounds, provider);
     rows.push({ name, figures: { "vp ms": vp, "tvp ms": tvp, ratio: tvp / vp } });
   }
   const ratio = median(rows.map((row) => row.figures.ratio!));
@@ -35,10 +36,14 @@ interface NamedPath {
 }
 
 /** Two whole trainings that take turns, a step each. */
-async function timeSteps(source: NamedPath, rounds: number): Promise<{ vp: number; tvp: number }> {
+async function timeSteps(
+  source: NamedPath,
+  rounds: number,
+  provider: Provider,
+): Promise<{ vp: number; tvp: number }> {
   const turns = new Turns(["vp", "tvp"]);
   const train = (loss: "vp" | "tvp") =>
-    optimizePrompt(trainingFor(source, loss, rounds + 1), hostFor(loss, turns))
+    optimizePrompt(trainingFor(source, loss, rounds + 1), { ...hostFor(loss, turns), provider })
       .finally(() => turns.leave(loss));
   await Promise.all([train("vp"), train("tvp")]);
   return { vp: turns.shortest("vp"), tvp: turns.shortest("tvp") };
