@@ -2,9 +2,8 @@
 import { format } from "@std/fmt/bytes";
 import type { LanguageModelDirectory, NamedModel } from "../models/directory.ts";
 import { type PartFile, partFiles, type PartSize, partSize } from "../models/part_files.ts";
-import { isPast } from "../models/compose_model.ts";
-import { madeParts } from "../models/made_parts.ts";
-import { usualParts } from "../models/weight_types.ts";
+import { isPast } from "../models/cached_states.ts";
+import { filesOf } from "../models/families/family.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { namedModel } from "./open_model.ts";
 import { printJson, printLine, table } from "./print.ts";
@@ -93,11 +92,8 @@ async function factsOf(model: NamedModel): Promise<ModelFacts> {
 
 /** Bytes of the weights of the parts that are taken where none are asked for. */
 function usedBytes(directory: LanguageModelDirectory, parts: readonly Part[]): number {
-  const { parts: made } = directory.family;
-  const files = made === undefined
-    ? ([...usualParts, "encoder_model"] as const).filter((part) => directory.has(part))
-    : madeParts[made].files;
-  const taken = new Set(files.map((part) => directory.partPath(part)));
+  const { family, config } = directory;
+  const taken = new Set(filesOf(family, config).map((part) => directory.partPath(part)));
   return parts.filter(({ file }) => [...taken].some((path) => path.endsWith(`/${file}`)))
     .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
 }

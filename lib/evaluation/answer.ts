@@ -7,7 +7,7 @@ import {
   openClipDirectory,
   openModelDirectory,
 } from "../models/directory.ts";
-import { isKeyOrValue, isPast } from "../models/compose_model.ts";
+import { isKeyOrValue, isPast } from "../models/cached_states.ts";
 import { embedTexts, unitRows } from "../models/clip_text.ts";
 import { type GenerationSettings, settingsIn } from "../models/generation_settings.ts";
 import { type ImageLayout, openImageReader } from "../models/image_layout.ts";

@@ -12,15 +12,8 @@ import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import type { Model, TensorType } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import {
-  composed,
-  composeModel,
-  handedOn,
-  isPast,
-  type ModelSizes,
-  presentOf,
-  readPast,
-} from "./compose_model.ts";
+import { isPast, presentOf } from "./cached_states.ts";
+import { composed, composeModel, handedOn, type ModelSizes, readPast } from "./compose_model.ts";
 import type { LanguageModelDirectory, ModelDirectory } from "./directory.ts";
 import type { FeedRules } from "./feeds.ts";
 import { dimsOfInput, withInputDims } from "./graph_inputs.ts";

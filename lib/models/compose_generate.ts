@@ -4,14 +4,12 @@ import { dataTypeOf } from "../onnx/ir/data_type.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
+import { isEncoderPast, isPast, presentOf } from "./cached_states.ts";
 import {
   composed,
   composeModel,
   handedOn,
-  isEncoderPast,
-  isPast,
   type ModelSizes,
-  presentOf,
   readAnswerEmbed,
   readPast,
 } from "./compose_model.ts";

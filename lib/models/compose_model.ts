@@ -15,8 +15,10 @@ import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
 import { weightFromTensor } from "../onnx/ir/weight.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { isKeyOrValue, isPast } from "./cached_states.ts";
 import type { ModelDirectory } from "./directory.ts";
 import type { ModelSizes } from "./model_sizes.ts";
+import { cannotCompose } from "./part_interface.ts";
 import { cutsImages, gathersImages, visionParts } from "./vision_parts.ts";
 import {
   bindInputs,
@@ -191,14 +193,14 @@ function perImage(builder: GraphBuilder, features: Value, sizes: ModelSizes): Va
   return builder.op("Reshape", [features, builder.int64s([batch, imageTokens, -1])]);
 }
 
-/** Declared type of an output. @throws {TypeError} If the model has no such output of floats. */
+/** Declared type of an output, which {@linkcode checkInterface} has seen to be there. */
 function outputType(model: Model, name: string): { dtype: DType; dims?: readonly Dim[] } {
   const type = model.graph.outputs.find((info) => info.name === name)?.type;
   if (type?.kind === "tensor" && isDType(type.dtype)) {
     return { dtype: type.dtype, ...(type.dims === undefined ? {} : { dims: type.dims }) };
   }
   const found = model.graph.outputs.map((info) => `"${info.name}"`).join(", ");
-  throw new TypeError(`Cannot compose a model: expected output "${name}", found ${found}`);
+  throw cannotCompose(`expected output "${name}", found ${found}`);
 }
 
 /** [text before, features, text after] along the sequence. */
@@ -257,26 +259,6 @@ const fixedInputs: Readonly<Record<string, (info: ValueInfo, onPast: boolean) =>
     zeroWeight(dtypeOfInput(info), dimsOfInput(info).length === 0 ? [] : [1]),
 };
 
-/** Whether an input of a decoder holds what earlier positions left: keys, values, or other states. */
-export function isPast(name: string): boolean {
-  return isKeyOrValue(name) || /^past_[a-z]+\./.test(name);
-}
-
-/** Whether it holds keys or values of attention. */
-export function isKeyOrValue(name: string): boolean {
-  return name.startsWith("past_key_values.");
-}
-
-/** Name of the output that a past is fed from at the next step. */
-export function presentOf(past: string): string {
-  return past.replace("past_key_values.", "present.").replace(/^past_/, "present_");
-}
-
-/** Whether a past comes from the encoder's states, which all runs share, and does not grow. */
-export function isEncoderPast(name: string): boolean {
-  return isPast(name) && name.includes(".encoder.");
-}
-
 /** Whether a decoder has a graph for the first run and another one for runs on a past. */
 export function isMerged({ graph }: Model): boolean {
   return graph.inputs.some(({ name }) => name === branchInput);
@@ -304,7 +286,7 @@ export function bindPast(decoder: Model, batch: number): Model {
 /**
  * Shape of an empty past: the batch first, numbers as they are declared, 0 for all that is open.
  *
- * @throws {TypeError} If keys or values do not say their heads and their width.
+ * @throws {DiagnosticError} If keys or values do not say their heads and their width.
  */
 export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
   const dims = dimsOfInput(info);
@@ -312,18 +294,16 @@ export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
     typeof dim !== "number" && i > 0 && (i !== 2 || dims.length !== 4)
   );
   if (open >= 0 && isKeyOrValue(info.name)) {
-    throw new TypeError(
-      `Cannot run decoder without a past: input "${info.name}" does not declare its heads and their width`,
-    );
+    throw cannotCompose(`input "${info.name}" does not declare its heads and their width`);
   }
   return dims.map((dim, i) => i === 0 ? batch : typeof dim === "number" ? dim : 0);
 }
 
-/** @throws {TypeError} If nothing says how the encoder's images are cut up. */
+/** @throws {DiagnosticError} If nothing says how the encoder's images are cut up. */
 function wholeImage(declared: readonly Dim[]): readonly Dim[] {
   if (declared.length === 4) return declared;
-  throw new TypeError(
-    `Cannot compose a model: pixel_values are [${declared}], and the configuration does not say how to cut images up`,
+  throw cannotCompose(
+    `pixel_values are [${declared}], and the configuration does not say how to cut images up`,
   );
 }
 
@@ -353,8 +333,8 @@ function inputDims(model: Model, sizes: ModelSizes): Record<string, readonly Dim
     if (given !== undefined) return [info.name, given];
     const dims = table[info.name];
     if (dims !== undefined) return [info.name, dims(dimsOfInput(info))];
-    throw new TypeError(
-      `Cannot compose a model: there is no value for input "${info.name}", known inputs are ${
+    throw cannotCompose(
+      `there is no value for input "${info.name}", known inputs are ${
         Object.keys(table).join(", ")
       }`,
     );

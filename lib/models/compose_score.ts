@@ -7,15 +7,14 @@
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import type { Model, TensorType } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
+import { isPast, presentOf } from "./cached_states.ts";
 import {
   bindPast,
   composed,
   composeModel,
   handedOn,
-  isPast,
   type ModelSizes,
   ofInputs,
-  presentOf,
   readAnswerEmbed,
   readPast,
 } from "./compose_model.ts";

@@ -5,7 +5,7 @@ import type { Model } from "../onnx/ir/model.ts";
 import { readPartFile } from "./read_part.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import { checkProcessor, isProcessorType } from "../vision/processor_table.ts";
-import type { Family, Json, MadeParts } from "./families/family.ts";
+import { type Family, filesOf, type Json, type MadeParts } from "./families/family.ts";
 import { defaultRule, defaultRuleWarning } from "./families/default_rule.ts";
 import { familyOf, findFamily } from "./families/family_table.ts";
 import { madeParts } from "./made_parts.ts";
@@ -16,6 +16,7 @@ import {
   preprocessorSchema,
   processorSchema,
 } from "./model_schema.ts";
+import { checkInterface } from "./part_interface.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 import {
   type ModelPart,
@@ -86,32 +87,41 @@ export async function openModelDirectory(
   if (known?.parts !== undefined) {
     return await openMade(path, madeParts[known.parts], config, { ...options, family: known });
   }
-  const parts: ModelPart[] = [...usualParts];
-  const usual = findParts(path, parts, options.weights).size === parts.length;
+  const usual = findParts(path, usualParts, options.weights).size === usualParts.length;
   // A model of a new family has the usual parts; without them nothing says what to do with it.
   const family = known ?? (usual ? defaultRule : familyOf(config, configPath));
-  const encoder = family.architecture?.(config) === "encoder-decoder";
-  if (encoder) parts.push("encoder_model");
-  const directory = await openParts(path, parts, config, { ...options, family });
+  const directory = await openParts(path, filesOf(family, config), config, { ...options, family });
   const warnings = known === undefined ? [defaultRuleWarning(config, directory.name)] : [];
-  return { ...directory, family, warnings };
+  return checked({ ...directory, family, warnings });
 }
 
 /** A directory whose usual parts are made of others. */
 async function openMade(
   path: string,
-  { files, made }: MadeParts,
+  made: MadeParts,
   config: Json,
   options: DirectoryOptions & { readonly family: Family },
 ): Promise<LanguageModelDirectory> {
-  const directory = await openParts(path, files, config, options);
+  const directory = await openParts(path, filesOf(options.family, config), config, options);
   const { readPart } = directory;
-  return {
+  return checked({
     ...directory,
     family: options.family,
     warnings: [],
     has: (part) => made[part] !== undefined || directory.has(part),
     readPart: (part) => made[part]?.(readPart, directory.processor) ?? readPart(part),
+  });
+}
+
+/** The directory with graphs that are sure to have the inputs and outputs of their parts. */
+function checked(directory: LanguageModelDirectory): LanguageModelDirectory {
+  return {
+    ...directory,
+    readPart: async (part) => {
+      const model = await directory.readPart(part);
+      checkInterface(part, model, directory.name);
+      return model;
+    },
   };
 }
 
@@ -269,7 +279,7 @@ async function readProcessors(path: string, family: Family | undefined): Promise
   const file = processor.image_processor ? shared : own;
   return {
     processor,
-    preprocessor: checked({
+    preprocessor: usable({
       ...settings,
       ...processorType(settings, family),
       ...family?.processorSettings?.(processor),
@@ -285,7 +295,7 @@ function processorType(settings: Json, family: Family | undefined): Json {
     : { image_processor_type: family.processorType };
 }
 
-function checked(preprocessor: Json, path: string): Json {
+function usable(preprocessor: Json, path: string): Json {
   try {
     checkProcessor(preprocessor);
     return preprocessor;

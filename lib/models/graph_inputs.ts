@@ -4,6 +4,7 @@ import { isDType } from "../onnx/ir/data_type.ts";
 import { weightFromTensor } from "../onnx/ir/weight.ts";
 import { type DType, dtypes } from "../tensor/dtype.ts";
 import { sizeOf } from "../tensor/tensor.ts";
+import { cannotCompose } from "./part_interface.ts";
 
 /**
  * Declares the shapes of inputs. Types of inner values are dropped: they were declared by parts
@@ -32,18 +33,18 @@ export function bindInputs(model: Model, weights: Readonly<Record<string, Weight
 /**
  * Element type of an input.
  *
- * @throws {TypeError} If the input is not a numeric tensor.
+ * @throws {DiagnosticError} If the input is not a numeric tensor.
  */
 export function dtypeOfInput(info: ValueInfo): DType {
   if (info.type.kind === "tensor" && isDType(info.type.dtype)) return info.type.dtype;
-  throw new TypeError(`Cannot feed input "${info.name}": it is not a numeric tensor`);
+  throw cannotCompose(`input "${info.name}" is not a numeric tensor`);
 }
 
-/** Declared shape of an input. @throws {TypeError} If it has none. */
+/** Declared shape of an input. @throws {DiagnosticError} If it has none. */
 export function dimsOfInput(info: ValueInfo): readonly Dim[] {
   const dims = info.type.kind === "tensor" ? info.type.dims : undefined;
   if (dims !== undefined) return dims;
-  throw new TypeError(`Cannot compose a model: input "${info.name}" has no declared shape`);
+  throw cannotCompose(`input "${info.name}" has no declared shape`);
 }
 
 /** A constant of zeros. */

@@ -11,6 +11,7 @@ import { planProcessor } from "../vision/processor_table.ts";
 import type { PlanOptions } from "../vision/processors/processor_kind.ts";
 import type { ImageSize } from "../vision/resize.ts";
 import type { ModelDirectory } from "./directory.ts";
+import { cannotCompose } from "./part_interface.ts";
 import { bindInputs, dimsOfInput, dtypeOfInput, withInputDims } from "./graph_inputs.ts";
 
 /** An image of one size as a model reads it. */
@@ -145,10 +146,21 @@ function featureRows(vision: Model, { pixels, constants }: EncoderInputs): numbe
   const declared = featureDims(vision);
   if (declared?.length === 3 && typeof declared[1] === "number") return pixels[0]! * declared[1];
   const bound = bindInputs(vision, constantWeights(constants));
-  const sized = withInputDims(bound, { pixel_values: pixels });
-  const dims = featureDims(foldConstants(inferShapes(sized)));
+  const dims = featureDims(sizedFor(bound, pixels));
   if (dims === undefined || !dims.every((dim) => typeof dim === "number")) return undefined;
   return sizeOf(dims.slice(0, -1));
+}
+
+/** @throws {DiagnosticError} If its nodes cannot take pixels of that shape. */
+function sizedFor(vision: Model, pixels: readonly number[]): Model {
+  try {
+    return foldConstants(inferShapes(withInputDims(vision, { pixel_values: pixels })));
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    throw cannotCompose(
+      `its vision encoder cannot read the pixel_values [${pixels}] of its image processor: ${error.message}`,
+    );
+  }
 }
 
 function featureDims({ graph }: Model): readonly Dim[] | undefined {

@@ -12,17 +12,15 @@ import { weightFromTensor } from "../onnx/ir/weight.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { MadeParts } from "./families/family.ts";
+import { cannotCompose } from "./part_interface.ts";
 
-/** Files `encoder_model` and `decoder_model_merged`, as optimum exports `vision-encoder-decoder`. */
+/** Of `encoder_model` and `decoder_model_merged`. */
 export const imageToTextParts: MadeParts = {
-  files: ["encoder_model", "decoder_model_merged"],
-  made: {
-    vision_encoder: async (read) => withFeatures(await read("encoder_model")),
-    embed_tokens: async (read) => emptyText(await read("encoder_model")),
-    encoder_model: async (read) => passing(await read("encoder_model")),
-    decoder_embed_tokens: () => Promise.resolve(idsAsEmbeddings()),
-    decoder_model_merged: async (read) => readingIds(await read("decoder_model_merged")),
-  },
+  vision_encoder: async (read) => withFeatures(await read("encoder_model")),
+  embed_tokens: async (read) => emptyText(await read("encoder_model")),
+  encoder_model: async (read) => passing(await read("encoder_model")),
+  decoder_embed_tokens: () => Promise.resolve(idsAsEmbeddings()),
+  decoder_model_merged: async (read) => readingIds(await read("decoder_model_merged")),
 };
 
 const states = "last_hidden_state";
@@ -103,13 +101,11 @@ function readingIds(decoder: Model): Model {
   };
 }
 
-/** Width of what the encoder gives. @throws {TypeError} If it does not say. */
+/** Width of what the encoder gives. @throws {DiagnosticError} If it does not say. */
 function widthOf(encoder: Model): number {
   const { graph } = inferShapes(encoder);
   const type = graph.outputs.find(({ name }) => name === states)?.type;
   const width = type?.kind === "tensor" ? type.dims?.at(-1) : undefined;
   if (typeof width === "number") return width;
-  throw new TypeError(
-    `Cannot compose a model: encoder_model does not say the width of "${states}"`,
-  );
+  throw cannotCompose(`encoder_model does not say the width of "${states}"`);
 }

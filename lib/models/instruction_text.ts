@@ -94,8 +94,19 @@ function imageTokenOf(
 ): number {
   const { config, processor, family } = directory;
   const names = { ...specialTokenTexts(processor), ...specialTokenTexts(tokenizer.config) };
-  const token = numberIn(config, "image_token_index", "image_token_id") ??
-    tokenizer.idOf(names.image_token ?? family.imageToken ?? "<image>");
+  const isSpecial = (text: string) => tokenizer.specialTokens.includes(text);
+  const given = numberIn(config, "image_token_index", "image_token_id");
+  const usual = names.image_token ?? family.imageToken ?? "<image>";
+  const named = tokenizer.idOf(usual);
+  if (given !== undefined && isSpecial(usual) && !isSpecial(tokenizer.tokenOf(given) ?? usual)) {
+    const text = JSON.stringify(tokenizer.tokenOf(given));
+    throw unplaced(
+      directory,
+      `config.json says that the image token is ${given}, which is the text ${text}; "${usual}" is ${named}`,
+      "image-tokens-differ",
+    );
+  }
+  const token = given ?? named;
   if (token !== undefined) return token;
   if (family.placement === "before-embeddings" || family.placement === "without-text") {
     return padToken;

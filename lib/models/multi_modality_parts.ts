@@ -11,21 +11,19 @@ import { pruneModel } from "../onnx/passes/prune.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { MadeParts } from "./families/family.ts";
 import { numberIn } from "./families/family.ts";
+import { cannotCompose } from "./part_interface.ts";
 import { tokenEmbeddings } from "./token_embeddings.ts";
 
-/** Files `prepare_inputs_embeds`, `language_model`, `lm_head`. */
+/** Of `prepare_inputs_embeds`, `language_model` and `lm_head`. */
 export const multiModalityParts: MadeParts = {
-  files: ["prepare_inputs_embeds", "language_model", "lm_head"],
-  made: {
-    vision_encoder: async (read, processor) =>
-      imageFeatures(
-        await read("prepare_inputs_embeds"),
-        numberIn(processor, "num_image_tokens") ?? 576,
-      ),
-    embed_tokens: async (read) => tokenEmbeddings(await read("prepare_inputs_embeds")),
-    decoder_model_merged: async (read) =>
-      withHead(await read("language_model"), await read("lm_head")),
-  },
+  vision_encoder: async (read, processor) =>
+    imageFeatures(
+      await read("prepare_inputs_embeds"),
+      numberIn(processor, "num_image_tokens") ?? 576,
+    ),
+  embed_tokens: async (read) => tokenEmbeddings(await read("prepare_inputs_embeds")),
+  decoder_model_merged: async (read) =>
+    withHead(await read("language_model"), await read("lm_head")),
 };
 
 /** What stands in the places of image tokens where there are no others. */
@@ -91,5 +89,5 @@ function withOutputs(model: Model, names: Readonly<Record<string, string>>): Mod
 function typeOf({ graph }: Model, input: string): TensorType {
   const type = graph.inputs.find(({ name }) => name === input)?.type;
   if (type?.kind === "tensor") return type;
-  throw new TypeError(`Cannot compose a model: prepare_inputs_embeds has no input "${input}"`);
+  throw cannotCompose(`prepare_inputs_embeds has no input "${input}"`);
 }

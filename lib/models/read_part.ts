@@ -5,6 +5,7 @@ import { inlineFunctions } from "../onnx/passes/inline_functions.ts";
 import { widenEdges } from "../onnx/passes/widen_edges.ts";
 import { widenModel } from "../onnx/passes/widen_model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
+import { withSmallWeights } from "../runtime/weight_files.ts";
 
 /**
  * Decodes a graph; weights stay references into its files. Whatever the type of its weights, it
@@ -14,7 +15,7 @@ import { readModelFile } from "../runtime/read_model.ts";
  * @throws {DiagnosticError} If the file cannot be read.
  */
 export async function readPartFile(path: string): Promise<Model> {
-  const model = await readModelFile(path);
+  const model = withSmallWeights(await readModelFile(path));
   return widenEdges(computable(model), isState);
 }
 

@@ -4,6 +4,7 @@ import { dataTypeOf } from "../onnx/ir/data_type.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import type { Model, Node } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
+import { cannotCompose } from "./part_interface.ts";
 
 const lookups: ReadonlySet<string> = new Set(["Gather", "GatherBlockQuantized"]);
 
@@ -11,19 +12,13 @@ const lookups: ReadonlySet<string> = new Set(["Gather", "GatherBlockQuantized"])
  * The part of a graph that looks `input_ids` up: input `input_ids`, output `inputs_embeds`.
  *
  * @param graph A graph with these and other inputs, such as the image features that it puts between.
- * @throws {TypeError} If it looks nothing up by the ids alone.
+ * @throws {DiagnosticError} If it looks nothing up by the ids alone.
  */
 export function tokenEmbeddings(graph: Model): Model {
   const model = inferShapes(graph);
-  const byOutput = new Map(
-    model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-  );
-  const lookup = model.graph.nodes.find(({ opType, inputs: [table = "", ids = ""] }) =>
-    lookups.has(opType) && isConstant(model, byOutput, table) &&
-    inputsBehind(model, byOutput, ids).join() === "input_ids"
-  );
+  const lookup = lookupIn(model);
   if (lookup === undefined) {
-    throw new TypeError("Cannot compose a model: no table is looked up by input_ids alone");
+    throw cannotCompose("no table is looked up by input_ids alone");
   }
   const builder = new GraphBuilder({ model });
   const [embeds] = lookup.outputs as [string];
@@ -34,6 +29,26 @@ export function tokenEmbeddings(graph: Model): Model {
   const output = "token_embeds";
   builder.output(value, output);
   return renamed(pruneModel(builder.finish(), [output]), output);
+}
+
+/** Rows of the table that a graph looks `input_ids` up in, if its shape is known. */
+export function embeddingRows(graph: Model): number | undefined {
+  const model = inferShapes(graph);
+  const table = lookupIn(model)?.inputs[0];
+  if (table === undefined) return undefined;
+  const rows = new GraphBuilder({ model }).dims(table)?.[0];
+  return typeof rows === "number" ? rows : undefined;
+}
+
+/** The node that looks `input_ids` up, and nothing else, in a constant table. */
+function lookupIn(model: Model): Node | undefined {
+  const byOutput = new Map(
+    model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+  );
+  return model.graph.nodes.find(({ opType, inputs: [table = "", ids = ""] }) =>
+    lookups.has(opType) && isConstant(model, byOutput, table) &&
+    inputsBehind(model, byOutput, ids).join() === "input_ids"
+  );
 }
 
 /** Graphs have an output `inputs_embeds` of their own already. */

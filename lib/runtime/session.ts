@@ -20,7 +20,7 @@ import {
 } from "./provider.ts";
 import { fitsBuffer, materialiseModel } from "./session_folder.ts";
 import { convolutionProbe, probeModel } from "./probe_model.ts";
-import { sessionError } from "./session_error.ts";
+import { runError, sessionError } from "./session_error.ts";
 import { checkFeeds, type TensorSpec } from "./session_feeds.ts";
 
 export type { TensorSpec } from "./session_feeds.ts";
@@ -68,6 +68,7 @@ export interface Session extends AsyncDisposable {
    * @param feeds One tensor for each input, no more and no less.
    * @param outputs Names of the outputs to compute; default all.
    * @throws {TypeError} If inputs are missing, unknown, or of another type or shape; all are named.
+   * @throws {DiagnosticError} If a node of the model cannot compute what it is given.
    */
   run(
     feeds: Readonly<Record<string, Tensor>>,
@@ -225,8 +226,19 @@ class OrtBackedSession implements Session {
     const inputs: Record<string, OrtTensor> = {};
     for (const [name, value] of Object.entries(feeds)) inputs[name] = toOrt(this.#ort, value);
     const names = outputs ?? this.#session.outputNames;
-    const results = await this.#session.run(inputs, [...names]);
+    const results = await this.#results(inputs, names);
     return Object.fromEntries(names.map((name) => [name, fromOrt(name, results[name])]));
+  }
+
+  async #results(
+    inputs: Readonly<Record<string, OrtTensor>>,
+    names: readonly string[],
+  ): Promise<Awaited<ReturnType<OrtSession["run"]>>> {
+    try {
+      return await this.#session.run(inputs, [...names]);
+    } catch (error) {
+      throw runError(error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,6 +13,31 @@ export function sessionError(name: string, error: unknown): DiagnosticError {
   }]);
 }
 
+/** Says which node could not compute what it got, in ONNX Runtime's words. */
+const failedNode = /running (\w+) node\. Name:'([^']*)' Status Message: (.*)/s;
+
+/** An id of a text that the table of embeddings does not have. */
+const outOfTable = /indices element out of data bounds, idx=(-?\d+) .*\[-(\d+)/s;
+
+/** The error of a run that a node of the model ends. */
+export function runError(error: unknown): DiagnosticError {
+  const cause = error instanceof Error ? error.message : String(error);
+  const [, operator, node, said = cause] = failedNode.exec(cause) ?? [];
+  const at = operator === undefined ? "" : ` at ${operator} node "${node}"`;
+  const [, index, rows] = outOfTable.exec(said) ?? [];
+  const words = index === undefined
+    ? said.trim().replace(/\s*\n\s*/g, " ")
+    : `it looks up ${index} in a table of ${rows} rows`;
+  return new DiagnosticError([{
+    code: "model-rejected",
+    severity: "error",
+    message: `Cannot run the model${at}: ${words}`,
+    notes: index === undefined
+      ? []
+      : ["Its tokenizer.json, its config.json and its graphs may belong to different models"],
+  }]);
+}
+
 interface Explained {
   readonly code: string;
   readonly message: string;

@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { weightsOf } from "../onnx/ir/map_weights.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
-import { fileKey, linkOrCopy, moveFiles, weightFilesOf } from "./weight_files.ts";
+import { fileKey, linkOrCopy, moveFiles, weightFilesOf, withSmallWeights } from "./weight_files.ts";
 import { weightPath } from "./weight_path.ts";
 
 /** A model laid out on disk. */
@@ -53,7 +53,8 @@ export async function materialiseModel(
   });
   const remove = () => Deno.remove(folder, { recursive: true }).catch(() => {});
   try {
-    const moved = await moveWeights(model, folder, options);
+    // ONNX Runtime does not look for shapes in other files.
+    const moved = await moveWeights(withSmallWeights(model), folder, options);
     const path = join(folder, "model.onnx");
     await Deno.writeFile(path, encode(moved));
     return { path, remove };

@@ -28,6 +28,19 @@ export const readRange: ReadRange = (data) => {
   return bytes;
 };
 
+/** Bytes of weights that are read with the graph: shapes and axes, on which the shapes of others depend. */
+const smallWeight = 1024;
+
+/** Reads the small weights of a model whose weights all lie in other files, shapes and axes too. */
+export function withSmallWeights(model: Model): Model {
+  return mapWeights(model, (weight) => {
+    const { data } = weight;
+    return data.kind === "external" && data.length <= smallWeight
+      ? { ...weight, data: { kind: "inline", bytes: readRange(data) } }
+      : weight;
+  });
+}
+
 type External = Extract<WeightData, { kind: "external" }>;
 
 /** A file that holds weights of a model: its name relative to the model, the bytes it must have. */

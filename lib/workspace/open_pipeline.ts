@@ -6,7 +6,7 @@ import { suggestions } from "../diagnostic/suggest.ts";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
 import { parsePipeline, type PipelineSpec } from "../pipeline/read/parse.ts";
 import { planPipeline } from "../pipeline/plan/expand.ts";
-import type { Plan } from "../pipeline/plan/plan.ts";
+import type { Plan, Task } from "../pipeline/plan/plan.ts";
 import type { SourceText } from "../pipeline/read/problem.ts";
 import type { SourceResolver } from "../pipeline/plan/resolve.ts";
 import { NamedPlaces } from "./job_places.ts";
@@ -21,6 +21,7 @@ import { readPipelineText } from "./read_pipeline_text.ts";
 import type { Fetched } from "./source_folders.ts";
 import { checkName, imageSide, namedPaths, sourceResolver } from "./sources.ts";
 import { type TrustItem, trustItems } from "./trust_items.ts";
+import { tryModels } from "./try_models.ts";
 
 /** A pipeline file, and where its results are kept. */
 export interface PipelineFile {
@@ -44,6 +45,8 @@ export interface OpenedPipeline extends AsyncDisposable {
   readonly places: Pick<JobPlaces, "read" | "models">;
   /** Whether a remote or a hub is used. */
   readonly isOnline: boolean;
+  /** Tries the models that tasks name. @throws {DiagnosticError} If one cannot be used. */
+  tryModels(tasks: Iterable<Task>): Promise<void>;
 }
 
 /** Options of opening a pipeline. */
@@ -122,6 +125,7 @@ export async function openPipeline(
     cacheFolder,
     places: await named.places(spec, { ...folders, store: cacheFolder }),
     isOnline,
+    tryModels: (tasks) => tryModels(tasks, folders),
     async [Symbol.asyncDispose]() {
       await digests[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

@@ -34,7 +34,7 @@ const files: Partial<Record<ModelPart, () => Model>> = {
 
 async function run(part: ModelPart, feeds: Record<string, Tensor>): Promise<Tensor> {
   const read = (name: ModelPart) => Promise.resolve(files[name]!());
-  const model = await imageToTextParts.made[part]!(read, {});
+  const model = await imageToTextParts[part]!(read, {});
   await using session = await openSession(model, { provider: "cpu", threads: 1 });
   return Object.values(await session.run(feeds))[0]!;
 }

@@ -52,7 +52,7 @@ async function run(
   feeds: Record<string, Tensor>,
 ): Promise<Record<string, Tensor>> {
   const read = (name: ModelPart) => Promise.resolve(files[name]!());
-  const model = await multiModalityParts.made[part]!(read, { num_image_tokens: 4 });
+  const model = await multiModalityParts[part]!(read, { num_image_tokens: 4 });
   await using session = await openSession(model, { provider: "cpu", threads: 1 });
   return await session.run(feeds);
 }

@@ -1,4 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
+import { encodeModel } from "../../lib/onnx/codec/encode.ts";
+import { mapWeights } from "../../lib/onnx/ir/map_weights.ts";
+import type { Weight } from "../../lib/onnx/ir/model.ts";
+import { readPartFile } from "../../lib/models/read_part.ts";
+import { tensor } from "../../lib/tensor/tensor.ts";
 import { openModelDirectory } from "../../lib/models/directory.ts";
 import { narrowModel, rewriteGraphs } from "../rigs/half_model.ts";
 import { writeTinyModel } from "../rigs/tiny_models.ts";
@@ -28,3 +35,29 @@ for (const half of ["float16", "bfloat16"] as const) {
     }
   });
 }
+
+Deno.test("small weights in other files, such as shapes, are read with the graph", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "tvp-part-" });
+  try {
+    const b = new GraphBuilder();
+    const x = b.input("x", "float32", ["n", 512]);
+    const large = b.initializer("large", tensor("float32", [512], new Float32Array(512)));
+    const shape = b.initializer("shape", tensor("int64", [2], BigInt64Array.of(-1n, 256n)));
+    b.output(b.op("Reshape", [b.op("Add", [x, large]), shape]), "y");
+    const model = b.finish();
+    const bytes = new Uint8Array(512 * 4 + 16);
+    bytes.set(new Uint8Array(BigInt64Array.of(-1n, 256n).buffer), 512 * 4);
+    await Deno.writeFile(join(folder, "w.data"), bytes);
+    const external = (weight: Weight, name: string): Weight => {
+      const [offset, length] = name === "large" ? [0, 512 * 4] : [512 * 4, 16];
+      const data = { kind: "external", directory: folder, location: "w.data", offset, length };
+      return { ...weight, data: data as Weight["data"] };
+    };
+    await Deno.writeFile(join(folder, "m.onnx"), encodeModel(mapWeights(model, external)));
+    const { graph } = await readPartFile(join(folder, "m.onnx"));
+    const kinds = [...graph.initializers].map(([name, { data }]) => [name, data.kind]);
+    assertEquals(kinds, [["large", "external"], ["shape", "inline"]]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

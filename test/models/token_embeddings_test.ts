@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { tokenEmbeddings } from "../../lib/models/token_embeddings.ts";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import type { Model } from "../../lib/onnx/ir/model.ts";
@@ -38,7 +39,7 @@ Deno.test("tokenEmbeddings() is the look-up by the ids alone", async () => {
 Deno.test("tokenEmbeddings() refuses a graph that looks nothing up by them", () => {
   assertThrows(
     () => tokenEmbeddings(prepare(false)),
-    TypeError,
+    DiagnosticError,
     "no table is looked up by input_ids alone",
   );
 });

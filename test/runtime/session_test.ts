@@ -141,3 +141,23 @@ Deno.test('openSession() takes a working device for "auto"', async () => {
   await using session = await openSession(addModel("float32"), { provider: "auto" });
   assert(["cpu", "cuda"].includes(session.provider));
 });
+
+Deno.test("a node that cannot compute what it gets is named, without ONNX Runtime's stack", async () => {
+  const table = tensor("float32", [2, 1], Float32Array.of(1, 2));
+  const model: Model = {
+    ...addModel("float32"),
+    graph: {
+      name: "g",
+      nodes: [node("Gather", ["w", "ids"], "y")],
+      inputs: [value("ids", "int64", ["n"])],
+      outputs: [value("y", "float32", ["n", 1])],
+      initializers: new Map([["w", weightFromTensor(table)]]),
+      values: new Map(),
+    },
+  };
+  await using session = await openSession(model, { provider: "cpu", threads: 1 });
+  const run = () => session.run({ ids: tensor("int64", [1], BigInt64Array.of(7n)) });
+  const error = await assertRejects(run, DiagnosticError);
+  const said = 'Cannot run the model at Gather node "Gather": it looks up 7 in a table of 2 rows';
+  assertEquals(error.message, said);
+});

@@ -90,12 +90,19 @@ Deno.test("checkName() tells a folder that holds no model", async () => {
   assertEquals(await causeOf(), `there is no folder ${base}/mine`);
   await Deno.mkdir(`${base}/mine`);
   assertEquals(await causeOf(), `there is no config.json in ${base}/mine`);
+  const missing = "onnx/vision_encoder.onnx, onnx/embed_tokens.onnx, " +
+    `onnx/decoder_model_merged.onnx, preprocessor_config.json, tokenizer.json missing in ${base}/mine`;
+  const unsupported = 'its config.json says model_type "lava", which is not supported';
   const configs: readonly [text: string, cause: string | undefined][] = [
-    ["{}", undefined],
-    ['{"a": NaN, "model_type": "lava"}', undefined],
-    ['{"model_type": "llava"}', undefined],
+    ["", `${base}/mine/config.json is not a JSON object`],
+    ["[1]", `${base}/mine/config.json is not a JSON object`],
+    ["{}", "its config.json has no model_type"],
+    ['{"model_type": 5}', "its config.json has no model_type"],
+    ['{"model_type": "llava"}', missing],
+    ['{"model_type": "florence2"}', missing.replace(", pre", ", onnx/encoder_model.onnx, pre")],
     ['{"model_type": "clip"}', undefined],
-    ['{"model_type": "lava"}', 'its config.json says model_type "lava", which is not supported'],
+    ['{"model_type": "lava"}', unsupported],
+    ['{"a": NaN, "model_type": "lava"}', unsupported],
   ];
   for (const [text, cause] of configs) {
     await Deno.writeTextFile(`${base}/mine/config.json`, text);
@@ -110,6 +117,8 @@ Deno.test("a model with chosen weights is another model, and its files have to b
   const base = await Deno.makeTempDir();
   await Deno.mkdir(`${base}/mine/onnx`, { recursive: true });
   await Deno.writeTextFile(`${base}/mine/config.json`, '{"model_type": "of my own"}');
+  await Deno.writeTextFile(`${base}/mine/processor_config.json`, '{"image_processor": {}}');
+  await Deno.writeTextFile(`${base}/mine/tokenizer.json`, "{}");
   for (const part of ["vision_encoder", "embed_tokens", "decoder_model_merged_q4"]) {
     await Deno.writeTextFile(`${base}/mine/onnx/${part}.onnx`, "");
   }

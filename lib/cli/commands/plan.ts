@@ -26,6 +26,8 @@ const command: Command = {
     const { previews } = opened;
     if (hasFlag(args, "json")) previews.forEach((preview) => printJson(previewRecord(preview)));
     else printPlan(previews);
+    const runs = previews.filter(({ state }) => state !== "cached").map(({ task }) => task);
+    await opened.tryModels(runs);
     return exitCodes.done;
   },
 };

@@ -6,14 +6,8 @@ import {
   likeliestOf,
   pastInputs,
 } from "../../models/compose_generate.ts";
-import {
-  emptyDims,
-  type ImageSizes,
-  isEncoderPast,
-  isMerged,
-  isPast,
-  presentOf,
-} from "../../models/compose_model.ts";
+import { isEncoderPast, isPast, presentOf } from "../../models/cached_states.ts";
+import { emptyDims, type ImageSizes, isMerged } from "../../models/compose_model.ts";
 import type { LanguageModelDirectory } from "../../models/directory.ts";
 import { laterTypes, modelFeeds } from "../../models/feeds.ts";
 import { dtypeOfInput } from "../../models/graph_inputs.ts";

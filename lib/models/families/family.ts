@@ -1,7 +1,7 @@
 /** Defines a family of models: how images enter the text, and the names of the parts. @module */
 import type { Model } from "../../onnx/ir/model.ts";
 import type { ImagePlan } from "../../vision/image_plan.ts";
-import type { ModelPart } from "../weight_types.ts";
+import { type ModelPart, usualParts } from "../weight_types.ts";
 
 /** A JSON object of a model directory, as parsed. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -64,14 +64,18 @@ export type ReadFile = (part: ModelPart) => Promise<Model>;
 export type MakePart = (read: ReadFile, processor: Json) => Promise<Model>;
 
 /** Usual parts that a directory lacks, made of the graphs that it has. */
-export interface MadeParts {
-  /** Graphs that have to be there. */
-  readonly files: readonly ModelPart[];
-  readonly made: Readonly<Partial<Record<ModelPart, MakePart>>>;
-}
+export type MadeParts = Readonly<Partial<Record<ModelPart, MakePart>>>;
 
-/** Rows of `made_parts.ts`. */
-export type MadePartsName = "image-to-text" | "multi-modality" | "prepared-embeddings";
+/** Rows of `made_parts.ts`, and the graphs of which they make the usual parts. */
+const filesOfMade = {
+  /** As optimum exports `vision-encoder-decoder`. */
+  "image-to-text": ["encoder_model", "decoder_model_merged"],
+  "multi-modality": ["prepare_inputs_embeds", "language_model", "lm_head"],
+  "prepared-embeddings": ["vision_encoder", "prepare_inputs_embeds", "model"],
+} as const satisfies Readonly<Record<string, readonly ModelPart[]>>;
+
+/** A row of `made_parts.ts`. */
+export type MadePartsName = keyof typeof filesOfMade;
 
 /** One row of the table of families. */
 export interface Family {
@@ -123,6 +127,14 @@ export interface Family {
    * `token_type_ids`: then answers are read in a pass of their own.
    */
   readonly seesBothWays?: boolean;
+}
+
+/** The graphs that a directory of the family has to have. */
+export function filesOf({ parts, architecture }: Family, config: Json): readonly ModelPart[] {
+  if (parts !== undefined) return filesOfMade[parts];
+  return architecture?.(config) === "encoder-decoder"
+    ? [...usualParts, "encoder_model"]
+    : usualParts;
 }
 
 /** A number in a JSON object, or undefined. */

@@ -1,0 +1,21 @@
+/** Tells a decoder's states of earlier positions from its other inputs, by their names. @module */
+
+/** Whether an input of a decoder holds what earlier positions left: keys, values, or other states. */
+export function isPast(name: string): boolean {
+  return isKeyOrValue(name) || /^past_[a-z]+\./.test(name);
+}
+
+/** Whether it holds keys or values of attention. */
+export function isKeyOrValue(name: string): boolean {
+  return name.startsWith("past_key_values.");
+}
+
+/** Name of the output that a past is fed from at the next step. */
+export function presentOf(past: string): string {
+  return past.replace("past_key_values.", "present.").replace(/^past_/, "present_");
+}
+
+/** Whether a past comes from the encoder's states, which all runs share, and does not grow. */
+export function isEncoderPast(name: string): boolean {
+  return isPast(name) && name.includes(".encoder.");
+}
