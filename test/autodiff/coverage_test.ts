@@ -8,7 +8,7 @@ import opNames from "../golden/op_names.json" with { type: "json" };
 const upgraded = new Set(["Scatter", "Upsample"]);
 
 /** Ops newer than the list, or that only ONNX Runtime knows in the default domain. */
-const unlisted = new Set(["Swish", "SimplifiedLayerNormalization"]);
+const unlisted = new Set(["Swish", "TensorScatter", "SimplifiedLayerNormalization"]);
 
 const all = Object.entries(opNames).flatMap(([domain, names]) =>
   names.map((name) => domain === "ai.onnx" ? name : `${domain}.${name}`)

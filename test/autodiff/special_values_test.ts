@@ -49,22 +49,48 @@ for (const [name, build, x, expected] of cases) {
   });
 }
 
+type Guard = (b: GraphBuilder, p: Value, mask: Value) => Value;
+
+/** Where the weights are not a number. */
+const byWeights: Guard = (b, p) => b.op("IsNaN", [p]);
+
+/** Where the mask hides a whole row. */
+const byMask: Guard = (b, _p, mask) =>
+  b.op("Equal", [b.op("ReduceMax", [mask, b.int64s([-1])], { keepdims: 1 }), b.scalar(-inf)]);
+
 /** Attention with a mask, its rows of nothing but masked keys guarded; three keys for two queries. */
-function guardedAttention(): GraphBuilder {
+function guardedAttention(guard: Guard = byWeights): GraphBuilder {
   const b = new GraphBuilder();
   const scores = b.input("x", "float32", [2, 3]);
   const mask = b.constant(floats([2, 3], 0, 0, -inf, -inf, -inf, -inf));
   const p = b.op("Softmax", [b.op("Add", [scores, mask])]);
-  const safe = b.op("Where", [b.op("IsNaN", [p]), b.scalar(0), p]);
+  const safe = b.op("Where", [guard(b, p, mask), b.scalar(0), p]);
   b.output(b.op("MatMul", [safe, b.constant(floats([3, 1], 1, 2, 3))]), "y");
   return b;
 }
 
-Deno.test("addGradients() keeps NaN of guarded, fully masked rows out of the gradient", async () => {
-  const model = addGradients(guardedAttention().finish(), { of: "y", wrt: ["x"] });
-  const results = await runOnce(model, { x: floats([2, 3], 1, 1, 2, 3, 4, 5) });
-  const gradient = Array.from(results["grad.x"]!.data, Number).map((v) => v + 0);
-  assertEquals(gradient, [-0.25, 0.25, 0, 0, 0, 0]);
+for (const [name, guard] of Object.entries({ byWeights, byMask })) {
+  Deno.test(`addGradients() keeps NaN of fully masked rows, guarded ${name}, out of the gradient`, async () => {
+    const model = addGradients(guardedAttention(guard).finish(), { of: "y", wrt: ["x"] });
+    const results = await runOnce(model, { x: floats([2, 3], 1, 1, 2, 3, 4, 5) });
+    const gradient = Array.from(results["grad.x"]!.data, Number).map((v) => v + 0);
+    assertEquals(gradient, [-0.25, 0.25, 0, 0, 0, 0]);
+  });
+}
+
+Deno.test("addGradients() gives the gradient of a Clip with crossed bounds to the upper one", async () => {
+  const b = new GraphBuilder();
+  const inputs = [b.input("x", "float32", [3]), b.input("low", "float32", [])];
+  b.output(b.op("Clip", [...inputs, b.input("high", "float32", [])]), "y");
+  const model = addGradients(b.finish(), { cotangents: ["y"], wrt: ["x", "low", "high"] });
+  const results = await runOnce(model, {
+    ...{ x: floats([3], 0, 1.5, 3), low: floats([], 2), high: floats([], 1) },
+    "ct.y": floats([3], 1, 2, 4),
+  });
+  const grads = ["x", "low", "high"].map((name) =>
+    Array.from(results[`grad.${name}`]!.data, Number)
+  );
+  assertEquals(grads.flat().map((value) => value + 0), [0, 0, 0, 0, 7]);
 });
 
 Deno.test("addGradients() does not guard again what the model guards", () => {

@@ -13,6 +13,7 @@ import {
   castTo,
   constantLike,
   div,
+  mul,
   scale,
   where,
   widen,
@@ -36,6 +37,8 @@ export interface AttentionOptions {
   readonly bias?: Value | undefined;
   /** Which keys a query may see; its type is bool. */
   readonly allowed?: Value | undefined;
+  /** What the output of a query is multiplied by, [.., S, 1]: 0 for one that sees nothing. */
+  readonly sees?: Value | undefined;
   /** One more logit per head, [1, H, 1, 1], that takes weight but has no value. */
   readonly sink?: Value | undefined;
 }
@@ -62,7 +65,9 @@ export function attention(b: GraphBuilder, heads: Heads, options: AttentionOptio
   const masked = mask(b, capped, options);
   const weights = castLike(b, softmax(b, widen(b, masked), options.sink), raw);
   const output = unfold(b, product(b, fold(b, weights, heads.k, grouped), heads.v), q, grouped);
-  return { output, stages: [raw, capped, masked, weights] };
+  const { sees } = options;
+  const seeing = (x: Value) => sees === undefined ? x : mul(b, x, castLike(b, sees, x));
+  return { output: seeing(output), stages: [raw, capped, masked, seeing(weights)] };
 }
 
 /** Whether there may be more query heads than key heads. */
@@ -93,7 +98,7 @@ function softcap(b: GraphBuilder, scores: Value, cap: number): Value {
 }
 
 /** Far below any score, but finite: a query that sees nothing has uniform weights rather than NaN. */
-const hidden = { float16: -3e4, bfloat16: -1e38, float32: -1e38, float64: -1e38 };
+export const hidden = { float16: -3e4, bfloat16: -1e38, float32: -1e38, float64: -1e38 };
 
 /** The mask is added, being small or constant: choosing between scores would cost a pass over them. */
 function mask(b: GraphBuilder, scores: Value, { bias, allowed }: AttentionOptions): Value {
@@ -143,31 +148,57 @@ export function positions(b: GraphBuilder, count: ShapePart): Value {
 }
 
 /** Which of `keys` positions each of `queries` rows may see. */
-export interface CausalMask {
+export interface PositionMask {
   readonly queries: ShapePart;
   readonly keys: ShapePart;
-  /** Position of the first query; if absent the last query sees the last key. */
+  /**
+   * Position of the first query: one number, or one for each row of the batch, [N, 1, 1, 1]. If absent
+   * the last query sees the last key.
+   */
   readonly offset?: ShapePart;
+  /** How many keys before its own position a query sees at most; default all. */
+  readonly left?: number | undefined;
+  /** How many keys behind its own position a query sees at most; default all. */
+  readonly right?: number | undefined;
+}
+
+/** s + offset − left ≤ t ≤ s + offset + right: bool of shape [S, T], or [N, 1, S, T] with its offsets. */
+export function positionMask(
+  b: GraphBuilder,
+  { queries, keys, offset, left, right }: PositionMask,
+): Value | undefined {
+  const shift = vectorOf(b, offset ?? difference(b, keys, queries));
+  const rows = add(b, b.op("Unsqueeze", [positions(b, queries), b.int64s([1])]), shift);
+  const columns = b.op("Unsqueeze", [positions(b, keys), b.int64s([0])]);
+  const moved = (by: number) => by === 0 ? rows : add(b, rows, b.int64s([by]));
+  return bothAllowed(
+    b,
+    right === undefined ? undefined : b.op("LessOrEqual", [columns, moved(right)]),
+    left === undefined ? undefined : b.op("GreaterOrEqual", [columns, moved(-left)]),
+  );
+}
+
+const vectorOf = (b: GraphBuilder, part: ShapePart): Value =>
+  typeof part === "number" ? b.int64s([part]) : part;
+
+/** What a query sees that sees no key behind its own. */
+export interface CausalMask extends Omit<PositionMask, "left" | "right"> {
   /** A query sees this many keys at most, itself included. */
   readonly window?: number | undefined;
 }
 
 /** t ≤ s + offset, and t > s + offset − window: bool of shape [S, T]. */
-export function causalMask(b: GraphBuilder, { queries, keys, offset, window }: CausalMask): Value {
-  const vector = (part: ShapePart) => typeof part === "number" ? b.int64s([part]) : part;
-  const shift = vector(offset ?? difference(b, keys, queries));
-  const rows = b.op("Unsqueeze", [add(b, positions(b, queries), shift), b.int64s([1])]);
-  const columns = b.op("Unsqueeze", [positions(b, keys), b.int64s([0])]);
-  const past = b.op("LessOrEqual", [columns, rows]);
-  if (window === undefined) return past;
-  const first = b.op("Sub", [rows, b.int64s([window])]);
-  return b.op("And", [past, b.op("Greater", [columns, first])]);
+export function causalMask(b: GraphBuilder, { window, ...mask }: CausalMask): Value {
+  return positionMask(b, {
+    ...mask,
+    right: 0,
+    ...(window === undefined ? {} : { left: window - 1 }),
+  })!;
 }
 
 function difference(b: GraphBuilder, x: ShapePart, z: ShapePart): ShapePart {
   if (typeof x === "number" && typeof z === "number") return x - z;
-  const vector = (part: ShapePart) => typeof part === "number" ? b.int64s([part]) : part;
-  return b.op("Sub", [vector(x), vector(z)]);
+  return b.op("Sub", [vectorOf(b, x), vectorOf(b, z)]);
 }
 
 /** Both masks, where there are two. */

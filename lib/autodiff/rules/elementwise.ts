@@ -81,16 +81,22 @@ const extremum: GradRule = elementwise((node, { builder: b, outputGrads: [g], ne
   return hits.map((hit, i) => needs(i) ? maskBy(b, hit, share) : undefined);
 });
 
-/** The input between its bounds; the bounds beyond them. */
+/** The input between its bounds; the bounds beyond them, the upper one alone where they are crossed. */
 const clip: GradRule = elementwise((node, { builder: b, outputGrads: [g], needs }) => {
   if (g === undefined) return [];
   const [x, low, high] = node.inputs as [Value, Value?, Value?];
-  const outside = (bound: Value | undefined, relation: string, input: number) =>
-    bound && needs(input) ? maskBy(b, b.op(relation, [x, bound]), g) : undefined;
+  const isBelow = () => {
+    const below = b.op("Less", [x, low]);
+    return high ? b.op("And", [below, b.op("LessOrEqual", [low, high])]) : below;
+  };
+  const isAbove = () => {
+    const above = b.op("Greater", [x, high]);
+    return low ? b.op("Or", [above, b.op("Greater", [low, high])]) : above;
+  };
   return [
     needs(0) ? insideGrad(b, node, g) : undefined,
-    outside(low, "Less", 1),
-    outside(high, "Greater", 2),
+    low && needs(1) ? maskBy(b, isBelow(), g) : undefined,
+    high && needs(2) ? maskBy(b, isAbove(), g) : undefined,
   ];
 });
 

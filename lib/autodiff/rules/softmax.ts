@@ -15,12 +15,19 @@ import {
 import type { GradContext, GradRule, GradRules } from "../engine/rule.ts";
 
 /**
- * The output, 0 where it is NaN if the model itself asks whether it is: rows of which everything
- * is masked are guarded so, and 0 · NaN would poison the gradient.
+ * The output, 0 where it is NaN if the model itself asks whether it is, or takes 0 instead of some of
+ * it: rows of which everything is masked are guarded so, and 0 · NaN would poison the gradient.
  */
-function guarded(b: GraphBuilder, y: Value, { consumers }: GradContext): Value {
-  const mayBeNaN = consumers(y).some(({ opType }) => opType === "IsNaN");
-  return mayBeNaN ? dropWhere(b, b.op("IsNaN", [y]), y) : y;
+function guarded(b: GraphBuilder, y: Value, context: GradContext): Value {
+  return isGuarded(b, y, context) ? dropWhere(b, b.op("IsNaN", [y]), y) : y;
+}
+
+function isGuarded(b: GraphBuilder, y: Value, context: GradContext): boolean {
+  return context.consumers(y).some(({ opType, inputs, outputs }) => {
+    if (opType === "Cast") return isGuarded(b, outputs[0]!, context);
+    if (opType !== "Where") return opType === "IsNaN";
+    return inputs.slice(1).some((branch) => branch !== y && numberOf(b, branch) === 0);
+  });
 }
 
 /** The gradient before it was made 0 where y is NaN: the guarded output is 0 there anyway. */

@@ -20,6 +20,7 @@ import { quantizedProductDecompositions } from "../decompositions/quantized_prod
 import { recurrentDecompositions } from "../decompositions/recurrent.ts";
 import { regionDecompositions } from "../decompositions/regions.ts";
 import { rotaryDecompositions } from "../decompositions/rotary.ts";
+import { cacheDecompositions } from "../decompositions/tensor_scatter.ts";
 import { fourierDecompositions } from "../decompositions/short_time_fourier.ts";
 import { skipNormalizationDecompositions } from "../decompositions/skip_normalization.ts";
 import { activationRules } from "../rules/activation.ts";
@@ -75,6 +76,7 @@ export const decompositions: Decompositions = {
   ...contribAliasDecompositions,
   ...groupQueryDecompositions,
   ...rotaryDecompositions,
+  ...cacheDecompositions,
   ...skipNormalizationDecompositions,
   ...fusedActivationDecompositions,
   ...gridSampleDecompositions,

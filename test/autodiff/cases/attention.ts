@@ -79,6 +79,15 @@ const attention = (
   { inputs, attributes, outputs: Math.max(...of) + 1, of, opset: 23 },
 ];
 const heads = x([1, 2, 3, 4]);
+/** A batch of two, three queries of each and five keys, of which so many are not padding. */
+const cached = (...lengths: number[]): Inputs => [
+  ...[x([2, 2, 3, 4]), x([2, 2, 5, 4]), x([2, 2, 5, 4])],
+  ...[undefined, undefined, undefined, indices([2], ...lengths)],
+];
+const newer = (...given: Parameters<typeof attention>): [string, GradientCase] => {
+  const [op, spec] = attention(...given);
+  return [op, { ...spec, opset: 24 }];
+};
 const wave = [angles(Math.cos, 8, 8), angles(Math.sin, 8, 8)];
 
 /** More forms of attention. */
@@ -143,6 +152,27 @@ export const attentionCases: readonly [string, GradientCase][] = [
     [0, 1, 2],
   ),
   attention([heads, x([1, 2, 5, 4]), x([1, 2, 5, 4])], { is_causal: 1 }),
+  // Queries that see nothing give 0: of a mask of truth values, one of numbers, and of lengths.
+  attention([heads, heads, heads, bools([3, 3], 0, 0, 0, 1, 1, 0, 1, 1, 1)], {
+    qk_matmul_output_mode: 3,
+  }, [0, 3]),
+  attention([
+    heads,
+    heads,
+    heads,
+    floats([3, 3], ...new Array(3).fill(-Infinity), 0, 1, 2, 0, 0, 1),
+  ]),
+  newer(cached(5, 4)),
+  newer(cached(5, 2), { is_causal: 1 }),
+  ["TensorScatter", {
+    inputs: [x([2, 1, 5, 2]), x([2, 1, 2, 2]), indices([2], 3, 1)],
+    opset: 24,
+  }],
+  ["TensorScatter", {
+    inputs: [x([2, 5, 2]), x([2, 2, 2]), indices([2], 4, 1)],
+    attributes: { mode: "circular", axis: 1 },
+    opset: 24,
+  }],
   ["RotaryEmbedding", {
     inputs: [
       x([1, 3, 8]),
