@@ -103,9 +103,10 @@ function withDefaults(config: ProcessorConfig, { defaults }: ProcessorKind): Pro
  */
 function cropWouldPad(own: ProcessorConfig, defaults: ProcessorConfig): boolean {
   if (own.crop_size !== undefined || own.do_center_crop !== undefined) return false;
-  const { height, width } = Object(own.size) as Partial<ImageSize>;
+  const { height, width } = Object(own.size) as Partial<Record<keyof ImageSize, unknown>>;
   const crop = Object(defaults.crop_size) as Partial<ImageSize>;
-  if (height === undefined || width === undefined) return false;
+  // What is no number is reported where the size is read.
+  if (typeof height !== "number" || typeof width !== "number") return false;
   return height < (crop.height ?? 0) || width < (crop.width ?? 0);
 }
 
