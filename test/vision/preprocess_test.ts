@@ -60,10 +60,10 @@ Deno.test("planProcessor() rejects what it cannot do", () => {
     [{ resample: 9 }, "resample is 9, expected 0 to 5 (nearest, lanczos"],
     [{ resample: "length" }, 'resample is "length", expected 0 to 5'],
     [{ size: { edge: 3 } }, 'size is {"edge":3}, expected a number, {height, width}'],
-    [
-      { size: { height: { toString: 1 }, width: 8 } },
-      'size is {"height":{"toString":1},"width":8}',
-    ],
+    [{
+      image_processor_type: "CLIPImageProcessor",
+      size: { height: { toString: 1 }, width: 8 } as never,
+    }, 'size.height is {"toString":1}, expected a number of pixels'],
     [{ size: { height: -64, width: -64 } }, `size is {"height":-64,"width":-64}, ${pixels}`],
     [{ size: { height: 8.5, width: 8 } }, `size is {"height":8.5,"width":8}, ${pixels}`],
     [{ size: 0 }, `size is 0, ${pixels}`],
