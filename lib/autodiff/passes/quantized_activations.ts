@@ -39,7 +39,6 @@ const quantizing: ReadonlySet<string> = new Set([
     "QLinearSigmoid",
     "QLinearSoftmax",
     "QLinearWhere",
-    "QMoE",
     "QuantizeLinear",
   ].map((opType) => `com.microsoft.${opType}`),
 ]);

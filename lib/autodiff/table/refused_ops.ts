@@ -13,7 +13,7 @@ const microsoft: Readonly<Record<string, readonly string[]>> = {
     ...["PackedSparseAttentionIndexer", "PackedSparseAttentionIndexerMerge"],
     "VarlenCausalConvWithState",
   ],
-  "it routes tokens to experts": ["MoE", "QMoE", "MoEGroupRouter", "RouterGateUpProj"],
+  "it routes tokens to experts": ["MoEGroupRouter", "RouterGateUpProj"],
   "its weights are packed as floats of 4 or 8 bits": [
     ...["GemmFloat8", "MatMulFpQ4", "MatMulBlockQuantizedFp4Weight"],
     ...["MatMulBlockQuantizedFp8Weight", "QuantizeBFP", "DequantizeBFP"],

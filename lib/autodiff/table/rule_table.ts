@@ -21,6 +21,8 @@ import { recurrentDecompositions } from "../decompositions/recurrent.ts";
 import { regionDecompositions } from "../decompositions/regions.ts";
 import { rotaryDecompositions } from "../decompositions/rotary.ts";
 import { cacheDecompositions } from "../decompositions/tensor_scatter.ts";
+import { expertDecompositions } from "../decompositions/experts.ts";
+import { packedExpertDecompositions } from "../decompositions/packed_experts.ts";
 import { fourierDecompositions } from "../decompositions/short_time_fourier.ts";
 import { skipNormalizationDecompositions } from "../decompositions/skip_normalization.ts";
 import { activationRules } from "../rules/activation.ts";
@@ -77,6 +79,8 @@ export const decompositions: Decompositions = {
   ...groupQueryDecompositions,
   ...rotaryDecompositions,
   ...cacheDecompositions,
+  ...expertDecompositions,
+  ...packedExpertDecompositions,
   ...skipNormalizationDecompositions,
   ...fusedActivationDecompositions,
   ...gridSampleDecompositions,

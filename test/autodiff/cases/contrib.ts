@@ -70,8 +70,51 @@ export const contribCases = {
   },
 } satisfies Record<keyof typeof contribAliasDecompositions, GradientCase>;
 
+/** Three experts for four tokens, with weights from `inner` to 3 hidden values and back. */
+const experts = (
+  inner: number,
+  attributes: NonNullable<GradientCase["attributes"]>,
+): [string, GradientCase] => [`${ms}.MoE`, {
+  inputs: [
+    ...[x([2, 2, 4]), x([4, 3], -9, 9), x([3, inner, 4]), x([3, inner])],
+    ...[x([3, 4, 3]), x([3, 4])],
+  ],
+  attributes,
+}];
+
+const bytes = (...dims: number[]): Tensor => ({
+  dtype: "uint8",
+  dims,
+  data: Uint8Array.from({ length: dims.reduce((n, size) => n * size, 1) }, (_, i) => 41 * i % 256),
+});
+const factors = (...dims: number[]): Tensor =>
+  floats(dims, ...Array.from(bytes(...dims).data as Uint8Array, (byte) => (1 + byte % 7) / 200));
+
+/** Two experts of 16 values whose weights are packed, with scales by row, or by blocks of 16. */
+const packed = (bits: 4 | 8, blocks: number[] = [], points = false): [string, GradientCase] => {
+  const width = 32;
+  const weights = () => [bytes(2, width, width * bits / 8), factors(2, width, ...blocks)];
+  const origins = bytes(2, width, ...blocks.map((count) => count * bits / 8));
+  return [`${ms}.QMoE`, {
+    inputs: [
+      ...[x([3, width], -1, 1), x([3, 2]), ...weights(), x([2, width]), ...weights()],
+      ...(points ? [undefined, undefined, undefined, undefined, origins, origins] : []),
+    ],
+    attributes: {
+      ...{ k: 1, activation_type: "silu", expert_weight_bits: bits },
+      ...(blocks.length > 0 ? { block_size: 16 } : {}),
+    },
+  }];
+};
+
 /** More forms of some ops. */
 export const moreContribCases: readonly [string, GradientCase][] = [
+  packed(4),
+  packed(8, [2]),
+  packed(4, [2], true),
+  experts(3, { k: 1, activation_type: "silu" }),
+  experts(3, { k: 2, activation_type: "gelu", normalize_routing_weights: 1 }),
+  experts(6, { k: 2, activation_type: "swiglu", swiglu_fusion: 1, activation_alpha: float(1.7) }),
   [`${ms}.CDist`, { inputs: [x([3, 4]), x([2, 4])] }],
   [`${ms}.GroupNorm`, {
     inputs: [x([1, 4, 2, 2]), x([4]), x([4])],
