@@ -17,6 +17,7 @@ import { isServer, openStore } from "./open_store.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { defaultCacheFolder, projectRoot } from "./places.ts";
 import { secretValues } from "./secret_values.ts";
+import { type ModelPlacement, placeModels } from "./place_models.ts";
 import { readPipelineText } from "./read_pipeline_text.ts";
 import type { Fetched } from "./source_folders.ts";
 import { checkName, imageSide, namedPaths, sourceResolver } from "./sources.ts";
@@ -47,6 +48,8 @@ export interface OpenedPipeline extends AsyncDisposable {
   readonly isOnline: boolean;
   /** Tries the models that tasks name. @throws {DiagnosticError} If one cannot be used. */
   tryModels(tasks: Iterable<Task>): Promise<void>;
+  /** Where steps on the models that tasks name would run on CUDA. */
+  placeModels(tasks: Iterable<Task>): Promise<ModelPlacement[]>;
 }
 
 /** Options of opening a pipeline. */
@@ -126,6 +129,7 @@ export async function openPipeline(
     places: await named.places(spec, { ...folders, store: cacheFolder }),
     isOnline,
     tryModels: (tasks) => tryModels(tasks, folders),
+    placeModels: (tasks) => placeModels(tasks, folders),
     async [Symbol.asyncDispose]() {
       await digests[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

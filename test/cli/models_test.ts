@@ -83,6 +83,37 @@ Deno.test("tvp models check names what keeps a model from being a source", () =>
     assertEquals(absent.code, 2);
   }));
 
+const placed = `name: placed
+stages:
+  data:
+    uses: load-dataset
+    with: { dataset: digits10 }
+  prompt:
+    uses: optimize-prompt
+    with: { source: ./model, data: "\${{ stages.data.train }}", loss: vp, lr: 1, steps: 1 }
+`;
+
+Deno.test("tvp graph and tvp doctor say what of a step would run on the CPU with CUDA", () =>
+  inFolder(async (folder) => {
+    await Deno.rename(await writeTinyModel(folder, "mini-minigpt4"), join(folder, "model"));
+    await Deno.writeTextFile(join(folder, "placed.yaml"), placed);
+    const graph = ["graph", "placed.yaml", "--placement", "cuda"];
+    const line = "./model (prompt) on cuda: all nodes of a step run there";
+    assertEquals((await tvp(folder, ...graph)).out, `prompt\n└─ data\n${line}\n`);
+    const dot = await tvp(folder, ...graph, "--format", "dot");
+    assertEquals(dot.out.trimEnd().split("\n").at(-1), `// ${line}`);
+    const json = (await tvp(folder, ...graph, "--json")).out.trimEnd().split("\n");
+    const { model, stages, cuda } = JSON.parse(json.at(-1)!);
+    assertEquals([model, stages, cuda.cpu], ["./model", ["prompt"], []]);
+    const doctor = await tvp(folder, "doctor", "--model", "./model");
+    const last = doctor.out.trimEnd().split("\n").at(-1);
+    assertEquals(last, "./model on cuda: all nodes of a step run there");
+    await addStrangeNode(join(folder, "model/onnx/vision_encoder.onnx"));
+    assertMatch((await tvp(folder, ...graph)).out, /on cuda: not a source: Cannot differentiate/);
+    const hub = await tvp(folder, "doctor", "--model", "hf://some/model");
+    assertEquals(hub.code, 2);
+  }));
+
 /** Puts a node of an unknown domain in front of the output. */
 async function addStrangeNode(path: string): Promise<void> {
   const model = await readModelFile(path);

@@ -1,6 +1,8 @@
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { DeviceReport, DoctorReport } from "../../runtime/doctor.ts";
 import { type Command, exitCodes, hasFlag, textOption } from "../command.ts";
 import { liveLine } from "../live_line.ts";
+import { modelPath } from "../open_model.ts";
 import { printDiagnostics } from "../print_diagnostics.ts";
 import { printJson, printLine, printText } from "../print.ts";
 
@@ -22,6 +24,11 @@ const command: Command = {
       choices: ["cuda"],
       help: "fetch ONNX Runtime's provider for it, in the installed version (247 MB)",
     },
+    model: {
+      type: "text",
+      value: "MODEL",
+      help: "also which nodes of a training step on it would run on the CPU with CUDA",
+    },
     json: { type: "flag", help: "the report as JSON" },
   },
   failure: "the device of --require does not work, or --install failed",
@@ -29,8 +36,10 @@ const command: Command = {
     const { examineMachine, printDoctorReport } = await import("../../runtime/doctor.ts");
     if (textOption(args, "install") !== undefined) await install();
     const report = await examineMachine();
-    if (hasFlag(args, "json")) printJson(report);
+    const placed = await placementOf(textOption(args, "model"));
+    if (hasFlag(args, "json")) printJson({ ...report, ...(placed ? { placement: placed } : {}) });
     else printText(printDoctorReport(report));
+    if (placed && !hasFlag(args, "json")) printLine(`${placed.model} on cuda: ${placed.line}`);
     const wanted = requiredDevice(report, textOption(args, "require"));
     if (wanted === undefined || wanted.works) return exitCodes.done;
     printDiagnostics([{
@@ -46,6 +55,18 @@ export default command;
 
 const requiredDevice = ({ devices }: DoctorReport, name: string | undefined) =>
   devices.find(({ device }: DeviceReport) => device === name);
+
+/** Where a step on a model of this machine would run. */
+async function placementOf(name: string | undefined) {
+  if (name === undefined) return undefined;
+  const { placeModel } = await import("../../workspace/place_models.ts");
+  if (name.startsWith("hf://")) {
+    throw diagnosticError("usage", `Cannot use --model ${name}: it is not on this machine`, [
+      `deno task tvp models check ${name} fetches it and says the same`,
+    ]);
+  }
+  return { model: name, ...await placeModel({ name, path: await modelPath(name) }) };
+}
 
 /** Fetches CUDA's provider and puts it beside the binding. */
 async function install(): Promise<void> {

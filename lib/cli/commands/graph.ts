@@ -3,9 +3,15 @@ import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from ".
 import { openPipeline } from "../../workspace/open_pipeline.ts";
 import { giveUpAfterOpening } from "../permissions.ts";
 import { pipelineOf } from "../pipeline_arguments.ts";
-import { printJson, printText } from "../print.ts";
+import { printJson, printLine, printText } from "../print.ts";
+import type { ModelPlacement } from "../../workspace/place_models.ts";
 
-const formats = { tree: treeGraph, mermaid: mermaidGraph, dot: dotGraph } as const;
+/** How a graph is drawn, and what a line of words begins with that is not part of it. */
+const formats = {
+  tree: { draw: treeGraph, remark: "" },
+  mermaid: { draw: mermaidGraph, remark: "%% " },
+  dot: { draw: dotGraph, remark: "// " },
+} as const;
 
 /** Draws the graph. */
 const command: Command = {
@@ -19,16 +25,35 @@ const command: Command = {
     ...pipelineOptions,
     format: { type: "text", choices: Object.keys(formats), help: "how to draw; default tree" },
     tasks: { type: "flag", help: "every task instead of every stage" },
+    placement: {
+      type: "text",
+      choices: ["cuda"],
+      help: "also which nodes of a training step on each model would run on the CPU instead",
+    },
   },
   async run(args) {
     await using opened = await openPipeline(pipelineOf(args), { onOpen: giveUpAfterOpening });
     const graph = hasFlag(args, "tasks") ? taskGraph(opened.plan) : stageGraph(opened.plan);
-    if (hasFlag(args, "json")) graph.forEach(printJson);
-    else printText(formats[(textOption(args, "format") ?? "tree") as keyof typeof formats](graph));
+    const isPlaced = textOption(args, "placement") !== undefined;
+    const models = isPlaced ? await opened.placeModels(opened.plan.tasks) : [];
+    if (hasFlag(args, "json")) [...graph, ...models].forEach(printJson);
+    else print(graph, models, (textOption(args, "format") ?? "tree") as keyof typeof formats);
     return exitCodes.done;
   },
 };
 export default command;
+
+function print(
+  graph: readonly DrawnNode[],
+  models: readonly ModelPlacement[],
+  format: keyof typeof formats,
+): void {
+  const { draw, remark } = formats[format];
+  printText(draw(graph));
+  for (const { model, stages, line } of models) {
+    printLine(`${remark}${model} (${stages.join(", ")}) on cuda: ${line}`);
+  }
+}
 
 /** A node of a drawn graph. */
 export interface DrawnNode {
