@@ -1,6 +1,14 @@
 /** Words errors in the user's data. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 
+/** Why data cannot be used, by the error of {@linkcode dataFailure} of the same `what`. @throws Any other error. */
+export function causeOf(error: unknown, what: string): string {
+  if (!(error instanceof DiagnosticError)) throw error;
+  const { message } = error.diagnostics[0]!;
+  const start = `Cannot read ${what}: `;
+  return message.startsWith(start) ? message.slice(start.length) : message;
+}
+
 /** Data that cannot be used: `what` names the file or the rows, `cause` says why. */
 export function dataFailure(
   what: string,

@@ -1,5 +1,5 @@
 /** Finds the file that a list names. It reads nothing outside the data's folder. @module */
-import { isAbsolute, join, relative } from "@std/path";
+import { isAbsolute, join, relative, resolve } from "@std/path";
 import { imageLimits } from "../vision/decode_image.ts";
 import { dataFailure, quoted } from "./data_failure.ts";
 import { fileKind, notA } from "./file_kind.ts";
@@ -40,6 +40,9 @@ function told(error: unknown, what: string): unknown {
     return dataFailure(what, "there is no such file");
   }
   if (error instanceof FilesystemLoop) return dataFailure(what, "it is a link to itself");
+  if (error instanceof Deno.errors.NotCapable) {
+    return dataFailure(what, "it leads out of the folders that may be read");
+  }
   if (error instanceof PermissionDenied) return dataFailure(what, "it may not be read");
   return error;
 }
@@ -117,29 +120,34 @@ export class DataRoot {
     const what = `${quoted(name)} (${where})`;
     if (name === "" || name.includes("\0")) throw dataFailure(what, "it is not the name of a file");
     if (holdsImage.test(name)) {
-      throw dataFailure(what, "it is an image as text, expected the name of a file", [
-        "Write each image to a file of its own, or its bytes to a column of a Parquet file",
-      ]);
+      throw dataFailure(
+        what,
+        "it is an image as text: write it to a file, or its bytes to a column of a Parquet file",
+      );
     }
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
-      throw dataFailure(what, "it is a URL", [
-        "Only files on disk can be read: download the images",
-      ]);
+      throw dataFailure(what, "it is a URL; only files on disk can be read: download the images");
     }
     const path = this.#pathOf(name);
+    const folder = JSON.stringify(this.path);
+    const outside = `it is outside of the folder ${folder}: put the images into it`;
+    if (!this.#isNamedInside(path)) throw dataFailure(what, outside);
     const info = look(path, what);
-    if (!isInside(Deno.realPathSync(path), this.#real)) {
-      throw dataFailure(what, `it is outside of the folder ${JSON.stringify(this.path)}`, [
-        "Name the folder that holds all images, or put the images into it",
-      ]);
-    }
+    if (!isInside(Deno.realPathSync(path), this.#real)) throw dataFailure(what, outside);
     return { path, info };
   }
 
   /** Where a name leads: as it is written, or as another system writes it. */
   #pathOf(name: string): string {
-    const path = (spelling: string) => isAbsolute(spelling) ? spelling : join(this.path, spelling);
-    return [name, ...spellings(name)].map(path).find(isThere) ?? path(name);
+    const isHere = (path: string) => this.#isNamedInside(path) && isThere(path);
+    const written = resolve(this.path, name);
+    if (isHere(written)) return written;
+    return spellings(name).map((spelling) => resolve(this.path, spelling)).find(isHere) ?? written;
+  }
+
+  /** Whether a path is in the folder by its name; where links lead is seen when it is opened. */
+  #isNamedInside(path: string): boolean {
+    return [resolve(this.path), this.#real].some((root) => isInside(path, root));
   }
 
   /** The path of a regular file by its name. @throws {DiagnosticError} As {@linkcode DataRoot.find}. */

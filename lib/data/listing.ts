@@ -43,7 +43,7 @@ export interface Listing {
   readonly notes?: readonly string[];
   /** Whether a column holds images, not their names. */
   readonly embedded?: boolean;
-  /** Paths of the images, where a list names files. @throws {DiagnosticError} If one may not be read. */
+  /** Paths of the images that can be read, where a list names files. */
   readonly files?: () => readonly string[];
   /** The images of rows, by their places in rising order; none is kept. */
   images(rows: readonly number[]): AsyncIterable<StoredImage>;

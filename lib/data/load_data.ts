@@ -117,27 +117,39 @@ export async function loadData(loading: DataLoading): Promise<void> {
   const data = await prepareData(loading);
   const total = Object.values(data.splits).reduce((sum, rows) => sum + rows.length, 0);
   const seen = new Set<string>();
+  const broken: BrokenImage[] = [];
   let before = 0;
   for (const split of ["test", "validation", "train"] as const) {
     const rows = data.splits[split];
     await writeSplit(data, split, {
       ...loading,
       seen,
+      broken,
       onProgress: (done) => loading.onProgress?.(before + done, total),
     });
     before += rows.length;
   }
+  // All are named at once: people mend them all before they try again.
+  if (broken.length > 0 && data.broken === "refuse") throw brokenImages(broken);
+}
+
+/** An image that cannot be read. */
+interface BrokenImage {
+  readonly where: string;
+  readonly cause: string;
 }
 
 interface SplitWriting extends Pick<DataLoading, "output" | "signal" | "log"> {
   readonly seen: Set<string>;
+  /** Images that cannot be read are added. */
+  readonly broken: BrokenImage[];
   readonly onProgress: (done: number) => void;
 }
 
 async function writeSplit(
-  { info, listing, splits, notes, broken, squares }: PreparedData,
+  { info, listing, splits, notes, squares, ...data }: PreparedData,
   split: SplitName,
-  { output, seen, signal, log, onProgress }: SplitWriting,
+  { output, seen, broken, signal, log, onProgress }: SplitWriting,
 ): Promise<void> {
   const rows = splits[split];
   const folder = output(split);
@@ -148,7 +160,8 @@ async function writeSplit(
     ...(signal === undefined ? {} : { signal }),
     onProgress,
   });
-  if (written.broken.size > 0 && broken === "refuse") throw brokenImages(rows, written.broken);
+  for (const [place, cause] of written.broken) broken.push({ where: rows[place]!.where, cause });
+  if (broken.length > 0 && data.broken === "refuse") return;
   const more = [
     ...(written.broken.size > 0 ? [`broken images, left out: ${written.broken.size}`] : []),
     ...(written.repeated.length > 0
@@ -171,18 +184,18 @@ function rowOf(made: MadeRow, name: string): Row {
 /** Number of broken images that a message names. */
 const maxNamed = 20;
 
-function brokenImages(
-  rows: readonly MadeRow[],
-  broken: ReadonlyMap<number, string>,
-): DiagnosticError {
-  const named = [...broken].slice(0, maxNamed).map(([place, cause]) =>
-    `${rows[place]!.where}: ${cause}`
-  );
-  const more = broken.size > maxNamed ? [`and ${broken.size - maxNamed} more`] : [];
-  const what = broken.size === 1 ? "an image" : `${broken.size} images`;
+function brokenImages(broken: readonly BrokenImage[]): DiagnosticError {
+  const named = broken.slice(0, maxNamed).map(({ where, cause }) => `${where}: ${cause}`);
+  const more = broken.length > maxNamed ? [`and ${broken.length - maxNamed} more`] : [];
+  const what = broken.length === 1 ? "an image" : `${broken.length} images`;
   return dataFailure(what, named[0]!, [
     ...named.slice(1),
     ...more,
+    ...(broken.some(({ cause }) => /no such file$|outside of the folder/.test(cause))
+      ? [
+        "Names in a list count from its folder: `dataset: { …, images: FOLDER }` names another one",
+      ]
+      : []),
     "`dataset: { …, broken: skip }` leaves broken images out; `tvp data inspect` lists them all",
   ]);
 }

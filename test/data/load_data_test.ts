@@ -209,7 +209,7 @@ const mistakes: readonly (readonly [
       "rows.csv": "image,label\n" + ["a", "b", "c", "d"].map((c) => `../${c}.jpg,${c}\n`).join(""),
     },
     { csv: "rows.csv" },
-    '.jpg" (rows.csv row ',
+    'Cannot read 4 images: rows.csv row 4: "../d.jpg": it is outside of the folder',
   ],
   [{ "rows.csv": "image,label\n/etc/hostname,a\n/etc/hostname,a\n/etc/hostname,a\n" }, {
     csv: "rows.csv",
@@ -317,9 +317,38 @@ Deno.test("loadData() names every broken image, or skips them", async () => {
   };
   await inFolder(broken, async (folder) => {
     const error = await assertRejects(() => load(folder, { folder }), DiagnosticError);
-    assert(/Cannot read (an image|\d images): /.test(error.message), error.message);
+    assert(error.message.startsWith("Cannot read 3 images: "), error.message);
     const { train, validation, test } = await load(folder, { folder, broken: "skip" });
     assertEquals([train, validation, test].reduce((sum, { rows }) => sum + rows.length, 0), 16);
+  });
+});
+
+Deno.test("loadData() names every file of a list that is missing, or leaves them out", async () => {
+  const names = [...Array(9).keys()].map((i) => `${i}.jpg`);
+  const files: Record<string, string | Uint8Array> = {
+    "in/rows.jsonl": [...names, "none.jpg", "../out.jpg", null]
+      .map((name, i) => JSON.stringify({ id: i, image: name, label: "cat" })).join("\n"),
+    "out.jpg": image,
+  };
+  for (const [i, name] of names.entries()) files[`in/${name}`] = await imageFile(colour(i));
+  await inFolder(files, async (folder) => {
+    const spec = { jsonl: join(folder, "in/rows.jsonl") };
+    const error = await assertRejects(() => load(folder, spec), DiagnosticError);
+    const { message, notes = [] } = error.diagnostics[0]!;
+    assertEquals(
+      [message, ...notes].map((line) => line.replace(/^Cannot read 3 images: /, "")).sort(),
+      [
+        "Names in a list count from its folder: `dataset: { …, images: FOLDER }` names another one",
+        "`dataset: { …, broken: skip }` leaves broken images out; `tvp data inspect` lists them all",
+        'rows.jsonl line 10: "none.jpg": there is no such file',
+        `rows.jsonl line 11: "../out.jpg": it is outside of the folder ${
+          JSON.stringify(join(folder, "in"))
+        }: put the images into it`,
+        'rows.jsonl line 12: column "image" names no image',
+      ],
+    );
+    const { train, validation, test } = await load(folder, { ...spec, broken: "skip" });
+    assertEquals([train, validation, test].reduce((sum, { rows }) => sum + rows.length, 0), 9);
   });
 });
 

@@ -123,7 +123,7 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
     images: (wanted) =>
       fileImages(root, (row) => {
         const { where, fields } = rows[row]!;
-        return { name: fields.image as string, where: `of class ${fields.label ?? where}` };
+        return { name: fields.image as string, where };
       }, wanted),
   };
 }

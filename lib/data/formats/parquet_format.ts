@@ -1,11 +1,10 @@
 /** Parquet files as Hugging Face writes them: images as bytes in a column, or by name. @module */
 import { basename, dirname } from "@std/path";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { dataFailure } from "../data_failure.ts";
 import { columnNames } from "../columns.ts";
 import { notA } from "../file_kind.ts";
-import { DataRoot, readImageFile, readRange } from "../data_root.ts";
-import { namedListing } from "./file_images.ts";
+import { DataRoot, readRange } from "../data_root.ts";
+import { type NamedImage, namedListing, readable, readNamed } from "./file_images.ts";
 import type { ListedRow, Listing, StoredImage } from "../listing.ts";
 
 type Parquet = typeof import("hyparquet");
@@ -43,25 +42,17 @@ export async function listParquet(path: string, column?: string): Promise<Listin
   const root = new DataRoot(dirname(path));
   if (isNamed) return { ...namedListing(rows, root, image), classesOf };
   const paths = await pathsAlone(reader, image);
-  const fileOf = (row: number) => root.file(paths.get(row)!, rows[row]!.where);
+  const imageOf = (row: number) => ({ name: paths.get(row)!, where: rows[row]!.where });
   return {
     rows,
     classesOf,
     embedded: true,
-    ...(paths.size === 0 ? {} : { files: () => [...paths.keys()].flatMap(readable(fileOf)) }),
-    images: (wanted) => embedded(reader, image, { wanted, paths, fileOf }),
+    ...(paths.size === 0
+      ? {}
+      : { files: () => [...paths.keys()].flatMap((row) => readable(root, imageOf(row))) }),
+    images: (wanted) => embedded(reader, image, { wanted, paths, root, imageOf }),
   };
 }
-
-/** Files that can be read; of the others the rows say what is wrong. */
-const readable = (fileOf: (row: number) => string) => (row: number): string[] => {
-  try {
-    return [fileOf(row)];
-  } catch (error) {
-    if (error instanceof DiagnosticError) return [];
-    throw error;
-  }
-};
 
 interface Reader {
   readonly path: string;
@@ -282,10 +273,11 @@ async function pathsAlone(reader: Reader, column: string): Promise<ReadonlyMap<n
 async function* embedded(
   reader: Reader,
   column: string,
-  { wanted, paths, fileOf }: {
+  { wanted, paths, root, imageOf }: {
     readonly wanted: readonly number[];
     readonly paths: ReadonlyMap<number, string>;
-    readonly fileOf: (row: number) => string;
+    readonly root: DataRoot;
+    readonly imageOf: (row: number) => NamedImage;
   },
 ): AsyncGenerator<StoredImage> {
   let next = 0;
@@ -296,7 +288,7 @@ async function* embedded(
     for (; next < wanted.length && wanted[next]! < to; next++) {
       const row = wanted[next]!;
       yield paths.has(row)
-        ? await imageAt(paths.get(row)!, () => fileOf(row))
+        ? await imageAt(root, imageOf(row))
         : imageIn(read[row - from]?.[column]);
     }
   }
@@ -326,13 +318,7 @@ function imageIn(value: unknown): StoredImage {
 }
 
 /** The image of a row that has a path in place of bytes: it lies beside the Parquet file. */
-async function imageAt(name: string, fileOf: () => string): Promise<StoredImage> {
-  const what = JSON.stringify(name);
-  try {
-    return { encoded: await readImageFile(fileOf(), what) };
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
-    const told = error.diagnostics[0]!.message.replace(/^Cannot read .*?\): /, "");
-    return { missing: `it has no image, only the path ${what}: ${told}` };
-  }
+async function imageAt(root: DataRoot, image: NamedImage): Promise<StoredImage> {
+  const read = await readNamed(root, image);
+  return "missing" in read ? { missing: `it has no image, only the path ${read.missing}` } : read;
 }
