@@ -19,3 +19,6 @@ export function presentOf(past: string): string {
 export function isEncoderPast(name: string): boolean {
   return isPast(name) && name.includes(".encoder.");
 }
+
+/** Name of the input by which a merged decoder chooses between its graphs, without and with a past. */
+export const branchInput = "use_cache_branch";

@@ -15,7 +15,7 @@ import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
 import { weightFromTensor } from "../onnx/ir/weight.ts";
 import type { DType } from "../tensor/dtype.ts";
 import { tensor } from "../tensor/tensor.ts";
-import { isKeyOrValue, isPast } from "./cached_states.ts";
+import { branchInput, isKeyOrValue, isPast } from "./cached_states.ts";
 import type { ModelDirectory } from "./directory.ts";
 import type { ModelSizes } from "./model_sizes.ts";
 import { cannotCompose } from "./part_interface.ts";
@@ -247,9 +247,6 @@ function scatter(
   const merged = builder.op("ScatterND", [flat, places, rows]);
   return builder.op("Reshape", [merged, builder.int64s([batch, sequence, known])]);
 }
-
-/** Name of the input by which a merged decoder chooses between its graphs, without and with a past. */
-const branchInput = "use_cache_branch";
 
 /** Inputs of decoders that have one value here, by name. */
 const fixedInputs: Readonly<Record<string, (info: ValueInfo, onPast: boolean) => Weight>> = {

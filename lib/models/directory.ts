@@ -2,6 +2,7 @@
 import { basename, join } from "@std/path";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model } from "../onnx/ir/model.ts";
+import { isPast } from "./cached_states.ts";
 import { readPartFile } from "./read_part.ts";
 import { ProcessorFieldError } from "../vision/processor_fields.ts";
 import { checkProcessor, isProcessorType } from "../vision/processor_table.ts";
@@ -16,10 +17,12 @@ import {
   preprocessorSchema,
   processorSchema,
 } from "./model_schema.ts";
+import { mergeDecoders } from "./merge_decoders.ts";
 import { checkInterface } from "./part_interface.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 import {
   type ModelPart,
+  namesOfPart,
   shownWeights,
   suffixOrder,
   usualParts,
@@ -231,7 +234,7 @@ async function openParts(
     preprocessor: preprocessor!,
     has: (part) => findPart(path, part, options.weights) !== undefined,
     partPath,
-    readPart: (part) => readPartFile(partPath(part)),
+    readPart: (part) => readParts(partPath(part), findPart(path, laterDecoder, options.weights)),
     tokenizer: () => tokenizer ??= openTokenizer(path),
   };
 }
@@ -251,8 +254,20 @@ function findPart(
   part: ModelPart,
   weights: DirectoryOptions["weights"],
 ): string | undefined {
-  return suffixOrder(part, weights).map((suffix) => join(path, "onnx", `${part}${suffix}.onnx`))
-    .find(isFile);
+  return namesOfPart(part).flatMap((name) =>
+    suffixOrder(part, weights).map((suffix) => join(path, "onnx", `${name}${suffix}.onnx`))
+  ).find(isFile);
+}
+
+/** The decoder for later tokens, of exports that do not merge it with the one for the first. */
+const laterDecoder = "decoder_with_past_model";
+
+/** Reads a graph; a decoder that reads no past is joined with the one that does, if there is one. */
+async function readParts(file: string, later: string | undefined): Promise<Model> {
+  const model = await readPartFile(file);
+  const isFirst = /^decoder_model(?!_merged)/.test(basename(file)) &&
+    !model.graph.inputs.some(({ name }) => isPast(name));
+  return isFirst && later !== undefined ? mergeDecoders(model, await readPartFile(later)) : model;
 }
 
 /** Names of what lies with the graphs of a model directory. */

@@ -1,6 +1,6 @@
 /** The files of a hub's model that are needed to use it. @module */
 import type { HubFile, HubListing } from "../hub/hub_listing.ts";
-import { partOf, suffixOrder, type WeightChoice } from "./weight_types.ts";
+import { isPart, namesOfPart, partOf, suffixOrder, type WeightChoice } from "./weight_types.ts";
 
 /** Configurations, tokenizers and chat templates. */
 const textFile = /^(?:(?:qformer_tokenizer|additional_chat_templates)\/)?[^/]+\.(?:json|jinja)$/;
@@ -11,18 +11,28 @@ export function textFiles({ files }: HubListing): readonly HubFile[] {
 }
 
 /**
- * The graphs of a listing, one for each part: with the weights asked for, else as the part is; where
- * none are asked for, of the first type that there is, as a directory is opened.
+ * The graphs of a listing that a directory is opened with, one for each part: with the weights asked
+ * for, else as the part is; where none are asked for, of the first type that there is.
  */
 export function graphFiles(
   { files }: HubListing,
   weights?: WeightChoice,
 ): readonly HubFile[] {
   const stems = [...files.keys()].flatMap((name) => /^onnx\/([^/]+)\.onnx$/.exec(name)?.[1] ?? []);
-  return [...new Set(stems.map(partOf))].flatMap((part) => {
+  const parts = new Set(stems.map(partOf));
+  return [...parts].filter((part) => isUsed(part, parts)).flatMap((part) => {
     const found = suffixOrder(part, weights).map((suffix) =>
       files.get(`onnx/${part}${suffix}.onnx`)
     );
     return found.find((file) => file !== undefined) ?? [];
   });
 }
+
+/** Decoders of their own for the first token and for later ones are not needed beside a merged one. */
+function isUsed(part: string, parts: ReadonlySet<string>): boolean {
+  if (!isPart(part)) return false;
+  return !parts.has(merged) || part === merged || !apart.has(part);
+}
+
+const merged = "decoder_model_merged";
+const apart: ReadonlySet<string> = new Set([...namesOfPart(merged), "decoder_with_past_model"]);

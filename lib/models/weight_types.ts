@@ -11,6 +11,8 @@ const modelParts = [
   "embed_tokens",
   "decoder_embed_tokens",
   "decoder_model_merged",
+  "decoder_model",
+  "decoder_with_past_model",
   "encoder_model",
   "vision_model",
   "text_model",
@@ -19,6 +21,16 @@ const modelParts = [
   "language_model",
   "lm_head",
 ] as const;
+
+/** Whether a graph's name is that of a part. */
+export function isPart(name: string): name is ModelPart {
+  return (modelParts as readonly string[]).includes(name);
+}
+
+/** Names that a part's file may have, the first that is there wins: exports may not merge decoders. */
+export function namesOfPart(part: ModelPart): readonly ModelPart[] {
+  return part === "decoder_model_merged" ? [part, "decoder_model"] : [part];
+}
 
 /** Data types of weights, and the suffix of their files. */
 export const weightSuffixes = {

@@ -5,7 +5,7 @@ import { filesOf, type Json } from "../models/families/family.ts";
 import { findFamily, knownModelTypes } from "../models/families/family_table.ts";
 import type { ModelChoice } from "../models/model_choice.ts";
 import { parsePythonJson } from "../models/python_json.ts";
-import { missingWeights, partOf, usualParts } from "../models/weight_types.ts";
+import { missingWeights, namesOfPart, partOf, usualParts } from "../models/weight_types.ts";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
 import { entries, exists } from "./path_facts.ts";
 
@@ -45,7 +45,7 @@ function typeMistake(folder: string, { model_type: type }: Json): NameMistake | 
 /** A model of another type whose graphs have the usual names is opened by the default rule. */
 function hasUsualParts(folder: string): boolean {
   const parts = partsIn(folder);
-  return usualParts.every((part) => parts.has(part));
+  return usualParts.every((part) => namesOfPart(part).some((name) => parts.has(name)));
 }
 
 /** The graphs in a model's folder, of whatever weights. */
@@ -75,7 +75,9 @@ function incompleteness(folder: string, config: Json): NameMistake | undefined {
   const wanted = family === undefined ? usualParts : filesOf(family, config);
   const graphs = partsIn(folder);
   const missing = [
-    ...wanted.filter((part) => !graphs.has(part)).map((p) => `onnx/${p}.onnx`),
+    ...wanted.filter((part) => !namesOfPart(part).some((name) => graphs.has(name))).map((p) =>
+      `onnx/${p}.onnx`
+    ),
     ...hasProcessor(folder) ? [] : ["preprocessor_config.json"],
     ...exists(`${folder}/tokenizer.json`) ? [] : ["tokenizer.json"],
   ];
