@@ -34,7 +34,7 @@ Deno.test("a model is named with its weights or without", () => {
 
 Deno.test("--weights takes a type, or one for each part", () => {
   const parts =
-    "vision_encoder, embed_tokens, decoder_embed_tokens, decoder_model_merged, encoder_model, vision_model, " +
+    "vision_encoder, embed_tokens, decoder_embed_tokens, decoder_model_merged, decoder_model, decoder_with_past_model, encoder_model, vision_model, " +
     "text_model, prepare_inputs_embeds, model, language_model, lm_head, decoder, encoder";
   assertEquals(parseWeights("q4"), { weights: "q4" });
   assertEquals(parseWeights("vision_encoder=fp32, decoder=q4f16"), {

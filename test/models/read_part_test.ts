@@ -61,3 +61,28 @@ Deno.test("small weights in other files, such as shapes, are read with the graph
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("ids and masks are taken as int64, whatever a graph declares; what is none stays", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "tvp-part-" });
+  try {
+    const b = new GraphBuilder();
+    const declared = {
+      input_ids: "int32",
+      attention_mask: "float32",
+      qformer_attention_mask: "bool",
+      use_cache_branch: "bool",
+      inputs_embeds: "float32",
+    } as const;
+    for (const [name, dtype] of Object.entries(declared)) {
+      b.output(b.op("Identity", [b.input(name, dtype, ["n"])]), `${name}_out`);
+    }
+    await Deno.writeFile(join(folder, "m.onnx"), encodeModel(b.finish()));
+    const { graph } = await readPartFile(join(folder, "m.onnx"));
+    const typesOf = (values: typeof graph.inputs) =>
+      values.map(({ type }) => type.kind === "tensor" && type.dtype);
+    assertEquals(typesOf(graph.inputs), ["int64", "int64", "int64", "bool", "float32"]);
+    assertEquals(typesOf(graph.outputs), Object.values(declared));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

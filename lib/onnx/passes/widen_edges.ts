@@ -1,8 +1,10 @@
-/** Gives models of 16-bit floats inputs and outputs of float32. @module */
+/** Gives models inputs and outputs of other types, such as float32 in place of 16-bit floats. @module */
+import type { DType } from "../../tensor/dtype.ts";
 import { castNode } from "../ir/cast_node.ts";
-import type { Model, ValueInfo } from "../ir/model.ts";
+import { isDType } from "../ir/data_type.ts";
+import { isHalf } from "../ir/half.ts";
+import type { Model, TensorType, ValueInfo } from "../ir/model.ts";
 import { type Rename, renameNode } from "../ir/rename.ts";
-import { type Half, isHalf } from "../ir/half.ts";
 
 /**
  * The model with float32 where it had 16-bit inputs and outputs; in between it computes as before.
@@ -25,19 +27,40 @@ export function widenEdges(
   model: Model,
   stays: (name: string) => boolean = () => false,
 ): Model {
+  return castEdges(model, ({ name, type }) => {
+    const isWidened = type.kind === "tensor" && isHalf(type.dtype) && !stays(name);
+    return isWidened ? "float32" : undefined;
+  });
+}
+
+/**
+ * The model with inputs and outputs of other types; in between it computes as before.
+ *
+ * @param wanted The type of one; where undefined, it keeps its own.
+ */
+export function castEdges(
+  model: Model,
+  wanted: (info: ValueInfo, role: "input" | "output") => DType | undefined,
+): Model {
   const { graph } = model;
   const given = new Set([...graph.inputs.map(({ name }) => name), ...graph.initializers.keys()]);
-  const changes = (info: ValueInfo) => halfOf(info) !== undefined && !stays(info.name);
-  const inputs = graph.inputs.filter((info) => changes(info) && !graph.initializers.has(info.name));
-  const outputs = graph.outputs.filter((info) => changes(info) && !given.has(info.name));
-  if (inputs.length + outputs.length === 0) return model;
-  const inner = new Map([...inputs, ...outputs].map(({ name }) => [name, innerName(name, model)]));
+  const types = new Map<ValueInfo, DType>();
+  const changes = (role: "input" | "output") => (info: ValueInfo) => {
+    const type = wanted(info, role);
+    if (type === undefined || type === dtypeOf(info)) return false;
+    types.set(info, type);
+    return true;
+  };
+  const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
+    .filter(changes("input"));
+  const outputs = graph.outputs.filter(({ name }) => !given.has(name)).filter(changes("output"));
+  if (types.size === 0) return model;
+  const inner = new Map([...types.keys()].map(({ name }) => [name, innerName(name, model)]));
   const rename: Rename = (name) => inner.get(name) ?? name;
-  const wide = new Set([...inputs, ...outputs]);
-  const retyped = (info: ValueInfo): ValueInfo =>
-    wide.has(info) && info.type.kind === "tensor"
-      ? { ...info, type: { ...info.type, dtype: "float32" } }
-      : info;
+  const retyped = (info: ValueInfo): ValueInfo => {
+    const dtype = types.get(info);
+    return dtype === undefined ? info : { ...info, type: { ...info.type, dtype } as TensorType };
+  };
   return {
     ...model,
     graph: {
@@ -45,24 +68,24 @@ export function widenEdges(
       inputs: graph.inputs.map(retyped),
       outputs: graph.outputs.map(retyped),
       nodes: [
-        ...inputs.map((info) => castNode(info.name, rename(info.name), halfOf(info)!)),
+        ...inputs.map((info) => castNode(info.name, rename(info.name), dtypeOf(info)!)),
         ...graph.nodes.map((node) => renameNode(node, rename)),
-        ...outputs.map(({ name }) => castNode(rename(name), name, "float32")),
+        ...outputs.map((info) => castNode(rename(info.name), info.name, types.get(info)!)),
       ],
       values: new Map([...graph.values].map(([name, type]) => [rename(name), type])),
     },
   };
 }
 
-function halfOf({ type }: ValueInfo): Half | undefined {
-  return type.kind === "tensor" && isHalf(type.dtype) ? type.dtype : undefined;
+function dtypeOf({ type }: ValueInfo): DType | undefined {
+  return type.kind === "tensor" && isDType(type.dtype) ? type.dtype : undefined;
 }
 
 function innerName(name: string, { graph }: Model): string {
   const taken = (inner: string) =>
     graph.initializers.has(inner) || graph.inputs.some((info) => info.name === inner) ||
     graph.nodes.some(({ outputs }) => outputs.includes(inner));
-  let inner = `${name}/half`;
+  let inner = `${name}/inner`;
   while (taken(inner)) inner += "_";
   return inner;
 }
