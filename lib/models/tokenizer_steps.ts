@@ -1,15 +1,31 @@
-/** Refuses tokenizer steps that take text away, or that multiply it again and again. @module */
+/** Refuses tokenizer steps that take text away, or that take or make far more than real ones. @module */
 import { type Json, patternMistake } from "./tokenizer/definition.ts";
 
 /** The steps of real tokenizers keep a text's length, or make a sign at most a few long. */
 const maxGrowth = 256;
 
+/** Steps, and their parts, of a tokenizer; real ones have some dozens. */
+const maxParts = 10_000;
+
+/** Characters of an expression; GPT-4's has 300. */
+const maxExpression = 10_000;
+
+/** Calls of an expression's own groups: each is put in where it stands, and may hold others. */
+const maxCalls = 16;
+
+/** Special tokens that a template adds to a text. */
+const maxAdded = 10_000;
+
 /** What is wrong with the steps of a tokenizer.json; undefined where all is well. */
 export function stepMistake(definition: unknown): string | undefined {
   const unnamed = unnamedStep(definition as Json);
   if (unnamed !== undefined) return unnamed;
-  const { normalizer, pre_tokenizer, decoder } = definition as Json;
+  const { normalizer, pre_tokenizer, decoder, post_processor } = definition as Json;
   const steps = [normalizer, pre_tokenizer, decoder].flatMap(stepsIn);
+  const processors = stepsIn(post_processor);
+  if (steps.length + processors.length > maxParts) {
+    return `its steps have more than ${maxParts} parts`;
+  }
   const empty = steps.find(({ type, length }) => type === "FixedLength" && !(Number(length) >= 1));
   if (empty) {
     return `its FixedLength has length ${JSON.stringify(empty.length)}, expected at least 1`;
@@ -17,7 +33,11 @@ export function stepMistake(definition: unknown): string | undefined {
   for (const step of steps.filter(({ type }) => seeking.has(type))) {
     const mistake = patternMistake(step);
     if (mistake !== undefined) return mistake;
+    const large = expressionMistake(step.pattern as Json);
+    if (large !== undefined) return large;
   }
+  const templates = templateMistake(processors);
+  if (templates !== undefined) return templates;
   const growth = steps.filter(({ type }) => type === "Replace").map(growthOf)
     .reduce((product, factor) => product * factor, 1);
   if (growth <= maxGrowth) return undefined;
@@ -49,6 +69,34 @@ function unnamedStep(definition: Json): string | undefined {
 /** Steps that look for a pattern. */
 const seeking: ReadonlySet<unknown> = new Set(["Replace", "Split"]);
 
+/** What is too large about an expression. */
+function expressionMistake({ Regex: expression }: Json): string | undefined {
+  if (typeof expression !== "string") return undefined;
+  if (expression.length > maxExpression) {
+    return `an expression has ${expression.length} characters, at most ${maxExpression} are supported`;
+  }
+  const calls = expression.match(/\\g[<']/g)?.length ?? 0;
+  if (calls <= maxCalls) return undefined;
+  return `an expression calls its groups ${calls} times, at most ${maxCalls} are supported`;
+}
+
+/** What is too much about the templates: one may write the text several times, with tokens around it. */
+function templateMistake(processors: readonly Json[]): string | undefined {
+  const templates = processors.filter(({ type }) => type === "TemplateProcessing");
+  let [growth, added] = [1, 0];
+  for (const { single, special_tokens: special } of templates) {
+    const parts = Array.isArray(single) ? single.map((part) => Object(part) as Json) : [];
+    const tokens = parts.filter((part) => part.SpecialToken !== undefined)
+      .map((part) => Object(Object(special)[Object(part.SpecialToken).id]).ids?.length ?? 0);
+    const times = Math.max(1, parts.length - tokens.length);
+    growth *= times;
+    added = added * times + tokens.reduce((sum, count) => sum + count, 0);
+  }
+  if (growth <= maxGrowth && added <= maxAdded) return undefined;
+  return `its TemplateProcessing writes a text ${growth} times, with ${added} tokens around it; ` +
+    `at most ${maxGrowth} and ${maxAdded} are supported`;
+}
+
 /** Characters put instead of one, at most; an expression may match one, or even none. */
 function growthOf({ content, pattern }: Json): number {
   const added = typeof content === "string" ? content.length : 0;
@@ -57,13 +105,13 @@ function growthOf({ content, pattern }: Json): number {
   return Math.max(1, removed === 0 ? added + 1 : added / removed);
 }
 
-/** A step and all that are nested in it, as in a Sequence. */
+/** A step and all that are nested in it, as in a Sequence; of too many, some. */
 function stepsIn(value: unknown): Json[] {
   if (typeof value !== "object" || value === null) return [];
   const found: Json[] = [];
   const open: object[] = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    found.push(next as Json);
+    if (found.push(next as Json) > maxParts) break;
     for (const inner of Object.values(next)) {
       if (typeof inner === "object" && inner !== null) open.push(inner);
     }

@@ -9,8 +9,10 @@ const shortestLine = 16;
 
 /** Finds secrets by their values, and replaces them by their names. */
 export class Redactor {
+  /** Names by what a text is searched for: sources of expressions. */
   readonly #names = new Map<string, string>();
-  #pattern: RegExp | undefined;
+  /** All in one expression, a group for each; and the name of each group. */
+  #search: { readonly pattern: RegExp; readonly names: readonly string[] } | undefined;
 
   /** @param environment Whose secrets are hidden, by their names. */
   constructor(environment: Readonly<Record<string, string>> = {}) {
@@ -21,31 +23,46 @@ export class Redactor {
 
   /** Hides a value from now on. */
   add(name: string, value: string): void {
-    for (const form of formsOf(value)) {
-      if (!this.#names.has(form)) this.#names.set(form, name);
+    for (const part of partsOf(value)) {
+      const source = Array.from(part, formsOf).join("");
+      if (!this.#names.has(source)) this.#names.set(source, name);
     }
-    this.#pattern = undefined;
+    this.#search = undefined;
   }
 
   /** The text with `[NAME]` instead of each secret. */
   hide(text: string): string {
     if (this.#names.size === 0) return text;
-    this.#pattern ??= patternOf([...this.#names.keys()]);
-    return text.replace(this.#pattern, (form) => `[${this.#names.get(form)}]`);
+    const { pattern, names } = this.#search ??= searchOf(this.#names);
+    return text.replace(pattern, (_, ...groups) => {
+      return `[${names[groups.findIndex((group) => group !== undefined)]}]`;
+    });
   }
 }
 
-/** How a value may be written in a text: as it is, as JSON, in a URL, or line by line. */
-function formsOf(value: string): string[] {
-  const whole = value.trim();
-  const lines = whole.split(/\r?\n/).map((line) => line.trim());
-  const forms = [value, whole, JSON.stringify(value).slice(1, -1), encodeURIComponent(whole)];
-  const parts = lines.length === 1 ? [] : lines.filter(({ length }) => length >= shortestLine);
-  return [...forms.filter(({ length }) => length >= shortest), ...parts];
+function searchOf(byExpression: ReadonlyMap<string, string>) {
+  // Longer ones first, as one may begin with another.
+  const sorted = [...byExpression].sort(([a], [b]) => b.length - a.length);
+  const pattern = new RegExp(sorted.map(([source]) => `(${source})`).join("|"), "g");
+  return { pattern, names: sorted.map(([, name]) => name) };
 }
 
-/** Longer forms first, as one may begin with another. */
-function patternOf(forms: readonly string[]): RegExp {
-  const sorted = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(sorted.map((form) => RegExp.escape(form)).join("|"), "g");
+/** What of a value is searched for: the whole, and the lines of one with several. */
+function partsOf(value: string): string[] {
+  const whole = value.trim();
+  const lines = whole.split(/\r?\n/).map((line) => line.trim());
+  const parts = lines.length === 1 ? [] : lines.filter(({ length }) => length >= shortestLine);
+  return [...[value, whole].filter(({ length }) => length >= shortest), ...parts];
+}
+
+/** An expression for a character as it is, in JSON, or in a URL in any of the ways to write one. */
+function formsOf(character: string): string {
+  if (/^[A-Za-z0-9]$/.test(character)) return character;
+  const percent = Array.from(new TextEncoder().encode(character), (byte) => {
+    const digits = byte.toString(16).padStart(2, "0");
+    return `%${digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)}`;
+  }).join("");
+  const json = JSON.stringify(character).slice(1, -1);
+  const forms = [json, character, ...character === " " ? ["+"] : []];
+  return `(?:${[...new Set(forms)].map((form) => RegExp.escape(form)).join("|")}|${percent})`;
 }

@@ -53,6 +53,27 @@ Deno.test("readTemplate() ends templates that do not end by themselves", async (
     [doubling("'a'"), spent],
     [doubling("[1]"), spent],
     ["{% for i in range(9999) %}{% for j in range(9999) %}{{ j }}{% endfor %}{% endfor %}", spent],
+    ...[
+      "{{ 'x'.ljust(500000000) }}",
+      "{{ 'x'.zfill(500000000) }}",
+      "{{ 'x' | center(500000000) }}",
+      "{{ '%0500000000d' % 5 }}",
+      "{{ '{:500000000}'.format('x') }}",
+      `{{ '${"%0900000d".repeat(2)}' % (1, 2) }}`,
+      "{{ '\\t'.expandtabs(500000000) }}",
+      "{{ [1] | batch(1000000000, 0) }}",
+      "{{ [1] | slice(1000000000) }}",
+      "{{ [] * 4000000000 }}",
+      "{{ ('a\n' * 100000) | indent(5000) }}",
+      "{{ [1] | tojson(indent=500000000) }}",
+      "{{ ('a' * 1000000).replace('', 'b' * 1000000) }}",
+      "{{ ('a' * 1000000).join(['a', 'a', 'a']) }}",
+      `{% for i in range(9) %}${"x".repeat(200_000)}{% endfor %}`,
+      `${doubling("[1]").replace("ns.x + ns.x", "[ns.x, ns.x]")}{{ ns.x }}`,
+      `${doubling("[1]").replace("ns.x + ns.x", "[ns.x, ns.x]")}{{ ns.x | tojson }}`,
+    ].map((source): [string, string] => [source, "it makes a text that is too long"]),
+    ["{{ ('a' * 1000000).rfind('a' * 500000 + 'b') }}", "it looks for a text that is too long"],
+    ["{{ ('a' * 500000 + 'b') in ('a' * 1000000) }}", "it looks for a text that is too long"],
   ];
   for (const [source, message] of cases) {
     const error = await assertRejects(() => render(source), TemplateError);

@@ -3,6 +3,17 @@ import { stepMistake } from "../../lib/models/tokenizer_steps.ts";
 
 const replace = (pattern: object, content: string) => ({ type: "Replace", pattern, content });
 const sequence = (steps: readonly object[]) => ({ type: "Sequence", normalizers: steps });
+/** The text for each letter, and a token of so many ids for each object. */
+const template = (parts: readonly (string | object)[], ids = 1) => ({
+  type: "TemplateProcessing",
+  single: parts.map((part) =>
+    typeof part === "string" ? { Sequence: { id: part } } : { SpecialToken: part }
+  ),
+  special_tokens: { x: { id: "x", ids: Array(ids).fill(1) } },
+});
+const templates = (times: number, tokens: number) =>
+  `its TemplateProcessing writes a text ${times} times, with ${tokens} tokens around it; ` +
+  "at most 256 and 10000 are supported";
 const doubling = replace({ String: "a" }, "aa");
 
 Deno.test("stepMistake() accepts what real tokenizers do", () => {
@@ -14,6 +25,8 @@ Deno.test("stepMistake() accepts what real tokenizers do", () => {
       { normalizer: replace({ Regex: " {2,}" }, "▁"), pre_tokenizer: { type: "Metaspace" } },
       { pre_tokenizer: { type: "FixedLength", length: 4 } },
       { normalizer: sequence(Array(8).fill(doubling)) },
+      { post_processor: template([{ id: "x" }, "A", { id: "x" }]) },
+      { pre_tokenizer: { type: "Split", pattern: { Regex: "(?<a>x)\\g<a>" } } },
     ]
   ) {
     assertEquals(stepMistake(definition), undefined);
@@ -61,6 +74,23 @@ Deno.test("stepMistake() refuses steps without a pattern, and what makes texts t
       { pre_tokenizer: { type: "FixedLength", length: 0 } },
       "its FixedLength has length 0, expected at least 1",
     ],
+    [
+      { normalizer: sequence(Array(10_000).fill({ type: "NFC" })) },
+      "its steps have more than 10000 parts",
+    ],
+    [
+      { pre_tokenizer: { type: "Split", pattern: { Regex: "a".repeat(10_001) } } },
+      "an expression has 10001 characters, at most 10000 are supported",
+    ],
+    [
+      { decoder: replace({ Regex: "(?<a>x)" + "\\g<a>\\g'a'".repeat(9) }, "") },
+      "an expression calls its groups 18 times, at most 16 are supported",
+    ],
+    [
+      { post_processor: { type: "Sequence", processors: Array(10).fill(template(["A", "A"])) } },
+      templates(1024, 0),
+    ],
+    [{ post_processor: template(Array(2).fill({ id: "x" }), 5001) }, templates(1, 10002)],
   ];
   for (const [definition, mistake] of cases) assertEquals(stepMistake(definition), mistake);
 });

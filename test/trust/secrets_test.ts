@@ -21,6 +21,7 @@ const hidden = {
   PGPASSWORD: "x",
   MYSQL_PWD: "x",
   SSH_AUTH_SOCK: "x",
+  HTTP_AUTHORIZATION: "x",
   SLURM_JWT: "x",
   MY_SECRET: "x",
   db_password: "x",
@@ -67,6 +68,7 @@ Deno.test("a Redactor puts names in place of secrets, however they are written",
     A_TOKEN: 'quo"ted+token',
     KEY: pem,
     SHORT_KEY: "abc",
+    LONG_KEY: "a key/with? é",
     X: "plain text",
   });
   const cases: readonly (readonly [text: string, hidden: string])[] = [
@@ -76,6 +78,9 @@ Deno.test("a Redactor puts names in place of secrets, however they are written",
     [pem, "[KEY]"],
     ["MIIBVgIBADANBgkqhkiG9w0BAQ", "[KEY]"],
     ["abc plain text", "abc plain text"],
+    ["?q=a+key%2Fwith%3F+%C3%A9", "?q=[LONG_KEY]"],
+    ["?q=a%20key/with%3f%20%c3%a9", "?q=[LONG_KEY]"],
+    ["/a%20key%2fwith?%20é/", "/[LONG_KEY]/"],
   ];
   for (const [text, shown] of cases) assertEquals(redactor.hide(text), shown);
   redactor.add("LATER", "plain text");

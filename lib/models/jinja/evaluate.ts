@@ -5,6 +5,7 @@ import { attributeOf, itemOf, sliceOf } from "./lookup.ts";
 import { binary, holds, keyOf } from "./operators.ts";
 import { textOf } from "./python_text.ts";
 import type { Scope } from "./scope.ts";
+import { joined } from "./size_limit.ts";
 import type { Arguments, Expression } from "./syntax.ts";
 import { TemplateError } from "./template_error.ts";
 import { testOf, tests } from "./tests.ts";
@@ -125,7 +126,7 @@ export class Evaluator {
         return binary(operator, evaluate(left, scope), evaluate(right, scope));
       }
       case "concat":
-        return expression.items.map((item) => textOf(evaluate(item, scope))).join("");
+        return joined(expression.items.map((item) => textOf(evaluate(item, scope))));
       case "compare":
         return this.#compare(expression, scope);
       case "choice": {

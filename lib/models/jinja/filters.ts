@@ -4,6 +4,7 @@ import { percentFormat } from "./format_text.ts";
 import { listFilters } from "./list_filters.ts";
 import { capitalized, centred, methodOf } from "./methods.ts";
 import { jsonText, textOf } from "./python_text.ts";
+import { joined, repeated } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import {
   charactersOf,
@@ -71,7 +72,7 @@ const filters: Readonly<Record<string, Filter>> = {
       indent: indent === null
         ? undefined
         : typeof indent === "number"
-        ? " ".repeat(indent)
+        ? repeated(" ", indent)
         : textOf(indent),
       separators: Array.isArray(separators)
         ? [textOf(separators[0]), textOf(separators[1])]
@@ -168,13 +169,14 @@ function round(value: unknown, given: Given): unknown {
 /** Blanks before all lines but the first, and but empty ones. */
 function indent(value: unknown, given: Given): string {
   const width = given.get(0, "width") ?? 4;
-  const blanks = typeof width === "string" ? width : " ".repeat(integerOf(width));
+  const blanks = typeof width === "string" ? width : repeated(" ", integerOf(width));
   const [first, blank] = [given.flag(1, "first"), given.flag(2, "blank")];
   if (typeof defined(value) !== "string") {
     throw new TemplateError(`indent takes a text, not '${typeName(value)}'`);
   }
-  return textOf(value).split("\n")
-    .map((line, i) => (i === 0 ? first : blank || line !== "") ? blanks + line : line).join("\n");
+  const lines = textOf(value).split("\n")
+    .map((line, i) => (i === 0 ? first : blank || line !== "") ? blanks + line : line);
+  return joined(lines, "\n");
 }
 
 function truncate(value: unknown, given: Given): string {

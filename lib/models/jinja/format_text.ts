@@ -1,5 +1,6 @@
 /** Python's two ways to format texts: `"%s" % x` and `"{}".format(x)`. @module */
 import { reprOf, textOf } from "./python_text.ts";
+import { repeated, replacedAll } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import { defined, type Named, numberOf, PyFloat, PyTuple, typeName } from "./values.ts";
 
@@ -18,9 +19,10 @@ interface Spec {
 /** `%` of a text: a tuple of values, a dict for `%(name)s`, or one. @throws {TemplateError} If they do not go with it. */
 export function percentFormat(text: string, values: unknown): string {
   const list = values instanceof PyTuple ? [...values] : [values];
-  const result = text.replaceAll(
+  const result = replacedAll(
+    text,
     /%(?:\((\w+)\))?([-+ 0#]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
-    (_, name, flags, width, precision, type) => {
+    (_, name, flags = "", width, precision, type = "") => {
       if (type === "%") return "%";
       const value = name !== undefined && values instanceof Map ? values.get(name) : list.shift();
       if (value === undefined) throw new TemplateError("not enough arguments for format string");
@@ -44,9 +46,10 @@ export function percentFormat(text: string, values: unknown): string {
 /** `str.format()`. Fields are numbers or names, without attributes. @throws {TemplateError} If one is missing. */
 export function braceFormat(text: string, args: readonly unknown[], named: Named): string {
   let next = 0;
-  return text.replaceAll(
+  return replacedAll(
+    text,
     /\{\{|\}\}|\{(\w*)(?:!([rs]))?(?::([^{}]*))?\}/g,
-    (whole, field, conversion, spec) => {
+    (whole, field = "", conversion, spec) => {
       if (whole === "{{" || whole === "}}") return whole[0]!;
       const key = field === "" ? next++ : /^\d+$/.test(field) ? Number(field) : field;
       const value = typeof key === "number" ? args[key] : named.get(key);
@@ -124,14 +127,14 @@ function padded(text: string, { fill, align, width }: Spec, usual: string): stri
   const missing = Math.max(0, width - text.length);
   switch (align ?? usual) {
     case "<":
-      return text + fill.repeat(missing);
+      return text + repeated(fill, missing);
     case "^":
-      return fill.repeat(missing >> 1) + text + fill.repeat(missing - (missing >> 1));
+      return repeated(fill, missing >> 1) + text + repeated(fill, missing - (missing >> 1));
     case "=": {
       const sign = /^[-+ ]?/.exec(text)![0];
-      return sign + fill.repeat(missing) + text.slice(sign.length);
+      return sign + repeated(fill, missing) + text.slice(sign.length);
     }
     default:
-      return fill.repeat(missing) + text;
+      return repeated(fill, missing) + text;
   }
 }

@@ -14,6 +14,9 @@ import {
 /** Items of a range, as in the sandbox in which Python renders templates. */
 const maxItems = 100_000;
 
+/** Characters of a template's own message that reach the user. */
+const longestMessage = 1_000;
+
 /** The functions by name. */
 export const globals: Readonly<Record<string, unknown>> = {
   range: new PyFunction("range", range),
@@ -29,7 +32,7 @@ export const globals: Readonly<Record<string, unknown>> = {
   }),
   cycler: new PyFunction("cycler", cycler),
   raise_exception: new PyFunction("raise_exception", ([message]) => {
-    throw new TemplateError(textOf(message ?? ""));
+    throw new TemplateError(textOf(message ?? "").slice(0, longestMessage));
   }),
 };
 

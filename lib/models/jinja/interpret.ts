@@ -2,6 +2,7 @@
 import { type Call, Evaluator } from "./evaluate.ts";
 import { textOf } from "./python_text.ts";
 import { Scope } from "./scope.ts";
+import { joined } from "./size_limit.ts";
 import type { Body, Parameter, Statement, Target } from "./syntax.ts";
 import { TemplateError } from "./template_error.ts";
 import { isTrue, iterate, Namespace, PyFunction, PyObject, tupleOf, Undefined } from "./values.ts";
@@ -27,21 +28,24 @@ interface Round {
 /** Writes the text of a template. */
 export class Interpreter {
   readonly #evaluator: Evaluator;
+  readonly #spend: (cost: number) => void;
 
   /** @param spend Called with the costs of each step. */
   constructor(spend: (cost: number) => void) {
     this.#evaluator = new Evaluator(spend);
+    this.#spend = spend;
   }
 
   /** The text of some statements. */
   run(body: Body, scope: Scope): string {
-    return body.map((statement) => this.#text(statement, scope)).join("");
+    return joined(body.map((statement) => this.#text(statement, scope)));
   }
 
   #text(statement: Statement, scope: Scope): string {
     const { evaluate } = this.#evaluator;
     switch (statement.kind) {
       case "text":
+        this.#spend(statement.text.length);
         return statement.text;
       case "print":
         return textOf(evaluate(statement.value, scope));
@@ -89,7 +93,7 @@ export class Interpreter {
   #loop(loop: Loop, scope: Scope, of: unknown, depth: number): string {
     const items = iterate(of).filter((item) => this.#passes(loop, item, scope));
     if (items.length === 0) return this.run(loop.otherwise, scope);
-    let text = "";
+    const texts: string[] = [];
     const changes = new Map<string, unknown>();
     for (let at = 0; at < items.length; at++) {
       const inner = new Scope(scope);
@@ -98,10 +102,10 @@ export class Interpreter {
       // A round writes up to where it ends.
       const written: string[] = [];
       const signal = this.#round(loop.body, inner, written);
-      text += written.join("");
+      texts.push(joined(written));
       if (signal === "break") break;
     }
-    return text;
+    return joined(texts);
   }
 
   #round(body: Body, scope: Scope, written: string[]): "break" | "continue" | undefined {

@@ -3,6 +3,7 @@ import type { Filter, Given } from "./arguments.ts";
 import { itemOf } from "./lookup.ts";
 import { areEqual, binary, compare } from "./operators.ts";
 import { textOf } from "./python_text.ts";
+import { checkSize, joined } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import { testOf } from "./tests.ts";
 import { isTrue, iterate, tupleOf, Undefined } from "./values.ts";
@@ -78,6 +79,7 @@ function batch(value: unknown, given: Given): readonly unknown[] {
   return Array.from({ length: Math.ceil(items.length / Math.max(1, size)) }, (_, i) => {
     const some = items.slice(i * size, (i + 1) * size);
     const missing = filler === undefined || filler === null ? 0 : size - some.length;
+    checkSize(missing);
     return [...some, ...new Array(missing).fill(filler)];
   });
 }
@@ -85,6 +87,7 @@ function batch(value: unknown, given: Given): readonly unknown[] {
 function slices(value: unknown, given: Given): readonly unknown[] {
   const [count, filler] = [given.whole(0, "slices", 1), given.get(1, "fill_with")];
   const items = iterate(value);
+  checkSize(count);
   const [each, longer] = [Math.floor(items.length / count), items.length % count];
   let start = 0;
   return Array.from({ length: count }, (_, i) => {
@@ -127,7 +130,7 @@ export const listFilters: Readonly<Record<string, Filter>> = {
   },
   join: (value, given) => {
     const get = attributeGetter(given.get(1, "attribute"));
-    return iterate(value).map((item) => textOf(get(item))).join(given.text(0, "d"));
+    return joined(iterate(value).map((item) => textOf(get(item))), given.text(0, "d"));
   },
   sort: (value, given) =>
     sorted(iterate(value), keyGetter(given, [2, 1]), given.flag(0, "reverse")),

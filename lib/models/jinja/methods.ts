@@ -2,6 +2,7 @@
 import { braceFormat } from "./format_text.ts";
 import { areEqual, keyOf } from "./operators.ts";
 import { textOf } from "./python_text.ts";
+import { checkSize, joined, limited, repeated, replacedAll, sought } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import {
   charactersOf,
@@ -40,7 +41,7 @@ function split(text: string, [by, limit]: readonly unknown[], named: Named, from
   if (separator === "") throw new TemplateError("empty separator");
   const parts = separator === null
     ? stripped(text, null, "both").split(spaces).filter((part) => part !== "")
-    : text.split(textOf(separator));
+    : text.split(sought(textOf(separator), text));
   const extra = parts.length - 1 - most;
   if (extra <= 0) return parts;
   // Blanks between what is not cut stay as they are.
@@ -86,21 +87,22 @@ const hasCase = (text: string) => text.toLowerCase() !== text.toUpperCase();
 export function centred(text: string, width: number, fill = " "): string {
   const missing = Math.max(0, width - charactersOf(text).length);
   const left = (missing >> 1) + (missing & width & 1);
-  return fill.repeat(left) + text + fill.repeat(missing - left);
+  return repeated(fill, left) + text + repeated(fill, missing - left);
 }
 
-const fillOf = ([width, fill]: readonly unknown[]) =>
-  [integerOf(width), textOf(fill ?? " ")] as const;
+/** A width that can be made, and what fills it. */
+const paddingOf = ([width, fill]: readonly unknown[]) =>
+  [limited(integerOf(width)), textOf(fill ?? " ")] as const;
 
 /** Whether a text, or one of a tuple, is at an end. */
 const anyOf = (value: unknown, test: (part: string) => boolean) =>
   Array.isArray(value) ? value.some((part) => test(textOf(part))) : test(textOf(value));
 
 function placeOf(text: string, [part, start]: readonly unknown[], last = false): number {
-  const sought = textOf(part);
+  const wanted = sought(textOf(part), text);
   return last
-    ? text.lastIndexOf(sought)
-    : text.indexOf(sought, start === undefined ? 0 : integerOf(start));
+    ? text.lastIndexOf(wanted)
+    : text.indexOf(wanted, start === undefined ? 0 : integerOf(start));
 }
 
 const found = (at: number): number => {
@@ -117,7 +119,8 @@ function partition(text: string, [by]: readonly unknown[], last = false): unknow
 
 function replace(text: string, [from, to, count]: readonly unknown[], named: Named): string {
   const most = count ?? named.get("count");
-  const parts = text.split(textOf(from));
+  const parts = text.split(sought(textOf(from), text));
+  checkSize(text.length + parts.length * textOf(to).length);
   const wanted = most === undefined || most === null ? Infinity : integerOf(most);
   const cuts = wanted < 0 ? Infinity : wanted;
   return parts.reduce((whole, part, i) => whole + (i <= cuts ? textOf(to) : textOf(from)) + part);
@@ -150,8 +153,8 @@ const ofText: Readonly<Record<string, Method<string>>> = {
   rfind: (text, args) => placeOf(text, args, true),
   index: (text, args) => found(placeOf(text, args)),
   rindex: (text, args) => found(placeOf(text, args, true)),
-  count: (text, [part]) => text.split(textOf(part)).length - 1,
-  join: (text, [items]) => iterate(items).map(joinable).join(text),
+  count: (text, [part]) => text.split(sought(textOf(part), text)).length - 1,
+  join: (text, [items]) => joined(iterate(items).map(joinable), text),
   format: (text, args, named) => braceFormat(text, args, named),
   partition: (text, args) => partition(text, args),
   rpartition: (text, args) => partition(text, args, true),
@@ -159,18 +162,19 @@ const ofText: Readonly<Record<string, Method<string>>> = {
     text.startsWith(textOf(part)) ? text.slice(textOf(part).length) : text,
   removesuffix: (text, [part]) =>
     textOf(part) !== "" && text.endsWith(textOf(part)) ? text.slice(0, -textOf(part).length) : text,
-  center: (text, args) => centred(text, ...fillOf(args)),
-  ljust: (text, args) => text.padEnd(...fillOf(args)),
-  rjust: (text, args) => text.padStart(...fillOf(args)),
+  center: (text, args) => centred(text, ...paddingOf(args)),
+  ljust: (text, args) => text.padEnd(...paddingOf(args)),
+  rjust: (text, args) => text.padStart(...paddingOf(args)),
   zfill: (text, [width]) => {
     const sign = /^[-+]?/.exec(text)![0];
-    return sign + text.slice(sign.length).padStart(integerOf(width) - sign.length, "0");
+    return sign + text.slice(sign.length).padStart(limited(integerOf(width)) - sign.length, "0");
   },
   expandtabs: (text, [width]) => {
     const size = width === undefined ? 8 : integerOf(width);
-    return text.replaceAll(
+    return replacedAll(
+      text,
       /([^\t\n]*)\t/g,
-      (_, before) => before + " ".repeat(size - before.length % size),
+      (_, before = "") => before + repeated(" ", size - before.length % size),
     );
   },
   isdigit: is(/^\p{Nd}+$/u),

@@ -1,5 +1,6 @@
 /** Operators between values, as Python has them. @module */
 import { percentFormat } from "./format_text.ts";
+import { checkSize, repeated, sought } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import {
   defined,
@@ -24,9 +25,6 @@ const arithmetic: Readonly<Record<string, Arithmetic>> = {
   "%": (left, right) => left - right * Math.floor(left / right),
   "**": (left, right) => left ** right,
 };
-
-/** Longest text or list that a multiplication may give. */
-const longest = 1_000_000;
 
 /** A value of two. @throws {TemplateError} If the operator does not go with their types. */
 export function binary(operator: string, left: unknown, right: unknown): unknown {
@@ -72,12 +70,10 @@ function times(left: unknown, right: unknown): unknown {
   const isCount = (value: unknown) => typeof value === "number" || typeof value === "boolean";
   const [value, factor] = isCount(left) ? [right, left] : [left, right];
   if (!isCount(factor)) return undefined;
-  const count = Number(factor);
-  const length = Math.max(0, count);
-  const size = typeof value === "string" || Array.isArray(value) ? value.length : 0;
-  if (size * length > longest) throw new TemplateError("it makes a text that is too long", true);
-  if (typeof value === "string") return value.repeat(length);
+  const length = Math.max(0, Number(factor));
+  if (typeof value === "string") return repeated(value, length);
   if (!Array.isArray(value)) return undefined;
+  checkSize(Math.max(1, value.length) * length);
   const items = Array.from({ length }, () => [...value]).flat();
   return value instanceof PyTuple ? tupleOf(items) : items;
 }
@@ -119,7 +115,7 @@ export function compare(left: unknown, right: unknown, operator = "<"): number {
 /** Whether a value is in another. @throws {TemplateError} If nothing can be in it. */
 export function contains(container: unknown, value: unknown): boolean {
   if (typeof container === "string") {
-    if (typeof value === "string") return container.includes(value);
+    if (typeof value === "string") return container.includes(sought(value, container));
     defined(value);
     throw new TemplateError(
       `'in <string>' requires string as left operand, not ${typeName(value)}`,

@@ -9,6 +9,7 @@ import {
   typeName,
   Undefined,
 } from "./values.ts";
+import { joined, repeated } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 
 /** A value as text: Python's `str()`. */
@@ -25,14 +26,15 @@ export function reprOf(value: unknown): string {
   if (value instanceof PyFloat) return floatText(value.value);
   if (value instanceof Undefined) return "Undefined";
   if (value instanceof Map) {
-    return `{${Array.from(value, ([key, item]) => `${reprOf(key)}: ${reprOf(item)}`).join(", ")}}`;
+    const entries = Array.from(value, ([key, item]) => `${reprOf(key)}: ${reprOf(item)}`);
+    return `{${joined(entries, ", ")}}`;
   }
   if (value instanceof PyRange) return `range(${value.ends.join(", ")})`;
   if (value instanceof DictView) return `${value.name}(${reprOf([...value.items])})`;
   if (!Array.isArray(value)) {
     return value instanceof PyFunction ? `<function ${value.name}>` : `<${typeName(value)} object>`;
   }
-  const items = value.map(reprOf).join(", ");
+  const items = joined(value.map(reprOf), ", ");
   if (value instanceof PyTuple) return value.length === 1 ? `(${items},)` : `(${items})`;
   return `[${items}]`;
 }
@@ -132,8 +134,8 @@ function wrapped(
   { indent, separators: [between] }: JsonStyle,
   level: number,
 ): string {
-  if (items.length === 0 || indent === undefined) return `${open}${items.join(between)}${close}`;
-  const line = (depth: number) => `\n${indent.repeat(depth)}`;
-  const inner = items.join(between.trimEnd() + line(level + 1));
+  if (items.length === 0 || indent === undefined) return `${open}${joined(items, between)}${close}`;
+  const line = (depth: number) => `\n${repeated(indent, depth)}`;
+  const inner = joined(items, between.trimEnd() + line(level + 1));
   return open + line(level + 1) + inner + line(level) + close;
 }

@@ -58,14 +58,19 @@ function withWords(expression: string): string {
   });
 }
 
+/** Characters of an expression in a message. */
+const longestShown = 200;
+
 /** Rust's tokenizers compile with Oniguruma, whose syntax is not that of JavaScript. */
 function compiled(expression: string): RegExp {
   try {
     return toRegExp(withWords(expression), { global: true, rules: { allowOrphanBackrefs: true } });
   } catch (error) {
-    throw new TokenizerPartError(
-      `its expression ${JSON.stringify(expression)} cannot be read: ${(error as Error).message}`,
-    );
+    const cause = error instanceof RangeError
+      ? "it is nested too deeply"
+      : (error as Error).message;
+    const shown = JSON.stringify(expression.slice(0, longestShown));
+    throw new TokenizerPartError(`its expression ${shown} cannot be read: ${cause}`);
   }
 }
 

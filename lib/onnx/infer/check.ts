@@ -4,6 +4,7 @@ import { CallForms, callProblems } from "./check_calls.ts";
 import { GraphTypes } from "./graph_types.ts";
 import { placeOf } from "./wrong_node.ts";
 import type { Dim, FunctionDef, Graph, Model, Node, ValueType } from "../ir/model.ts";
+import { bodyProblems } from "../ir/body_signature.ts";
 import { formProblems, isStandardOp } from "../ir/op_signature.ts";
 import { newestOpset } from "../ir/op_signatures.ts";
 import { printType } from "../ir/print.ts";
@@ -181,7 +182,7 @@ class Checker {
 
   #standardOperator(node: Node, place: string, opset: number): void {
     if (isStandardOp(node.opType)) {
-      for (const problem of formProblems(node, opset)) {
+      for (const problem of [...formProblems(node, opset), ...bodyProblems(node, opset)]) {
         this.#report("wrong-form", `Cannot use ${place}: ${problem}`);
       }
     } else if (opRow("", node.opType) === undefined) {

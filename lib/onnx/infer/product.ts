@@ -3,13 +3,21 @@ import { broadcastDim, broadcastDims, multiplyDims, unknownDim } from "../ir/dim
 import type { Dim } from "../ir/model.ts";
 import { addDims } from "../ir/dim.ts";
 import { type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
+import { WrongNode } from "./wrong_node.ts";
 
-/** Shape of a matrix product with NumPy's rules for vectors and stacks. */
+/** The axes that a product sums over have the same size. @throws {WrongNode} If they have not. */
+function checkInner(left: Dim, right: Dim): void {
+  if (typeof left === "string" || typeof right === "string" || left === right) return;
+  throw new WrongNode(`it sums over an axis of ${left} and one of ${right}`);
+}
+
+/** Shape of a matrix product with NumPy's rules for vectors and stacks. @throws {WrongNode} If it has none. */
 export function matMulDims(
   a: readonly Dim[] | undefined,
   b: readonly Dim[] | undefined,
 ): readonly Dim[] | undefined {
   if (a === undefined || b === undefined || a.length === 0 || b.length === 0) return undefined;
+  checkInner(a.at(-1)!, b.length === 1 ? b[0]! : b.at(-2)!);
   const rows = a.length === 1 ? [] : [a.at(-2)!];
   const columns = b.length === 1 ? [] : [b.at(-1)!];
   return [...broadcastDims([a.slice(0, -2), b.slice(0, -2)]), ...rows, ...columns];
@@ -23,10 +31,12 @@ const matMul: InferRule = (
 export const gemm: InferRule = (c) => {
   const a = c.dims(0);
   const b = c.dims(1);
+  const [first, second] = [c.int("transA", 0) === 1 ? 1 : 0, c.int("transB", 0) === 1 ? 1 : 0];
+  checkInner(a?.[1 - first] ?? unknownDim(), b?.[second] ?? unknownDim());
   return [
     typed(c.dtype(0) ?? c.dtype(1), [
-      a?.[c.int("transA", 0) === 1 ? 1 : 0] ?? unknownDim(),
-      b?.[c.int("transB", 0) === 1 ? 0 : 1] ?? unknownDim(),
+      a?.[first] ?? unknownDim(),
+      b?.[1 - second] ?? unknownDim(),
     ]),
   ];
 };

@@ -165,6 +165,17 @@ const rows: readonly Row[] = [
     message: "its inputs of shapes [2, 4] and [3, 4] cannot be broadcast",
   },
   {
+    op: "MatMul",
+    inputs: [[2, 4], [3, 4]],
+    message: "it sums over an axis of 4 and one of 3",
+  },
+  {
+    op: "Gemm",
+    inputs: [[2, 4], [4, 3]],
+    attributes: { transB: 1 },
+    message: "it sums over an axis of 4 and one of 3",
+  },
+  {
     op: "Upsample",
     opset: 7,
     inputs: [image],

@@ -136,6 +136,32 @@ const rows: [name: string, model: Model, messages: string[]][] = [
     `Cannot use Upsample node "y": operator set 18 no longer has it`,
   ]],
   ["a branch that is right", choice(branch([node("Neg", ["h"], ["o"])])), []],
+  ["a branch that gives nothing", choice(branch([node("Neg", ["h"], ["o"])], { outputs: [] })), [
+    `Cannot use If node "y": its then_branch gives 0 values, expected 1`,
+  ]],
+  [
+    "a branch that takes a value",
+    choice(branch([node("Neg", ["v"], ["o"])], { inputs: [value("v")] })),
+    [
+      `Cannot use If node "y": its then_branch takes 1 values, but gets 0`,
+    ],
+  ],
+  [
+    "bodies of a loop and a scan that take too little",
+    modelOf([
+      node("Loop", ["", "", "x"], ["h"], {
+        attributes: { body: branch([node("Neg", ["v"], ["o"])], { inputs: [value("v")] }) },
+      }),
+      node("Scan", ["h"], ["y"], {
+        attributes: { body: branch([node("Neg", ["x"], ["o"])]), num_scan_inputs: int(1) },
+      }),
+    ]),
+    [
+      `Cannot use Loop node "h": its body takes 1 values, but gets 3`,
+      `Cannot use Loop node "h": its body gives 1 values, expected 2`,
+      `Cannot use Scan node "y": its body takes 0 values, but gets 1`,
+    ],
+  ],
   ["a value that nothing defines in a branch", choice(branch([node("Neg", ["no"], ["o"])])), [
     `Cannot read value "no" in Neg node "o": nothing defines it`,
   ]],
