@@ -61,10 +61,9 @@ const sized = new Set(["recurrent"]);
 
 /** Ops whose own shape inference, or whose decomposition, asks for known sizes. */
 const sizedOps = new Set([
-  ...["EmbedLayerNormalization", "UnfoldTensor", "TorchEmbedding"].map((op) =>
-    `com.microsoft.${op}`
-  ),
-]);
+  ...["EmbedLayerNormalization", "UnfoldTensor", "TorchEmbedding", "LinearAttention"],
+  "CausalConvWithState",
+].map((op) => `com.microsoft.${op}`));
 
 for (const [family, cases] of Object.entries(families)) {
   for (const symbolic of sized.has(family) ? [false] : [false, true]) {

@@ -50,6 +50,24 @@ const sum = (b: GraphBuilder, parts: readonly (Value | undefined)[]): Value =>
 /** x + bias + skip */
 const biasAdd: Decomposition = (node, b) => [sum(b, node.inputs.slice(0, 3))];
 
+/** x + y · gate */
+const gatedAdd: Decomposition = (node, b) => {
+  const [x, y, gate] = node.inputs as [Value, Value, Value];
+  return [add(b, x, mul(b, y, gate))];
+};
+
+/** Groups as long as the scale are normalised, then multiplied by the SiLU of their gates. */
+const gatedRmsNorm: Decomposition = (node, b) => {
+  const [x, factor, gate] = node.inputs as [Value, Value, Value];
+  const groups = reshape(b, x, [-1, sizePart(b, factor, 0)]);
+  const y = b.op("SimplifiedLayerNormalization", [groups, factor], {
+    axis: -1,
+    epsilon: float(floatOf(node, "epsilon", 1e-6)),
+    stash_type: 1,
+  });
+  return [mul(b, reshapeLike(b, y, x), mul(b, gate, b.op("Sigmoid", [gate])))];
+};
+
 /** Without training nothing is dropped. */
 const biasDropout: Decomposition = (node, b) => {
   const training = node.inputs[4] ? b.constantOf(node.inputs[4]) : undefined;
@@ -187,6 +205,8 @@ const skipGroupNorm: Decomposition = (node, b) => {
 
 /** Decompositions of ops that have a form in ai.onnx. */
 export const contribAliasDecompositions = {
+  "com.microsoft.GatedAdd": gatedAdd,
+  "com.microsoft.GatedRMSNorm": gatedRmsNorm,
   "com.microsoft.GridSample": same("GridSample"),
   "com.microsoft.Trilu": same("Trilu"),
   "com.microsoft.Pad": same("Pad"),

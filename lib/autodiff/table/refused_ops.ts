@@ -29,11 +29,10 @@ const microsoft: Readonly<Record<string, readonly string[]>> = {
     ...["SparseAttentionIndexer", "SparseToDenseMatMul"],
   ],
   "it is a recurrence over time": [
-    ...["LinearAttention", "LinearAttentionGate", "GatedDeltaNet", "CausalConvWithState"],
-    "AttnLSTM",
+    ...["LinearAttentionGate", "GatedDeltaNet", "AttnLSTM"],
   ],
   "the optimiser fuses it from ops that have rules": [
-    ...["SwiGLU", "ScaledSiLU", "RMSNormRotary", "GatedRMSNorm", "BranchwiseRMSNorm", "GatedAdd"],
+    ...["SwiGLU", "ScaledSiLU", "RMSNormRotary", "BranchwiseRMSNorm"],
     ...["HyperConnectionLowRankMix", "HyperConnectionPostMix", "HyperConnectionPreMix"],
     ...["MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulNBitsQLoRA", "MRotaryEmbedding", "EngramGate"],
     ...["BiasSoftmax", "ComplexMul", "ComplexMulConj", "Rfft", "Irfft", "RelativePositionBias"],

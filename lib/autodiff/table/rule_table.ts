@@ -22,6 +22,7 @@ import { regionDecompositions } from "../decompositions/regions.ts";
 import { rotaryDecompositions } from "../decompositions/rotary.ts";
 import { cacheDecompositions } from "../decompositions/tensor_scatter.ts";
 import { expertDecompositions } from "../decompositions/experts.ts";
+import { linearAttentionDecompositions } from "../decompositions/linear_attention.ts";
 import { packedExpertDecompositions } from "../decompositions/packed_experts.ts";
 import { fourierDecompositions } from "../decompositions/short_time_fourier.ts";
 import { skipNormalizationDecompositions } from "../decompositions/skip_normalization.ts";
@@ -80,6 +81,7 @@ export const decompositions: Decompositions = {
   ...rotaryDecompositions,
   ...cacheDecompositions,
   ...expertDecompositions,
+  ...linearAttentionDecompositions,
   ...packedExpertDecompositions,
   ...skipNormalizationDecompositions,
   ...fusedActivationDecompositions,

@@ -78,6 +78,30 @@ const attention = (
   "Attention",
   { inputs, attributes, outputs: Math.max(...of) + 1, of, opset: 23 },
 ];
+/** Three tokens with `queries` heads of 4 on two heads of keys, and of values of 3. */
+const linear = (
+  rule: string,
+  queries: number,
+  [past, ...gates]: readonly GradientCase["inputs"][number][],
+  attributes: Attributes = {},
+): [string, GradientCase] => ["com.microsoft.LinearAttention", {
+  inputs: [x([2, 3, 4 * queries]), x([2, 3, 8], -1, 1), x([2, 3, 6]), past, ...gates],
+  attributes: { update_rule: rule, q_num_heads: queries, kv_num_heads: 2, ...attributes },
+  outputs: 2,
+  of: [0, 1],
+}];
+
+const causalConv = (
+  input: Sample,
+  rest: Inputs,
+  attributes: Attributes = {},
+): [string, GradientCase] => ["com.microsoft.CausalConvWithState", {
+  inputs: [input, x([4, 1, 3], -1, 1), ...rest],
+  attributes,
+  outputs: 2,
+  of: [0, 1],
+}];
+
 const heads = x([1, 2, 3, 4]);
 /** A batch of two, three queries of each and five keys, of which so many are not padding. */
 const cached = (...lengths: number[]): Inputs => [
@@ -164,6 +188,16 @@ export const attentionCases: readonly [string, GradientCase][] = [
   ]),
   newer(cached(5, 4)),
   newer(cached(5, 2), { is_causal: 1 }),
+  linear("linear", 2, [undefined]),
+  linear("gated", 4, [x([2, 2, 4, 3]), x([2, 3, 8], -1, 0)]),
+  linear("delta", 2, [undefined, undefined, x([2, 3, 2], 0, 1)], { scale: float(0.3) }),
+  linear("gated_delta", 4, [x([2, 2, 4, 3]), x([2, 3, 2], -1, 0), x([2, 3, 1], 0, 1)]),
+  causalConv(x([2, 4, 5], -1, 1), []),
+  causalConv(x([2, 4, 5], -1, 1), [x([4], -1, 1), x([2, 4, 2], -1, 1)], { activation: "silu" }),
+  causalConv(x([2, 5, 4], -1, 1), [x([4], -1, 1), x([2, 4, 4], -1, 1)], {
+    channels_last: 1,
+    dilation: 2,
+  }),
   ["TensorScatter", {
     inputs: [x([2, 1, 5, 2]), x([2, 1, 2, 2]), indices([2], 3, 1)],
     opset: 24,

@@ -28,6 +28,11 @@ export const contribCases = {
   "com.microsoft.BiasDropout": { inputs: [x([3, 4]), x([4]), x([3, 4])] },
   "com.microsoft.BiasSplitGelu": { inputs: [x([1, 2, 8]), x([8])] },
   "com.microsoft.GemmFastGelu": { inputs: [x([2, 3]), x([3, 4]), x([4])] },
+  "com.microsoft.GatedAdd": { inputs: [x([2, 3, 4]), x([2, 3, 4]), x([2, 3, 1])] },
+  "com.microsoft.GatedRMSNorm": {
+    inputs: [x([2, 3, 8]), x([4]), x([2, 3, 8])],
+    attributes: { epsilon: float(0.1) },
+  },
   "com.microsoft.CDist": { inputs: [x([3, 4]), x([2, 4])], attributes: { metric: "euclidean" } },
   "com.microsoft.EmbedLayerNormalization": {
     inputs: [
