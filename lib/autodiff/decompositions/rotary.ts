@@ -1,9 +1,11 @@
 /** Rotary position embedding (Su et al. 2021): pairs of features turned by an angle per position. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
-import { intOf } from "../engine/attributes.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { intOf, intsOf } from "../engine/attributes.ts";
 import { reshape, sizePart } from "../engine/dynamic_shape.ts";
-import { add, castLike, mul, sub } from "../engine/expressions.ts";
+import { add, castLike, mul, reduceSum, sub } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 
@@ -119,6 +121,33 @@ const contribRotary: Decomposition = (node, b) => {
   return [turn(b, node, x, { cos, sin, ids: b.op("Unsqueeze", [sequence, b.int64s([0])]) })];
 };
 
+/** Which of three positions, time, height and width, turns each of `half` pairs of features. */
+function streamsOf(sections: readonly number[], half: number, takeTurns: boolean): number[] {
+  const [time = 0, height = 0, width = 0] = sections;
+  return Array.from({ length: half }, (_, i) => {
+    if (!takeTurns) return i < time ? 0 : i < time + height ? 1 : 2;
+    const stream = i % 3;
+    return i < 3 * [half, height, width][stream]! ? stream : 0;
+  });
+}
+
+/** Qwen-VL's rotary embedding: ids [3, N, S], of which each pair of features follows one. */
+const multimodalRotary: Decomposition = (node, b) => {
+  const [x, ids, cos, sin] = node.inputs as [Value, Value, Value, Value];
+  refuse(node, intOf(node, "is_packed_batching", 0) === 1, "its rows are packed together");
+  const half = b.dims(cos)?.[1];
+  refuse(node, typeof half !== "number", "the width of its angles is not known");
+  const takeTurns = intOf(node, "mrope_layout", 0) === 1;
+  const streams = streamsOf(intsOf(node, "mrope_section") ?? [], half as number, takeTurns);
+  const rows = [0, 1, 2].flatMap((k) => streams.map((stream) => stream === k ? 1 : 0));
+  const chosen = b.constant(tensor("float32", [3, 1, 1, streams.length], Float32Array.from(rows)));
+  const angles = (cache: Value) => {
+    const all = b.op("Gather", [cache, ids], { axis: 0 });
+    return reduceSum(b, mul(b, all, castLike(b, chosen, all)), [0], false);
+  };
+  return [turn(b, node, x, { cos: angles(cos), sin: angles(sin), ids: undefined })];
+};
+
 /** Opset 23: without position ids the caches hold one row per token. */
 const rotary: Decomposition = (node, b) => {
   const [x, cos, sin, ids] = node.inputs as [Value, Value, Value, Value | undefined];
@@ -129,4 +158,5 @@ const rotary: Decomposition = (node, b) => {
 export const rotaryDecompositions = {
   RotaryEmbedding: rotary,
   "com.microsoft.RotaryEmbedding": contribRotary,
+  "com.microsoft.MRotaryEmbedding": multimodalRotary,
 } satisfies Decompositions;

@@ -34,7 +34,7 @@ const microsoft: Readonly<Record<string, readonly string[]>> = {
   "the optimiser fuses it from ops that have rules": [
     ...["SwiGLU", "ScaledSiLU", "RMSNormRotary", "BranchwiseRMSNorm"],
     ...["HyperConnectionLowRankMix", "HyperConnectionPostMix", "HyperConnectionPreMix"],
-    ...["MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulNBitsQLoRA", "MRotaryEmbedding", "EngramGate"],
+    ...["MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulNBitsQLoRA", "EngramGate"],
     ...["BiasSoftmax", "ComplexMul", "ComplexMulConj", "Rfft", "Irfft", "RelativePositionBias"],
   ],
   "it drops elements at random": ["BitmaskDropout", "BitmaskBiasDropout"],

@@ -26,6 +26,19 @@ const angles = (f: (angle: number) => number, width: number): Tensor =>
   floats([4, width], ...Array.from({ length: 4 * width }, (_, i) => f(0.7 * i)));
 const heads = { num_heads: 2 };
 
+/** Four pairs of features, of which two follow the time, one the height and one the width. */
+const multimodalRotary = (layout: number): GradientCase => ({
+  inputs: [
+    x([1, 2, 16]),
+    indices([3, 1, 2], 0, 1, 2, 3, 1, 2),
+    ...[angles(Math.cos, 4), angles(Math.sin, 4)],
+  ],
+  attributes: {
+    ...{ num_heads: 2, rotary_embedding_dim: 8 },
+    ...{ mrope_section: [2, 1, 1], mrope_layout: layout },
+  },
+});
+
 export const fusedCases = {
   "com.microsoft.Gelu": plain,
   "com.microsoft.BiasGelu": biased,
@@ -83,6 +96,7 @@ export const fusedCases = {
   "com.microsoft.RotaryEmbedding": {
     inputs: [x([1, 2, 3, 4]), indices([1, 3], 0, 2, 3), angles(Math.cos, 2), angles(Math.sin, 2)],
   },
+  "com.microsoft.MRotaryEmbedding": multimodalRotary(0),
   RotaryEmbedding: {
     inputs: [x([1, 2, 3, 4]), angles(Math.cos, 2), angles(Math.sin, 2), indices([1, 3], 0, 2, 3)],
     opset: 23,
@@ -175,6 +189,7 @@ export const moreFusedCases: readonly [string, GradientCase][] = [
     inputs: [x([1, 3, 8]), indices([1], 1), angles(Math.cos, 1), angles(Math.sin, 1)],
     attributes: { interleaved: 1, num_heads: 2, rotary_embedding_dim: 2 },
   }],
+  ["com.microsoft.MRotaryEmbedding", multimodalRotary(1)],
   ["com.microsoft.MatMulBnb4", {
     inputs: [x([2, 32]), bytes([48], 48), floats([3], 0.1, 0.2, 0.3)],
     attributes: { K: 32, N: 3, block_size: 32, quant_type: 0 },
