@@ -6,7 +6,6 @@
  * @module
  */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
-import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
 import { joinShape, reshape, sizePart } from "../engine/dynamic_shape.ts";
 import { sizesNote } from "../engine/explain.ts";
