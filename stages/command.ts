@@ -37,6 +37,8 @@ export default defineStage({
   }),
   outputs: {} as Readonly<Record<string, ArtifactType>>,
   declareOutputs: ({ outputs }) => outputs,
+  // As other runners count: a program that takes more says so in `resources`.
+  cpu: 1,
   permissions: ["run", "read", "write"],
   async run({ run, inputs, files, outputs }, context) {
     const paths = {

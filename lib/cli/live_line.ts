@@ -1,3 +1,5 @@
+import { isRich } from "./print.ts";
+
 /** Shows one line of progress on a terminal, and nothing where there is no terminal. */
 export interface LiveLine extends Disposable {
   show(text: string): void;
@@ -6,7 +8,7 @@ export interface LiveLine extends Disposable {
 /** Shows its line on the standard error output, and takes it away when disposed. */
 export function liveLine(): LiveLine {
   const write = (text: string) => {
-    if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(text));
+    if (isRich(Deno.stderr)) Deno.stderr.writeSync(new TextEncoder().encode(text));
   };
   return {
     show: (text) => write(`\r\x1b[K${text}`),

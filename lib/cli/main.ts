@@ -21,8 +21,13 @@ import { giveUpPermissions } from "./permissions.ts";
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   try {
-    if (name === "--version") {
+    if (name === "--version" || name === "-V" || name === "version") {
       write(`${await version()}\n`);
+      return exitCodes.done;
+    }
+    const [about] = rest;
+    if (name === "help" && about !== undefined && Object.hasOwn(commandTable, about)) {
+      write(commandHelp(await loadCommand(about as CommandName)));
       return exitCodes.done;
     }
     if (name === undefined || isHelp(name) || name === "help") {
@@ -73,7 +78,7 @@ async function version(): Promise<string> {
 }
 
 function unknownCommand(name: string): Diagnostic[] {
-  const near = nearest(name, Object.keys(commandTable));
+  const near = nearest(name, [...Object.keys(commandTable), "--help", "--version"]);
   const notes = [
     ...(near ? [`did you mean "${near}"?`] : []),
     `commands: ${Object.keys(commandTable).join(", ")}`,

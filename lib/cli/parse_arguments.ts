@@ -15,7 +15,10 @@ export function parseArguments(
     ...[...options].flatMap(([name, values]) =>
       valueMistakes(name, command.options[name]!, values)
     ),
-    ...operandMistakes(command, operands),
+    // What follows an unknown option may be its value.
+    ...(unknown.size > 0 && operands.length > command.maxOperands
+      ? []
+      : operandMistakes(command, operands)),
   ];
   return mistakes.length > 0
     ? { ok: false, error: mistakes }
@@ -95,9 +98,9 @@ function addWord(
 
 function unknownOption({ name: command, options }: Command, word: string): Diagnostic {
   const name = word.startsWith("--") ? word.slice(2) : undefined;
-  const near = name && (otherWords[name] ?? nearest(name, Object.keys(options)));
+  const near = name && (otherWords[name] ?? nearest(name, [...Object.keys(options), "help"]));
   return usage(`Unknown option "${word}" of ${command}`, [
-    ...(near && near in options ? [`did you mean "--${near}"?`] : []),
+    ...(near && (near === "help" || near in options) ? [`did you mean "--${near}"?`] : []),
     `all options: tvp ${command} --help`,
   ]);
 }

@@ -4,11 +4,17 @@
  *
  * @module
  */
+import { isSystemError } from "../cache/disk/system_error.ts";
 import { withoutPasswords } from "../trust/urls.ts";
 import { secretValues } from "../workspace/secret_values.ts";
 import { visibleJson, visibleText } from "../trust/visible_text.ts";
 
 const encoder = new TextEncoder();
+
+/** Whether a stream is a terminal that knows colours and can move its cursor. */
+export function isRich(stream: typeof Deno.stdout | typeof Deno.stderr): boolean {
+  return stream.isTerminal() && Deno.env.get("TERM") !== "dumb";
+}
 
 /** A text as it may be shown: no secrets, and no characters that a terminal obeys. */
 export function shownText(text: string): string {
@@ -51,9 +57,13 @@ function writeAll(stream: typeof Deno.stdout | typeof Deno.stderr, text: string)
   try {
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   } catch (error) {
-    // The reader stopped reading (`| head`): that is not our failure.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!isUnread(error)) throw error;
   }
+}
+
+/** Whether nobody reads any more (`| head`, a terminal that was closed): that is not our failure. */
+function isUnread(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || isSystemError(error) && error.code === "EIO";
 }
 
 /** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min` */

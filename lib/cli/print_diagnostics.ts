@@ -2,7 +2,7 @@
 import { bold, cyan, red, yellow } from "@std/fmt/colors";
 import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { diagnosticAnnotation, inGithub } from "./github.ts";
-import { printNotice, printPaintedNotice, shownText } from "./print.ts";
+import { isRich, printNotice, printPaintedNotice, shownText } from "./print.ts";
 import { renderDiagnostics, type RenderOptions } from "../diagnostic/render.ts";
 
 const painted: NonNullable<RenderOptions["paint"]> = {
@@ -15,7 +15,7 @@ const painted: NonNullable<RenderOptions["paint"]> = {
 
 /** Prints diagnostics with their source lines; coloured on a terminal, annotations in a workflow. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
-  const paint = Deno.stderr.isTerminal() && !Deno.noColor ? painted : {};
+  const paint = isRich(Deno.stderr) && !Deno.noColor ? painted : {};
   const text = renderDiagnostics(diagnostics, { source: readSource, paint, clean: shownText });
   printPaintedNotice(text);
   if (inGithub()) diagnostics.map(diagnosticAnnotation).forEach(printNotice);

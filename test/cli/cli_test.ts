@@ -109,11 +109,14 @@ Deno.test("tvp graph draws a tree, Mermaid and DOT", async () => {
 const mistakes: readonly { args: string[]; code: number; err: RegExp }[] = [
   { args: [], code: 2, err: /^$/ },
   { args: ["runn"], code: 2, err: /Unknown command "runn"\n {2}= did you mean "run"\?/ },
+  { args: ["--hepl"], code: 2, err: /Unknown command "--hepl"\n {2}= did you mean "--help"\?/ },
+  { args: ["run", "--hepl"], code: 2, err: /Unknown option.*\n.*did you mean "--help"/ },
+  { args: ["gc", "--only-kept"], code: 2, err: /Cannot use --only-kept: expected --keep-runs N/ },
   { args: ["run"], code: 2, err: /Cannot run "tvp run": expected FILE, got nothing/ },
   {
     args: ["run", "demo.yaml", "--jbos", "2"],
     code: 2,
-    err: /"--jbos".*\n.*did you mean "--jobs"/,
+    err: /^error: Unknown option "--jbos".*\n.*did you mean "--jobs"\?\n.*all options.*\n*$/,
   },
   {
     args: ["run", "demo.yaml", "--jobs", "two"],

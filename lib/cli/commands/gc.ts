@@ -1,4 +1,5 @@
 import { collectGarbage } from "../../cache/local/gc.ts";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Key } from "../../pipeline/contract/key.ts";
 import {
   type Command,
@@ -42,11 +43,16 @@ const command: Command = {
     "dry-run": { type: "flag", help: "remove nothing; say what would be removed" },
   },
   run(args) {
+    const runs = numberOption(args, "keep-runs");
+    if (runs === undefined && hasFlag(args, "only-kept")) {
+      const message = "Cannot use --only-kept: expected --keep-runs N with it";
+      throw diagnosticError("usage", message, ["--keep-runs 0 removes all tasks"]);
+    }
     const age = durationOf(textOption(args, "max-age"), "--max-age");
     const size = sizeOf(textOption(args, "max-size"), "--max-size");
     const dryRun = hasFlag(args, "dry-run");
     const result = collectGarbage(cacheFolderOf(args), {
-      keep: keysOfRuns(numberOption(args, "keep-runs") ?? 0),
+      keep: keysOfRuns(runs ?? 0),
       onlyKept: hasFlag(args, "only-kept"),
       dryRun,
       ...(age === undefined ? {} : { maxAgeMs: age }),

@@ -5,6 +5,7 @@
  */
 import type { Plan } from "../../pipeline/plan/plan.ts";
 import { type CommandArguments, hasFlag } from "../command.ts";
+import { isRich } from "../print.ts";
 import type { Logger } from "./logger.ts";
 
 /** What a logger is chosen by. */
@@ -47,7 +48,7 @@ export const loggerTable = {
   terminal: {
     description: "a live line for each running task",
     when: "on a terminal, without `--quiet`",
-    fits: (args) => Deno.stdout.isTerminal() && !hasFlag(args, "quiet"),
+    fits: (args) => isRich(Deno.stdout) && !hasFlag(args, "quiet"),
     open: async () => new (await import("./terminal.ts")).TerminalLogger(),
   },
   plain: {

@@ -94,7 +94,7 @@ const splitEvenly: Upgrade = (node) => {
 };
 
 /** Before opset 13 these normalise over all dimensions from `axis` on, as a matrix. */
-const flattened: Upgrade = (node, { add, type }) => {
+const flattened: Upgrade = (node, { add, type }): Node => {
   const { axis } = node.attributes;
   const at = axis?.type === "int" ? axis.value : 1;
   const last = (type(node.inputs[0] ?? "")?.dims?.length ?? NaN) - 1;

@@ -94,6 +94,8 @@ export interface StageDefinition<S extends z.ZodType, O extends string> {
   readonly fits?: { readonly image: string; readonly canvas: string; readonly data: string };
   /** Old names of parameters and of their values. They are read, with a warning. */
   readonly renamed?: Renamed;
+  /** Cores of a task whose file says nothing of them; default 2, as ONNX Runtime's threads. */
+  readonly cpu?: number;
   /** Where it runs; `worker` is the default. */
   readonly isolation?: Isolation;
   /** What its process may do beyond its inputs and outputs; nothing by default. */

@@ -262,7 +262,7 @@ function sharedFields(
     module: found.module,
     definition: found.stage,
     outputs: found.stage.outputs,
-    ...runRules(entry, defaults),
+    ...runRules(entry, defaults, found.stage.cpu),
   };
 }
 

@@ -20,6 +20,7 @@ export type StageFacts = Pick<
   | "picturesOf"
   | "fits"
   | "renamed"
+  | "cpu"
   | "isolation"
   | "permissions"
 >;

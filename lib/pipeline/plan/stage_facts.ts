@@ -18,12 +18,13 @@ import { outputsMistake } from "../contract/stage_outputs.ts";
 
 /** What planning needs to know of a stage, as plain data. */
 export function factsOf(stage: Stage): StageFacts {
-  const { name, description, outputs, files, isolation, permissions } = stage;
+  const { name, description, outputs, files, cpu, isolation, permissions } = stage;
   return {
     name,
     description,
     outputs,
     ...(files === undefined ? {} : { files }),
+    ...(cpu === undefined ? {} : { cpu }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(permissions === undefined ? {} : { permissions }),
   };
@@ -31,7 +32,7 @@ export function factsOf(stage: Stage): StageFacts {
 
 /** @throws {TypeError} If it describes no stage type. */
 export function readFacts(told: unknown): StageFacts {
-  const { name, description, outputs, files, isolation, permissions = [] } = recordOf(told);
+  const { name, description, outputs, files, cpu, isolation, permissions = [] } = recordOf(told);
   const mistake = outputsMistake(recordOf(outputs), recordOf(files ?? {}));
   if (mistake !== undefined) throw new TypeError(mistake);
   return {
@@ -39,10 +40,16 @@ export function readFacts(told: unknown): StageFacts {
     description: textOf(description),
     outputs: outputs as StageFacts["outputs"],
     ...(files === undefined ? {} : { files: files as NonNullable<StageFacts["files"]> }),
+    ...(cpu === undefined ? {} : { cpu: readCores(cpu) }),
     // Code that is not the project's own never runs in the runner's process.
     isolation: isolation === "fresh" ? "fresh" : "worker",
     permissions: readPermissions(permissions),
   };
+}
+
+function readCores(told: unknown): number {
+  if (typeof told === "number" && told > 0) return told;
+  throw new TypeError(`its cpu is ${JSON.stringify(told)}, expected a number above 0`);
 }
 
 function readPermissions(told: unknown): readonly StagePermission[] {

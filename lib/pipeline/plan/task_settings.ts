@@ -11,11 +11,19 @@ export interface RunRules {
   readonly timeoutMs?: number;
 }
 
-/** Stages say more than defaults do; resources are taken one by one. */
-export function runRules(stage: TaskSettings, defaults: TaskSettings = {}): RunRules {
+/**
+ * Stages say more than defaults do; resources are taken one by one.
+ *
+ * @param cores Of a task for which neither says any; default 2.
+ */
+export function runRules(
+  stage: TaskSettings,
+  defaults: TaskSettings = {},
+  cores = 2,
+): RunRules {
   const timeout = stage.timeout ?? defaults.timeout;
   return {
-    resources: resourcesOf({ ...defaults.resources, ...stage.resources }),
+    resources: resourcesOf({ cpu: cores, ...defaults.resources, ...stage.resources }),
     retries: retryRule(stage.retries ?? defaults.retries ?? 0),
     ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
   };
@@ -25,7 +33,7 @@ function resourcesOf(
   { cpu, gpu, memory, time }: NonNullable<TaskSettings["resources"]>,
 ): Resources {
   return {
-    cpu: cpu ?? 2,
+    cpu: cpu!,
     gpu: gpu ?? 0,
     ...(memory === undefined ? {} : { memoryBytes: sizeBytes(memory) }),
     ...(time === undefined ? {} : { timeMs: durationMs(time) }),

@@ -51,7 +51,7 @@ const matrix = z.object({
 
 const resources = z.strictObject({
   cpu: z.number().positive().optional().describe(
-    "Threads of the task, also of ONNX Runtime; default 2.",
+    "Threads of the task, also of ONNX Runtime; default 2, of command 1.",
   ),
   gpu: z.number().nonnegative().optional().describe("GPUs that the task needs; default 0."),
   memory: size.optional().describe("Memory that the task needs."),
