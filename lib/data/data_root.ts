@@ -1,5 +1,5 @@
 /** Finds the file that a list names. It reads nothing outside the data's folder. @module */
-import { isAbsolute, join, relative, resolve } from "@std/path";
+import { isAbsolute, relative, resolve } from "@std/path";
 import { imageLimits } from "../vision/decode_image.ts";
 import { dataFailure, quoted } from "./data_failure.ts";
 import { fileKind, notA } from "./file_kind.ts";
