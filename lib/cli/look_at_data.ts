@@ -1,26 +1,43 @@
 /** Runs `tvp data inspect` and `tvp data preview`. @module */
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { join, toFileUrl } from "@std/path";
+import type { Dataset } from "../data/dataset.ts";
+import { isThere } from "../data/is_there.ts";
 import type { DataReport, SplitReport } from "../data/inspect_data.ts";
 import { prepareData, type PreparedData } from "../data/load_data.ts";
 import type { PublishedSet } from "../data/published_set.ts";
 import { parseYaml, YamlError } from "../diagnostic/yaml_core.ts";
-import { findData, isDataText } from "../workspace/data_sources.ts";
+import { findData, isDataText, isPublished, needsFiles } from "../workspace/data_sources.ts";
 import { projectRoot } from "../workspace/places.ts";
 import { dataPlaces } from "../workspace/sources.ts";
 import { type CommandArguments, hasFlag, numberOption, textOption } from "./command.ts";
 import { count, printJson, printLine, table } from "./print.ts";
 import { writing } from "./writing.ts";
 
-/** Lists the files that an operand names. */
+/** Lists the files that an operand names, or draws the set. */
 async function prepared(operand: string): Promise<PreparedData> {
   const places = dataPlaces({ root: projectRoot.pathname, base: Deno.cwd() });
+  const isFile = isDataText(operand) || isThere(operand);
+  const own = isFile ? undefined : places.module(operand);
+  if (own !== undefined) return await drawn(operand, own);
   const { spec, module } = await findData(textOf(operand), places);
   const set = module === undefined
     ? undefined
     : (await import(toFileUrl(module).href) as { default: PublishedSet }).default;
   const parameters = set?.parameters?.parse({});
   return await prepareData({ spec, ...(set === undefined ? {} : { set }), parameters, seed: 0 });
+}
+
+/** The images of a set whose module draws them; a publisher's files lie where the user says. */
+async function drawn(name: string, module: string): Promise<PreparedData> {
+  if (isPublished(module)) {
+    const { cause, notes } = needsFiles(name);
+    throw diagnosticError("unknown-dataset", `Cannot use data ${name}: ${cause}`, notes);
+  }
+  const { drawnData } = await import("../data/drawn_data.ts");
+  const { defaultDownloads } = await import("../drawing/fetch_art.ts");
+  const { default: set } = await import(toFileUrl(module).href) as { default: Dataset };
+  return await drawnData(set, { downloads: defaultDownloads });
 }
 
 /** A map as JSON; anything else is a path. */
@@ -96,12 +113,18 @@ function printList(title: string, lines: readonly string[]): void {
   }
 }
 
-/** Writes a contact sheet. */
+/** Writes a contact sheet. @throws {DiagnosticError} If its name ends neither in .html nor in .png. */
 export async function writeSheet(args: CommandArguments, operand: string): Promise<void> {
   const { sheetHtml, sheetPng, thumbnails } = await import("../data/contact_sheet.ts");
+  const path = textOption(args, "output") ?? "preview.html";
+  if (!/\.(?:html?|png)$/i.test(path)) {
+    throw diagnosticError(
+      "usage",
+      `Cannot write "${path}": expected a name that ends in .html or .png`,
+    );
+  }
   const data = await prepared(operand);
   const all = await thumbnails(data, numberOption(args, "each") ?? 40);
-  const path = textOption(args, "output") ?? "preview.html";
   const bytes = /\.png$/i.test(path)
     ? await sheetPng(all)
     : new TextEncoder().encode(await sheetHtml(data.info.name, all));

@@ -4,6 +4,7 @@
  * @module
  */
 import type { OpenedUse } from "../workspace/open_pipeline.ts";
+import { isThere } from "../data/is_there.ts";
 import { withoutSecrets } from "../trust/secrets.ts";
 import { type CommandArguments, hasFlag, textOption } from "./command.ts";
 import type { CommandName } from "./command_table.ts";
@@ -33,6 +34,11 @@ export const extents = {
   opening: { text: "to open", begins: () => true, keeps: () => false },
   online: { text: "online", begins: () => true, keeps: ({ isOnline }) => isOnline },
   hub: { text: "hub", begins: namesHub, keeps: () => true },
+  art: {
+    text: "hub, name",
+    begins: (args) => namesHub(args) || namesSet(args),
+    keeps: () => true,
+  },
   device: { text: "device", begins: () => true, keeps: (_, args) => asksForDevice(args) },
   install: { text: "`--install`", begins: (args) => hasFlag(args, "install"), keeps: () => true },
   check: { text: "`--check`", begins: (args) => hasFlag(args, "check"), keeps: () => true },
@@ -79,7 +85,7 @@ export const commandPermissions: Readonly<Record<CommandName, Row>> = {
   ask: { secrets: "hub", write: "always", net: "hub", ffi: "always", sys: "always" },
   prompt: { write: "always", ffi: "always", sys: "always" },
   models: { secrets: "hub", write: "always", net: "hub" },
-  data: { secrets: "hub", write: "always", net: "hub", ffi: "always", sys: "always" },
+  data: { secrets: "hub", write: "always", net: "art", ffi: "always", sys: "always" },
   doctor: { write: "install", net: "install", ffi: "always", sys: "always" },
   stages: {},
   schema: {},
@@ -132,6 +138,13 @@ async function forgetSecrets(): Promise<void> {
 
 function namesHub({ operands }: CommandArguments): boolean {
   return operands.some((operand) => operand.includes("hf://"));
+}
+
+/** Whether a set is named, and no file: the art of those that are drawn is fetched once. */
+function namesSet({ operands }: CommandArguments): boolean {
+  return operands.slice(1).some((operand) =>
+    /^[a-z][a-z0-9-]*$/.test(operand) && !isThere(operand)
+  );
 }
 
 function asksForDevice(args: CommandArguments): boolean {

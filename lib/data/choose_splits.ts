@@ -3,16 +3,15 @@ import { suggestions } from "../diagnostic/suggest.ts";
 import { Random } from "../tensor/random.ts";
 import { dataFailure } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
+import type { SplitName } from "./dataset.ts";
 import type { MadeRow } from "./make_rows.ts";
 import { splitOfName } from "./image_names.ts";
 
-/** Name of a split. */
-export type SplitName = "train" | "validation" | "test";
+/** The splits in order. */
+export const splitNames = ["train", "validation", "test"] as const;
 
 /** Rows of each split, in the order of the source. */
 export type SplitRows = Readonly<Record<SplitName, readonly MadeRow[]>>;
-
-const splitNames = ["train", "validation", "test"] as const;
 
 /** Default shares. */
 const defaultShares = { train: 0.6, validation: 0.2, test: 0.2 };

@@ -103,9 +103,13 @@ export class DataRoot {
   /** @throws {DiagnosticError} If there is no such folder. */
   constructor(path: string) {
     if (!look(path, JSON.stringify(path)).isDirectory) {
-      throw dataFailure(JSON.stringify(path), "it is a file, expected a folder", [
-        "Unpack an archive first, and name the folder that it makes",
-      ]);
+      const start = readRange(path, 0, Math.min(1024, Deno.statSync(path).size));
+      const kind = fileKind(start);
+      throw dataFailure(
+        JSON.stringify(path),
+        `expected a folder, it is ${kind ?? "a file"}`,
+        ["Lists and archives are known by .csv, .tsv, .jsonl, .json, .parquet, .tar, .tar.gz, .tar.zst"],
+      );
     }
     [this.path, this.#real] = [path, Deno.realPathSync(path)];
   }

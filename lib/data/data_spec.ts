@@ -105,18 +105,29 @@ export function parseDataSpec(written: unknown): DataSpec | string {
     const [issue] = result.error.issues;
     const at = issue!.path.map(String).join(".");
     if (issue!.code === "unrecognized_keys") {
-      return unknownKeys(issue!.keys, at === "" ? Object.keys(schema.shape) : []);
+      return unknownKeys(issue!.keys, at);
     }
     return `${at === "" ? "it" : at} must be ${issue!.message}`;
   }
   const given = formatKeys.filter((key) => result.data[key] !== undefined);
   if (given.length === 1) return result.data;
+  const { set } = result.data;
+  if (set !== undefined && given.length === 0) {
+    return `it does not say where the set's files lie; write { set: ${set}, folder: ./FOLDER }`;
+  }
   return given.length === 0
     ? `it names no files; give one of ${formatKeys.join(", ")}`
     : `it has ${given.join(" and ")}: give one of them`;
 }
 
-function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+/** Keys that the maps in a map may have, by their own key. */
+const innerKeys: Readonly<Record<string, readonly string[]>> = {
+  columns: columnRoles,
+  split: ["train", "validation", "test", "seed"],
+};
+
+function unknownKeys(keys: readonly string[], at: string): string {
+  const known = at === "" ? Object.keys(schema!.shape) : innerKeys[at] ?? [];
   const quoted = keys.map((key) => `"${key}"`).join(", ");
   const [name, value] = keys[0]!.split(/:(.*)/s);
   if (value !== undefined && known.includes(name!)) {
@@ -124,7 +135,7 @@ function unknownKeys(keys: readonly string[], known: readonly string[]): string 
   }
   const meant = nearest(keys[0]!, known);
   const guess = meant === undefined ? "" : `; did you mean "${meant}"?`;
-  return `it has ${quoted}, which is not supported${guess}`;
+  return `${at === "" ? "it" : at} has ${quoted}, which is not supported${guess}`;
 }
 
 /** `images:` was called `pictures:`. */

@@ -188,7 +188,11 @@ function makeRow(row: ListedRow, making: RowMaking): MadeRow {
   const asked = choice?.instruction ??
     (spec.instruction === undefined ? undefined : words(spec.instruction)) ?? value("instruction");
   const instruction = asked ?? (making.kind === "classification" ? defaultInstruction : undefined);
-  if (instruction === undefined) missing(where, columns.instruction ?? "instruction");
+  if (instruction === undefined) {
+    throw dataFailure(where, "it has no question", [
+      "write one for all rows, instruction: TEXT, or name its column: columns: { instruction: NAME }",
+    ]);
+  }
   const caption = spec.caption === undefined || isOfClass(spec.caption)
     ? value("caption")
     : words(spec.caption);
@@ -219,7 +223,10 @@ function answerOf(
     const { answer, candidates } = choice;
     return { answer, candidates, label: numbers.get(answer)! };
   }
-  if (making.kind === "generation") return freeAnswer(fields[columns.answer ?? ""], where, columns);
+  if (making.kind === "generation") {
+    const column = columns.answer ?? columns.label ?? "answer";
+    return freeAnswer(fields[column], where, column);
+  }
   if (making.kind === "yes-no") {
     const column = columns.answer ?? columns.label ?? "answer";
     const said = namedText(making.listing, column, fields)?.toLowerCase();
@@ -261,15 +268,13 @@ function classNumber({ fields, where }: ListedRow, making: RowMaking): number {
 function freeAnswer(
   value: unknown,
   where: string,
-  columns: Columns,
+  column: string,
 ): Pick<MadeRow, "answer" | "answers"> {
-  if (!Array.isArray(value)) {
-    return { answer: textOf(value) ?? missing(where, columns.answer ?? "answer") };
-  }
+  if (!Array.isArray(value)) return { answer: textOf(value) ?? missing(where, column, value) };
   const answers = value.map((item) =>
     textOf(typeof item === "object" && item !== null ? (item as { answer?: unknown }).answer : item)
   ).filter((text) => text !== undefined);
-  if (answers.length === 0) missing(where, columns.answer ?? "answer");
+  if (answers.length === 0) missing(where, column);
   const counts = new Map<string, number>();
   for (const answer of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
   const [answer] = [...counts].reduce((best, next) => next[1] > best[1] ? next : best);

@@ -64,7 +64,17 @@ Deno.test("tvp data lists sets, and says what is missing", () =>
         'it has "folder:./x"; write a space after the colon: { folder: ./x }',
       ],
       [["inspect", "{folder: ["], "Cannot read {folder: ["],
-      [["inspect", "{set: cifar10}"], "it names no files"],
+      [
+        ["inspect", "{set: cifar10}"],
+        "it does not say where the set's files lie; write { set: cifar10, folder: ./FOLDER }",
+      ],
+      [["inspect", "cifar10"], "its publisher's files are needed, and no folder is given"],
+      [["inspect", "nope"], "Cannot use data ./nope: there is no file or folder"],
+      [["preview", ".", "-o", "x.jpg"], "expected a name that ends in .html or .png"],
+      [
+        ["inspect", "{folder: ., columns: {lable: x}}"],
+        'columns has "lable", which is not supported; did you mean "label"?',
+      ],
       [["inspect", "{foldr: .}"], 'it has "foldr", which is not supported; did you mean "folder"?'],
       [["preview", "./nothing"], "there is no file or folder"],
     ];
