@@ -17,14 +17,16 @@ export type Layout =
   /** [tiles, 3, height, width], filled up with tiles of zeros where there are to be `least`. */
   | { readonly kind: "tiles"; readonly least?: number }
   /**
-   * One tile as [patches, 3 · repeat · side · side], in the order of blocks of `merge` by `merge`
-   * patches; the image represents `repeat` frames of a film.
+   * One tile as [patches, 3 · repeat · side · side], or with `planes` as [patches, 3 · repeat, side,
+   * side], in the order of blocks of `merge` by `merge` patches; the image represents `repeat` frames of
+   * a film.
    */
   | {
     readonly kind: "merged-patches";
     readonly side: number;
     readonly merge: number;
     readonly repeat: number;
+    readonly planes?: boolean;
   }
   /** Tiles of any size as [tiles, most, side · side · 3]: patches row by row, filled up with zeros. */
   | { readonly kind: "patch-rows"; readonly side: number; readonly most: number };
@@ -86,8 +88,9 @@ export function pixelDims({ tiles, layout }: ImagePlan): readonly number[] {
     case "tiles":
       return [Math.max(tiles.length, layout.least ?? 0), 3, height, width];
     case "merged-patches": {
-      const { side, repeat } = layout;
-      return [height / side * (width / side), 3 * repeat * side * side];
+      const { side, repeat, planes = false } = layout;
+      const patches = height / side * (width / side);
+      return planes ? [patches, 3 * repeat, side, side] : [patches, 3 * repeat * side * side];
     }
     case "patch-rows":
       return [tiles.length, layout.most, 3 * layout.side ** 2];

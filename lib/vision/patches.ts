@@ -100,10 +100,11 @@ export function patchNodes(
     const missing = layout.most - rows * columns;
     return missing > 0 ? builder.op("Pad", [flat, builder.int64s([0, 0, 0, 0, missing, 0])]) : flat;
   }
-  const { merge, repeat } = layout;
+  const { merge, repeat, planes = false } = layout;
   const cut = reshape(image, [-1, 3, rows / merge, merge, side, columns / merge, merge, side]);
   const moved = builder.op("Transpose", [cut], { perm: [0, 2, 5, 3, 6, 1, 4, 7] });
   const frames = reshape(moved, [-1, rows * columns, 3, 1, side * side]);
   const film = builder.op("Tile", [frames, builder.int64s([1, 1, 1, repeat, 1])]);
-  return reshape(film, [-1, rows * columns, 3 * repeat * side * side]);
+  const patch = planes ? [3 * repeat, side, side] : [3 * repeat * side * side];
+  return reshape(film, [-1, rows * columns, ...patch]);
 }

@@ -5,7 +5,7 @@ import { llavaNextProcessor, llavaOnevisionProcessor } from "./processors/anyres
 import { donutProcessor } from "./processors/donut.ts";
 import { gemma3Processor } from "./processors/gemma3.ts";
 import { gemma4Processor } from "./processors/gemma4.ts";
-import { gotOcr2Processor } from "./processors/got_ocr2.ts";
+import { cohere2VisionProcessor, gotOcr2Processor, ovis2Processor } from "./processors/got_ocr2.ts";
 import { idefics3Processor } from "./processors/idefics3.ts";
 import { janusProcessor, vlmProcessor } from "./processors/janus.ts";
 import { lfm2VlProcessor } from "./processors/lfm2_vl.ts";
@@ -22,7 +22,7 @@ import {
   vitProcessor,
 } from "./processors/plain.ts";
 import type { PlanOptions, ProcessorKind } from "./processors/processor_kind.ts";
-import { glm4vProcessor, qwen2VlProcessor } from "./processors/qwen2_vl.ts";
+import { glm4vProcessor, paddleOcrVlProcessor, qwen2VlProcessor } from "./processors/qwen2_vl.ts";
 import { siglip2Processor } from "./processors/siglip2.ts";
 import type { ImageSize } from "./resize.ts";
 
@@ -40,7 +40,10 @@ const kinds: readonly ProcessorKind[] = [
   idefics3Processor,
   qwen2VlProcessor,
   glm4vProcessor,
+  paddleOcrVlProcessor,
   gotOcr2Processor,
+  cohere2VisionProcessor,
+  ovis2Processor,
   gemma3Processor,
   gemma4Processor,
   pixtralProcessor,

@@ -27,6 +27,7 @@ Deno.test("openModelDirectory() reads configurations and graphs when asked", asy
     "llava",
     "vipllava",
     "llava_qwen2",
+    "fast_vlm",
   ]);
   assertEquals(directory.preprocessor.image_processor_type, "CLIPImageProcessor");
   assertEquals(directory.has("encoder_model"), false);

@@ -128,6 +128,39 @@ const table: readonly Written[] = [
     text: "<|START_OF_IMG|>T_1****T_2****G****<|END_OF_IMG|>",
   },
   {
+    type: "cohere2_vision",
+    image: "*",
+    settings: {
+      image_processor_type: "Cohere2VisionImageProcessor",
+      size: { height: 48, width: 48 },
+      patch_size: 2,
+    },
+    placeholder: "*",
+    text: "<|START_OF_IMG|>" + "****<|IMG_LINE_BREAK|>".repeat(3) + "<|END_OF_IMG|>",
+  },
+  {
+    type: "ovis2",
+    image: "*",
+    processor: { image_seq_length: 1 },
+    settings: {
+      image_processor_type: "Ovis2ImageProcessor",
+      ...tile,
+      crop_to_patches: true,
+      use_covering_area_grid: false,
+      max_patches: 2,
+    },
+    placeholder: "<image>",
+    text: "<IMG_START>*<IMG_GRID>*<IMG_COL>*<IMG_END>",
+  },
+  {
+    type: "ovis2",
+    image: "*",
+    settings: { image_processor_type: "Ovis2ImageProcessor", ...tile },
+    rows: 2,
+    placeholder: "<image>",
+    text: "<IMG_START>**<IMG_GRID><IMG_END>",
+  },
+  {
     type: "mistral3",
     image: "*",
     settings: {

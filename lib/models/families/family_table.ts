@@ -14,8 +14,8 @@ import { minigpt4 } from "./minigpt4.ts";
 import { paligemma } from "./paligemma.ts";
 import { phi3v } from "./phi3_v.ts";
 import { lightonOcr, llavaOrPixtral, mistral3 } from "./pixtral.ts";
-import { qwen2Vl } from "./qwen2_vl.ts";
-import { ayaVision, gotOcr2 } from "./tiled.ts";
+import { paddleOcrVl, qwen2Vl } from "./qwen2_vl.ts";
+import { ayaVision, cohere2Vision, gotOcr2, ovis2 } from "./tiled.ts";
 import { visionEncoderDecoder } from "./vision_encoder_decoder.ts";
 
 const families: readonly Family[] = [
@@ -34,11 +34,14 @@ const families: readonly Family[] = [
   gemma4,
   idefics3,
   qwen2Vl,
+  paddleOcrVl,
   internvl,
   florence2,
   lfm2Vl,
   ayaVision,
   gotOcr2,
+  cohere2Vision,
+  ovis2,
   visionEncoderDecoder,
   phi3v,
   janus,

@@ -20,7 +20,7 @@ function processorPatches({ processor, plan }: ImageFacts): number | undefined {
 
 /** LLaVA: projected patch features replace the `<image>` tokens of the text. */
 export const llava: Family = {
-  modelTypes: ["llava", "vipllava", "llava_qwen2"],
+  modelTypes: ["llava", "vipllava", "llava_qwen2", "fast_vlm"],
   processorType: "CLIPImageProcessor",
   imageTokens: processorPatches,
   likelyImageTokens: (facts) => numberIn(facts.config, "image_seq_length") ?? patches(facts),

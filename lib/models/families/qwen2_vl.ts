@@ -23,3 +23,13 @@ export const qwen2Vl: Family = {
   text: (instruction, image) =>
     `<|im_start|>user\n<|vision_start|>${image}<|vision_end|>${instruction}<|im_end|>\n<|im_start|>assistant\n`,
 };
+
+/** PaddleOCR-VL: the same, between markers of its own. */
+export const paddleOcrVl: Family = {
+  ...qwen2Vl,
+  modelTypes: ["paddleocr_vl"],
+  processorType: "PaddleOCRVLImageProcessor",
+  imageToken: "<|IMAGE_PLACEHOLDER|>",
+  text: (instruction, image, start) =>
+    `${start}User: <|IMAGE_START|>${image}<|IMAGE_END|>${instruction}\nAssistant: `,
+};

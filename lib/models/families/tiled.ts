@@ -44,3 +44,40 @@ export const gotOcr2: Family = {
   modelTypes: ["got_ocr2"],
   imageToken: "<imgpad>",
 };
+
+/** Command A Vision: each tile's tokens, and a mark behind them, between markers. */
+export const cohere2Vision: Family = {
+  ...cohere,
+  modelTypes: ["cohere2_vision"],
+  processorType: "Cohere2VisionImageProcessor",
+  imageToken: "<|IMG_PATCH|>",
+  writtenImage: (facts) => {
+    const { special, preprocessor, image } = facts;
+    const side = numberIn(preprocessor, "patch_size") ?? 16;
+    const tile = image.repeat(side ** 2) + (special.img_line_break_token ?? "<|IMG_LINE_BREAK|>");
+    const [start, end] = [
+      special.boi_token ?? "<|START_OF_IMG|>",
+      special.eoi_token ?? "<|END_OF_IMG|>",
+    ];
+    return { placeholder: image, text: `${start}${tile.repeat(tilesOf(facts))}${end}` };
+  },
+};
+
+/** Ovis 2: the whole image, then its tiles with marks between columns and rows (arXiv 2405.20797). */
+export const ovis2: Family = {
+  ...cohere,
+  modelTypes: ["ovis2"],
+  processorType: "Ovis2ImageProcessor",
+  imageToken: "<IMG_ATOM>",
+  writtenImage: (facts) => {
+    const { processor, plan, image } = facts;
+    const tokens = image.repeat(perTile(facts, numberIn(processor, "image_seq_length")));
+    const { rows, columns } = plan?.grid ?? { rows: 1, columns: 1 };
+    const row = new Array(columns).fill(tokens).join("<IMG_COL>");
+    const tiles = rows * columns > 1 ? new Array(rows).fill(row).join("<IMG_ROW>") : "";
+    return {
+      placeholder: "<image>",
+      text: `<IMG_START>${tokens}<IMG_GRID>${tiles}<IMG_END>`,
+    };
+  },
+};

@@ -1,6 +1,6 @@
 /** The models of tokenizer.json: a piece of text to ids. A new one is a file and a row here. @module */
 import { bytePair } from "./byte_pair.ts";
-import type { Json } from "./definition.ts";
+import { type Json, makeStep } from "./definition.ts";
 import { unigram } from "./unigram.ts";
 import type { TokenModel } from "./vocabulary.ts";
 import { wordLevel, wordPiece } from "./word_models.ts";
@@ -12,12 +12,14 @@ const models = {
   WordLevel: wordLevel,
 } satisfies Readonly<Record<string, (fields: Json) => TokenModel>>;
 
-/** Makes a model. Old files do not name its type, which its fields show. */
+/**
+ * Makes a model. Old files do not name its type, which its fields show.
+ *
+ * @throws {TokenizerPartError} If it has a type that is not known.
+ */
 export function makeModel(fields: Json): TokenModel {
   const { type, merges, vocab } = fields;
-  if (typeof type === "string" && Object.hasOwn(models, type)) {
-    return models[type as keyof typeof models](fields);
-  }
+  if (type !== undefined) return makeStep("model", models, fields);
   if (merges !== undefined) return bytePair(fields);
   if (Array.isArray(vocab)) return unigram(fields);
   return fields.max_input_chars_per_word === undefined ? wordLevel(fields) : wordPiece(fields);

@@ -79,6 +79,41 @@ export const glm4vProcessor: ProcessorKind = {
   },
 };
 
+/** PaddleOCR-VL: one frame, the patches row by row as small images; narrow images are widened first. */
+export const paddleOcrVlProcessor: ProcessorKind = {
+  types: ["PaddleOCRVLImageProcessor"],
+  defaults: {
+    ...qwen2VlProcessor.defaults,
+    size: { shortest_edge: 384 * 384, longest_edge: 1536 * 1536 },
+    temporal_patch_size: 1,
+  },
+  plan: (config, from) => {
+    const [side, merge] = [countOf(config, "patch_size"), countOf(config, "merge_size")];
+    const repeat = countOf(config, "temporal_patch_size");
+    const raised = raisedTo(side * merge, from);
+    const size = imageSize(smartSize(raised, side * merge, pixelLimits(config)));
+    const [rows, columns] = [size.height / side, size.width / side];
+    return {
+      from,
+      tiles: [resizeDraft(startDraft(from), size, filterOf(config))],
+      ...affineOf(config),
+      layout: { kind: "merged-patches", side, merge: 1, repeat, planes: true },
+      grid: { rows: rows / merge, columns: columns / merge },
+      extras: { image_grid_thw: rowOf(1, rows, columns) },
+    };
+  },
+};
+
+/** The size with a shape as before whose sides are at least so long. */
+function raisedTo(least: number, { height, width }: ImageSize): ImageSize {
+  const wide = height < least
+    ? { height: least, width: roundHalfEven(width * least / height) }
+    : { height, width };
+  return wide.width < least
+    ? { height: roundHalfEven(wide.height * least / wide.width), width: least }
+    : wide;
+}
+
 /**
  * Fewest and most pixels; older files name them so, newer ones call them edges.
  *
