@@ -99,10 +99,10 @@ const cDist: Decomposition = (node, b) => {
   return [b.op(op, [difference, b.int64s([2])], { keepdims: 0 })];
 };
 
-/** Words, positions and segments added up, then normalised. */
+/** Words, positions and segments added up, then normalised; of a mask, how many tokens each row has. */
 const embedLayerNorm: Decomposition = (node, b) => {
   const [ids, segmentIds, words, places, segments, gamma, beta, mask, positionIds] = node.inputs;
-  refuse(node, Boolean(mask) && node.outputs[1] !== "", "it makes a mask index");
+  const count = mask ? b.op("ReduceSum", [mask, b.int64s([1])], { keepdims: 0 }) : "";
   const rows = (table: Value, index: Value) => b.op("Gather", [table, index], { axis: 0 });
   const length = b.op("Shape", [ids], { start: 1, end: 2 });
   const first = b.op("Slice", [places, b.int64s([0]), length, b.int64s([0])]);
@@ -112,7 +112,7 @@ const embedLayerNorm: Decomposition = (node, b) => {
     segments && segmentIds ? rows(segments, segmentIds) : undefined,
   ]);
   const epsilon = float(floatOf(node, "epsilon", 1e-12));
-  return [b.op("LayerNormalization", [total, gamma, beta], { axis: -1, epsilon }), "", total];
+  return [b.op("LayerNormalization", [total, gamma, beta], { axis: -1, epsilon }), count, total];
 };
 
 /** q cos(e) + q' sin(e), the same for keys; the angles have no axis for heads. */

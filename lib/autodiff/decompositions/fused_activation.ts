@@ -5,32 +5,45 @@ import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
 import { add, constantLike } from "../engine/expressions.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 
-/** Activations that FusedConv and FusedGemm name, with parameters in the order they list them. */
+/** Parameters of activations, in the order in which FusedConv lists them. */
 const parameterNames: Readonly<Record<string, readonly string[]>> = {
-  Relu: [],
-  Tanh: [],
-  Sigmoid: [],
-  Softplus: [],
   LeakyRelu: ["alpha"],
   HardSigmoid: ["alpha", "beta"],
+  Clip: ["min", "max"],
 };
 
-function activate(
-  b: GraphBuilder,
-  node: Node,
-  x: Value,
-  parameters: readonly (number | undefined)[],
-): Value {
+/** Numbers by the names that the activation's op has for them. */
+type Parameters = Readonly<Record<string, number>>;
+
+function activate(b: GraphBuilder, node: Node, x: Value, parameters: Parameters): Value {
   const activation = stringOf(node, "activation", "");
   if (activation === "") return x;
   if (activation === "Clip") {
-    return b.op("Clip", [x, ...parameters.map((bound) => constantLike(b, x, bound!))]);
+    const bounds = [parameters.min, parameters.max];
+    return b.op("Clip", [x, ...bounds.map((bound) => constantLike(b, x, bound!))]);
   }
-  const entries = (parameterNames[activation] ?? []).flatMap((name, i) =>
-    parameters[i] === undefined ? [] : [[name, float(parameters[i])] as const]
-  );
+  const entries = Object.entries(parameters).map(([name, value]) => [name, float(value)] as const);
   return b.op(activation, [x], Object.fromEntries(entries));
 }
+
+/** Those that a node lists, by the names of its activation. */
+function listed(node: Node): Parameters {
+  const given = node.attributes.activation_params;
+  const values = given?.type === "floats" ? given.value : [];
+  const names = parameterNames[stringOf(node, "activation", "")] ?? [];
+  return Object.fromEntries(names.flatMap((name, i) => i in values ? [[name, values[i]!]] : []));
+}
+
+/** Those that a node has attributes for: `activation_alpha`. */
+function named(node: Node): Parameters {
+  return Object.fromEntries(parameters.flatMap((name) => {
+    const attribute = `activation_${name}`;
+    return attribute in node.attributes ? [[name, floatOf(node, attribute, 0)]] : [];
+  }));
+}
+
+const parameters = ["alpha", "beta", "gamma"];
+const parameterAttributes = parameters.map((name) => `activation_${name}`);
 
 function without(node: Node, ...names: string[]): Record<string, Attribute> {
   return Object.fromEntries(
@@ -46,36 +59,27 @@ const fusedConv: Decomposition = (node, b) => {
     [x, w, bias || undefined],
     without(node, "activation", "activation_params"),
   );
-  const given = node.attributes.activation_params;
-  return [activate(b, node, z ? add(b, y, z) : y, given?.type === "floats" ? given.value : [])];
+  return [activate(b, node, z ? add(b, y, z) : y, listed(node))];
 };
 
 /** act(αAB + βC) */
 const fusedGemm: Decomposition = (node, b) => {
-  const names = ["alpha", "beta", "gamma"].map((name) => `activation_${name}`);
   const y = b.op(
     "Gemm",
     node.inputs.map((name) => name || undefined),
-    without(node, "activation", ...names),
+    without(node, "activation", ...parameterAttributes),
   );
-  const parameters = names.slice(0, 2).map((name) =>
-    node.attributes[name] ? floatOf(node, name, 0) : undefined
-  );
-  return [activate(b, node, y, parameters)];
+  return [activate(b, node, y, named(node))];
 };
 
 /** act(αAB), the operands as FusedMatMul reads them. */
 const fusedMatMulActivation: Decomposition = (node, b) => {
-  const names = ["alpha", "beta", "gamma"].map((name) => `activation_${name}`);
-  const attributes = without(node, "activation", "activation_axis", ...names);
+  const attributes = without(node, "activation", "activation_axis", ...parameterAttributes);
   const y = b.op("FusedMatMul", node.inputs, attributes, "com.microsoft");
   if (stringOf(node, "activation", "") === "Softmax") {
     return [b.op("Softmax", [y], { axis: intOf(node, "activation_axis", -1) })];
   }
-  const parameters = names.slice(0, 2).map((name) =>
-    node.attributes[name] ? floatOf(node, name, 0) : undefined
-  );
-  return [activate(b, node, y, parameters)];
+  return [activate(b, node, y, named(node))];
 };
 
 /** Decompositions of fused activations. */

@@ -6,13 +6,15 @@
  */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
+import { toNumbers } from "../../tensor/convert.ts";
 import { floatOf, intOf } from "../engine/attributes.ts";
-import { shapeBetween, type ShapePart, sizePart } from "../engine/dynamic_shape.ts";
-import { add } from "../engine/expressions.ts";
+import { shapeBetween, sizePart } from "../engine/dynamic_shape.ts";
+import { add, castTo, shapeOf, zerosLike } from "../engine/expressions.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { scaleOf } from "./attention.ts";
 import {
   attention,
+  bothAllowed,
   causalMask,
   mergeHeads,
   positions,
@@ -24,25 +26,28 @@ import { anglesAt, rotate } from "./rotary.ts";
 const groupQuery: Decomposition = (node, b) => {
   const [, , , pastKey, pastValue] = node.inputs;
   const { q, k, v } = projections(b, node);
-  const past: ShapePart = pastKey ? sizePart(b, pastKey, 2) : 0;
+  const isFirst = !pastKey || sizePart(b, pastKey, 2) === 0;
+  const starts = isFirst ? undefined : startsOf(b, node, q);
   const turned = intOf(node, "do_rotary", 0) === 1;
-  const ids = turned ? positionIds(b, node, q, past) : undefined;
+  const ids = turned ? positionIds(b, node, q, starts) : undefined;
   const turn = (x: Value) => turned ? rotateHeads(b, node, x, ids!) : x;
   const query = turn(q);
-  const keys = withPast(b, pastKey, turn(k));
-  const values = withPast(b, pastValue, v);
+  const joined = (past: Value | undefined, x: Value) =>
+    starts ? insertRows(b, past!, x, starts) : withPast(b, past, x);
+  const keys = joined(pastKey, turn(k));
+  const values = joined(pastValue, v);
   const window = intOf(node, "local_window_size", -1);
   const causal = causalMask(b, {
     queries: sizePart(b, q, 2),
     keys: sizePart(b, keys, 2),
-    offset: past,
+    offset: starts ? b.op("Unsqueeze", [starts, b.int64s([1, 2, 3])]) : 0,
     window: window > 0 ? window : undefined,
   });
   const { output } = attention(b, { q: query, k: keys, v: values }, {
     ...scaleOrDefault(node),
     softcap: floatOf(node, "softcap", 0),
     bias: node.inputs[10] || undefined,
-    allowed: causal,
+    allowed: isFirst ? bothAllowed(b, causal, filled(b, node, keys)) : causal,
     sink: sinkOf(b, node, query),
   });
   return [mergeHeads(b, output), keys, values];
@@ -80,14 +85,49 @@ function unpack(b: GraphBuilder, packed: Value, heads: number, groups: number): 
   return b.node("Split", [packed, sizes], { attributes: { axis: -1 }, outputs: 3 });
 }
 
-/** Given, or counted on from the end of the past; [N, S] or [1, S]. */
-function positionIds(b: GraphBuilder, node: Node, q: Value, past: ShapePart): Value {
-  if (node.inputs[9]) return node.inputs[9];
+/** Keys of a row that are not padding, where there is no past: padded queries see no others either. */
+function filled(b: GraphBuilder, node: Node, keys: Value): Value | undefined {
+  const [last, total] = [node.inputs[5]!, b.dims(keys)?.[2]];
+  const known = b.constantOf(last);
+  if (known && toNumbers(known).every((index) => index + 1 === total)) return undefined;
+  const column = castTo(b, b.op("Reshape", [last, b.int64s([-1, 1, 1, 1])]), "int64");
+  return b.op("LessOrEqual", [positions(b, sizePart(b, keys, 2)), column]);
+}
+
+/**
+ * Where the new tokens of each row begin, [N]: rows are padded behind their last token, so a past may
+ * be shorter than its place. A past that turns out to be empty has none.
+ */
+function startsOf(b: GraphBuilder, node: Node, q: Value): Value {
+  const last = castTo(b, b.op("Reshape", [node.inputs[5], b.int64s([-1])]), "int64");
+  const tokens = sizePart(b, q, 2);
+  const count = typeof tokens === "number" ? b.int64s([tokens]) : tokens;
+  const begun = b.op("Sub", [add(b, last, b.int64s([1])), count]);
+  return b.op("Max", [begun, b.int64s([0])]);
+}
+
+/** Keys or values [N, G, S, D] put into a past at each row's place; what is behind them is not seen. */
+function insertRows(b: GraphBuilder, past: Value, x: Value, starts: Value): Value {
+  const room = b.op("Concat", [past, zerosLike(b, x)], { axis: 2 });
+  const first = b.op("Unsqueeze", [starts, b.int64s([1, 2, 3])]);
+  const steps = b.op("Unsqueeze", [positions(b, sizePart(b, x, 2)), b.int64s([1])]);
+  const places = b.op("Expand", [add(b, first, steps), shapeOf(b, x)]);
+  return b.op("ScatterElements", [room, places, x], { axis: 2 });
+}
+
+/**
+ * Given, or counted on from the end of the past; [N, S] or [1, S]. Where there is no past, of those that
+ * are given the first one counts, for all rows: so does ONNX Runtime's kernel, and its definition says so.
+ */
+function positionIds(b: GraphBuilder, node: Node, q: Value, starts: Value | undefined): Value {
+  const given = node.inputs[9];
+  if (given && starts) return given;
   const steps = positions(b, sizePart(b, q, 2));
-  const shifted = past === 0
-    ? steps
-    : add(b, steps, typeof past === "number" ? b.int64s([past]) : past);
-  return b.op("Unsqueeze", [shifted, b.int64s([0])]);
+  const rows = b.op("Unsqueeze", [steps, b.int64s([0])]);
+  if (starts) return add(b, b.op("Unsqueeze", [starts, b.int64s([1])]), rows);
+  if (!given) return rows;
+  const first = b.op("Gather", [b.op("Reshape", [given, b.int64s([-1])]), b.int64s([0])]);
+  return add(b, rows, first);
 }
 
 function rotateHeads(b: GraphBuilder, node: Node, x: Value, ids: Value): Value {

@@ -149,6 +149,17 @@ export const attentionCases: readonly [string, GradientCase][] = [
   ),
   multiHead([x([1, 3, 8]), x([1, 3, 8]), x([1, 3, 4]), x([20])], { scale: float(0.2) }),
   grouped(2, 3, {}),
+  ...[undefined, 3].map((past): [string, GradientCase] => {
+    const [op, spec] = grouped(past === undefined ? 2 : 1, past, { do_rotary: 1 }, wave, 16);
+    const rows = spec.inputs.map((input) =>
+      input !== undefined && "shape" in input
+        ? { ...input, shape: [2, ...input.shape.slice(1)] }
+        : input
+    );
+    // The second row is shorter by one.
+    const last = past === undefined ? [1, 0] : [3, 2];
+    return [op, { ...spec, inputs: rows.with(5, int32s([2], ...last)), of: [0] }];
+  }),
   grouped(2, 3, { local_window_size: 3 }),
   grouped(4, "empty", { local_window_size: 2, softcap: float(3) }),
   grouped(1, 3, { do_rotary: 1, rotary_interleaved: 1 }, wave, 16),

@@ -190,6 +190,16 @@ export const moreFusedCases: readonly [string, GradientCase][] = [
     attributes: { interleaved: 1, num_heads: 2, rotary_embedding_dim: 2 },
   }],
   ["com.microsoft.MRotaryEmbedding", multimodalRotary(1)],
+  ...["Elu", "Selu", "ThresholdedRelu"].map((activation): [string, GradientCase] => [
+    "com.microsoft.FusedGemm",
+    {
+      inputs: [x([2, 3]), x([3, 4]), x([4])],
+      attributes: {
+        ...{ activation, activation_alpha: float(0.4) },
+        ...(activation === "Selu" ? { activation_gamma: float(1.3) } : {}),
+      },
+    },
+  ]),
   ["com.microsoft.MatMulBnb4", {
     inputs: [x([2, 32]), bytes([48], 48), floats([3], 0.1, 0.2, 0.3)],
     attributes: { K: 32, N: 3, block_size: 32, quant_type: 0 },
