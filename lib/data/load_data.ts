@@ -2,7 +2,7 @@
 import { basename } from "@std/path";
 import type { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { chooseSplits, chooseTraining, type TrainingChoice } from "./choose_splits.ts";
-import { dataFailure } from "./data_failure.ts";
+import { dataFailure, someOf } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { DatasetInfo, Row, SplitName } from "./dataset.ts";
 import { writeRows } from "./dataset_folder.ts";
@@ -163,7 +163,7 @@ async function writeSplit(
   for (const [place, cause] of written.broken) broken.push({ where: rows[place]!.where, cause });
   if (broken.length > 0 && data.broken === "refuse") return;
   const more = [
-    ...(written.broken.size > 0 ? [`broken images, left out: ${written.broken.size}`] : []),
+    ...(written.broken.size > 0 ? [leftOut(rows, [...written.broken.keys()])] : []),
     ...(written.repeated.length > 0
       ? [`images that are in other splits, left out of ${split}: ${written.repeated.length}`]
       : []),
@@ -174,6 +174,11 @@ async function writeSplit(
   }
   const kept = written.kept.map((place) => rowOf(rows[place]!, info.name));
   await writeRows(folder, { ...info, ...written.size }, kept, [...notes, ...more]);
+}
+
+function leftOut(rows: readonly MadeRow[], places: readonly number[]): string {
+  const names = someOf(places.map((place) => rows[place]!.where));
+  return `broken images, left out: ${places.length} (${names})`;
 }
 
 function rowOf(made: MadeRow, name: string): Row {

@@ -15,7 +15,9 @@ import { classes, instruction, openZoo } from "./zoo.ts";
 
 const photo = { height: 375, width: 500 };
 const batch = 16;
-const steps = 40;
+
+/** So many that the batches that are made before the first step do not flatter the share. */
+const steps = 80;
 
 /** Different photographs of the set, which has each ten times. */
 const photographs = 64;

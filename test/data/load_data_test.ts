@@ -320,6 +320,10 @@ Deno.test("loadData() names every broken image, or skips them", async () => {
     assert(error.message.startsWith("Cannot read 3 images: "), error.message);
     const { train, validation, test } = await load(folder, { folder, broken: "skip" });
     assertEquals([train, validation, test].reduce((sum, { rows }) => sum + rows.length, 0), 16);
+    const notes = [train, validation, test].flatMap(({ info }) => info.notes ?? []).join("\n");
+    for (const name of ["cat/3.jpg", "dog/2.jpg", "dog/5.heic"]) {
+      assert(notes.includes(name), notes);
+    }
   });
 });
 
