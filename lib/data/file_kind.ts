@@ -32,10 +32,9 @@ export function fileKind(start: Uint8Array): string | undefined {
     strangerIn(start);
 }
 
-/** The words for a file that is too short: what it is, where that is known, or that it is cut off. */
-export function tooShort(expected: string, start: Uint8Array): string {
-  if (fileKind(start) !== undefined) return notA(expected, start);
-  return `it is empty or cut off, expected ${expected}`;
+/** What is wrong with a file: that it is of another kind, where that is known, or `cause`. */
+export function orKind(cause: string, expected: string, start: Uint8Array): string {
+  return fileKind(start) === undefined ? cause : notA(expected, start);
 }
 
 /** The words for a file that is not what it should be: "it is not a tar archive but a web page". */

@@ -11,6 +11,7 @@ import {
 import type { Tensor } from "../../tensor/tensor.ts";
 import { dataFailure } from "../data_failure.ts";
 import { readRange } from "../data_root.ts";
+import { orKind } from "../file_kind.ts";
 import type { Listing } from "../listing.ts";
 import { labelledRow, planeListing } from "./plane_rows.ts";
 
@@ -36,9 +37,11 @@ export function cifarBinary(path: string, labels: CifarLabels): Listing {
   const record = labels.bytes + imageBytes;
   const size = sizeOf(path);
   if (size === 0 || size % record !== 0) {
+    const cause =
+      `it has ${size} bytes, which is not a multiple of ${record}, the size of an image with its class: the file is empty, cut off, or another file`;
     throw dataFailure(
       JSON.stringify(path),
-      `it has ${size} bytes, which is not a multiple of ${record}, the size of an image with its class: the file is empty, cut off, or another file`,
+      orKind(cause, "a file of CIFAR", readRange(path, 0, Math.min(size, 1024))),
     );
   }
   const bytes = readRange(path, 0, size);
@@ -115,15 +118,17 @@ function readDictionary(path: string, what: string): Map<string, unknown> {
   if (size > maxBytes) {
     throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} can be read`);
   }
+  const bytes = readRange(path, 0, size);
   let value: unknown;
   try {
-    value = readPickle(readRange(path, 0, size), {
+    value = readPickle(bytes, {
       find: nameInPickle,
       persistent: () => undefined,
     }).value;
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
-    throw dataFailure(what, error.message.replace(/^Cannot read pickle: /, ""));
+    const told = error.message.replace(/^Cannot read pickle: /, "");
+    throw dataFailure(what, orKind(told, "a pickle", bytes));
   }
   if (!(value instanceof Map)) throw dataFailure(what, "it is not a pickle of a dictionary");
   return new Map([...value].map(([key, item]) => [textOf(key), item]));

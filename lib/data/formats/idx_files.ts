@@ -1,7 +1,7 @@
 /** The idx format of MNIST and its like, compressed or not. @module */
 import { basename } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
-import { notA, tooShort } from "../file_kind.ts";
+import { notA, orKind } from "../file_kind.ts";
 import { openBytes } from "./byte_source.ts";
 import { joinListings, type Listing } from "../listing.ts";
 import type { PublisherFolder } from "../published_set.ts";
@@ -109,7 +109,10 @@ const types: Readonly<Record<number, string>> = {
 
 function dimsIn(header: Uint8Array, axes: number, what: string): number[] {
   if (header.length < 4 + 4 * axes) {
-    throw dataFailure(what, tooShort("an idx file", header));
+    throw dataFailure(
+      what,
+      orKind("it is empty or cut off, expected an idx file", "an idx file", header),
+    );
   }
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   if (view.getUint32(0) !== 0x800 + axes) {

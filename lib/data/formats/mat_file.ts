@@ -5,7 +5,7 @@
  */
 import { ByteStream } from "./byte_stream.ts";
 import { dataFailure } from "../data_failure.ts";
-import { notA, tooShort } from "../file_kind.ts";
+import { notA, orKind } from "../file_kind.ts";
 import { readRange } from "../data_root.ts";
 import { inflated } from "./unpack.ts";
 
@@ -48,7 +48,14 @@ export async function listMatArrays(path: string): Promise<MatArray[]> {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(path);
   if (size < headerBytes + 8) {
-    throw dataFailure(what, tooShort("a .mat file", readRange(path, 0, size)));
+    throw dataFailure(
+      what,
+      orKind(
+        "it is empty or cut off, expected a .mat file",
+        "a .mat file",
+        readRange(path, 0, size),
+      ),
+    );
   }
   const header = readRange(path, 0, headerBytes);
   const little = isLittle(header);

@@ -2,6 +2,7 @@
 import { basename } from "@std/path";
 import { decodeNpy, npyLayout } from "../../tensor/npy.ts";
 import { dataFailure } from "../data_failure.ts";
+import { orKind } from "../file_kind.ts";
 import { readRange } from "../data_root.ts";
 import type { Listing } from "../listing.ts";
 import { eachPlane, labelledRow, planeListing, planesOfPixels } from "./plane_rows.ts";
@@ -56,13 +57,14 @@ export function npyListing(
 function layoutOf(path: string, parts: number): ReturnType<typeof npyLayout> {
   const what = JSON.stringify(path);
   const { size } = Deno.statSync(path);
-  const layout = within(
-    what,
-    () => npyLayout(readRange(path, 0, Math.min(size, headerBytes)), size),
-  );
+  const start = readRange(path, 0, Math.min(size, headerBytes));
+  const layout = within(what, start, () => npyLayout(start, size));
   const { dtype, fortran, dims } = layout;
+  if (fortran) {
+    throw dataFailure(what, "it is in Fortran's order: save numpy.ascontiguousarray of it");
+  }
   const [count = 0, , , channels] = dims;
-  if (dtype === "uint8" && !fortran && channels === 3 && count > 0 && count % parts === 0) {
+  if (dtype === "uint8" && channels === 3 && count > 0 && count % parts === 0) {
     return layout;
   }
   throw dataFailure(
@@ -79,14 +81,16 @@ function labelsOf(path: string): number[] {
   if (size > maxBytes) {
     throw dataFailure(what, `it has ${size} bytes, at most ${maxBytes} can be read`);
   }
-  return Array.from(within(what, () => decodeNpy(readRange(path, 0, size))).data, Number);
+  const bytes = readRange(path, 0, size);
+  return Array.from(within(what, bytes, () => decodeNpy(bytes)).data, Number);
 }
 
-function within<T>(what: string, read: () => T): T {
+function within<T>(what: string, bytes: Uint8Array, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
-    throw dataFailure(what, error.message.replace(/^Cannot decode npy: /, ""));
+    const told = error.message.replace(/^Cannot decode npy: /, "");
+    throw dataFailure(what, orKind(told, "an npy file", bytes));
   }
 }

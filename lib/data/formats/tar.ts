@@ -1,6 +1,6 @@
 /** Lists the files of a tar archive: it reads headers and skips contents. @module */
 import { dataFailure } from "../data_failure.ts";
-import { tooShort } from "../file_kind.ts";
+import { orKind } from "../file_kind.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { checkHeader, linkIn, nameIn, numberIn, paxFields, textIn } from "./tar_header.ts";
 
@@ -62,7 +62,14 @@ const strangers: Readonly<Record<string, string>> = {
 export async function* tarEntries(source: ByteSource, what: string): AsyncGenerator<TarEntry> {
   const { size = Infinity } = source;
   if (size < blockBytes) {
-    throw dataFailure(what, tooShort("a tar archive", await source.read(0, size)));
+    throw dataFailure(
+      what,
+      orKind(
+        "it is empty or cut off, expected a tar archive",
+        "a tar archive",
+        await source.read(0, size),
+      ),
+    );
   }
   const known = new Map<string, TarEntry>();
   let said: Said = {};
