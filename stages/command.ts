@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PlainPaths } from "./_plain_paths.ts";
 import { type DiagnosticError, diagnosticError } from "../lib/diagnostic/diagnostic.ts";
+import { readLines } from "../lib/trust/read_lines.ts";
 import {
   type Artifact,
   artifact,
@@ -53,11 +54,11 @@ export default defineStage({
     const child = start(program, args);
     const stop = () => stopGroup(child);
     context.signal.addEventListener("abort", stop, { once: true });
-    const [, , status] = await Promise.all([
-      eachLine(child.stdout, context.log),
-      eachLine(child.stderr, context.log),
-      child.status,
-    ]);
+    const streams = [child.stdout, child.stderr].map((stream) => new Lines(stream, context.log));
+    const status = await child.status;
+    // What it started and left running would hold the log open, and might still write its outputs.
+    stopGroup(child);
+    await Promise.all(streams.map((lines) => lines.end()));
     context.signal.removeEventListener("abort", stop);
     context.signal.throwIfAborted();
     if (status.success) return;
@@ -153,15 +154,33 @@ function start(program: string, args: string[]): Deno.ChildProcess {
   }
 }
 
-async function eachLine(
+/** How long a log may stay open after its program has ended. */
+const graceMs = 2_000;
+
+/** Logs the lines of a stream. */
+class Lines {
+  readonly #left = new AbortController();
+  readonly #done: Promise<void>;
+
+  constructor(stream: ReadableStream<Uint8Array>, log: (line: string) => void) {
+    const sink = new TransformStream<Uint8Array, Uint8Array>();
+    // A process that has left the group may hold the stream open: it is left then.
+    stream.pipeTo(sink.writable, { signal: this.#left.signal, preventAbort: true })
+      .catch(() => sink.writable.close());
+    this.#done = logLines(sink.readable, log);
+  }
+
+  /** Waits for the last lines, but not for a stream that somebody else keeps open. */
+  async end(): Promise<void> {
+    const timer = setTimeout(() => this.#left.abort(), graceMs);
+    await this.#done;
+    clearTimeout(timer);
+  }
+}
+
+async function logLines(
   stream: ReadableStream<Uint8Array>,
   log: (line: string) => void,
 ): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream() as never)) {
-    const lines = (rest + text).split(/\r?\n/);
-    rest = lines.pop()!;
-    lines.forEach(log);
-  }
-  if (rest !== "") log(rest);
+  for await (const line of readLines(stream)) log(line.replace(/\r$/, ""));
 }

@@ -38,15 +38,3 @@ export function splitLine(line: string): { printed: string; message: string | un
   if (at === -1) return { printed: line, message: undefined };
   return { printed: line.slice(0, at), message: line.slice(at + 1) };
 }
-
-/** The lines of a stream of UTF-8, without their ends; also a last one that has no end. */
-export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
-}

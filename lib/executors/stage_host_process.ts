@@ -11,7 +11,8 @@ import { readValue, type ToldTask, ValueWriter } from "../pipeline/plan/stage_ex
 import { factsOf } from "../pipeline/plan/stage_facts.ts";
 import { loadHere, StageMistake } from "../pipeline/plan/stage_lookup.ts";
 import type { Stage } from "../pipeline/contract/stage.ts";
-import { readLines } from "./message.ts";
+import { watchMemory } from "./memory_watch.ts";
+import { readLines } from "../trust/read_lines.ts";
 
 /** What a host is asked. */
 export type HostQuestion =
@@ -67,10 +68,21 @@ function withoutPermissions(mistake: NameMistake): NameMistake {
   return { cause: mistake.cause, notes: [...(mistake.notes ?? []), note] };
 }
 
+/** An answer as the asking process reads it. */
+function lineOf(answer: HostAnswer): string {
+  return `\n\x1e${JSON.stringify(answer)}\n`;
+}
+
+/** All memory that a module may take: its objects, its buffers, and what Deno itself needs. */
+const mostMiB = 768;
+
 if (import.meta.main) {
   const encoder = new TextEncoder();
+  const cause = `it needs more than ${mostMiB} MiB of memory while it is loaded`;
+  const watch = watchMemory(mostMiB * 2 ** 20, lineOf({ mistake: { cause } }));
   for await (const line of readLines(Deno.stdin.readable)) {
-    const bytes = encoder.encode(`\n\x1e${JSON.stringify(await answer(JSON.parse(line)))}\n`);
+    const bytes = encoder.encode(lineOf(await answer(JSON.parse(line))));
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   }
+  watch.terminate();
 }

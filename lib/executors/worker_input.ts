@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  abortWords,
-  type InputMessage,
-  readLines,
-  splitLine,
-  type WorkerCommand,
-} from "./message.ts";
+import { readLines } from "../trust/read_lines.ts";
+import { abortWords, type InputMessage, splitLine, type WorkerCommand } from "./message.ts";
 
 /** How long the main thread may take to end after its runner has. */
 const END_MS = 500;

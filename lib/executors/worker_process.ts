@@ -3,7 +3,8 @@ import { removeQuietly } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
-import { encodeMessage, readLines, splitLine, type WorkerMessage } from "./message.ts";
+import { readLines } from "../trust/read_lines.ts";
+import { encodeMessage, splitLine, type WorkerMessage } from "./message.ts";
 import { type Process, startProcess } from "./process.ts";
 import { abortReason } from "./run_job.ts";
 

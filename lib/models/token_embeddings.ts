@@ -70,7 +70,7 @@ function inputsBehind({ graph }: Model, byOutput: Makers, value: string): readon
     if (seen.has(name)) continue;
     seen.add(name);
     if (names.has(name)) found.add(name);
-    open.push(...byOutput.get(name)?.inputs ?? []);
+    for (const input of byOutput.get(name)?.inputs ?? []) open.push(input);
   }
   return [...found].sort();
 }

@@ -60,7 +60,10 @@ function unnamedStep(definition: Json): string | undefined {
           JSON.stringify(type)?.slice(0, 40) ?? "absent"
         }, expected a name`;
       }
-      open.push(...listsOfSteps.map((list) => inner[list]).filter(Array.isArray).flat());
+      for (const list of listsOfSteps) {
+        const steps = inner[list];
+        if (Array.isArray(steps)) { for (const each of steps) open.push(each); }
+      }
     }
   }
   return undefined;

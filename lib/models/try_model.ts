@@ -80,7 +80,7 @@ function logitsOf({ graph }: Model): number | undefined {
 }
 
 function beyond(ids: readonly number[], count: number | undefined, work: string) {
-  const largest = Math.max(...ids);
+  const largest = ids.reduce((most, id) => Math.max(most, id), 0);
   if (count === undefined || largest < count) return undefined;
   return `it ${work} ${count}, but its tokenizer gives token ${largest}`;
 }

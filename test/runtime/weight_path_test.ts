@@ -60,6 +60,7 @@ Deno.test("weightPath() finds files in the model's folder, and blobs of the same
 const refused: [folder: string, location: string, cause: string][] = [
   ["m", "../secret.bin", "its location is outside of the model's folder"],
   ["m", "sub/../w.bin", "its location is outside of the model's folder"],
+  ["m", "w.bin/", "its location names a folder"],
   ["m", "sub\\..\\..\\secret.bin", "its location is outside of the model's folder"],
   ["m", "/etc/passwd", "its location is not relative to the model's folder"],
   ["m", "\\\\host\\share", "its location is not relative to the model's folder"],

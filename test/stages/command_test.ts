@@ -120,6 +120,21 @@ Deno.test("command leaves paths as they are in words that no shell reads", () =>
     assertEquals(Deno.readTextFileSync(`${folder}/o u t`), `${path},--x=${path}`);
   }));
 
+Deno.test("command does not wait for what its program has left running, and loses no line", () =>
+  withFolder(async (folder) => {
+    const log: string[] = [];
+    const context = {
+      output: () => `${folder}/out`,
+      log: (line: string) => log.push(line),
+      signal: new AbortController().signal,
+    } as unknown as StageContext;
+    const words = ["sh", "-c", "sleep 60 & echo one; printf 'two\\r\\nthree'"];
+    const start = performance.now();
+    await command.run({ run: words, inputs: {}, files: {}, outputs }, context);
+    assert(performance.now() - start < 30_000);
+    assertEquals(log, ["one", "two", "three"]);
+  }));
+
 Deno.test("command ends with all that its program started when it is aborted", () =>
   withFolder(async (folder) => {
     const controller = new AbortController();

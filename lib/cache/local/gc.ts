@@ -168,7 +168,8 @@ function entriesOf(path: string): readonly string[] {
 function touchedAt(path: string): number {
   const { atime, mtime, isDirectory } = Deno.lstatSync(path);
   const own = Math.max(isDirectory ? 0 : atime?.getTime() ?? 0, mtime?.getTime() ?? 0);
-  return isDirectory ? Math.max(own, ...pathsIn(path).map(touchedAt)) : own;
+  if (!isDirectory) return own;
+  return pathsIn(path).reduce((latest, inner) => Math.max(latest, touchedAt(inner)), own);
 }
 
 /** Names of files and folders that are renamed when they are whole. */

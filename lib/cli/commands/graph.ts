@@ -105,7 +105,7 @@ export function treeGraph(nodes: readonly DrawnNode[]): string {
       branch: index === last ? "└─ " : "├─ ",
       level: level + 1,
     }));
-    open.push(...next.reverse());
+    for (const node of next.reverse()) open.push(node);
   }
   return lines.join("");
 }

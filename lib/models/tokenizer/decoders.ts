@@ -80,7 +80,8 @@ function withBytes(tokens: readonly string[]): readonly string[] {
   let bytes: number[] = [];
   const flush = (): void => {
     const text = strictTextOfBytes(bytes);
-    texts.push(...(text === undefined ? bytes.map(() => "\ufffd") : [text]));
+    if (text === undefined) { for (const _ of bytes) texts.push("\ufffd"); }
+    else texts.push(text);
     bytes = [];
   };
   for (const token of tokens) {

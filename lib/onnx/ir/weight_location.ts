@@ -10,6 +10,7 @@ export function locationProblem(location: string): string | undefined {
   if (location.includes("\0")) return "holds a NUL character";
   if (/^([/\\]|[A-Za-z]:)/.test(location)) return "is not relative to the model's folder";
   if (location.split(/[/\\]/).includes("..")) return "is outside of the model's folder";
+  if (/[/\\]$/.test(location)) return "names a folder";
   return undefined;
 }
 

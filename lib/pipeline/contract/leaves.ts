@@ -21,7 +21,7 @@ export function* leavesOf(value: unknown, path: DocumentPath = []): Generator<Le
   const open: Leaf[] = [{ value, path }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (!isBranch(next.value)) yield next;
-    else open.push(...below(next.value, next.path).reverse());
+    else for (const leaf of below(next.value, next.path).reverse()) open.push(leaf);
   }
 }
 

@@ -70,7 +70,7 @@ export function withNeeds(nodes: readonly GraphNode[], wanted: Iterable<number>)
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
     if (found.has(index)) continue;
     found.add(index);
-    open.push(...nodes[index]!.needs);
+    for (const needed of nodes[index]!.needs) open.push(needed);
   }
   return found;
 }

@@ -34,7 +34,9 @@ export function stageCells(
   if (broken) return undefined;
   const { budget } = scope;
   budget.addTasks(count, path);
-  budget.spend(count * (added.length + removed.length) / cellsPerValue, path);
+  // Each added cell is compared with those before it as well.
+  const compared = (count + added.length) * (added.length + removed.length);
+  budget.spend(compared / cellsPerValue, path);
   added.forEach((cell, index) =>
     Object.keys(cell).forEach((name) => checkName(scope, name, [...path, "include", index, name]))
   );

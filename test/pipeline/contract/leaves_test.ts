@@ -39,3 +39,8 @@ Deno.test("leavesOf() goes as deep as a value is", () => {
   const [leaf] = leavesOf(deep);
   assertEquals([leaf?.value, leaf?.path.length], ["bottom", 5_000]);
 });
+
+Deno.test("leavesOf() walks over a list of any length", () => {
+  const list = Array.from({ length: 300_000 }, (_, i) => i);
+  assertEquals(Array.from(leavesOf({ list }), ({ value }) => value), list);
+});
