@@ -70,6 +70,16 @@ export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Arra
   return encodeSafetensors({ ...transformation, delta }, { prompt: JSON.stringify(meta) });
 }
 
+/** Whether bytes are a prompt file, as it seems: a safetensors file with a `prompt` entry. */
+export function isPromptFile(bytes: Uint8Array): boolean {
+  try {
+    return decodeSafetensors(bytes).metadata.prompt !== undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /**
  * Reads a prompt file.
  *

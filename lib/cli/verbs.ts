@@ -13,8 +13,14 @@ export function verbOf<Row>(
   throw diagnosticError("usage", `Cannot run ${command} "${verb}"`, notes);
 }
 
-/** Stops where a verb that takes nothing was given something. @throws {DiagnosticError} */
-export function takesNothing(words: string, operand: string | undefined): void {
+/**
+ * Stops where a verb that takes nothing was given something.
+ *
+ * @param instead What may have been meant.
+ * @throws {DiagnosticError}
+ */
+export function takesNothing(words: string, operand: string | undefined, instead?: string): void {
   if (operand === undefined) return;
-  throw diagnosticError("usage", `Cannot run ${words} "${operand}": ${words} takes nothing more`);
+  const message = `Cannot run ${words} "${operand}": ${words} takes nothing more`;
+  throw diagnosticError("usage", message, instead === undefined ? [] : [instead]);
 }

@@ -13,6 +13,31 @@ async function tvp(folder: string, ...args: string[]) {
   return { code, out: decoder.decode(stdout), error: decoder.decode(stderr) };
 }
 
+const refused: readonly (readonly [args: string[], error: string])[] = [
+  [
+    ["inspect", "emoji10"],
+    "error: Cannot look at emoji10: its images are drawn when a pipeline loads it\n" +
+    "  = load it with uses: load-dataset and with: { dataset: emoji10 }\n",
+  ],
+  [
+    ["preview", "cifar10"],
+    "error: Cannot look at cifar10: its publisher's files are needed, and no folder is given\n" +
+    "  = write { set: cifar10, folder: ./FOLDER }\n",
+  ],
+  [
+    ["ls", "images"],
+    'error: Cannot run data ls "images": data ls takes nothing more\n' +
+    "  = tvp data inspect says what a data set holds\n",
+  ],
+];
+
+for (const [args, error] of refused) {
+  Deno.test(`tvp data ${args.join(" ")}`, () =>
+    inFolder({}, async (folder) => {
+      assertEquals(await tvp(folder, ...args), { code: 2, out: "", error });
+    }));
+}
+
 Deno.test("tvp data says what a folder holds, which images are broken and which are in two splits", async () => {
   const files = await classFolders(5);
   const twice = {

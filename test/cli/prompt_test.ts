@@ -77,8 +77,16 @@ Deno.test("tvp prompt import reads what export writes, bit by bit", () =>
       assertEquals(JSON.parse(out), { output: "again.safetensors", ...sizes });
       const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
       assertEquals(bits(again.delta), new Uint32Array(delta.slice().buffer), file);
-      assertEquals([again.meta.seed, again.meta.lr], [null, undefined]);
+      // A file of this program says how it was trained.
+      const training = file === "d.safetensors" ? [meta.seed, meta.lr] : [null, undefined];
+      assertEquals([again.meta.seed, again.meta.lr], training, file);
     }
+    const own = ["prompt", "import", "d.safetensors", "-o", "again.safetensors", "--image", "6"];
+    const { code, err } = await tvp(folder, ...own);
+    assertEquals([code, err.split("\n")[0]], [
+      2,
+      'error: Cannot use --image with "d.safetensors": it is a prompt file of this program',
+    ]);
   }));
 
 Deno.test("tvp prompt keeps the transformation of an affine-color prompt", () =>

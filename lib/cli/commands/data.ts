@@ -7,7 +7,7 @@ type Verb = (args: CommandArguments, operand?: string) => Promise<number>;
 /** What `tvp data` can do; each gives the exit code. */
 const verbs = {
   async ls(args, data) {
-    takesNothing("data ls", data);
+    takesNothing("data ls", data, "tvp data inspect says what a data set holds");
     await (await import("../list_data_sets.ts")).printDataSets(args);
     return exitCodes.done;
   },

@@ -118,14 +118,32 @@ async function write(job: Job, make: (prompt: Prompt) => Promise<Written>): Prom
 async function importFile(job: Job): Promise<void> {
   const { args, path } = job;
   const { importPrompt } = await import("../../artifacts/import_prompt.ts");
-  const { encodePrompt } = await import("../../artifacts/prompt.ts");
+  const { encodePrompt, isPromptFile, decodePrompt } = await import("../../artifacts/prompt.ts");
   const options = importOptions(args);
   const prompt = await readThrough(path, "prompt", async (bytes) => {
+    if (isPromptFile(bytes)) return renamed(path, decodePrompt(bytes), options);
     const { tensors, texts = {} } = await readContents(bytes);
     return importPrompt(tensors, { ...options, texts });
   });
   await writeOutput(job, encodePrompt(prompt));
   report(job, prompt, undefined);
+}
+
+/** A prompt file of this program says all but what it is to be called. */
+function renamed(path: string, prompt: Prompt, options: ImportOptions): Prompt {
+  const { method, sources, ...others } = options;
+  const [known] = Object.keys(others);
+  if (known !== undefined) {
+    const message = `Cannot use --${known} with "${path}": it is a prompt file of this program`;
+    throw diagnosticError("usage", message, ["tvp prompt show says what it is"]);
+  }
+  const named = sources?.map((name) => ({ name, digest: "" }));
+  const meta = {
+    ...prompt.meta,
+    ...(method === undefined ? {} : { method }),
+    ...(named === undefined ? {} : { sources: named }),
+  };
+  return { ...prompt, meta };
 }
 
 function importOptions(args: CommandArguments): ImportOptions {
