@@ -8,7 +8,8 @@ export async function writing<T>(path: string, write: () => T | Promise<T>): Pro
   try {
     return await write();
   } catch (error) {
-    if (!isSystemError(error)) throw error;
+    const isRefused = isSystemError(error) || error instanceof Deno.errors.NotCapable;
+    if (!isRefused) throw error;
     const message = `Cannot write "${path}": ${causeOf(error, path)}`;
     throw diagnosticError("not-writable", message);
   }
@@ -16,6 +17,7 @@ export async function writing<T>(path: string, write: () => T | Promise<T>): Pro
 
 function causeOf(error: Error, path: string): string {
   if (isFolder(path)) return "it is a folder";
+  if (error instanceof Deno.errors.NotCapable) return "it is no place for files";
   if (error instanceof Deno.errors.AlreadyExists) return "there is a file of this name";
   if (error instanceof Deno.errors.NotFound) return "there is no such folder";
   return error.message;

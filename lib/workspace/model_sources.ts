@@ -29,7 +29,10 @@ export async function modelMistake(
   }
   if (path === undefined) {
     const zoo = zooModels(folders);
-    return { cause: "it is not a model name", notes: [modelForms, ...suggestions(name, zoo)] };
+    const near = isDirectory(filePath(folders, name))
+      ? [`did you mean "./${name}"?`]
+      : suggestions(name, zoo);
+    return { cause: "it is not a model name", notes: [modelForms, ...near] };
   }
   if (path === remote) return undefined;
   if (isDirectory(path)) {

@@ -204,7 +204,8 @@ function checkIn(subject: Subject, feeds: Tensors, gradient: Vectors): Direction
     const lengths = names.map((name) => lengthOf(gradient[name]!));
     const typical = Math.hypot(...names.map((name, i) => scaleOf(feeds, name) * lengths[i]!));
     const analytic = dotAll(direction, pick(gradient, names));
-    const judged = await judge({ subject, line, noise, analytic, typical });
+    const isEmpty = names.every((name) => direction[name]!.length === 0);
+    const judged = isEmpty ? ofNothing : await judge({ subject, line, noise, analytic, typical });
     return { ...judged, analytic, norm: Math.hypot(...lengths), precision: subject.precision };
   };
 }
@@ -292,6 +293,16 @@ async function judge(c: Case): Promise<Judgement> {
   }
   return { ...judgement, ...await judgeSides(c, found, { agrees, size }) };
 }
+
+/** What has no elements cannot be varied. */
+const ofNothing: Judgement = {
+  verdict: "inconclusive",
+  numeric: 0,
+  error: 0,
+  resolution: Infinity,
+  step: 0,
+  reason: "it has no elements to vary",
+};
 
 function notFinite(analytic: number): Judgement {
   return {

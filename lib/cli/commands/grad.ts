@@ -274,8 +274,9 @@ async function printReport(report: CheckReport, manyNames: boolean): Promise<voi
 }
 
 function notesOf({ verdict, reason, isZero, weights }: CheckRow): readonly string[] {
-  if (isZero && weights === "ones") {
-    return ["0 by gradient and differences: the sum of this output does not vary here"];
+  if (isZero) {
+    const varies = weights === "ones" ? "the sum of this output does" : "the outputs do";
+    return [`0 by gradient and differences: ${varies} not vary here`];
   }
   return reason === undefined ? [] : [`${shownVerdicts[verdict]}: ${reason}`];
 }

@@ -126,14 +126,29 @@ export function stageNames(folders: readonly URL[]): string[] {
 
 /** Loads a stage type by its module. @throws {TypeError} if the module has no stage. */
 export async function importStage(url: URL): Promise<Stage> {
-  const { default: stage } = await import(url.href) as { default?: Partial<Stage> };
-  const isWhole = typeof stage?.run === "function" && stage.outputs !== undefined &&
-    typeof stage.with?.safeParse === "function";
-  if (!isWhole) throw new TypeError("its default export is not made by defineStage");
+  const { default: found } = await import(url.href) as { default?: Partial<Stage> };
+  const stage: Partial<Stage> = Object(found);
+  const missing = partNames.filter((name) => !stageParts[name](stage));
+  if (missing.length === partNames.length) {
+    throw new TypeError("its default export is not made by defineStage");
+  }
+  if (missing.length > 0) {
+    const given = Object.keys(stage).join(", ");
+    throw new TypeError(`its stage lacks ${missing.join(" and ")}, it has ${given}`);
+  }
   const mistake = outputsMistake(stage.outputs!, stage.files);
   if (mistake !== undefined) throw new TypeError(mistake);
   return stage as Stage;
 }
+
+/** What the runner needs of a stage type. */
+const stageParts = {
+  with: ({ with: schema }) => typeof schema?.safeParse === "function",
+  outputs: ({ outputs }) => outputs !== undefined,
+  run: ({ run }) => typeof run === "function",
+} satisfies Record<string, (stage: Partial<Stage>) => boolean>;
+
+const partNames = Object.keys(stageParts) as (keyof typeof stageParts)[];
 
 /** URL of the module of a stage type, if there is one. */
 export function findModule(uses: string, folders: readonly URL[]): URL | undefined {

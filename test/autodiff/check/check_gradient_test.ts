@@ -289,6 +289,11 @@ const inconclusive: Record<string, Point & { readonly reason: string }> = {
     at: floats([2], -1, 2),
     reason: "the function is not finite around this point",
   },
+  "an input without elements": {
+    build: (b, value) => b.op("Sin", [value]),
+    at: floats([0]),
+    reason: "it has no elements to vary",
+  },
 };
 
 for (const [name, point] of Object.entries(inconclusive)) {

@@ -20,6 +20,8 @@ export default defineStage({ name: "no-type", description: "Has a wrong type.",
   with: z.strictObject({}), outputs: { text: "tenser" as never }, run: () => Promise.resolve() });`,
   "takes_no_type.ts": `import { artifact } from "${contract}";
 const wrong = artifact("tenser" as never);`,
+  "half.ts": `import { z } from "zod";
+export default { name: "half", with: z.strictObject({}), outputs: {}, rum: () => {} };`,
   "throws.ts": 'throw new RangeError("not today");\n',
 };
 
@@ -32,6 +34,7 @@ const cases: readonly [uses: string, cause: RegExp, note?: string][] = [
   ["Greet", /^a name is small letters, digits and -, starting with a letter$/],
   ["broken", /broken\.ts cannot be loaded: SyntaxError: Expression expected$/],
   ["empty", /empty\.ts cannot be loaded: its default export is not made by defineStage$/],
+  ["half", /half\.ts cannot be loaded: its stage lacks run, it has name, with, outputs, rum$/],
   ["throws", /throws\.ts cannot be loaded: RangeError: not today$/, "at DIR/own/throws.ts:1:7"],
   [
     "no-type",
