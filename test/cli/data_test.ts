@@ -15,16 +15,6 @@ async function tvp(folder: string, ...args: string[]) {
 
 const refused: readonly (readonly [args: string[], error: string])[] = [
   [
-    ["inspect", "emoji10"],
-    "error: Cannot look at emoji10: its images are drawn when a pipeline loads it\n" +
-    "  = load it with uses: load-dataset and with: { dataset: emoji10 }\n",
-  ],
-  [
-    ["preview", "cifar10"],
-    "error: Cannot look at cifar10: its publisher's files are needed, and no folder is given\n" +
-    "  = write { set: cifar10, folder: ./FOLDER }\n",
-  ],
-  [
     ["ls", "images"],
     'error: Cannot run data ls "images": data ls takes nothing more\n' +
     "  = tvp data inspect says what a data set holds\n",
