@@ -51,7 +51,7 @@ export default defineStage({
   permissions: ["ffi"],
   async run(parameters, context) {
     const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
-    const { writeScores } = await import("../lib/artifacts/scores.ts");
+    const { scoresText, writeScores } = await import("../lib/artifacts/scores.ts");
     const { evaluateModel } = await import("../lib/evaluation/evaluate.ts");
     const { waitLine } = await import("../lib/vision/read_ahead.ts");
     const data = await openDatasetFolder(parameters.data.path);
@@ -80,7 +80,7 @@ export default defineStage({
     });
     const spentMs = performance.now() - start;
     const rate = (1000 * rows.length / spentMs).toFixed(0);
-    context.log(`${rows.length} images, ${rate} images/s; ${waitLine(waitedMs, spentMs)}`);
+    context.log(`${scoresText(rows)}, ${rate} images/s; ${waitLine(waitedMs, spentMs)}`);
     const { digest } = parameters.model;
     const stem = isClip ? undefined : await stemOf(parameters.model);
     const isSource = sources.some((source) => source.digest === digest);

@@ -87,3 +87,15 @@ export async function readScores(path: string): Promise<Scores> {
 export async function writeScores(path: string, scores: Scores): Promise<void> {
   await writeJsonArtifact(path, scores);
 }
+
+/** What scores come to: `50.0 % right of 32 images`. */
+export function scoresText(rows: Scores["rows"]): string {
+  const hits = rows.filter(({ hit }) => hit).length;
+  const credits = rows.flatMap(({ credit }) => credit ?? []);
+  const mean = credits.reduce((sum, credit) => sum + credit, 0) / credits.length;
+  const vqa = credits.length === 0 ? "" : ` (VQA accuracy ${percent(mean)})`;
+  const noun = rows.length === 1 ? "image" : "images";
+  return `${percent(hits / rows.length)} right of ${rows.length} ${noun}${vqa}`;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -11,7 +11,7 @@ export const commandTable = {
   status: "counts what is cached, stage by stage",
   why: "says which input changed a stage's key",
   logs: "prints the logs of a stage",
-  show: "prints an artifact and where it came from",
+  show: "sums up an artifact, and says where it is and came from",
   runs: "lists past runs",
   diff: "compares two runs",
   gc: "frees space in the store",

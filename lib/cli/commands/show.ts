@@ -1,7 +1,9 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
+import type { Artifact } from "../../pipeline/contract/stage.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
+import { loadLater } from "../../workspace/load_later.ts";
 import { isNamed, openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { formatDuration, printJson, printLine } from "../print.ts";
@@ -9,7 +11,7 @@ import { formatDuration, printJson, printLine } from "../print.ts";
 /** Prints artifacts. */
 const command: Command = {
   name: "show",
-  summary: "Shows where a stage's artifacts are and how they were made.",
+  summary: "Sums up a stage's artifacts, and shows where they are and how they were made.",
   operands: "FILE STAGE[.OUTPUT]",
   minOperands: 2,
   maxOperands: 2,
@@ -44,6 +46,7 @@ const command: Command = {
           const when = new Date(storedAt).toISOString().slice(0, 19).replace("T", " ");
           printLine(`${task.id}.${name}: ${artifact.type}, ${artifact.path}`);
           const on = hostText(host);
+          for (const line of await summaryOf(artifact)) printLine(`  ${line}`);
           printLine(
             `  made ${when} in ${formatDuration(durationMs)}${on}, key ${key.slice(0, 12)}`,
           );
@@ -54,6 +57,21 @@ const command: Command = {
   },
 };
 export default command;
+
+type Summaries = typeof import("../../artifacts/artifact_summaries.ts");
+
+/** What an artifact holds; nothing where its type has no summary, and why where it cannot be read. */
+async function summaryOf({ type, path }: Artifact): Promise<readonly string[]> {
+  const { artifactSummaries } = await loadLater<Summaries>(
+    new URL("../../artifacts/artifact_summaries.ts", import.meta.url),
+  );
+  try {
+    return await artifactSummaries[type]?.(path) ?? [];
+  } catch (error) {
+    if (!(error instanceof DiagnosticError || error instanceof SyntaxError)) throw error;
+    return [error.message];
+  }
+}
 
 /** ` on cuda, onnxruntime 1.30.0, 4 of 16 images at once` where models ran. */
 function hostText({ provider, versions, plan }: HostFacts): string {
