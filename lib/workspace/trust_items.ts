@@ -107,15 +107,33 @@ async function programItem(
   const contents = Object.values(isMap(files) ? files : {}).map((path) =>
     typeof path === "string" ? contentOf(resolve(base, path), digests) : ""
   );
+  const values = valuesIn(run, stage, spec, new Map());
   const preimage = {
     run,
-    values: valuesIn(run, stage, spec, new Map()),
+    values,
     // Variables such as PATH say which program a word means.
     env: [spec.defaults?.env, stage.env],
     files: await Promise.all(contents),
   };
   const words = [run].flat().map((word) => typeof word === "string" ? word : JSON.stringify(word));
-  return { digest: sha256(JSON.stringify(preimage)), what: `program: ${words.join(" ")}` };
+  const what = `program: ${words.join(" ")}${shownValues(values)}`;
+  return { digest: sha256(JSON.stringify(preimage)), what };
+}
+
+/** ` (vars.last = 13)`: other values are another program. */
+function shownValues(values: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(values).map(([name, value]) => {
+    const axis = /^matrix\.(.*)/s.exec(name)?.[1];
+    return `${name} = ${JSON.stringify(axis === undefined ? value : cellValues(axis, value))}`;
+  });
+  return shown.length === 0 ? "" : ` (${shown.join(", ")})`;
+}
+
+/** The values of an axis, and those of cells that are included. */
+function cellValues(axis: string, written: unknown): unknown[] {
+  const [values, included] = written as [unknown, readonly Record<string, unknown>[] | undefined];
+  const others = (included ?? []).filter((cell) => axis in cell).map((cell) => cell[axis]);
+  return [...(values === undefined ? [] : [values].flat()), ...others];
 }
 
 /** What cannot be read is reported when the pipeline is planned. */

@@ -56,8 +56,9 @@ Deno.test("trustItems() changes where what would run does", () =>
     assertEquals(before.map(({ what }) => what.replace(/: .*\/(own|losses)\//, ": $1/")), [
       "stage type own: own/own.ts",
       "loss term: losses/mine.ts",
-      "program: ${{ vars.words }}",
-      "program: ${{ matrix.cmd }}",
+      'program: ${{ vars.words }} (vars.words = ["sh","-c","${{ vars.script }}"], ' +
+      'vars.script = "echo 1")',
+      'program: ${{ matrix.cmd }} (matrix.cmd = ["true"])',
       "setup of Slurm jobs: module load x",
       "passes to them: HF_TOKEN",
     ]);
