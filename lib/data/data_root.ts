@@ -98,6 +98,7 @@ function textIn(bytes: Uint8Array): string | undefined {
 export class DataRoot {
   /** As the user wrote it, for messages. */
   readonly path: string;
+  readonly #written: string;
   readonly #real: string;
 
   /** @throws {DiagnosticError} If there is no such folder. */
@@ -111,7 +112,7 @@ export class DataRoot {
         ["Lists and archives are known by .csv, .tsv, .jsonl, .json, .parquet, .tar, .tar.gz, .tar.zst"],
       );
     }
-    [this.path, this.#real] = [path, Deno.realPathSync(path)];
+    [this.path, this.#written, this.#real] = [path, resolve(path), Deno.realPathSync(path)];
   }
 
   /**
@@ -144,14 +145,15 @@ export class DataRoot {
   /** Where a name leads: as it is written, or as another system writes it. */
   #pathOf(name: string): string {
     const isHere = (path: string) => this.#isNamedInside(path) && isThere(path);
-    const written = resolve(this.path, name);
+    const written = resolve(this.#written, name);
     if (isHere(written)) return written;
-    return spellings(name).map((spelling) => resolve(this.path, spelling)).find(isHere) ?? written;
+    return spellings(name).map((spelling) => resolve(this.#written, spelling)).find(isHere) ??
+      written;
   }
 
   /** Whether a path is in the folder by its name; where links lead is seen when it is opened. */
   #isNamedInside(path: string): boolean {
-    return [resolve(this.path), this.#real].some((root) => isInside(path, root));
+    return isInside(path, this.#written) || isInside(path, this.#real);
   }
 
   /** The path of a regular file by its name. @throws {DiagnosticError} As {@linkcode DataRoot.find}. */
