@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import { dirname } from "@std/path";
 import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { isConfidential } from "../trust/urls.ts";
@@ -16,16 +17,46 @@ export interface HubAccess {
   /** For models that are not public. */
   readonly token?: string;
   readonly signal?: AbortSignal;
+  /** How long a hub may say nothing; default 30 s. */
+  readonly silenceMs?: number;
 }
+
+const usualSilenceMs = 30_000;
 
 /** Most bytes of an answer, or of a file, whose size the hub did not announce. */
 const maxUnannounced = 32 * 2 ** 20;
 
-const causes: Readonly<Record<number, string>> = {
-  401: "it does not exist or is not public",
-  403: "you have no access to it",
-  404: "it does not exist, or has no such revision",
+/** Why a hub refuses, and what to do next. */
+interface Refusal {
+  readonly cause: string;
+  readonly notes?: readonly string[];
+}
+
+const later = { notes: ["Run again later: what was fetched is kept"] };
+const byToken = { notes: ["Set HF_TOKEN to a token that may read it, if it is not public"] };
+
+const refusals: Readonly<Record<number, Refusal>> = {
+  401: { cause: "it does not exist or is not public", ...byToken },
+  403: {
+    cause: "you have no access to it",
+    notes: ["Accept its conditions on its page, and set HF_TOKEN to a token that may read it"],
+  },
+  404: { cause: "it does not exist, or has no such revision" },
+  429: { cause: "the hub answers 429, too many requests", ...later },
 };
+
+/** The same for a file that the hub has listed. */
+const fileRefusals: Readonly<Record<number, Refusal>> = {
+  ...refusals,
+  401: { cause: "it is not public", ...byToken },
+  404: { cause: "the hub lists it, but does not have it" },
+};
+
+function refusalOf(status: number, file: string | undefined): Refusal {
+  const usual = { cause: `the hub answers ${status}`, ...(status >= 500 ? later : {}) };
+  const refusal = (file === undefined ? refusals : fileRefusals)[status] ?? usual;
+  return file === undefined ? refusal : { ...refusal, cause: `file "${file}": ${refusal.cause}` };
+}
 
 /** What went wrong with a model of a hub. */
 export function hubFailure(
@@ -48,7 +79,11 @@ export async function requestListing(model: HubModel, access: HubAccess): Promis
   const response = await request(model, `${path}?blobs=true`, access);
   const chunks: Uint8Array[] = [];
   for await (
-    const chunk of bodyOf(model, response, { most: maxUnannounced, what: "its answer" })
+    const chunk of bodyOf(model, response, {
+      most: maxUnannounced,
+      what: "its answer",
+      silenceMs: access.silenceMs,
+    })
   ) {
     chunks.push(chunk);
   }
@@ -84,12 +119,13 @@ export async function downloadFile(
     const place = kind === "datasets" ? [kind] : []; // a model's files lie at the root
     const path = urlPath(...place, owner, name, "resolve", commit, ...file.name.split("/"));
     const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-    const response = await request(model, path, access, range);
+    const response = await request(model, path, access, { file: file.name, headers: range });
     // A server that ignores the range sends the whole file again.
     await append(model, response, {
       file,
       partial,
       from: isPart(response, from) ? from : 0,
+      silenceMs: access.silenceMs,
       onBytes,
     });
   }
@@ -105,17 +141,20 @@ interface Append {
   readonly file: HubFile;
   readonly partial: string;
   readonly from: number;
+  readonly silenceMs: number | undefined;
   readonly onBytes: (count: number) => void;
 }
 
 async function append(model: HubModel, response: Response, append: Append): Promise<void> {
-  const { file, partial, from, onBytes } = append;
+  const { file, partial, from, silenceMs, onBytes } = append;
   using output = await Deno.open(partial, { write: true, create: true });
   await output.truncate(from);
   await output.seek(from, Deno.SeekMode.Start);
   const most = (file.size ?? maxUnannounced) - from;
   let done = from;
-  for await (const chunk of bodyOf(model, response, { most, what: `file "${file.name}"` })) {
+  for await (
+    const chunk of bodyOf(model, response, { most, silenceMs, what: `file "${file.name}"` })
+  ) {
     for (let written = 0; written < chunk.length;) {
       written += await output.write(chunk.subarray(written));
     }
@@ -128,10 +167,14 @@ async function append(model: HubModel, response: Response, append: Append): Prom
 async function* bodyOf(
   model: HubModel,
   response: Response,
-  { most, what }: { readonly most: number; readonly what: string },
+  { most, what, silenceMs }: {
+    readonly most: number;
+    readonly what: string;
+    readonly silenceMs: number | undefined;
+  },
 ): AsyncGenerator<Uint8Array> {
   let left = most;
-  for await (const chunk of unbroken(model, response, what)) {
+  for await (const chunk of unbroken(model, response, { what, silenceMs })) {
     left -= chunk.length;
     // Leaving the loop cancels the rest.
     if (left < 0) throw hubFailure(model, `${what} has more than ${most} bytes`);
@@ -139,18 +182,47 @@ async function* bodyOf(
   }
 }
 
-/** The chunks of a body; a connection that breaks is reported as the hub's failure. */
+/** The chunks of a body; a connection that breaks, or falls silent, is reported as the hub's failure. */
 async function* unbroken(
   model: HubModel,
   { body }: Response,
-  what: string,
+  { what, silenceMs = usualSilenceMs }: {
+    readonly what: string;
+    readonly silenceMs: number | undefined;
+  },
 ): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  if (reader === undefined) return;
   try {
-    yield* body ?? [];
+    for (;;) {
+      const { value, done } = await within(reader.read(), silenceMs);
+      if (done) return;
+      yield value;
+    }
   } catch (error) {
+    if (error instanceof Silence) {
+      const cause = `${what} broke off, nothing came for ${silenceMs / 1000} s`;
+      throw hubFailure(model, cause, later.notes);
+    }
     // A stream of `fetch` says so for anything that goes wrong on the way.
     if (!(error instanceof TypeError)) throw error;
     throw hubFailure(model, `${what} broke off, ${error.message}`);
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** A hub said nothing for too long. */
+class Silence extends Error {}
+
+/** What a promise gives. @throws {Silence} If it gives nothing for so long. */
+async function within<T>(promise: Promise<T>, silenceMs: number): Promise<T> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(new Silence()), silenceMs);
+  try {
+    return await abortable(promise, silent.signal);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -188,25 +260,34 @@ async function digestOf(path: string, algorithm: string, before = ""): Promise<s
 async function request(
   model: HubModel,
   path: string,
-  { endpoint = "https://huggingface.co", token, signal }: HubAccess,
-  headers: Record<string, string> = {},
+  { endpoint = "https://huggingface.co", token, signal, silenceMs = usualSilenceMs }: HubAccess,
+  { file, headers = {} }: { readonly file?: string; readonly headers?: Record<string, string> } =
+    {},
 ): Promise<Response> {
   const isSent = token !== undefined && URL.canParse(endpoint) && isConfidential(endpoint);
   const authorization: Record<string, string> = isSent ? { authorization: `Bearer ${token}` } : {};
   let response: Response;
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), silenceMs);
   try {
     response = await fetch(`${endpoint.replace(/\/$/, "")}/${path}`, {
       headers: { ...headers, ...authorization },
-      ...(signal === undefined ? {} : { signal }),
+      signal: AbortSignal.any([silent.signal, ...(signal === undefined ? [] : [signal])]),
     });
   } catch (error) {
     signal?.throwIfAborted();
+    if (silent.signal.aborted) {
+      throw hubFailure(model, `the hub does not answer within ${silenceMs / 1000} s`, later.notes);
+    }
     const cause = error instanceof Error ? error.message : error;
     throw hubFailure(model, `the hub cannot be reached, ${cause}`);
+  } finally {
+    clearTimeout(timer);
   }
   if (response.ok) return response;
   await response.body?.cancel();
-  throw hubFailure(model, causes[response.status] ?? `the hub answers ${response.status}`);
+  const { cause, notes = [] } = refusalOf(response.status, file);
+  throw hubFailure(model, cause, notes);
 }
 
 /** Bytes of a file, if it is there. */

@@ -184,6 +184,48 @@ Deno.test("fetchHubModel() says that a connection broke", () =>
     }
   }));
 
+/** What a hub says when it says nothing more, and the message. */
+const silences: Readonly<Record<string, readonly [() => Promise<Response>, string]>> = {
+  "to a request": [() => new Promise(() => {}), "the hub does not answer within 0.001 s"],
+  "in the middle of an answer": [
+    () => Promise.resolve(new Response(new ReadableStream())),
+    "its answer broke off, nothing came for 0.001 s",
+  ],
+};
+
+for (const [when, [answer, cause]] of Object.entries(silences)) {
+  Deno.test(`fetchHubModel() does not wait for a hub that is silent ${when}`, () =>
+    withHub(async ({ options }) => {
+      const { fetch } = globalThis;
+      globalThis.fetch = (_, { signal } = {}) =>
+        Promise.race([
+          answer(),
+          new Promise<never>((_, reject) =>
+            signal!.addEventListener("abort", () => reject(signal!.reason))
+          ),
+        ]);
+      try {
+        const asked = { ...options, silenceMs: 1 };
+        const error = await assertRejects(() => fetchHubModel(model, asked), DiagnosticError);
+        assertEquals(error.message, `Cannot fetch model "hf://some/model@main": ${cause}`);
+        assertEquals(error.diagnostics[0]?.notes, ["Run again later: what was fetched is kept"]);
+      } finally {
+        globalThis.fetch = fetch;
+      }
+    }));
+}
+
+Deno.test("fetchHubModel() names a file that the hub lists and does not have", () =>
+  withHub(async (hub) => {
+    hub.listing = await listingOf(hub.files);
+    delete hub.files["config.json"];
+    const error = await assertRejects(() => fetchHubModel(model, hub.options), DiagnosticError);
+    assertEquals(
+      error.message,
+      'Cannot fetch model "hf://some/model@main": file "config.json": the hub lists it, but does not have it',
+    );
+  }));
+
 Deno.test("fetchHubModel() refuses content that is not what was announced", () =>
   withHub(async (hub) => {
     hub.files["onnx/vision_encoder.onnx_data"] = weights.toUpperCase();
