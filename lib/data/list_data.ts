@@ -1,10 +1,9 @@
 /** Lists the rows of located files, by format. @module */
-import { basename, dirname } from "@std/path";
+import { dirname } from "@std/path";
 import { DataRoot } from "./data_root.ts";
 import type { DataSpec, FormatKey } from "./data_spec.ts";
 import { joinListings, type Listing } from "./listing.ts";
-import type { LocatedData } from "./locate.ts";
-import { splitOfName } from "./image_names.ts";
+import { filesOf, type LocatedData } from "./locate.ts";
 
 /** What a format is read with. */
 interface FileReading {
@@ -32,20 +31,10 @@ async function listTable(path: string, { spec, images }: FileReading): Promise<L
 export async function listData(located: LocatedData, spec: DataSpec): Promise<Listing> {
   const { format, parts, images } = located;
   const reading = { spec, ...(images === undefined ? {} : { images }) };
-  const files = parts.flatMap(({ split, paths }) =>
-    paths.map((path) => ({
-      split: split ?? (paths.length > 1 ? splitOfFile(path) : undefined),
-      path,
-    }))
-  );
   const listed = [];
-  for (const { split, path } of files) {
+  for (const { split, path } of parts.flatMap(filesOf)) {
     const listing = await formats[format](path, reading);
     listed.push({ ...(split === undefined ? {} : { split }), listing });
   }
   return joinListings(listed);
 }
-
-/** `train-00000-of-00002.parquet`, or `train/0000.parquet`. */
-const splitOfFile = (path: string) =>
-  splitOfName(/^[A-Za-z]+/.exec(basename(path))?.[0] ?? "") ?? splitOfName(basename(dirname(path)));

@@ -1,6 +1,7 @@
 /** Finds the files of a data set by the paths and patterns that people write. @module */
 import { basename, dirname, join, resolve } from "@std/path";
 import { dataFailure } from "./data_failure.ts";
+import { splitOfName } from "./image_names.ts";
 import { isThere } from "./is_there.ts";
 import { type DataSpec, formatEndings, type FormatKey, formatKeys } from "./data_spec.ts";
 import { otherFormats } from "./other_formats.ts";
@@ -18,6 +19,20 @@ export interface DataPart {
   readonly split?: string;
   readonly paths: readonly string[];
 }
+
+/** A file, with the split that it is given for, or of several files the one that its name says. */
+export function filesOf(
+  { split, paths }: DataPart,
+): { readonly split?: string; readonly path: string }[] {
+  return paths.map((path) => {
+    const own = split ?? (paths.length > 1 ? splitOfFile(path) : undefined);
+    return { path, ...(own === undefined ? {} : { split: own }) };
+  });
+}
+
+/** `train-00000-of-00002.parquet`, or `train/0000.parquet`. */
+const splitOfFile = (path: string) =>
+  splitOfName(/^[A-Za-z]+/.exec(basename(path))?.[0] ?? "") ?? splitOfName(basename(dirname(path)));
 
 /** Most files that a pattern represents. */
 const maxFiles = 100_000;

@@ -3,7 +3,7 @@ import { loadLater } from "./load_later.ts";
 import { dirname, toFileUrl } from "@std/path";
 import { type DataSpec, formatKeys, formatOfPath, parseDataSpec } from "../data/data_spec.ts";
 import { hubDataIn, hubMistake, type HubSettings } from "../data/hub_data.ts";
-import { type DataPart, locateData, type LocatedData } from "../data/locate.ts";
+import { type DataPart, filesOf, locateData, type LocatedData } from "../data/locate.ts";
 import { DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { canonicalJson, sha256 } from "../pipeline/contract/canonical.ts";
@@ -147,11 +147,9 @@ export async function openData(
   const files = absolute(spec, located);
   const module = spec.set === undefined ? undefined : toFileUrl(places.module(spec.set)!);
   const contents: unknown[] = [];
-  for (const { split, paths } of located.parts) {
-    for (const path of paths) {
-      // A hub's cache holds links to contents.
-      contents.push([split ?? "", await digests.content(Deno.realPathSync(path))]);
-    }
+  for (const { split, path } of located.parts.flatMap(filesOf)) {
+    // A hub's cache holds links to contents.
+    contents.push([split ?? "", await digests.content(Deno.realPathSync(path))]);
   }
   for (const path of await namedImages(located, spec)) contents.push(await digests.content(path));
   const digest = sha256(canonicalJson({

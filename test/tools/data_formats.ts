@@ -9,6 +9,7 @@ import { parseDataSpec } from "../../lib/data/data_spec.ts";
 import { prepareData } from "../../lib/data/load_data.ts";
 import type { Listing, StoredImage } from "../../lib/data/listing.ts";
 import type { PublishedSet } from "../../lib/data/published_set.ts";
+import type { MadeRow } from "../../lib/data/make_rows.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
 
@@ -31,8 +32,8 @@ interface Case {
   readonly split?: string;
 }
 
-async function digestOf(image: StoredImage): Promise<string> {
-  if ("missing" in image) throw new SyntaxError(image.missing);
+async function digestOf(image: StoredImage, where: string): Promise<string> {
+  if ("missing" in image) throw new SyntaxError(`${where}: ${image.missing}`);
   const planes = "planes" in image ? image.planes : (await decodeImage(image.encoded)).data;
   const digest = await crypto.subtle.digest("SHA-256", planes as Uint8Array<ArrayBuffer>);
   return new Uint8Array(digest).toHex();
@@ -53,7 +54,7 @@ async function read({ dataset, parameters, split }: Case) {
   });
   const rows = Object.entries(splits).filter(([name]) => split === undefined || name === split)
     .flatMap(([, rows]) => rows).toSorted((a, b) => a.place - b.place);
-  return { rows, digests: await digestsOf(listing, rows.map(({ place }) => place)) };
+  return { rows, digests: await digestsOf(listing, rows) };
 }
 
 /** Small sets are split so that each split has rows. */
@@ -65,9 +66,11 @@ async function setOf(name: string): Promise<PublishedSet> {
   return (await import(module.href)).default;
 }
 
-async function digestsOf(listing: Listing, places: readonly number[]): Promise<string[]> {
+async function digestsOf(listing: Listing, rows: readonly MadeRow[]): Promise<string[]> {
   const digests: string[] = [];
-  for await (const image of listing.images(places)) digests.push(await digestOf(image));
+  for await (const image of listing.images(rows.map(({ place }) => place))) {
+    digests.push(await digestOf(image, rows[digests.length]!.where));
+  }
   return digests;
 }
 

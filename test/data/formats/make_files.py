@@ -1,7 +1,7 @@
 # Writes files of the formats that data sets come in, with the tools that people use for them, sound
 # and damaged, and cases.json, which says what has to become of each: python make_files.py FOLDER
 # `deno run -A test/tools/data_formats.ts FOLDER` reads them. Needs numpy, scipy, h5py, pyarrow, pillow.
-import csv, gzip, hashlib, io, json, os, pickle, struct, sys, tarfile, zlib
+import base64, csv, gzip, hashlib, io, json, os, pickle, struct, sys, tarfile, zlib
 
 import h5py, numpy as np, pyarrow as pa, pyarrow.parquet as pq, scipy.io
 from PIL import Image
@@ -101,6 +101,10 @@ bad("parquet null label", parquet("null-label", plain(label=pa.array([None if i 
 bad("parquet null picture", parquet("null-picture", plain(image=pa.array([None if i == 3 else {"bytes": f, "path": ""} for i, f in enumerate(files)], IMAGE))), "no image")
 bad("parquet null bytes", parquet("null-bytes", plain(image=pa.array([{"bytes": None if i == 3 else f, "path": f"{i}.png"} for i, f in enumerate(files)], IMAGE))), "3.png")
 bad("parquet picture that is none", parquet("no-picture", plain(image=pa.array([{"bytes": b"hello" if i == 3 else f, "path": ""} for i, f in enumerate(files)], IMAGE))), "image")
+bad("parquet NaN as label", parquet("nan-label", plain(label=pa.array([np.nan if i == 3 else float(l) for i, l in enumerate(labels)]))), "row 4")
+bad("parquet struct as label", parquet("struct-label", plain(label=pa.array([{"a": l} for l in labels])), features=None), "row 1")
+bad("parquet pictures in a column of numbers", {**parquet("numbers", plain(n=labels)), "columns": {"image": "n"}}, "neither images")
+good("parquet ids beyond 2^53", parquet("ids", plain(id=pa.array([2**62 + i for i in range(COUNT)]))))
 good("parquet timestamps, decimals, dates, maps, structs", parquet("types", plain(
     when=pa.array(np.arange(COUNT), pa.timestamp("us", "UTC")), day=pa.array(np.arange(COUNT), pa.int32()).cast(pa.date32()),
     price=pa.array([None] * COUNT, pa.decimal128(20, 3)), tags=pa.array([[("a", 1)]] * COUNT, pa.map_(pa.string(), pa.int32())),
@@ -267,6 +271,10 @@ with gzip.GzipFile(fileobj=bomb, mode="wb", compresslevel=9) as file:
     for _ in range(6 * 64):
         file.write(bytes(2**24))
 bad("tar gz bomb", {"webdataset": raw("bomb.tar.gz", bomb.getvalue())})
+halves = open(path("tar/ustar-cls.tar"), "rb").read()
+good("tar of two gzip members", {"webdataset": raw("members.tar.gz", gzip.compress(halves[:5000]) + gzip.compress(halves[5000:]))})
+good("tar pictures beside others, classes with names", tar("beside.tar", [e for i, f in enumerate(files) for e in [(f"{i:04d}.depth.png", files[0]), (f"{i:04d}.png", f), (f"{i:04d}.target.cls", NAMES[labels[i]].encode())]]))
+bad("tar two files of one name", tar("twice.tar", [*samples(), ("0000.png", files[1])]), "0000.png")
 bad("tar json that is none", tar("json.tar", [("0.png", files[0]), ("0.json", b"{oops")]), "json")
 bad("tar text that is no text", tar("latin.tar", [("0.png", files[0]), ("0.cls", b"\xff\xfe")]), "cls")
 
@@ -307,6 +315,15 @@ good("csv line breaks in cells", listed("breaks.csv", table([[a, b, "two\nlines,
 good("csv spaces around names", listed("spaces.csv", table(ROWS, [" image ", " label "])))
 good("csv upper case names", listed("upper.csv", table(ROWS, ["Image", "LABEL"])))
 good("csv pandas' index", listed("index.csv", table([[i, a, b] for i, (a, b) in enumerate(ROWS)], ["", *HEAD])))
+good("csv spreadsheet's empty rows and columns", listed("empty-rows.csv", table([[a, b, "", ""] for a, b in ROWS] + [["", "", "", ""]] * 3, HEAD + ["", ""])))
+good("csv Windows' paths", listed("windows.csv", table([[a.replace("/", "\\"), b] for a, b in ROWS])))
+good("csv blanks around names of files", listed("blanks.csv", table([[f" {a} ", b] for a, b in ROWS])))
+for i, f in enumerate(files):
+    open(path(f"list/composed/\u00e9{i}.png"), "wb").write(f)
+good("csv letters of two signs", listed("signs.csv", table([[f"composed/e\u0301{i}.png", NAMES[l]] for i, l in enumerate(labels)])))
+bad("csv base64", listed("base64.csv", table([[base64.b64encode(f).decode(), NAMES[l]] for f, l in zip(files, labels)])), "image as text")
+bad("csv UTF-16 without its mark", listed("utf16-bare.csv", table().encode("utf-16-le")), "UTF-16")
+bad("csv web page", listed("page.csv", "<!doctype html><html></html>"), "web page")
 good("csv short rows at the end", listed("one.csv", table() ))
 bad("csv latin-1", listed("latin.csv", table(ROWS[:-1] + [["pics/11.png", "Bär"]]).encode("latin-1")), "UTF-8")
 bad("csv with a short row", listed("short.csv", table(ROWS[:3] + [["pics/3.png"]] + ROWS[4:])), "row 4")
@@ -325,6 +342,10 @@ maps = [dict(zip(HEAD, r)) for r in ROWS]
 lines = "\n".join(map(json.dumps, maps))
 good("jsonl", listed("plain.jsonl", lines))
 good("jsonl CRLF, BOM, blank lines", listed("crlf.jsonl", b"\xef\xbb\xbf" + lines.replace("\n", "\r\n\r\n").encode() + b"\r\n"))
+good("jsonl carriage returns alone", listed("mac.jsonl", lines.replace("\n", "\r")))
+good("json map with a list", {"jsonl": (lambda f: (open(f, "w").write(json.dumps({"info": {}, "data": maps}, indent=1)), f)[1])(path("list/map.json"))})
+bad("json map with two lists", {"jsonl": (lambda f: (open(f, "w").write(json.dumps({"images": maps, "annotations": maps})), f)[1])(path("list/maps.json"))}, "several lists")
+good("jsonl pictures as { path }", listed("path.jsonl", "\n".join(json.dumps({**m, "image": {"path": m["image"], "bytes": None}}) for m in maps)))
 good("jsonl that is a list", listed("list.jsonl", json.dumps(maps, indent=1)))
 good("jsonl with more columns in some rows", listed("more.jsonl", "\n".join(json.dumps({**m, **({"x": [1]} if i % 2 else {})}) for i, m in enumerate(maps))))
 good("jsonl answers of people", listed("people.jsonl", "\n".join(json.dumps({"image": m["image"], "question": "what?", "answers": ["red"] * 7 + ["blue"] * 3}) for m in maps)), rows=[{"answer": "red", "sha256": d} for d in digests])
@@ -473,6 +494,16 @@ for name, write in [("gzip", hdf5(compression="gzip", chunks=True)), ("plain", h
     good(f"svhn v7.3 {name}", spec, rows, split="test")
 bad("svhn v7.3 lzf", svhn("svhn73-lzf", hdf5(compression="lzf", chunks=True))[0])
 bad("svhn v7.3 floats", svhn("svhn73-floats", lambda f, X, y: hdf5()(f, X.astype(np.float32), y))[0], "X")
+def big_endian(full, X, y):
+    """As MATLAB wrote on machines whose numbers have their first bytes first."""
+    element = lambda kind, content: struct.pack(">II", kind, len(content)) + content + bytes(-len(content) % 8)
+    def array(name, a, kind, stored):
+        content = element(6, struct.pack(">II", kind, 0)) + element(5, struct.pack(f">{a.ndim}i", *a.shape)) + element(1, name.encode()) + element(stored, a.tobytes(order="F"))
+        return struct.pack(">II", 14, len(content)) + content
+    with open(full, "wb") as file:
+        file.write(b"MATLAB 5.0 MAT-file, Platform: SOL2".ljust(124) + b"\x01\x00MI" + array("X", X, 9, 2) + array("y", y.astype(">f8"), 6, 9))
+spec, rows = svhn("svhn-big-endian", big_endian)
+good("svhn v5 big-endian", spec, rows, split="test")
 bad("svhn v4", svhn("svhn-v4", lambda f, X, y: scipy.io.savemat(f, {"X": X.reshape(32, -1), "y": y}, format="4"))[0], "version 5")
 bad("svhn without y", svhn("svhn-no-y", lambda f, X, y: scipy.io.savemat(f, {"X": X}))[0], "y")
 bad("svhn fewer classes", svhn("svhn-fewer", lambda f, X, y: scipy.io.savemat(f, {"X": X, "y": y[:-1]}))[0])
