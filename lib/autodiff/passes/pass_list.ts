@@ -7,6 +7,7 @@
 import { foldConstants } from "../../onnx/passes/fold_constants.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
 import { inlineFunctions } from "../../onnx/passes/inline_functions.ts";
+import { renameInlined } from "../../onnx/passes/rename_inlined.ts";
 import { upgradeModel } from "../../onnx/passes/upgrade.ts";
 import { widenModel } from "../../onnx/passes/widen_model.ts";
 import { composeLayerNorms } from "./compose_normalization.ts";
@@ -36,6 +37,7 @@ export function formPasses(precision: "model" | "float32" = "model"): readonly P
   return [
     { name: "upgrade to opset 18 or later", apply: upgradeModel },
     { name: "inline functions", apply: inlineFunctions },
+    { name: "rename what ONNX Runtime has inlined", apply: renameInlined },
     ...(precision === "float32" ? [{ name: "widen to float32", apply: widenModel }] : []),
     { name: "unblock layouts", apply: unblockLayout },
     { name: "infer shapes", apply: inferShapes },

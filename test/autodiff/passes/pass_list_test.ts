@@ -22,6 +22,7 @@ for (
     assertEquals(namesOf(formPasses(precision)), [
       "upgrade to opset 18 or later",
       "inline functions",
+      "rename what ONNX Runtime has inlined",
       ...widening,
       "unblock layouts",
       "infer shapes",
