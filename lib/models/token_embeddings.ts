@@ -16,7 +16,7 @@ const lookups: ReadonlySet<string> = new Set(["Gather", "GatherBlockQuantized"])
  */
 export function tokenEmbeddings(graph: Model): Model {
   const model = inferShapes(graph);
-  const lookup = lookupIn(model);
+  const lookup = lookupIn(model, "input_ids");
   if (lookup === undefined) {
     throw cannotCompose("no table is looked up by input_ids alone");
   }
@@ -31,23 +31,23 @@ export function tokenEmbeddings(graph: Model): Model {
   return renamed(pruneModel(builder.finish(), [output]), output);
 }
 
-/** Rows of the table that a graph looks `input_ids` up in, if its shape is known. */
-export function embeddingRows(graph: Model): number | undefined {
+/** Rows of the table that a graph looks ids up in, if it does, and the table's shape is known. */
+export function embeddingRows(graph: Model, ids = "input_ids"): number | undefined {
   const model = inferShapes(graph);
-  const table = lookupIn(model)?.inputs[0];
+  const table = lookupIn(model, ids)?.inputs[0];
   if (table === undefined) return undefined;
   const rows = new GraphBuilder({ model }).dims(table)?.[0];
   return typeof rows === "number" ? rows : undefined;
 }
 
-/** The node that looks `input_ids` up, and nothing else, in a constant table. */
-function lookupIn(model: Model): Node | undefined {
+/** The node that looks these ids up, and nothing else, in a constant table. */
+function lookupIn(model: Model, input: string): Node | undefined {
   const byOutput = new Map(
     model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
   );
   return model.graph.nodes.find(({ opType, inputs: [table = "", ids = ""] }) =>
     lookups.has(opType) && isConstant(model, byOutput, table) &&
-    inputsBehind(model, byOutput, ids).join() === "input_ids"
+    inputsBehind(model, byOutput, ids).join() === input
   );
 }
 

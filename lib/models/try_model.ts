@@ -54,9 +54,12 @@ async function tryText(directory: LanguageModelDirectory): Promise<void> {
     image,
   });
   const rows = embeddingRows(await directory.readPart("embed_tokens"));
+  const vision = await directory.readPart("vision_encoder");
+  const asked = embeddingRows(vision, "qformer_input_ids");
   const words = logitsOf(whole);
   const problems = [
     beyond(ids, rows, "looks tokens up in a table of"),
+    beyond(qformerIds, asked, "looks tokens of its Q-Former up in a table of"),
     beyond(answer, words, "predicts one token of"),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw unfit(directory, problems.join("; "));
