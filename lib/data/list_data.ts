@@ -3,7 +3,7 @@ import { dirname } from "@std/path";
 import { DataRoot } from "./data_root.ts";
 import type { DataSpec, FormatKey } from "./data_spec.ts";
 import { joinListings, type Listing } from "./listing.ts";
-import { filesOf, type LocatedData } from "./locate.ts";
+import { type DataFile, filesOf, type LocatedData } from "./locate.ts";
 
 /** What a format is read with. */
 interface FileReading {
@@ -27,13 +27,20 @@ async function listTable(path: string, { spec, images }: FileReading): Promise<L
   return await readTable(path, new DataRoot(images ?? dirname(path)), spec.columns?.image);
 }
 
+/** A listing whose rows also have the columns that the path of their file says. */
+function withColumns(listing: Listing, columns: DataFile["columns"]): Listing {
+  if (columns === undefined) return listing;
+  const rows = listing.rows.map((row) => ({ ...row, fields: { ...columns, ...row.fields } }));
+  return { ...listing, rows };
+}
+
 /** Lists all files, each with the split that it is given for, or that its name says. */
 export async function listData(located: LocatedData, spec: DataSpec): Promise<Listing> {
   const { format, parts, images } = located;
   const reading = { spec, ...(images === undefined ? {} : { images }) };
   const listed = [];
-  for (const { split, path } of parts.flatMap(filesOf)) {
-    const listing = await formats[format](path, reading);
+  for (const { split, path, columns } of parts.flatMap(filesOf)) {
+    const listing = withColumns(await formats[format](path, reading), columns);
     listed.push({ ...(split === undefined ? {} : { split }), listing });
   }
   return joinListings(listed);

@@ -20,14 +20,52 @@ export interface DataPart {
   readonly paths: readonly string[];
 }
 
-/** A file, with the split that it is given for, or of several files the one that its name says. */
-export function filesOf(
-  { split, paths }: DataPart,
-): { readonly split?: string; readonly path: string }[] {
+/** A file, and what its path says of its rows. */
+export interface DataFile {
+  readonly path: string;
+  readonly split?: string;
+  /** Values of columns by which a writer has divided rows into folders: `label=cat/part-0.parquet`. */
+  readonly columns?: Readonly<Record<string, string>>;
+}
+
+/** The files of a part; where there are several, their paths say how they differ. */
+export function filesOf({ split, paths }: DataPart): DataFile[] {
+  const start = paths.length > 1 ? commonStart(paths) : undefined;
   return paths.map((path) => {
-    const own = split ?? (paths.length > 1 ? splitOfFile(path) : undefined);
-    return { path, ...(own === undefined ? {} : { split: own }) };
+    const own = split ?? (start === undefined ? undefined : splitOfFile(path));
+    const columns = start === undefined ? [] : partitionsIn(path.slice(start));
+    return {
+      path,
+      ...(own === undefined ? {} : { split: own }),
+      ...(columns.length === 0 ? {} : { columns: Object.fromEntries(columns) }),
+    };
   });
+}
+
+/** Characters of the folder that holds all of the paths. */
+function commonStart([first = "", ...others]: readonly string[]): number {
+  let start = first.lastIndexOf("/");
+  while (start > 0 && !others.every((path) => path.startsWith(first.slice(0, start + 1)))) {
+    start = first.lastIndexOf("/", start - 1);
+  }
+  return start + 1;
+}
+
+/** The folders `COLUMN=VALUE` of a path. */
+function partitionsIn(path: string): [column: string, value: string][] {
+  return path.split("/").slice(0, -1).flatMap((folder) => {
+    const [, column, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
+    return column === undefined ? [] : [[column, decodedPart(value!)]];
+  });
+}
+
+/** A value as it was before it became the name of a folder. */
+function decodedPart(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 /** `train-00000-of-00002.parquet`, or `train/0000.parquet`. */

@@ -147,9 +147,10 @@ export async function openData(
   const files = absolute(spec, located);
   const module = spec.set === undefined ? undefined : toFileUrl(places.module(spec.set)!);
   const contents: unknown[] = [];
-  for (const { split, path } of located.parts.flatMap(filesOf)) {
+  for (const { split, path, columns } of located.parts.flatMap(filesOf)) {
     // A hub's cache holds links to contents.
-    contents.push([split ?? "", await digests.content(Deno.realPathSync(path))]);
+    const content = await digests.content(Deno.realPathSync(path));
+    contents.push([split ?? "", content, ...(columns === undefined ? [] : [columns])]);
   }
   for (const path of await namedImages(located, spec)) contents.push(await digests.content(path));
   const digest = sha256(canonicalJson({

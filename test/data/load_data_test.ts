@@ -187,6 +187,25 @@ for (const [name, files, spec, expected] of lists) {
   });
 }
 
+Deno.test("loadData() reads columns off the folders into which a writer has divided rows", async () => {
+  const files: Record<string, string | Uint8Array> = {};
+  for (const [c, label] of ["wood%20frog", "cat"].entries()) {
+    const names = [0, 1, 2].map((i) => `${c}${i}.jpg`);
+    files[`year=1/label=${label}/part-0.jsonl`] = names
+      .map((image) => JSON.stringify({ image, question: "what?" })).join("\n");
+    for (const [i, name] of names.entries()) {
+      files[`year=1/label=${label}/${name}`] = await imageFile(colour(10 * c + i));
+    }
+  }
+  await inFolder(files, async (folder) => {
+    const { train, test } = await load(folder, { jsonl: join(folder, "year=1") });
+    assertEquals(train.info.classes, ["cat", "wood frog"]);
+    for (const { rows } of [train, test]) {
+      for (const { id, answer } of rows) assertEquals(answer, /\/1/.test(id) ? "cat" : "wood frog");
+    }
+  });
+});
+
 const mistakes: readonly (readonly [
   files: Record<string, string | Uint8Array>,
   spec: DataSpec,

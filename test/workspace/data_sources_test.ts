@@ -14,6 +14,8 @@ const pairs: readonly (readonly [first: string, second: string, isSame: boolean]
   ["train.jsonl", "test.jsonl", false],
   ["a.jsonl", "b.jsonl", false],
   ["test-0.jsonl", "val-0.jsonl", false],
+  ["label=x/test.jsonl", "label=y/train.jsonl", false],
+  ["label=x/test.jsonl", "label=x/train.jsonl", true],
 ];
 
 for (const [first, second, isSame] of pairs) {
@@ -25,6 +27,8 @@ for (const [first, second, isSame] of pairs) {
         [`1/${second}`]: row("dog"),
         "1/a.png": "x",
         "1/in/a.png": "x",
+        "1/label=x/a.png": "x",
+        "1/label=y/a.png": "x",
       },
     }, async (folder) => {
       const places = { base: folder, module: () => undefined, sets: [] } as unknown as DataPlaces;
