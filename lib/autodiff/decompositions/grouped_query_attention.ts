@@ -9,14 +9,15 @@ import type { Node } from "../../onnx/ir/model.ts";
 import { toNumbers } from "../../tensor/convert.ts";
 import { floatOf, intOf } from "../engine/attributes.ts";
 import { shapeBetween, sizePart } from "../engine/dynamic_shape.ts";
-import { add, castTo, shapeOf, zerosLike } from "../engine/expressions.ts";
+import { add, castLike, castTo, shapeOf, zerosLike } from "../engine/expressions.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { scaleOf } from "./attention.ts";
 import {
   attention,
-  bothAllowed,
   causalMask,
+  hidden,
   mergeHeads,
+  penalty,
   positions,
   splitHeads,
   withPast,
@@ -46,8 +47,8 @@ const groupQuery: Decomposition = (node, b) => {
   const { output } = attention(b, { q: query, k: keys, v: values }, {
     ...scaleOrDefault(node),
     softcap: floatOf(node, "softcap", 0),
-    bias: node.inputs[10] || undefined,
-    allowed: isFirst ? bothAllowed(b, causal, filled(b, node, keys)) : causal,
+    bias: isFirst ? biasOf(b, node, keys) : node.inputs[10] || undefined,
+    allowed: causal,
     sink: sinkOf(b, node, query),
   });
   return [mergeHeads(b, output), keys, values];
@@ -85,13 +86,19 @@ function unpack(b: GraphBuilder, packed: Value, heads: number, groups: number): 
   return b.node("Split", [packed, sizes], { attributes: { axis: -1 }, outputs: 3 });
 }
 
-/** Keys of a row that are not padding, where there is no past: padded queries see no others either. */
-function filled(b: GraphBuilder, node: Node, keys: Value): Value | undefined {
+/**
+ * What is given, and far below it for keys that are padding, where there is no past: padded queries see
+ * none of them either. It is added, being small; the causal mask stays one for all rows.
+ */
+function biasOf(b: GraphBuilder, node: Node, keys: Value): Value | undefined {
+  const given = node.inputs[10] || undefined;
   const [last, total] = [node.inputs[5]!, b.dims(keys)?.[2]];
   const known = b.constantOf(last);
-  if (known && toNumbers(known).every((index) => index + 1 === total)) return undefined;
+  if (known && toNumbers(known).every((index) => index + 1 === total)) return given;
   const column = castTo(b, b.op("Reshape", [last, b.int64s([-1, 1, 1, 1])]), "int64");
-  return b.op("LessOrEqual", [positions(b, sizePart(b, keys, 2)), column]);
+  const filled = b.op("LessOrEqual", [positions(b, sizePart(b, keys, 2)), column]);
+  const padding = penalty(b, filled, hidden[b.dtype(keys) as keyof typeof hidden], keys);
+  return given ? add(b, castLike(b, given, keys), padding) : padding;
 }
 
 /**
