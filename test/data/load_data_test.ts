@@ -215,7 +215,7 @@ const mistakes: readonly (readonly [
   [
     { "a.jpg": image },
     { folder: "." },
-    "it has 1 images without class or answer",
+    "it has an image without class or answer",
   ],
   [{ "rows.csv": "" }, { csv: "rows.csv" }, "it is empty"],
   [

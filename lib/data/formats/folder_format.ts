@@ -95,7 +95,7 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
   const loose = files.filter(isImageName);
   if (full.length === 0) {
     const cause = loose.length > 0
-      ? `it has ${loose.length} images without class or answer`
+      ? `it has ${imageCount(loose)} without class or answer`
       : "there is no image in it";
     throw dataFailure(where, cause, [
       ...otherFormats(join(root.path, folder)),
@@ -106,7 +106,7 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
   if (loose.length > 0) {
     throw dataFailure(
       where,
-      `it has folders of classes and ${loose.length} images outside of them: ${someOf(loose, 3)}`,
+      `it has folders of classes and ${imageCount(loose)} outside of them: ${someOf(loose, 3)}`,
       ["A folder of images has one of these forms:", ...layouts],
     );
   }
@@ -127,6 +127,9 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
       }, wanted),
   };
 }
+
+const imageCount = ({ length }: readonly string[]) =>
+  length === 1 ? "an image" : `${length} images`;
 
 /** A folder too high up makes one class of several. */
 function oneClassNotes(
