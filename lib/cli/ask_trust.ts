@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { startCommand } from "../workspace/start_command.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { count, printNotice } from "./print.ts";
 import type { TrustItem } from "../workspace/trust_items.ts";
@@ -42,5 +43,5 @@ function question(args: CommandArguments, items: readonly TrustItem[]): string {
 function notice(args: CommandArguments, items: readonly TrustItem[]): string {
   const [file] = args.operands;
   return `Note: ${file} runs ${count(items.length, "piece")} of code that is not trusted ` +
-    `here; deno task tvp trust ${file} shows it and trusts it; --require-trust refuses it`;
+    `here; ${startCommand("trust", file!)} shows it and trusts it; --require-trust refuses it`;
 }

@@ -10,7 +10,7 @@ export const commandTable = {
   graph: "draws the graph of tasks: tree, Mermaid or DOT",
   status: "counts what is cached, stage by stage",
   why: "says which input changed a stage's key",
-  logs: "prints the logs of a stage",
+  logs: "prints the logs of a stage, or of what failed",
   show: "sums up an artifact, and says where it is and came from",
   runs: "lists past runs",
   diff: "compares two runs",

@@ -4,6 +4,7 @@ import { sourcesOf } from "../attestation/compare_keys.ts";
 import { meanOf } from "../attestation/judge.ts";
 import type { ReportClaim, SignedTask } from "../attestation/statement.ts";
 import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
+import { startCommand } from "../workspace/start_command.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import { withNeeds } from "../pipeline/plan/graph.ts";
 import type { Key } from "../pipeline/contract/key.ts";
@@ -100,9 +101,9 @@ function hitOf(
   recorded: ReadonlyMap<string, Key | undefined>,
   run: RunRecord,
 ): StoreHit {
-  const again = [`run it again: deno task pipeline ${run.file}`];
+  const again = [`run it again: ${startCommand("run", run.file)}`];
   if (resolved !== undefined && recorded.get(task.id) !== resolved.key) {
-    const why = `its inputs have changed: deno task tvp why ${run.file} ${task.stage}`;
+    const why = `its inputs have changed: ${startCommand("why", run.file, task.stage)}`;
     throw refuse(run, `${task.id} now has another key`, [why, ...again]);
   }
   if (hit !== undefined) return hit;

@@ -39,7 +39,7 @@ export function readStatementFile<T>(report: string, read: (text: string) => T):
     if (error instanceof SyntaxError) throw unreadable(path, error.message);
     if (error instanceof Deno.errors.NotFound) {
       throw unreadable(path, "there is no such file", [
-        `deno task tvp sign writes it beside ${basename(report)}`,
+        `tvp sign writes it beside ${basename(report)}`,
       ]);
     }
     if (isSystemError(error)) throw unreadable(path, error.message);

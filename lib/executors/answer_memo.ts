@@ -1,6 +1,7 @@
 /** Remembers what a process answered about a stage type, by the digest of its code. @module */
+import { dirname } from "@std/path";
 import { replaceFile } from "../cache/disk/replace_file.ts";
-import { isSystemError } from "../cache/disk/system_error.ts";
+import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
 /** The largest number of answers kept; beyond it all are dropped, as each can be asked for again. */
 const maxAnswers = 500;
@@ -30,6 +31,7 @@ export class AnswerMemo {
   #keep(path: string, text: string): void {
     if (text.length > longestAnswer) return;
     try {
+      if (!ifThere(() => Deno.statSync(dirname(this.#folder)))) return; // to look at a pipeline makes no store
       Deno.mkdirSync(this.#folder, { recursive: true });
       const kept = [...Deno.readDirSync(this.#folder)];
       if (kept.length >= maxAnswers) {

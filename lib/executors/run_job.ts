@@ -1,4 +1,5 @@
 /** Runs one job in this process. @module */
+import { durationText } from "../pipeline/read/amounts.ts";
 import { fileCheckpoint } from "../cache/local/checkpoint.ts";
 import { isDiskFull } from "../cache/disk/disk_full.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
@@ -18,7 +19,7 @@ import type { Checkpoint, RuntimeFacts, Stage, StageContext } from "../pipeline/
 export class TimeoutReason extends DOMException {
   constructor(task: string, timeoutMs: number) {
     super(
-      `Cannot finish task "${task}" in time: it took more than ${timeoutMs} ms`,
+      `Cannot finish task "${task}" in time: it took more than ${durationText(timeoutMs)}`,
       "TimeoutError",
     );
   }
@@ -172,7 +173,7 @@ function diagnosticsOf(error: unknown, job: Job): readonly Diagnostic[] | undefi
   if (!isDiskFull(error)) return undefined;
   const message = "Cannot write an output: no space left on the device of the cache";
   const notes = [
-    "What was stored before is intact; free space, for example with: deno task tvp gc",
+    "What was stored before is intact; free space, for example with: tvp gc",
   ];
   return [{ code: "disk-full", severity: "error", message, notes }];
 }

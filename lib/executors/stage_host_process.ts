@@ -64,7 +64,7 @@ function withoutPermissions(mistake: NameMistake): NameMistake {
   const note = isTrusted
     ? "While it is loaded, a module may only read; do all else in run(), with declared permissions"
     : "Code that is not trusted is loaded without permissions; " +
-      "if you trust it, say so: deno task tvp trust FILE";
+      "if you trust it, say so: tvp trust FILE";
   return { cause: mistake.cause, notes: [...(mistake.notes ?? []), note] };
 }
 

@@ -1,6 +1,8 @@
 /** Opens a pipeline file: gives its plan and its store, with which most commands begin. @module */
-import { basename, dirname, isAbsolute, join, resolve, toFileUrl } from "@std/path";
+import { basename, dirname, isAbsolute, join, relative, resolve, toFileUrl } from "@std/path";
 import { contentDigests } from "../cache/digest/content_digests.ts";
+import { makeStoreFolder } from "../cache/local/store.ts";
+import { ifThere } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { suggestions } from "../diagnostic/suggest.ts";
 import type { JobPlaces } from "../pipeline/contract/job.ts";
@@ -99,6 +101,7 @@ export async function openPipeline(
   const memo = `${cacheFolder}/stage-answers`;
   const places = codePlaces(spec, file, { digests, memo });
   await mayRun?.(await trustItems(spec, places));
+  if (mayRun !== undefined) makeStoreFolder(cacheFolder);
   const stages = await loadPipelineStages(spec, places, { mayRun: mayRun !== undefined, memo });
   await using _host = stages;
   const named = new NamedPlaces();
@@ -199,11 +202,26 @@ function readMainText(file: string): string {
     if (!(error instanceof Error)) throw error;
     const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
     const message = `Cannot read the pipeline file "${file}": ${cause}`;
-    const notes = isFolder(file)
-      ? suggestions("", yamlFiles(file))
-      : suggestions(basename(file), yamlFiles(dirname(file))).slice(0, 1);
+    const notes = isFolder(file) ? suggestions("", yamlFiles(file)) : startFolderNotes(file) ??
+      suggestions(basename(file), yamlFiles(dirname(file))).slice(0, 1);
     throw diagnosticError("missing-file", message, notes);
   }
+}
+
+/** `deno task` changes to the folder of the project, and says where it was started. */
+function startFolderNotes(file: string): string[] | undefined {
+  const started = Deno.env.get("INIT_CWD");
+  if (started === undefined || isAbsolute(file) || relative(started, Deno.cwd()) === "") {
+    return undefined;
+  }
+  const meant = join(started, file);
+  if (!existsFile(meant)) return undefined;
+  const [shown, searched] = [relative(Deno.cwd(), meant), Deno.cwd()];
+  return [`did you mean "${shown}"? deno task looks from the folder of the project, ${searched}`];
+}
+
+function existsFile(path: string): boolean {
+  return ifThere(() => Deno.statSync(path))?.isFile === true;
 }
 
 /** What may be a pipeline in a folder. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startCommand } from "./start_command.ts";
 import { loadLater } from "./load_later.ts";
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
 import { localStore } from "../cache/local/store.ts";
@@ -66,7 +67,7 @@ async function keyWarnings(
 function untrusted(cause: string): Diagnostic {
   const message =
     `Cannot check what a remote cache holds by the keys in "${publicKeysFile}": ${cause}`;
-  const notes = [`A line of ${publicKeysFile} is a public key, as deno task tvp keys makes it`];
+  const notes = [`A line of ${publicKeysFile} is a public key, as tvp keys makes it`];
   return { code: "remote-untrusted", severity: "warning", message, notes };
 }
 
@@ -101,7 +102,7 @@ export async function requiredSigner(action: string): Promise<Signer> {
   if (signer !== undefined) return signer;
   const message =
     `Cannot ${action}: there is no key to sign with, TVP_CACHE_PRIVATE_KEY is not set`;
-  const notes = ["make a pair of keys: deno task tvp keys"];
+  const notes = [`make a pair of keys: ${startCommand("keys")}`];
   throw diagnosticError("no-key", message, notes);
 }
 
@@ -143,7 +144,7 @@ async function readKeys<T>(name: string, read: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     const message = `Cannot read the keys in ${name}: ${error.message}`;
-    const notes = ["make a pair of keys: deno task tvp keys"];
+    const notes = [`make a pair of keys: ${startCommand("keys")}`];
     throw diagnosticError("bad-key", message, notes);
   }
 }

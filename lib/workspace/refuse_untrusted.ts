@@ -1,4 +1,5 @@
 /** Refuses code that a pipeline file brings and nobody has trusted. @module */
+import { startCommand } from "./start_command.ts";
 import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { TrustItem } from "./trust_items.ts";
 import { readTrusted } from "./trusted.ts";
@@ -27,6 +28,6 @@ export function refuseUntrusted(file: string, items: readonly TrustItem[]): void
 /** What there is to say of code that may not run. */
 export function untrusted(file: string, items: readonly TrustItem[]): DiagnosticError {
   const message = `Cannot run ${file}: it brings code that is not trusted`;
-  const notes = [...itemLines(items), `if you trust it, say so: deno task tvp trust ${file}`];
+  const notes = [...itemLines(items), `if you trust it, say so: ${startCommand("trust", file)}`];
   return diagnosticError("untrusted", message, notes);
 }

@@ -18,7 +18,9 @@ import {
 import { projectRoot, stateFolder } from "./places.ts";
 import { refuseUntrusted } from "./refuse_untrusted.ts";
 import { RunLayout } from "./run_folder.ts";
-import { isRecorded, latestRun, recordRun, runsFolder } from "./run_record.ts";
+import { newRunId } from "./run_ids.ts";
+import { isRecorded, latestRun, recordRun, type RunRecord, runsFolder } from "./run_record.ts";
+import { RunMark, unwritable } from "./running.ts";
 import { secretValues } from "./secret_values.ts";
 import type { TrustItem } from "./trust_items.ts";
 
@@ -120,6 +122,11 @@ export async function runOpened(
   const isSelected = ({ index }: Task) => selected.value.has(index);
   const startedAt = Date.now();
   const { jobs, capacity, open } = chooseExecutor(options.executor ?? "local", options);
+  const folder = runsFolder(stateFolder, plan.name);
+  const shown = set.map((each) => secretValues().hide(each));
+  const id = newRunId(startedAt);
+  const run = { id, pipeline: plan.name, file, set: shown, startedAt };
+  using mark = new RunMark(folder, run);
   await using executor = await open(cacheFolder);
   const summary = await runTasks(plan, {
     store,
@@ -138,18 +145,19 @@ export async function runOpened(
     ...(signal ? { signal } : {}),
     hide: (text) => secretValues().hide(text),
     prepare: async () => {
+      mark.set();
       if (executor.name === "local") await checkProvider(provider);
       // With --keep-going a model that cannot be used is the failure of its own tasks.
       if (!options.keepGoing) await opened.tryModels(plan.tasks.filter(isSelected));
     },
   }, onEvent);
   const layout = new RunLayout(plan.tasks);
-  const folder = runsFolder(stateFolder, plan.name);
   try {
-    keepRecord(folder, { file, set, plan, summary, startedAt, layout });
+    keepRecord(folder, { run, summary, layout });
   } catch (error) {
+    if (!isSystemError(error)) throw error;
     // A failure that filled the disk is still the failure to report.
-    if (summary.outcome === "done" || !isSystemError(error)) throw error;
+    if (summary.outcome === "done") throw unwritable(folder, error);
     onEvent?.({ type: "warning", diagnostic: unrecorded(error) });
   }
   const latest = `${folder}/latest`;
@@ -157,21 +165,16 @@ export async function runOpened(
 }
 
 /** Records a run, unless the latest came to the same. */
-function keepRecord(folder: string, { file, set, plan, summary, startedAt, layout }: {
-  readonly file: string;
-  readonly set: readonly string[];
-  readonly plan: Plan;
+function keepRecord(folder: string, { run, summary, layout }: {
+  readonly run: Pick<RunRecord, "id" | "pipeline" | "file" | "set" | "startedAt">;
   readonly summary: RunSummary;
-  readonly startedAt: number;
   readonly layout: RunLayout;
 }): void {
   const { outcome, outcomes, durationMs } = summary;
   // What ran again is shown again, even if its result has the digest it had.
   const isNew = outcomes.some(({ state }) => state === "ran");
   if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
-    const shown = set.map((each) => secretValues().hide(each));
-    const record = { pipeline: plan.name, file, set: shown, startedAt, durationMs, outcome };
-    recordRun(folder, record, { outcomes, layout });
+    recordRun(folder, { ...run, durationMs, outcome }, { outcomes, layout });
   }
 }
 

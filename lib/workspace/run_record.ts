@@ -3,6 +3,7 @@ import { isDigest } from "../cache/digest/digest.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Key } from "../pipeline/contract/key.ts";
 import type { TaskOutcome } from "../pipeline/run/run.ts";
+import { runIds } from "./run_ids.ts";
 import { fillRunFolder, type RunLayout } from "./run_folder.ts";
 
 /** A run as it is recorded. */
@@ -63,6 +64,12 @@ export function latestRun(folder: string): RunRecord | undefined {
   return readRecord(`${folder}/latest/run.json`);
 }
 
+/** Keys of the tasks that failed in a run. */
+export function failedKeys(run: RunRecord | undefined): ReadonlySet<Key> {
+  const failed = run?.tasks.filter(({ state }) => state === "failed") ?? [];
+  return new Set(failed.flatMap(({ key }) => key ?? []));
+}
+
 /** A record that cannot be read, or that a crash has damaged, does not count. */
 function readRecord(path: string): RunRecord | undefined {
   try {
@@ -96,18 +103,6 @@ function isRecordedTask(value: unknown): value is RecordedTask {
     (key === undefined || isDigest(key)) && Array.isArray(log);
 }
 
-function runIds(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].filter((entry) =>
-      entry.isDirectory && /^\d/.test(entry.name)
-    )
-      .map((entry) => entry.name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
 /** What a run came to. */
 export interface RunResult {
   readonly outcomes: readonly TaskOutcome[];
@@ -117,15 +112,15 @@ export interface RunResult {
 /** Writes the record and the artifacts, and points `latest` at them. */
 export function recordRun(
   folder: string,
-  record: Omit<RunRecord, "id" | "format" | "tasks">,
+  record: Omit<RunRecord, "format" | "tasks">,
   { outcomes, layout }: RunResult,
 ): void {
-  const id = runId(record.startedAt);
+  const { id } = record;
   const path = `${folder}/${id}`;
   Deno.mkdirSync(path, { recursive: true });
   fillRunFolder(path, layout, outcomes);
   const tasks = outcomes.map((outcome) => recordedTask(outcome, layout.folderOf(outcome.task)));
-  const full: RunRecord = { format: 2, id, ...record, tasks };
+  const full: RunRecord = { format: 2, ...record, tasks };
   Deno.writeTextFileSync(`${path}/run.json`, `${JSON.stringify(full)}\n`);
   pointLatest(folder, id);
   for (const old of runIds(folder).slice(0, -keptRuns)) {
@@ -146,11 +141,6 @@ function recordedTask(
     ...(failure ? { message: failure.message } : {}),
     ...(log && log.length > 0 ? { log } : {}),
   };
-}
-
-function runId(startedAt: number): string {
-  const time = new Date(startedAt).toISOString().replace(/[-:]/g, "").replace(".", "");
-  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
 }
 
 /** Replaces the link in one step, so that it never points nowhere. */

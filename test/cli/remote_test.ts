@@ -58,7 +58,7 @@ const FAULTS: readonly [string, Fault, string][] = [
     () => new Response("", { status: 500 }),
     `! Cannot pull a task with remote cache "URL/": the server answered 500 to GET tasks/KEY.json
     = It is not used until it answers again.
-    = Push what it lacks afterwards: deno task tvp push`,
+    = Push what it lacks afterwards: tvp push`,
   ],
   [
     "knows us not",
@@ -66,7 +66,7 @@ const FAULTS: readonly [string, Fault, string][] = [
     `! Cannot pull a task with remote cache "URL/": the server answered 401 to GET tasks/KEY.json
     = Its token is read from TVP_CACHE_TOKEN
     = It is not used until it answers again.
-    = Push what it lacks afterwards: deno task tvp push`,
+    = Push what it lacks afterwards: tvp push`,
   ],
   [
     "wants us to log in",

@@ -1,5 +1,4 @@
 /** Remembers what was computed from a file, as long as the file looks the same. @module */
-import { dirname } from "@std/path";
 import { replaceFile } from "../disk/replace_file.ts";
 import { isSettled } from "./settled.ts";
 import { isSystemError } from "../disk/system_error.ts";
@@ -81,7 +80,6 @@ export class FileMemo {
   flush(): void {
     if (!this.#changed || this.#path === undefined || this.#entries === undefined) return;
     try {
-      Deno.mkdirSync(dirname(this.#path), { recursive: true });
       replaceFile(this.#path, JSON.stringify([...this.#entries]));
       this.#changed = false;
     } catch (error) {

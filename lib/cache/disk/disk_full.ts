@@ -37,6 +37,6 @@ function diskFull(action: string, place: string): Diagnostic {
     code: "disk-full",
     severity: "error",
     message: `Cannot ${action}: no space left on the device of "${place}"`,
-    notes: ["What was stored before is intact; free space, for example with: deno task tvp gc"],
+    notes: ["What was stored before is intact; free space, for example with: tvp gc"],
   };
 }

@@ -67,12 +67,13 @@ export function unusableStore(
   error: unknown,
   use: keyof typeof uses = "write",
 ): unknown {
-  if (!isSystemError(error) || isDiskFull(error)) return error;
+  const isSystem = isSystemError(error) || error instanceof Deno.errors.NotADirectory;
+  if (!isSystem || isDiskFull(error)) return error;
   const { AlreadyExists, NotADirectory } = Deno.errors;
   const isFile = error instanceof AlreadyExists || error instanceof NotADirectory;
   const cause = isFile ? "it is not a folder" : error.message;
   const message = `Cannot ${uses[use]} the cache "${root}": ${cause}`;
-  return diagnosticError("cache-unusable", message);
+  return diagnosticError("cache-unusable", message, ["--cache DIR names another folder for it"]);
 }
 
 const uses = { write: "write to", read: "read" } as const;

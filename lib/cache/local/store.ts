@@ -1,4 +1,5 @@
 /** A store in a folder: results by their keys. @module */
+import { resolve } from "@std/path";
 import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
@@ -62,17 +63,24 @@ export function manifestBytes(manifests: readonly StoredManifest[]): number {
  * ```
  */
 export function localStore(path: string, options: LocalStoreOptions = {}): ArtifactStore {
-  return new LocalStore(storeLayout(Deno.realPathSync(made(path))), options);
+  return new LocalStore(storeLayout(realPath(path)), options);
 }
 
-/** @throws {DiagnosticError} `cache-unusable`, if there can be no folder. */
-function made(path: string): string {
+/** Makes the folder of a store. @throws {DiagnosticError} `cache-unusable`, if there can be none. */
+export function makeStoreFolder(path: string): void {
   try {
     Deno.mkdirSync(path, { recursive: true });
-    return path;
   } catch (error) {
     throw unusableStore(path, error);
   }
+}
+
+/** A store that is not there is empty, and is made when something is stored in it. */
+function realPath(path: string): string {
+  const info = ifThere(() => Deno.statSync(path));
+  if (info === undefined) return resolve(path);
+  if (!info.isDirectory) throw unusableStore(path, new Deno.errors.NotADirectory(path));
+  return Deno.realPathSync(path);
 }
 
 class LocalStore implements ArtifactStore {

@@ -173,7 +173,7 @@ class RemoteStore implements ArtifactStore {
     this.#breaker.fail(error, error.retryAfterMs);
     const pushes = this.#options.signer === undefined
       ? []
-      : ["Push what it lacks afterwards: deno task tvp push"];
+      : ["Push what it lacks afterwards: tvp push"];
     const notes = [...error.notes, "It is not used until it answers again.", ...pushes];
     this.#warn("remote-failed", action, error.message, notes);
   }

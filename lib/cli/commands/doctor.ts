@@ -62,7 +62,7 @@ async function placementOf(name: string | undefined) {
   const { placeModel } = await import("../../workspace/place_models.ts");
   if (name.startsWith("hf://")) {
     throw diagnosticError("usage", `Cannot use --model ${name}: it is not on this machine`, [
-      `deno task tvp models check ${name} fetches it and says the same`,
+      `tvp models check ${name} fetches it and says the same`,
     ]);
   }
   return { model: name, ...await placeModel({ name, path: await modelPath(name) }) };

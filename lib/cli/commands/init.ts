@@ -1,5 +1,8 @@
 import { type Command, exitCodes, hasFlag } from "../command.ts";
+import { dirname, fromFileUrl, relative, resolve } from "@std/path";
+import { startCommand } from "../../workspace/start_command.ts";
 import { printJson, printLine } from "../print.ts";
+import { projectRoot } from "../../workspace/places.ts";
 import { writing } from "../writing.ts";
 
 /** Writes a starter pipeline. */
@@ -14,17 +17,27 @@ const command: Command = {
   async run(args) {
     const path = args.operands[0]!;
     const name = /([^/\\]+?)(\.ya?ml)?$/.exec(path)![1]!.replace(/[^A-Za-z0-9_-]/g, "-");
-    await writing(path, () => Deno.writeTextFileSync(path, starter(name), { createNew: true }));
+    await writing(
+      path,
+      () => Deno.writeTextFileSync(path, starter(name, schemaOf(path)), { createNew: true }),
+    );
     if (hasFlag(args, "json")) printJson({ path });
-    else printLine(`Wrote ${path}. Run it: deno task pipeline ${path}`);
+    else printLine(`Wrote ${path}. Run it: ${startCommand("run", path)}`);
     return exitCodes.done;
   },
 };
 export default command;
 
+/** Path of the schema, as the editor finds it from a pipeline file. */
+function schemaOf(path: string): string {
+  const schema = fromFileUrl(new URL("pipelines/schema.json", projectRoot));
+  const fromFile = relative(dirname(resolve(path)), schema);
+  return resolve(path).startsWith(fromFileUrl(projectRoot)) ? fromFile : schema;
+}
+
 /** Text of the starter pipeline. */
-export function starter(name: string): string {
-  return `# yaml-language-server: $schema=schema.json
+export function starter(name: string, schema = "schema.json"): string {
+  return `# yaml-language-server: $schema=${schema}
 # Results appear in .tvp/runs/${/^[A-Za-z_]/.test(name) ? name : `p-${name}`}/latest.
 name: ${/^[A-Za-z_]/.test(name) ? name : `p-${name}`}
 

@@ -1,7 +1,7 @@
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { stateFolder } from "../../workspace/places.ts";
-import { isNamed, openPreview } from "../../workspace/open_preview.ts";
+import { isNamed, type OpenedPreview, openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
 import { latestRun, runsFolder } from "../../workspace/run_record.ts";
@@ -9,18 +9,28 @@ import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 /** Prints what a stage has logged. */
 const command: Command = {
   name: "logs",
-  summary: "Prints the logs of the tasks of a stage.",
-  operands: "FILE STAGE",
-  minOperands: 2,
+  summary: "Prints the logs of the tasks of a stage, or of those that failed in the last run.",
+  operands: "FILE [STAGE]",
+  minOperands: 1,
   maxOperands: 2,
   example: "deno task tvp logs pipelines/quickstart.yaml prompt",
   options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
-    const target = args.operands[1]!;
-    await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
+    const [, target] = args.operands;
+    const targets = target === undefined ? [] : [target];
+    await using opened = await openPreview(pipelineOf(args), await previewOptions(args, targets));
     const last = latestRun(runsFolder(stateFolder, opened.plan.name));
-    for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
-      const failed = last?.tasks.find((recorded) => recorded.task === task.id && recorded.message);
+    const failures = new Map(
+      (last?.tasks ?? []).flatMap((recorded) =>
+        recorded.message === undefined ? [] : [[recorded.task, recorded]]
+      ),
+    );
+    const shown = opened.previews.filter(({ task, hit }) =>
+      target === undefined ? !hit && failures.has(task.id) : isNamed(task, target)
+    );
+    if (shown.length === 0 && !hasFlag(args, "json")) printLine(noFailures(opened));
+    for (const { task, hit } of shown) {
+      const failed = failures.get(task.id);
       const log = await hit?.log() ?? failed?.log?.map((line) => `${line}\n`).join("") ?? "";
       if (hasFlag(args, "json")) printJson({ task: task.id, log });
       else {
@@ -35,3 +45,7 @@ const command: Command = {
   },
 };
 export default command;
+
+function noFailures({ plan }: OpenedPreview): string {
+  return `No task failed in the last run; the stages are: ${[...plan.stages.keys()].join(", ")}`;
+}

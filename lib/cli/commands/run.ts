@@ -3,6 +3,7 @@ import type { Key } from "../../pipeline/contract/key.ts";
 import type { Plan } from "../../pipeline/plan/plan.ts";
 import { type ExecutorName, executorTable } from "../../workspace/choose_executor.ts";
 import { type OpenedPipeline, openPipeline } from "../../workspace/open_pipeline.ts";
+import { loadLater } from "../../workspace/load_later.ts";
 import { stateFolder } from "../../workspace/places.ts";
 import { type PipelineRun, runOpened } from "../../workspace/run_pipeline.ts";
 import { latestRun, runsFolder } from "../../workspace/run_record.ts";
@@ -144,8 +145,17 @@ async function runAndTell(
       logger.log(event);
     },
   }).finally(() => logger.close());
+  if (run.summary.failed > 0 && !hasFlag(args, "json")) await tellFailures(args, run);
   await tellPages(args, run);
   return exitCodes[run.summary.outcome];
+}
+
+/** Lists what failed, as the lines on it may have gone by long ago. */
+async function tellFailures(args: CommandArguments, { plan, summary }: PipelineRun): Promise<void> {
+  const { failedTaskLines } = await loadLater<typeof import("../failed_tasks.ts")>(
+    new URL("../failed_tasks.ts", import.meta.url),
+  );
+  for (const line of failedTaskLines(pipelineOf(args), plan, summary.outcomes)) printLine(line);
 }
 
 /** Says where the pages lie, to GitHub too. */

@@ -4,6 +4,7 @@ import { makeStatement } from "../../attestation/statement.ts";
 import { digestFile } from "../../cache/digest/digest.ts";
 import { replaceFile } from "../../cache/disk/replace_file.ts";
 import { ifThere } from "../../cache/disk/system_error.ts";
+import { startCommand } from "../../workspace/start_command.ts";
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
@@ -81,6 +82,6 @@ async function checkUnchanged(path: string, digest: Digest): Promise<void> {
 }
 
 function fail(message: string): never {
-  const notes = ["run it: deno task pipeline FILE"];
+  const notes = [`run it: ${startCommand("run", "FILE")}`];
   throw diagnosticError("unsignable", message, notes);
 }

@@ -7,9 +7,10 @@ import { stateFolder } from "../../workspace/places.ts";
 import { openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { count, formatDuration, printJson, printLine, table } from "../print.ts";
-import { latestRun, runsFolder } from "../../workspace/run_record.ts";
+import { failedKeys, latestRun, runsFolder } from "../../workspace/run_record.ts";
+import { type UnfinishedRun, unfinishedRuns } from "../../workspace/running.ts";
 
-/** Counts what is cached. */
+/** Counts what is cached, and what failed in the last run. */
 const command: Command = {
   name: "status",
   summary: "Counts the cached tasks and saved states of each stage.",
@@ -21,6 +22,9 @@ const command: Command = {
   async run(args) {
     await using opened = await openPreview(pipelineOf(args), await previewOptions(args));
     const { plan, store, previews } = opened;
+    const folder = runsFolder(stateFolder, plan.name);
+    const last = latestRun(folder);
+    const failures = failedKeys(last);
     const stages = await Promise.all([...plan.stages].map(async ([stage, tasks]) => {
       const own = previews.filter(({ task }) => task.stage === stage);
       const cached = own.filter(({ state }) => state === "cached");
@@ -34,6 +38,9 @@ const command: Command = {
         uses: tasks[0]?.uses ?? "",
         tasks: tasks.length,
         cached: cached.length,
+        failed: own.filter(({ state, resolved }) =>
+          state === "run" && failures.has(resolved!.key)
+        ).length,
         checkpoints: saved.filter((checkpoint) => checkpoint !== undefined).length,
         providers: [...new Set(cached.flatMap(({ hit }) => hit!.manifest.host.provider ?? []))],
         durationMs: cached.reduce((sum, { hit }) => sum + hit!.manifest.durationMs, 0),
@@ -44,9 +51,10 @@ const command: Command = {
     if (hasFlag(args, "json")) [...stages, { store: used }].forEach(printJson);
     else {
       printLine(table(stages.map((row) => [
-        row.cached === row.tasks ? "✓" : "…",
+        row.cached === row.tasks ? "✓" : row.failed > 0 ? "✗" : "…",
         row.stage,
         `${row.cached}/${row.tasks} cached`,
+        row.failed > 0 ? `${row.failed} failed` : "",
         row.checkpoints > 0 ? `${row.checkpoints} saved part-way` : "",
         row.cached > 0 ? `took ${formatDuration(row.durationMs)}` : "",
         row.cached > 0 ? formatBytes(row.bytes) : "",
@@ -56,10 +64,14 @@ const command: Command = {
         `Store: ${count(used.tasks, "task")} of all pipelines, ${formatBytes(used.bytes)}, and ` +
           `${formatBytes(used.otherBytes)} of saved states and downloads`,
       );
-      const last = latestRun(runsFolder(stateFolder, plan.name));
+      for (const { id, startedAt } of unfinishedRuns(folder).filter(isRunning)) {
+        printLine(`Running: ${id}, for ${formatDuration(Date.now() - startedAt)}`);
+      }
       if (last) printLine(`Last run: ${last.id}, ${last.outcome}`);
     }
     return exitCodes.done;
   },
 };
 export default command;
+
+const isRunning = ({ outcome }: UnfinishedRun) => outcome === "running";

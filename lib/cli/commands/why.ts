@@ -8,7 +8,7 @@ import { stateFolder } from "../../workspace/places.ts";
 import { isNamed, type OpenedPreview, openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
-import { readRuns, runsFolder } from "../../workspace/run_record.ts";
+import { latestRun, readRuns, runsFolder } from "../../workspace/run_record.ts";
 
 /** Says why a stage would run, or has run, again. */
 const command: Command = {
@@ -42,6 +42,8 @@ interface Reason {
   readonly comparedWith?: string;
   readonly differences?: readonly KeyDifference[];
   readonly provider?: string;
+  /** How it failed in the last run. */
+  readonly failed?: { readonly run: string; readonly message: string };
   /** How steps were made to fit the memory: other plans round differently. */
   readonly plan?: string;
 }
@@ -56,11 +58,13 @@ async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Rea
     return { ...base, needs };
   }
   const { provider, plan } = hit?.manifest.host ?? {};
+  const failed = state === "run" ? failureOf(opened, resolved.key) : undefined;
   const before = await earlierTask(opened, task.id, resolved.key);
   return {
     ...base,
     ...(provider ? { provider } : {}),
     ...(plan ? { plan } : {}),
+    ...(failed ? { failed } : {}),
     ...(before
       ? {
         comparedWith: before.run,
@@ -68,6 +72,13 @@ async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Rea
       }
       : {}),
   };
+}
+
+/** What the last run says of a key that failed in it. */
+function failureOf({ plan }: OpenedPreview, key: Key): Reason["failed"] {
+  const run = latestRun(folderOf(plan));
+  const task = run?.tasks.find((each) => each.state === "failed" && each.key === key);
+  return task && { run: run!.id, message: task.message ?? "" };
 }
 
 /** The newest stored result of the same task that had another key. */
@@ -92,12 +103,13 @@ const stateWords = {
 } as const;
 
 function printReason(
-  { task, state, needs, comparedWith, differences, provider, plan }: Reason,
+  { task, state, needs, failed, comparedWith, differences, provider, plan }: Reason,
 ): void {
   const how = [...provider ? [`on ${provider}`] : [], ...plan ? [plan] : []].join(": ");
   printLine(`${task} ${stateWords[state]}${how ? ` (computed ${how})` : ""}`);
+  if (failed) printLine(`  it failed in run ${failed.run}: ${failed.message.split("\n")[0]}`);
   if (needs) printLine(`  waits for: ${needs.join(", ")}`);
-  if (!needs && !differences) printLine("  it has no earlier result with another key");
+  if (!needs && !differences && !failed) printLine("  it has no earlier result with another key");
   if (!differences) return;
   printLine(`  what differs from run ${comparedWith}:`);
   for (const { field, before, after } of differences) {

@@ -9,6 +9,13 @@ export function durationMs(value: number | string): number {
   return Number(number) * durationUnits[unit as keyof typeof durationUnits];
 }
 
+/** A duration as it may be written, in the largest unit of which it is a whole number: `90 s`, `2 h`. */
+export function durationText(ms: number): string {
+  const units = Object.entries(durationUnits);
+  const [unit, length] = units.findLast(([, length]) => ms % length === 0) ?? units[0]!;
+  return `${ms / length} ${unit}`;
+}
+
 const prefixes = ["", "K", "M", "G", "T"];
 
 /** Bytes of `16GiB`, `500MB`, or of a number of bytes. */

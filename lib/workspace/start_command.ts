@@ -1,0 +1,30 @@
+/** Writes commands that can be pasted into the shell in which the program was started. @module */
+import { fromFileUrl } from "@std/path";
+
+const main = new URL("../cli/main.ts", import.meta.url);
+const root = new URL("../../", import.meta.url);
+
+/**
+ * A command of the program: `deno task tvp trust mine.yaml` in the project, where `deno task` finds
+ * it, and elsewhere `deno run -A …/lib/cli/main.ts trust mine.yaml`.
+ *
+ * @param words The command and its arguments, not yet quoted.
+ */
+export function startCommand(...words: readonly string[]): string {
+  const start = isInProject() ? ["deno", "task", "tvp"] : ["deno", "run", "-A", mainName()];
+  return [...start, ...words].map(shellWord).join(" ");
+}
+
+/** A word as a shell reads it: quoted where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function isInProject(): boolean {
+  if (root.protocol !== "file:") return false;
+  return `${Deno.cwd()}/`.startsWith(fromFileUrl(root));
+}
+
+function mainName(): string {
+  return main.protocol === "file:" ? fromFileUrl(main) : main.href;
+}
