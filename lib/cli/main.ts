@@ -39,7 +39,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runCommand(command, name as CommandName, rest);
   } catch (error) {
     if (error instanceof DiagnosticError) return await fail(error.diagnostics, rest);
-    if (isSystemError(error)) return await fail([refused(error)], rest);
+    if (isSystemError(error)) return await fail([refused(error.message)], rest);
+    const device = deviceIn(error);
+    if (device !== undefined) return await fail([refused(`${device} is a device`)], rest);
     const { printNotice } = await import("./print.ts");
     printNotice(`Internal error: ${error instanceof Error ? error.stack : error}`);
     return exitCodes.internal;
@@ -47,8 +49,14 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** What the system says no to, with the path: a folder that may not be read, a file that is in the way. */
-function refused({ message }: Error): Diagnostic {
-  return { code: "system", severity: "error", message: `Cannot go on: ${message}` };
+function refused(cause: string): Diagnostic {
+  return { code: "system", severity: "error", message: `Cannot go on: ${cause}` };
+}
+
+/** The path of a device, or of something below one, which Deno keeps for itself. */
+function deviceIn(error: unknown): string | undefined {
+  if (!(error instanceof Deno.errors.NotCapable)) return undefined;
+  return /^Requires all access to ("[^"]*")/.exec(error.message)?.[1];
 }
 
 async function runCommand(

@@ -2,13 +2,20 @@
 
 /** A URL for people: without user, password, query and fragment. */
 export function shownUrl(url: URL | string): string {
-  if (!URL.canParse(String(url))) return withoutPasswords(String(url)).replace(/[?#].*$/s, "");
-  const shown = new URL(url);
+  const shown = URL.canParse(String(url)) ? new URL(url) : undefined;
+  if (shown === undefined || (shown.host === "" && shown.protocol !== "file:")) {
+    return withoutUser(String(url)).replace(/[?#].*$/s, "");
+  }
   shown.username = "";
   shown.password = "";
   shown.search = "";
   shown.hash = "";
   return shown.href;
+}
+
+/** What is no URL may have a password all the same: it stands in front of the last `@`. */
+function withoutUser(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1");
 }
 
 /** User and password of URLs within a text, and what signs a URL in its query. */

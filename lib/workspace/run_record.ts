@@ -1,4 +1,5 @@
 /** Reads and writes the record of a run: `.tvp/runs/<pipeline>/<id>/run.json`. @module */
+import { readRecordJson } from "../cache/disk/regular_file.ts";
 import { isDigest } from "../cache/digest/digest.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Key } from "../pipeline/contract/key.ts";
@@ -73,7 +74,7 @@ export function failedKeys(run: RunRecord | undefined): ReadonlySet<Key> {
 /** A record that cannot be read, or that a crash has damaged, does not count. */
 function readRecord(path: string): RunRecord | undefined {
   try {
-    const record: unknown = JSON.parse(Deno.readTextFileSync(path));
+    const record: unknown = readRecordJson(path);
     return isRecord(record) ? record : undefined;
   } catch (error) {
     if (isSystemError(error) || error instanceof SyntaxError) return undefined;

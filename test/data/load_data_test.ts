@@ -205,6 +205,19 @@ Deno.test("loadData() reads columns off the folders into which a writer has divi
     }
   });
 });
+/** A Parquet file that says how many rows it has, and has none. */
+function parquetOfRows(rows: number): Uint8Array {
+  const count: number[] = [];
+  for (let rest = 2 * rows; rest > 0; rest = Math.floor(rest / 128)) {
+    count.push(rest % 128 + (rest >= 128 ? 128 : 0));
+  }
+  const mark = [...new TextEncoder().encode("PAR1")];
+  // Thrift's compact protocol: the version, a schema of a root alone, the rows, and one row group.
+  const schema = [0x19, 0x1c, 0x48, 1, 0x72, 0x15, 0, 0];
+  const group = [0x19, 0x1c, 0x19, 0x0c, 0x16, 0, 0x16, ...count, 0];
+  const metadata = [0x15, 2, ...schema, 0x16, ...count, ...group, 0];
+  return Uint8Array.from([...mark, ...metadata, metadata.length, 0, 0, 0, ...mark]);
+}
 
 const mistakes: readonly (readonly [
   files: Record<string, string | Uint8Array>,
@@ -273,6 +286,11 @@ const mistakes: readonly (readonly [
     { "a.parquet": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n" },
     { parquet: "a.parquet" },
     "it is not a Parquet file but a pointer of Git LFS; fetch the file itself: git lfs pull",
+  ],
+  [
+    { "a.parquet": parquetOfRows(300_000) },
+    { parquet: "a.parquet" },
+    "it has 300000 rows in 38 bytes, at most 250004 can be read",
   ],
   [
     { "a.parquet": "PAR1 and then nothing more" },

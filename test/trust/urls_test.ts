@@ -5,6 +5,9 @@ Deno.test("shownUrl() has no user, password, query or fragment", () => {
   assertEquals(shownUrl("https://user:pass@host:8443/a/b?token=x#y"), "https://host:8443/a/b");
   assertEquals(shownUrl("s3://bucket/prefix/"), "s3://bucket/prefix/");
   assertEquals(shownUrl("http://user:p@ss@:bad/?x"), "http://:bad/");
+  assertEquals(shownUrl("user:pass@host:8443/a"), "host:8443/a");
+  assertEquals(shownUrl("http://user:pa/ss@host:8443/a"), "http://host:8443/a");
+  assertEquals(shownUrl("file:///home/me@work/r/"), "file:///home/me@work/r/");
 });
 
 Deno.test("withoutPasswords() takes them out of any text", () => {

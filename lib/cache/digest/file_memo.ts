@@ -1,4 +1,5 @@
 /** Remembers what was computed from a file, as long as the file looks the same. @module */
+import { readRecordJson } from "../disk/regular_file.ts";
 import { replaceFile } from "../disk/replace_file.ts";
 import { isSettled } from "./settled.ts";
 import { isSystemError } from "../disk/system_error.ts";
@@ -95,7 +96,7 @@ function stampOf({ dev, ino, size, mtime, ctime }: Deno.FileInfo): Stamp {
 function readEntries(path: string | undefined): Map<string, Entry> {
   if (path === undefined) return new Map();
   try {
-    const entries = JSON.parse(Deno.readTextFileSync(path)) as [string, Entry][];
+    const entries = readRecordJson(path) as [string, Entry][];
     return new Map(entries.filter(([, entry]) => typeof entry.stamp === "string"));
   } catch {
     return new Map();

@@ -10,12 +10,34 @@ const maxBytes = 2 ** 31;
  * @throws {RangeError} If it is not a regular file, or larger than `most` bytes: `it is a named pipe`.
  */
 export function readRegularFile(path: string, most = maxBytes): Uint8Array<ArrayBuffer> {
+  checkRegularFile(path, most);
+  return Deno.readFileSync(path);
+}
+
+/** Looks at a file before it is read. @throws {RangeError} As {@linkcode readRegularFile} does. */
+function checkRegularFile(path: string, most: number): void {
   const info = Deno.statSync(path);
   if (!info.isFile) throw new RangeError(`it is ${fileKind(info)}`);
   if (info.size > most) {
     throw new RangeError(`it has ${info.size} bytes, and at most ${most} can be read`);
   }
-  return Deno.readFileSync(path);
+}
+
+/** Longest record, in bytes: one of 100 000 tasks has a tenth. */
+const longestRecord = 2 ** 29;
+
+/**
+ * The JSON of a record that a crash may have damaged.
+ *
+ * @throws {SyntaxError} If it is no JSON, or no regular file.
+ */
+export function readRecordJson(path: string): unknown {
+  try {
+    checkRegularFile(path, longestRecord);
+  } catch (error) {
+    throw error instanceof RangeError ? new SyntaxError(error.message) : error;
+  }
+  return JSON.parse(Deno.readTextFileSync(path));
 }
 
 /** Its text. @throws {RangeError} As {@linkcode readRegularFile} does. */

@@ -67,11 +67,13 @@ export function unusableStore(
   error: unknown,
   use: keyof typeof uses = "write",
 ): unknown {
-  const isSystem = isSystemError(error) || error instanceof Deno.errors.NotADirectory;
+  const { AlreadyExists, NotADirectory, NotCapable } = Deno.errors;
+  // Deno keeps devices and the like for itself.
+  const isDevice = error instanceof NotCapable;
+  const isSystem = isSystemError(error) || error instanceof NotADirectory || isDevice;
   if (!isSystem || isDiskFull(error)) return error;
-  const { AlreadyExists, NotADirectory } = Deno.errors;
   const isFile = error instanceof AlreadyExists || error instanceof NotADirectory;
-  const cause = isFile ? "it is not a folder" : error.message;
+  const cause = isFile || isDevice ? "it is not a folder" : (error as Error).message;
   const message = `Cannot ${uses[use]} the cache "${root}": ${cause}`;
   return diagnosticError("cache-unusable", message, ["--cache DIR names another folder for it"]);
 }

@@ -1,4 +1,5 @@
 /** Lists the tasks of a store. @module */
+import { readRecordJson } from "../disk/regular_file.ts";
 import { basename, join } from "@std/path";
 import type { Digest, Key } from "../../pipeline/contract/key.ts";
 import type { StoreLayout } from "./layout.ts";
@@ -30,7 +31,7 @@ export function listManifests(
 
 function readManifest(path: string): ListedManifest | undefined {
   try {
-    const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
+    const manifest: unknown = readRecordJson(path);
     if (!isStoredManifest(manifest) || `${manifest.key}.json` !== basename(path)) return undefined;
     const { key, preimage, outputs } = manifest;
     const digests = Object.values(outputs).map(({ digest }) => digest);

@@ -1,4 +1,5 @@
 /** Remembers how each object looked when it was known to be sound. @module */
+import { readRecordJson } from "../disk/regular_file.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { replaceFile } from "../disk/replace_file.ts";
 import { isSystemError } from "../disk/system_error.ts";
@@ -58,7 +59,7 @@ export class Seals {
 /** A value that is not a stamp is equal to none, and does no harm. */
 function readStamps(path: string): Stamps {
   try {
-    const stamps: unknown = JSON.parse(Deno.readTextFileSync(path));
+    const stamps: unknown = readRecordJson(path);
     return Array.isArray(stamps) ? {} : Object(stamps);
   } catch {
     return {};

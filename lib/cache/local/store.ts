@@ -1,5 +1,6 @@
 /** A store in a folder: results by their keys. @module */
 import { resolve } from "@std/path";
+import { readRecordJson } from "../disk/regular_file.ts";
 import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
@@ -206,7 +207,7 @@ class LocalStore implements ArtifactStore {
     const path = this.#layout.manifest(key);
     if (this.#tasks.lacks(path)) return undefined;
     try {
-      const manifest: unknown = JSON.parse(Deno.readTextFileSync(path));
+      const manifest: unknown = readRecordJson(path);
       if (isStoredManifest(manifest) && manifest.key === key) {
         markUsed(path);
         return manifest;
@@ -254,7 +255,7 @@ class LocalStore implements ArtifactStore {
     return {
       manifest,
       outputs,
-      log: () => Promise.resolve(ifThere(() => Deno.readTextFileSync(logPath)) ?? ""),
+      log: () => Promise.resolve(ifThere(() => readLog(logPath)) ?? ""),
     };
   }
 
@@ -367,4 +368,9 @@ async function holdStore(layout: StoreLayout): Promise<Disposable | undefined> {
     if (!isWithoutLocks(error)) throw error;
   }
   return file;
+}
+
+/** A log; empty where it is no file that can be read. */
+function readLog(path: string): string {
+  return Deno.statSync(path).isFile ? Deno.readTextFileSync(path) : "";
 }

@@ -1,6 +1,6 @@
 /** Finds the address and the credentials of an S3 bucket, as the tools of AWS do. @module */
 import { join } from "@std/path";
-import { shownUrl } from "../../trust/urls.ts";
+import { isConfidential, shownUrl } from "../../trust/urls.ts";
 import { findProfile, type Profile, type Settings } from "./aws_profile.ts";
 
 /** Credentials of requests. */
@@ -51,8 +51,13 @@ export function readS3Config(bucket: string, surroundings: S3Surroundings): S3Co
   const region = env("AWS_REGION") || env("AWS_DEFAULT_REGION") || profile.config?.["region"] ||
     profile.credentials?.["region"] || "us-east-1";
   const credentials = readCredentials(surroundings, profile);
+  const url = bucketUrl(bucket, region, { endpoint: endpointOf(env, profile), s3: profile.s3 });
+  if (credentials?.sessionToken !== undefined && !isConfidential(url)) {
+    const cause = `a session token is set, and ${shownUrl(url)} would get it unencrypted`;
+    throw new S3SettingError(cause, "Use an endpoint with https://, or keys without a token");
+  }
   return {
-    bucket: bucketUrl(bucket, region, { endpoint: endpointOf(env, profile), s3: profile.s3 }),
+    bucket: url,
     region,
     ...(credentials === undefined ? {} : { credentials }),
   };

@@ -16,8 +16,9 @@ type Compressors = import("hyparquet").Compressors;
 const maxPageBytes = 256 * 2 ** 20;
 const maxGroupBytes = 2 ** 31;
 
-/** Most rows of a file. */
+/** Most rows of a file, and of one of so many bytes: equal values take next to no place. */
 const maxRows = 5_000_000;
+const rowsOfBytes = (size: number) => 250_000 + size / 8;
 
 /**
  * Lists a Parquet file: columns without the images, which are read a row group at a time.
@@ -72,7 +73,7 @@ async function openReader(parquet: Parquet, path: string): Promise<Reader> {
   checkMarks(path, byteLength);
   const metadata = await within(path, () => parquet.parquetMetadataAsync(file));
   const rows = Number(metadata.num_rows);
-  checkSizes(path, metadata, rows);
+  checkSizes({ path, size: byteLength }, metadata, rows);
   const options = { file, metadata, compressors: bounded(path, compressors), utf8: false };
   return {
     path,
@@ -115,15 +116,20 @@ async function within<T>(path: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-function checkSizes(path: string, { row_groups: groups }: Metadata, rows: number): void {
+function checkSizes(
+  { path, size }: { readonly path: string; readonly size: number },
+  { row_groups: groups }: Metadata,
+  rows: number,
+): void {
   const total = groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   const what = JSON.stringify(path);
   if (rows === 0) throw dataFailure(what, "it has no rows");
   if (!Number.isSafeInteger(rows) || total !== rows || rows < 0) {
     throw dataFailure(what, `its header says ${rows} rows, but its row groups have ${total}`);
   }
-  if (rows > maxRows) {
-    throw dataFailure(what, `it has ${rows} rows, at most ${maxRows} can be read`);
+  const most = Math.min(maxRows, Math.floor(rowsOfBytes(size)));
+  if (rows > most) {
+    throw dataFailure(what, `it has ${rows} rows in ${size} bytes, at most ${most} can be read`);
   }
   for (const { columns } of groups) {
     for (const { meta_data: facts } of columns) {

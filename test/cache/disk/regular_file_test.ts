@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readRegularFile, readRegularText } from "../../../lib/cache/disk/regular_file.ts";
+import {
+  readRecordJson,
+  readRegularFile,
+  readRegularText,
+} from "../../../lib/cache/disk/regular_file.ts";
 import { withFolder } from "../rig.ts";
 
 Deno.test("readRegularFile() reads files, and neither waits for a pipe nor takes what is too large", () =>
@@ -19,4 +23,9 @@ Deno.test("readRegularFile() reads files, and neither waits for a pipe nor takes
       assertThrows(() => readRegularFile(path, most), RangeError, cause);
     }
     assertThrows(() => readRegularFile(`${folder}/none`), Deno.errors.NotFound);
+    for (const damaged of [pipe, folder, "/dev/zero", file]) {
+      assertThrows(() => readRecordJson(damaged), SyntaxError);
+    }
+    Deno.writeTextFileSync(file, '{"a":[1]}');
+    assertEquals(readRecordJson(`${folder}/link`), { a: [1] });
   }));

@@ -136,6 +136,17 @@ const wrongs: readonly (Case & { cause: string; note: string })[] = [
     note: "It is something like https://s3.example.org",
   },
   {
+    name: "a session token for a server that gets it unencrypted",
+    env: {
+      AWS_ACCESS_KEY_ID: "id",
+      AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_SESSION_TOKEN: "token",
+      AWS_ENDPOINT_URL: "http://user:pass@s3.example.org",
+    },
+    cause: "a session token is set, and http://s3.example.org/b/ would get it unencrypted",
+    note: "Use an endpoint with https://, or keys without a token",
+  },
+  {
     name: "half a pair of keys",
     env: { AWS_ACCESS_KEY_ID: "id" },
     cause: "the environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY",
