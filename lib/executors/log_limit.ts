@@ -1,7 +1,7 @@
 /** Keeps the log of a task short enough to be kept in memory, stored and sent. @module */
 
-/** Characters of a log; a remote takes less than 16 MiB with all that belongs to a task. */
-const mostCharacters = 8 << 20;
+/** Characters of a log; a remote takes less than 8 MiB with all that belongs to a task. */
+const mostCharacters = 4 << 20;
 
 /** What a line counts at least: short ones take their place and time too. */
 const leastOfLine = 80;
