@@ -2,6 +2,12 @@ import { explainKey, type KeyDifference } from "../../pipeline/plan/explain.ts";
 import type { Json, Key } from "../../pipeline/contract/key.ts";
 import type { Plan } from "../../pipeline/plan/plan.ts";
 import type { TaskPreview } from "../../pipeline/plan/preview.ts";
+import {
+  type ArtifactNames,
+  artifactNames,
+  differenceText,
+  isOfArtifact,
+} from "../artifact_names.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
 import { stateFolder } from "../../workspace/places.ts";
@@ -24,7 +30,7 @@ const command: Command = {
     await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
     for (const preview of opened.previews.filter(({ task }) => isNamed(task, target))) {
       const reason = await explain(preview, opened);
-      if (hasFlag(args, "json")) printJson(reason);
+      if (hasFlag(args, "json")) printJson({ ...reason, names: undefined });
       else printReason(reason);
     }
     return exitCodes.done;
@@ -41,6 +47,8 @@ interface Reason {
   /** Run that had another key, and what differs. */
   readonly comparedWith?: string;
   readonly differences?: readonly KeyDifference[];
+  /** Names of the artifacts in them. */
+  readonly names?: { readonly before: ArtifactNames; readonly after: ArtifactNames };
   readonly provider?: string;
   /** How it failed in the last run. */
   readonly failed?: { readonly run: string; readonly message: string };
@@ -60,17 +68,17 @@ async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Rea
   const { provider, plan } = hit?.manifest.host ?? {};
   const failed = state === "run" ? failureOf(opened, resolved.key) : undefined;
   const before = await earlierTask(opened, task.id, resolved.key);
+  const differences = before && explainKey(before.manifest.preimage, resolved.preimage);
+  const names = before && differences!.some(isOfArtifact)
+    ? { before: await artifactNames(before.run, opened.store), after: namesNow(opened) }
+    : undefined;
   return {
     ...base,
     ...(provider ? { provider } : {}),
     ...(plan ? { plan } : {}),
     ...(failed ? { failed } : {}),
-    ...(before
-      ? {
-        comparedWith: before.run,
-        differences: explainKey(before.manifest.preimage, resolved.preimage),
-      }
-      : {}),
+    ...(before ? { comparedWith: before.run.id, differences: differences! } : {}),
+    ...(names ? { names } : {}),
   };
 }
 
@@ -81,13 +89,24 @@ function failureOf({ plan }: OpenedPreview, key: Key): Reason["failed"] {
   return task && { run: run!.id, message: task.message ?? "" };
 }
 
+/** Names of what the tasks that are cached gave. */
+function namesNow({ previews }: OpenedPreview): ArtifactNames {
+  return new Map(
+    previews.flatMap(({ task, hit }) =>
+      Object.entries(hit?.outputs ?? {}).map(([output, { digest }]) =>
+        [digest, `${task.id}.${output}`] as const
+      )
+    ),
+  );
+}
+
 /** The newest stored result of the same task that had another key. */
 async function earlierTask({ plan, store }: OpenedPreview, task: string, key: Key) {
   for (const run of readRuns(folderOf(plan))) {
     const recorded = run.tasks.find((each) => each.task === task);
     if (!recorded?.key || recorded.key === key) continue;
     const hit = await store.get(recorded.key as Key);
-    if (hit) return { run: run.id, manifest: hit.manifest };
+    if (hit) return { run, manifest: hit.manifest };
   }
   return undefined;
 }
@@ -102,8 +121,11 @@ const stateWords = {
   depends: "depends on what runs before it",
 } as const;
 
+const noNames = { before: new Map(), after: new Map() } as const;
+
 function printReason(
-  { task, state, needs, failed, comparedWith, differences, provider, plan }: Reason,
+  { task, state, needs, failed, comparedWith, differences, names = noNames, provider, plan }:
+    Reason,
 ): void {
   const how = [...provider ? [`on ${provider}`] : [], ...plan ? [plan] : []].join(": ");
   printLine(`${task} ${stateWords[state]}${how ? ` (computed ${how})` : ""}`);
@@ -112,8 +134,8 @@ function printReason(
   if (!needs && !differences && !failed) printLine("  it has no earlier result with another key");
   if (!differences) return;
   printLine(`  what differs from run ${comparedWith}:`);
-  for (const { field, before, after } of differences) {
-    printLine(`    ${field}: ${short(before)} → ${short(after)}`);
+  for (const difference of differences) {
+    printLine(`    ${differenceText(difference, names, short)}`);
   }
 }
 
