@@ -26,7 +26,9 @@ const lines: Lines = {
   "task-finished": (event) => `✓ ${event.task} ${formatDuration(event.durationMs)}`,
   "task-failed": (event) =>
     event.failure.reason === "cancelled" && event.failure.diagnostics === undefined
-      ? `- ${event.task} stopped; the state it has saved is kept`
+      ? `- ${event.task} stopped${
+        event.failure.began === false ? " before it began" : "; the state it has saved is kept"
+      }`
       : `✗ ${event.task}: ${failureText(event.failure)}`,
   "task-retrying": (event) =>
     `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,

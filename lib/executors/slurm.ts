@@ -86,6 +86,7 @@ class SlurmExecutor implements Executor {
     const startMs = this.#means.now();
     const left = await this.#takeOver(job, folder, options);
     if (typeof left === "object") return this.#finish(job, folder, left);
+    let began = false;
     for (let id = left;; id = undefined) {
       signal.throwIfAborted();
       if (id === undefined) {
@@ -95,7 +96,8 @@ class SlurmExecutor implements Executor {
       const end = await this.#watch(id, folder, options);
       const durationMs = this.#means.now() - startMs;
       if (end.result?.ok) return this.#finish(job, folder, end.result);
-      if (signal.aborted) return stopped(job);
+      began ||= end.began;
+      if (signal.aborted) return { ...stopped(job), ...(began ? {} : { began: false }) };
       const failure = this.#failure(job, id, { folder, end, durationMs });
       if (!end.saved || !goesOn(end)) return failure;
       onEvent({ type: "log", line: `${failure.message}; goes on from its checkpoint` });
@@ -115,7 +117,7 @@ class SlurmExecutor implements Executor {
       folder.newEvents().forEach(onEvent);
       return result;
     }
-    const id = await this.#queue.find(submission, signal);
+    const id = await this.#queue.find(submission, signal, onEvent);
     if (id !== undefined) {
       folder.writeSubmission({ ...submission, id });
       onEvent({ type: "log", line: `Slurm job ${id} of an earlier run works on ${job.task}` });
@@ -138,9 +140,10 @@ class SlurmExecutor implements Executor {
     id: string,
     folder: TaskFolder,
     { signal, onEvent }: SubmitOptions,
-  ): Promise<JobEnd & { saved: boolean }> {
-    let saved = false;
+  ): Promise<JobEnd & { saved: boolean; began: boolean }> {
+    let [saved, began] = [false, false];
     const tell = (event: JobEvent) => {
+      began ||= event.type === "queue" ? event.queue.phase === "runs" : event.type !== "log";
       saved ||= event.type === "checkpoint";
       onEvent(event);
     };
@@ -149,7 +152,7 @@ class SlurmExecutor implements Executor {
     else signal.addEventListener("abort", onAbort, { once: true });
     const end = await this.#queue.watch(id, folder, tell);
     signal.removeEventListener("abort", onAbort);
-    return { ...end, saved };
+    return { ...end, saved, began: began || end.result !== undefined };
   }
 
   #failure(

@@ -1,7 +1,7 @@
 /** Says why Slurm ended a job: job, state, log, and what to change. @module */
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Job, JobFailure } from "../pipeline/contract/job.ts";
-import { formatTimeLimit, type QueueRow } from "./slurm_text.ts";
+import { formatTimeLimit, type QueueRow, quote } from "./slurm_text.ts";
 
 /** A job that has ended without a result of its own. */
 export interface EndedJob {
@@ -93,7 +93,7 @@ function moreTime({ job, row }: EndedJob): string {
   const { timeMs } = job.resources;
   const now = timeMs === undefined ? "the partition's default" : formatTimeLimit(timeMs);
   const limit = row?.state === "DEADLINE" ? "the deadline" : "resources.time";
-  return `raise ${limit} of stage type ${job.stage}, now ${now}`;
+  return `raise ${limit} of stage ${stageOf(job)}, now ${now}`;
 }
 
 function moreMemory({ job }: EndedJob): string {
@@ -101,15 +101,23 @@ function moreMemory({ job }: EndedJob): string {
   const now = memoryBytes === undefined
     ? "the partition's default"
     : formatBytes(memoryBytes, { binary: true });
-  return `raise resources.memory of stage type ${job.stage}, now ${now}`;
+  return `raise resources.memory of stage ${stageOf(job)}, now ${now}`;
 }
+
+/** The stage in the pipeline file, where its resources are set: `prompt` of `prompt[seed=0]`. */
+const stageOf = ({ task }: Job): string => task.split("[")[0]!;
 
 /** The failure of a submission. */
 export function submitFailure(job: Job, cause: string, command: readonly string[]): JobFailure {
   const message = `Cannot submit task "${job.task}" to Slurm: ${cause}`;
   const notes = [
     "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
-    `Command: ${command.join(" ")}`,
+    ...(/array/i.test(cause)
+      ? [
+        "the cluster limits arrays, see MaxArraySize in scontrol show config; --jobs N submits fewer",
+      ]
+      : []),
+    `Command: ${command.map(quote).join(" ")}`,
   ];
   const diagnostics = [{ code: "slurm-submit", severity: "error", message, notes }] as const;
   return { ok: false, durationMs: 0, reason: "error", message, diagnostics };

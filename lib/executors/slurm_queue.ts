@@ -5,6 +5,7 @@ import type { Submission, TaskFolder } from "./slurm_folder.ts";
 import {
   accountingArguments,
   adviceOnReason,
+  complaint,
   elementId,
   parseRows,
   phaseOf,
@@ -57,6 +58,8 @@ export class SlurmQueue {
   #looping = false;
   #pollMs = POLL_MS.shortest;
   #nextPollMs = 0;
+  /** Questions in a row to which Slurm gave no answer. */
+  #silences = 0;
   #snapshot: { readonly atMs: number; readonly rows: Promise<readonly QueueRow[]> } | undefined;
 
   constructor(means: SlurmMeans) {
@@ -108,9 +111,13 @@ export class SlurmQueue {
   }
 
   /** The job of an earlier submission that has not ended; asks until Slurm answers. */
-  async find(submission: Submission, signal: AbortSignal): Promise<string | undefined> {
+  async find(
+    submission: Submission,
+    signal: AbortSignal,
+    onEvent?: (event: JobEvent) => void,
+  ): Promise<string | undefined> {
     const { batch, index, size, id } = submission;
-    for (;;) {
+    for (let silences = 1;; silences++) {
       signal.throwIfAborted();
       try {
         const open = (await this.#recentRows()).filter((row) => phaseOf(row.state) !== "ended");
@@ -121,6 +128,7 @@ export class SlurmQueue {
         )?.id;
       } catch (error) {
         if (!(error instanceof SlurmSilence)) throw error;
+        if (silences === 2) onEvent?.({ type: "log", line: silenceText(error) });
         await this.#means.wait(POLL_MS.shortest);
       }
     }
@@ -179,9 +187,11 @@ export class SlurmQueue {
     const before = asked.map(({ row, endedAtMs }) => `${row?.state} ${endedAtMs}`).join();
     try {
       await this.#update(asked);
+      this.#silences = 0;
     } catch (error) {
       // The controller may be restarting: jobs go on without it.
       if (!(error instanceof SlurmSilence)) throw error;
+      if (++this.#silences === 2) asked[0]?.onEvent({ type: "log", line: silenceText(error) });
     }
     const after = asked.map(({ row, endedAtMs }) => `${row?.state} ${endedAtMs}`).join();
     this.#pollMs = before === after
@@ -237,6 +247,11 @@ export class SlurmQueue {
 /** Slurm gives no answer at the moment. */
 class SlurmSilence extends Error {
   override name = "SlurmSilence";
+}
+
+/** What is said once while Slurm is silent. */
+function silenceText({ message }: SlurmSilence): string {
+  return `squeue does not answer (${complaint(message)}); asking again`;
 }
 
 /** Elements that were cancelled while they waited have one row together, that of the array. */

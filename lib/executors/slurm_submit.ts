@@ -148,7 +148,7 @@ export class SlurmSubmitter {
       if (id !== undefined) return id;
       const cause = complaint(stderr || stdout);
       if (tries === TRIES.most || !isTransient(cause)) {
-        throw new SubmitError(cause, ["sbatch", ...request]);
+        throw new SubmitError(cause, ["sbatch", ...args]);
       }
       await means.wait(TRIES.firstMs * 2 ** (tries - 1));
       const found = await find({ batch: name, index: 0, size });

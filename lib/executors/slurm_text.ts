@@ -104,7 +104,8 @@ export function batchScript(
   return ["#!/bin/sh", ...(setup === undefined ? [] : [setup.trimEnd()]), line, ""].join("\n");
 }
 
-function quote(text: string): string {
+/** A word as a shell reads it: quoted where it has to be. */
+export function quote(text: string): string {
   return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

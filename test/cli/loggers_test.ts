@@ -40,6 +40,10 @@ const events: readonly [RunEvent, string | undefined][] = [
     "- prompt[seed=1] stopped; the state it has saved is kept",
   ],
   [
+    { type: "task-failed", ...name, failure: { ...broken, reason: "cancelled", began: false } },
+    "- prompt[seed=1] stopped before it began",
+  ],
+  [
     { type: "task-retrying", ...name, failure: { ...broken, reason: "timeout" }, afterMs: 2000 },
     "! prompt[seed=1]: out of time: it broke; next try in 2.0 s",
   ],

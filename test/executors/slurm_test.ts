@@ -88,7 +88,7 @@ function failed(reason: JobFailure["reason"], message = "it broke"): JobFailure 
 function textOf(result: JobResult, folder: string): string[] {
   const { message, diagnostics = [] } = result as JobFailure;
   return [message, ...diagnostics[0]?.notes ?? []]
-    .map((line) => line.replaceAll(folder, "DIR").replace(/step-[0-9a-f]{8}/, "step-BATCH"));
+    .map((line) => line.replaceAll(folder, "DIR").replace(/step-[0-9a-f]{8}/g, "step-BATCH"));
 }
 
 Deno.test("slurmExecutor() submits, tells, and brings the outputs home", async () => {
@@ -191,7 +191,9 @@ Deno.test("slurmExecutor() says what Slurm has against a job, and leaves nothing
   assertEquals(textOf(result, cluster.folder), [
     'Cannot submit task "a" to Slurm: Invalid partition name specified',
     "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
-    "Command: sbatch --cpus-per-task=2 --signal=B:TERM@60 --partition=nope",
+    "Command: sbatch --parsable --job-name=tvp-step-BATCH --chdir=DIR/slurm/batches/tvp-step-BATCH " +
+    "--output=DIR/slurm/batches/tvp-step-BATCH/%A.log --open-mode=append --requeue " +
+    "--cpus-per-task=2 --signal=B:TERM@60 --partition=nope DIR/slurm/batches/tvp-step-BATCH/job.sh",
   ]);
   assertEquals(cluster.left(), []);
 });
@@ -209,6 +211,48 @@ Deno.test("slurmExecutor() submits one by one where arrays are not allowed", asy
   );
   assertEquals(results.map(({ ok }) => ok), [true, true]);
   assertEquals([...slurm.jobs.keys()], ["101", "102"]);
+});
+
+Deno.test("slurmExecutor() points to the limits of the cluster where an array is refused", async () => {
+  await using cluster = new Cluster();
+  const stderr = "sbatch: error: Batch job submission failed: Invalid job array specification";
+  cluster.slurm.answers.sbatch = [{ code: 1, stderr }];
+  assertEquals(textOf(await cluster.submit(cluster.job("a")), cluster.folder).slice(0, 3), [
+    'Cannot submit task "a" to Slurm: Invalid job array specification',
+    "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
+    "the cluster limits arrays, see MaxArraySize in scontrol show config; --jobs N submits fewer",
+  ]);
+});
+
+Deno.test("slurmExecutor() says once that squeue does not answer", async () => {
+  await using cluster = new Cluster();
+  const { slurm } = cluster;
+  const result = cluster.submit(cluster.job("a"));
+  const [id] = await slurm.submitted(1);
+  const stderr = "slurm_load_jobs error: Unable to contact slurm controller\n";
+  slurm.answers.squeue = Array.from({ length: 4 }, () => ({ code: 1, stderr }));
+  await slurm.until(() => slurm.answers.squeue!.length === 0);
+  slurm.leave(id!);
+  assert((await result).ok);
+  assertEquals(cluster.logs(), [
+    "squeue does not answer (slurm_load_jobs error: Unable to contact slurm controller); asking again",
+  ]);
+});
+
+Deno.test("slurmExecutor() says of a job that waited that it never began", async () => {
+  for (const starts of [false, true]) {
+    await using cluster = new Cluster();
+    const { slurm } = cluster;
+    const result = cluster.submit(cluster.job("a"));
+    const [id] = await slurm.submitted(1);
+    if (starts) {
+      slurm.start(id!);
+      await slurm.until(() => cluster.queue().length > 1);
+    }
+    cluster.stop.abort(new DOMException("stop", "AbortError"));
+    const { reason, began } = await result as JobFailure;
+    assertEquals([reason, began], ["cancelled", starts ? undefined : false]);
+  }
 });
 
 Deno.test("slurmExecutor() tries again while the controller is silent, and never submits twice", async () => {
@@ -231,13 +275,13 @@ const ends: [string, JobFailure["reason"], string, string][] = [
     "TIMEOUT",
     "timeout",
     "reached its time limit after 1:00",
-    "raise resources.time of stage type step, now 00:10:00",
+    "raise resources.time of stage a, now 00:10:00",
   ],
   [
     "OUT_OF_MEMORY",
     "crash",
     "ran out of memory after 1:00",
-    "raise resources.memory of stage type step, now 1 GiB",
+    "raise resources.memory of stage a, now 1 GiB",
   ],
   [
     "NODE_FAIL",
@@ -458,6 +502,7 @@ Deno.test("slurmExecutor() waits for an answer rather than submit a second job",
   slurm.leave(id!);
   assert((await second).ok);
   assertEquals(slurm.jobs.size, 1);
+  assertEquals(cluster.logs()[0], "squeue does not answer (no controller); asking again");
 });
 
 Deno.test("slurmExecutor() passes over the mistakes of a job that Slurm has lost", async () => {

@@ -170,7 +170,7 @@ async function check({ environment }: RealSlurm): Promise<void> {
 
   const eaten = await tvp("--set", "vars.eat=2000", "--target", "make[n=1]");
   assertStringIncludes(eaten.text, "ran out of memory");
-  assertStringIncludes(eaten.text, "raise resources.memory of stage type command, now 300 MiB");
+  assertStringIncludes(eaten.text, "raise resources.memory of stage make, now 300 MiB");
   console.log("ok: too little memory is told");
 
   const child = new Deno.Command(Deno.execPath(), {

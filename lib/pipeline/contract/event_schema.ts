@@ -42,6 +42,7 @@ const failure = schemaOf<JobFailure>()(z.strictObject({
   reason: z.enum(["error", "crash", "timeout", "cancelled"]).describe(
     "error: the stage threw; crash: its process died; cancelled: its state, if any, is saved.",
   ),
+  began: z.literal(false).optional().describe("Present where it was cancelled before it began."),
   message: z.string(),
   stack: z.string().optional(),
   diagnostics: z.array(diagnostic).optional(),

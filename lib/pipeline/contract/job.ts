@@ -122,6 +122,8 @@ export interface JobFailure {
    * `cancelled`: the signal was aborted (a checkpoint, if any, has been saved).
    */
   readonly reason: "error" | "crash" | "timeout" | "cancelled";
+  /** Present where it was cancelled before it began. */
+  readonly began?: false;
   /** `DiagnosticError: …` keeps its diagnostics in `diagnostics`. */
   readonly message: string;
   readonly stack?: string;

@@ -255,6 +255,7 @@ export class Scheduler {
       ok: false,
       durationMs: 0,
       reason: "cancelled",
+      began: false,
       message: "stopped before it began",
     };
     this.#done({ task, state: "failed", failure });
