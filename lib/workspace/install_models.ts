@@ -39,7 +39,7 @@ export function* installModels(
     if (name === "" || !isInside(folder) || !ifThere(() => Deno.lstatSync(source))) return [];
     if (!ifThere(() => Deno.statSync(source))) throw gone(task, source);
     if (!isFolder(source)) return [];
-    const mistake = modelNameMistake(name);
+    const mistake = modelNameMistake(name) ?? fileMistake(`${target}/${name}`);
     if (mistake !== undefined) throw badName({ task, stage, name, mistake });
     return [{ task, name, source }];
   });
@@ -47,6 +47,12 @@ export function* installModels(
     install(source, `${target}/${name}`);
     yield { task, name };
   }
+}
+
+/** A model replaces a model, and no file. */
+function fileMistake(target: string): string | undefined {
+  const isFile = ifThere(() => Deno.statSync(target))?.isDirectory === false;
+  return isFile ? "a file has this name there" : undefined;
 }
 
 /** A record may have been written by anyone. */

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { installModels } from "../../lib/workspace/install_models.ts";
+import { withFolder } from "../cache/rig.ts";
 
 async function writeModel(folder: string, config: string): Promise<void> {
   await Deno.mkdir(join(folder, "model", "onnx"), { recursive: true });
@@ -89,4 +90,19 @@ Deno.test("installModels() writes nothing where a name leads out", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("installModels() leaves a file where it is", async () => {
+  await withFolder(async (root) => {
+    const [run, target] = [`${root}/run`, `${root}/zoo`];
+    await Deno.mkdir(`${run}/m/model`, { recursive: true });
+    await Deno.mkdir(target);
+    await Deno.writeTextFile(`${target}/README.md`, "kept");
+    const tasks = [{ task: "m[as=README.md]", stage: "m", folder: "m" }];
+    const message = 'Cannot install the model of m[as=README.md] as "README.md": ' +
+      "a file has this name there";
+    const install = () => [...installModels({ run, tasks, names: new Map(), target })];
+    assertThrows(install, DiagnosticError, message);
+    assertEquals([...Deno.readDirSync(target)].map(({ name }) => name), ["README.md"]);
+  });
 });
