@@ -2,6 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
+import { startCommand } from "../workspace/start_command.ts";
 import type { Command, CommandArguments, OptionSpec } from "./command.ts";
 
 /** Reads arguments by a command's table. All mistakes are reported at once. */
@@ -101,7 +102,7 @@ function unknownOption({ name: command, options }: Command, word: string): Diagn
   const near = name && (otherWords[name] ?? nearest(name, [...Object.keys(options), "help"]));
   return usage(`Unknown option "${word}" of ${command}`, [
     ...(near && (near === "help" || near in options) ? [`did you mean "--${near}"?`] : []),
-    `all options: tvp ${command} --help`,
+    `all options: ${startCommand(command, "--help")}`,
   ]);
 }
 

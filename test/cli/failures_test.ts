@@ -56,3 +56,13 @@ Deno.test("a file that deno task looks for in the wrong folder is named from the
       `= did you mean "demo.yaml"? deno task looks from the folder of the project, ${folder}\n`,
     );
   }));
+
+Deno.test("logs without a stage says where nothing failed, and which stages there are", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/demo.yaml`, "name: demo\nstages: { a: { uses: noop } }\n");
+    const before = await tvp(folder, "logs", "demo.yaml");
+    assertEquals(before.out, "Nothing has run yet; the stages are: a\n");
+    await tvp(folder, "run", "demo.yaml");
+    const after = await tvp(folder, "logs", "demo.yaml");
+    assertEquals(after.out, "No task failed in the last run; the stages are: a\n");
+  }));

@@ -50,7 +50,7 @@ for (const [args, operands, options] of taken) {
   });
 }
 
-const help = "all options: tvp bake --help";
+const help = "all options: deno task tvp bake --help";
 
 const refused: readonly (readonly [args: string, message: string, notes?: string[]])[] = [
   ["cake --pan", 'Unknown option "--pan" of bake', ['did you mean "--plan"?', help]],

@@ -4,7 +4,7 @@ import { stateFolder } from "../../workspace/places.ts";
 import { isNamed, type OpenedPreview, openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
-import { latestRun, runsFolder } from "../../workspace/run_record.ts";
+import { latestRun, type RunRecord, runsFolder } from "../../workspace/run_record.ts";
 
 /** Prints what a stage has logged. */
 const command: Command = {
@@ -28,7 +28,7 @@ const command: Command = {
     const shown = opened.previews.filter(({ task, hit }) =>
       target === undefined ? !hit && failures.has(task.id) : isNamed(task, target)
     );
-    if (shown.length === 0 && !hasFlag(args, "json")) printLine(noFailures(opened));
+    if (shown.length === 0 && !hasFlag(args, "json")) printLine(noFailures(opened, last));
     for (const { task, hit } of shown) {
       const failed = failures.get(task.id);
       const log = await hit?.log() ?? failed?.log?.map((line) => `${line}\n`).join("") ?? "";
@@ -46,6 +46,7 @@ const command: Command = {
 };
 export default command;
 
-function noFailures({ plan }: OpenedPreview): string {
-  return `No task failed in the last run; the stages are: ${[...plan.stages.keys()].join(", ")}`;
+function noFailures({ plan }: OpenedPreview, last: RunRecord | undefined): string {
+  const state = last === undefined ? "Nothing has run yet" : "No task failed in the last run";
+  return `${state}; the stages are: ${[...plan.stages.keys()].join(", ")}`;
 }
