@@ -20,7 +20,7 @@ tvp run p.yaml > /dev/null; echo "filled: $?"
 mount --bind .tvp/cache .tvp/cache && mount -o remount,ro,bind .tvp/cache || exit 9
 tvp run p.yaml --cache-limit 1KB | grep -o 'all cached'
 tvp verify | grep -o '0 damaged, 0 missing'
-tvp run p.yaml --set vars.text=new > out; echo "new: $?"; grep -o 'b: Cannot write to the cache' out
+tvp run p.yaml --set vars.text=new > out; echo "new: $?"; grep -o -m1 'b: Cannot write to the cache' out
 tvp gc > out; echo "gc: $?"; grep -o 'Cannot write to the cache' out
 `;
 
