@@ -90,7 +90,7 @@ function templateMistake(processors: readonly Json[]): string | undefined {
   for (const { single, special_tokens: special } of templates) {
     const parts = Array.isArray(single) ? single.map((part) => Object(part) as Json) : [];
     const tokens = parts.filter((part) => part.SpecialToken !== undefined)
-      .map((part) => Object(Object(special)[Object(part.SpecialToken).id]).ids?.length ?? 0);
+      .map((part) => tokensOf(part, Object(special) as Json));
     const times = Math.max(1, parts.length - tokens.length);
     growth *= times;
     added = added * times + tokens.reduce((sum, count) => sum + count, 0);
@@ -98,6 +98,13 @@ function templateMistake(processors: readonly Json[]): string | undefined {
   if (growth <= maxGrowth && added <= maxAdded) return undefined;
   return `its TemplateProcessing writes a text ${growth} times, with ${added} tokens around it; ` +
     `at most ${maxGrowth} and ${maxAdded} are supported`;
+}
+
+/** How many tokens a part of a template adds. What is no part is reported where it is read. */
+function tokensOf({ SpecialToken: token }: Json, special: Json): number {
+  const { id } = Object(token) as Json;
+  const ids: unknown = typeof id === "string" ? Object(special[id]).ids : undefined;
+  return Array.isArray(ids) ? ids.length : 0;
 }
 
 /** Characters put instead of one, at most; an expression may match one, or even none. */

@@ -26,6 +26,8 @@ Deno.test("stepMistake() accepts what real tokenizers do", () => {
       { pre_tokenizer: { type: "FixedLength", length: 4 } },
       { normalizer: sequence(Array(8).fill(doubling)) },
       { post_processor: template([{ id: "x" }, "A", { id: "x" }]) },
+      // Whether such a token is one is said where it is read.
+      { post_processor: template([{ id: { toString: 1 } }, "A", { id: "none" }]) },
       { pre_tokenizer: { type: "Split", pattern: { Regex: "(?<a>x)\\g<a>" } } },
     ]
   ) {
