@@ -118,8 +118,18 @@ async function killAfter(process: Deno.ChildProcess, ms: number): Promise<boolea
   const id = setTimeout(() => timer.resolve(false), ms);
   const isOver = await Promise.race([ended, timer.promise]);
   clearTimeout(id);
-  if (!isOver) process.kill("SIGKILL");
-  return !isOver;
+  return !isOver && kill(process);
+}
+
+/** Whether it was still running: it may end just before. */
+function kill(process: Deno.ChildProcess): boolean {
+  try {
+    process.kill("SIGKILL");
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 async function finish(store: string, log: string, intervalMs: number): Promise<RunReport> {
