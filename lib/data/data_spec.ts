@@ -148,17 +148,21 @@ function withNewNames(written: unknown): unknown {
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** How the files of a format end; of archives also those that are not read, so that they are told. */
+/** How the files of a format end. */
 export const formatEndings = {
   csv: /\.(?:csv|tsv)$/i,
   jsonl: /\.(?:jsonl|ndjson|json)$/i,
   parquet: /\.parquet$/i,
-  webdataset: /\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|zst|bz2|xz|lzma|lz4|Z))$/i,
+  webdataset: /\.(?:tar|tgz|tar\.(?:gz|zst))$/i,
 } as const satisfies Partial<Record<FormatKey, RegExp>>;
+
+/** How archives end that are not read: whoever names one is told to unpack it. */
+export const packedArchive = /\.(?:tbz2?|txz|tar\.(?:bz2|xz|lzma|lz4|Z))$/i;
 
 /** The format of a path, by its ending; what has none is a folder. */
 export function formatOfPath(path: string): FormatKey {
   if (path.startsWith("hf://")) return "parquet";
+  if (packedArchive.test(path)) return "webdataset";
   const formats = Object.entries(formatEndings) as [FormatKey, RegExp][];
   return formats.find(([, ending]) => ending.test(path))?.[0] ?? "folder";
 }

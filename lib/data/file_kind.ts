@@ -1,5 +1,6 @@
 /** Says what a file is that was taken for another, by its first bytes. @module */
 import { formatOf, strangerIn } from "../vision/image_formats.ts";
+import { toParquet } from "./other_formats.ts";
 
 /** How kinds of files begin, and what they are, with what to do about it. */
 const kinds: readonly (readonly [start: readonly number[], kind: string])[] = [
@@ -14,20 +15,17 @@ const kinds: readonly (readonly [start: readonly number[], kind: string])[] = [
   [[0x37, 0x7a, 0xbc, 0xaf], "a 7z archive; unpack it first: 7z x FILE"],
   [[0x52, 0x61, 0x72, 0x21], "a RAR archive; unpack it first: unrar x FILE"],
   [[0x50, 0x41, 0x52, 0x31], "a Parquet file; name it with parquet: PATH"],
-  [[0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], `Arrow, of Hugging Face's library; ${toParquet()}`],
-  [[0xff, 0xff, 0xff, 0xff], `Arrow, of Hugging Face's library; ${toParquet()}`],
+  [[0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], `Arrow, of Hugging Face's library; ${toParquet}`],
+  [[0xff, 0xff, 0xff, 0xff], `Arrow, of Hugging Face's library; ${toParquet}`],
   [[0x89, 0x48, 0x44, 0x46], "an HDF5 file"],
 ];
-
-/** How a data set that `save_to_disk` wrote becomes a file that is read. */
-export function toParquet(): string {
-  return `write Parquet with it: load_from_disk("FOLDER").to_parquet("data.parquet")`;
-}
 
 /** What a file is, in words that go on from "it is"; `undefined` where nothing is known of it. */
 export function fileKind(start: Uint8Array): string | undefined {
   const image = formatOf(start);
-  if (image !== undefined) return `a ${image.title} image`;
+  if (image !== undefined) {
+    return `${/^[AEIOU]/.test(image.title) ? "an" : "a"} ${image.title} image`;
+  }
   return kinds.find(([mark]) => mark.every((byte, i) => start[i] === byte))?.[1] ??
     strangerIn(start);
 }

@@ -3,7 +3,13 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { dataFailure } from "./data_failure.ts";
 import { splitOfName } from "./image_names.ts";
 import { isThere } from "./is_there.ts";
-import { type DataSpec, formatEndings, type FormatKey, formatKeys } from "./data_spec.ts";
+import {
+  type DataSpec,
+  formatEndings,
+  type FormatKey,
+  formatKeys,
+  packedArchive,
+} from "./data_spec.ts";
 import { otherFormats } from "./other_formats.ts";
 
 /** Files of a data set, by split where the user gives them so; all paths are absolute. */
@@ -25,14 +31,17 @@ export interface DataFile {
   readonly path: string;
   readonly split?: string;
   /** Values of columns by which a writer has divided rows into folders: `label=cat/part-0.parquet`. */
-  readonly columns?: Readonly<Record<string, string>>;
+  readonly columns?: Readonly<Record<string, string | null>>;
 }
 
-/** The files of a part; where there are several, their paths say how they differ. */
+/**
+ * The files of a part; where there are several, their paths say how they differ. What is around all
+ * of them says nothing: the same files elsewhere are the same data set.
+ */
 export function filesOf({ split, paths }: DataPart): DataFile[] {
   const start = paths.length > 1 ? commonStart(paths) : undefined;
   return paths.map((path) => {
-    const own = split ?? (start === undefined ? undefined : splitOfFile(path));
+    const own = split ?? (start === undefined ? undefined : splitOfFile(path.slice(start)));
     const columns = start === undefined ? [] : partitionsIn(path.slice(start));
     return {
       path,
@@ -52,15 +61,19 @@ function commonStart([first = "", ...others]: readonly string[]): number {
 }
 
 /** The folders `COLUMN=VALUE` of a path. */
-function partitionsIn(path: string): [column: string, value: string][] {
+function partitionsIn(path: string): [column: string, value: string | null][] {
   return path.split("/").slice(0, -1).flatMap((folder) => {
     const [, column, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
     return column === undefined ? [] : [[column, decodedPart(value!)]];
   });
 }
 
+/** What Hive, Spark and Arrow call the folder of rows without a value. */
+const noValue = "__HIVE_DEFAULT_PARTITION__";
+
 /** A value as it was before it became the name of a folder. */
-function decodedPart(value: string): string {
+function decodedPart(value: string): string | null {
+  if (value === noValue) return null;
   try {
     return decodeURIComponent(value);
   } catch {
@@ -107,7 +120,7 @@ function findAll(
     if (pattern.includes("*")) return matching(pattern, bases);
     const path = findOne(pattern, bases);
     if (format === "folder" || !Deno.statSync(path).isDirectory) return [path];
-    const inside = filesBelow(path, formatEndings[format], 0);
+    const inside = filesIn(path, format);
     if (inside.length > 0) return inside;
     throw dataFailure(
       JSON.stringify(path),
@@ -115,6 +128,13 @@ function findAll(
       otherFormats(path),
     );
   });
+}
+
+/** The files of a format in a folder; those that are not read only where there are no others. */
+function filesIn(folder: string, format: Exclude<FormatKey, "folder">): string[] {
+  const found = filesBelow(folder, formatEndings[format], 0);
+  if (found.length > 0 || format !== "webdataset") return found;
+  return filesBelow(folder, packedArchive, 0);
 }
 
 /** How deep folders of files may lie in each other. */

@@ -63,4 +63,11 @@ for (const command of ["run", "plan", "status", "graph", "why", "logs"]) {
     const ours = loaded.map((specifier) => specifier.replace(root.href, ""));
     assertEquals(ours.filter((path) => /^lib\/(?:onnx|autodiff|tensor)\//.test(path)), []);
   });
+
+  Deno.test(`tvp ${command} loads nothing on its way in that tells what unreadable files are`, async () => {
+    const loaded = await loadedWith(`lib/cli/commands/${command}.ts`);
+    const ours = loaded.map((specifier) => specifier.replace(root.href, ""));
+    const kinds = ["lib/data/file_kind.ts", "lib/vision/image_formats.ts"];
+    assertEquals(ours.filter((path) => kinds.includes(path)), []);
+  });
 }

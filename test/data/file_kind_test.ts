@@ -31,6 +31,7 @@ const kinds: readonly (readonly [start: Uint8Array, said: string])[] = [
   ],
   [text.encode("PAR1"), "it is not a tar archive but a Parquet file; name it with parquet: PATH"],
   [Uint8Array.of(0xff, 0xd8, 0xff), "it is not a tar archive but a JPEG image"],
+  [text.encode("\0\0\0\x10ftypavif\0\0\0\0"), "it is not a tar archive but an AVIF image"],
 ];
 
 for (const [start, said] of kinds) {

@@ -205,8 +205,8 @@ Deno.test("loadData() reads columns off the folders into which a writer has divi
     }
   });
 });
-/** A Parquet file that says how many rows it has, and has none. */
-function parquetOfRows(rows: number): Uint8Array {
+/** A Parquet file of at least so many bytes that says how many rows it has, and has none. */
+function parquetOfRows(rows: number, size = 0): Uint8Array {
   const count: number[] = [];
   for (let rest = 2 * rows; rest > 0; rest = Math.floor(rest / 128)) {
     count.push(rest % 128 + (rest >= 128 ? 128 : 0));
@@ -216,7 +216,11 @@ function parquetOfRows(rows: number): Uint8Array {
   const schema = [0x19, 0x1c, 0x48, 1, 0x72, 0x15, 0, 0];
   const group = [0x19, 0x1c, 0x19, 0x0c, 0x16, 0, 0x16, ...count, 0];
   const metadata = [0x15, 2, ...schema, 0x16, ...count, ...group, 0];
-  return Uint8Array.from([...mark, ...metadata, metadata.length, 0, 0, 0, ...mark]);
+  const end = [...metadata, metadata.length, 0, 0, 0, ...mark];
+  const file = new Uint8Array(Math.max(size, mark.length + end.length));
+  file.set(mark);
+  file.set(end, file.length - end.length);
+  return file;
 }
 
 const mistakes: readonly (readonly [
@@ -290,7 +294,18 @@ const mistakes: readonly (readonly [
   [
     { "a.parquet": parquetOfRows(300_000) },
     { parquet: "a.parquet" },
-    "it has 300000 rows in 38 bytes, at most 250004 can be read",
+    "it has 300000 rows in 38 bytes, at most 250152 can be read",
+  ],
+  [
+    { "a.parquet": parquetOfRows(300_000, 4_700) },
+    { parquet: "a.parquet" },
+    "it has 300000 rows in 4700 bytes, at most 268800 can be read",
+  ],
+  [
+    // As many as ImageNet's list has, and nothing else that is wrong with their number.
+    { "a.parquet": parquetOfRows(1_281_000, 4_000_000) },
+    { parquet: "a.parquet" },
+    "it has no column of images",
   ],
   [
     { "a.parquet": "PAR1 and then nothing more" },

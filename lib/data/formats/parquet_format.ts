@@ -18,7 +18,7 @@ const maxGroupBytes = 2 ** 31;
 
 /** Most rows of a file, and of one of so many bytes: equal values take next to no place. */
 const maxRows = 5_000_000;
-const rowsOfBytes = (size: number) => 250_000 + size / 8;
+const rowsOfBytes = (size: number) => 250_000 + 4 * size;
 
 /**
  * Lists a Parquet file: columns without the images, which are read a row group at a time.

@@ -5,7 +5,7 @@ import { dataFailure } from "../data_failure.ts";
 import { type DataRoot, readList } from "../data_root.ts";
 import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing } from "../listing.ts";
-import { columnOf } from "../columns.ts";
+import { columnNames, columnOf } from "../columns.ts";
 
 /** Lists that may lie in a folder of images, in the order in which they are looked for. */
 export const tableNames: readonly string[] = [
@@ -31,7 +31,7 @@ export function readTable(
   root: DataRoot,
   column?: string,
 ): Promise<Listing> {
-  const rows = /\.(?:jsonl|ndjson|json)$/i.test(path) ? jsonRows(path) : csvRows(path);
+  const rows = /\.(?:jsonl|ndjson|json)$/i.test(path) ? jsonRows(path, column) : csvRows(path);
   const name = columnOf("image", rows, basename(path), column);
   return Promise.resolve(namedListing(rows, root, name));
 }
@@ -86,11 +86,16 @@ function csvCells(text: string, separator: string, name: string): string[][] {
   }
 }
 
-/** Rows of JSON lines, or of a list. @throws {DiagnosticError} With the line that is not a map. */
-export function jsonRows(path: string): ListedRow[] {
+/**
+ * Rows of JSON lines, or of a list.
+ *
+ * @param column Column of the images' names, where it is not called as usual.
+ * @throws {DiagnosticError} With the line that is not a map.
+ */
+export function jsonRows(path: string, column?: string): ListedRow[] {
   const text = readList(path).replace(/^\ufeff/, "");
   const name = basename(path);
-  const list = listIn(text, name);
+  const list = listIn(text, name, column);
   const rows = list !== undefined
     ? list.map((value, i) => ({ where: `${name} item ${i + 1}`, value }))
     : text.split(/\r\n?|\n/).flatMap((line, i) =>
@@ -110,20 +115,32 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The list that a file is, or the one list of maps in a `.json` file that is a map: `{ data: […] }`. */
-function listIn(text: string, name: string): readonly unknown[] | undefined {
+function listIn(text: string, name: string, column?: string): readonly unknown[] | undefined {
   if (text.trimStart().startsWith("[")) return parsed(text, name) as unknown[];
   if (!/\.json$/i.test(name)) return undefined;
   const whole = mapIn(text);
   if (whole === undefined) return undefined;
   const lists = Object.entries(whole).filter(([, value]) =>
     Array.isArray(value) && value.length > 0 && value.every(isMap)
-  );
-  if (lists.length === 1) return lists[0]![1] as unknown[];
-  if (lists.length === 0) return [whole];
+  ) as [string, Record<string, unknown>[]][];
+  const hasImage = namesImage(column);
+  // A row may have lists of maps as well, such as its answers.
+  const isRow = hasImage(whole) && !lists.some(([, rows]) => rows.some(hasImage));
+  if (lists.length === 0 || isRow) return [whole];
+  if (lists.length === 1) return lists[0]![1];
   const found = lists.map(([key]) => `"${key}"`).join(", ");
   throw dataFailure(name, `it has several lists: ${found}`, [
     "Write one list, or JSON lines, in which each row has its image and its answer",
   ]);
+}
+
+/** Tells the maps that have the column of the images, or one that is called as it usually is. */
+function namesImage(column?: string): (map: Record<string, unknown>) => boolean {
+  const known: readonly string[] = columnNames.image;
+  return (map) =>
+    Object.keys(map).some((key) =>
+      column === undefined ? known.includes(key.toLowerCase()) : key === column
+    );
 }
 
 /** The map that a whole text is; `undefined` where it is none, as JSON lines are none. */

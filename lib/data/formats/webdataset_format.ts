@@ -85,9 +85,12 @@ async function samplesOf(path: string): Promise<Iterable<Sample>> {
         }
       } else {
         const kind = kindOf(ending);
-        const isText = textEndings.includes(kind) && !sample.texts.has(kind);
-        const content = isText ? await source.read(entry.offset, entry.bytes) : undefined;
-        if (isText || !sample.texts.has(kind)) sample.texts.set(kind, content);
+        // `0001.json` says what the row is, and `0001.boxes.json` more of it.
+        if (ending === kind || !sample.texts.has(kind)) {
+          const isText = textEndings.includes(kind);
+          const content = isText ? await source.read(entry.offset, entry.bytes) : undefined;
+          sample.texts.set(kind, content);
+        }
       }
       sample.endings.add(ending);
     }

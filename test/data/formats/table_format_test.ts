@@ -65,6 +65,24 @@ for (const [name, content] of jsons) {
     }));
 }
 
+const answers = [{ answer: "yes" }, { answer: "no" }];
+
+/** Maps in a `.json` file, and the rows that they are; `column` is that of the images. */
+const maps: readonly (readonly [map: Record<string, unknown>, rows: unknown, column?: string])[] = [
+  [{ image: "1.png", answers }, [{ image: "1.png", answers }]],
+  [{ Image: "1.png", answers, boxes: answers }, [{ Image: "1.png", answers, boxes: answers }]],
+  [{ pic: "1.png", answers }, [{ pic: "1.png", answers }], "pic"],
+  [{ path: "images", data: pets }, pets],
+];
+
+for (const [map, expected, column] of maps) {
+  Deno.test(`readTable() reads ${JSON.stringify(map)}`, () =>
+    inFolder({ "a.json": JSON.stringify(map) }, async (folder) => {
+      const { rows } = await readTable(join(folder, "a.json"), new DataRoot(folder), column);
+      assertEquals(rows.map(({ fields }) => fields), expected);
+    }));
+}
+
 /** How a list may name the file `a b/é.png`; the letter may be written as two signs. */
 const names: readonly unknown[] = [
   "a b/\u00e9.png",

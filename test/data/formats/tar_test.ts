@@ -80,6 +80,17 @@ const archives: readonly (readonly [name: string, entries: readonly Entry[], fou
     image,
     { name: "1.target.cls", content: "cat" },
   ], "1 cat image"],
+  ["what a row is, behind more of it", [
+    image,
+    { name: "1.aux.json", content: '{"label": "wrong"}' },
+    { name: "1.json", content: '{"label": "cat"}' },
+    { name: "1.more.json", content: '{"label": "wrong"}' },
+  ], "1 cat image"],
+  ["a class behind another", [
+    image,
+    { name: "1.coarse.cls", content: "animal" },
+    label,
+  ], "1 cat image"],
   ["links that are not a part of a row", [
     { name: "latest", type: "2", link: "/etc" },
     image,
@@ -117,6 +128,18 @@ Deno.test("listArchives() reads an archive whose halves were compressed one by o
     async (folder) => assertEquals(await found(join(folder, "a.tar.gz")), "1 cat image"),
   );
 });
+
+Deno.test("listArchives() takes the caption of a row, not one with a name of its own before it", () =>
+  inFolder({
+    "a.tar": packed([
+      image,
+      { name: "1.caption.txt", content: "wrong" },
+      { name: "1.txt", content: "a cat" },
+    ]),
+  }, async (folder) => {
+    const { rows } = await listArchives([join(folder, "a.tar")]);
+    assertEquals(rows.map(({ fields }) => fields), [{ id: "1", caption: "a cat" }]);
+  }));
 
 /** An entry of 24 MiB of zeros. */
 const bomb = new Uint8Array(24 << 20);
