@@ -57,7 +57,7 @@ export default defineStage({
     const streams = [child.stdout, child.stderr].map((stream) => new Lines(stream, context.log));
     const status = await child.status;
     // What it started and left running would hold the log open, and might still write its outputs.
-    stopGroup(child);
+    stopGroup(child, "SIGKILL");
     await Promise.all(streams.map((lines) => lines.end()));
     context.signal.removeEventListener("abort", stop);
     context.signal.throwIfAborted();
@@ -128,10 +128,10 @@ function mistake(message: string): DiagnosticError {
 }
 
 /** Ends the program and what it started: a shell's own children would go on, and keep its pipes open. */
-function stopGroup(child: Deno.ChildProcess): void {
+function stopGroup(child: Deno.ChildProcess, signal: Deno.Signal = "SIGTERM"): void {
   try {
     if (Deno.build.os === "windows") child.kill();
-    else Deno.kill(-child.pid, "SIGTERM");
+    else Deno.kill(-child.pid, signal);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -1,4 +1,5 @@
 /** Keeps the project's lock file unchanged when a user's own code imports other packages. @module */
+import { dirname } from "@std/path";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 
@@ -14,6 +15,8 @@ const lockFile = new URL("../../deno.lock", import.meta.url);
 export function lockFlags(folder: string): readonly string[] {
   const text = ifThere(() => Deno.readTextFileSync(lockFile));
   if (text === undefined) return [];
+  // To look at a pipeline makes no store.
+  if (ifThere(() => Deno.statSync(dirname(folder))) === undefined) return ["--no-lock"];
   const path = `${folder}/deno-${sha256(text).slice(0, 12)}.lock`;
   try {
     if (ifThere(() => Deno.statSync(path)) === undefined) {

@@ -1,7 +1,8 @@
 /** Says why Slurm ended a job: job, state, log, and what to change. @module */
 import { format as formatBytes } from "@std/fmt/bytes";
 import type { Job, JobFailure } from "../pipeline/contract/job.ts";
-import { formatTimeLimit, type QueueRow, quote } from "./slurm_text.ts";
+import { shellWord } from "../trust/shell_word.ts";
+import { formatTimeLimit, type QueueRow } from "./slurm_text.ts";
 
 /** A job that has ended without a result of its own. */
 export interface EndedJob {
@@ -117,7 +118,7 @@ export function submitFailure(job: Job, cause: string, command: readonly string[
         "the cluster limits arrays, see MaxArraySize in scontrol show config; --jobs N submits fewer",
       ]
       : []),
-    `Command: ${command.map(quote).join(" ")}`,
+    `Command: ${command.map(shellWord).join(" ")}`,
   ];
   const diagnostics = [{ code: "slurm-submit", severity: "error", message, notes }] as const;
   return { ok: false, durationMs: 0, reason: "error", message, diagnostics };

@@ -1,4 +1,5 @@
 /** Writes the arguments of Slurm's commands, and reads their answers. It starts nothing. @module */
+import { shellWord } from "../trust/shell_word.ts";
 import type { ExecutorSettings, Resources } from "../pipeline/contract/job.ts";
 
 /** Options of a pipeline file for jobs of Slurm. */
@@ -99,14 +100,9 @@ export function batchScript(
     readonly variables: Readonly<Record<string, string>>;
   },
 ): string {
-  const assigned = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
-  const line = [...assigned, "exec", ...command.map(quote)].join(" ");
+  const assigned = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}`);
+  const line = [...assigned, "exec", ...command.map(shellWord)].join(" ");
   return ["#!/bin/sh", ...(setup === undefined ? [] : [setup.trimEnd()]), line, ""].join("\n");
-}
-
-/** A word as a shell reads it: quoted where it has to be. */
-export function quote(text: string): string {
-  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Job id in the answer of `sbatch --parsable`: `123` or `123;cluster`. */

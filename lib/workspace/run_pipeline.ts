@@ -2,7 +2,7 @@
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { RunEvent } from "../pipeline/contract/event.ts";
-import { type Plan, selectTargets, type Task } from "../pipeline/plan/plan.ts";
+import { type Plan, selectTargets } from "../pipeline/plan/plan.ts";
 import type { RunSummary } from "../pipeline/run/run.ts";
 import { runTasks } from "../pipeline/run/run_plan.ts";
 import { checkProvider, type Provider } from "./check_provider.ts";
@@ -119,7 +119,6 @@ export async function runOpened(
   const { provider = "auto", signal, onEvent } = options;
   const selected = selectTargets(plan, options.targets ?? []);
   if (!selected.ok) throw new DiagnosticError(selected.error);
-  const isSelected = ({ index }: Task) => selected.value.has(index);
   const startedAt = Date.now();
   const { jobs, capacity, open } = chooseExecutor(options.executor ?? "local", options);
   const folder = runsFolder(stateFolder, plan.name);
@@ -144,11 +143,11 @@ export async function runOpened(
     force: forceRule(plan, options.force ?? []),
     ...(signal ? { signal } : {}),
     hide: (text) => secretValues().hide(text),
-    prepare: async () => {
+    prepare: async (left) => {
       mark.set();
       if (executor.name === "local") await checkProvider(provider);
       // With --keep-going a model that cannot be used is the failure of its own tasks.
-      if (!options.keepGoing) await opened.tryModels(plan.tasks.filter(isSelected));
+      if (!options.keepGoing) await opened.tryModels(left);
     },
   }, onEvent);
   const layout = new RunLayout(plan.tasks);

@@ -124,7 +124,9 @@ export function recordRun(
   const full: RunRecord = { format: 2, ...record, tasks };
   Deno.writeTextFileSync(`${path}/run.json`, `${JSON.stringify(full)}\n`);
   pointLatest(folder, id);
-  for (const old of runIds(folder).slice(0, -keptRuns)) {
+  // A run that took long is older than those that began after it, and stays all the same.
+  const others = runIds(folder).filter((other) => other !== id);
+  for (const old of others.slice(0, 1 - keptRuns)) {
     Deno.removeSync(`${folder}/${old}`, { recursive: true });
   }
 }

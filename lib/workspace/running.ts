@@ -1,5 +1,6 @@
 /** Marks a run that is in progress, so that others see it: `.tvp/runs/<pipeline>/<id>/running.json`. @module */
 import { isWithoutLocks } from "../cache/local/lock.ts";
+import { readRecordJson } from "../cache/disk/regular_file.ts";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { runIds } from "./run_ids.ts";
@@ -70,10 +71,10 @@ export function unfinishedRuns(folder: string): UnfinishedRun[] {
 
 function readMark(path: string): UnfinishedRun | undefined {
   try {
+    const run = readRecordJson(path) as Omit<UnfinishedRun, "outcome">;
+    if (!isMark(run)) return undefined;
     using file = Deno.openSync(path);
-    const outcome = isHeld(file) ? "running" : "killed";
-    const run = JSON.parse(Deno.readTextFileSync(path)) as Omit<UnfinishedRun, "outcome">;
-    return isMark(run) ? { ...run, outcome } : undefined;
+    return { ...run, outcome: isHeld(file) ? "running" : "killed" };
   } catch (error) {
     if (isSystemError(error) || error instanceof SyntaxError) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 /** Writes commands that can be pasted into the shell in which the program was started. @module */
 import { fromFileUrl } from "@std/path";
+import { shellWord } from "../trust/shell_word.ts";
 
 const main = new URL("../cli/main.ts", import.meta.url);
 const root = new URL("../../", import.meta.url);
@@ -13,11 +14,6 @@ const root = new URL("../../", import.meta.url);
 export function startCommand(...words: readonly string[]): string {
   const start = isInProject() ? ["deno", "task", "tvp"] : ["deno", "run", "-A", mainName()];
   return [...start, ...words].map(shellWord).join(" ");
-}
-
-/** A word as a shell reads it: quoted where it has to be. */
-export function shellWord(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function isInProject(): boolean {

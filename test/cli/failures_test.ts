@@ -10,6 +10,11 @@ stages:
     with: { run: [sh, -c, "echo hello; exit \${{ matrix.i }}"], outputs: { t: text } }
 `;
 
+const ownStage = `import { z } from "zod";
+import { defineStage } from "${new URL("../../lib/pipeline/contract/stage.ts", import.meta.url)}";
+export default defineStage({ name: "mine", description: "Does nothing.", with: z.strictObject({}),
+  outputs: {}, run: () => Promise.resolve() });`;
+
 Deno.test("what failed is listed at the end, and known to status, why and logs", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/my bad.yaml`, pipeline);
@@ -38,6 +43,15 @@ Deno.test("to look at a pipeline makes no store, and a run that cannot be record
       await tvp(folder, name!, "demo.yaml", ...rest);
     }
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["demo.yaml"]);
+    await Deno.mkdir(`${folder}/own`);
+    await Deno.writeTextFile(`${folder}/own/mine.ts`, ownStage);
+    const own = "name: own\nstageFolder: ./own\nstages: { a: { uses: mine } }\n";
+    await Deno.writeTextFile(`${folder}/own.yaml`, own);
+    const env = { HOME: folder, XDG_CONFIG_HOME: `${folder}/config` };
+    await tvp(folder, "trust", "own.yaml", { env });
+    assertMatch((await tvp(folder, "plan", "own.yaml", { env })).out, /^run +a /m);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assertEquals(names.includes(".tvp"), false, String(names));
     await Deno.writeTextFile(`${folder}/.tvp`, "");
     const { code, out, err } = await tvp(folder, "run", "demo.yaml", "--cache", "c");
     assertEquals([code, out], [2, ""]);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { StageContext } from "../../lib/pipeline/contract/stage.ts";
 import command from "../../stages/command.ts";
 import { withFolder } from "../cache/rig.ts";
@@ -133,6 +133,22 @@ Deno.test("command does not wait for what its program has left running, and lose
     await command.run({ run: words, inputs: {}, files: {}, outputs }, context);
     assert(performance.now() - start < 30_000);
     assertEquals(log, ["one", "two", "three"]);
+  }));
+
+Deno.test("command ends what its program has left running, also where that ignores a signal", () =>
+  withFolder(async (folder) => {
+    const context = {
+      output: () => `${folder}/out`,
+      log: () => {},
+      signal: new AbortController().signal,
+    } as unknown as StageContext;
+    const left = "trap '' TERM; echo $$ > pid; while :; do :; done";
+    const words = ["sh", "-c", `cd ${folder}; sh -c "${left}" & until [ -s pid ]; do :; done`];
+    await command.run({ run: words, inputs: {}, files: {}, outputs }, context);
+    const pid = Number(await Deno.readTextFile(`${folder}/pid`));
+    const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "gone");
+    // What has ended is gone, or waits for its parent to notice.
+    assertMatch(state, /^gone$|\) Z /);
   }));
 
 Deno.test("command ends with all that its program started when it is aborted", () =>

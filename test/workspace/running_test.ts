@@ -40,6 +40,14 @@ Deno.test("a mark that nobody holds is of a run that was killed; a damaged one i
     return Promise.resolve();
   }));
 
+Deno.test("a mark that is a pipe is none, and is not waited for", () =>
+  withFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/1-a`);
+    const args = [`${folder}/1-a/running.json`];
+    await new Deno.Command("mkfifo", { args }).output();
+    assertEquals(unfinishedRuns(folder), []);
+  }));
+
 Deno.test("a run that cannot be recorded says so before it begins", () =>
   withFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/runs`, "");

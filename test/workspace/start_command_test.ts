@@ -1,21 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { shellWord, startCommand } from "../../lib/workspace/start_command.ts";
+import { shellWord } from "../../lib/trust/shell_word.ts";
+import { startCommand } from "../../lib/workspace/start_command.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));
-
-const words: readonly [string, string][] = [
-  ["mine.yaml", "mine.yaml"],
-  ["a/b-c_1.yaml", "a/b-c_1.yaml"],
-  ["Mein Ordner ñ 日本/first.yaml", "'Mein Ordner ñ 日本/first.yaml'"],
-  ["it's", "'it'\\''s'"],
-  ["vars.seeds=[0]", "'vars.seeds=[0]'"],
-  ["", "''"],
-];
-
-Deno.test("shellWord() quotes what a shell would change", () => {
-  for (const [word, expected] of words) assertEquals(shellWord(word), expected);
-});
 
 Deno.test("startCommand() is deno task in the project, and elsewhere the program by its path", () => {
   const home = Deno.cwd();

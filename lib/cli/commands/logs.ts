@@ -22,11 +22,13 @@ const command: Command = {
     const last = latestRun(runsFolder(stateFolder, opened.plan.name));
     const failures = new Map(
       (last?.tasks ?? []).flatMap((recorded) =>
-        recorded.message === undefined ? [] : [[recorded.task, recorded]]
+        recorded.message === undefined ? [] : [[recorded.task, recorded] as const]
       ),
     );
     const shown = opened.previews.filter(({ task, hit }) =>
-      target === undefined ? !hit && failures.has(task.id) : isNamed(task, target)
+      target === undefined
+        ? !hit && failures.get(task.id)?.state === "failed"
+        : isNamed(task, target)
     );
     if (shown.length === 0 && !hasFlag(args, "json")) printLine(noFailures(opened, last));
     for (const { task, hit } of shown) {

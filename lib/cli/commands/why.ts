@@ -1,6 +1,5 @@
 import { explainKey, type KeyDifference } from "../../pipeline/plan/explain.ts";
 import type { Json, Key } from "../../pipeline/contract/key.ts";
-import type { Plan } from "../../pipeline/plan/plan.ts";
 import type { TaskPreview } from "../../pipeline/plan/preview.ts";
 import {
   type ArtifactNames,
@@ -14,7 +13,7 @@ import { stateFolder } from "../../workspace/places.ts";
 import { isNamed, type OpenedPreview, openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
-import { latestRun, readRuns, runsFolder } from "../../workspace/run_record.ts";
+import { latestRun, readRuns, type RunRecord, runsFolder } from "../../workspace/run_record.ts";
 
 /** Says why a stage would run, or has run, again. */
 const command: Command = {
@@ -28,8 +27,9 @@ const command: Command = {
   async run(args) {
     const target = args.operands[1]!;
     await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
+    const past = new Past(opened);
     for (const preview of opened.previews.filter(({ task }) => isNamed(task, target))) {
-      const reason = await explain(preview, opened);
+      const reason = await explain(preview, opened, past);
       if (hasFlag(args, "json")) printJson({ ...reason, names: undefined });
       else printReason(reason);
     }
@@ -56,7 +56,32 @@ interface Reason {
   readonly plan?: string;
 }
 
-async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Reason> {
+/** What the explanations of all tasks look up, each read once. */
+class Past {
+  readonly #opened: OpenedPreview;
+  readonly #names = new Map<string, Promise<ArtifactNames>>();
+  /** The newest first. */
+  readonly runs: readonly RunRecord[];
+  readonly latest: RunRecord | undefined;
+  readonly namesNow: ArtifactNames;
+
+  constructor(opened: OpenedPreview) {
+    const folder = runsFolder(stateFolder, opened.plan.name);
+    this.#opened = opened;
+    this.runs = readRuns(folder);
+    this.latest = latestRun(folder);
+    this.namesNow = namesNow(opened);
+  }
+
+  /** Names of what the tasks of a run gave. */
+  names(run: RunRecord): Promise<ArtifactNames> {
+    const found = this.#names.get(run.id) ?? artifactNames(run, this.#opened.store);
+    this.#names.set(run.id, found);
+    return found;
+  }
+}
+
+async function explain(preview: TaskPreview, opened: OpenedPreview, past: Past): Promise<Reason> {
   const { task, state, resolved, hit } = preview;
   const base = { task: task.id, state };
   if (!resolved) {
@@ -66,11 +91,11 @@ async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Rea
     return { ...base, needs };
   }
   const { provider, plan } = hit?.manifest.host ?? {};
-  const failed = state === "run" ? failureOf(opened, resolved.key) : undefined;
-  const before = await earlierTask(opened, task.id, resolved.key);
+  const failed = state === "run" ? failureOf(past, resolved.key) : undefined;
+  const before = await earlierTask(opened, past, { task: task.id, key: resolved.key });
   const differences = before && explainKey(before.manifest.preimage, resolved.preimage);
   const names = before && differences!.some(isOfArtifact)
-    ? { before: await artifactNames(before.run, opened.store), after: namesNow(opened) }
+    ? { before: await past.names(before.run), after: past.namesNow }
     : undefined;
   return {
     ...base,
@@ -83,8 +108,7 @@ async function explain(preview: TaskPreview, opened: OpenedPreview): Promise<Rea
 }
 
 /** What the last run says of a key that failed in it. */
-function failureOf({ plan }: OpenedPreview, key: Key): Reason["failed"] {
-  const run = latestRun(folderOf(plan));
+function failureOf({ latest: run }: Past, key: Key): Reason["failed"] {
   const task = run?.tasks.find((each) => each.state === "failed" && each.key === key);
   return task && { run: run!.id, message: task.message ?? "" };
 }
@@ -101,18 +125,18 @@ function namesNow({ previews }: OpenedPreview): ArtifactNames {
 }
 
 /** The newest stored result of the same task that had another key. */
-async function earlierTask({ plan, store }: OpenedPreview, task: string, key: Key) {
-  for (const run of readRuns(folderOf(plan))) {
+async function earlierTask(
+  { store }: OpenedPreview,
+  { runs }: Past,
+  { task, key }: { readonly task: string; readonly key: Key },
+) {
+  for (const run of runs) {
     const recorded = run.tasks.find((each) => each.task === task);
     if (!recorded?.key || recorded.key === key) continue;
     const hit = await store.get(recorded.key as Key);
     if (hit) return { run, manifest: hit.manifest };
   }
   return undefined;
-}
-
-function folderOf(plan: Plan): string {
-  return runsFolder(stateFolder, plan.name);
 }
 
 const stateWords = {

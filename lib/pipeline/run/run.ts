@@ -34,7 +34,7 @@ export interface RunOptions {
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;
   /** Called once before the first task runs; an error that it throws ends the run. */
-  readonly prepare?: () => Promise<void>;
+  readonly prepare?: (left: readonly Task[]) => Promise<void>;
   /** Aborting it saves the states of running tasks and ends the run. */
   readonly signal?: AbortSignal;
   /** Waits before a retry; a timer by default. */

@@ -189,13 +189,20 @@ export class Scheduler {
     const { prepare } = this.#options;
     if (prepare) {
       try {
-        await (this.#prepared ??= prepare());
+        await (this.#prepared ??= prepare(this.#left()));
       } catch (error) {
         this.#free.release(task);
         throw error;
       }
     }
     await this.#runTask(index);
+  }
+
+  /** Tasks that are not done. */
+  #left(): Task[] {
+    return this.#plan.tasks.filter(({ index }) =>
+      this.#selected.has(index) && this.#outcomes[index] === undefined
+    );
   }
 
   async #runTask(index: number): Promise<void> {

@@ -4,7 +4,7 @@ import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import type { RunEvent } from "../../../lib/pipeline/contract/event.ts";
 import type { HostFacts, Job } from "../../../lib/pipeline/contract/job.ts";
 import type { Artifact } from "../../../lib/pipeline/contract/stage.ts";
-import { isolationOf } from "../../../lib/pipeline/plan/plan.ts";
+import { isolationOf, type Task } from "../../../lib/pipeline/plan/plan.ts";
 import type { FailureMode } from "../../../lib/pipeline/run/run.ts";
 import { runPlan } from "../../../lib/pipeline/run/run_plan.ts";
 import { memoryDigests, MemoryStore } from "../../rigs/memory_store.ts";
@@ -351,6 +351,23 @@ Deno.test("runTasks() prepares once before the first task, and not where all is 
   await finishRig(plan, { store, prepare }).summary;
   assertEquals(prepared, 1);
 });
+
+Deno.test("runTasks() prepares for the tasks that are not in the store", async () => {
+  const store = new MemoryStore();
+  const two = (n: number) => `
+name: pair
+stages:
+  a: { uses: step, with: { n: 1 } }
+  b: { uses: step, with: { n: ${n}, after: "\${{ stages.a.value }}" } }
+`;
+  await finishRig(await planText(two(1)), { store }).summary;
+  const left: string[] = [];
+  const prepare = (tasks: readonly Task[]) => Promise.resolve(void left.push(...tasks.map(idOf)));
+  await finishRig(await planText(two(2)), { store, prepare }).summary;
+  assertEquals(left, ["b"]);
+});
+
+const idOf = ({ id }: Task) => id;
 
 Deno.test("runTasks() starts nothing where preparing fails", async () => {
   const plan = await planText(`
