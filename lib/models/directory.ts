@@ -255,7 +255,7 @@ function findPart(
   weights: DirectoryOptions["weights"],
 ): string | undefined {
   return namesOfPart(part).flatMap((name) =>
-    suffixOrder(part, weights).map((suffix) => join(path, "onnx", `${name}${suffix}.onnx`))
+    suffixOrder(name, weights).map((suffix) => join(path, "onnx", `${name}${suffix}.onnx`))
   ).find(isFile);
 }
 

@@ -1,6 +1,6 @@
 /** The files of a hub's model that are needed to use it. @module */
 import type { HubFile, HubListing } from "../hub/hub_listing.ts";
-import { isPart, namesOfPart, partOf, suffixOrder, type WeightChoice } from "./weight_types.ts";
+import { isUsed, partOf, suffixOrder, type WeightChoice } from "./weight_types.ts";
 
 /** Configurations, tokenizers and chat templates. */
 const textFile = /^(?:(?:qformer_tokenizer|additional_chat_templates)\/)?[^/]+\.(?:json|jinja)$/;
@@ -27,12 +27,3 @@ export function graphFiles(
     return found.find((file) => file !== undefined) ?? [];
   });
 }
-
-/** Decoders of their own for the first token and for later ones are not needed beside a merged one. */
-function isUsed(part: string, parts: ReadonlySet<string>): boolean {
-  if (!isPart(part)) return false;
-  return !parts.has(merged) || part === merged || !apart.has(part);
-}
-
-const merged = "decoder_model_merged";
-const apart: ReadonlySet<string> = new Set([...namesOfPart(merged), "decoder_with_past_model"]);

@@ -1,12 +1,13 @@
 /** Joins a decoder for the first run with one for later runs. @module */
 import type { Graph, Model, Node, ValueInfo } from "../onnx/ir/model.ts";
 import { renameGraph } from "../onnx/ir/rename.ts";
+import { inlineFunctions } from "../onnx/passes/inline_functions.ts";
 import { branchInput, isPast, presentOf } from "./cached_states.ts";
 import { cannotCompose } from "./part_interface.ts";
 
 /**
  * One decoder that chooses by `use_cache_branch`, as optimum merges `decoder_model` and
- * `decoder_with_past_model`.
+ * `decoder_with_past_model`. Their functions are inlined: two of one name may have different bodies.
  *
  * @param first Reads no past, and gives all states.
  * @param later Reads the past. States that it does not give again, those of an encoder, stay.
@@ -18,6 +19,11 @@ export function mergeDecoders(first: Model, later: Model): Model {
       `decoder_model is of operator set ${first.opset}, decoder_with_past_model of ${later.opset}`,
     );
   }
+  return chosenByBranch(inlineFunctions(first), inlineFunctions(later));
+}
+
+/** Both, without functions of their own, as the branches of an If. */
+function chosenByBranch(first: Model, later: Model): Model {
   const useCache: ValueInfo = {
     name: branchInput,
     type: { kind: "tensor", dtype: "bool", dims: [1] },
@@ -43,7 +49,6 @@ export function mergeDecoders(first: Model, later: Model): Model {
   return {
     ...first,
     domains: { ...later.domains, ...first.domains },
-    functions: [...first.functions, ...later.functions.filter((f) => !isIn(first.functions, f))],
     graph: { ...first.graph, nodes: [choice], inputs, initializers: new Map(), values: new Map() },
   };
 }
@@ -81,11 +86,4 @@ function branchOf(graph: Graph, prefix: string): Graph {
   const outer = new Set(graph.inputs.map(({ name }) => name));
   const renamed = renameGraph(graph, (name) => outer.has(name) ? name : `${prefix}/${name}`);
   return { ...renamed, inputs: [] };
-}
-
-function isIn(
-  functions: Model["functions"],
-  { domain, name }: Model["functions"][number],
-): boolean {
-  return functions.some((f) => f.domain === domain && f.name === name);
 }

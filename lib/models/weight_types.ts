@@ -27,9 +27,19 @@ export function isPart(name: string): name is ModelPart {
   return (modelParts as readonly string[]).includes(name);
 }
 
+const mergedDecoder = "decoder_model_merged";
+
 /** Names that a part's file may have, the first that is there wins: exports may not merge decoders. */
 export function namesOfPart(part: ModelPart): readonly ModelPart[] {
-  return part === "decoder_model_merged" ? [part, "decoder_model"] : [part];
+  return part === mergedDecoder ? [part, "decoder_model"] : [part];
+}
+
+/** Decoders of their own for the first token and for later ones, which may stand in for a merged one. */
+const standIns: ReadonlySet<string> = new Set(["decoder_model", "decoder_with_past_model"]);
+
+/** Whether a graph is of a part, and is used beside these: one that stands in for another only alone. */
+export function isUsed(part: string, parts: ReadonlySet<string>): boolean {
+  return isPart(part) && !(standIns.has(part) && parts.has(mergedDecoder));
 }
 
 /** Data types of weights, and the suffix of their files. */
@@ -54,7 +64,10 @@ export type WeightType = keyof typeof weightSuffixes;
 /** Parts that a choice may name; `decoder` and `encoder` mean the parts with that word in their names. */
 type NamedPart = ModelPart | "decoder" | "encoder";
 
-/** Types of weights by part. Other parts are opened with the default type. */
+/**
+ * Types of weights by part. Decoders that stand in for a merged one are opened with its type, other
+ * parts with the default type.
+ */
 export type PartWeights = Readonly<Partial<Record<NamedPart, WeightType>>>;
 
 /** The wanted weights: one type, or a type for each part. */
@@ -73,6 +86,7 @@ export function suffixOrder(part: string, weights: WeightChoice | undefined): re
 function typeOf(part: string, weights: PartWeights): WeightType | undefined {
   const named = weights[part as ModelPart];
   if (named !== undefined) return named;
+  if (standIns.has(part)) return weights[mergedDecoder] ?? weights.decoder;
   if (part.includes("decoder")) return weights.decoder;
   return part === "encoder_model" ? weights.encoder : undefined;
 }
@@ -101,7 +115,8 @@ export function missingWeights(
     return found ? undefined : `graph with weights ${weights} (*${ending})`;
   }
   const parts = new Set(files.filter((file) => file.endsWith(".onnx")).map(stemOf).map(partOf));
-  for (const part of weights === undefined ? [] : parts) {
+  const used = [...parts].filter((part) => isUsed(part, parts));
+  for (const part of weights === undefined ? [] : used) {
     const [suffix, ...others] = suffixOrder(part, weights);
     const file = `${part}${suffix}.onnx`;
     if (others.length === 0 && !files.includes(file)) return file;

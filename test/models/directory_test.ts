@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { knownModelTypes } from "../../lib/models/families/family_table.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { openClipDirectory, openModelDirectory } from "../../lib/models/directory.ts";
+import type { PartWeights } from "../../lib/models/weight_types.ts";
 import { writeTinyClip, writeTinyModel } from "../rigs/tiny_models.ts";
 import { recordedModel } from "./rig.ts";
 
@@ -106,6 +107,30 @@ Deno.test("openModelDirectory() takes types of weights by part", () =>
       onnx("vision_encoder.onnx"),
       onnx("embed_tokens.onnx"),
       onnx("decoder_model_merged_q4f16.onnx"),
+    ]);
+  }));
+
+Deno.test("openModelDirectory() gives decoders that stand in for a merged one its weights", () =>
+  withFolder(async (folder) => {
+    const path = await writeTinyModel(folder, "mini-blip2");
+    const onnx = (name: string) => join(path, "onnx", name);
+    const parts = ["decoder_model", "decoder_with_past_model"] as const;
+    for (const part of parts) {
+      await Deno.copyFile(onnx("decoder_model_merged.onnx"), onnx(`${part}.onnx`));
+      await Deno.copyFile(onnx("decoder_model_merged.onnx"), onnx(`${part}_q4.onnx`));
+    }
+    await Deno.remove(onnx("decoder_model_merged.onnx"));
+    const all = ["decoder_model_merged", "decoder_with_past_model"] as const;
+    const pathsWith = async (weights: PartWeights) => {
+      const directory = await openModelDirectory(path, { weights });
+      return all.map((part) => basename(directory.partPath(part)));
+    };
+    const quantized = ["decoder_model_q4.onnx", "decoder_with_past_model_q4.onnx"];
+    assertEquals(await pathsWith({ decoder_model_merged: "q4" }), quantized);
+    assertEquals(await pathsWith({ decoder: "q4" }), quantized);
+    assertEquals(await pathsWith({ decoder: "q4", decoder_model: "fp32" }), [
+      "decoder_model.onnx",
+      "decoder_with_past_model_q4.onnx",
     ]);
   }));
 

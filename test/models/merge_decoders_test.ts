@@ -58,6 +58,41 @@ Deno.test("mergeDecoders() chooses by use_cache_branch, and passes on the encode
   });
 });
 
+/** A decoder without states that calls a function, `Block`, whose body is this operator. */
+function callingDecoder(body: string): Model {
+  const b = new GraphBuilder({ opset: 18 });
+  b.output(b.op("Block", [b.input("inputs_embeds", "float32", ["n"])], {}, "local"), "logits");
+  const node = { name: "", domain: "", opType: body, inputs: ["a"], outputs: ["b"] };
+  const model = b.finish();
+  return {
+    ...model,
+    domains: { ...model.domains, local: 1 },
+    functions: [{
+      domain: "local",
+      name: "Block",
+      inputs: ["a"],
+      outputs: ["b"],
+      attributes: [],
+      attributeDefaults: {},
+      opsets: { "": 18 },
+      nodes: [{ ...node, attributes: {} }],
+    }],
+  };
+}
+
+Deno.test("mergeDecoders() keeps functions of one name apart", async () => {
+  const merged = mergeDecoders(callingDecoder("Neg"), callingDecoder("Abs"));
+  await using session = await openSession(merged, { provider: "cpu", threads: 1 });
+  const logits = async (onPast: number) => {
+    const results = await session.run({
+      inputs_embeds: tensor("float32", [1], Float32Array.of(5)),
+      use_cache_branch: tensor("bool", [1], Uint8Array.of(onPast)),
+    });
+    return [...results.logits!.data];
+  };
+  assertEquals([await logits(0), await logits(1)], [[-5], [5]]);
+});
+
 Deno.test("mergeDecoders() refuses decoders of different operator sets", () => {
   assertThrows(
     () => mergeDecoders(firstDecoder(), laterDecoder(17)),

@@ -81,6 +81,12 @@ Deno.test("missingWeights() names the file that a choice asks for and that is no
     [{ vision_encoder: "fp16" }, "vision_encoder_fp16.onnx"],
   ];
   for (const [weights, expected] of table) assertEquals(missingWeights(files, weights), expected);
+  // A decoder that a merged one replaces is not used.
+  assertEquals(missingWeights([...files, "decoder_model.onnx"], { decoder: "q4" }), undefined);
+  assertEquals(
+    missingWeights(["decoder_model.onnx"], { decoder_model_merged: "q4" }),
+    "decoder_model_q4.onnx",
+  );
   assertEquals(
     missingWeights(["vision_encoder_q4.onnx"], "fp32"),
     "graph with weights fp32 (*.onnx)",
