@@ -9,7 +9,7 @@ import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import {
   attention,
   bothAllowed,
-  hidden,
+  hiddenOf,
   mergeHeads,
   positionMask,
   positions,
@@ -74,7 +74,7 @@ function finite(b: GraphBuilder, mask: Value): Value {
 
 /** A mask of numbers without −∞, of which a whole row would give NaN. */
 function bounded(b: GraphBuilder, mask: Value): Value {
-  return b.op("Max", [mask, constantLike(b, mask, hidden[b.dtype(mask) as keyof typeof hidden])]);
+  return b.op("Max", [mask, constantLike(b, mask, hiddenOf(b, mask))]);
 }
 
 /** 1 for queries that may see a key, else 0: [.., S, 1]. */

@@ -97,15 +97,19 @@ function softcap(b: GraphBuilder, scores: Value, cap: number): Value {
   return cap === 0 ? scores : scale(b, b.op("Tanh", [scale(b, scores, 1 / cap)]), cap);
 }
 
-/** Far below any score, but finite: a query that sees nothing has uniform weights rather than NaN. */
-export const hidden = { float16: -3e4, bfloat16: -1e38, float32: -1e38, float64: -1e38 };
+/**
+ * A number of a value's type far below any score, but finite: a query that sees nothing has uniform
+ * weights rather than NaN.
+ */
+export function hiddenOf(b: GraphBuilder, x: Value): number {
+  return b.dtype(x) === "float16" ? -3e4 : -1e38;
+}
 
 /** The mask is added, being small or constant: choosing between scores would cost a pass over them. */
 function mask(b: GraphBuilder, scores: Value, { bias, allowed }: AttentionOptions): Value {
   const added = bias === undefined ? undefined : castLike(b, bias, scores);
   if (allowed === undefined) return added === undefined ? scores : add(b, scores, added);
-  const floor = hidden[b.dtype(scores) as keyof typeof hidden];
-  const wall = penalty(b, allowed, floor, scores);
+  const wall = penalty(b, allowed, hiddenOf(b, scores), scores);
   return add(b, scores, added === undefined ? wall : add(b, added, wall));
 }
 

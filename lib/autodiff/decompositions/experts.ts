@@ -38,6 +38,7 @@ export function mixture(
     readonly isNormalized: boolean;
   },
 ): Value {
+  refuse(node, intOf(node, "use_sparse_mixer", 0) === 1, "it uses the sparse mixer");
   const [x, router] = node.inputs as [Value, Value];
   const tokens = reshape(b, x, [1, -1, sizePart(b, inner, 2)]);
   const hidden = activate(b, node, layer(b, tokens, inner, innerBias));

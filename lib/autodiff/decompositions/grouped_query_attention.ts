@@ -15,7 +15,7 @@ import { scaleOf } from "./attention.ts";
 import {
   attention,
   causalMask,
-  hidden,
+  hiddenOf,
   mergeHeads,
   penalty,
   positions,
@@ -97,7 +97,7 @@ function biasOf(b: GraphBuilder, node: Node, keys: Value): Value | undefined {
   if (known && toNumbers(known).every((index) => index + 1 === total)) return given;
   const column = castTo(b, b.op("Reshape", [last, b.int64s([-1, 1, 1, 1])]), "int64");
   const filled = b.op("LessOrEqual", [positions(b, sizePart(b, keys, 2)), column]);
-  const padding = penalty(b, filled, hidden[b.dtype(keys) as keyof typeof hidden], keys);
+  const padding = penalty(b, filled, hiddenOf(b, keys), keys);
   return given ? add(b, castLike(b, given, keys), padding) : padding;
 }
 

@@ -1,6 +1,5 @@
 /** Mixtures of experts whose weights are packed integers of 4 or 8 bits. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
-import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, stringOf } from "../engine/attributes.ts";
 import { reshape, sizePart } from "../engine/dynamic_shape.ts";
 import { castLike, constantLike, mul, reshapeLike, sub } from "../engine/expressions.ts";
@@ -17,10 +16,14 @@ const packedMixture: Decomposition = (node, b) => {
   refuse(node, Boolean(shares), "its routing weights are given beside the logits");
   const type = stringOf(node, "quant_type", "int");
   refuse(node, type !== "int", `its quant_type is "${type}"`);
+  const bits = intOf(node, "expert_weight_bits", 4);
+  refuse(node, bits !== 4 && bits !== 8, `its weights have ${bits} bits, expected 4 or 8`);
+  const isPrepacked = intOf(node, "weights_prepacked", -1) === 1;
+  refuse(node, isPrepacked, "its weights are laid out for one kind of processor");
   return [mixture(b, node, {
-    inner: unpack(b, node, [inner!, innerScales!, innerPoints]),
+    inner: unpack(b, bits, [inner!, innerScales!, innerPoints]),
     innerBias,
-    outer: unpack(b, node, [outer!, outerScales!, outerPoints]),
+    outer: unpack(b, bits, [outer!, outerScales!, outerPoints]),
     outerBias,
     isNormalized: true,
   })];
@@ -29,10 +32,9 @@ const packedMixture: Decomposition = (node, b) => {
 /** (q − zero point) · scale, [E, rows, width]; scales have one entry a row, or one a block of it. */
 function unpack(
   b: GraphBuilder,
-  node: Node,
+  bits: number,
   [packed, scales, points]: readonly [Value, Value, Value | undefined],
 ): Value {
-  const bits = intOf(node, "expert_weight_bits", 4);
   const q = castLike(b, integers(b, packed, bits), scales);
   const columns = b.rank(scales) === 2 ? b.op("Unsqueeze", [scales, b.int64s([-1])]) : scales;
   const blocks = reshape(b, q, [0, 0, sizePart(b, columns, 2), -1]);
