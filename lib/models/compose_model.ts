@@ -14,7 +14,7 @@ import { simplifyModel } from "../onnx/passes/simplify_model.ts";
 import type { Dim, Model, ValueInfo, Weight } from "../onnx/ir/model.ts";
 import { weightFromTensor } from "../onnx/ir/weight.ts";
 import type { DType } from "../tensor/dtype.ts";
-import { tensor } from "../tensor/tensor.ts";
+import { sizeOf, tensor } from "../tensor/tensor.ts";
 import { branchInput, isKeyOrValue, isPast } from "./cached_states.ts";
 import type { ModelDirectory } from "./directory.ts";
 import type { ModelSizes } from "./model_sizes.ts";
@@ -280,10 +280,13 @@ export function bindPast(decoder: Model, batch: number): Model {
   return bindInputs(readPast(decoder, false), weights);
 }
 
+/** Numbers of a past that is declared with a fixed length; it becomes a constant of the graph. */
+const largestPast = 2 ** 26;
+
 /**
  * Shape of an empty past: the batch first, numbers as they are declared, 0 for all that is open.
  *
- * @throws {DiagnosticError} If keys or values do not say their heads and their width.
+ * @throws {DiagnosticError} If keys or values do not say their heads and their width, or are too large.
  */
 export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
   const dims = dimsOfInput(info);
@@ -293,7 +296,9 @@ export function emptyDims(info: ValueInfo, batch: number): readonly number[] {
   if (open >= 0 && isKeyOrValue(info.name)) {
     throw cannotCompose(`input "${info.name}" does not declare its heads and their width`);
   }
-  return dims.map((dim, i) => i === 0 ? batch : typeof dim === "number" ? dim : 0);
+  const sizes = dims.map((dim, i) => i === 0 ? batch : typeof dim === "number" ? dim : 0);
+  if (sizeOf(sizes) <= largestPast) return sizes;
+  throw cannotCompose(`input "${info.name}" declares a past of ${sizes.join("×")} numbers`);
 }
 
 /** @throws {DiagnosticError} If nothing says how the encoder's images are cut up. */

@@ -65,7 +65,7 @@ function mistakes(
 ): string[] {
   return Object.entries(wanted).flatMap(([name, kind]) => {
     const found = values.find((info) => info.name === name);
-    if (found === undefined) return [`it has no ${role} "${name}", but ${namesOf(values)}`];
+    if (found === undefined) return [`it has no ${role} "${name}", ${othersIn(values)}`];
     const type = found.type.kind === "tensor" ? found.type.dtype : found.type.kind;
     return elements[kind].test(type)
       ? []
@@ -81,9 +81,10 @@ function lostStates({ inputs, outputs }: Model["graph"]): string[] {
 }
 
 /** Keys and values of all layers would say nothing more. */
-function namesOf(values: readonly ValueInfo[]): string {
+function othersIn(values: readonly ValueInfo[]): string {
   const names = values.map(({ name }) => name).filter((name) => !/^(past|present)[._]/.test(name));
-  return names.map((name) => `"${name}"`).join(", ") || "none";
+  const list = names.map((name) => `"${name}"`).join(", ");
+  return list === "" ? "and no other" : `but ${list}`;
 }
 
 /** The error of graphs that do not fit each other, whatever was written about them. */

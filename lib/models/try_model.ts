@@ -1,5 +1,6 @@
 /** Opens all that a model is made of, without running it. @module */
 import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
+import { BuildError } from "../onnx/build/builder.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { composed as outputs, composeModel } from "./compose_model.ts";
 import {
@@ -15,6 +16,7 @@ import { layImage } from "./image_layout.ts";
 import { openTextEncoder } from "./instruction_text.ts";
 import type { ModelSizes } from "./model_sizes.ts";
 import { embeddingRows } from "./token_embeddings.ts";
+import type { ModelPart } from "./weight_types.ts";
 
 /** What the model is tried with: a square image of the usual size, and a short question. */
 const example = { image: { height: 224, width: 224 }, instruction: "What is this?", answer: "cat" };
@@ -32,10 +34,23 @@ export async function tryModel(model: NamedModel): Promise<void> {
     await clip.readPart("vision_model");
     return;
   }
-  const directory = await openModelDirectory(model.path, options);
+  const directory = remembering(await openModelDirectory(model.path, options));
   const { family, config } = directory;
   for (const part of filesOf(family, config)) await directory.readPart(part);
   await tryText(directory);
+}
+
+/** The directory that reads each part once: several steps look at the same graphs. */
+function remembering(directory: LanguageModelDirectory): LanguageModelDirectory {
+  const known = new Map<ModelPart, Promise<Model>>();
+  return {
+    ...directory,
+    readPart: (part) => {
+      const reading = known.get(part) ?? directory.readPart(part);
+      known.set(part, reading);
+      return reading;
+    },
+  };
 }
 
 async function tryText(directory: LanguageModelDirectory): Promise<void> {
@@ -69,8 +84,8 @@ async function composed(directory: LanguageModelDirectory, sizes: ModelSizes): P
   try {
     return await composeModel(directory, sizes);
   } catch (error) {
-    // The inference of shapes says which node of a graph cannot take what it gets.
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    // It says which parts do not fit each other; any other error would be a fault of this program.
+    if (!(error instanceof BuildError)) throw error;
     throw unfit(directory, error.message);
   }
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { tryModel } from "../../lib/models/try_model.ts";
+import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import type { Model, ValueInfo } from "../../lib/onnx/ir/model.ts";
 import { rewriteGraphs } from "../rigs/half_model.ts";
 import { writeTinyClip, writeTinyModel } from "../rigs/tiny_models.ts";
@@ -54,7 +55,24 @@ const faults: Readonly<Record<string, readonly [(path: string) => Promise<unknow
           outputs: model.graph.outputs.filter((info) => info.name !== "logits"),
         },
       })),
-    `Cannot use decoder_model_merged of model "${name}": it has no output "logits", but none`,
+    `Cannot use decoder_model_merged of model "${name}": it has no output "logits", and no other`,
+  ],
+  "a graph of an operator set that is too old": [
+    (path) =>
+      rewriteGraphs(path, (model) => {
+        const isTable = model.graph.inputs.some((info) => info.name === "input_ids");
+        return isTable ? { ...model, opset: 5 } : model;
+      }),
+    `Cannot use model "${name}": Cannot upgrade a model of operator set 5: the oldest that is supported is 7`,
+  ],
+  "a past that no memory holds": [
+    (path) =>
+      rewriteGraphs(path, (model) =>
+        retyped(model, "past_key_values.0.key", (info) => ({
+          ...info,
+          type: { ...info.type, dims: ["batch", 2 ** 20, 2 ** 20, 16] } as ValueInfo["type"],
+        }))),
+    `Cannot compose a model: input "past_key_values.0.key" declares a past of 1×1048576×1048576×16 numbers`,
   ],
   "a text with a token that no table has": [
     async (path) => {
@@ -73,6 +91,41 @@ for (const [fault, [make, message]] of Object.entries(faults)) {
       const error = await assertRejects(() => tryModel({ name, path }), DiagnosticError);
       assertEquals(error.message, message);
     }));
+}
+
+Deno.test("tryModel() leaves a fault of this program what it is", () =>
+  withModel(async (path) => {
+    using _broken = replaced(GraphBuilder.prototype, "input", () => {
+      throw new TypeError("Cannot read properties of undefined");
+    });
+    await assertRejects(() => tryModel({ name, path }), TypeError, "Cannot read properties");
+  }));
+
+Deno.test("tryModel() reads each graph once", () =>
+  withModel(async (path) => {
+    const read: string[] = [];
+    const readFile = Deno.readFile;
+    using _counted = replaced(Deno, "readFile", (file, options) => {
+      if (String(file).endsWith(".onnx")) read.push(basename(String(file)));
+      return readFile(file, options);
+    });
+    await tryModel({ name, path });
+    assertEquals(read.sort(), [
+      "decoder_model_merged.onnx",
+      "embed_tokens.onnx",
+      "vision_encoder.onnx",
+    ]);
+  }));
+
+/** A method in place of another one, until it is disposed. */
+function replaced<T, K extends keyof T>(object: T, method: K, by: T[K]): Disposable {
+  const own = object[method];
+  object[method] = by;
+  return {
+    [Symbol.dispose]: () => {
+      object[method] = own;
+    },
+  };
 }
 
 Deno.test("tryModel() is content with whole models", () =>

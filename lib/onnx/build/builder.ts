@@ -20,7 +20,7 @@ export { float, floats } from "../ir/attribute.ts";
 /** Name of a value. */
 export type Value = string;
 
-/** What was asked for cannot be part of a graph; the message says why. */
+/** What was asked for cannot be made of a graph, or be part of one; the message says why. */
 export class BuildError extends RangeError {
   override readonly name = "BuildError";
 }
@@ -336,13 +336,13 @@ export class GraphBuilder {
   /**
    * Element type of a value.
    *
-   * @throws {TypeError} If it is not known, or one that tensors do not have, such as strings.
+   * @throws {BuildError} If it is not known, or one that tensors do not have, such as strings.
    */
   dtype(value: Value): DType {
     const dtype = this.type(value)?.dtype;
     if (!isDType(dtype)) {
       const node = this.#producers.get(value);
-      throw new TypeError(
+      throw new BuildError(
         `Cannot tell the element type of value "${value}"${
           node ? ` of ${node.opType} node "${node.name}"` : ""
         }: it is ${dtype ?? "not known"}`,

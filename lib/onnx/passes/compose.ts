@@ -1,4 +1,5 @@
 /** Joins models into one. @module */
+import { BuildError } from "../build/builder.ts";
 import { isUnknownDim, replaceSymbols, unknownDim } from "../ir/dim.ts";
 import type { Dim, Graph, Model, Node, ValueInfo, ValueType, Weight } from "../ir/model.ts";
 import { mapTypes, type Rename, renameNode } from "../ir/rename.ts";
@@ -34,7 +35,7 @@ interface Whole {
  * common can be shared. A symbolic dimension is the same in two parts only where they are connected.
  *
  * @returns A model with every part's outputs as `name.output`.
- * @throws {TypeError} If a part connects an input that it does not have, or two parts share a name.
+ * @throws {BuildError} If a part connects an input that it does not have, or two parts share a name.
  *
  * @example
  * ```ts
@@ -69,7 +70,7 @@ export function composeModels(parts: readonly Part[]): Model {
   const names = new Set<string>();
   for (const part of upgraded) {
     if (names.has(part.name)) {
-      throw new TypeError(`Cannot compose: two parts have the name "${part.name}"`);
+      throw new BuildError(`Cannot compose: two parts have the name "${part.name}"`);
     }
     names.add(part.name);
     addPart(whole, { ...part, model: upgradeModel(part.model, { opset }) });
@@ -175,7 +176,7 @@ function checkConnections(
   const unknown = Object.keys(connect).filter((input) => !inputs.includes(input));
   if (unknown.length === 0) return;
   const list = (names: readonly string[]) => names.map((n) => `"${n}"`).join(", ");
-  throw new TypeError(
+  throw new BuildError(
     `Cannot connect ${list(unknown)} of part "${name}": its inputs are ${list(inputs)}`,
   );
 }
@@ -188,14 +189,14 @@ function mergeDomains(parts: readonly Part[]): Record<string, number> {
   return domains;
 }
 
-/** @throws {TypeError} If two parts define one function differently. */
+/** @throws {BuildError} If two parts define one function differently. */
 function mergeFunctions(parts: readonly Part[]): Model["functions"] {
   const merged = new Map<string, Model["functions"][number]>();
   for (const definition of parts.flatMap(({ model }) => model.functions)) {
     const key = `${definition.domain}.${definition.name}`;
     const known = merged.get(key);
     if (known && JSON.stringify(known) !== JSON.stringify(definition)) {
-      throw new TypeError(`Cannot compose: two parts define function "${key}" differently`);
+      throw new BuildError(`Cannot compose: two parts define function "${key}" differently`);
     }
     merged.set(key, definition);
   }

@@ -1,4 +1,5 @@
 /** Removes what no output needs. @module */
+import { BuildError } from "../build/builder.ts";
 import type { Graph, Model, Node } from "../ir/model.ts";
 
 /** Values that a node reads, those that its subgraphs read from outside included. */
@@ -39,7 +40,7 @@ function neededNodes(graph: Graph, outputs: readonly string[]): [Node[], Set<str
  *
  * @param outputs Names of the outputs to keep, in this order; default all. A pruned model has no
  * inputs that nothing reads; without `outputs` its inputs stay as they are.
- * @throws {TypeError} If the graph has no such output.
+ * @throws {BuildError} If the graph has no such output.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ function outputNamed(graph: Graph, name: string): Graph["outputs"][number] {
   const output = graph.outputs.find((info) => info.name === name);
   if (output) return output;
   const found = graph.outputs.map((info) => `"${info.name}"`).join(", ");
-  throw new TypeError(`Cannot keep output "${name}": the graph's outputs are ${found}`);
+  throw new BuildError(`Cannot keep output "${name}": the graph's outputs are ${found}`);
 }
 
 function filterKeys<T>(map: ReadonlyMap<string, T>, keep: ReadonlySet<string>): Map<string, T> {

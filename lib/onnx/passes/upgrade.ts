@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { BuildError } from "../build/builder.ts";
 import { GraphTypes } from "../infer/graph_types.ts";
 import { numbersOf } from "../infer/known.ts";
 import { type Attributes, type Upgrade, type UpgradeRow, upgrades } from "./upgrade_rules.ts";
@@ -20,7 +21,7 @@ const OLDEST_OPSET = 7;
  *
  * @param options.opset Version to bring the model to; default the larger of its own and 18. A
  * version below the model's own changes nothing.
- * @throws {RangeError} If the model is older than operator set 7.
+ * @throws {BuildError} If the model is older than operator set 7.
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ export function upgradeModel(model: Model, options: { opset?: number } = {}): Mo
   const to = Math.max(model.opset, WORKING_OPSET, options.opset ?? 0);
   if (to === model.opset) return model;
   if (model.opset < OLDEST_OPSET) {
-    throw new RangeError(
+    throw new BuildError(
       `Cannot upgrade a model of operator set ${model.opset}: the oldest that is supported is ${OLDEST_OPSET}`,
     );
   }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
+import { BuildError, GraphBuilder } from "../../../lib/onnx/build/builder.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { composeModels } from "../../../lib/onnx/passes/compose.ts";
 import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
@@ -81,15 +81,15 @@ Deno.test("composeModels() says which connection is wrong", () => {
   const part = { name: "a", model: linear([1, 2, 3, 4]) };
   assertThrows(
     () => composeModels([{ ...part, connect: { q: "image" } }]),
-    TypeError,
+    BuildError,
     `Cannot connect "q" of part "a": its inputs are "x"`,
   );
-  assertThrows(() => composeModels([part, part]), TypeError, `two parts have the name "a"`);
+  assertThrows(() => composeModels([part, part]), BuildError, `two parts have the name "a"`);
 });
 
 Deno.test("pruneModel() keeps what the outputs need", () => {
   const pruned = pruneModel(linear([1, 2, 3, 4]), ["z"]);
   assertEquals(pruned.graph.nodes.map((n) => n.opType), ["Add", "Identity"]);
   assert(!pruned.graph.initializers.has("w"));
-  assertThrows(() => pruneModel(pruned, ["q"]), TypeError, `Cannot keep output "q"`);
+  assertThrows(() => pruneModel(pruned, ["q"]), BuildError, `Cannot keep output "q"`);
 });

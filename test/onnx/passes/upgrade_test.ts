@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { BuildError } from "../../../lib/onnx/build/builder.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
 import {
@@ -193,7 +194,7 @@ Deno.test("upgradeModel() leaves newer models alone and refuses very old ones", 
   assertEquals(upgradeModel(newer), newer);
   assertThrows(
     () => upgradeModel(modelOf({ name: "", opset: 5, op: "Relu" })),
-    RangeError,
+    BuildError,
     "Cannot upgrade a model of operator set 5: the oldest that is supported is 7",
   );
 });
