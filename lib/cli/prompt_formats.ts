@@ -1,5 +1,6 @@
 /** Reads and writes prompts in the file formats of other programs. @module */
 import type { Prompt } from "../artifacts/prompt.ts";
+import { standIn } from "../diagnostic/stand_in.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** What an export wrote, and a note on it. */
@@ -92,12 +93,9 @@ async function readZip(bytes: Uint8Array): Promise<Contents> {
  */
 export async function readContents(bytes: Uint8Array): Promise<Contents> {
   if (bytes.length === 0) throw new SyntaxError("the file is empty");
-  if (startsWith(bytes, "version https://git-lfs")) {
-    throw new SyntaxError("it is a pointer of Git LFS; fetch the file itself: git lfs pull");
-  }
   const importer = Object.values(importers).find(({ matches }) => matches(bytes));
   if (importer !== undefined) return await importer.read(bytes);
-  throw new SyntaxError(
-    "it is not a file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors",
-  );
+  const known = standIn(String.fromCharCode(...bytes.subarray(0, 1024)));
+  const files = "a file of PyTorch (.pth), NumPy (.npz, .npy) or safetensors";
+  throw new SyntaxError(`it is ${known ?? `not ${files}`}`);
 }

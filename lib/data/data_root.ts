@@ -1,5 +1,6 @@
 /** Finds the file that a list names. It reads nothing outside the data's folder. @module */
 import { isAbsolute, relative, resolve } from "@std/path";
+import { standIn } from "../diagnostic/stand_in.ts";
 import { imageLimits } from "../vision/decode_image.ts";
 import { dataFailure, quoted } from "./data_failure.ts";
 import { fileKind, notA } from "./file_kind.ts";
@@ -76,14 +77,11 @@ export function readList(path: string): string {
   if (text.includes("\0")) {
     throw dataFailure(what, "it has zero bytes, as UTF-16 without its mark has: save it as UTF-8");
   }
-  const kind = looksLikeStranger.test(text) ? fileKind(start) : undefined;
+  const kind = standIn(text);
   if (kind !== undefined) throw dataFailure(what, `it is ${kind}`);
   if (text.trim() === "") throw dataFailure(what, "it is empty");
   return text;
 }
-
-/** How texts begin that come in place of lists: web pages, and pointers of Git LFS. */
-const looksLikeStranger = /^\s*(?:<[!h]|version https:)/i;
 
 /** The text of bytes in an encoding of Unicode; `undefined` where they are in none. */
 function textIn(bytes: Uint8Array): string | undefined {
@@ -174,9 +172,18 @@ function spellings(name: string): string[] {
   return [bare, slashes, slashes.normalize("NFC"), slashes.normalize("NFD")];
 }
 
-/** Bytes of a file. @throws {DiagnosticError} If it ends before. */
+/** Opens a file that is there. @throws {DiagnosticError} If it may not be read. */
+function open(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path);
+  } catch (error) {
+    throw told(error, JSON.stringify(path));
+  }
+}
+
+/** Bytes of a file. @throws {DiagnosticError} If it may not be read, or ends before. */
 export function readRange(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
-  using file = Deno.openSync(path);
+  using file = open(path);
   file.seekSync(offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length;) {
@@ -192,11 +199,19 @@ export function readRange(path: string, offset: number, length: number): Uint8Ar
   return bytes;
 }
 
-/** The bytes of an image's file. @throws {DiagnosticError} If it has more than an image may have. */
+/**
+ * The bytes of an image's file.
+ *
+ * @throws {DiagnosticError} If it may not be read, or has more than an image may have.
+ */
 export async function readImageFile(path: string, what: string): Promise<Uint8Array> {
   const { size } = look(path, what);
   if (size > imageLimits.fileBytes) {
     throw dataFailure(what, `it has ${size} bytes, at most ${imageLimits.fileBytes} can be read`);
   }
-  return await Deno.readFile(path);
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw told(error, what);
+  }
 }

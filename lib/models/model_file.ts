@@ -1,6 +1,7 @@
 /** Text and JSON files of a model directory, which may come from anywhere. @module */
 import { z } from "zod";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { standIn } from "../diagnostic/stand_in.ts";
 import { parsePythonJson } from "./python_json.ts";
 
 /** Most bytes of a file that are read; tokenizers of 250 000 words take 20 to 35 MB. */
@@ -81,16 +82,8 @@ function parseJson(path: string, text: string): unknown {
     return parsePythonJson(text);
   } catch (error) {
     const words = error instanceof SyntaxError ? error.message : "it is nested too deeply";
-    throw unreadable(path, strangerIn(text) ?? `it is not JSON: ${words}`);
+    throw unreadable(path, `it is ${standIn(text) ?? `not JSON: ${words}`}`);
   }
-}
-
-/** What hubs and web sites give in place of a file. */
-function strangerIn(text: string): string | undefined {
-  if (text.startsWith("version https://git-lfs")) {
-    return "it is a pointer of Git LFS; fetch the file itself: git lfs pull";
-  }
-  return /^\s*<(!doctype|html)/i.test(text) ? "it is a web page" : undefined;
 }
 
 /** `text_config.eos_token_id is "x", needed is a whole number`: schemas say what is needed. */

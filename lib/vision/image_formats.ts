@@ -1,4 +1,5 @@
 /** Recognises image formats by the first bytes of a file. @module */
+import { standIn } from "../diagnostic/stand_in.ts";
 
 /** A format that is read. */
 export interface ImageFormat {
@@ -49,11 +50,9 @@ export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   return Object.values(imageFormats).find(({ matches }) => matches(bytes));
 }
 
-/** What files that are taken for images turn out to be. */
+/** What files that are taken for images turn out to be, if they are no stand-ins. */
 const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
-  [/^version https:\/\/git-lfs/, "a pointer of Git LFS; fetch the file itself: git lfs pull"],
   [/<svg[\s>]/i, "an SVG drawing, which has no pixels; convert it to PNG"],
-  [/<!doctype html|<html[\s>]/i, "a web page"],
   [/^%PDF/, "a PDF"],
   [/^BM/, "a BMP image; convert it to PNG"],
   [/^P[1-6]\s/, "a PPM image; convert it to PNG"],
@@ -65,7 +64,7 @@ const strangers: readonly (readonly [pattern: RegExp, title: string])[] = [
 /** What comes in place of files, if it is known: a web page, a pointer of Git LFS. */
 export function strangerIn(bytes: Uint8Array): string | undefined {
   const start = textAt(bytes, 0, 1024);
-  return strangers.find(([pattern]) => pattern.test(start))?.[1];
+  return standIn(start) ?? strangers.find(([pattern]) => pattern.test(start))?.[1];
 }
 
 /** In words what a file is that is not an image. */

@@ -161,7 +161,11 @@ Deno.test("tvp prompt says what it cannot use", () =>
     await Deno.writeFile(`${folder}/p.npy`, encodeNpy(tensor("float32", [3, 8, 8], delta)));
     const small = encodeNpy(tensor("float32", [2, 2], new Float32Array(4)));
     await Deno.writeFile(`${folder}/small.npy`, small);
+    await Deno.writeTextFile(`${folder}/page.pth`, "<!DOCTYPE html>");
+    await Deno.writeTextFile(`${folder}/lfs.pth`, "version https://git-lfs.github.com/spec/v1\n");
     const cases: readonly [readonly string[], string][] = [
+      [["import", "page.pth", "-o", "x.safetensors"], "it is a web page"],
+      [["import", "lfs.pth", "-o", "x.safetensors"], "it is a pointer of Git LFS; fetch the file"],
       [["eat", "p.safetensors"], 'Cannot run prompt "eat"'],
       [["apply", "p.safetensors", "-o", "x.png"], "expected prompt apply PROMPT IMAGE"],
       [["export", "p.safetensors"], '"-o FILE" is missing'],

@@ -68,6 +68,14 @@ Deno.test("readModelJson() names each field that does not fit", async () => {
     ],
     ['{ "text_config": [] }', "text_config is [], expected an object, as in { }", []],
     ['{ "model_type": "llava"', "it is not JSON: Expected ',' or '}' after property value", []],
+    ['{ "image_token": "<html>"', "it is not JSON: Expected ',' or '}' after property value", []],
+    ["\n<!DOCTYPE html><title>Sign in</title>", "it is a web page", []],
+    ["<!-- moved --><html>", "it is a web page", []],
+    [
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0",
+      "it is a pointer of Git LFS; fetch the file itself: git lfs pull",
+      [],
+    ],
   ];
   for (const [content, cause, notes] of cases) {
     await withFile(content, async (path) => {
