@@ -4,8 +4,8 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { mapWeights } from "../onnx/ir/map_weights.ts";
-import type { Model, WeightData } from "../onnx/ir/model.ts";
+import { mapWeights, weightsOf } from "../onnx/ir/map_weights.ts";
+import type { Model, Weight, WeightData } from "../onnx/ir/model.ts";
 import type { ReadRange } from "../onnx/ir/weight.ts";
 import { weightPath, type WeightPlace } from "./weight_path.ts";
 
@@ -14,31 +14,45 @@ export type Log = (line: string) => void;
 
 /** Reads weights that lie in files. @throws {DiagnosticError} If they cannot lie where they are said to. */
 export const readRange: ReadRange = (data) => {
-  const path = weightPath({ ...data, size: data.offset + data.length });
-  using file = Deno.openSync(path);
+  using file = Deno.openSync(weightPath({ ...data, size: data.offset + data.length }));
+  return rangeOf(file, data);
+};
+
+function rangeOf(file: Deno.FsFile, data: External): Uint8Array {
   file.seekSync(data.offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(data.length);
   for (let done = 0; done < bytes.length;) {
     const count = file.readSync(bytes.subarray(done));
     if (count === null) {
-      throw new RangeError(`Cannot read "${path}": it became shorter while it was read`);
+      throw new RangeError(`Cannot read "${fileKey(data)}": it became shorter while it was read`);
     }
     done += count;
   }
   return bytes;
-};
+}
 
 /** Bytes of weights that are read with the graph: shapes and axes, on which the shapes of others depend. */
 const smallWeight = 1024;
 
-/** Reads the small weights of a model whose weights all lie in other files, shapes and axes too. */
+/**
+ * Reads the small weights of a model whose weights all lie in other files, shapes and axes too. Each
+ * file is looked up and opened once: there may be thousands of such weights.
+ */
 export function withSmallWeights(model: Model): Model {
+  const places = weightFilesOf(model);
+  const read = new Map<WeightData, Uint8Array>();
+  for (const [key, ranges] of Map.groupBy(weightsOf(model).flatMap(smallRange), fileKey)) {
+    using file = Deno.openSync(weightPath(places.get(key)!));
+    for (const data of ranges) read.set(data, rangeOf(file, data));
+  }
   return mapWeights(model, (weight) => {
-    const { data } = weight;
-    return data.kind === "external" && data.length <= smallWeight
-      ? { ...weight, data: { kind: "inline", bytes: readRange(data) } }
-      : weight;
+    const bytes = read.get(weight.data);
+    return bytes === undefined ? weight : { ...weight, data: { kind: "inline", bytes } };
   });
+}
+
+function smallRange({ data }: Weight): External[] {
+  return data.kind === "external" && data.length <= smallWeight ? [data] : [];
 }
 
 type External = Extract<WeightData, { kind: "external" }>;
