@@ -15,12 +15,13 @@ export function readRegularFile(path: string, most = maxBytes): Uint8Array<Array
 }
 
 /** Looks at a file before it is read. @throws {RangeError} As {@linkcode readRegularFile} does. */
-function checkRegularFile(path: string, most: number): void {
+function checkRegularFile(path: string, most: number): Deno.FileInfo {
   const info = Deno.statSync(path);
   if (!info.isFile) throw new RangeError(`it is ${fileKind(info)}`);
   if (info.size > most) {
     throw new RangeError(`it has ${info.size} bytes, and at most ${most} can be read`);
   }
+  return info;
 }
 
 /** Longest record, in bytes: one of 100 000 tasks has a tenth. */
@@ -32,12 +33,24 @@ const longestRecord = 2 ** 29;
  * @throws {SyntaxError} If it is no JSON, or no regular file.
  */
 export function readRecordJson(path: string): unknown {
+  return readRecord(path).value;
+}
+
+/** The same, with what the system knows of the file. @throws {SyntaxError} Likewise. */
+export function readRecord(path: string): {
+  readonly value: unknown;
+  readonly info: Deno.FileInfo;
+} {
+  const info = lookAtRecord(path);
+  return { value: JSON.parse(Deno.readTextFileSync(path)), info };
+}
+
+function lookAtRecord(path: string): Deno.FileInfo {
   try {
-    checkRegularFile(path, longestRecord);
+    return checkRegularFile(path, longestRecord);
   } catch (error) {
     throw error instanceof RangeError ? new SyntaxError(error.message) : error;
   }
-  return JSON.parse(Deno.readTextFileSync(path));
 }
 
 /** Its text. @throws {RangeError} As {@linkcode readRegularFile} does. */

@@ -1,6 +1,6 @@
 /** A store in a folder: results by their keys. @module */
 import { resolve } from "@std/path";
-import { readRecordJson } from "../disk/regular_file.ts";
+import { readRecord } from "../disk/regular_file.ts";
 import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Key, KeyPreimage } from "../../pipeline/contract/key.ts";
@@ -207,9 +207,9 @@ class LocalStore implements ArtifactStore {
     const path = this.#layout.manifest(key);
     if (this.#tasks.lacks(path)) return undefined;
     try {
-      const manifest: unknown = readRecordJson(path);
+      const { value: manifest, info } = readRecord(path);
       if (isStoredManifest(manifest) && manifest.key === key) {
-        markUsed(path);
+        markUsed(path, info);
         return manifest;
       }
     } catch (error) {
@@ -334,9 +334,9 @@ function moveOutput(name: string, path: string, staged: string): void {
 const HOUR_MS = 60 * 60 * 1000;
 
 /** Notes once an hour that a task was used, so that the longest unused ones are known. */
-function markUsed(manifest: string): void {
+function markUsed(manifest: string, { mtime }: Deno.FileInfo): void {
   const now = Date.now();
-  if (now - (Deno.statSync(manifest).mtime?.getTime() ?? 0) < HOUR_MS) return;
+  if (now - (mtime?.getTime() ?? 0) < HOUR_MS) return;
   try {
     Deno.utimeSync(manifest, new Date(now), new Date(now));
   } catch (error) {

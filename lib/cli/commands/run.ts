@@ -18,6 +18,7 @@ import {
   pipelineOptions,
   textOption,
 } from "../command.ts";
+import { loadCommand } from "../command_table.ts";
 import { chooseProvider, deviceOptions } from "../device.ts";
 import { showFetched } from "../fetch_line.ts";
 import { interruptSignal } from "../interrupt.ts";
@@ -78,7 +79,7 @@ const command: Command = {
     quiet: { type: "flag", help: "print only failures and the last line" },
   },
   async run(args) {
-    if (hasFlag(args, "plan")) return (await import("./plan.ts")).default.run(args);
+    if (hasFlag(args, "plan")) return (await loadCommand("plan")).run(args);
     const limitBytes = cacheLimitOf(args);
     const { code, plan } = await openAndRun(args);
     if (limitBytes !== undefined) await trimAfter(plan, args, limitBytes);
@@ -93,7 +94,7 @@ async function openAndRun(args: CommandArguments): Promise<{ code: number; plan:
   const onWarning = (diagnostic: Diagnostic) =>
     sink.logger ? sink.logger.log({ type: "warning", diagnostic }) : void early.push(diagnostic);
   const mayRun = async (items: readonly TrustItem[]) => {
-    if (items.length > 0) (await import("../ask_trust.ts")).askTrust(args, items);
+    if (items.length > 0) (await trustModule()).askTrust(args, items);
   };
   await using opened = await openPipeline(pipelineOf(args), {
     onWarning,
@@ -165,6 +166,11 @@ async function tellPages(
 ): Promise<void> {
   if (!hasFlag(args, "json")) { for (const page of pages) printLine(`Report: ${page}`); }
   if (Deno.env.get("GITHUB_STEP_SUMMARY") === undefined) return;
-  const { writeStepFiles } = await import("../github.ts");
+  const { writeStepFiles } = await loadLater<typeof import("../github.ts")>(
+    new URL("../github.ts", import.meta.url),
+  );
   writeStepFiles({ pipeline: plan.name, summary, pages });
 }
+
+const trustModule = () =>
+  loadLater<typeof import("../ask_trust.ts")>(new URL("../ask_trust.ts", import.meta.url));

@@ -5,6 +5,7 @@
  */
 import type { Plan } from "../../pipeline/plan/plan.ts";
 import { type CommandArguments, hasFlag } from "../command.ts";
+import { loadLater } from "../../workspace/load_later.ts";
 import { isRich } from "../print.ts";
 import type { Logger } from "./logger.ts";
 
@@ -29,15 +30,17 @@ export const loggerTable = {
     description: "a line of JSON for each event",
     when: "with `--json`",
     fits: (args) => hasFlag(args, "json"),
-    open: async () => (await import("./json.ts")).jsonLogger(),
+    open: async () => (await load<typeof import("./json.ts")>("json.ts")).jsonLogger(),
   },
   github: {
     description: "groups, and mistakes at lines of the pipeline file",
     when: "in GitHub Actions, without `--quiet`",
     fits: (args) => Deno.env.get("GITHUB_ACTIONS") === "true" && !hasFlag(args, "quiet"),
     async open({ args, plan }) {
-      const { githubLogger } = await import("./github.ts");
-      const { stagePlaces } = await import("../../workspace/stage_places.ts");
+      const { githubLogger } = await load<typeof import("./github.ts")>("github.ts");
+      const { stagePlaces } = await load<typeof import("../../workspace/stage_places.ts")>(
+        "../../workspace/stage_places.ts",
+      );
       const places = stagePlaces(plan.spec);
       const file = { path: args.operands[0]! };
       return githubLogger({
@@ -49,16 +52,23 @@ export const loggerTable = {
     description: "a live line for each running task",
     when: "on a terminal, without `--quiet`",
     fits: (args) => isRich(Deno.stdout) && !hasFlag(args, "quiet"),
-    open: async () => new (await import("./terminal.ts")).TerminalLogger(),
+    open: async () =>
+      new (await load<typeof import("./terminal.ts")>("terminal.ts")).TerminalLogger(),
   },
   plain: {
     description: "lines of text",
     when: "elsewhere",
     fits: () => true,
     open: async ({ args }) =>
-      (await import("./plain.ts")).plainLogger({ quiet: hasFlag(args, "quiet") }),
+      (await load<typeof import("./plain.ts")>("plain.ts"))
+        .plainLogger({ quiet: hasFlag(args, "quiet") }),
   },
 } satisfies Record<string, LoggerRow>;
+
+/** One logger does not need the others' modules. */
+function load<M>(path: string): Promise<M> {
+  return loadLater<M>(new URL(path, import.meta.url));
+}
 
 /** Opens the logger of a run. */
 export async function chooseLogger(run: LoggedRun): Promise<Logger> {
