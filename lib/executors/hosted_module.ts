@@ -1,15 +1,13 @@
 /** A process that has loaded one stage module and answers questions on it. @module */
 import { fromFileUrl } from "@std/path";
 import type { NameMistake } from "../pipeline/plan/plan.ts";
-import { splitLine } from "./message.ts";
+import { readLines } from "../trust/read_lines.ts";
+import { RECORD, splitLine } from "./message.ts";
 import { type Process, startProcess } from "./process.ts";
 import type { HostAnswer, HostQuestion } from "./stage_host_process.ts";
 
 /** How long an answer may take, loading included. */
 const answerMs = 10_000;
-
-/** Longest answer, in bytes. */
-const longestAnswer = 64 << 20;
 
 /** Memory for the objects of a module that nobody has said may run. */
 const heapMiB = 512;
@@ -52,15 +50,19 @@ export class HostFailure extends Error {
 export class HostedModule implements AsyncDisposable {
   readonly #process: Process;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #answers: AsyncGenerator<string>;
   readonly #errors: Promise<void>;
+  readonly #listening: Promise<void>;
+  /** Where the next answer goes; absent if nothing is asked. */
+  #asked: PromiseWithResolvers<HostAnswer> | undefined;
+  /** What the process had to say when it had to end. */
+  #lastWord: HostAnswer | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(flags: readonly string[]) {
     const args = ["run", "--quiet", "--no-prompt", ...flags, program];
     this.#process = startProcess(Deno.execPath(), args);
     this.#input = this.#process.stdin.getWriter();
-    this.#answers = messages(this.#process.stdout);
+    this.#listening = this.#listen();
     this.#errors = this.#process.stderr.pipeTo(new WritableStream());
   }
 
@@ -74,27 +76,44 @@ export class HostedModule implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#kill();
     await this.#input.close().catch(() => {});
-    await Promise.allSettled([this.#process.status, this.#errors, this.#answers.return(undefined)]);
+    await Promise.allSettled([this.#process.status, this.#errors, this.#listening]);
   }
 
   async #askNow(question: HostQuestion): Promise<unknown> {
     const timer = setTimeout(() => this.#kill(), answerMs);
     const began = performance.now();
     try {
-      this.#input.write(new TextEncoder().encode(`${JSON.stringify(question)}\n`)).catch(() => {});
-      const { value, done } = await this.#answers.next();
-      if (done || value === undefined) throw new HostFailure(ending(performance.now() - began));
-      const { value: answer = null, mistake } = (JSON.parse(value) ?? {}) as HostAnswer;
-      if (mistake === undefined) return answer;
-      throw new HostFailure("", readMistake(mistake));
-    } catch (error) {
-      if (error instanceof SyntaxError) {
-        throw new HostFailure("gives an answer that cannot be read");
-      }
-      throw error;
+      const asked = this.#asked = Promise.withResolvers<HostAnswer>();
+      const line = `${RECORD}${JSON.stringify(question)}\n`;
+      this.#input.write(new TextEncoder().encode(line)).catch(() => {});
+      const ended = this.#listening.then(() => this.#lastWord);
+      const answer = await Promise.race([asked.promise, ended]);
+      if (answer === undefined) throw new HostFailure(ending(performance.now() - began));
+      if (answer.mistake === undefined) return answer.value ?? null;
+      throw new HostFailure("", readMistake(answer.mistake));
     } finally {
       clearTimeout(timer);
+      this.#asked = undefined;
     }
+  }
+
+  /**
+   * Hears the process also where nothing is asked. One that has to end is ended, and so is one that
+   * speaks without being asked.
+   */
+  async #listen(): Promise<void> {
+    for await (const line of readLines(this.#process.stdout, { messageStart: RECORD })) {
+      const { message } = splitLine(line);
+      if (message === undefined) continue;
+      const asked = this.#asked;
+      this.#asked = undefined;
+      const answer = readAnswer(message);
+      if (answer?.isLast === true) this.#lastWord = answer;
+      if (answer?.isLast === true || asked === undefined) return this.#kill();
+      if (answer !== undefined) asked.resolve(answer);
+      else asked.reject(new HostFailure("gives an answer that cannot be read"));
+    }
+    this.#kill();
   }
 
   #kill(): void {
@@ -107,27 +126,28 @@ export class HostedModule implements AsyncDisposable {
   }
 }
 
+/** @returns `undefined` if it is no answer. */
+function readAnswer(text: string): HostAnswer | undefined {
+  try {
+    return (JSON.parse(text) ?? {}) as HostAnswer;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** What a process says that is not ours may have any form. */
-function readMistake({ cause, notes }: NameMistake): NameMistake {
-  return { cause: String(cause), notes: Array.isArray(notes) ? notes.map(String) : [] };
+function readMistake(told: unknown): NameMistake {
+  const { cause, notes } = Object(told) as Partial<Record<keyof NameMistake, unknown>>;
+  return { cause: textOf(cause), notes: Array.isArray(notes) ? notes.map(textOf) : [] };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "no cause";
 }
 
 function ending(ms: number): string {
   return ms >= answerMs
     ? `does not describe itself within ${answerMs / 1000} s`
     : `ends before it describes itself, or needs more than ${heapMiB} MiB of memory`;
-}
-
-/** The messages among the lines of a stream; a stream without end is left. */
-async function* messages(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream() as never)) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) {
-      const { message } = splitLine(line);
-      if (message !== undefined) yield message;
-    }
-    if (rest.length > longestAnswer) return;
-  }
 }

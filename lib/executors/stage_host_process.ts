@@ -12,6 +12,7 @@ import { factsOf } from "../pipeline/plan/stage_facts.ts";
 import { loadHere, StageMistake } from "../pipeline/plan/stage_lookup.ts";
 import type { Stage } from "../pipeline/contract/stage.ts";
 import { watchMemory } from "./memory_watch.ts";
+import { RECORD, splitLine } from "./message.ts";
 import { readLines } from "../trust/read_lines.ts";
 
 /** What a host is asked. */
@@ -28,6 +29,8 @@ export type HostQuestion =
 export interface HostAnswer {
   readonly value?: unknown;
   readonly mistake?: NameMistake;
+  /** Whether nothing more is to be asked: the process is ended. */
+  readonly isLast?: boolean;
 }
 
 async function answer(question: HostQuestion): Promise<HostAnswer> {
@@ -70,7 +73,7 @@ function withoutPermissions(mistake: NameMistake): NameMistake {
 
 /** An answer as the asking process reads it. */
 function lineOf(answer: HostAnswer): string {
-  return `\n\x1e${JSON.stringify(answer)}\n`;
+  return `\n${RECORD}${JSON.stringify(answer)}\n`;
 }
 
 /** All memory that a module may take: its objects, its buffers, and what Deno itself needs. */
@@ -79,9 +82,11 @@ const mostMiB = 768;
 if (import.meta.main) {
   const encoder = new TextEncoder();
   const cause = `it needs more than ${mostMiB} MiB of memory while it is loaded`;
-  const watch = watchMemory(mostMiB * 2 ** 20, lineOf({ mistake: { cause } }));
-  for await (const line of readLines(Deno.stdin.readable)) {
-    const bytes = encoder.encode(lineOf(await answer(JSON.parse(line))));
+  const watch = watchMemory(mostMiB * 2 ** 20, lineOf({ mistake: { cause }, isLast: true }));
+  for await (const line of readLines(Deno.stdin.readable, { messageStart: RECORD })) {
+    const { message } = splitLine(line);
+    if (message === undefined) continue;
+    const bytes = encoder.encode(lineOf(await answer(JSON.parse(message))));
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   }
   watch.terminate();

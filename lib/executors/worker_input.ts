@@ -5,7 +5,7 @@
  * @module
  */
 import { readLines } from "../trust/read_lines.ts";
-import { abortWords, type InputMessage, splitLine, type WorkerCommand } from "./message.ts";
+import { abortWords, type InputMessage, RECORD, splitLine, type WorkerCommand } from "./message.ts";
 
 /** How long the main thread may take to end after its runner has. */
 const END_MS = 500;
@@ -16,7 +16,7 @@ interface Thread {
 }
 
 async function read(thread: Thread, aborted: Int32Array): Promise<void> {
-  for await (const line of readLines(Deno.stdin.readable)) {
+  for await (const line of readLines(Deno.stdin.readable, { messageStart: RECORD })) {
     const { message } = splitLine(line);
     if (message === undefined) continue;
     const command = JSON.parse(message) as WorkerCommand;

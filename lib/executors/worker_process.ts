@@ -4,7 +4,14 @@ import { isSystemError } from "../cache/disk/system_error.ts";
 import type { SubmitOptions } from "../pipeline/contract/executor.ts";
 import type { Job, JobEvent, JobResult } from "../pipeline/contract/job.ts";
 import { readLines } from "../trust/read_lines.ts";
-import { encodeMessage, splitLine, type WorkerMessage } from "./message.ts";
+import {
+  encodeMessage,
+  endOfErrors,
+  messageOf,
+  RECORD,
+  splitLine,
+  type WorkerMessage,
+} from "./message.ts";
 import { type Process, startProcess } from "./process.ts";
 import { abortReason } from "./run_job.ts";
 
@@ -108,30 +115,48 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    const [, , status] = await Promise.all([
-      this.#readOutput(),
-      this.#readErrors(),
+    const [status, ...unread] = await Promise.all([
       this.#process.status,
+      this.#killUnlessRead(this.#readOutput()),
+      this.#killUnlessRead(this.#readErrors()),
     ]);
     this.#alive = false;
     removeTemporary(this.#temporary);
     await this.#input.close().catch(() => {});
-    if (this.#current !== undefined) this.#finish(this.#current, died(this.#current, status));
+    if (this.#current !== undefined) {
+      this.#finish(this.#current, died(this.#current, status, unread.flat()));
+    }
+  }
+
+  /** What cannot be read costs its own task, and no other. Returns why. */
+  async #killUnlessRead(reading: Promise<void>): Promise<string[]> {
+    try {
+      await reading;
+      return [];
+    } catch (error) {
+      this.kill();
+      return [`What it printed cannot be read: ${error instanceof Error ? error.message : error}`];
+    }
   }
 
   async #readOutput(): Promise<void> {
-    for await (const line of readLines(this.#process.stdout)) {
+    for await (const line of readLines(this.#process.stdout, { messageStart: RECORD })) {
       const { printed, message } = splitLine(line);
-      if (printed !== "" || message === undefined) this.#log(printed);
-      if (message !== undefined) this.#receive(JSON.parse(message) as WorkerMessage);
+      const told = message === undefined ? undefined : messageOf(message);
+      if (told === undefined) this.#log(line);
+      else {
+        if (printed !== "") this.#log(printed);
+        this.#receive(told);
+      }
     }
   }
 
   async #readErrors(): Promise<void> {
-    for await (const line of readLines(this.#process.stderr)) {
+    for await (const line of readLines(this.#process.stderr, { messageStart: RECORD })) {
       const { printed, message } = splitLine(line);
-      if (printed !== "" || message === undefined) this.#log(printed);
-      if (message === undefined || this.#current === undefined) continue;
+      const isEnd = message === endOfErrors;
+      if (!isEnd || printed !== "") this.#log(isEnd ? printed : line);
+      if (!isEnd || this.#current === undefined) continue;
       this.#current.errorsEnded = true;
       this.#finishIfDone(this.#current);
     }
@@ -186,6 +211,7 @@ function temporaryVariables(folder: string): Record<string, string> {
 function died(
   { job, options, startMs, lastLines }: Current,
   status: Deno.CommandStatus,
+  unread: readonly string[],
 ): JobResult {
   const durationMs = performance.now() - startMs;
   const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
@@ -197,17 +223,20 @@ function died(
     const reason = aborted ? abortReason(options.signal) : "cancelled";
     return { ok: false, durationMs, reason, message };
   }
-  const notes = crashNotes(status, lastLines);
+  const notes = crashNotes(status, unread, lastLines);
   const diagnostics = [{ code: "worker-crash", severity: "error", message, notes }] as const;
   return { ok: false, durationMs, reason: "crash", message, diagnostics };
 }
 
-function crashNotes(status: Deno.CommandStatus, lastLines: readonly string[]): readonly string[] {
-  const memory = status.signal === "SIGKILL"
-    ? ["The system may have killed it because memory ran out"]
-    : [];
+function crashNotes(
+  status: Deno.CommandStatus,
+  unread: readonly string[],
+  lastLines: readonly string[],
+): readonly string[] {
+  const isKilled = status.signal === "SIGKILL" && unread.length === 0;
+  const memory = isKilled ? ["The system may have killed it because memory ran out"] : [];
   const log = lastLines.length === 0
     ? ["It logged nothing"]
     : [`The last lines of its log:\n${lastLines.map((line) => `  ${line}`).join("\n")}`];
-  return [...memory, ...log];
+  return [...unread, ...memory, ...log];
 }

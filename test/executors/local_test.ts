@@ -4,7 +4,7 @@ import { localExecutor, type LocalExecutorOptions } from "../../lib/executors/lo
 import type { Executor } from "../../lib/pipeline/contract/executor.ts";
 import type { Job, JobEvent, JobResult } from "../../lib/pipeline/contract/job.ts";
 import { keyOf, withFolder } from "../cache/rig.ts";
-import type { ActName } from "./stages/puppet.ts";
+import { type ActName, records } from "./stages/puppet.ts";
 
 interface Rig {
   readonly executor: Executor;
@@ -145,6 +145,34 @@ Deno.test(
     const log = logOf(await rig.run("print"));
     const lines = ["to standard output", "to standard error", "without an end", "to the log"];
     assertEquals([...log].sort(), [...lines].sort());
+  }),
+);
+
+Deno.test(
+  "localExecutor() logs what only looks like a message",
+  withRig(async (rig) => {
+    const ran = await rig.run("print_records");
+    assert(ran.result.ok, JSON.stringify(ran.result));
+    assertEquals([...logOf(ran)].sort(), [...records, ...records, "\x1e{"].sort());
+  }),
+);
+
+Deno.test(
+  "localExecutor() fails one job alone that cannot be followed",
+  withRig(async (rig) => {
+    const onEvent = () => {
+      throw new RangeError("too long");
+    };
+    const [result, other] = await Promise.all([
+      rig.executor.submit(jobOf("ignore_abort", rig.folder, 9), {
+        signal: new AbortController().signal,
+        onEvent,
+      }),
+      rig.run("write"),
+    ]);
+    assert(!result.ok);
+    assertEquals([result.reason, other.value], ["crash", "hello"]);
+    assertEquals(result.diagnostics?.[0]?.notes?.[0], "What it printed cannot be read: too long");
   }),
 );
 

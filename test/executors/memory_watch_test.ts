@@ -2,21 +2,28 @@ import { assertEquals } from "@std/assert";
 
 const watch = new URL("../../lib/executors/memory_watch.ts", import.meta.url).href;
 
-/** What a process prints that watches its memory, while its main thread is busy. */
-async function printed(mostBytes: number): Promise<string> {
+/** A process that watches its memory. */
+function start(mostBytes: number, then: string): Deno.ChildProcess {
   const program = `
     import { watchMemory } from ${JSON.stringify(watch)};
     const thread = watchMemory(${mostBytes}, "too much");
-    const until = performance.now() + 1000;
-    await new Promise((done) => setTimeout(done, 500));
-    while (performance.now() < until);
-    thread.terminate();`;
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    ${then}`;
+  return new Deno.Command(Deno.execPath(), {
     args: ["eval", "--quiet", program],
-  }).output();
-  return new TextDecoder().decode(stdout);
+    stdout: "piped",
+  }).spawn();
 }
 
-Deno.test("watchMemory() tells once, whatever the main thread does", async () => {
-  assertEquals(await Promise.all([printed(1), printed(2 ** 50)]), ["too much", ""]);
+Deno.test("watchMemory() tells, whatever the main thread does", async () => {
+  const process = start(1, "for (;;);");
+  const output = process.stdout.getReader();
+  const { value } = await output.read();
+  process.kill("SIGKILL");
+  await Promise.all([output.cancel(), process.status]);
+  assertEquals(new TextDecoder().decode(value), "too much");
+});
+
+Deno.test("watchMemory() tells nothing of a process that stays below, and lets it end", async () => {
+  const { success, stdout } = await start(2 ** 50, "thread.terminate();").output();
+  assertEquals([success, new TextDecoder().decode(stdout)], [true, ""]);
 });

@@ -18,6 +18,23 @@ function write(context: StageContext, text: string): void {
   Deno.writeTextFileSync(context.output("value"), text);
 }
 
+/** What looks like messages, and is none. */
+export const records = [
+  "\x1e",
+  "\x1e{",
+  "\x1enull",
+  "\x1e[]",
+  '\x1e{"type":"event"}',
+  '\x1e{"type":"event","event":{"type":"log"}}',
+  '\x1e{"type":"event","event":{"type":"toString"}}',
+  '\x1e{"type":"event","event":{"type":"progress","progress":{}}}',
+  '\x1e{"type":"result"}',
+  '\x1e{"type":"result","result":{}}',
+  '\x1e{"type":"result","result":{"ok":false,"durationMs":1}}',
+  '\x1e{"type":"constructor","constructor":{}}',
+  "a\x1eb\x1ec",
+];
+
 const ACTS = {
   write: (context) => write(context, "hello"),
   pid: (context) => write(context, `${Deno.pid}`),
@@ -39,6 +56,11 @@ const ACTS = {
     console.error("to standard error");
     Deno.stdout.writeSync(new TextEncoder().encode("without an end"));
     context.log("to the log");
+  },
+  print_records: () => {
+    for (const line of records) console.log(line);
+    for (const line of records) console.error(line);
+    Deno.stdout.writeSync(new TextEncoder().encode("\x1e{"));
   },
   count: (context) => {
     for (let done = 1; done <= 1000; done += 1) {
