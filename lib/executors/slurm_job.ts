@@ -5,6 +5,7 @@
  * @module
  */
 import type { Job, JobEvent } from "../pipeline/contract/job.ts";
+import { LogLimit } from "../pipeline/run/log_limit.ts";
 import { Redactor } from "../trust/redactor.ts";
 import { isSecret, looksSecret } from "../trust/secrets.ts";
 import { localExecutor } from "./local.ts";
@@ -17,6 +18,9 @@ const PROGRESS_MS = 1000;
 /** Slurm kills 30 s after its warning if nothing else is configured. */
 const GRACE_MS = 20_000;
 
+/** Bytes that the runner has to have for the last lines of a long log. */
+const endOfLog = 1 << 20;
+
 /** Runs a task; the exit code is for Slurm's records. */
 async function runTaskOfBatch(batch: string, index: number): Promise<number> {
   const folder = new TaskFolder(batchTask(batch, index));
@@ -28,8 +32,11 @@ async function runTaskOfBatch(batch: string, index: number): Promise<number> {
   Deno.addSignalListener("SIGTERM", onTerm);
   await using executor = localExecutor({ slots: 1, graceMs: GRACE_MS });
   const hide = hiderOf(job);
-  const onEvent = eventWriter(events, hide);
+  const write = eventWriter(events, hide);
+  const log = new LogLimit((line) => write({ type: "log", line }), endOfLog);
+  const onEvent = (event: JobEvent) => event.type === "log" ? log.take(event.line) : write(event);
   const result = await executor.submit(job, { signal: stop.signal, onEvent });
+  log.end();
   folder.writeResult({ id: ownId(), outputs, result: JSON.parse(hide(JSON.stringify(result))) });
   Deno.removeSignalListener("SIGTERM", onTerm);
   return result.ok ? 0 : result.reason === "cancelled" ? 130 : 1;

@@ -13,7 +13,6 @@ import {
   type InputMessage,
   type WorkerMessage,
 } from "./message.ts";
-import { LogLimit } from "./log_limit.ts";
 import { runJob, type RunOptions, TimeoutReason } from "./run_job.ts";
 
 /** Shortest time between two reports of progress. */
@@ -49,11 +48,7 @@ function abortError(isTimeout: boolean, job: Job | undefined): DOMException {
 
 async function work(job: Job, options: Pick<RunOptions, "signal" | "poll">): Promise<void> {
   const progress = new ProgressFilter();
-  const log = new LogLimit((line) => progress.tell({ type: "log", line }));
-  const onEvent = (event: JobEvent) =>
-    event.type === "log" ? log.take(event.line) : progress.tell(event);
-  const result = await runJob(job, { ...options, onEvent });
-  log.end();
+  const result = await runJob(job, { ...options, onEvent: (event) => progress.tell(event) });
   progress.flush();
   send({ type: "result", result });
   writeAll(Deno.stderr, END_OF_JOB);

@@ -6,6 +6,7 @@ import { nameOf, type RunEvent } from "../contract/event.ts";
 import { type Job, type JobFailure, type JobResult, onCard } from "../contract/job.ts";
 import { isolationOf, type Task } from "../plan/plan.ts";
 import type { ResolvedTask } from "../plan/resolve.ts";
+import { LogLimit } from "./log_limit.ts";
 import type { RunOptions, TaskOutcome } from "./run.ts";
 import type { StoreHit, Workspace } from "../contract/store.ts";
 
@@ -76,6 +77,7 @@ export class TaskRunner {
     const { store, executor, hide } = this.#options;
     await using workspace = await store.workspace(resolved.key);
     const log: string[] = [];
+    const kept = new LogLimit((line) => log.push(line));
     this.#emit({ type: "task-started", ...nameOf(task), key: resolved.key, attempt });
     const job = this.#job(task, resolved, { workspace, place });
     const result = hideIn(
@@ -83,13 +85,14 @@ export class TaskRunner {
         signal: this.#signal,
         onEvent: (told) => {
           const event = hideIn(told, hide);
-          if (event.type === "log") log.push(event.line);
+          if (event.type === "log") kept.take(event.line);
           if (event.type === "checkpoint") store.checkpointSaved?.(resolved.key, job.checkpoint);
           this.#emit({ ...event, type: `task-${event.type}`, ...nameOf(task) } as RunEvent);
         },
       }),
       hide,
     );
+    kept.end();
     if (!result.ok) return { task, state: "failed", resolved, failure: result, log };
     try {
       const hit = await this.#store(task, resolved, { job, result, log });

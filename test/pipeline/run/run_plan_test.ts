@@ -284,6 +284,21 @@ Deno.test("runPlan() gives the events of a run, from first to last", async () =>
   assertEquals(types, expected);
 });
 
+Deno.test("runTasks() keeps the beginning and the end of a long log, however a task ends", async () => {
+  const executor = new PuppetExecutor((puppet) => {
+    for (let line = 0; line < 200_000; line++) puppet.tell({ type: "log", line: `line ${line}` });
+    if (puppet.job.task === "a") puppet.succeed();
+    else puppet.fail();
+  });
+  const plan = await planText("name: two\nstages: { a: { uses: step }, b: { uses: other } }");
+  const { outcomes } = await startRig(plan, { executor, failureMode: "continue" }).summary;
+  const [ran, failed] = outcomes;
+  const kept = (await ran?.hit?.log())?.trimEnd().split("\n") ?? [];
+  assert(kept.length < 100_000);
+  assertEquals([kept[0], kept.at(-1)], ["line 0", "line 199999"]);
+  assertEquals(failed?.log, kept);
+});
+
 /** A random acyclic graph: each task needs some of those before it. */
 const graphs = fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 12 });
 
