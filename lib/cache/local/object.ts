@@ -87,13 +87,14 @@ function lookOf({ size, mtime, ctime, ino, isDirectory, isSymlink }: Deno.FileIn
 
 function withEntries(folder: Look, path: string): Look {
   const looks = [...Deno.readDirSync(path)].map(({ name }) => lookAt(join(path, name)));
-  return [folder, ...looks.sort((a, b) => a.stamp < b.stamp ? -1 : 1)].reduce((all, look) => ({
-    bytes: all.bytes + look.bytes,
-    files: all.files + look.files,
-    isSealed: all.isSealed && look.isSealed,
-    stamp: digestText(`${all.stamp}\n${look.stamp}`),
-    changedAt: later(all.changedAt, look.changedAt),
-  }));
+  const all = [folder, ...looks];
+  return {
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    files: all.reduce((sum, { files }) => sum + files, 0),
+    isSealed: all.every(({ isSealed }) => isSealed),
+    stamp: digestText(all.map(({ stamp }) => stamp).sort().join("\n")),
+    changedAt: all.map(({ changedAt }) => changedAt).reduce(later),
+  };
 }
 
 function later(a: Date | null, b: Date | null): Date | null {
