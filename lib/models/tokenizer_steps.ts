@@ -38,8 +38,11 @@ export function stepMistake(definition: unknown): string | undefined {
   }
   const templates = templateMistake(processors);
   if (templates !== undefined) return templates;
-  const growth = steps.filter(({ type }) => type === "Replace").map(growthOf)
-    .reduce((product, factor) => product * factor, 1);
+  const growth = Math.max(
+    ...[[normalizer, pre_tokenizer], [decoder]].map((parts) =>
+      longestChain(parts.flatMap((part) => stepsIn(part).reverse()))
+    ),
+  );
   if (growth <= maxGrowth) return undefined;
   return `its Replace steps make a text ${growth} times as long, at most ${maxGrowth} is supported`;
 }
@@ -105,6 +108,36 @@ function tokensOf({ SpecialToken: token }: Json, special: Json): number {
   const { id } = Object(token) as Json;
   const ids: unknown = typeof id === "string" ? Object(special[id]).ids : undefined;
   return Array.isArray(ids) ? ids.length : 0;
+}
+
+/** Steps that leave characters as they are, or take some away. */
+const keeping: ReadonlySet<unknown> = new Set(["Sequence", "Fuse", "Strip", "ByteFallback"]);
+
+/**
+ * How many times as long Replace steps make a text at most. A character is replaced again only by a
+ * step that looks for it, so what counts is the longest chain of steps that read what others wrote.
+ *
+ * @param steps In the order in which they run.
+ */
+function longestChain(steps: readonly Json[]): number {
+  // What the steps from here on make of a character: of one they name, of any, and of any other.
+  const ofNamed = new Map<string, number>();
+  let [ofAny, longest] = [1, 1];
+  for (const step of steps.toReversed()) {
+    if (step.type !== "Replace") {
+      // What a step changes into is not looked at: it may be what a later one looks for.
+      if (!keeping.has(step.type) && typeof step.type === "string") ofAny = longest;
+      continue;
+    }
+    const { String: text } = step.pattern as Json;
+    const content = typeof step.content === "string" ? step.content : "";
+    const later = Array.from(content, (sign) => ofNamed.get(sign) ?? 1);
+    const chain = growthOf(step) * later.reduce((most, each) => Math.max(most, each), ofAny);
+    longest = Math.max(longest, chain);
+    if (typeof text !== "string" || text === "") ofAny = longest;
+    else for (const sign of text) ofNamed.set(sign, Math.max(ofNamed.get(sign) ?? 1, chain));
+  }
+  return longest;
 }
 
 /** Characters put instead of one, at most; an expression may match one, or even none. */

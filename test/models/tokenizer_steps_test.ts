@@ -15,6 +15,8 @@ const templates = (times: number, tokens: number) =>
   `its TemplateProcessing writes a text ${times} times, with ${tokens} tokens around it; ` +
   "at most 256 and 10000 are supported";
 const doubling = replace({ String: "a" }, "aa");
+/** Runs of spaces in words and back, as in ChatGLM's tokenizer: none reads what another one writes. */
+const runs = Array.from({ length: 79 }, (_, i) => [" ".repeat(80 - i), `<|blank_${80 - i}|>`]);
 
 Deno.test("stepMistake() accepts what real tokenizers do", () => {
   const blank = replace({ String: " " }, "▁");
@@ -25,6 +27,12 @@ Deno.test("stepMistake() accepts what real tokenizers do", () => {
       { normalizer: replace({ Regex: " {2,}" }, "▁"), pre_tokenizer: { type: "Metaspace" } },
       { pre_tokenizer: { type: "FixedLength", length: 4 } },
       { normalizer: sequence(Array(8).fill(doubling)) },
+      {
+        normalizer: sequence(
+          runs.map(([text = "", piece = ""]) => replace({ String: text }, piece)),
+        ),
+        decoder: sequence(runs.map(([text = "", piece = ""]) => replace({ String: piece }, text))),
+      },
       { post_processor: template([{ id: "x" }, "A", { id: "x" }]) },
       // Whether such a token is one is said where it is read.
       { post_processor: template([{ id: { toString: 1 } }, "A", { id: "none" }]) },
@@ -63,10 +71,29 @@ Deno.test("stepMistake() refuses steps without a pattern, and what makes texts t
     ],
     [
       {
-        normalizer: sequence([sequence(Array(5).fill(doubling))]),
-        decoder: replace({ String: "" }, "x".repeat(31)),
+        normalizer: sequence([
+          sequence(Array(5).fill(doubling)),
+          replace({ String: "" }, "x".repeat(31)),
+        ]),
       },
       `its Replace steps make a text 1024 times as long, ${limit}`,
+    ],
+    [
+      // What is written for a letter is what the next step looks for, once it is in lower case.
+      {
+        decoder: sequence([
+          replace({ String: "b" }, "A".repeat(20)),
+          { type: "Lowercase" },
+          replace({ String: "a" }, "c".repeat(20)),
+        ]),
+      },
+      `its Replace steps make a text 400 times as long, ${limit}`,
+    ],
+    [
+      {
+        decoder: sequence([replace({ String: "b" }, "xa".repeat(20)), ...Array(4).fill(doubling)]),
+      },
+      `its Replace steps make a text 640 times as long, ${limit}`,
     ],
     [
       { decoder: replace({ Regex: "." }, "x".repeat(1000)) },
