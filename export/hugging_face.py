@@ -152,6 +152,12 @@ def rename(path, other):
     path.unlink()
 
 
+def name_half(folder):
+    """Gives all graphs of a folder the names of graphs in float16."""
+    for path in list(folder.glob("*.onnx")):
+        rename(path, path.with_name(f"{path.stem}_fp16.onnx"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint")
@@ -166,8 +172,7 @@ def main():
         raise SystemExit(f"Cannot export {model.config.model_type}: its decoder looks in both directions")
     export_graphs(model, given.out / "onnx")
     if given.half:
-        for path in (given.out / "onnx").glob("*.onnx"):
-            rename(path, path.with_name(f"{path.stem}_fp16.onnx"))
+        name_half(given.out / "onnx")
     model.config.save_pretrained(given.out)
     model.generation_config.save_pretrained(given.out)
     processor = AutoProcessor.from_pretrained(given.checkpoint, revision=given.revision)

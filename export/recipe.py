@@ -27,7 +27,7 @@ def cache():
 
 
 # Recipes that need what another one needs.
-ALIKE = {"lavis": "hugging_face"}
+ALIKE = {"lavis": "hugging_face", "visualglm": "hugging_face"}
 
 
 def requirements_of(recipe):

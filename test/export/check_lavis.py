@@ -129,8 +129,7 @@ def compare(model, root):
         alone = {n.removeprefix("visual_encoder."): v for n, v in state.items() if n.startswith("visual_encoder.")}
         torch.save(alone, f"{out}/eva.pth")
         torch.save({"model": {n: v for n, v in state.items() if not n.startswith("visual_encoder.")}}, f"{out}/rest.pth")
-        _, projection, reads = lavis.MODELS[model]
-        vision = lavis.Vision(lavis.read_weights([f"{out}/eva.pth", f"{out}/rest.pth"]), projection, reads)
+        vision = lavis.make_encoder(model, lavis.read_weights([f"{out}/eva.pth", f"{out}/rest.pth"]))
         language = LlamaForCausalLM(LlamaConfig(
             vocab_size=50, hidden_size=TARGET, intermediate_size=64, num_hidden_layers=1, num_attention_heads=4))
         language.set_attn_implementation("eager")

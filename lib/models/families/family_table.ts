@@ -17,6 +17,7 @@ import { lightonOcr, llavaOrPixtral, mistral3 } from "./pixtral.ts";
 import { paddleOcrVl, qwen2Vl } from "./qwen2_vl.ts";
 import { ayaVision, cohere2Vision, gotOcr2, ovis2 } from "./tiled.ts";
 import { visionEncoderDecoder } from "./vision_encoder_decoder.ts";
+import { visualglm } from "./visualglm.ts";
 
 const families: readonly Family[] = [
   llavaOrPixtral,
@@ -28,6 +29,7 @@ const families: readonly Family[] = [
   blip2,
   instructblip,
   minigpt4,
+  visualglm,
   paligemma,
   gemma3,
   gemma3n,
