@@ -1,16 +1,16 @@
 /** Reads sizes and times as people write them on the command line. @module */
 import type { Share } from "../attestation/draw.ts";
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
-import { durationMs, sizeBytes } from "../pipeline/read/amounts.ts";
+import { durationForm, durationMs, sizeBytes, sizeForm } from "../pipeline/read/amounts.ts";
 
 /** Milliseconds of `30d`. @throws {DiagnosticError} if the text is not a duration. */
 export function durationOf(text: string | undefined, where: string): number | undefined {
-  return read(text, where, { form: /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, to: durationMs, like: "30d" });
+  return read(text, where, { form: durationForm, to: durationMs, like: "30d" });
 }
 
 /** Bytes of `10GiB`. @throws {DiagnosticError} if the text is not a size. */
 export function sizeOf(text: string | undefined, where: string): number | undefined {
-  return read(text, where, { form: /^\d+(\.\d+)?\s*([KMGT]i?)?B$/, to: sizeBytes, like: "10GiB" });
+  return read(text, where, { form: sizeForm, to: sizeBytes, like: "10GiB" });
 }
 
 /** A part of something, as `10%` or as a number of things. @throws {DiagnosticError} if it is neither. */

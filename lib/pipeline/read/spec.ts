@@ -3,6 +3,7 @@ import { z } from "zod";
 import { schemaOf } from "../../diagnostic/schema_of.ts";
 import { executorSettings } from "../contract/executor_spec.ts";
 import type { ExecutorSettings } from "../contract/job.ts";
+import { durationForm, sizeForm } from "./amounts.ts";
 
 const identifier = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]*$/;
 
@@ -26,18 +27,16 @@ const condition = z.string().regex(reference, {
 
 const cell = z.record(z.string(), z.unknown());
 
-/** `1.5h`, `20m`, `30s`; a number counts seconds. */
+/** A number counts seconds. */
 const duration = z.union([
   z.number().positive(),
-  z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h|d)$/, {
-    error: "a duration such as 30s, 20m or 1.5h",
-  }),
+  z.string().regex(durationForm, { error: "a duration such as 30s, 20m, 1.5h or 1:30:00" }),
 ]);
 
-/** `16GiB`, `500MB`; a number counts bytes. */
+/** A number counts bytes. */
 const size = z.union([
   z.int().positive(),
-  z.string().regex(/^\d+(\.\d+)?\s*([KMGT]i?)?B$/, { error: "a size such as 16GiB or 500MB" }),
+  z.string().regex(sizeForm, { error: "a size such as 16GiB, 16G or 500MB" }),
 ]);
 
 const matrix = z.object({

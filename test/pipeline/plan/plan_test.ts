@@ -6,7 +6,6 @@ import { cellLabels, expandMatrix } from "../../../lib/pipeline/plan/matrix.ts";
 import { parsePipeline } from "../../../lib/pipeline/read/parse.ts";
 import { selectTargets, type StageLookup } from "../../../lib/pipeline/plan/plan.ts";
 import { Reference, Slot } from "../../../lib/pipeline/contract/slot.ts";
-import { durationMs, sizeBytes } from "../../../lib/pipeline/read/amounts.ts";
 import { artifact, defineStage, model } from "../../../lib/pipeline/contract/stage.ts";
 import { unquotedReferences } from "../../../lib/pipeline/read/yaml_text.ts";
 import { anyStage, planText } from "../../rigs/pipeline_rig.ts";
@@ -329,22 +328,6 @@ Deno.test("unquotedReferences() finds those in braces, not those in quotes or co
   assertEquals(unquotedReferences(text).map((found) => found.text), ["${{ x.z }}"]);
 });
 
-Deno.test("durationMs() and sizeBytes() read units", () => {
-  assertEquals(["1.5h", "20m", "30s", "250ms", "2d"].map(durationMs), [
-    5_400_000,
-    1_200_000,
-    30_000,
-    250,
-    172_800_000,
-  ]);
-  assertEquals(durationMs(3), 3000);
-  assertEquals(["16GiB", "500MB", "1KiB", "7B"].map(sizeBytes), [
-    17_179_869_184,
-    500_000_000,
-    1024,
-    7,
-  ]);
-});
 
 Deno.test("expandPipeline() plans 10 000 tasks in time that grows with their number", async () => {
   const text = (n: number) => `
