@@ -328,7 +328,6 @@ Deno.test("unquotedReferences() finds those in braces, not those in quotes or co
   assertEquals(unquotedReferences(text).map((found) => found.text), ["${{ x.z }}"]);
 });
 
-
 Deno.test("expandPipeline() plans 10 000 tasks in time that grows with their number", async () => {
   const text = (n: number) => `
 name: many
