@@ -14,8 +14,8 @@ COPY --chown=tvp deno.json deno.lock ./
 COPY --chown=tvp lib lib
 RUN deno run -A --frozen lib/cli/main.ts doctor --install cuda
 COPY --chown=tvp . .
-# Caches what stages load besides.
-RUN deno cache --frozen lib/cli/main.ts stages/*.ts datasets/*.ts
+# All packages, also those that are loaded later, so that a run without network finds them.
+RUN deno install --frozen && deno cache --frozen lib/cli/main.ts stages/*.ts datasets/*.ts
 VOLUME /app/.tvp
 ENTRYPOINT ["deno", "run", "-A", "--frozen", "lib/cli/main.ts"]
 CMD ["doctor"]
