@@ -142,6 +142,8 @@ function start(program: string, args: string[]): Deno.ChildProcess {
   try {
     const options = {
       args,
+      // Python would write its bytecode into the folder of a script, whose content is in the key.
+      env: { PYTHONDONTWRITEBYTECODE: Deno.env.get("PYTHONDONTWRITEBYTECODE") ?? "1" },
       detached: true,
       stdin: "null",
       stdout: "piped",

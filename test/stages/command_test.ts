@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { StageContext } from "../../lib/pipeline/contract/stage.ts";
 import command from "../../stages/command.ts";
 import { withFolder } from "../cache/rig.ts";
+import { hasPython, python } from "../tools/run_on_report.ts";
 
 const outputs = { out: "text" as const };
 
@@ -47,6 +48,26 @@ Deno.test("command makes as many arguments of a list of inputs, or words within 
     await run(["sh", "-c", "cat {inputs.all} > {outputs.out}"]);
     assertEquals(Deno.readTextFileSync(`${folder}/out`), "a\nb c\n");
   }));
+
+Deno.test({
+  name: "command keeps Python from writing into its files, whose content is in the key",
+  ignore: !await hasPython(),
+  fn: () =>
+    withFolder(async (folder) => {
+      Deno.mkdirSync(`${folder}/scripts`);
+      Deno.writeTextFileSync(`${folder}/scripts/part.py`, "");
+      Deno.writeTextFileSync(`${folder}/scripts/main.py`, "import part");
+      const scripts = { type: "directory" as const, digest: "0", path: `${folder}/scripts` };
+      const run = [python, "{files.scripts}/main.py"];
+      await command.run({ run, inputs: {}, files: { scripts }, outputs }, {
+        output: () => `${folder}/out`,
+        log: () => {},
+        signal: new AbortController().signal,
+      } as unknown as StageContext);
+      const names = Array.from(Deno.readDirSync(scripts.path), ({ name }) => name).sort();
+      assertEquals(names, ["main.py", "part.py"]);
+    }),
+});
 
 /** Names of folders with all that a shell reads. */
 const ODD_NAMES = [
