@@ -6,6 +6,7 @@ import { decodeAttributes } from "./decode_node.ts";
 import { OnnxDecodeError } from "./decode_error.ts";
 import type { FunctionDef, Model } from "../ir/model.ts";
 import { type FunctionProto, type ModelProto, modelTable, type OpsetProto } from "./proto.ts";
+import { standIn } from "../../diagnostic/stand_in.ts";
 import { plainBytes } from "../../tensor/bytes.ts";
 import { ProtoError, readMessage } from "./proto_reader.ts";
 
@@ -68,19 +69,18 @@ function readProto(bytes: Uint8Array): ModelProto {
     if (!(cause instanceof ProtoError)) throw cause;
     throw new OnnxDecodeError(
       `Cannot decode model: the file is truncated or not ONNX, byte ${cause.offset} of ${bytes.length}: ${
-        pointerHint(bytes) ?? cause.message
+        textHint(bytes) ?? cause.message
       }`,
       { offset: cause.offset, cause },
     );
   }
 }
 
-/** A text pointer instead of the file itself is the most frequent reason for an unreadable one. */
-function pointerHint(bytes: Uint8Array): string | undefined {
-  const head = new TextDecoder().decode(bytes.subarray(0, 64));
-  if (head.startsWith("version https://git-lfs")) return "it is a Git LFS pointer, fetch the file";
-  if (/^\s*(<|\{)/.test(head)) return "it looks like a web page or JSON";
-  return undefined;
+/** A text instead of the file itself is the most frequent reason for an unreadable one. */
+function textHint(bytes: Uint8Array): string | undefined {
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 1024));
+  const found = standIn(start) ?? (/^\s*\{/.test(start) ? "JSON" : undefined);
+  return found === undefined ? undefined : `it is ${found}`;
 }
 
 function domainName(domain: string | undefined): string {

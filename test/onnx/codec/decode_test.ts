@@ -128,9 +128,10 @@ Deno.test("decodeModel() says what is wrong with a file that is not a model", ()
     [
       "pointer",
       new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\n"),
-      "Git LFS pointer",
+      "it is a pointer of Git LFS; fetch the file itself: git lfs pull",
     ],
-    ["html", new TextEncoder().encode("<!doctype html>"), "it looks like a web page or JSON"],
+    ["html", new TextEncoder().encode("<!doctype html>"), "it is a web page"],
+    ["json", new TextEncoder().encode(`{"error": "no such file"}`), "it is JSON"],
     ["other protobuf", new Uint8Array([8, 9]), "hold no graph"],
     ["zeros", new Uint8Array(100), "byte 1 of 100: illegal tag"],
   ];
