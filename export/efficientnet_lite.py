@@ -98,6 +98,7 @@ def write_directory(out, model, side, size):
             "size": {"height": size, "width": size}, "resample": 3, "rescale_factor": 1 / 255,
             # MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py, over 255.
             "image_mean": [127 / 255] * 3, "image_std": [128 / 255] * 3,
+            "do_center_crop": False, "rescale_offset": False, "include_top": False,
         },
     }
     for name, content in files.items():

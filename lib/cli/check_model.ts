@@ -27,7 +27,12 @@ export async function checkModel(args: CommandArguments, name: string): Promise<
   const { obstacles, memory, cuda } = checked;
   const family = String(directory.config.model_type);
   if (hasFlag(args, "json")) {
-    const warnings = warning === undefined ? [] : [warning];
+    const opened = directory.warnings.map((message) => ({
+      code: "model-assumed",
+      severity: "warning" as const,
+      message,
+    }));
+    const warnings = [...opened, ...warning === undefined ? [] : [warning]];
     const source = obstacles.length === 0;
     printJson({ model: name, family, target: true, source, obstacles, memory, cuda, warnings });
   } else {

@@ -54,13 +54,13 @@ export interface ModelDirectory {
   /** Decodes a part; weights stay references into its files. */
   readPart(part: ModelPart): Promise<Model>;
   tokenizer(): Promise<TextTokenizer>;
+  /** Warnings about how it was opened. */
+  readonly warnings: readonly string[];
 }
 
 /** A directory of a multimodal language model. */
 export interface LanguageModelDirectory extends ModelDirectory {
   readonly family: Family;
-  /** Warnings about how it was opened. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -95,7 +95,7 @@ export async function openModelDirectory(
   const family = known ?? (usual ? defaultRule : familyOf(config, configPath));
   const directory = await openParts(path, filesOf(family, config), config, { ...options, family });
   const warnings = known === undefined ? [defaultRuleWarning(config, directory.name)] : [];
-  return checked({ ...directory, family, warnings });
+  return checked({ ...directory, family, warnings: [...warnings, ...directory.warnings] });
 }
 
 /** A directory whose usual parts are made of others. */
@@ -110,7 +110,6 @@ async function openMade(
   return checked({
     ...directory,
     family: options.family,
-    warnings: [],
     has: (part) => made[part] !== undefined || directory.has(part),
     readPart: (part) => made[part]?.(readPart, directory.processor) ?? readPart(part),
   });
@@ -206,7 +205,7 @@ async function openParts(
 ): Promise<ModelDirectory> {
   const name = options.name ?? basename(path);
   const files = findParts(path, parts, options.weights);
-  const { processor, preprocessor } = await readProcessors(path, options.family);
+  const { processor, preprocessor, warnings } = await readProcessors(path, options.family);
   const missing = parts.filter((part) => !files.has(part)).map((part) => `onnx/${part}.onnx`);
   if (preprocessor === undefined) missing.push("preprocessor_config.json");
   if (missing.length > 0) {
@@ -236,6 +235,7 @@ async function openParts(
     partPath,
     readPart: (part) => readParts(partPath(part), findPart(path, laterDecoder, options.weights)),
     tokenizer: () => tokenizer ??= openTokenizer(path),
+    warnings,
   };
 }
 
@@ -282,6 +282,7 @@ export function listOnnx(path: string): readonly string[] {
 interface Processors {
   readonly processor: Json;
   readonly preprocessor: Json | undefined;
+  readonly warnings: readonly string[];
 }
 
 /** The image processor's settings: those in processor_config.json win, as in transformers. */
@@ -290,24 +291,31 @@ async function readProcessors(path: string, family: Family | undefined): Promise
   const processor = await readModelJson(shared, processorSchema) ?? {};
   const own = join(path, "preprocessor_config.json");
   const settings = processor.image_processor ?? await readModelJson(own, preprocessorSchema);
-  if (settings === undefined) return { processor, preprocessor: undefined };
+  if (settings === undefined) return { processor, preprocessor: undefined, warnings: [] };
   const file = processor.image_processor ? shared : own;
+  const type = settings.image_processor_type ?? settings.feature_extractor_type;
+  const known = isProcessorType(type);
+  const asFamily = known ? undefined : family?.processorType;
   return {
     processor,
     preprocessor: usable({
       ...settings,
-      ...processorType(settings, family),
+      ...(asFamily === undefined ? {} : { image_processor_type: asFamily }),
       ...family?.processorSettings?.(processor),
     }, file),
+    warnings: known || type === undefined ? [] : [processorWarning(type, { file, asFamily })],
   };
 }
 
-/** The family's own kind of image processor where the file names none that is known. */
-function processorType(settings: Json, family: Family | undefined): Json {
-  const type = settings.image_processor_type ?? settings.feature_extractor_type;
-  return isProcessorType(type) || family?.processorType === undefined
-    ? {}
-    : { image_processor_type: family.processorType };
+/** What to say of a kind of image processor that is not known. */
+function processorWarning(
+  type: unknown,
+  { file, asFamily }: { readonly file: string; readonly asFamily: string | undefined },
+): string {
+  const how = asFamily === undefined
+    ? "its images are resized, cropped and normalised by the fields that are set"
+    : `its images are made as by the family's ${asFamily}`;
+  return `"${file}" names the image processor ${JSON.stringify(type)}, which is not known: ${how}`;
 }
 
 function usable(preprocessor: Json, path: string): Json {

@@ -94,6 +94,32 @@ Deno.test("openModelDirectory() opens a model type that is not known by the defa
     ]);
   }));
 
+for (
+  const [type, warning] of [
+    ["CLIPImageProcessorFast", undefined],
+    [undefined, undefined],
+    ["EfficientNetImageProcessor", undefined],
+    ["OwnImageProcessor", "its images are made as by the family's CLIPImageProcessor"],
+  ] as const
+) {
+  Deno.test(`openModelDirectory() warns of an image processor that is not known: ${type}`, () =>
+    withFolder(async (folder) => {
+      const path = await writeTinyModel(folder, "mini-convllava");
+      const file = join(path, "preprocessor_config.json");
+      const { image_processor_type: _, ...settings } = JSON.parse(await Deno.readTextFile(file));
+      await Deno.writeTextFile(file, JSON.stringify({ ...settings, image_processor_type: type }));
+      const { warnings, preprocessor } = await openModelDirectory(path);
+      const isKnown = type !== undefined && warning === undefined;
+      assertEquals(preprocessor.image_processor_type, isKnown ? type : "CLIPImageProcessor");
+      assertEquals(
+        warnings,
+        warning === undefined
+          ? []
+          : [`"${file}" names the image processor "${type}", which is not known: ${warning}`],
+      );
+    }));
+}
+
 Deno.test("openModelDirectory() takes types of weights by part", () =>
   withFolder(async (folder) => {
     const path = await writeTinyModel(folder, "mini-blip2");

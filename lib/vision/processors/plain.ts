@@ -1,6 +1,6 @@
 /** Processors that resize, crop the centre, rescale and normalise: one image in, one out. @module */
 import { cropDraft, cutDraft, type Draft, resizeDraft, startDraft } from "../draft.ts";
-import { type ImagePlan, wholePlan } from "../image_plan.ts";
+import { affineOf, type ImagePlan, wholePlan } from "../image_plan.ts";
 import {
   channelsOf,
   filterOf,
@@ -147,5 +147,32 @@ export const convnextProcessor: ProcessorKind = {
     const larger = Math.trunc(side / Number(config.crop_pct));
     const resized = resizeDraft(image, resizedSize(larger, from), filter);
     return wholePlan(config, from, cropDraft(resized, target));
+  },
+};
+
+/** EfficientNet, which may shift the image by −1 before it is normalised, and divide it once more after. */
+export const efficientNetProcessor: ProcessorKind = {
+  types: ["EfficientNetImageProcessor"],
+  defaults: {
+    resample: 3,
+    size: { height: 346, width: 346 },
+    crop_size: { height: 289, width: 289 },
+    do_center_crop: false,
+    rescale_offset: false,
+    include_top: true,
+    ...halfMeanAndStd,
+  },
+  plan: (config, from) => {
+    const { scale, bias } = affineOf(config);
+    const shifted = flagOf(config, "do_rescale", true) && flagOf(config, "rescale_offset", false);
+    const normalised = flagOf(config, "do_normalize", true);
+    const std = channelsOf(config, "image_std");
+    const offset = std.map((deviation) => shifted ? -1 / (normalised ? deviation : 1) : 0);
+    const again = std.map((deviation) => flagOf(config, "include_top", true) ? deviation : 1);
+    return {
+      ...square(config, from),
+      scale: scale.map((value, channel) => value / again[channel]!),
+      bias: bias.map((value, channel) => (value + offset[channel]!) / again[channel]!),
+    };
   },
 };
