@@ -68,7 +68,7 @@ export default defineStage({
     epochs: z.int().min(1).optional().describe("passes over the data, instead of steps"),
     batch: z.int().min(1).default(16).describe("images a step"),
     microBatch: z.union([z.int().min(1), z.literal("auto")]).default("auto").describe(
-      "images computed at once; the gradients of a batch are averaged, so the update is the same but for rounding; default auto: as many as fit the memory",
+      "images computed at once; the gradients of a batch are averaged, so the update is the same but for rounding; default auto: as many as fit the memory, on processors 768 MiB of values",
     ),
     augment: oneOf(augmentations).optional()
       .describe("augmentation of the training images; default flip-crop"),

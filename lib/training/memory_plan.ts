@@ -32,22 +32,39 @@ export function firstPlan({ batch, microBatch, divides }: PlanChoices): MemoryPl
 /** A batch, and whether it may be computed in parts. */
 type Batch = Pick<PlanChoices, "batch" | "divides">;
 
+/** What memory there is, in bytes. */
+export interface Room {
+  /** What the process may take; undefined where that is not known. */
+  readonly budget: number | undefined;
+  /** What the values of a run are to take at most, if that is possible. */
+  readonly values?: number;
+}
+
+/**
+ * Bytes of values from which on a processor computes parts of a batch as fast as the whole: they come
+ * from main memory either way (`deno task bench step --torch PYTHON`).
+ */
+export const usefulValues = 768 * 2 ** 20;
+
 /**
  * The plan of a step that takes so much memory when it is computed by a first plan: as many images
- * at once as fit the budget; if not even one does, one with recomputation.
- *
- * @param budget Bytes that the process may take; undefined where that is not known.
+ * at once as fit the room; if not even one fits the budget, one with recomputation.
  */
 export function planWithin(
   first: MemoryPlan,
   { total, activations }: StepMemory,
-  { budget, batch, divides }: Batch & { readonly budget: number | undefined },
+  { budget = Infinity, values = Infinity, batch, divides }: Batch & Room,
 ): MemoryPlan {
-  if (budget === undefined || total <= budget) return first;
   const { microBatch } = first;
-  const fitting = Math.floor(microBatch * (budget - total + activations) / activations);
-  if (divides && fitting >= 1) return { ...first, microBatch: cheapestWithin(batch, fitting) };
-  return { microBatch: divides ? 1 : microBatch, recompute: true };
+  const fittingIn = (bytes: number) => Math.floor(microBatch * bytes / activations);
+  const fitting = fittingIn(budget - total + activations);
+  if (fitting < 1 || (!divides && total > budget)) {
+    return { microBatch: divides ? 1 : microBatch, recompute: true };
+  }
+  const most = Math.min(fitting, Math.max(1, fittingIn(values)));
+  return !divides || most >= microBatch
+    ? first
+    : { ...first, microBatch: cheapestWithin(batch, most) };
 }
 
 /** The next plan that takes less memory; undefined where there is none. */

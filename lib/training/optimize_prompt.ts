@@ -20,6 +20,7 @@ import {
   planText,
   planWithin,
   smallerPlan,
+  usefulValues,
   whyNotAsked,
 } from "./memory_plan.ts";
 import { optimizerRule } from "./optimizer.ts";
@@ -138,23 +139,27 @@ async function prepareWithin(
   const begun = was.microBatch <= batch ? await changed(asked, was) : asked;
   const state = await savedState(trainingWith(training, begun), host);
   const going = state === undefined ? asked : begun;
-  const prepared = await changed(going, await fittingPlan(going, choices, host));
+  // A saved training goes on as it began unless that does not fit, because other parts round differently.
+  const values = state === undefined ? usefulValues : Infinity;
+  const plan = await fittingPlan(going, { ...choices, values }, host);
+  const prepared = await changed(going, plan);
   return { cost, prepared, from: state ?? startOf(trainingWith(training, prepared)) };
 }
 
 /** The plan that fits the memory, which is not known beforehand but on processors. */
 async function fittingPlan(
   { plan: first, graph }: PreparedPrompt,
-  { batch, microBatch, divides }: PlanChoices,
+  { batch, microBatch, divides, values }: PlanChoices & { readonly values: number },
   host: TrainingHost,
 ): Promise<MemoryPlan> {
   const memory = stepMemory(graph.model);
   host.log?.(memoryLine(memory, first.microBatch));
   const isLimited = microBatch === "auto" &&
     await resolveProvider(host.provider ?? "cpu") === "cpu";
-  const budget = isLimited ? memoryBudget(host.memory, host.sideBySide) : undefined;
-  const plan = planWithin(first, memory, { budget, batch, divides });
-  if (plan !== first) host.log?.(`computes ${planText(plan, batch)}, to fit the memory`);
+  if (!isLimited) return first;
+  const budget = memoryBudget(host.memory, host.sideBySide);
+  const plan = planWithin(first, memory, { budget, values, batch, divides });
+  if (plan !== first) host.log?.(`computes ${planText(plan, batch)}, to spare memory`);
   return plan;
 }
 

@@ -47,6 +47,21 @@ for (
   });
 }
 
+for (
+  const [values, budget, divides, expected] of [
+    [16, undefined, true, whole],
+    [8, undefined, true, { microBatch: 8, recompute: false }],
+    [8, 3, true, { microBatch: 2, recompute: false }],
+    [0.5, undefined, true, one],
+    [0.5, 1, true, again],
+    [8, undefined, false, whole],
+  ] as const
+) {
+  Deno.test(`planWithin() keeps values to ${values} within a budget of ${budget}, divides ${divides}`, () => {
+    assertEquals(planWithin(whole, memory, { values, budget, batch: 16, divides }), expected);
+  });
+}
+
 Deno.test("planWithin() takes the largest part that fits, not only halves", () => {
   const dozen = { microBatch: 12, recompute: false };
   const takes = { weights: 1, activations: 12, total: 13 };

@@ -294,7 +294,7 @@ Deno.test("optimizePrompt() fits a step into the memory that it is given", async
   const fitted = await optimizePrompt(training, { memory: 1, log: (line) => logs.push(line) });
   assert(
     logs.includes(
-      "computes 1 of 2 images at once, inner values computed twice, to fit the memory",
+      "computes 1 of 2 images at once, inner values computed twice, to spare memory",
     ),
     logs.join("\n"),
   );
