@@ -1,6 +1,7 @@
 # CUDA 13 and cuDNN 9 with Deno, for machines with an NVIDIA driver of version 580 or later:
 #   docker build -t tvp .
-#   docker run --rm --gpus all -v "$PWD/.tvp:/app/.tvp" tvp run pipelines/quickstart.yaml --provider cuda
+#   docker run --rm --gpus all -v tvp-results:/app/.tvp tvp run pipelines/quickstart.yaml --provider cuda
+# The volume keeps results and reports from run to run, and belongs to the user of the image.
 FROM denoland/deno:bin-2.9.6 AS deno
 
 FROM nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04
