@@ -35,22 +35,21 @@ export function expandMatrix(matrix: MatrixValues): Cell[] {
 }
 
 function addEntry(cells: readonly Cell[], entry: Cell, names: readonly string[]): Cell[] {
-  const named = Object.fromEntries(names.filter((n) => n in entry).map((n) => [n, entry[n]]));
-  const extends_ = cells.some((cell) => matches(cell, named, named));
-  if (extends_) {
-    return cells.map((cell) => matches(cell, named, named) ? { ...cell, ...entry } : cell);
-  }
-  return [...cells, entry];
+  const part = (isNamed: boolean) =>
+    Object.fromEntries(Object.entries(entry).filter(([key]) => names.includes(key) === isNamed));
+  const [named, others] = [part(true), part(false)];
+  if (!cells.some((cell) => matches(cell, named, named))) return [...cells, entry];
+  return cells.map((cell) => matches(cell, named, named) ? { ...cell, ...others } : cell);
 }
 
 function matches(cell: Cell, entry: Cell, keys: Cell): boolean {
   return Object.keys(keys).every((key) => key in cell && isSame(cell[key], entry[key]));
 }
 
-/** A map matches a task of another stage by the axes of that task that it names. */
+/** A map matches a map by the keys that it names, and a task of another stage by that task's axes. */
 function isSame(a: unknown, b: unknown): boolean {
-  if (a instanceof Reference && !(b instanceof Reference) && isMap(b)) {
-    return Object.keys(b).length > 0 && matches(a.task.cell, b, b);
+  if (isMap(a) && isMap(b) && !(b instanceof Reference) && Object.keys(b).length > 0) {
+    return matches(a instanceof Reference ? a.task.cell : a, b, b);
   }
   return a === b || (typeof a === typeof b && canonicalJson(a) === canonicalJson(b));
 }

@@ -238,6 +238,19 @@ const matrixCases: readonly {
     labels: ["a=1,extra=true", "a=2", "a=3,extra=false"],
   },
   {
+    name: "maps by some of their keys",
+    matrix: {
+      axes: { loss: [{ name: "vp", lr: 1 }, { name: "tvp", lr: 2 }], seed: [0, 1] },
+      include: [{ loss: { name: "tvp" }, extra: true }],
+      exclude: [{ loss: { name: "vp" }, seed: 1 }],
+    },
+    labels: [
+      "loss=vp,seed=0",
+      "loss=tvp,seed=0,extra=true",
+      "loss=tvp,seed=1,extra=true",
+    ],
+  },
+  {
     name: "maps as values, with a name and without",
     matrix: {
       axes: { loss: [{ lm: 1, fca: 0.005 }, { name: "mine", lm: 1 }] },
