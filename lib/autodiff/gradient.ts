@@ -10,10 +10,12 @@ import { checkStructure } from "../onnx/infer/check.ts";
 import type { Dim, Model, Node } from "../onnx/ir/model.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import { sumOf } from "./engine/accumulate.ts";
+import { type AddedNames, cotangentNames, gradientNames } from "./engine/added_names.ts";
 import { constantLike, scale, shapeOf, zerosLike } from "./engine/expressions.ts";
 import { explained, unsuitableTypes } from "./engine/explain.ts";
 import { type Activity, isDifferentiable, valuesRead } from "./engine/activity.ts";
 import { type GradientRequest, prepare, type Prepared } from "./passes/prepare.ts";
+import { type ZeroGradient, zeroGradient } from "./passes/zero_gradient.ts";
 import { inputsToWeights, weightsToInputs } from "./passes/weight_inputs.ts";
 import {
   lostStraightThrough,
@@ -31,7 +33,10 @@ import { unbroadcast } from "./engine/unbroadcast.ts";
 export interface GradientOptions {
   /** An output; the sum of its elements is differentiated. */
   readonly of?: string;
-  /** Outputs that each get a graph input `ct.<output>`: a cotangent of the output's shape. */
+  /**
+   * Outputs that each get a graph input `ct.<output>`: a cotangent of the output's shape. Where the
+   * model has a value of this name, the input is `ct.ct.<output>`.
+   */
   readonly cotangents?: readonly string[];
   /** Graph inputs or initializers. */
   readonly wrt: readonly string[];
@@ -83,6 +88,22 @@ export interface GradientOptions {
  * ```
  */
 export function addGradients(model: Model, options: GradientOptions): Model {
+  return differentiateModel(model, options).model;
+}
+
+/** A model with gradients, and what was added to it. */
+export interface DifferentiatedModel {
+  readonly model: Model;
+  /** Outputs that hold gradients, by the names in `wrt`. */
+  readonly gradients: AddedNames;
+  /** Inputs for cotangents, by the outputs in `cotangents`. */
+  readonly cotangents: AddedNames;
+  /** Gradients that are zero whatever the inputs are. */
+  readonly zeros: readonly ZeroGradient[];
+}
+
+/** Does what {@linkcode addGradients} does, and says what it added. @throws as that does. */
+export function differentiateModel(model: Model, options: GradientOptions): DifferentiatedModel {
   const { wrt } = options;
   const targets = options.cotangents ?? (options.of === undefined ? [] : [options.of]);
   refuseAll(invalidities(model));
@@ -91,22 +112,21 @@ export function addGradients(model: Model, options: GradientOptions): Model {
   const asked = requestedModel(model, options);
   const prepared = prepare(weightsToInputs(asked, wrt), request);
   refuseAll(obstacles(prepared, request));
+  const gradients = gradientNames(model, wrt);
+  const cotangents = cotangentNames(model, options.cotangents ?? []);
   const builder = new GraphBuilder({ model: prepared.model, prefix: "grad" });
   refuseAll(unsuitableTypes(builder, [...targets, ...wrt]));
-  const adjoints = seed(builder, prepared.path, options, targets);
+  const adjoints = seed(builder, prepared.path, cotangents, request);
   walkBack(builder, prepared, adjoints, request);
-  for (const name of wrt) {
-    const grad = total(builder, adjoints, name) ?? zerosLike(builder, name);
-    builder.output(scale(builder, grad, 1 / (options.scale ?? 1)), gradientName(model, name));
+  const zeros: ZeroGradient[] = [];
+  for (const [name, output] of gradients) {
+    const grad = total(builder, adjoints, name);
+    if (grad === undefined) zeros.push(zeroGradient(prepared, name, targets));
+    const value = grad ?? zerosLike(builder, name);
+    builder.output(scale(builder, value, 1 / (options.scale ?? 1)), output);
   }
-  return inputsToWeights(pruneModel(builder.finish()), asked, wrt);
-}
-
-/** Name of the output for a value's gradient: `grad.x`, or where the model has that, `grad.grad.x`. */
-export function gradientName({ graph }: Model, name: string): string {
-  let output = `grad.${name}`;
-  while (graph.outputs.some((existing) => existing.name === output)) output = `grad.${output}`;
-  return output;
+  const pruned = inputsToWeights(pruneModel(builder.finish()), asked, wrt);
+  return { model: pruned, gradients, cotangents, zeros };
 }
 
 /**
@@ -174,7 +194,9 @@ function missingRules(model: Model, path: Activity, lookup: RuleLookup): Diagnos
         `(domain "${node.domain || "ai.onnx"}", opset ${opsetOf(model, node)}) ` +
         `has no gradient rule${reason === undefined ? "" : `: ${reason}`}`,
       notes: [
-        `Give a rule or a decomposition for "${opKey(node)}" in the option \`rules\``,
+        `In a program: give a rule or a decomposition for "${
+          opKey(node)
+        }" in the option \`rules\` of addGradients`,
         reason === undefined
           ? "Or export the model with an opset whose ops have rules"
           : "Or export the model without this op: again from the framework, or before its optimisation",
@@ -193,13 +215,16 @@ type Adjoints = Map<string, Value[]>;
 function seed(
   b: GraphBuilder,
   path: Activity,
-  { cotangents, scale: factor = 1 }: GradientOptions,
-  targets: readonly string[],
+  cotangents: AddedNames,
+  { targets, scale: factor = 1 }: GradientRequest & Pick<GradientOptions, "scale">,
 ): Adjoints {
   const adjoints: Adjoints = new Map();
   for (const name of targets) {
+    const given = cotangents.get(name);
     // A cotangent is an input of the result whether or not it matters.
-    const value = cotangents === undefined ? fullLike(b, name, factor) : cotangentOf(b, name);
+    const value = given === undefined
+      ? fullLike(b, name, factor)
+      : b.input(given, b.dtype(name), b.dims(name));
     if (path.values.has(name)) adjoints.set(name, [value]);
   }
   return adjoints;
@@ -208,10 +233,6 @@ function seed(
 function fullLike(b: GraphBuilder, y: Value, number: number): Value {
   const one = constantLike(b, y, number);
   return b.rank(y) === 0 ? one : b.op("Expand", [one, shapeOf(b, y)]);
-}
-
-function cotangentOf(b: GraphBuilder, output: Value): Value {
-  return b.input(`ct.${output}`, b.dtype(output), b.dims(output));
 }
 
 /** The gradient of a value: the sum of its contributions, `undefined` if there are none. */

@@ -11,7 +11,7 @@ import {
   weightedTerms,
 } from "../losses/loss_table.ts";
 import type { LossInputs } from "../losses/loss_term.ts";
-import { addGradients, gradientName } from "../autodiff/gradient.ts";
+import { differentiateModel } from "../autodiff/gradient.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import { composeModels, type Part } from "../onnx/passes/compose.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
@@ -295,8 +295,8 @@ function importanceGraph(composed: Model, sources: readonly SourceNames[]): Mode
   const losses = sources.map(({ prefix }) => `${prefix}loss`);
   builder.output(losses.length === 1 ? losses[0]! : builder.op("Sum", losses), "answers");
   const loss = cutModel(builder.finish(), hidden, ["answers"]);
-  const gradients = addGradients(loss, { of: "answers", wrt: hidden });
-  return pruneModel(gradients, hidden.map((name) => gradientName(loss, name)));
+  const { model, gradients } = differentiateModel(loss, { of: "answers", wrt: hidden });
+  return pruneModel(model, [...gradients.values()]);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A graph for training, with the names of its outputs as typed fields. @module */
-import { addGradients, gradientName } from "../autodiff/gradient.ts";
+import { differentiateModel } from "../autodiff/gradient.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { flatValues, type ParameterPlace } from "../tensor/flat_parameters.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -55,14 +55,15 @@ export function withGradients<G extends LossGraph>(
   } = {},
 ): G & TrainingGraph {
   const { model, loss } = graph;
+  const differentiated = differentiateModel(model, {
+    ...{ of: loss, wrt: parameters, scale: lossScale },
+    rematerialize: recompute ? "blocks" : "none",
+  });
   return {
     ...graph,
     ...(lossScale === 1 ? {} : { lossScale }),
-    model: addGradients(model, {
-      ...{ of: loss, wrt: parameters, scale: lossScale },
-      rematerialize: recompute ? "blocks" : "none",
-    }),
-    gradients: Object.fromEntries(parameters.map((name) => [name, gradientName(model, name)])),
+    model: differentiated.model,
+    gradients: Object.fromEntries(differentiated.gradients),
   };
 }
 

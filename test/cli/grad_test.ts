@@ -111,6 +111,55 @@ Deno.test("tvp grad gives each output named by --cotangent an input of its shape
     ]);
   }));
 
+Deno.test("tvp grad and inspect take models that have gradients already, and say the names", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    // Arguments of one differentiation after another, and what the last adds.
+    const cases: readonly [readonly (readonly string[])[], string][] = [
+      [[["--cotangent", "y"], ["--cotangent", "y"]], "takes ct.ct.y, adds grad.grad.x"],
+      [[["--of", "y"], ["--cotangent", "grad.x"]], "takes ct.grad.x, adds grad.grad.x"],
+      [[["--cotangent", "y"], ["--of", "y"]], "), adds grad.grad.x"],
+    ];
+    for (const [[first, second], added] of cases) {
+      const again = ["grad", "1.onnx", ...second!, "--wrt", "x", "-o", "2.onnx"];
+      await tvp(folder, "grad", "linear.onnx", ...first!, "--wrt", "x", "-o", "1.onnx");
+      const { code, out, err } = await tvp(folder, ...again, "--check", "--dim", "batch=2");
+      assertEquals([code, out.match(/^ok /gm)?.length], [0, 3], out + err);
+      assertStringIncludes(out, added);
+      const json = JSON.parse((await tvp(folder, ...again, "--json")).out);
+      assertEquals(json.gradients, ["grad.grad.x"]);
+      assertEquals(json.cotangents, added.match(/ct\.\S*\.\w/g) ?? []);
+      const inspect = await tvp(folder, "inspect", "2.onnx");
+      assertEquals(inspect.code, 0, inspect.err);
+      assertStringIncludes(inspect.out, "every node can be differentiated");
+    }
+  }));
+
+Deno.test("tvp grad and inspect say why a gradient is zero", () =>
+  inFolder(async (folder) => {
+    const b = new GraphBuilder({ opset: 18 });
+    const [x, z] = [b.input("x", "float32", [2]), b.input("z", "float32", [2])];
+    b.output(b.op("Mul", [b.op("Round", [x]), b.op("Floor", [x])]), "y");
+    b.output(b.op("Neg", [z]), "other");
+    await Deno.writeFile(`${folder}/round.onnx`, encodeModel(b.finish()));
+    const asked = ["round.onnx", "--of", "y", "--wrt", "x", "--wrt", "z"];
+    const grad = await tvp(folder, "grad", ...asked);
+    assertEquals([grad.code, grad.err], [
+      0,
+      'warning: The gradient by "x" is zero: Round, Floor have derivative 0\n\n' +
+      'warning: The gradient by "z" is zero: "y" does not depend on it\n',
+    ]);
+    assertEquals(JSON.parse((await tvp(folder, "grad", ...asked, "--json")).out).zeros, [
+      { name: "x", matters: true, operators: ["Round", "Floor"] },
+      { name: "z", matters: false, operators: [] },
+    ]);
+    const inspect = await tvp(folder, "inspect", ...asked);
+    assertStringIncludes(inspect.out, '  zero by "x": Round, Floor have derivative 0\n');
+    // A gradient that is not zero has no warning.
+    const useful = await tvp(folder, "grad", "round.onnx", "--of", "other", "--wrt", "z");
+    assertEquals([useful.code, useful.err], [0, ""]);
+  }));
+
 Deno.test("tvp grad takes sizes of dimensions without names by their places", () =>
   inFolder(async (folder) => {
     await Deno.writeFile(`${folder}/nameless.onnx`, encodeModel(namelessModel()));
@@ -174,6 +223,8 @@ Deno.test("tvp grad and inspect name a node that cannot be differentiated", () =
     const grad = await tvp(folder, "grad", "strange.onnx", "--of", "y", "--wrt", "x");
     assertEquals([grad.code, grad.out], [2, ""]);
     assertStringIncludes(grad.err, message);
+    // The command line has no option for rules.
+    assertStringIncludes(grad.err, "In a program: give a rule");
     assertEquals([...Deno.readDirSync(folder)].length, 1);
     const inspect = await tvp(folder, "inspect", "strange.onnx");
     assertEquals(inspect.code, 0);
@@ -196,7 +247,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     const cases: readonly [readonly string[], string][] = [
       [["none.onnx", ...asked], 'Cannot read "none.onnx": there is no such file'],
       [["cut.onnx", ...asked], 'Cannot read "cut.onnx": the file is truncated or not ONNX'],
-      [["page.onnx", ...asked], "it looks like a web page or JSON"],
+      [["page.onnx", ...asked], "it is a web page"],
       [["empty.onnx", ...asked], 'Cannot read "empty.onnx": the file is empty'],
       [["linear.onnx", "--of", "los", "--wrt", "x"], 'the model has no output "los"'],
       [["linear.onnx", "--of", "loss"], 'Cannot differentiate: "--wrt" names nothing'],

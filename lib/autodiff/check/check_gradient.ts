@@ -20,7 +20,8 @@ import {
   type Tensors,
   type Vectors,
 } from "./subject.ts";
-import { addGradients, gradientName } from "../gradient.ts";
+import { cotangentNames, gradientNames } from "../engine/added_names.ts";
+import { addGradients } from "../gradient.ts";
 import type { RuleTable } from "../table/rule_table.ts";
 
 export type { Precision, RunModel } from "./subject.ts";
@@ -165,8 +166,11 @@ export async function openCheck(
     ...(rules === undefined ? {} : { rules }),
     ...(straightThrough === undefined ? {} : { straightThrough }),
   });
-  const gradients = Object.fromEntries(wrt.map((name) => [name, gradientName(model, name)]));
-  const asked = { model, differentiated, feeds, run, outputs, gradients, seed, straightThrough };
+  const names = {
+    gradients: gradientNames(model, wrt),
+    cotangents: cotangentNames(model, outputs),
+  };
+  const asked = { model, differentiated, feeds, run, outputs, ...names, seed, straightThrough };
   const { best, plain, gradient: exact } = await openSubject(asked);
   const own = best === plain ? undefined : await plain.gradient({}, 0);
   const check = checkIn(best, feeds, exact);

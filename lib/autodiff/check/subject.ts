@@ -8,6 +8,7 @@ import { castTensor, fromNumbers, toNumbers } from "../../tensor/convert.ts";
 import { type DType, dtypes } from "../../tensor/dtype.ts";
 import { Random } from "../../tensor/random.ts";
 import { sizeOf, type Tensor } from "../../tensor/tensor.ts";
+import type { AddedNames } from "../engine/added_names.ts";
 import { float64Model, isFloat64 } from "./float64_model.ts";
 
 /** Tensors by name. */
@@ -26,7 +27,9 @@ export interface SubjectOptions {
   /** The compared outputs, each weighted by random numbers if its cotangent is an input. */
   readonly outputs: readonly string[];
   /** Name of the output that holds the gradient, by the name that varies. */
-  readonly gradients: Readonly<Record<string, string>>;
+  readonly gradients: AddedNames;
+  /** Name of the input for the cotangent, by the compared output. */
+  readonly cotangents: AddedNames;
   readonly seed: number;
   /** Rounding counts as the identity: it is left out of both. */
   readonly straightThrough?: boolean | undefined;
@@ -72,7 +75,9 @@ const maxWeights = 2 ** 27;
 export async function openSubject(options: SubjectOptions): Promise<Subjects> {
   const model = inShapes(options.model, options.feeds);
   const outputs = await options.run(model, options.feeds);
-  const cotangents = options.outputs.map((name) => [`ct.${name}`, outputs[name]!] as const);
+  const cotangents = options.outputs.map((name) =>
+    [options.cotangents.get(name)!, outputs[name]!] as const
+  );
   const given = { ...options.feeds, ...Object.fromEntries(cotangents) };
   const own = { ...options, model, differentiated: inShapes(options.differentiated, given) };
   const plain = subjectOf(own, outputs, "model");
@@ -138,7 +143,8 @@ function subjectOf(options: SubjectOptions, outputs: Tensors, precision: Precisi
   const { model, differentiated, feeds, run } = options;
   const cotangents = cotangentsOf(options, outputs);
   const inputs = new Set(differentiated.graph.inputs.map(({ name }) => name));
-  const given = Object.entries(cotangents).map(([name, value]) => [`ct.${name}`, value] as const)
+  const given = Object.entries(cotangents)
+    .map(([name, value]) => [options.cotangents.get(name)!, value] as const)
     .filter(([name]) => inputs.has(name));
   const weighted = (values: Tensors) =>
     Object.entries(cotangents).map(([name, weights]) => [
@@ -156,7 +162,7 @@ function subjectOf(options: SubjectOptions, outputs: Tensors, precision: Precisi
       const at = { ...moved(feeds, direction, distance), ...Object.fromEntries(given) };
       const results = await run(differentiated, at);
       return Object.fromEntries(
-        Object.entries(options.gradients).map(([name, output]) =>
+        [...options.gradients].map(([name, output]) =>
           [name, toNumbers(results[output]!)] as const
         ),
       );
@@ -165,12 +171,13 @@ function subjectOf(options: SubjectOptions, outputs: Tensors, precision: Precisi
 }
 
 /** Random weights for outputs whose cotangent is an input, ones for the others. */
-function cotangentsOf({ differentiated, outputs, seed }: SubjectOptions, values: Tensors): Tensors {
+function cotangentsOf(options: SubjectOptions, values: Tensors): Tensors {
+  const { differentiated, outputs, seed, cotangents } = options;
   const random = new Random(seed);
   const inputs = new Set(differentiated.graph.inputs.map(({ name }) => name));
   return Object.fromEntries(outputs.map((name) => {
     const { dtype, dims } = values[name]!;
-    const next = inputs.has(`ct.${name}`) ? () => random.normal() : () => 1;
+    const next = inputs.has(cotangents.get(name)!) ? () => random.normal() : () => 1;
     return [name, fromNumbers(dtype, dims, Float64Array.from({ length: sizeOf(dims) }, next))];
   }));
 }

@@ -68,6 +68,28 @@ export function findActivity(
   targets: readonly string[],
   passage: Passage,
 ): Activity {
+  const { nodes, values } = forward(graph, wrt, passage);
+  return backward(nodes, values, targets);
+}
+
+/** All ways from a value to `targets`, and the nodes on them at which its gradient ends. */
+export function findEnds(
+  graph: Graph,
+  from: string,
+  targets: readonly string[],
+  passage: Passage,
+): { readonly ways: Activity; readonly ends: readonly Node[] } {
+  const ways = findActivity(graph, [from], targets, { stops: () => false, carries: () => true });
+  const active = forward(graph, [from], passage).values;
+  const ends = ways.nodes.filter((node) =>
+    valuesRead(node).some((name) => active.has(name)) &&
+    node.outputs.some((name) => ways.values.has(name) && !active.has(name))
+  );
+  return { ways, ends };
+}
+
+/** The nodes that vary with `wrt`, and the values that carry a gradient from there. */
+function forward(graph: Graph, wrt: readonly string[], passage: Passage): Activity {
   const typeOf = typesOf(graph);
   const active = new Set(wrt);
   const varied = graph.nodes.filter((node) => {
@@ -78,7 +100,7 @@ export function findActivity(
     for (const name of outputs) active.add(name);
     return outputs.length > 0;
   });
-  return backward(varied, active, targets);
+  return { nodes: varied, values: active };
 }
 
 /** The varying nodes on which a target depends. */

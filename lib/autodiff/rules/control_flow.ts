@@ -9,6 +9,7 @@ import type { Graph, Model, Node, ValueInfo, Weight } from "../../onnx/ir/model.
 import { pruneModel } from "../../onnx/passes/prune.ts";
 import { renameGraph } from "../../onnx/ir/rename.ts";
 import { valuesRead } from "../engine/activity.ts";
+import { cotangentNames, gradientNames } from "../engine/added_names.ts";
 import type { GradContext, GradRule, GradRules } from "../engine/rule.ts";
 
 const branch: GradRule = (node, context) => {
@@ -39,14 +40,13 @@ function branchGrads(
   const read = [...new Set(valuesRead(node).slice(node.inputs.length))];
   const wrt = wanted.map((i) => valuesRead(node)[i]!);
   const outputs = graph.outputs.filter((_, i) => outputGrads[i] !== undefined);
-  const full = differentiate(standalone(b, graph, read, wrt), {
-    cotangents: outputs.map(({ name }) => name),
-    wrt,
-  });
-  const { graph: pruned } = pruneModel(full, wrt.map((name) => `grad.${name}`));
+  const alone = standalone(b, graph, read, wrt);
+  const full = differentiate(alone, { cotangents: outputs.map(({ name }) => name), wrt });
+  const { graph: pruned } = pruneModel(full, [...gradientNames(alone, wrt).values()]);
   const outer = new Map(read.map((name) => [name, name]));
+  const cotangents = cotangentNames(alone, outputs.map(({ name }) => name));
   graph.outputs.forEach(({ name }, i) => {
-    if (outputGrads[i]) outer.set(`ct.${name}`, outputGrads[i]);
+    if (outputGrads[i]) outer.set(cotangents.get(name)!, outputGrads[i]);
   });
   const prefix = `${node.outputs[0]}.${attribute}.`;
   const inner = renameGraph(pruned, (name) => outer.get(name) ?? prefix + name);

@@ -1,9 +1,9 @@
-import { diagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
 import { numberOption, textOption } from "../command.ts";
 import { count, printJson, printLine, table } from "../print.ts";
 import type { CheckReport, CheckRow, GradientCheckTask } from "../gradient_check.ts";
-import type { GradientOptions } from "../../autodiff/gradient.ts";
+import type { DifferentiatedModel, GradientOptions } from "../../autodiff/gradient.ts";
 import type { Model } from "../../onnx/ir/model.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { WrittenModel } from "../../runtime/write_model.ts";
@@ -23,13 +23,14 @@ const command: Command = {
       type: "text",
       value: "OUTPUT",
       repeat: true,
-      help: "instead of --of: outputs that get an input ct.OUTPUT of their shape",
+      help:
+        "instead of --of: outputs that get an input ct.OUTPUT of their shape (ct.ct.OUTPUT if taken)",
     },
     wrt: {
       type: "text",
       value: "NAME",
       repeat: true,
-      help: "input or weight whose gradient becomes the output grad.NAME",
+      help: "input or weight whose gradient becomes the output grad.NAME (grad.grad.NAME if taken)",
     },
     fix: {
       type: "text",
@@ -83,7 +84,7 @@ const command: Command = {
     json: { type: "flag", help: "the report as JSON" },
   },
   async run(args) {
-    const { addGradients } = await import("../../autodiff/gradient.ts");
+    const { differentiateModel } = await import("../../autodiff/gradient.ts");
     const { checkTypes, isSameFile, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
     const { writing } = await import("../writing.ts");
@@ -101,20 +102,20 @@ const command: Command = {
     const options = gradientOptions(args, model);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
     const start = performance.now();
-    const gradient = addGradients(model, options);
+    const differentiated = differentiateModel(model, options);
+    const { model: gradient } = differentiated;
     const buildMs = performance.now() - start;
     const log = (line: string) => hasFlag(args, "json") || printLine(line);
     const written = await writing(output, () => writeModel(gradient, output, log));
-    const { wrt } = options;
     const report = feeds && await check(args, { model, gradient, options, feeds, limitMs });
     const nodes = { before: model.graph.nodes.length, after: gradient.graph.nodes.length };
     if (hasFlag(args, "json")) {
-      const gradients = wrt.map((name) => `grad.${name}`);
-      printJson({ ...written, nodes, gradients, buildMs, ...jsonOf(report) });
+      printJson({ ...written, nodes, ...addedJson(differentiated), buildMs, ...jsonOf(report) });
     } else {
-      printWritten(written, nodes, wrt);
-      if (report) await printReport(report, wrt.length > 1);
+      printWritten(written, nodes, differentiated);
+      if (report) await printReport(report, options.wrt.length > 1);
     }
+    if (differentiated.zeros.length > 0) await warnOfZeros(differentiated, options);
     return report?.verdict === "differs" ? exitCodes.failed : exitCodes.done;
   },
 };
@@ -227,14 +228,34 @@ function jsonOf(report: CheckReport | undefined) {
   return { checks: rows, verdict, evaluations, checkMs: ms, skipped, ok };
 }
 
+function addedJson({ gradients, cotangents, zeros }: DifferentiatedModel) {
+  return { gradients: [...gradients.values()], cotangents: [...cotangents.values()], zeros };
+}
+
+/** Warns of gradients that say nothing: they are zero whatever the inputs are. */
+async function warnOfZeros(
+  { zeros }: DifferentiatedModel,
+  { of, cotangents }: GradientOptions,
+): Promise<void> {
+  const { zeroReason } = await import("../zero_reason.ts");
+  const { printDiagnostics } = await import("../print_diagnostics.ts");
+  const outputs = cotangents ?? [of!];
+  printDiagnostics(zeros.map((zero): Diagnostic => ({
+    code: "zero-gradient",
+    severity: "warning",
+    message: `The gradient by "${zero.name}" is zero: ${zeroReason(zero, outputs)}`,
+  })));
+}
+
 function printWritten(
   written: WrittenModel,
   nodes: { readonly before: number; readonly after: number },
-  wrt: readonly string[],
+  { gradients, cotangents }: DifferentiatedModel,
 ): void {
-  const outputs = wrt.map((name) => `grad.${name}`).join(", ");
+  const inputs = cotangents.size === 0 ? "" : `, takes ${[...cotangents.values()].join(", ")}`;
+  const outputs = `, adds ${[...gradients.values()].join(", ")}`;
   printLine(
-    `${written.path}: ${count(nodes.after, "node")} (was ${nodes.before}), adds ${outputs}`,
+    `${written.path}: ${count(nodes.after, "node")} (was ${nodes.before})${inputs}${outputs}`,
   );
   for (const { location, how, from } of written.weights) {
     printLine(`weights ${location}: ${how}${from === undefined ? "" : ` from ${from}`}`);

@@ -2,6 +2,7 @@ import { format } from "@std/fmt/bytes";
 import { type Diagnostic, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Model } from "../../onnx/ir/model.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag } from "../command.ts";
+import type { ZeroGradient } from "../../autodiff/passes/zero_gradient.ts";
 import type { Placement } from "../../runtime/placement.ts";
 import type { ModelSummary, PrintedValue } from "../model_summary.ts";
 import { count, printJson, printLine, printText, table } from "../print.ts";
@@ -51,14 +52,16 @@ const command: Command = {
     }
     const summary = summariseModel(model);
     const path = await differentiatedPath(args, model);
-    const { obstacles, step } = path.of.length > 0 && path.wrt.length > 0
+    const { obstacles, zeros, step }: Differentiation = path.of.length > 0 && path.wrt.length > 0
       ? await differentiate(model, path, hasFlag(args, "straight-through"))
-      : { obstacles: [] };
+      : { obstacles: [], zeros: [] };
     const { placeOnCuda } = await import("../../runtime/placement.ts");
     const cuda = placeOnCuda(step ?? model);
-    if (hasFlag(args, "json")) printJson({ ...summary, ...path, unsupported: obstacles, cuda });
-    else {
+    if (hasFlag(args, "json")) {
+      printJson({ ...summary, ...path, unsupported: obstacles, zeros, cuda });
+    } else {
       printSummary(summary, path, obstacles);
+      await printZeros(zeros, path);
       printPlacement(cuda, step !== undefined);
     }
     return exitCodes.done;
@@ -109,20 +112,27 @@ async function differentiatedPath(
 }
 
 /** The model with gradients, or what blocks them: nodes without a rule, or nodes that a rule refuses. */
+interface Differentiation {
+  readonly obstacles: readonly Diagnostic[];
+  readonly zeros: readonly ZeroGradient[];
+  readonly step?: Model;
+}
+
 async function differentiate(
   model: Model,
   { of, wrt }: DifferentiatedPath,
   straightThrough: boolean,
-): Promise<{ readonly obstacles: readonly Diagnostic[]; readonly step?: Model }> {
-  const { addGradients, unsupportedNodes } = await import("../../autodiff/gradient.ts");
+): Promise<Differentiation> {
+  const { differentiateModel, unsupportedNodes } = await import("../../autodiff/gradient.ts");
   const { DiagnosticError } = await import("../../diagnostic/diagnostic.ts");
   const options = { cotangents: of, wrt, straightThrough };
   const nodes = unsupportedNodes(model, options);
-  if (nodes.length > 0) return { obstacles: nodes };
+  if (nodes.length > 0) return { obstacles: nodes, zeros: [] };
   try {
-    return { obstacles: [], step: addGradients(model, options) };
+    const { model: step, zeros } = differentiateModel(model, options);
+    return { obstacles: [], zeros, step };
   } catch (error) {
-    if (error instanceof DiagnosticError) return { obstacles: error.diagnostics };
+    if (error instanceof DiagnosticError) return { obstacles: error.diagnostics, zeros: [] };
     throw error;
   }
 }
@@ -146,6 +156,20 @@ function printSummary(
   }
   if (summary.weightFiles.length > 0) printLine(`in files    ${summary.weightFiles.join(", ")}`);
   printUnsupported(path, unsupported);
+}
+
+/** The inputs whose gradient says nothing, each with the reason. */
+async function printZeros(
+  zeros: readonly ZeroGradient[],
+  { of }: DifferentiatedPath,
+): Promise<void> {
+  const { zeroReason } = await import("../zero_reason.ts");
+  for (const zero of zeros.slice(0, shownNodes)) {
+    printLine(`  zero by "${zero.name}": ${zeroReason(zero, of)}`);
+  }
+  if (zeros.length > shownNodes) {
+    printLine(`  and ${zeros.length - shownNodes} more: --json lists all`);
+  }
 }
 
 /** Where the nodes would run with the CUDA provider. */
