@@ -1,7 +1,5 @@
 /** Makes the inputs on which a model is tried: read from files, or random. @module */
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
-import { readRegularFile } from "../cache/disk/regular_file.ts";
-import { isSystemError } from "../cache/disk/system_error.ts";
 import { isUnknownDim } from "../onnx/ir/dim.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import { isDType } from "../onnx/ir/data_type.ts";
@@ -9,10 +7,10 @@ import type { Model, TensorType, ValueInfo } from "../onnx/ir/model.ts";
 import { printType } from "../onnx/ir/print.ts";
 import { fromNumbers } from "../tensor/convert.ts";
 import { dtypes } from "../tensor/dtype.ts";
-import { decodeNpy } from "../tensor/npy.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor } from "../tensor/tensor.ts";
 import { count } from "./print.ts";
+import { readFeeds } from "./read_feeds.ts";
 
 /** How inputs are made. */
 export interface FeedOptions {
@@ -27,17 +25,17 @@ export interface FeedOptions {
  * One tensor for each input: floats from a normal distribution, integers 0 or 1, and 1 throughout
  * for masks, so that nothing is masked away.
  *
- * @throws {DiagnosticError} If the size of a dimension is not known; all are named.
+ * @throws {DiagnosticError} If the size of a dimension is not known, all are named, or if a value
+ *   that is given is none for its input.
  */
-export async function makeFeeds(
-  model: Model,
-  options: FeedOptions,
-): Promise<Record<string, Tensor>> {
-  const given = await readFeeds(model, options.feeds);
-  const open = model.graph.inputs.filter(({ name }) =>
-    !model.graph.initializers.has(name) && given[name] === undefined
+export function makeFeeds(model: Model, options: FeedOptions): Record<string, Tensor> {
+  const { inputs, initializers } = model.graph;
+  const { values, sizes } = readFeeds(
+    inputs,
+    options.feeds,
+    sizesOf(options.dims, inputs, "--dim"),
   );
-  const sizes = sizesOf(options.dims, model.graph.inputs, "--dim");
+  const open = inputs.filter(({ name }) => !initializers.has(name) && !Object.hasOwn(values, name));
   const typed = inferShapes(model, { dims: sizes }).graph.inputs;
   const byName = new Map(typed.map((info) => [info.name, info]));
   const sized = open.map(({ name }) => byName.get(name)!);
@@ -45,7 +43,7 @@ export async function makeFeeds(
   if (unsized.length > 0) throw unknownSizes(unsized);
   const random = new Random(options.seed);
   const drawn = sized.map((info) => [info.name, draw(info, random)] as const);
-  return { ...given, ...Object.fromEntries(drawn) };
+  return { ...values, ...Object.fromEntries(drawn) };
 }
 
 const typeOf = ({ type }: ValueInfo): TensorType | undefined =>
@@ -150,37 +148,6 @@ function unknownDimension(name: string, inputs: readonly ValueInfo[]) {
   return diagnosticError("unknown-dimension", `Cannot set dimension "${name}": no input has it`, [
     `dimensions: ${free.join(", ") || "none is free"}`,
   ]);
-}
-
-function readFeeds(
-  model: Model,
-  texts: readonly string[],
-): Record<string, Tensor> {
-  const inputs = model.graph.inputs.map(({ name }) => name);
-  const entries = texts.map((text) => {
-    const at = text.indexOf("=");
-    const [name, path] = [text.slice(0, at), text.slice(at + 1)];
-    if (at < 1) {
-      throw diagnosticError("usage", `Cannot use "${text}" for --feed: expected NAME=FILE.npy`);
-    }
-    if (!inputs.includes(name)) {
-      throw diagnosticError("unknown-value", `Cannot feed "${name}": the model has no such input`, [
-        `inputs: ${inputs.join(", ")}`,
-      ]);
-    }
-    return [name, readNpy(path)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-function readNpy(path: string): Tensor {
-  try {
-    return decodeNpy(readRegularFile(path));
-  } catch (error) {
-    const known = error instanceof SyntaxError || error instanceof RangeError;
-    if (!known && !isSystemError(error)) throw error;
-    throw diagnosticError("unreadable-feed", `Cannot read "${path}": ${error.message}`);
-  }
 }
 
 function draw(info: ValueInfo, random: Random): Tensor {

@@ -41,7 +41,7 @@ export const benchGrad: Benchmark = async ({ rounds, torch }) => {
     const model = inferShapes(encoder, { dims: sizesOf(encoder) });
     const wrt = ["pixel_values"];
     const cotangents = [model.graph.outputs[0]!.name];
-    const values = await makeFeeds(addGradients(model, { cotangents, wrt }), {
+    const values = makeFeeds(addGradients(model, { cotangents, wrt }), {
       dims: [],
       feeds: [],
       seed: 0,

@@ -243,6 +243,8 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     await Deno.writeTextFile(`${folder}/page.onnx`, "<html></html>");
     await Deno.writeFile(`${folder}/empty.onnx`, new Uint8Array());
     await Deno.writeFile(`${folder}/nameless.onnx`, encodeModel(namelessModel()));
+    const long = tensor("float64", [1, 2], new Float64Array(2));
+    await Deno.writeFile(`${folder}/long.npy`, encodeNpy(long));
     const asked = ["--of", "loss", "--wrt", "x"];
     const cases: readonly [readonly string[], string][] = [
       [["none.onnx", ...asked], 'Cannot read "none.onnx": there is no such file'],
@@ -264,6 +266,11 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
         "give them: --dim x[0]=1 --dim x[2]=64 --dim x[3]=64",
       ],
       [["linear.onnx", ...asked, "--check", "--feed", "z=z.npy"], 'Cannot feed "z"'],
+      [
+        ["linear.onnx", ...asked, "--check", "--feed", "x=long.npy"],
+        'Cannot feed "x": it is float32[batch, 2], "long.npy" holds float64[1, 2]',
+      ],
+      [["linear.onnx", ...asked, "--check", "--feed", "x=page.onnx"], 'Cannot read "page.onnx"'],
       [["linear.onnx", ...asked, "--fix", "bach=2"], 'Cannot set dimension "bach"'],
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
       [["linear.onnx", ...asked, "--dim", "batch=2"], "it works only together with --check"],

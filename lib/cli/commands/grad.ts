@@ -178,7 +178,7 @@ function gradientOptions(
 
 async function feedsOf(args: CommandArguments, model: Model): Promise<Record<string, Tensor>> {
   const { makeFeeds } = await import("../check_feeds.ts");
-  return await makeFeeds(model, {
+  return makeFeeds(model, {
     dims: args.options.get("dim") ?? [],
     feeds: args.options.get("feed") ?? [],
     seed: numberOption(args, "seed") ?? 0,
