@@ -1,17 +1,28 @@
 /** Writes files where the user says. An error of the system becomes a diagnostic. @module */
+import { dirname } from "@std/path";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { isFolder } from "../workspace/is_folder.ts";
 
-/** Runs what writes a file. @throws {DiagnosticError} If the system does not let it. */
+/**
+ * Runs what writes a file into a folder that is there: a folder that is misspelt is not made.
+ *
+ * @throws {DiagnosticError} If there is no such folder, or the system does not let it write.
+ */
 export async function writing<T>(path: string, write: () => T | Promise<T>): Promise<T> {
   try {
+    await Deno.stat(dirname(path));
     return await write();
   } catch (error) {
     const isRefused = isSystemError(error) || error instanceof Deno.errors.NotCapable;
     if (!isRefused) throw error;
     const message = `Cannot write "${path}": ${causeOf(error, path)}`;
-    throw diagnosticError("not-writable", message);
+    const isMissing = error instanceof Deno.errors.NotFound;
+    throw diagnosticError(
+      "not-writable",
+      message,
+      isMissing ? [`make it: mkdir -p "${dirname(path)}"`] : [],
+    );
   }
 }
 

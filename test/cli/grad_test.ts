@@ -275,6 +275,10 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
       [["linear.onnx", ...asked, "--dim", "batch=2"], "it works only together with --check"],
       [["linear.onnx", ...asked, "-o", "weights"], 'Cannot write "weights": it is a folder'],
+      [
+        ["linear.onnx", ...asked, "-o", "gone/step.onnx"],
+        'Cannot write "gone/step.onnx": there is no such folder\n  = make it: mkdir -p "gone"',
+      ],
       [["linear.onnx", ...asked, "-o", "page.onnx/y"], 'Cannot write "page.onnx/y"'],
       [
         [".", ...asked],
