@@ -11,7 +11,7 @@ import { attributeRefusal } from "./cuda_refusals.ts";
 import { GraphScope } from "./graph_scope.ts";
 import { isCpuOnly, type Kernel, type KernelRow, kernelsOf } from "./kernel_table.ts";
 
-/** A node that runs on the CPU: its inputs are copied there, and its outputs are copied back. */
+/** A node that does not run on CUDA. */
 export interface Fallback {
   readonly node: string;
   /** `Add`, `com.microsoft.Gelu`. */
@@ -24,8 +24,18 @@ export interface Placement {
   readonly cuda: number;
   /** Nodes that compute shapes: a few numbers each, which ONNX Runtime keeps on the CPU on purpose. */
   readonly shapes: number;
+  /** Nodes that run on the CPU: their inputs are copied there, and their outputs are copied back. */
   readonly cpu: readonly Fallback[];
+  /** Nodes that no device has a kernel for: the graph does not run. */
+  readonly nowhere: readonly Fallback[];
 }
+
+/** Domains of which ONNX Runtime has operators. */
+const knownDomains: ReadonlySet<string> = new Set([
+  ...["", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training"],
+  ...["com.microsoft", "com.microsoft.nchwc", "com.microsoft.experimental"],
+  ...["com.ms.internal.nhwc", "org.pytorch.aten"],
+]);
 
 /**
  * Where the nodes of a model would run with the CUDA provider, those of subgraphs included. What a node
@@ -47,25 +57,33 @@ export interface Placement {
 export function placeOnCuda(model: Model): Placement {
   const typed = inferShapes(inlineFunctions(model));
   const counts = { cuda: 0, shapes: 0 };
-  const cpu: Fallback[] = [];
+  const [cpu, nowhere]: [Fallback[], Fallback[]] = [[], []];
   for (const { node, place } of placed(typed, new GraphScope(typed.graph))) {
     if (place === "cuda" || place === "shapes") counts[place]++;
-    else cpu.push({ node: node.name, op: opOf(node), reason: place.reason });
+    else {
+      const list = knownDomains.has(node.domain) ? cpu : nowhere;
+      list.push({ node: node.name, op: opOf(node), reason: place.reason });
+    }
   }
-  return { ...counts, cpu };
+  return { ...counts, cpu, nowhere };
 }
 
-/** What falls to the CPU in a line, the most frequent operators first; undefined where nothing does. */
-export function fallbackLine({ cpu }: Placement): string | undefined {
-  if (cpu.length === 0) return undefined;
-  const counts = [...Map.groupBy(cpu, ({ op, reason }) => `${op}: ${reason}`)]
+/** What does not run on CUDA in a line, the most frequent operators first; undefined where all does. */
+export function fallbackLine({ cpu, nowhere }: Placement): string | undefined {
+  const lines = [nodesLine(nowhere, "on no device"), nodesLine(cpu, "on the CPU, with copies")];
+  return lines.filter((line) => line !== undefined).join("; ") || undefined;
+}
+
+function nodesLine(fallbacks: readonly Fallback[], where: string): string | undefined {
+  if (fallbacks.length === 0) return undefined;
+  const counts = [...Map.groupBy(fallbacks, ({ op, reason }) => `${op}: ${reason}`)]
     .map(([what, nodes]) => ({ what, count: nodes.length })).sort((a, b) => b.count - a.count);
   const told = counts.slice(0, 3).map(({ what, count }) => `${count} ${what}`).join("; ");
   const more = counts.length > 3 ? "; …" : "";
-  const nodes = cpu.length === 1
+  const nodes = fallbacks.length === 1
     ? "1 node of the graph runs"
-    : `${cpu.length} nodes of the graph run`;
-  return `${nodes} on the CPU, with copies: ${told}${more}`;
+    : `${fallbacks.length} nodes of the graph run`;
+  return `${nodes} ${where}: ${told}${more}`;
 }
 
 type Place = "cuda" | "shapes" | { readonly reason: string };
@@ -80,6 +98,9 @@ function* placed(model: Model, scope: GraphScope): Generator<{ node: Node; place
 }
 
 function placeOf(node: Node, model: Model, scope: GraphScope): Place {
+  if (!knownDomains.has(node.domain)) {
+    return { reason: `ONNX Runtime has no operators of domain "${node.domain}"` };
+  }
   const role = scope.shapeRole(node);
   if (role === "computes") return "shapes";
   const reason = role === "reads"

@@ -229,6 +229,11 @@ Deno.test("tvp grad and inspect name a node that cannot be differentiated", () =
     const inspect = await tvp(folder, "inspect", "strange.onnx");
     assertEquals(inspect.code, 0);
     assertStringIncludes(inspect.out, message);
+    assertStringIncludes(
+      inspect.out,
+      "1 node, 0 left to the CPU, 1 without a kernel on any device\n" +
+        '  strange.ops.Wobble "shaky": ONNX Runtime has no operators of domain "strange.ops"',
+    );
     const { unsupported } = JSON.parse(
       (await tvp(folder, "inspect", "strange.onnx", "--json")).out,
     );

@@ -81,6 +81,26 @@ Deno.test("placeOnCuda() says which nodes fall to the CPU, and why", () => {
   }
 });
 
+Deno.test("placeOnCuda() counts apart what no device has a kernel for", () => {
+  const b = new GraphBuilder({ opset: 18 });
+  const x = b.input("x", "float32", [2]);
+  b.output(b.op("Strange", [b.op("Tan", [x])], {}, "my.own"), "y");
+  b.output(b.op("Gelu", [x], {}, "com.microsoft"), "z");
+  const placement = placeOnCuda(b.finish());
+  assertEquals([placement.cuda, placement.cpu.map(({ op }) => op)], [3, ["Tan"]]);
+  assertEquals(placement.nowhere, [{
+    node: "Strange_0",
+    op: "my.own.Strange",
+    reason: 'ONNX Runtime has no operators of domain "my.own"',
+  }]);
+  assertEquals(
+    fallbackLine(placement),
+    "1 node of the graph runs on no device: 1 my.own.Strange: ONNX Runtime has no operators of " +
+      'domain "my.own"; 1 node of the graph runs on the CPU, with copies: 1 Tan: CUDA has no ' +
+      "kernel for it",
+  );
+});
+
 Deno.test("placeOnCuda() counts what computes shapes apart", () => {
   const b = new GraphBuilder({ opset: 18 });
   const x = b.input("x", "float32", ["batch", 4]);

@@ -173,14 +173,19 @@ async function printZeros(
 }
 
 /** Where the nodes would run with the CUDA provider. */
-function printPlacement({ cuda, shapes, cpu }: Placement, hasGradients: boolean): void {
+function printPlacement({ cuda, shapes, cpu, nowhere }: Placement, hasGradients: boolean): void {
   const whole = hasGradients ? "with the gradients " : "";
   const rest = shapes === 0 ? "" : `, ${count(shapes, "node")} of shapes and constants`;
-  printLine(`on cuda     ${whole}${count(cuda, "node")}${rest}, ${cpu.length} left to the CPU`);
-  for (const { op, node, reason } of cpu.slice(0, shownNodes)) {
+  const none = nowhere.length === 0 ? "" : `, ${nowhere.length} without a kernel on any device`;
+  printLine(
+    `on cuda     ${whole}${count(cuda, "node")}${rest}, ${cpu.length} left to the CPU${none}`,
+  );
+  const fallbacks = [...nowhere, ...cpu];
+  for (const { op, node, reason } of fallbacks.slice(0, shownNodes)) {
     printLine(`  ${op}${node === "" ? "" : ` "${node}"`}: ${reason}`);
   }
-  if (cpu.length > shownNodes) printLine(`  and ${cpu.length - shownNodes} more: --json lists all`);
+  const more = fallbacks.length - shownNodes;
+  if (more > 0) printLine(`  and ${more} more: --json lists all`);
 }
 
 function printValues(title: string, values: readonly PrintedValue[]): void {
