@@ -136,6 +136,7 @@ Deno.test("addGradients() names the node, domain and opset of an op without a ru
 Deno.test("addGradients() lists the names there are", () => {
   const outputs = 'Outputs: "y", "shape"';
   const inputs = 'Inputs: "x", "unused"';
+  const weights = 'Weights: "w", "c"';
   const cases: [Parameters<typeof addGradients>[1], string, string[]][] = [
     [{ of: "z", wrt: ["x"] }, 'the model has no output "z"', [outputs]],
     [{ of: "shap", wrt: ["x"] }, 'the model has no output "shap"', [
@@ -153,6 +154,7 @@ Deno.test("addGradients() lists the names there are", () => {
     [{ of: "y", wrt: ["unsued"] }, 'the model has no input or initializer "unsued"', [
       'Did you mean "unused"?',
       inputs,
+      weights,
     ]],
     [{ wrt: ["x"] }, "nothing is named in `of` or `cotangents`", [outputs]],
     [

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import type { Model, Weight } from "../../lib/onnx/ir/model.ts";
@@ -302,6 +302,32 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     assertEquals(short.code, 2);
     assertStringIncludes(short.err, 'w.bin": it has 20 bytes, the model needs 24');
     assertEquals([...Deno.readDirSync(folder)].length, before);
+  }));
+
+Deno.test("tvp grad and inspect say how several names are given, and which names there are", () =>
+  inFolder(async (folder) => {
+    await writeLinear(folder);
+    const cases: readonly [readonly string[], RegExp][] = [
+      [
+        ["grad", "--of", "loss", "--wrt", "x,w"],
+        /Cannot use "x,w" for --wrt: it is a list of names\n {2}= repeat --wrt for each name: --wrt x --wrt w\n/,
+      ],
+      [["grad", "--of", "loss", "--wrt", "x, w"], /--wrt x --wrt w\n/],
+      [["grad", "--cotangent", "y,loss", "--wrt", "x"], /--cotangent y --cotangent loss\n/],
+      [["inspect", "--wrt", "x,w"], /--wrt x --wrt w\n/],
+      [["inspect", "--of", "y,loss"], /--of y --of loss\n/],
+      [
+        ["grad", "--of", "loss", "--wrt", "x,v"],
+        /no input or initializer "x,v"\n {2}= Inputs: "x"\n {2}= Weights: "w"\n/,
+      ],
+      [["inspect", "--wrt", "pixels"], /neither an input nor a weight\n {2}= known: "x", "w"\n/],
+      [["inspect", "--of", "los"], /not an output\n {2}= did you mean "loss"\?\n {2}= known: /],
+    ];
+    for (const [[command, ...options], message] of cases) {
+      const { code, err } = await tvp(folder, command!, "linear.onnx", ...options);
+      assertEquals(code, 2, err);
+      assertMatch(err, message);
+    }
   }));
 
 Deno.test("tvp inspect counts what a model consists of", () =>

@@ -38,11 +38,11 @@ function wrongTargets({ graph }: Model, { of, cotangents }: RequestedNames): Dia
   const outputs = graph.outputs.map(({ name }) => name);
   const targets = cotangents ?? (of === undefined ? [] : [of]);
   if (targets.length === 0) {
-    return [problem("nothing is named in `of` or `cotangents`", "Outputs", outputs)];
+    return [problem("nothing is named in `of` or `cotangents`", { Outputs: outputs })];
   }
   if (of !== undefined && cotangents !== undefined) {
     return [
-      problem("both `of` and `cotangents` are given, expected one of them", "Outputs", outputs),
+      problem("both `of` and `cotangents` are given, expected one of them", { Outputs: outputs }),
     ];
   }
   const typeOf = typesOf(graph);
@@ -51,24 +51,25 @@ function wrongTargets({ graph }: Model, { of, cotangents }: RequestedNames): Dia
     if (!outputs.includes(name)) {
       const cause = `the model has no output "${name}"`;
       const hint = inner.has(name) ? `${cause}, only an inner value of this name` : cause;
-      return [problem(hint, "Outputs", outputs, name)];
+      return [problem(hint, { Outputs: outputs }, name)];
     }
     if (isDifferentiable(typeOf(name))) return [];
-    return [problem(`output "${name}" does not hold floats`, "Outputs", outputs)];
+    return [problem(`output "${name}" does not hold floats`, { Outputs: outputs })];
   });
 }
 
 function wrongSources({ graph }: Model, wrt: readonly string[]): Diagnostic[] {
   const typeOf = typesOf(graph);
   const inputs = graph.inputs.map(({ name }) => name);
-  const weights = [...graph.initializers.keys()];
+  const floats = [...graph.initializers.keys()].filter((name) => isDifferentiable(typeOf(name)));
+  const weights = floats.length > 0 ? { Weights: floats } : {};
   return wrt.flatMap((name) => {
     if (!inputs.includes(name) && !graph.initializers.has(name)) {
       const cause = `the model has no input or initializer "${name}"`;
-      return [problem(cause, "Inputs", inputs, name, weights)];
+      return [problem(cause, { Inputs: inputs, ...weights }, name)];
     }
     if (isDifferentiable(typeOf(name))) return [];
-    return [problem(`"${name}" does not hold floats`, "Inputs", inputs)];
+    return [problem(`"${name}" does not hold floats`, { Inputs: inputs })];
   });
 }
 
@@ -76,10 +77,10 @@ function wrongDims({ graph }: Model, dims: Readonly<Record<string, number>>): Di
   const known = [...new Set(graph.inputs.flatMap(symbolsOf))];
   return Object.entries(dims).flatMap(([name, size]) => {
     if (!known.includes(name)) {
-      return [problem(`no input has a dimension "${name}"`, "Dimensions", known, name)];
+      return [problem(`no input has a dimension "${name}"`, { Dimensions: known }, name)];
     }
     if (Number.isSafeInteger(size) && size >= 0) return [];
-    return [problem(`dimension "${name}" cannot be ${size}`, "Dimensions", known)];
+    return [problem(`dimension "${name}" cannot be ${size}`, { Dimensions: known })];
   });
 }
 
@@ -101,22 +102,21 @@ function tooOld({ opset }: Model): Diagnostic[] {
   }];
 }
 
+/** @param known Names that there are, by what they name. @param given The name that is not one. */
 function problem(
   cause: string,
-  kind: string,
-  names: readonly string[],
+  known: Readonly<Record<string, readonly string[]>>,
   given?: string,
-  more: readonly string[] = [],
 ): Diagnostic {
-  const near = given === undefined ? undefined : nearest(given, [...names, ...more]);
-  const shown = names.slice(0, 20).map((name) => `"${name}"`).join(", ");
+  const near = given === undefined ? undefined : nearest(given, Object.values(known).flat());
+  const lists = Object.entries(known).map(([kind, names]) => {
+    const shown = names.slice(0, 20).map((name) => `"${name}"`).join(", ");
+    return `${kind}: ${shown || "none"}${names.length > 20 ? ", …" : ""}`;
+  });
   return {
     code: "unknown-value",
     severity: "error",
     message: `Cannot differentiate: ${cause}`,
-    notes: [
-      ...(near === undefined ? [] : [`Did you mean "${near}"?`]),
-      `${kind}: ${shown || "none"}${names.length > 20 ? ", …" : ""}`,
-    ],
+    notes: [...(near === undefined ? [] : [`Did you mean "${near}"?`]), ...lists],
   };
 }

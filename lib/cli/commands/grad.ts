@@ -99,7 +99,7 @@ const command: Command = {
     const read = await readModel(path);
     await checkTypes(path, read);
     const model = await fixSizes(read, args.options.get("fix") ?? []);
-    const options = gradientOptions(args, model);
+    const options = await gradientOptions(args, model);
     const feeds = hasFlag(args, "check") ? await feedsOf(args, model) : undefined;
     const start = performance.now();
     const differentiated = differentiateModel(model, options);
@@ -143,10 +143,10 @@ async function fixSizes(model: Model, texts: readonly string[]): Promise<Model> 
   return inferShapes(model, { dims: sizesOf(texts, model.graph.inputs, "--fix") });
 }
 
-function gradientOptions(
+async function gradientOptions(
   args: CommandArguments,
   model: Model,
-): GradientOptions {
+): Promise<GradientOptions> {
   const [of, cotangents] = [textOption(args, "of"), args.options.get("cotangent")];
   const wrt = [...new Set(args.options.get("wrt") ?? [])];
   const inputs = `inputs: ${model.graph.inputs.map(({ name }) => name).join(", ")}`;
@@ -163,6 +163,8 @@ function gradientOptions(
   if (wrt.length === 0) {
     throw diagnosticError("usage", 'Cannot differentiate: "--wrt" names nothing', [inputs]);
   }
+  const { refuseLists } = await import("../listed_names.ts");
+  refuseLists(args, model.graph, "wrt", "cotangent");
   const precision = textOption(args, "precision") ?? "model";
   if (precision !== "model" && precision !== "float32") {
     throw diagnosticError(

@@ -82,30 +82,27 @@ async function differentiatedPath(
   { graph }: Model,
 ): Promise<DifferentiatedPath> {
   const { floatNames } = await import("../read_model.ts");
+  const { refuseLists, sourceNames, targetNames } = await import("../listed_names.ts");
+  const { suggestions } = await import("../../diagnostic/suggest.ts");
   const path = {
     of: args.options.get("of") ?? floatNames(graph.outputs),
     wrt: args.options.get("wrt") ??
       floatNames(graph.inputs.filter(({ name }) => !graph.initializers.has(name))),
   };
-  const outputs = graph.outputs.map(({ name }) => name);
-  const inputs = graph.inputs.map(({ name }) => name);
-  for (const name of path.of.filter((name) => !outputs.includes(name))) {
+  refuseLists(args, graph, "wrt", "of");
+  const [sources, targets] = [sourceNames(graph), targetNames(graph)];
+  for (const name of path.of.filter((name) => !targets.has(name))) {
     throw diagnosticError(
       "unknown-value",
       `Cannot inspect the way to "${name}": it is not an output`,
-      [
-        `outputs: ${outputs.join(", ")}`,
-      ],
+      suggestions(name, targets),
     );
   }
-  const known = new Set([...inputs, ...graph.initializers.keys()]);
-  for (const name of path.wrt.filter((name) => !known.has(name))) {
+  for (const name of path.wrt.filter((name) => !sources.has(name))) {
     throw diagnosticError(
       "unknown-value",
-      `Cannot inspect the way from "${name}": it is not an input`,
-      [
-        `inputs: ${inputs.join(", ")}`,
-      ],
+      `Cannot inspect the way from "${name}": it is neither an input nor a weight`,
+      suggestions(name, sources),
     );
   }
   return path;
