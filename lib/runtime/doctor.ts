@@ -1,6 +1,12 @@
 /** Says which devices of this machine ONNX Runtime can use, and what the others lack. @module */
 import { versionOf } from "./library_versions.ts";
-import { type Device, devices, explainMissing, type Requirement } from "./provider.ts";
+import {
+  type Device,
+  devices,
+  explainMissing,
+  firstMissing,
+  type Requirement,
+} from "./provider.ts";
 import {
   bindingDirectory,
   deviceRequirements,
@@ -53,14 +59,17 @@ export async function examineMachine(): Promise<DoctorReport> {
 }
 
 async function examineDevice(device: Device): Promise<DeviceReport> {
-  const cause = await obstacleOn(device);
-  const requirements = deviceRequirements(device).map((requirement): FoundRequirement => {
+  const needed = deviceRequirements(device);
+  const isComplete = firstMissing(needed) === undefined;
+  // Native code prints on its own what it misses: a device that cannot work is not tried.
+  const cause = isComplete ? await obstacleOn(device) : undefined;
+  const requirements = needed.map((requirement): FoundRequirement => {
     const version = requirement.found ? versionOf(requirement.name) : undefined;
     return { ...requirement, ...(version === undefined ? {} : { version }) };
   });
   const missing = requirements.filter(({ found }) => !found);
   const advice = [...new Set(missing.flatMap(({ bring }) => bring ?? []))];
-  if (cause === undefined) return { device, works: true, requirements, advice };
+  if (isComplete && cause === undefined) return { device, works: true, requirements, advice };
   const { message } = explainMissing(device, cause, requirements);
   return { device, works: false, cause: message, requirements, advice };
 }

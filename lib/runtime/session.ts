@@ -341,8 +341,9 @@ export async function resolveProvider(provider: Provider): Promise<Device> {
   if (provider !== "auto") {
     const { device } = splitProvider(provider);
     const requirements = deviceRequirements(device);
-    const cause = await probeDevice(provider);
-    if (cause === undefined && firstMissing(requirements) === undefined) return device;
+    const isComplete = firstMissing(requirements) === undefined;
+    const cause = isComplete ? await probeDevice(provider) : undefined;
+    if (isComplete && cause === undefined) return device;
     throw new DiagnosticError([explainMissing(device, cause, requirements)]);
   }
   for (const device of automaticOrder) {
