@@ -1,5 +1,5 @@
 /** Lists the tasks that failed, at the end of a run. @module */
-import { startCommand } from "../workspace/start_command.ts";
+import { pipelineCommand } from "../workspace/start_command.ts";
 import type { PipelineFile } from "../workspace/open_pipeline.ts";
 import { stagePlaces } from "../workspace/stage_places.ts";
 import type { Plan } from "../pipeline/plan/plan.ts";
@@ -22,11 +22,10 @@ export function failedTaskLines(
     return `  ${path}:${line}: ${task.id}: ${failure!.message.split("\n")[0]}`;
   });
   const more = failed.length - lines.length;
-  const set = (file.set ?? []).flatMap((each) => ["--set", each]);
   return [
     "What failed:",
     ...lines,
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `Their logs: ${startCommand("logs", file.file, ...set)}`,
+    `Their logs: ${pipelineCommand("logs", file)}`,
   ];
 }

@@ -79,7 +79,7 @@ export async function runPipeline(
   file: PipelineFile,
   { mayRun, onWarning, ...run }: OpenOptions & RunPipelineOptions = {},
 ): Promise<PipelineRun> {
-  const trusted = async (items: readonly TrustItem[]) => await refuseUntrusted(file.file, items);
+  const trusted = async (items: readonly TrustItem[]) => await refuseUntrusted(file, items);
   await using opened = await openPipeline(file, {
     mayRun: mayRun ?? trusted,
     ...(onWarning ? { onWarning } : {}),

@@ -1,6 +1,7 @@
 /** Writes commands that can be pasted into the shell in which the program was started. @module */
 import { fromFileUrl } from "@std/path";
 import { shellWord } from "../trust/shell_word.ts";
+import type { PipelineFile } from "./open_pipeline.ts";
 
 const main = new URL("../cli/main.ts", import.meta.url);
 const root = new URL("../../", import.meta.url);
@@ -14,6 +15,19 @@ const root = new URL("../../", import.meta.url);
 export function startCommand(...words: readonly string[]): string {
   const start = isInProject() ? ["deno", "task", "tvp"] : ["deno", "run", "-A", mainName()];
   return [...start, ...words].map(shellWord).join(" ");
+}
+
+/** A command about a pipeline, with the values that were set: with others it is another pipeline. */
+export function pipelineCommand(
+  name: string,
+  { file, set = [] }: Pick<PipelineFile, "file" | "set">,
+): string {
+  return startCommand(name, file, ...setWords(set));
+}
+
+/** The arguments that set values: `--set vars.steps=5`. */
+export function setWords(set: readonly string[]): string[] {
+  return set.flatMap((each) => ["--set", each]);
 }
 
 function isInProject(): boolean {

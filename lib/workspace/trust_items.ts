@@ -16,6 +16,8 @@ export interface TrustItem {
   readonly digest: string;
   /** For people: `stage type greet: my_stages/greet.ts`. */
   readonly what: string;
+  /** What a stage type declares that it may do; of other code there is no such word. */
+  readonly permissions?: readonly string[];
 }
 
 /** Where the code of a pipeline lies. */
@@ -37,17 +39,18 @@ export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promis
     return url === undefined || isProjectCode(url.href) ? [] : [{ uses, url }];
   });
   const modules = [
-    ...await Promise.all(own.map(async ({ uses, url }) => ({
-      url,
-      kind: `stage type ${uses}${shownPermissions(await places.permissionsOf?.(url))}`,
-    }))),
+    ...await Promise.all(own.map(async ({ uses, url }) => {
+      const permissions = await places.permissionsOf?.(url) ?? [];
+      return { url, kind: `stage type ${uses}${shownPermissions(permissions)}`, permissions };
+    })),
     ...ownFolders.flatMap(([field, kind]) =>
       modulesIn(spec[field], places.base).map((url) => ({ url, kind }))
     ),
   ];
-  const code = modules.map(async ({ url, kind }) => ({
+  const code = modules.map(async ({ url, kind, ...declared }) => ({
     digest: await places.digests.code(url) as string,
     what: `${kind}: ${shownPath(fromFileUrl(url))}`,
+    ...declared,
   }));
   const programs = Object.values(spec.stages)
     .filter(({ uses }) => uses === "command")
@@ -60,7 +63,7 @@ export async function trustItems(spec: PipelineSpec, places: CodePlaces): Promis
 }
 
 /** ` (net, run)` */
-function shownPermissions(permissions: readonly string[] = []): string {
+function shownPermissions(permissions: readonly string[]): string {
   return permissions.length === 0 ? "" : ` (${permissions.join(", ")})`;
 }
 
