@@ -33,6 +33,8 @@ export interface Command {
   readonly summary: string;
   /** Operands as in the help: `FILE [STAGE]`. */
   readonly operands: string;
+  /** What an operand means where its name does not say it: a sentence. */
+  readonly operandHelp?: string;
   readonly minOperands: number;
   readonly maxOperands: number;
   readonly example: string;
@@ -108,6 +110,7 @@ export function commandHelp(command: Command): string {
     `${command.summary}`,
     "",
     `Usage: tvp ${command.name}${command.operands === "" ? "" : ` ${command.operands}`} [options]`,
+    ...(command.operandHelp === undefined ? [] : ["", command.operandHelp]),
     "",
     "Options:",
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),

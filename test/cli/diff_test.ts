@@ -50,5 +50,8 @@ Deno.test("diff and why name the tasks behind digests, and diff shows means side
       /what differs from run .*:\n {4}parameters.x\[0\]: a\[i=2\].value → a\[i=1\].value\n$/,
     );
     const far = await tvp(folder, "diff", "latest~9", "latest");
-    assertStringIncludes(far.err, 'Cannot compare run "latest~9": there is no such run');
+    assertStringIncludes(
+      far.err,
+      'Cannot compare run "latest~9": demo, the pipeline of the last run, has 3 runs',
+    );
   }));

@@ -4,7 +4,7 @@ import type { Key } from "../../pipeline/contract/key.ts";
 import type { ArtifactStore, StoreHit } from "../../pipeline/contract/store.ts";
 import { type ArtifactNames, artifactNames, differenceText } from "../artifact_names.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
-import { findRun } from "../find_run.ts";
+import { findRun, runHelp } from "../find_run.ts";
 import { cacheFolderOf } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
 import { loadLater } from "../../workspace/load_later.ts";
@@ -16,6 +16,7 @@ const command: Command = {
   summary:
     "Compares two runs: tasks that are new, gone or changed, by which field, and their scores.",
   operands: "RUN RUN",
+  operandHelp: runHelp,
   minOperands: 2,
   maxOperands: 2,
   example: "deno task tvp diff latest~1 latest",

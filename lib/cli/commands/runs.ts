@@ -22,7 +22,8 @@ const command: Command = {
     const [name] = args.operands;
     const pipelines = name === undefined ? recordedPipelines(stateFolder) : [name];
     const folders = pipelines.map((pipeline) => runsFolder(stateFolder, pipeline));
-    const runs = folders.flatMap((folder) => [...unfinishedRuns(folder), ...readRuns(folder)]);
+    const runs = folders.flatMap((folder) => [...unfinishedRuns(folder), ...readRuns(folder)])
+      .sort((a, b) => b.startedAt - a.startedAt);
     if (hasFlag(args, "json")) runs.forEach(printJson);
     else if (runs.length === 0) printLine(noRuns(name));
     else printLine(table([headings, ...runs.map(rowOf)]));

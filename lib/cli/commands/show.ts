@@ -3,8 +3,11 @@ import type { HostFacts } from "../../pipeline/contract/job.ts";
 import type { Artifact } from "../../pipeline/contract/stage.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts";
 import { deviceOptions } from "../device.ts";
+import { otherSettingsNote } from "../last_settings.ts";
 import { loadLater } from "../../workspace/load_later.ts";
 import { isNamed, openPreview } from "../../workspace/open_preview.ts";
+import { stateFolder } from "../../workspace/places.ts";
+import { latestRun, runsFolder } from "../../workspace/run_record.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { formatDuration, printJson, printLine } from "../print.ts";
 
@@ -25,12 +28,15 @@ const command: Command = {
   async run(args) {
     const { target, output } = splitTarget(args.operands[1]!);
     let missing = 0;
-    await using opened = await openPreview(pipelineOf(args), await previewOptions(args, [target]));
+    const file = pipelineOf(args);
+    await using opened = await openPreview(file, await previewOptions(args, [target]));
+    const last = latestRun(runsFolder(stateFolder, opened.plan.name));
+    const note = otherSettingsNote(last, file.set ?? []);
     for (const { task, hit } of opened.previews.filter(({ task }) => isNamed(task, target))) {
       if (!hit) {
         missing++;
         if (hasFlag(args, "json")) printJson({ task: task.id, missing: true });
-        else printLine(`${task.id}: not in the store, run it first`);
+        else printLine(`${task.id}: not in the store${note === undefined ? ", run it first" : ""}`);
         continue;
       }
       if (output !== undefined && !hit.outputs[output]) {
@@ -53,6 +59,7 @@ const command: Command = {
         }
       }
     }
+    if (missing > 0 && note !== undefined && !hasFlag(args, "json")) printLine(note);
     return missing > 0 ? exitCodes.failed : exitCodes.done;
   },
 };

@@ -8,7 +8,7 @@ import { startCommand } from "../../workspace/start_command.ts";
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { type Command, exitCodes, hasFlag, pipelineOptions, textOption } from "../command.ts";
-import { findRun, folderOfRun, recordedRuns } from "../find_run.ts";
+import { findRun, folderOfRun, recordedRuns, runHelp } from "../find_run.ts";
 import { openPipeline, readSpec } from "../../workspace/open_pipeline.ts";
 import { requiredSigner } from "../../workspace/open_store.ts";
 import { stateFolder } from "../../workspace/places.ts";
@@ -24,6 +24,7 @@ const command: Command = {
   name: "sign",
   summary: "Signs a run's report and the digests of everything it was made from.",
   operands: "[RUN|FILE]",
+  operandHelp: runHelp,
   minOperands: 0,
   maxOperands: 1,
   example: "deno task tvp sign pipelines/quickstart.yaml",

@@ -5,6 +5,7 @@ import { type Command, exitCodes, hasFlag, pipelineOptions } from "../command.ts
 import { deviceOptions } from "../device.ts";
 import { stateFolder } from "../../workspace/places.ts";
 import { openPreview } from "../../workspace/open_preview.ts";
+import { otherSettings } from "../last_settings.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { count, formatDuration, printJson, printLine, table } from "../print.ts";
 import { failedKeys, latestRun, runsFolder } from "../../workspace/run_record.ts";
@@ -20,7 +21,8 @@ const command: Command = {
   example: "deno task tvp status pipelines/quickstart.yaml",
   options: { ...pipelineOptions, ...deviceOptions },
   async run(args) {
-    await using opened = await openPreview(pipelineOf(args), await previewOptions(args));
+    const file = pipelineOf(args);
+    await using opened = await openPreview(file, await previewOptions(args));
     const { plan, store, previews } = opened;
     const folder = runsFolder(stateFolder, plan.name);
     const last = latestRun(folder);
@@ -67,7 +69,12 @@ const command: Command = {
       for (const { id, startedAt } of unfinishedRuns(folder).filter(isRunning)) {
         printLine(`Running: ${id}, for ${formatDuration(Date.now() - startedAt)}`);
       }
-      if (last) printLine(`Last run: ${last.id}, ${last.outcome}`);
+      if (last) {
+        const had = otherSettings(last, file.set ?? []);
+        printLine(
+          `Last run: ${last.id}, ${last.outcome}${had === undefined ? "" : `, with ${had}`}`,
+        );
+      }
     }
     return exitCodes.done;
   },

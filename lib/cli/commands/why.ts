@@ -49,6 +49,8 @@ interface Reason {
   readonly differences?: readonly KeyDifference[];
   /** Names of the artifacts in them. */
   readonly names?: { readonly before: ArtifactNames; readonly after: ArtifactNames };
+  /** What became of it in earlier runs, where there is no result to compare with. */
+  readonly past?: keyof typeof pastWords;
   readonly provider?: string;
   /** How it failed in the last run. */
   readonly failed?: { readonly run: string; readonly message: string };
@@ -103,8 +105,22 @@ async function explain(preview: TaskPreview, opened: OpenedPreview, past: Past):
     ...(plan ? { plan } : {}),
     ...(failed ? { failed } : {}),
     ...(before ? { comparedWith: before.run.id, differences: differences! } : {}),
+    ...(state === "run" && !before && !failed ? { past: pastOf(task.id, past.runs) } : {}),
     ...(names ? { names } : {}),
   };
+}
+
+const pastWords = {
+  none: "it has never run here",
+  unfinished: "it has never run to its end here",
+  gone: "its earlier results are not in the store any more",
+} as const;
+
+function pastOf(task: string, runs: readonly RunRecord[]): keyof typeof pastWords {
+  const states = runs.flatMap(({ tasks }) => tasks)
+    .filter((each) => each.task === task && each.state !== "skipped").map(({ state }) => state);
+  if (states.length === 0) return "none";
+  return states.some((state) => state === "ran" || state === "cached") ? "gone" : "unfinished";
 }
 
 /** What the last run says of a key that failed in it. */
@@ -148,14 +164,14 @@ const stateWords = {
 const noNames = { before: new Map(), after: new Map() } as const;
 
 function printReason(
-  { task, state, needs, failed, comparedWith, differences, names = noNames, provider, plan }:
+  { task, state, needs, failed, comparedWith, differences, past, names = noNames, provider, plan }:
     Reason,
 ): void {
   const how = [...provider ? [`on ${provider}`] : [], ...plan ? [plan] : []].join(": ");
   printLine(`${task} ${stateWords[state]}${how ? ` (computed ${how})` : ""}`);
   if (failed) printLine(`  it failed in run ${failed.run}: ${failed.message.split("\n")[0]}`);
   if (needs) printLine(`  waits for: ${needs.join(", ")}`);
-  if (!needs && !differences && !failed) printLine("  it has no earlier result with another key");
+  if (past !== undefined) printLine(`  ${pastWords[past]}`);
   if (!differences) return;
   printLine(`  what differs from run ${comparedWith}:`);
   for (const difference of differences) {

@@ -40,13 +40,15 @@ function commandRow({ name }: Command): string[] {
 }
 
 function commandSection(command: Command): string {
-  const { name, summary, operands, options, example, failure } = command;
+  const { name, summary, operands, operandHelp, options, example, failure } = command;
   const rows = Object.entries(options).map(([option, spec]) => optionRow(option, spec));
   return `## tvp ${name}
 
 ${summary}
 
-\`tvp ${name}${operands === "" ? "" : ` ${operands}`}\`
+\`tvp ${name}${operands === "" ? "" : ` ${operands}`}\`${
+    operandHelp === undefined ? "" : `\n\n${operandHelp}`
+  }
 
 ${rows.length === 0 ? "It has no options." : markdownTable([["option", "what it does"], ...rows])}
 
