@@ -2,6 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Diagnostic, Result } from "../diagnostic/diagnostic.ts";
 import { nearest } from "../diagnostic/suggest.ts";
+import { shellWord } from "../trust/shell_word.ts";
 import { startCommand } from "../workspace/start_command.ts";
 import type { Command, CommandArguments, OptionSpec } from "./command.ts";
 
@@ -19,7 +20,7 @@ export function parseArguments(
     // What follows an unknown option may be its value.
     ...(unknown.size > 0 && operands.length > command.maxOperands
       ? []
-      : operandMistakes(command, operands)),
+      : operandMistakes(command, operands, args)),
   ];
   return mistakes.length > 0
     ? { ok: false, error: mistakes }
@@ -113,16 +114,31 @@ function valueMistakes(name: string, spec: OptionSpec, values: readonly string[]
     .map((problem) => usage(problem));
 }
 
-function operandMistakes(command: Command, operands: readonly string[]): Diagnostic[] {
+function operandMistakes(
+  command: Command,
+  operands: readonly string[],
+  args: readonly string[],
+): Diagnostic[] {
   const { minOperands, maxOperands } = command;
   if (operands.length >= minOperands && operands.length <= maxOperands) return [];
   const given = operands.length === 0 ? "nothing" : operands.map((o) => `"${o}"`).join(" ");
   const expected = command.operands || "no operands";
   return [
     usage(`Cannot run "tvp ${command.name}": expected ${expected}, got ${given}`, [
+      ...(operands.length > maxOperands ? spacedValueNotes(command, args) : []),
       `example: ${command.example}`,
     ]),
   ];
+}
+
+/** An option whose value may be left out takes it only after `=`. */
+function spacedValueNotes({ options }: Command, args: readonly string[]): string[] {
+  return args.slice(0, -1).flatMap((word, index) => {
+    const next = args[index + 1]!;
+    const isOptional = word.startsWith("--") && Object.hasOwn(options, word.slice(2)) &&
+      options[word.slice(2)]!.type === "optional";
+    return isOptional && !next.startsWith("-") ? [`write ${word}=${shellWord(next)}`] : [];
+  });
 }
 
 function usage(message: string, notes: readonly string[] = []): Diagnostic {

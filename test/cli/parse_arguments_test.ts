@@ -53,6 +53,11 @@ for (const [args, operands, options] of taken) {
 const help = "all options: deno task tvp bake --help";
 
 const refused: readonly (readonly [args: string, message: string, notes?: string[]])[] = [
+  [
+    "cake --force icing now",
+    'Cannot run "tvp bake": expected FILE [STAGE], got "cake" "icing" "now"',
+    ["write --force=icing", "example: deno task tvp bake cake.yaml"],
+  ],
   ["cake --pan", 'Unknown option "--pan" of bake', ['did you mean "--plan"?', help]],
   ["cake --dry-run", 'Unknown option "--dry-run" of bake', ['did you mean "--plan"?', help]],
   ["cake --a.b=1", 'Unknown option "--a.b" of bake', [help]],

@@ -44,9 +44,9 @@ function applyOverride(
   const steps = name.trim().split(".");
   const path = steps.length === 1 ? ["vars", ...steps] : steps;
   if (!isSettable(tree, path)) {
-    const near = nearest(name, settablePaths(tree));
+    const meant = meantPaths(name, settablePaths(tree)).map((each) => `"${each}"`).join(" or ");
     return `Cannot set "${name}": the pipeline has no such value` +
-      (near === undefined ? "" : `, did you mean "${near}"?`);
+      (meant === "" ? "" : `, did you mean ${meant}?`);
   }
   try {
     const parsed = parseYaml(value!) ?? null;
@@ -84,6 +84,17 @@ function withValue(tree: unknown, path: readonly string[], value: unknown): unkn
 
 function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Most paths that are suggested. */
+const MOST_MEANT = 3;
+
+/** What a path was meant for: the same parameter elsewhere, or else what is spelt nearly so. */
+function meantPaths(name: string, paths: readonly string[]): readonly string[] {
+  const last = (path: string) => path.slice(path.lastIndexOf(".") + 1);
+  const fitting = paths.filter((path) => path.includes(".") && last(path) === last(name));
+  const near = nearest(name, fitting.length > 0 ? fitting : paths);
+  return near === undefined ? fitting.slice(0, MOST_MEANT) : [near];
 }
 
 function settablePaths(tree: unknown): string[] {

@@ -23,6 +23,16 @@ const cases: readonly [string, unknown][] = [
   ["stages.a.with.rate=2", { vars, stages: { ...stages, a: { uses: "step", with: { rate: 2 } } } }],
   ["stages.c.with.new=x=y", { vars, stages: { ...stages, c: { with: { new: "x=y" } } } }],
   ["siez=2", 'Cannot set "siez": the pipeline has no such value, did you mean "size"?'],
+  [
+    "vars.rate=2",
+    'Cannot set "vars.rate": the pipeline has no such value, did you mean ' +
+    '"stages.a.with.rate" or "stages.b.with.rate"?',
+  ],
+  [
+    "stage.b.with.rate=2",
+    'Cannot set "stage.b.with.rate": the pipeline has no such value, did you mean ' +
+    '"stages.b.with.rate"?',
+  ],
   ["vars.list.2=c", 'Cannot set "vars.list.2": the pipeline has no such value'],
   ["vars.size.x=1", 'Cannot set "vars.size.x": the pipeline has no such value'],
   ["size=[", 'Cannot set "size": its value is not YAML: ['],
