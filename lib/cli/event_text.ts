@@ -26,14 +26,17 @@ const lines: Lines = {
   "task-finished": (event) => `✓ ${event.task} ${formatDuration(event.durationMs)}`,
   "task-failed": (event) =>
     event.failure.reason === "cancelled" && event.failure.diagnostics === undefined
-      ? `- ${event.task} stopped${
-        event.failure.began === false ? " before it began" : "; the state it has saved is kept"
-      }`
+      ? `- ${event.task} stopped${stoppedText(event.failure)}`
       : `✗ ${event.task}: ${failureText(event.failure)}`,
   "task-retrying": (event) =>
     `! ${event.task}: ${failureText(event.failure)}; next try in ${formatDuration(event.afterMs)}`,
   "warning": ({ diagnostic }) => `! ${warningText(diagnostic)}`,
 };
+
+function stoppedText({ began, saved }: JobFailure): string {
+  if (saved) return "; the state it has saved is kept";
+  return began === false ? " before it began" : "";
+}
 
 /** `job 123_4 waits (Resources)`, `job 123_4 runs on node7` */
 export function queueText({ id, phase, reason, node }: QueueState): string {
@@ -78,7 +81,8 @@ export function summaryLine(event: RunEvent & { type: "run-finished" }): string 
     ...(skipped > 0 ? [`${skipped} not started`] : []),
   ];
   const words = { done: "Done", failed: "Failed", interrupted: "Interrupted" }[event.outcome];
-  return `${words}: ${count(total, "task")}, ${parts.join(", ")} in ${time}`;
+  const next = event.outcome === "interrupted" ? ". Run the same command again to go on" : "";
+  return `${words}: ${count(total, "task")}, ${parts.join(", ")} in ${time}${next}`;
 }
 
 /** What is known of the speed of a task. */

@@ -46,7 +46,7 @@ export interface PipelineRun {
   readonly summary: RunSummary;
   /** Folder with the artifacts of the latest run. */
   readonly folder: string;
-  /** Paths of the pages that the last stages wrote. */
+  /** Paths of the pages that the last stages wrote; none where the run could not be recorded. */
   readonly pages: readonly string[];
 }
 
@@ -151,15 +151,17 @@ export async function runOpened(
     },
   }, onEvent);
   const layout = new RunLayout(plan.tasks);
+  const latest = `${folder}/latest`;
   try {
     keepRecord(folder, { run, summary, layout });
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    // A failure that filled the disk is still the failure to report.
-    if (summary.outcome === "done") throw unwritable(folder, error);
+    // A failure that filled the disk is still the failure to report; where all was cached there is
+    // nothing new to keep.
+    if (summary.outcome === "done" && summary.ran > 0) throw unwritable(folder, error);
     onEvent?.({ type: "warning", diagnostic: unrecorded(error) });
+    return { plan, summary, folder: latest, pages: [] };
   }
-  const latest = `${folder}/latest`;
   return { plan, summary, folder: latest, pages: findPages(summary.outcomes, layout, latest) };
 }
 

@@ -37,6 +37,10 @@ const events: readonly [RunEvent, string | undefined][] = [
   ],
   [
     { type: "task-failed", ...name, failure: { ...broken, reason: "cancelled" } },
+    "- prompt[seed=1] stopped",
+  ],
+  [
+    { type: "task-failed", ...name, failure: { ...broken, reason: "cancelled", saved: true } },
     "- prompt[seed=1] stopped; the state it has saved is kept",
   ],
   [
@@ -68,7 +72,7 @@ const summaries: readonly [Partial<Finished>, string][] = [
   ],
   [
     { outcome: "interrupted", failed: 1, skipped: 2 },
-    "Interrupted: 3 tasks, 0 ran, 1 stopped, 2 not started in 12 s",
+    "Interrupted: 3 tasks, 0 ran, 1 stopped, 2 not started in 12 s. Run the same command again to go on",
   ],
 ];
 

@@ -6,6 +6,7 @@ import { type StoreLayout, storeLayout, unusableStore } from "./layout.ts";
 import { isWithoutLocks } from "./lock.ts";
 import { type ListedManifest, listManifests, pathsIn } from "./manifests.ts";
 import { removeQuietly } from "../disk/replace_file.ts";
+import { isSystemError } from "../disk/system_error.ts";
 import { Seals } from "./seals.ts";
 import { type ListedObject, listObjects, pathBytes } from "./usage.ts";
 
@@ -39,12 +40,13 @@ export interface GcResult {
  * Removes tasks, the objects that no remaining task refers to, and what crashed runs left.
  *
  * @throws {DiagnosticError} `cache-in-use`, if a run uses the store: its newest objects have no
- * manifest yet; `cache-unusable`, if it may only be read or knows no locks.
+ * manifest yet; `cache-unusable`, if it may only be read or knows no
+ * locks, unless it is a dry run.
  */
 export function collectGarbage(root: string, options: GcOptions = {}): GcResult {
   const layout = storeLayout(root);
   if (pathsIn(root).length === 0) return nothing;
-  using _lock = lockStore(layout);
+  using _lock = lockStore(layout, options.dryRun ?? false);
   const objects = listObjects(layout);
   const { manifests, unreadable } = listManifests(layout);
   const kept = choose(manifests, objects, options);
@@ -77,17 +79,29 @@ export function collectGarbage(root: string, options: GcOptions = {}): GcResult 
 
 const nothing: GcResult = { tasks: [], objects: 0, freedBytes: 0, keptTasks: 0, keptBytes: 0 };
 
-function lockStore(layout: StoreLayout): Disposable {
-  const file = openLock(layout);
+/** Keeps runs away; a dry run, which changes nothing, as far as that works without writing. */
+function lockStore(layout: StoreLayout, dryRun: boolean): Disposable | undefined {
+  const file = dryRun ? openToRead(layout) : openLock(layout);
+  if (file === undefined) return undefined;
   try {
     if (file.tryLockSync(true)) return file;
   } catch (error) {
     file.close();
+    if (dryRun) return undefined;
     if (!isWithoutLocks(error)) throw error;
     throw cannotCollect("cache-unusable", layout, "there are no locks on the file system of");
   }
   file.close();
   throw cannotCollect("cache-in-use", layout, "a run is using");
+}
+
+function openToRead({ usageLock }: StoreLayout): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(usageLock);
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
+  }
 }
 
 function openLock({ usageLock, root }: StoreLayout): Deno.FsFile {

@@ -43,6 +43,8 @@ const failure = schemaOf<JobFailure>()(z.strictObject({
     "error: the stage threw; crash: its process died; cancelled: its state, if any, is saved.",
   ),
   began: z.literal(false).optional().describe("Present where it was cancelled before it began."),
+  saved: z.literal(true).optional()
+    .describe("Present where it was cancelled and a state that it has saved is kept."),
   message: z.string(),
   stack: z.string().optional(),
   diagnostics: z.array(diagnostic).optional(),

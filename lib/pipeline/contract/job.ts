@@ -124,6 +124,8 @@ export interface JobFailure {
   readonly reason: "error" | "crash" | "timeout" | "cancelled";
   /** Present where it was cancelled before it began. */
   readonly began?: false;
+  /** Present where it was cancelled and a state that it has saved is kept. */
+  readonly saved?: true;
   /** `DiagnosticError: …` keeps its diagnostics in `diagnostics`. */
   readonly message: string;
   readonly stack?: string;

@@ -93,7 +93,10 @@ export class TaskRunner {
       hide,
     );
     kept.end();
-    if (!result.ok) return { task, state: "failed", resolved, failure: result, log };
+    if (!result.ok) {
+      const failure = await this.#withSaved(result, resolved);
+      return { task, state: "failed", resolved, failure, log };
+    }
     try {
       const hit = await this.#store(task, resolved, { job, result, log });
       return { task, state: "ran", resolved, hit };
@@ -107,6 +110,13 @@ export class TaskRunner {
         log,
       };
     }
+  }
+
+  /** Tells of a cancelled task whether the next run goes on where it was. */
+  async #withSaved(failure: JobFailure, { key }: ResolvedTask): Promise<JobFailure> {
+    if (failure.reason !== "cancelled") return failure;
+    const saved = await this.#options.store.checkpointOf(key);
+    return saved === undefined ? failure : { ...failure, saved: true };
   }
 
   #job(

@@ -157,6 +157,20 @@ Deno.test("runTasks() aborts running tasks and says that it was interrupted", as
   });
 });
 
+Deno.test("runTasks() says of a task that is stopped whether its state is saved", async () => {
+  for (const saved of [undefined, { bytes: 1, savedAt: 0 }]) {
+    const store = Object.assign(new MemoryStore(), { checkpointOf: () => Promise.resolve(saved) });
+    const stop = new AbortController();
+    const plan = await planText("name: one\nstages: { a: { uses: step } }\n");
+    const { executor, summary, events } = startRig(plan, { store, signal: stop.signal });
+    await executor.next();
+    stop.abort(new DOMException("stop", "AbortError"));
+    await summary;
+    const failed = events.find((event) => event.type === "task-failed");
+    assertEquals(failed?.failure.saved, saved && true);
+  }
+});
+
 Deno.test("runTasks() starts nothing when it is aborted before it begins", async () => {
   const signal = AbortSignal.abort(new DOMException("stop", "AbortError"));
   const { executor, summary } = startRig(await planText(fork), { signal });
