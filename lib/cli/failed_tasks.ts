@@ -8,7 +8,7 @@ import type { TaskOutcome } from "../pipeline/run/run.ts";
 /** Most tasks that are listed. */
 const MOST_LISTED = 10;
 
-/** Each task that failed with the place of its stage, and the command that shows their logs. */
+/** Each task that failed with the place of its stage, and the command that shows their logs, if any. */
 export function failedTaskLines(
   file: Pick<PipelineFile, "file" | "set">,
   plan: Plan,
@@ -26,6 +26,8 @@ export function failedTaskLines(
     "What failed:",
     ...lines,
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `Their logs: ${pipelineCommand("logs", file)}`,
+    ...(failed.some(({ log = [] }) => log.length > 0)
+      ? [`Their logs: ${pipelineCommand("logs", file)}`]
+      : []),
   ];
 }

@@ -69,7 +69,7 @@ class SlurmExecutor implements Executor {
     } catch (error) {
       if (error instanceof SubmitError) {
         folder.remove();
-        return submitFailure(job, error.message, error.command);
+        return submitFailure(job, error.refusal);
       }
       if (options.signal.aborted) return stopped(job);
       throw error;

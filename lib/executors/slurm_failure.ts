@@ -108,10 +108,31 @@ function moreMemory({ job }: EndedJob): string {
 /** The stage in the pipeline file, where its resources are set: `prompt` of `prompt[seed=0]`. */
 const stageOf = ({ task }: Job): string => task.split("[")[0]!;
 
-/** The failure of a submission. */
-export function submitFailure(job: Job, cause: string, command: readonly string[]): JobFailure {
+/** What `sbatch` says of jobs that Slurm does not take. */
+export interface Refusal {
+  /** The last line of its complaint. */
+  readonly cause: string;
+  /** The lines before it. */
+  readonly before: readonly string[];
+  readonly command: readonly string[];
+  /** The first task of the batch, which tells everything for all of them. */
+  readonly firstTask: string;
+}
+
+/** The failure of a submission: whole for the first task of a batch, short for the others. */
+export function submitFailure(job: Job, refusal: Refusal): JobFailure {
+  const { cause, firstTask } = refusal;
   const message = `Cannot submit task "${job.task}" to Slurm: ${cause}`;
-  const notes = [
+  const notes = job.task === firstTask
+    ? refusalNotes(refusal)
+    : [`it was in one job array with ${firstTask}, which says more`];
+  const diagnostics = [{ code: "slurm-submit", severity: "error", message, notes }] as const;
+  return { ok: false, durationMs: 0, reason: "error", message, diagnostics };
+}
+
+function refusalNotes({ cause, before, command }: Refusal): string[] {
+  return [
+    ...before.map((line) => `sbatch: ${line}`),
     "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
     ...(/array/i.test(cause)
       ? [
@@ -120,6 +141,4 @@ export function submitFailure(job: Job, cause: string, command: readonly string[
       : []),
     `Command: ${command.map(shellWord).join(" ")}`,
   ];
-  const diagnostics = [{ code: "slurm-submit", severity: "error", message, notes }] as const;
-  return { ok: false, durationMs: 0, reason: "error", message, diagnostics };
 }

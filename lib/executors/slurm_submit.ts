@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import { removeQuietly } from "../cache/disk/replace_file.ts";
 import type { Job } from "../pipeline/contract/job.ts";
 import { keyVariable, sealingKey } from "./sealed_text.ts";
+import type { Refusal } from "./slurm_failure.ts";
 import { makeBatch, removeScript, type Submission, type TaskFolder } from "./slurm_folder.ts";
 import type { SlurmMeans } from "./slurm_queue.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type JobRequest,
   parseSubmitted,
   requestArguments,
+  saidBefore,
   submitArguments,
 } from "./slurm_text.ts";
 
@@ -46,11 +48,11 @@ const jobFlags = ["--allow-env", "--allow-read", "--allow-write", "--allow-run"]
 /** Why Slurm takes a job not. */
 export class SubmitError extends Error {
   override name = "SubmitError";
-  readonly command: readonly string[];
+  readonly refusal: Refusal;
 
-  constructor(cause: string, command: readonly string[]) {
-    super(cause);
-    this.command = command;
+  constructor(refusal: Refusal) {
+    super(refusal.cause);
+    this.refusal = refusal;
   }
 }
 
@@ -148,7 +150,13 @@ export class SlurmSubmitter {
       if (id !== undefined) return id;
       const cause = complaint(stderr || stdout);
       if (tries === TRIES.most || !isTransient(cause)) {
-        throw new SubmitError(cause, ["sbatch", ...args]);
+        const [first] = entries as [Entry];
+        throw new SubmitError({
+          cause,
+          before: saidBefore(stderr || stdout),
+          command: ["sbatch", ...args],
+          firstTask: first.job.task,
+        });
       }
       await means.wait(TRIES.firstMs * 2 ** (tries - 1));
       const found = await find({ batch: name, index: 0, size });

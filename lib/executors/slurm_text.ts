@@ -206,12 +206,25 @@ export function isTransient(message: string): boolean {
   return transient.test(message);
 }
 
-/** The part of a command's complaint that says something. */
+/** The part of a command's complaint that says something: its last line. */
 export function complaint(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.replace(/^\w+: (error|fatal): /, "").trim())
+  const last = complaintLines(stderr).at(-1);
+  return last?.replace(/^Batch job submission failed: /, "").replace(/\.$/, "") ??
+    "it said nothing";
+}
+
+/** Most lines before the last one of a complaint that are kept, and characters of each. */
+const MOST_TOLD = { lines: 10, characters: 300 };
+
+/** What a command says before the last line of its complaint: often the value that it refuses. */
+export function saidBefore(stderr: string): string[] {
+  return complaintLines(stderr).slice(-1 - MOST_TOLD.lines, -1)
+    .map((line) => line.slice(0, MOST_TOLD.characters));
+}
+
+function complaintLines(stderr: string): string[] {
+  return stderr.split("\n").map((line) => line.replace(/^\w+: (error|fatal): /, "").trim())
     .filter((line) => line !== "");
-  const last = lines.at(-1)?.replace(/^Batch job submission failed: /, "").replace(/\.$/, "");
-  return last ?? "it said nothing";
 }
 
 /** Splits `--slurm-args` as a shell would: at blanks, but not within quotes. */

@@ -190,12 +190,30 @@ Deno.test("slurmExecutor() says what Slurm has against a job, and leaves nothing
   );
   assertEquals(textOf(result, cluster.folder), [
     'Cannot submit task "a" to Slurm: Invalid partition name specified',
+    "sbatch: invalid partition specified: nope",
     "partition, account, qos, gres and constraint are set in executor.slurm of the pipeline file",
     "Command: sbatch --parsable --job-name=tvp-step-BATCH --chdir=DIR/slurm/batches/tvp-step-BATCH " +
     "--output=DIR/slurm/batches/tvp-step-BATCH/%A.log --open-mode=append --requeue " +
     "--cpus-per-task=2 --signal=B:TERM@60 --partition=nope DIR/slurm/batches/tvp-step-BATCH/job.sh",
   ]);
   assertEquals(cluster.left(), []);
+});
+
+Deno.test("slurmExecutor() says once for all of an array what Slurm has against it", async () => {
+  await using cluster = new Cluster();
+  const stderr =
+    "sbatch: error: invalid partition specified: nope\nsbatch: error: Invalid partition";
+  cluster.slurm.answers.sbatch = [{ code: 1, stderr }];
+  const results = await Promise.all(["a", "b"].map((name) => cluster.submit(cluster.job(name))));
+  const [first, second] = results.map((result) => textOf(result, cluster.folder));
+  assertEquals(first!.slice(0, 2), [
+    'Cannot submit task "a" to Slurm: Invalid partition',
+    "sbatch: invalid partition specified: nope",
+  ]);
+  assertEquals(second, [
+    'Cannot submit task "b" to Slurm: Invalid partition',
+    "it was in one job array with a, which says more",
+  ]);
 });
 
 Deno.test("slurmExecutor() submits one by one where arrays are not allowed", async () => {

@@ -12,6 +12,7 @@ import {
   parseSubmitted,
   phaseOf,
   requestArguments,
+  saidBefore,
   splitArguments,
   submitArguments,
 } from "../../lib/executors/slurm_text.ts";
@@ -167,6 +168,14 @@ Deno.test("adviceOnReason() speaks only where waiting does not help", () => {
     "ReqNodeNotAvail, UnavailableNodes:n1",
   ];
   for (const reason of stuck) assertEquals(typeof adviceOnReason(reason), "string", reason);
+});
+
+Deno.test("saidBefore() keeps what a command says before its last line, within bounds", () => {
+  assertEquals(saidBefore("sbatch: error: one\n\nsbatch: error: two\n"), ["one"]);
+  assertEquals(saidBefore("one"), []);
+  const lines = Array.from({ length: 20 }, (_, i) => `${i}${"x".repeat(400)}`);
+  const kept = saidBefore(lines.join("\n"));
+  assertEquals([kept.length, kept[9]!.length, kept[9]!.slice(0, 2)], [10, 300, "18"]);
 });
 
 Deno.test("complaint() and isTransient() read error messages", () => {
