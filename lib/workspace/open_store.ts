@@ -59,15 +59,21 @@ async function keyWarnings(
   if (signer !== undefined) {
     const signature = await signer.sign("trust", content);
     if (await verifier.verify("trust", content, signature)) return [];
-    return [untrusted("the public key of TVP_CACHE_PRIVATE_KEY is not in it")];
+    return [
+      untrusted("the public key of TVP_CACHE_PRIVATE_KEY is not in it", [
+        "Others do not use what this machine sends, and each push sends all of it again, " +
+        `until ${publicKeysFile} has this line: ${signer.publicKey}`,
+      ]),
+    ];
   }
-  return ifThere(() => Deno.statSync(publicKeysFile)) ? [] : [untrusted("there is no such file")];
+  if (ifThere(() => Deno.statSync(publicKeysFile))) return [];
+  const notes = [`A line of ${publicKeysFile} is a public key, as tvp keys makes it`];
+  return [untrusted("there is no such file", notes)];
 }
 
-function untrusted(cause: string): Diagnostic {
+function untrusted(cause: string, notes: readonly string[]): Diagnostic {
   const message =
     `Cannot check what a remote cache holds by the keys in "${publicKeysFile}": ${cause}`;
-  const notes = [`A line of ${publicKeysFile} is a public key, as tvp keys makes it`];
   return { code: "remote-untrusted", severity: "warning", message, notes };
 }
 

@@ -124,16 +124,19 @@ Deno.test("tvp run says that a remote's results cannot be checked", () =>
     const said = async (...settings: readonly Readonly<Record<string, string>>[]) => {
       const env = Object.assign({ TVP_CACHE_REMOTE: folderRemote(folder) }, ...settings);
       return (await tvp(folder, "run", "p.yaml", { env })).out.split("\n").filter((line) =>
-        line.startsWith("!")
+        /^!|^ {4}=/.test(line)
       );
     };
     const message = 'Cannot check what a remote cache holds by the keys in "cache_keys.txt"';
     assertEquals(await said({ TVP_CACHE_PRIVATE_KEY: others.privateKey }), [
       `! ${message}: the public key of TVP_CACHE_PRIVATE_KEY is not in it`,
+      "    = Others do not use what this machine sends, and each push sends all of it again, " +
+      `until cache_keys.txt has this line: ${others.publicKey}`,
     ]);
     Deno.removeSync(join(folder, "cache_keys.txt"));
     assertEquals(await said({ TVP_CACHE_PRIVATE_KEY: "" }), [
       `! ${message}: there is no such file`,
+      "    = A line of cache_keys.txt is a public key, as tvp keys makes it",
     ]);
   }));
 
