@@ -199,7 +199,11 @@ function addedDelta(x: Tensor, { name, values, mask }: Treatment): FoundDelta {
     const weight = weights === undefined ? 1 : weights[i % weights.length]!;
     return weight === 0 ? 0 : weight * (values === "sigmoid" ? 1 / (1 + Math.exp(-value)) : value);
   });
-  return { ...found, values: added };
+  return {
+    ...found,
+    ...(clearSquare(added, found.canvas) > 0 && { kind: "frame" }),
+    values: added,
+  };
 }
 
 /** A mask for each channel, or one for all. */

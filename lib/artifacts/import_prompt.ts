@@ -35,6 +35,12 @@ export interface ImportOptions {
   readonly sources?: readonly string[];
 }
 
+/** A prompt of another program. */
+export interface ImportedPrompt extends Prompt {
+  /** What the file does not say, how it was taken, and which option says otherwise. */
+  readonly guesses: readonly string[];
+}
+
 /** The proportion of arXiv 2404.11207, where zeros do not show the image. */
 const IMAGE_SHARE = 164 / 224;
 
@@ -107,18 +113,38 @@ function transformationOf(tensors: Readonly<Record<string, Tensor>>, kind: Promp
   return { transformation: Object.fromEntries(named) };
 }
 
+type PromptSizes = ReturnType<typeof sizesOf>["sizes"];
+
 function sizesOf({ values, canvas, kind: told, image: side }: FoundDelta, options: ImportOptions) {
   const clear = clearSquare(values, canvas);
   const kind = options.kind ?? told ?? (clear > 0 ? "frame" : "full");
+  const shown = clear > 0 && (kind === "frame" || kind === "padding") ? clear : undefined;
   const usual = Math.max(1, 2 * Math.round(canvas * IMAGE_SHARE / 2));
-  const shown = clear > 0 && (kind === "frame" || kind === "padding") ? clear : usual;
-  const image = options.image ?? side ?? shown;
-  if (Number.isInteger(image) && image > 0) return { kind, canvas, image };
+  const known = { kind: options.kind ?? told, image: options.image ?? side ?? shown };
+  const image = known.image ?? usual;
+  const sizes = { kind, canvas, image };
+  if (Number.isInteger(image) && image > 0) return { sizes, guesses: guessesOf(known, sizes) };
   throw new RangeError(`Cannot import a prompt: an image has 1 pixel or more, not ${image}`);
 }
 
+/** What was taken though nobody had said it. */
+function guessesOf(
+  known: { readonly kind: string | undefined; readonly image: number | undefined },
+  { kind, image }: { readonly kind: PromptName; readonly image: number },
+): string[] {
+  const other = kind === "frame" ? "; --kind padding if the image fills the canvas" : "";
+  return [
+    ...(known.kind === undefined
+      ? [`the file does not say its kind: taken as ${kind}${other}`]
+      : []),
+    ...(known.image === undefined && promptKind(kind).placement === "shrunk"
+      ? [`the file does not say the side of the image: taken as ${image} pixels; --image S if not`]
+      : []),
+  ];
+}
+
 /** δ is finite, and zero where its kind does not change the image. */
-function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): void {
+function checkValues(values: Float32Array, sizes: PromptSizes): void {
   const { canvas, kind, image } = sizes;
   const mask = promptMask(kind, sizes).data;
   const wrong = values.findIndex((value, i) =>
@@ -138,7 +164,7 @@ function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): v
 
 /**
  * Makes a prompt of the tensors of another program: their values bit by bit where they are float32 and
- * what is added to images.
+ * what is added to images. Where the file does not say its kind or the image's size, `guesses` does.
  *
  * @param tensors Contents of a file.
  * @throws {RangeError} If they hold no δ, several, or one whose place or meaning the file does not
@@ -147,13 +173,16 @@ function checkValues(values: Float32Array, sizes: ReturnType<typeof sizesOf>): v
 export function importPrompt(
   tensors: Readonly<Record<string, Tensor>>,
   options: ImportOptions = {},
-): Prompt {
+): ImportedPrompt {
   const { values: meaning, texts = {} } = options;
   const file = { tensors, texts, ...(meaning === undefined ? {} : { values: meaning }) };
   const found = choose(file, options.tensor);
   const { values, canvas } = found;
   const kind = options.kind ?? transformedKind(tensors);
-  const sizes = sizesOf(found, { ...options, ...(kind === undefined ? {} : { kind }) });
+  const { sizes, guesses } = sizesOf(found, {
+    ...options,
+    ...(kind === undefined ? {} : { kind }),
+  });
   checkValues(values, sizes);
   const meta: PromptMeta = {
     ...sizes,
@@ -164,5 +193,5 @@ export function importPrompt(
     seed: null,
   };
   const delta = tensor("float32", [3, canvas, canvas], values);
-  return { delta, ...transformationOf(tensors, sizes.kind), meta };
+  return { delta, ...transformationOf(tensors, sizes.kind), meta, guesses };
 }

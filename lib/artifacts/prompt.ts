@@ -6,7 +6,7 @@ import type { PromptKind } from "../prompts/prompt_kind.ts";
 import { parameterPlaces } from "../prompts/prompt_parameters.ts";
 import { type AnyPromptKind, type PromptName, promptTable } from "../prompts/prompt_table.ts";
 import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { artifactForms } from "./artifact_forms.ts";
 import {
   type Frozen,
@@ -70,6 +70,28 @@ export function encodePrompt({ delta, transformation, meta }: Prompt): Uint8Arra
   return encodeSafetensors({ ...transformation, delta }, { prompt: JSON.stringify(meta) });
 }
 
+/** Name of the metadata among tensors: the bytes of their JSON in UTF-8. */
+const META_NAME = "prompt_meta";
+
+/** A prompt as tensors alone, for files that hold no texts. */
+export function promptTensors(
+  { delta, transformation, meta }: Prompt,
+): Readonly<Record<string, Tensor>> & Pick<Prompt, "delta"> {
+  const json = new TextEncoder().encode(JSON.stringify(meta));
+  return { ...transformation, delta, [META_NAME]: tensor("uint8", [json.length], json) };
+}
+
+/**
+ * The prompt that {@linkcode promptTensors} wrote; none where the metadata are missing.
+ *
+ * @throws {SyntaxError} If the metadata do not fit the tensors.
+ */
+export function promptOfTensors(tensors: Readonly<Record<string, Tensor>>): Prompt | undefined {
+  const { [META_NAME]: json, ...parts } = tensors;
+  if (json?.dtype !== "uint8") return undefined;
+  return promptOf(parts, new TextDecoder().decode(json.data as Uint8Array<ArrayBuffer>));
+}
+
 /** Whether bytes are a prompt file, as it seems: a safetensors file with a `prompt` entry. */
 export function isPromptFile(bytes: Uint8Array): boolean {
   try {
@@ -88,7 +110,16 @@ export function isPromptFile(bytes: Uint8Array): boolean {
  */
 export function decodePrompt(bytes: Uint8Array): Prompt {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const meta = readMeta(metadata.prompt);
+  return promptOf(tensors, metadata.prompt);
+}
+
+/**
+ * Makes a prompt of its tensors and the JSON of its metadata.
+ *
+ * @throws {SyntaxError} If they do not belong together.
+ */
+function promptOf(tensors: Readonly<Record<string, Tensor>>, json: string | undefined): Prompt {
+  const meta = readMeta(json);
   const parts = parameterPlaces(builtInKind(meta) ?? ownKind(meta), meta).map(({ name, dims }) =>
     [name, partOf(tensors, name, dims)] as const
   );

@@ -22,17 +22,21 @@ export const exporters: Readonly<Record<string, (prompt: Prompt) => Promise<Writ
     const note = `mid-grey is 0, black and white are ∓${largest.toPrecision(3)}`;
     return { bytes: await encodePng(grey, { height, width }), note };
   },
-  ".npz": async ({ delta, transformation }) => {
+  ".npz": async (prompt) => {
+    const { promptTensors } = await import("../artifacts/prompt.ts");
     const { encodeNpz } = await import("../tensor/npz.ts");
-    return { bytes: encodeNpz({ delta, ...transformation }) };
+    const { delta, ...others } = promptTensors(prompt);
+    return { bytes: encodeNpz({ delta, ...others }) };
   },
   ".safetensors": async (prompt) => {
     const { encodePrompt } = await import("../artifacts/prompt.ts");
     return { bytes: encodePrompt(prompt) };
   },
-  ".pth": async ({ delta, transformation }) => {
+  ".pth": async (prompt) => {
+    const { promptTensors } = await import("../artifacts/prompt.ts");
     const { encodeTorchCheckpoint } = await import("../tensor/encode_torch_checkpoint.ts");
-    return { bytes: encodeTorchCheckpoint({ [OFFICIAL_NAME]: delta, ...transformation }) };
+    const { delta, ...others } = promptTensors(prompt);
+    return { bytes: encodeTorchCheckpoint({ [OFFICIAL_NAME]: delta, ...others }) };
   },
 };
 
@@ -40,6 +44,17 @@ export const exporters: Readonly<Record<string, (prompt: Prompt) => Promise<Writ
 export interface Contents {
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly texts?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The prompt in a file that `prompt export` wrote; none in files of other programs.
+ *
+ * @throws {SyntaxError} If it was damaged.
+ */
+export async function exportedPrompt({ tensors }: Contents): Promise<Prompt | undefined> {
+  const { promptOfTensors } = await import("../artifacts/prompt.ts");
+  const { [OFFICIAL_NAME]: delta, ...others } = tensors;
+  return promptOfTensors(delta === undefined ? others : { delta, ...others });
 }
 
 /** Formats of `prompt import`, recognised by a file's first bytes: its name says little. */

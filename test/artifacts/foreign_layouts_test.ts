@@ -47,9 +47,9 @@ Deno.test("importPrompt() joins the strips of a padding prompter, however they a
     { ...strips, "optimizer.state.0.momentum_buffer": strips.pad_up },
   ];
   for (const file of files) {
-    const { delta, meta } = importPrompt(file);
+    const { delta, meta, guesses } = importPrompt(file);
     assertEquals(delta.data, frame);
-    assertEquals([meta.kind, meta.canvas, meta.image], ["padding", 8, 4]);
+    assertEquals([meta.kind, meta.canvas, meta.image, guesses], ["padding", 8, 4, []]);
   }
   assertEquals(importPrompt(strips, { kind: "frame" }).meta.kind, "frame");
   const other = under("ema.", { ...strips, pad_up: ramp([1, 3, 2, 8], 9) });
@@ -93,8 +93,8 @@ Deno.test("importPrompt() gives what is added to images, not what is trained", (
     },
   ];
   for (const { file, options, kind, value } of cases) {
-    const { delta, meta } = importPrompt(file, options);
-    assertEquals([meta.kind, meta.image], [kind, 4]);
+    const { delta, meta, guesses } = importPrompt(file, options);
+    assertEquals([meta.kind, meta.image, guesses], [kind, 4, []]);
     delta.data.forEach((x, i) =>
       assertAlmostEquals(x, mask.data[i] === 0 ? 0 : value(program.data[i]!), 1e-6)
     );

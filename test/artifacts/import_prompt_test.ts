@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { importPrompt } from "../../lib/artifacts/import_prompt.ts";
+import { type ImportOptions, importPrompt } from "../../lib/artifacts/import_prompt.ts";
 import { promptMask, type PromptName } from "../../lib/prompts/prompt_table.ts";
 import { fromNumbers } from "../../lib/tensor/convert.ts";
 import { tensor, zeros } from "../../lib/tensor/tensor.ts";
@@ -18,6 +18,24 @@ Deno.test("importPrompt() sees the kind and the image in the zeros of δ", () =>
   }
   const { meta } = importPrompt({ x: deltaOf("patch") }, { kind: "patch", image: 4 });
   assertEquals([meta.kind, meta.image], ["patch", 4]);
+});
+
+Deno.test("importPrompt() says what it took though the file did not say it", () => {
+  const kindOf = (kind: string) => `the file does not say its kind: taken as ${kind}`;
+  const side = "the file does not say the side of the image: taken as 6 pixels; --image S if not";
+  const frame = `${kindOf("frame")}; --kind padding if the image fills the canvas`;
+  const cases: readonly [PromptName, ImportOptions, readonly string[]][] = [
+    ["frame", {}, [frame]],
+    ["frame", { image: 4 }, [frame]],
+    ["frame", { kind: "frame" }, []],
+    ["frame", { kind: "padding" }, []],
+    ["full", {}, [kindOf("full"), side]],
+    ["full", { kind: "full" }, [side]],
+    ["full", { kind: "full", image: 8 }, []],
+  ];
+  for (const [kind, options, guesses] of cases) {
+    assertEquals(importPrompt({ perturbation: deltaOf(kind) }, options).guesses, guesses);
+  }
 });
 
 Deno.test("importPrompt() prefers the official name, at any depth", () => {

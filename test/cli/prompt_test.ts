@@ -1,10 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes, fail } from "@std/assert";
-import { decodePrompt, encodePrompt } from "../../lib/artifacts/prompt.ts";
+import { decodePrompt, encodePrompt, type PromptMeta } from "../../lib/artifacts/prompt.ts";
 import { initialParameters, parameterPlaces } from "../../lib/prompts/prompt_parameters.ts";
 import { parameterTensors } from "../../lib/tensor/flat_parameters.ts";
 import { promptMask } from "../../lib/prompts/prompt_table.ts";
 import { decodeNpy, encodeNpy } from "../../lib/tensor/npy.ts";
-import { tensor } from "../../lib/tensor/tensor.ts";
+import { encodeNpz } from "../../lib/tensor/npz.ts";
+import { tensor, zeros } from "../../lib/tensor/tensor.ts";
 import { encodeTorchCheckpoint } from "../../lib/tensor/encode_torch_checkpoint.ts";
 import { decodeImage } from "../../lib/vision/decode_image.ts";
 import { encodePng } from "../../lib/vision/encode_png.ts";
@@ -17,6 +18,8 @@ const meta = {
 /** A frame whose left half is brighter than any image, and whose right half is −0.5. */
 const delta = promptMask("frame", meta).data
   .map((inside, i) => inside === 0 ? 0 : i % 8 < 4 ? 2 : -0.5);
+
+const exportFormats = ["d.pth", "d.npz", "d.safetensors"];
 
 async function writeFiles(folder: string): Promise<void> {
   const bytes = encodePrompt({ delta: tensor("float32", [3, 8, 8], delta), meta });
@@ -65,7 +68,7 @@ Deno.test("tvp prompt import reads what export writes, bit by bit", () =>
   inFolder(async (folder) => {
     await writeFiles(folder);
     const bits = (x: { data: Float32Array }) => new Uint32Array(x.data.slice().buffer);
-    for (const file of ["d.pth", "d.npz", "d.safetensors"]) {
+    for (const file of exportFormats) {
       const written = await tvp(folder, "prompt", "export", "p.safetensors", "-o", file);
       assertEquals(written.code, 0, written.err);
       const { code, out, err } = await tvp(
@@ -77,9 +80,7 @@ Deno.test("tvp prompt import reads what export writes, bit by bit", () =>
       assertEquals(JSON.parse(out), { output: "again.safetensors", ...sizes });
       const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
       assertEquals(bits(again.delta), new Uint32Array(delta.slice().buffer), file);
-      // A file of this program says how it was trained.
-      const training = file === "d.safetensors" ? [meta.seed, meta.lr] : [null, undefined];
-      assertEquals([again.meta.seed, again.meta.lr], training, file);
+      assertEquals(again.meta, { ...meta, method: "mine" }, file);
     }
     const own = ["prompt", "import", "d.safetensors", "-o", "again.safetensors", "--image", "6"];
     const { code, err } = await tvp(folder, ...own);
@@ -87,6 +88,26 @@ Deno.test("tvp prompt import reads what export writes, bit by bit", () =>
       2,
       'error: Cannot use --image with "d.safetensors": it is a prompt file of this program',
     ]);
+  }));
+
+Deno.test("tvp prompt export and import keep every kind", () =>
+  inFolder(async (folder) => {
+    const bar = delta.map((value, i) => i % 64 < 16 ? value : 0);
+    const prompts: readonly [Float32Array, Partial<PromptMeta> & { readonly kind: string }][] = [
+      [delta, { kind: "padding" }],
+      [delta, { kind: "full" }],
+      [bar, { kind: "top-bar", placement: "whole" }],
+    ];
+    for (const [values, kind] of prompts) {
+      const prompt = { delta: tensor("float32", [3, 8, 8], values), meta: { ...meta, ...kind } };
+      await Deno.writeFile(`${folder}/p.safetensors`, encodePrompt(prompt));
+      for (const file of exportFormats) {
+        await tvp(folder, "prompt", "export", "p.safetensors", "-o", file);
+        const { err } = await tvp(folder, "prompt", "import", file, "-o", "again.safetensors");
+        const again = await Deno.readFile(`${folder}/again.safetensors`);
+        assertEquals(decodePrompt(again), prompt, `${kind.kind} in ${file}: ${err}`);
+      }
+    }
   }));
 
 Deno.test("tvp prompt keeps the transformation of an affine-color prompt", () =>
@@ -110,12 +131,8 @@ Deno.test("tvp prompt keeps the transformation of an affine-color prompt", () =>
     assertEquals(pixels.filter((x) => x === 255).length, 3 * 16);
     for (const file of ["d.npz", "d.pth"]) {
       await run("export", "p.safetensors", "-o", file);
-      const { out, err } = await run("import", file, "-o", "again.safetensors", "--image", "4");
-      assertEquals(
-        out,
-        "again.safetensors: imported prompt, affine-color on 8 pixels around 4\n",
-        err,
-      );
+      const { out, err } = await run("import", file, "-o", "again.safetensors");
+      assertEquals(out, "again.safetensors: vp prompt, affine-color on 8 pixels around 4\n", err);
       const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
       assertEquals(again.transformation, transformation);
     }
@@ -138,7 +155,8 @@ Deno.test("tvp prompt import takes a checkpoint of the official structure, show 
     );
     assertEquals(
       imported.out,
-      "p.safetensors: imported prompt, frame on 224 pixels around 164\n",
+      "p.safetensors: imported prompt, frame on 224 pixels around 164\n" +
+        "the file does not say its kind: taken as frame; --kind padding if the image fills the canvas\n",
       imported.err,
     );
     const { delta } = decodePrompt(await Deno.readFile(`${folder}/p.safetensors`));
@@ -161,10 +179,13 @@ Deno.test("tvp prompt says what it cannot use", () =>
     await Deno.writeFile(`${folder}/p.npy`, encodeNpy(tensor("float32", [3, 8, 8], delta)));
     const small = encodeNpy(tensor("float32", [2, 2], new Float32Array(4)));
     await Deno.writeFile(`${folder}/small.npy`, small);
+    const damaged = { delta: zeros("float32", [3, 8, 8]), prompt_meta: zeros("uint8", [2]) };
+    await Deno.writeFile(`${folder}/damaged.npz`, encodeNpz(damaged));
     await Deno.writeTextFile(`${folder}/page.pth`, "<!DOCTYPE html>");
     await Deno.writeTextFile(`${folder}/lfs.pth`, "version https://git-lfs.github.com/spec/v1\n");
     const cases: readonly [readonly string[], string][] = [
       [["import", "page.pth", "-o", "x.safetensors"], "it is a web page"],
+      [["import", "damaged.npz", "-o", "x.safetensors"], "its metadata are not JSON"],
       [["import", "lfs.pth", "-o", "x.safetensors"], "it is a pointer of Git LFS; fetch the file"],
       [["eat", "p.safetensors"], 'Cannot run prompt "eat"'],
       [["apply", "p.safetensors", "-o", "x.png"], "expected prompt apply PROMPT IMAGE"],

@@ -1,12 +1,12 @@
 import { extname } from "@std/path";
 import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { DeltaValues } from "../../artifacts/foreign_layouts.ts";
-import type { ImportOptions } from "../../artifacts/import_prompt.ts";
+import type { ImportedPrompt, ImportOptions } from "../../artifacts/import_prompt.ts";
 import type { Prompt } from "../../artifacts/prompt.ts";
 import type { PromptName } from "../../prompts/prompt_table.ts";
 import { type Command, type CommandArguments, exitCodes, hasFlag, textOption } from "../command.ts";
 import { printJson, printLine } from "../print.ts";
-import { exporters, readContents, type Written } from "../prompt_formats.ts";
+import { exportedPrompt, exporters, readContents, type Written } from "../prompt_formats.ts";
 import { middleSquare, readImage, readPrompt, readThrough } from "../read_image.ts";
 import { verbOf } from "../verbs.ts";
 
@@ -120,17 +120,23 @@ async function importFile(job: Job): Promise<void> {
   const { importPrompt } = await import("../../artifacts/import_prompt.ts");
   const { encodePrompt, isPromptFile, decodePrompt } = await import("../../artifacts/prompt.ts");
   const options = importOptions(args);
-  const prompt = await readThrough(path, "prompt", async (bytes) => {
-    if (isPromptFile(bytes)) return renamed(path, decodePrompt(bytes), options);
-    const { tensors, texts = {} } = await readContents(bytes);
-    return importPrompt(tensors, { ...options, texts });
-  });
+  const { guesses, ...prompt } = await readThrough(
+    path,
+    "prompt",
+    async (bytes): Promise<ImportedPrompt> => {
+      if (isPromptFile(bytes)) return renamed(path, decodePrompt(bytes), options);
+      const contents = await readContents(bytes);
+      const exported = await exportedPrompt(contents);
+      if (exported !== undefined) return renamed(path, exported, options);
+      return importPrompt(contents.tensors, { ...options, texts: contents.texts ?? {} });
+    },
+  );
   await writeOutput(job, encodePrompt(prompt));
-  report(job, prompt, undefined);
+  report(job, prompt, guesses.length === 0 ? undefined : guesses.join("\n"));
 }
 
 /** A prompt file of this program says all but what it is to be called. */
-function renamed(path: string, prompt: Prompt, options: ImportOptions): Prompt {
+function renamed(path: string, prompt: Prompt, options: ImportOptions): ImportedPrompt {
   const { method, sources, ...others } = options;
   const [known] = Object.keys(others);
   if (known !== undefined) {
@@ -143,7 +149,7 @@ function renamed(path: string, prompt: Prompt, options: ImportOptions): Prompt {
     ...(method === undefined ? {} : { method }),
     ...(named === undefined ? {} : { sources: named }),
   };
-  return { ...prompt, meta };
+  return { ...prompt, meta, guesses: [] };
 }
 
 function importOptions(args: CommandArguments): ImportOptions {

@@ -1,8 +1,8 @@
 /** Containers of tensors: safetensors, NumPy's and PyTorch's, prompts and saved states. @module */
 import { importPrompt } from "../../../lib/artifacts/import_prompt.ts";
-import { decodePrompt, encodePrompt } from "../../../lib/artifacts/prompt.ts";
+import { decodePrompt, encodePrompt, promptTensors } from "../../../lib/artifacts/prompt.ts";
 import { appliedPrompt } from "../../../lib/evaluation/applied_prompt.ts";
-import { type Contents, readContents } from "../../../lib/cli/prompt_formats.ts";
+import { type Contents, exportedPrompt, readContents } from "../../../lib/cli/prompt_formats.ts";
 import { encodeTorchCheckpoint } from "../../../lib/tensor/encode_torch_checkpoint.ts";
 import { decodeNpy, encodeNpy } from "../../../lib/tensor/npy.ts";
 import { decodeNpz, encodeNpz } from "../../../lib/tensor/npz.ts";
@@ -194,8 +194,10 @@ export const tensorFormats = {
     })),
   torch: ofTensors(checkpoints, decodeTorchCheckpoint, (random) => mutateTorch(torchFiles, random)),
   "prompt-import": () => {
-    const foreign = [...checkpoints, encodeNpy(frame()), encodeNpz({ delta: frame() }), prompt];
-    const right = [...checkpoints.slice(-1), encodeNpy(frame()), encodeNpz({ delta: frame() })];
+    const exported = encodeNpz(promptTensors(importPrompt({ perturbation: frame() })));
+    const arrays = [encodeNpy(frame()), encodeNpz({ delta: frame() }), exported];
+    const foreign = [...checkpoints, ...arrays, prompt];
+    const right = [...checkpoints.slice(-1), ...arrays];
     return Promise.resolve(formatOf({
       seeds: right,
       generate: (random) =>
@@ -203,8 +205,9 @@ export const tensorFormats = {
           ? mutateTorch(foreign, random)
           : mutateBytes(pick(random, foreign), random, foreign),
       read: async (bytes: Uint8Array) => {
-        const { tensors, texts = {} } = await contentsOf(bytes);
-        const { delta, meta } = importPrompt(tensors, { texts });
+        const contents = await contentsOf(bytes);
+        const { delta, meta } = await exportedPrompt(contents) ??
+          importPrompt(contents.tensors, { texts: contents.texts ?? {} });
         mustHold(hasAll(delta) && delta.data.every(Number.isFinite), "a prompt that is none");
         mustHold(meta.image <= meta.canvas, "an image beyond its canvas");
       },
