@@ -201,6 +201,8 @@ export interface Summary {
   /** Per source and method the mean over the unseen models, which count as fixed. */
   readonly unseenMeans: readonly ScoreSummary[];
   readonly comparisons: readonly Comparison[];
+  /** The comparisons named beforehand, in their order. */
+  readonly family: readonly Primary[];
   /** Comparisons named beforehand for which there were no scores. */
   readonly missing: readonly Primary[];
   readonly agreements: readonly Agreement[];

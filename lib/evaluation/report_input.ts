@@ -11,6 +11,7 @@ import { squared } from "../vision/fit.ts";
 import type { Images } from "../vision/images.ts";
 import { unitPlanes } from "../vision/resize.ts";
 import { shrinkAndPad } from "../vision/shrink_and_pad.ts";
+import { amplitude } from "../report/words.ts";
 import { appliedPrompt } from "./applied_prompt.ts";
 import { predictorsOf } from "./predictors.ts";
 import { summarize } from "./summary.ts";
@@ -56,7 +57,7 @@ async function promptImage(prompt: Prompt): Promise<PromptImage> {
     seed: meta.seed,
     image: await dataUri(planes, meta.canvas),
     facts: {
-      "RMS of δ": deviation.toFixed(2),
+      "RMS of δ": amplitude(deviation),
       lr: String(meta.lr ?? "unknown"),
       steps: String(meta.steps ?? "unknown"),
       loss: Object.entries(meta.loss).map(([term, w]) => `${w} ${term}`).join(" + "),

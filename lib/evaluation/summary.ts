@@ -155,6 +155,7 @@ export function summarize(scores: readonly Scores[], options: SummaryOptions = {
     scores: summaries,
     unseenMeans,
     comparisons,
+    family: primary,
     missing: missingOf(primary, comparisons),
     agreements: fairness.flatMap((of) => of.agreements),
     preconditions: fairness.flatMap((of) => of.preconditions),

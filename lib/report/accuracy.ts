@@ -13,11 +13,17 @@ function bar({ mean, ci95: [lo, hi] }: ScoreSummary): Html {
  style="left:${percent(lo)}%;width:${percent(hi - lo)}%"></b></span>`;
 }
 
+/** What a block's gains are over: the state before a prompt is trained, where it was measured. */
+function baseOf({ methods }: Block): "shrunk" | "none" | undefined {
+  return (["shrunk", "none"] as const).find((base) => methods.includes(base));
+}
+
 function gain(score: ScoreSummary, base: ScoreSummary | undefined): Html | false {
-  if (!base || base.method === score.method) return false;
-  const difference = score.mean - base.mean;
-  const direction = difference > 0 ? "up" : "down";
-  return markup`<small class="${direction}" title="against none">${signed(difference)}</small>`;
+  const isBaseline = score.method === "none" || score.method === "shrunk";
+  if (base === undefined || isBaseline) return false;
+  const difference = signed(score.mean - base.mean);
+  const direction = difference === signed(0) ? "" : difference.startsWith("+") ? "up" : "down";
+  return markup`<small class="${direction}" title="against ${base.method}">${difference}</small>`;
 }
 
 function seedsOf({ seeds }: ScoreSummary): Html | false {
@@ -30,8 +36,9 @@ function scoreCell(block: Block, method: string, model: string): Html {
   const score = block.score(method, model);
   if (!score) return markup`<td></td>`;
   const [lo, hi] = score.ci95;
+  const base = baseOf(block);
   return markup`<td title="n = ${score.n}"><strong>${points(score.mean)}</strong> ${
-    gain(score, block.score("none", model))
+    gain(score, base && block.score(base, model))
   }<br><small>[${points(lo)}, ${points(hi)}]${cautionMark(score)}</small>${bar(score)}${
     seedsOf(score)
   }</td>`;
@@ -47,8 +54,11 @@ function scoreTable(block: Block): Html {
       deltaName(block.delta(method))
     }</td>${cells}</tr>`;
   });
+  const base = baseOf(block);
   return markup`<h3>${block.title}</h3>
-<div class="scroll"><table class="scores"><thead><tr><th>prompt</th><th>RMS of δ</th>${heads}</tr></thead>
+<div class="scroll"><table class="scores"><thead><tr><th>prompt${
+    base !== undefined && markup`<br><span class="role">gains over ${base}</span>`
+  }</th><th>RMS of δ</th>${heads}</tr></thead>
 <tbody>${rows}</tbody></table></div><p class="sample">${block.sample}</p>${metricTable(block)}${
     classTables(block)
   }`;

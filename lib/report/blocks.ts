@@ -27,6 +27,9 @@ export const standingName = (role: Standing): string =>
 
 const isMean = (s: ScoreSummary): boolean => s.model.startsWith("mean of ");
 
+/** Whether a mean says more than the column of its only model. */
+const isOfSeveral = (s: ScoreSummary): boolean => s.model !== "mean of 1 unseen";
+
 /** What the scores of one block have in common. */
 interface Common {
   readonly task: string;
@@ -39,7 +42,7 @@ const keyOf = ({ task, setting, source }: Common): string =>
 
 /** The accuracy table in blocks: methods down, models across. */
 export function blocksOf(data: ReportData): Block[] {
-  const all = [...data.scores, ...data.unseenMeans];
+  const all = [...data.scores, ...data.unseenMeans.filter(isOfSeveral)];
   const trained = all.filter((s) => s.source !== null);
   const distinct = new Map((trained.length ? trained : all).map((s) => [keyOf(s), s]));
   return [...distinct.values()].map((common) => blockOf(all, common));

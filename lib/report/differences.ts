@@ -1,6 +1,6 @@
 /** The tables and the chart of differences. @module */
 import { forestPlot } from "./forest.ts";
-import { overName } from "./headlines.ts";
+import { overName, primaryOf } from "./headlines.ts";
 import { type Html, markup } from "./html.ts";
 import type { Comparison, ReportData } from "../artifacts/report.ts";
 import {
@@ -45,7 +45,7 @@ const openComparisons = 40;
 
 /** The family named beforehand, then all others, which are secondary and say so. */
 export function comparisonTables(data: ReportData): Html {
-  const primary = data.comparisons.filter((c) => c.primary);
+  const primary = primaryOf(data);
   const others = data.comparisons.filter((c) => !c.primary);
   const folded = others.length > openComparisons
     ? others.filter((c) => c.setting !== undefined)
@@ -73,10 +73,9 @@ ${open.length > 0 && comparisonRows(open)}${
 const maxRows = 16;
 
 /** Every prompt against the shrunk image, and the primary comparisons, as points with whiskers. */
-export function differenceChart({ comparisons }: ReportData): Html | false {
-  const chosen = comparisons.filter((c) =>
-    c.setting === undefined && (c.primary || c.b === "shrunk")
-  ).toSorted((a, b) => Number(b.primary) - Number(a.primary));
+export function differenceChart(data: ReportData): Html | false {
+  const others = data.comparisons.filter((c) => !c.primary && c.b === "shrunk");
+  const chosen = [...primaryOf(data), ...others].filter((c) => c.setting === undefined);
   if (chosen.length === 0 || chosen.length > maxRows) return false;
   const tasks = new Set(chosen.map((c) => JSON.stringify([c.task, c.source]))).size;
   return forestPlot(chosen.map((c) => ({

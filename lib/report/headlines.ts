@@ -17,9 +17,16 @@ export const openHeadlines = 8;
 /** The level of a test. */
 const level = 0.05;
 
+/** The comparisons named beforehand, in the order in which they were named. */
+export function primaryOf({ comparisons, family }: ReportData): Comparison[] {
+  const place = ({ a, b, over }: Comparison) =>
+    family.findIndex((named) => named.a === a && named.b === b && named.over === over);
+  return comparisons.filter((c) => c.primary).toSorted((x, y) => place(x) - place(y));
+}
+
 /** Sentences on the comparisons named beforehand. */
-export function primaryLines({ comparisons }: ReportData): string[] {
-  return groupsOf(comparisons.filter((c) => c.primary)).flatMap(primarySentences);
+export function primaryLines(data: ReportData): string[] {
+  return groupsOf(primaryOf(data)).flatMap(primarySentences);
 }
 
 /** Sentences on every prompt against both baselines. */
@@ -88,23 +95,35 @@ function primarySentences(group: readonly Comparison[]): string[] {
   });
 }
 
-/** What a prompt does, by its intervals against both baselines. */
-export function verdictOf(claims: readonly Comparison[]): "helps" | "harms" | "mixed" | "open" {
-  const ups = claims.filter((c) => c.ci95[0] > 0).length;
-  const downs = claims.filter((c) => c.ci95[1] < 0).length;
-  if (ups === claims.length) return "helps";
-  if (downs === claims.length) return "harms";
-  return ups + downs === 0 ? "open" : "mixed";
+/** What a prompt does. */
+type Verdict = "helps" | "harms" | "open";
+
+const sideOf = ({ ci95: [low, high] }: Comparison): Verdict =>
+  low > 0 ? "helps" : high < 0 ? "harms" : "open";
+
+/** The comparison that decides: with the state before a prompt is trained, where it was measured. */
+const decisive = (claims: readonly Comparison[]): Comparison =>
+  claims.find(({ b }) => b === "shrunk") ?? claims[0]!;
+
+/** What a prompt does, by its interval against the shrunk image. */
+export const verdictOf = (claims: readonly Comparison[]): Verdict => sideOf(decisive(claims));
+
+/** `against none`; `better only against none` where the verdict is another. */
+export function againstWords(c: Comparison, claims: readonly Comparison[]): string {
+  const [side, verdict] = [sideOf(c), verdictOf(claims)];
+  if (side === verdict) return `against ${c.b}`;
+  const words = { helps: "better", harms: "worse", open: "not clear" }[side];
+  return `${words}${verdict === "open" ? " only" : ""} against ${c.b}`;
 }
 
-/** Verb of a claim: `helps`, `is better than the full image and not clearly different from …`. */
+/** Verb of a claim: `helps`, `is not clearly different from … and better than the full image on`. */
 function verdictWords(claims: readonly Comparison[]): string {
   const verdict = verdictOf(claims);
-  if (verdict === "open") return "makes no clear difference to";
-  if (verdict !== "mixed") return verdict;
-  const side = ({ ci95: [low, high] }: Comparison) =>
-    low > 0 ? "better than" : high < 0 ? "worse than" : "not clearly different from";
-  return `is ${claims.map((c) => `${side(c)} ${baselineWords[c.b]}`).join(" and ")} on`;
+  if (claims.every((c) => sideOf(c) === verdict)) {
+    return verdict === "open" ? "makes no clear difference to" : verdict;
+  }
+  const sides = { helps: "better than", harms: "worse than", open: "not clearly different from" };
+  return `is ${claims.map((c) => `${sides[sideOf(c)]} ${baselineWords[c.b]}`).join(" and ")} on`;
 }
 
 /** One prompt on one kind of model against both baselines; a sentence a setting, or one for many. */

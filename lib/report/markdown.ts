@@ -3,7 +3,7 @@ import { markdownText } from "../trust/visible_text.ts";
 import { type Block, blocksOf, furtherMetrics, standingName } from "./blocks.ts";
 import { classifiedIn, classRows } from "./classes.ts";
 import { glossary } from "./glossary.ts";
-import { claimLines, openHeadlines, overName, primaryLines } from "./headlines.ts";
+import { claimLines, openHeadlines, overName, primaryLines, primaryOf } from "./headlines.ts";
 import type {
   Comparison,
   Predictor,
@@ -162,7 +162,8 @@ export function renderMarkdown(given: ReportData): string {
         ...["difference", "task, source", "over", "points", "p", "p (Holm)"],
         "images / drawings / seeds",
       ],
-      data.comparisons.filter((c) => blocks.length <= maxBlocks || c.setting === undefined)
+      [...primaryOf(data), ...data.comparisons.filter((c) => !c.primary)]
+        .filter((c) => blocks.length <= maxBlocks || c.setting === undefined)
         .map(comparisonRow),
     ),
     methodNote(data),

@@ -124,8 +124,8 @@ ${differenceChart(data)}</header>`;
 }
 
 const accuracy = (data: ReportData): Html =>
-  markup`<p>In %, with 95 % intervals; small coloured figures are gains over <em>none</em>, the
-unshrunk image without a prompt. Bars run from 0 to 100 %.</p>${scoreTables(blocksOf(data))}`;
+  markup`<p>In %, with 95 % intervals; small coloured figures are gains over the baseline that the
+head of a table names. Bars run from 0 to 100 %.</p>${scoreTables(blocksOf(data))}`;
 
 const sweeps = (all: ReportData["sweeps"]): Html =>
   markup`<p>Accuracy in % along one entry of the setting, averaged over the others.</p>

@@ -1,5 +1,5 @@
 /** Shows at a glance what each prompt does to its own model and to others. @module */
-import { accuracyOf, claimGroups, verdictOf, whom } from "./headlines.ts";
+import { accuracyOf, againstWords, claimGroups, verdictOf, whom } from "./headlines.ts";
 import { type Html, markup } from "./html.ts";
 import type { Comparison, ReportData } from "../artifacts/report.ts";
 import { cautionMark, interval, methodName, modelName, points, signed } from "./words.ts";
@@ -7,7 +7,7 @@ import { cautionMark, interval, methodName, modelName, points, signed } from "./
 /** More tasks and sources than this are not a picture to take in at a glance. */
 const maxCards = 6;
 
-const badges = { helps: "helps", harms: "harms", mixed: "mixed", open: "no clear difference" };
+const badges = { helps: "helps", harms: "harms", open: "no clear difference" };
 
 /** One card a task, source and kind of model; none where the report is of settings or of too many. */
 export function verdictCards(data: ReportData): Html | false {
@@ -42,9 +42,9 @@ function verdictRow(data: ReportData, claims: readonly Comparison[]): Html {
   const verdict = verdictOf(claims);
   const mean = accuracyOf(data, first, first.a);
   const gains = claims.map((c) =>
-    markup`<small>${signed(c.difference)} ${interval(c.ci95)}${
-      cautionMark(c)
-    } against ${c.b}</small>`
+    markup`<small>${signed(c.difference)} ${interval(c.ci95)}${cautionMark(c)} ${
+      againstWords(c, claims)
+    }</small>`
   );
   return markup`<tr><th>${methodName(first.a)}</th><td class="share">${
     mean === undefined ? "" : `${points(mean)} %`

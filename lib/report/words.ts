@@ -60,7 +60,11 @@ export const isClear = ([lo, hi]: readonly [number, number]): boolean => lo > 0 
 
 /** Size of δ: `0.24 (peak 0.91)`, or a dash without one. */
 export const deltaName = ({ rms, peak }: ScoreSummary["delta"]): string =>
-  rms === 0 ? "–" : `${rms.toFixed(2)} (peak ${peak.toFixed(2)})`;
+  rms === 0 ? "–" : `${amplitude(rms)} (peak ${amplitude(peak)})`;
+
+/** Size of changes to pixels, with two significant digits at least: `0.24`, `0.00050`. */
+export const amplitude = (x: number): string =>
+  x === 0 || x >= 0.1 ? x.toFixed(2) : x.toPrecision(2);
 
 /** `1000 / 40 / 3`: images, drawings, seeds. */
 export const sampleSizes = ({ rows, clusters, seeds }: Comparison): string =>

@@ -5,7 +5,7 @@ import { renderMarkdown } from "../../lib/report/markdown.ts";
 import { renderPage } from "../../lib/report/page.ts";
 import type { ReportData } from "../../lib/artifacts/report.ts";
 import { smooth } from "../../lib/report/chart.ts";
-import { claimLines, primaryLines, verdictOf } from "../../lib/report/headlines.ts";
+import { againstWords, claimLines, primaryLines, verdictOf } from "../../lib/report/headlines.ts";
 import { interval, probability, signed, unfairTest } from "../../lib/report/words.ts";
 import { syntheticExperiment, syntheticScores } from "../evaluation/synthetic_scores.ts";
 
@@ -84,21 +84,99 @@ Deno.test("headlines say the primary comparisons first, then each prompt against
   assertEquals(lines.length, 6);
 });
 
+Deno.test("reports keep the order in which comparisons are named", () => {
+  const named = [
+    { a: "tvp", b: "shrunk", over: "unseen" },
+    { a: "tvp", b: "vp", over: "unseen" },
+    { a: "vp", b: "none", over: "source" },
+    { a: "tvp", b: "shrunk", over: "source" },
+    { a: "tvp", b: "none", over: "unseen" },
+  ] as const;
+  const overs = { source: "a", unseen: "2 unseen models" };
+  for (const family of [named, named.toReversed()]) {
+    const told = { ...data, ...summarize(syntheticExperiment(), { primary: family }) };
+    const expected = family.map(({ a, b, over }) => `${a} − ${b} over ${overs[over]}`);
+    const found = (text: string, row: RegExp) =>
+      [...text.matchAll(row)].map(([, a, b, over]) => `${a} − ${b} over ${over}`.toLowerCase());
+    const lines = primaryLines(told).join("\n");
+    assertEquals(
+      found(lines, /: (\S+) from a .*? (\S+) on (?:the source )?(.*?)(?: \(mean\))?: /g),
+      expected,
+    );
+    assertEquals(
+      found(
+        renderMarkdown(told),
+        /^\| (\S+) − (\S+) \(primary\) \|[^|]*\| (?:the source )?(.*?)(?: \(mean\))? \|/gm,
+      ),
+      expected,
+    );
+    const [, page] = renderPage(told).split("<h3>Named beforehand");
+    const rows = /<th>(\S+) − (\S+)<\/th><td>[^<]*<\/td><td>(?:the source )?(.*?)(?: \(mean\))?</g;
+    assertEquals(found(page!.split("<h3>")[0]!, rows), expected);
+    const chart =
+      /class="name"[^>]*>(\S+) − (\S+) \(primary\)<\/text>[^>]*>(?:the source )?(.*?)(?: \(mean\))?</g;
+    assertEquals(found(renderPage(told), chart), expected);
+  }
+});
+
 const claim = (b: string, ci95: readonly [number, number]) => ({
   ...data.comparisons[0]!,
   ...{ a: "vp", b, ci95, over: "source" as const, primary: false },
 });
-const verdicts: [string, [number, number], [number, number]][] = [
-  ["helps", [0.01, 0.1], [0.02, 0.1]],
-  ["harms", [-0.1, -0.01], [-0.1, -0.02]],
-  ["open", [-0.1, 0.01], [-0.1, 0.02]],
-  ["mixed", [-0.1, 0.01], [0.1, 0.2]],
-  ["mixed", [-0.1, -0.01], [0.1, 0.2]],
+const [up, down, open] = [[0.01, 0.1], [-0.1, -0.01], [-0.1, 0.01]] as const;
+type Interval = readonly [number, number];
+const verdicts: readonly [shrunk: Interval, none: Interval, verdict: string, words: string][] = [
+  [up, up, "helps", "against none"],
+  [down, down, "harms", "against none"],
+  [open, open, "open", "against none"],
+  [up, open, "helps", "not clear against none"],
+  [up, down, "helps", "worse against none"],
+  [down, open, "harms", "not clear against none"],
+  [down, up, "harms", "better against none"],
+  [open, up, "open", "better only against none"],
+  [open, down, "open", "worse only against none"],
 ];
-for (const [expected, none, shrunk] of verdicts) {
-  Deno.test(`verdictOf() says ${expected} by [${none}] and [${shrunk}]`, () =>
-    assertEquals(verdictOf([claim("none", none), claim("shrunk", shrunk)]), expected));
+for (const [shrunk, none, verdict, words] of verdicts) {
+  Deno.test(`the comparison with shrunk, [${shrunk}], decides; with none it is [${none}]`, () => {
+    const claims = [claim("none", none), claim("shrunk", shrunk)];
+    assertEquals([verdictOf(claims), againstWords(claims[0]!, claims)], [verdict, words]);
+    assertEquals(againstWords(claims[1]!, claims), "against shrunk");
+  });
 }
+
+Deno.test("verdictOf() takes the comparison with none where no other was made", () =>
+  assertEquals(verdictOf([claim("none", down)]), "harms"));
+
+Deno.test("renderPage() shows gains over the shrunk image, and over the full one without it", () => {
+  const gainsIn = (methods: readonly string[]) => {
+    const scores = data.scores.filter(({ method }) => methods.includes(method));
+    const page = renderPage({ ...data, scores, unseenMeans: [] });
+    const [, head] = /<th>prompt<br><span class="role">([^<]*)/.exec(page) ?? [];
+    const gains = page.matchAll(/<th>(\w+)<\/th><td class="delta">[^]*?<\/tr>/g);
+    const against = [...gains].map(([row, method]) =>
+      `${method} ${/title="against (\w+)"/.exec(row)?.[1] ?? ""}`.trim()
+    );
+    return [head, ...against];
+  };
+  const cases: readonly [readonly string[], readonly (string | undefined)[]][] = [
+    [["none", "shrunk", "vp"], ["gains over shrunk", "none", "shrunk", "VP shrunk"]],
+    [["none", "vp"], ["gains over none", "none", "VP none"]],
+    [["vp"], [undefined, "VP"]],
+  ];
+  for (const [methods, expected] of cases) assertEquals(gainsIn(methods), expected);
+});
+
+Deno.test("renderPage() and renderMarkdown() have no mean of a single unseen model", () => {
+  const runs = syntheticExperiment().filter(({ model }) => model !== "zoo/c");
+  const one = { ...data, ...summarize(runs) };
+  assertEquals(one.unseenMeans[0]!.model, "mean of 1 unseen");
+  const heads = [...renderPage(one).matchAll(/<th>([^<]*)<br><span class="role (\w+)/g)];
+  assertEquals(heads.map((m) => `${m[1]} ${m[2]}`), ["a source", "b unseen", "clip clip"]);
+  assertStringIncludes(
+    renderMarkdown(one),
+    "| method | RMS of δ | a (source) | b (unseen) | clip (clip) |",
+  );
+});
 
 Deno.test("renderPage() gives a verdict on every prompt, on its source and on unseen models", () => {
   const cards = renderPage(data).split("<article>").slice(1);

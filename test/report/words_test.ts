@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { interval, points, probability, signed } from "../../lib/report/words.ts";
+import { deltaName, interval, points, probability, signed } from "../../lib/report/words.ts";
 
 Deno.test("points() rounds halves up, whichever binary fraction is near them", () => {
   const rows: readonly (readonly [share: number, text: string])[] = [
@@ -20,6 +20,16 @@ Deno.test("points() rounds halves up, whichever binary fraction is near them", (
 Deno.test("signed() has a sign, and none but plus for what rounds to zero", () => {
   assertEquals([0.074, -0.0125, -0.0004, 0].map(signed), ["+7.4", "−1.3", "+0.0", "+0.0"]);
   assertEquals(interval([-0.004, 0.028]), "[−0.4, +2.8]");
+});
+
+Deno.test("deltaName() gives a weak δ two digits, and none a dash", () => {
+  const rows: readonly (readonly [rms: number, peak: number, text: string])[] = [
+    [0, 0, "–"],
+    [0.24, 0.9, "0.24 (peak 0.90)"],
+    [2.346, 12, "2.35 (peak 12.00)"],
+    [0.0005, 0.00171, "0.00050 (peak 0.0017)"],
+  ];
+  for (const [rms, peak, text] of rows) assertEquals(deltaName({ rms, peak }), text);
 });
 
 Deno.test("probability() bounds what is small", () => {

@@ -60,7 +60,7 @@ Deno.test("report lists the answers that its figures are of, and shows no images
   const { json } = await reported(scores, { primary: named });
   assertEquals(json.answers, scores.map((_, i) => `digest of ${i}`));
   assertEquals(Object.keys(json).sort(), [
-    ...["agreements", "answers", "comparisons", "matrices", "missing", "preconditions"],
+    ...["agreements", "answers", "comparisons", "family", "matrices", "missing", "preconditions"],
     ...["predictors", "provenance", "scores", "sweeps", "unseenMeans"],
   ]);
 });
