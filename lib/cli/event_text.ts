@@ -93,16 +93,16 @@ export interface Pace {
   readonly firstDone: number;
 }
 
-/** `120/200 steps  61 steps/s  ETA 2 s  loss 0.71` */
+/** `120/200 steps  loss 0.71  61 steps/s  ETA 2 s`: what a narrow screen cuts off comes last. */
 export function progressText(progress: Progress, pace: Pace): string {
   const { done, total, unit, metrics = {} } = progress;
   const rate = (done - pace.firstDone) / (pace.elapsedMs / 1000);
   const known = Number.isFinite(rate) && rate > 0;
   return [
     `${done}/${total} ${unit}`,
+    ...Object.entries(metrics).map(([name, value]) => `${name} ${formatNumber(value)}`),
     ...(known ? [`${formatRate(rate)} ${unit}/s`] : []),
     ...(known && total > done ? [`ETA ${formatDuration((total - done) / rate * 1000)}`] : []),
-    ...Object.entries(metrics).map(([name, value]) => `${name} ${formatNumber(value)}`),
   ].join("  ");
 }
 

@@ -87,7 +87,7 @@ Deno.test("progressText() gives rate, time left and metrics once they are known"
   const progress = { done: 120, total: 200, unit: "steps", metrics: { loss: 0.70912, epoch: 2 } };
   assertEquals(
     progressText(progress, { elapsedMs: 2000, firstDone: 20 }),
-    "120/200 steps  50 steps/s  ETA 1.6 s  loss 0.7091  epoch 2",
+    "120/200 steps  loss 0.7091  epoch 2  50 steps/s  ETA 1.6 s",
   );
   assertEquals(
     progressText({ done: 0, total: 9, unit: "images" }, { elapsedMs: 0, firstDone: 0 }),
