@@ -15,7 +15,7 @@ import { type Images, type RgbImage, sideOf } from "../vision/images.ts";
 import { type ImageSize, resizeBytes } from "../vision/resize.ts";
 import { dataFailure } from "./data_failure.ts";
 import { readRange } from "./data_root.ts";
-import type { EncodedImage, PlaneImage, StoredImage } from "./listing.ts";
+import { type EncodedImage, type PlaneImage, type StoredImage, undecodable } from "./listing.ts";
 
 /** A file of pixels, and the one that says where encoded images lie. */
 export const planesFile = "images.safetensors";
@@ -123,9 +123,7 @@ async function check(stored: StoredImage, squares: Squares | undefined): Promise
     const { height, width } = "planes" in stored ? stored : await measureImage(stored.encoded);
     return { stored, digest, height, width };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    const mistake = error.message.replace(/^Cannot decode image: /, "");
-    return { stored, digest, height: 0, width: 0, mistake };
+    return { stored, digest, height: 0, width: 0, mistake: undecodable(stored, error) };
   }
 }
 

@@ -9,7 +9,7 @@ import { likeness, type Look, lookOf, mirrored } from "../vision/likeness.ts";
 import type { RgbImage } from "../vision/images.ts";
 import { unitPlanes } from "../vision/resize.ts";
 import type { SplitName } from "./dataset.ts";
-import type { StoredImage } from "./listing.ts";
+import { type StoredImage, undecodable } from "./listing.ts";
 import type { PreparedData } from "./load_data.ts";
 import type { MadeRow } from "./make_rows.ts";
 
@@ -113,8 +113,7 @@ export async function imageOf(stored: StoredImage): Promise<RgbImage | string> {
     const { data, dims: [, height, width] } = await decodeImage(stored.encoded);
     return { data, height: height!, width: width! };
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return error.message.replace(/^Cannot decode image: /, "");
+    return undecodable(stored, error);
   }
 }
 

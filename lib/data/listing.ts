@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quoted } from "./data_failure.ts";
 
 /** An image as its source keeps it. */
 export type StoredImage = EncodedImage | PlaneImage | MissingImage;
@@ -15,6 +16,8 @@ export interface MissingImage {
 /** A file of pixels: JPEG, PNG and so on. */
 export interface EncodedImage {
   readonly encoded: Uint8Array;
+  /** Name of the file, where the place of the row does not say it. */
+  readonly name?: string;
 }
 
 /** Pixels: u8 [3, height, width], RGB. */
@@ -22,6 +25,14 @@ export interface PlaneImage {
   readonly planes: Uint8Array;
   readonly height: number;
   readonly width: number;
+}
+
+/** Why an image cannot be decoded, with the name of its file. @throws Any other error. */
+export function undecodable(stored: StoredImage, error: unknown): string {
+  if (!(error instanceof SyntaxError)) throw error;
+  const cause = error.message.replace(/^Cannot decode image: /, "");
+  const { name } = stored as Partial<EncodedImage>;
+  return name === undefined ? cause : `${quoted(name)}: ${cause}`;
 }
 
 /** A row as a file has it. */

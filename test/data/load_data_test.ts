@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { openDatasetFolder } from "../../lib/data/dataset_folder.ts";
 import { type DataSpec, parseDataSpec } from "../../lib/data/data_spec.ts";
-import { type DataLoading, loadData } from "../../lib/data/load_data.ts";
+import { type DataLoading, loadData, prepareData } from "../../lib/data/load_data.ts";
+import { inspectData } from "../../lib/data/inspect_data.ts";
 import { writeImages } from "../../lib/data/image_files.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { fitted } from "../../lib/vision/fit.ts";
@@ -405,6 +406,33 @@ Deno.test("loadData() names every file of a list that is missing, or leaves them
     );
     const { train, validation, test } = await load(folder, { ...spec, broken: "skip" });
     assertEquals([train, validation, test].reduce((sum, { rows }) => sum + rows.length, 0), 9);
+  });
+});
+
+Deno.test("loadData() and inspectData() name the files of broken images that a list names", async () => {
+  const names = [...Array(9).keys()].map((i) => `${i}.jpg`);
+  const lists = {
+    "rows.csv": ["image,label", ...names.map((name) => `in/${name},cat`)].join("\n"),
+    "rows.jsonl": names.map((name) => JSON.stringify({ image: `in/${name}`, label: "cat" }))
+      .join("\n"),
+  };
+  const files: Record<string, string | Uint8Array> = { ...lists };
+  for (const [i, name] of names.entries()) files[`in/${name}`] = await imageFile(colour(i));
+  files["in/6.jpg"] = "no image";
+  await inFolder(files, async (folder) => {
+    for (const [list, where] of [["rows.csv", "row 7"], ["rows.jsonl", "line 7"]]) {
+      const spec = { [list!.split(".")[1]!]: join(folder, list!) };
+      const expected = { where: `${list} ${where}`, cause: '"in/6.jpg": the file is not an image' };
+      const { broken } = await inspectData(await prepareData({ spec, seed: 0 }));
+      assertEquals(
+        broken.map(({ where, cause }) => ({ where, cause: cause.slice(0, expected.cause.length) })),
+        [
+          expected,
+        ],
+      );
+      const error = await assertRejects(() => load(folder, spec), DiagnosticError);
+      assertStringIncludes(error.message, `an image: ${expected.where}: ${expected.cause}`);
+    }
   });
 });
 

@@ -38,7 +38,8 @@ export async function readNamed(
   const { name, where } = image;
   const what = `${quoted(name)} (${where})`;
   try {
-    return { encoded: await readImageFile(root.file(name, where), what) };
+    const encoded = await readImageFile(root.file(name, where), what);
+    return name === where ? { encoded } : { encoded, name };
   } catch (error) {
     const cause = causeOf(error, what);
     return { missing: name === where ? cause : `${quoted(name)}: ${cause}` };
