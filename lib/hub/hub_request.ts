@@ -6,7 +6,7 @@
 import { abortable } from "@std/async/abortable";
 import { dirname } from "@std/path";
 import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
-import { isConfidential } from "../trust/urls.ts";
+import { isConfidential, shownUrl } from "../trust/urls.ts";
 import type { HubFile } from "./hub_listing.ts";
 import { type HubModel, hubName } from "./hub_name.ts";
 
@@ -31,6 +31,11 @@ interface Refusal {
   readonly cause: string;
   readonly notes?: readonly string[];
 }
+
+const onward = [
+  "Check the network, or set HF_ENDPOINT to a hub that can be reached",
+  "With HF_HUB_OFFLINE=1 no hub is asked: what is in the cache is used",
+];
 
 const later = { notes: ["Run again later: what was fetched is kept"] };
 const byToken = { notes: ["Set HF_TOKEN to a token that may read it, if it is not public"] };
@@ -280,7 +285,7 @@ async function request(
       throw hubFailure(model, `the hub does not answer within ${silenceMs / 1000} s`, later.notes);
     }
     const cause = error instanceof Error ? error.message : error;
-    throw hubFailure(model, `the hub cannot be reached, ${cause}`);
+    throw hubFailure(model, `the hub ${shownUrl(endpoint)} cannot be reached, ${cause}`, onward);
   } finally {
     clearTimeout(timer);
   }

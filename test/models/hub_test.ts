@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { fetchHubModel, type HubOptions } from "../../lib/models/hub.ts";
@@ -248,7 +248,12 @@ Deno.test("fetchHubModel() says that a model is not there, or the hub", () =>
     );
     const offline = { ...options, endpoint: "http://127.0.0.1:1" };
     const error = await assertRejects(() => fetchHubModel(model, offline), DiagnosticError);
-    assertEquals(error.message.includes("the hub cannot be reached"), true);
+    const { message, notes } = error.diagnostics[0]!;
+    assertStringIncludes(message, "the hub http://127.0.0.1:1/ cannot be reached, ");
+    assertEquals(notes, [
+      "Check the network, or set HF_ENDPOINT to a hub that can be reached",
+      "With HF_HUB_OFFLINE=1 no hub is asked: what is in the cache is used",
+    ]);
   }));
 
 Deno.test("fetchHubModel() fetches what graphs refer to, whatever it is called", () =>
