@@ -103,7 +103,13 @@ Deno.test("tvp prompt export and import keep every kind", () =>
       await Deno.writeFile(`${folder}/p.safetensors`, encodePrompt(prompt));
       for (const file of exportFormats) {
         await tvp(folder, "prompt", "export", "p.safetensors", "-o", file);
-        const { err } = await tvp(folder, "prompt", "import", file, "-o", "again.safetensors");
+        const { err, out } = await tvp(folder, "prompt", "import", file, "-o", "again.safetensors");
+        const around = kind.kind === "full" ? " around 4" : "";
+        assertEquals(out, `again.safetensors: vp prompt, ${kind.kind} on 8 pixels${around}\n`);
+        assertEquals(
+          (await tvp(folder, "prompt", "show", "again.safetensors")).out.split("\n")[0],
+          `vp prompt, ${kind.kind} on 8 pixels${around}`,
+        );
         const again = await Deno.readFile(`${folder}/again.safetensors`);
         assertEquals(decodePrompt(again), prompt, `${kind.kind} in ${file}: ${err}`);
       }
@@ -132,7 +138,7 @@ Deno.test("tvp prompt keeps the transformation of an affine-color prompt", () =>
     for (const file of ["d.npz", "d.pth"]) {
       await run("export", "p.safetensors", "-o", file);
       const { out, err } = await run("import", file, "-o", "again.safetensors");
-      assertEquals(out, "again.safetensors: vp prompt, affine-color on 8 pixels around 4\n", err);
+      assertEquals(out, "again.safetensors: vp prompt, affine-color on 8 pixels\n", err);
       const again = decodePrompt(await Deno.readFile(`${folder}/again.safetensors`));
       assertEquals(again.transformation, transformation);
     }

@@ -112,7 +112,7 @@ async function write(job: Job, make: (prompt: Prompt) => Promise<Written>): Prom
   const prompt = await readPrompt(job.path);
   const { bytes, note } = await make(prompt);
   await writeOutput(job, bytes);
-  report(job, prompt, note);
+  await report(job, prompt, note);
 }
 
 async function importFile(job: Job): Promise<void> {
@@ -132,7 +132,7 @@ async function importFile(job: Job): Promise<void> {
     },
   );
   await writeOutput(job, encodePrompt(prompt));
-  report(job, prompt, guesses.length === 0 ? undefined : guesses.join("\n"));
+  await report(job, prompt, guesses.length === 0 ? undefined : guesses.join("\n"));
 }
 
 /** A prompt file of this program says all but what it is to be called. */
@@ -176,7 +176,7 @@ async function show({ args, path }: Job): Promise<void> {
     largest: changed.reduce((most, x) => Math.max(most, Math.abs(x)), 0),
   };
   if (hasFlag(args, "json")) return printJson({ ...meta, ...figures });
-  for (const line of factsOf(prompt, figures)) printLine(line);
+  for (const line of [await describe(prompt), ...factsOf(prompt, figures)]) printLine(line);
 }
 
 /** A prompt in lines; what is not known of it is left out. */
@@ -196,7 +196,6 @@ function factsOf(
     ["seed", seed],
   ];
   return [
-    describe(meta),
     `δ: ${changed} of ${delta.data.length} values, RMS ${rms.toPrecision(3)}, largest ${
       largest.toPrecision(3)
     }`,
@@ -204,8 +203,14 @@ function factsOf(
   ];
 }
 
-const describe = ({ method, kind, canvas, image }: Prompt["meta"]) =>
-  `${method} prompt, ${kind} on ${canvas} pixels around ${image}`;
+/** `vp prompt, frame on 64 pixels around 48`; a kind whose image fills the canvas is around none. */
+async function describe(prompt: Prompt): Promise<string> {
+  const { kindOfPrompt } = await import("../../artifacts/prompt.ts");
+  const { imageSideOf } = await import("../../prompts/prompt_table.ts");
+  const { method, kind, canvas } = prompt.meta;
+  const side = imageSideOf(kindOfPrompt(prompt), prompt.meta);
+  return `${method} prompt, ${kind} on ${canvas} pixels${side < canvas ? ` around ${side}` : ""}`;
+}
 
 /** The image as a model's processor gets it: shrunk, padded, with δ added, clipped to [0, 1]. */
 async function applied(prompt: Prompt, path: string): Promise<Written> {
@@ -221,12 +226,16 @@ async function applied(prompt: Prompt, path: string): Promise<Written> {
   };
 }
 
-function report({ args, output }: Job, { meta }: Prompt, note: string | undefined): void {
-  const { method, kind, canvas, image } = meta;
+async function report(
+  { args, output }: Job,
+  prompt: Prompt,
+  note: string | undefined,
+): Promise<void> {
+  const { method, kind, canvas, image } = prompt.meta;
   if (hasFlag(args, "json")) {
     printJson({ output, method, kind, canvas, image, ...(note === undefined ? {} : { note }) });
     return;
   }
-  printLine(`${output}: ${describe(meta)}`);
+  printLine(`${output}: ${await describe(prompt)}`);
   if (note !== undefined) printLine(note);
 }
