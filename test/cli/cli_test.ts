@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parseYaml } from "../../lib/diagnostic/yaml_core.ts";
 import type { RunEvent } from "../../lib/pipeline/contract/event.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -378,12 +379,39 @@ Deno.test("SIGINT saves the state and exits 130; the next run continues to the s
   assertEquals(resumed, place.read(".tvp/runs/count/latest/count/total.json"));
 });
 
+/** What a pipeline file says, of which the starter's tasks and rates are the quickstart's. */
+interface StarterText {
+  readonly vars: Readonly<Record<string, unknown>> & {
+    readonly variants: Readonly<Record<string, unknown>>;
+  };
+  readonly stages: Readonly<
+    Record<"data" | "prompt" | "report", { readonly with: Readonly<Record<string, unknown>> }>
+  >;
+}
+
+const quickstart = Deno.readTextFileSync(new URL("pipelines/quickstart.yaml", root));
+
 Deno.test("tvp init writes a pipeline that can be run, and overwrites nothing", async () => {
   await using place = new Workplace({});
   assertEquals((await place.tvp("init", "mine.yaml")).code, 0);
   assertStringIncludes(place.read("mine.yaml"), "name: mine\n");
   const plan = await place.tvp("run", "mine.yaml", "--plan");
   assertEquals([plan.code, plan.err], [0, ""]);
+  const own = parseYaml(place.read("mine.yaml")) as StarterText;
+  const quick = parseYaml(quickstart) as StarterText;
+  assertEquals(own.vars.methods, quick.vars.methods);
+  assertEquals(own.vars.variants.tvp, quick.vars.variants.tvp);
+  assertEquals([own.vars.source, own.vars.steps], [
+    quick.vars.source,
+    quick.stages.prompt.with.steps,
+  ]);
+  assertEquals(own.stages.data.with.dataset, quick.vars.dataset);
+  for (const name of ["canvas", "imageSize"]) {
+    assertEquals(own.stages.prompt.with[name], quick.stages.prompt.with[name]);
+  }
+  const { data, primary } = own.stages.report.with;
+  assertEquals(data, "${{ stages.data.test }}");
+  assert(Array.isArray(primary) && primary.length > 0);
   const again = await place.tvp("init", "mine.yaml");
   assertEquals([again.code, again.err.includes("there is a file of this name")], [2, true]);
 });
