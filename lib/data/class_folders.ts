@@ -30,9 +30,9 @@ export async function listClassFolders(
 ): Promise<Listing> {
   const listing = await listFolder(folder.rootOf(folder.prefixOf(inside, mark)).path);
   const rows = listing.rows.map((row) => {
-    const label = names[String(row.fields.label)];
-    if (label === undefined) throw folder.missing(`class ${row.fields.label} among ${all}`);
-    return { ...row, fields: { ...row.fields, label } };
+    const name = String(row.fields.label);
+    if (!Object.hasOwn(names, name)) throw folder.missing(`class ${name} among ${all}`);
+    return { ...row, fields: { ...row.fields, label: names[name] } };
   });
   return { ...listing, rows };
 }

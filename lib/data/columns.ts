@@ -22,6 +22,14 @@ export const columnNames = {
 /** What a column can be. */
 export type ColumnRole = keyof typeof columnNames;
 
+/** The column of each role; a role that no column has is absent. */
+export type Columns = Readonly<Partial<Record<ColumnRole, string>>>;
+
+/** A row's value of a column; `undefined` where the row lacks it, or no column has the role. */
+export function valueOf({ fields }: ListedRow, column: string | undefined): unknown {
+  return column !== undefined && Object.hasOwn(fields, column) ? fields[column] : undefined;
+}
+
 /** The column of a role, if there is one. @throws {DiagnosticError} If the user names one that is not there. */
 export function findColumn(
   role: ColumnRole,

@@ -1,11 +1,10 @@
 /** Makes rows of a source's columns: question, answer, class, caption, cluster. @module */
 import { suggestions } from "../diagnostic/suggest.ts";
-import type { ColumnRole } from "./columns.ts";
-import { findColumn } from "./columns.ts";
+import { type ColumnRole, type Columns, findColumn, valueOf } from "./columns.ts";
 import { dataFailure, quoted } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { ListedRow, Listing } from "./listing.ts";
-import { type Choice, choiceOf } from "./multiple_choice.ts";
+import { type Choice, choicesOf } from "./multiple_choice.ts";
 
 /** A row that is made, before its split is chosen. */
 export interface MadeRow {
@@ -38,8 +37,6 @@ export interface MadeRows {
 /** What is asked where nothing else is (arXiv 2404.11207). */
 const defaultInstruction = "This is a photo of a";
 
-type Columns = Readonly<Partial<Record<ColumnRole, string>>>;
-
 /**
  * Makes rows.
  *
@@ -50,9 +47,10 @@ export function makeRows(listing: Listing, spec: DataSpec, source: string): Made
   const columns = columnsIn(listing, spec, source);
   const choices = columns.candidates === undefined
     ? undefined
-    : listing.rows.map((row) => choiceOf(row, columns, spec));
+    : choicesOf(listing.rows, columns, spec);
   const kind = spec.kind ?? kindOf(listing, columns);
-  const classes = classesOf(listing, { columns, spec, kind, choices, source });
+  const newNames = newNamesIn(spec);
+  const classes = classesOf(listing, { columns, spec, kind, choices, newNames, source });
   const numbers = new Map(classes?.map((name, i) => [name, i]));
   const rows = listing.rows.map((row, place) =>
     makeRow(row, {
@@ -63,6 +61,7 @@ export function makeRows(listing: Listing, spec: DataSpec, source: string): Made
       kind,
       classes,
       numbers,
+      newNames,
       choice: choices?.[place],
     })
   );
@@ -83,10 +82,17 @@ function columnsIn({ rows, embedded }: Listing, spec: DataSpec, source: string):
 
 const yesNo = ["yes", "no"];
 
+/** What else stands for yes and no. */
+const yesNoSigns: ReadonlyMap<string, string> = new Map([
+  ["1", "yes"],
+  ["0", "no"],
+  ["true", "yes"],
+  ["false", "no"],
+]);
+
 function kindOf(listing: Listing, columns: Columns): MadeRows["kind"] {
   if (columns.label !== undefined || columns.candidates !== undefined) return "classification";
-  const column = columns.answer ?? "";
-  const answers = new Set(listing.rows.map(({ fields }) => namedText(listing, column, fields)));
+  const answers = new Set(listing.rows.map((row) => namedText(listing, columns.answer, row)));
   if ([...answers].every((answer) => yesNo.includes((answer ?? "").toLowerCase()))) return "yes-no";
   return columns.instruction === undefined ? "classification" : "generation";
 }
@@ -96,12 +102,13 @@ interface ClassMaking {
   readonly spec: DataSpec;
   readonly kind: MadeRows["kind"];
   readonly choices: readonly Choice[] | undefined;
+  readonly newNames: ReadonlyMap<string, string>;
   readonly source: string;
 }
 
 function classesOf(
   listing: Listing,
-  { columns, spec, kind, choices, source }: ClassMaking,
+  { columns, spec, kind, choices, newNames, source }: ClassMaking,
 ): readonly string[] | undefined {
   if (kind === "generation") return undefined;
   if (kind === "yes-no") return yesNo;
@@ -120,18 +127,40 @@ function classesOf(
       "name it: columns: { label: NAME }",
     ]);
   }
-  const rename = spec.classes ?? {};
   const named = listing.classesOf?.(column);
   if (named !== undefined) {
-    return unique(named.map((name, i) => rename[name] ?? rename[i] ?? name), source);
+    checkNewNames(newNames, [...named, ...named.keys().map(String)], source);
+    const names = named.map((name, i) => newNames.get(name) ?? newNames.get(String(i)) ?? name);
+    return unique(names, source);
   }
   const names = new Set(
-    listing.rows.map(({ fields, where }) =>
-      textOf(fields[column]) ?? missing(where, column, fields[column])
-    ),
+    listing.rows.map((row) => {
+      const value = valueOf(row, column);
+      return textOf(value) ?? missing(row.where, column, value);
+    }),
   );
   const sorted = [...names].sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1));
-  return unique(sorted.map((name) => rename[name] ?? name), source);
+  checkNewNames(newNames, sorted, source);
+  return unique(sorted.map((name) => newNames.get(name) ?? name), source);
+}
+
+/** Names that the user gives classes, by what is written in the source. */
+function newNamesIn({ classes }: DataSpec): ReadonlyMap<string, string> {
+  return new Map(Array.isArray(classes) ? [] : Object.entries(classes ?? {}));
+}
+
+function checkNewNames(
+  newNames: ReadonlyMap<string, string>,
+  known: readonly string[],
+  source: string,
+): void {
+  const unknown = [...newNames.keys()].find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw dataFailure(
+    source,
+    `classes gives "${unknown}" another name, but no class is called so`,
+    suggestions(unknown, known),
+  );
 }
 
 function unique(classes: readonly string[], source: string): readonly string[] {
@@ -153,11 +182,11 @@ function missing(where: string, column: string, value?: unknown): never {
 /** The text of a column; a number that stands for a class becomes its name. */
 function namedText(
   { classesOf }: Listing,
-  column: string,
-  fields: ListedRow["fields"],
+  column: string | undefined,
+  row: ListedRow,
 ): string | undefined {
-  const text = textOf(fields[column]);
-  return classesOf?.(column)?.[Number(text)] ?? text;
+  const text = textOf(valueOf(row, column));
+  return column === undefined ? text : classesOf?.(column)?.[Number(text)] ?? text;
 }
 
 /** Texts, and numbers as texts. */
@@ -176,13 +205,14 @@ interface RowMaking {
   readonly kind: MadeRows["kind"];
   readonly classes: readonly string[] | undefined;
   readonly numbers: ReadonlyMap<string, number>;
+  readonly newNames: ReadonlyMap<string, string>;
   readonly choice: Choice | undefined;
 }
 
 function makeRow(row: ListedRow, making: RowMaking): MadeRow {
   const { columns, spec, choice, place } = making;
-  const { fields, where } = row;
-  const value = (role: ColumnRole) => textOf(fields[columns[role] ?? ""]);
+  const { where } = row;
+  const value = (role: ColumnRole) => textOf(valueOf(row, columns[role]));
   const given = answerOf(row, making);
   const words = (template: string) => filled(template, { row, class: given.answer });
   const asked = choice?.instruction ??
@@ -218,22 +248,24 @@ function answerOf(
   making: RowMaking,
 ): Pick<MadeRow, "answer" | "label" | "answers" | "candidates"> {
   const { columns, choice, numbers } = making;
-  const { fields, where } = row;
   if (choice !== undefined) {
     const { answer, candidates } = choice;
     return { answer, candidates, label: numbers.get(answer)! };
   }
   if (making.kind === "generation") {
     const column = columns.answer ?? columns.label ?? "answer";
-    return freeAnswer(fields[column], where, column);
+    return freeAnswer(valueOf(row, column), row.where, column);
   }
   if (making.kind === "yes-no") {
     const column = columns.answer ?? columns.label ?? "answer";
-    const said = namedText(making.listing, column, fields)?.toLowerCase();
-    const answer = { "1": "yes", "0": "no", true: "yes", false: "no" }[said ?? ""] ?? said ?? "";
+    const said = namedText(making.listing, column, row)?.toLowerCase() ?? "";
+    const answer = yesNoSigns.get(said) ?? said;
     const label = numbers.get(answer);
     if (label === undefined) {
-      throw dataFailure(where, `its answer is ${shown(fields[column])}, expected yes or no`);
+      throw dataFailure(
+        row.where,
+        `its answer is ${shown(valueOf(row, column))}, expected yes or no`,
+      );
     }
     return { answer, label };
   }
@@ -244,23 +276,21 @@ function answerOf(
 const shown = (value: unknown) =>
   value === undefined ? "missing" : JSON.stringify(value).slice(0, 60);
 
-function classNumber({ fields, where }: ListedRow, making: RowMaking): number {
-  const { columns, spec, listing, classes = [], numbers } = making;
+function classNumber(row: ListedRow, making: RowMaking): number {
+  const { columns, spec, listing, classes = [], numbers, newNames } = making;
   const column = columns.label ?? columns.answer!;
-  const written = textOf(fields[column]) ?? missing(where, column, fields[column]);
-  const rename = Array.isArray(spec.classes) ? {} : spec.classes ?? {};
-  const named = numbers.get(rename[written] ?? written);
+  const value = valueOf(row, column);
+  const written = textOf(value) ?? missing(row.where, column, value);
+  const named = numbers.get(newNames.get(written) ?? written);
   if (named !== undefined) return named;
   const isNumbered = listing.classesOf?.(column) !== undefined || Array.isArray(spec.classes);
   if (isNumbered && /^\d+$/.test(written) && Number(written) < classes.length) {
     return Number(written);
   }
   throw dataFailure(
-    where,
-    `its ${column} is ${shown(fields[column])}, which is not one of the ${classes.length} classes`,
-    [
-      ...suggestions(written, classes),
-    ],
+    row.where,
+    `its ${column} is ${shown(value)}, which is not one of the ${classes.length} classes`,
+    suggestions(written, classes),
   );
 }
 

@@ -1,5 +1,5 @@
 /** Questions with their own answers to choose from: the models are asked for a letter. @module */
-import type { ColumnRole } from "./columns.ts";
+import { type Columns, valueOf } from "./columns.ts";
 import { dataFailure } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { ListedRow } from "./listing.ts";
@@ -22,35 +22,75 @@ const maxChoices = 26;
 
 const letters = Array.from({ length: maxChoices }, (_, i) => String.fromCharCode(65 + i));
 
+/** How an answer may name a choice. */
+const readings = ["text", "letter", "place"] as const;
+type Reading = typeof readings[number];
+
+/** The choice that an answer names in each reading; a reading in which it names none is absent. */
+type Places = Readonly<Partial<Record<Reading, number>>>;
+
+/** A row whose answer is read. */
+interface Asked {
+  readonly row: ListedRow;
+  readonly given: unknown;
+  readonly options: readonly string[];
+  readonly places: Places;
+}
+
 /**
- * Makes a question of a row with candidates. Its answer is the place, the letter or the text of one.
+ * Makes a question of each row. The row's answer is the place, the letter or the text of a choice: a
+ * number of JSON or Parquet is a place, from 0. Where a text fits two choices, it is read in the one way
+ * that fits all rows.
  *
- * @throws {DiagnosticError} If there are none, or the answer is none of them.
+ * @throws {DiagnosticError} If there are no choices, or the answer is none of them or fits two.
  */
-export function choiceOf(
-  { fields, where }: ListedRow,
-  columns: Readonly<Partial<Record<ColumnRole, string>>>,
+export function choicesOf(
+  rows: readonly ListedRow[],
+  columns: Columns,
   spec: DataSpec,
-): Choice {
-  const options = optionsIn(fields[columns.candidates!], where);
-  const candidates = letters.slice(0, options.length);
-  const given = fields[columns.answer ?? columns.label ?? "answer"];
-  const place = placeOf(given, options);
-  if (place === undefined) {
-    throw dataFailure(
-      where,
-      `its answer ${
-        JSON.stringify(given) ?? "is missing and"
-      } is not one of the ${options.length} choices`,
-    );
+): readonly Choice[] {
+  const asked = rows.map((row) => askedIn(row, columns));
+  const common = readings.filter((reading) =>
+    asked.every(({ places }) => places[reading] !== undefined)
+  );
+  return asked.map((one) => {
+    const { row, options } = one;
+    const question = valueOf(row, columns.instruction) ?? spec.instruction ?? "";
+    const lines = options.map((option, i) => `${letters[i]}. ${option}`);
+    return {
+      instruction: [String(question), ...lines, wanted].filter((line) => line !== "").join("\n"),
+      answer: letters[placeOf(one, common)]!,
+      candidates: letters.slice(0, options.length),
+    };
+  });
+}
+
+function askedIn(row: ListedRow, columns: Columns): Asked {
+  const options = optionsIn(valueOf(row, columns.candidates), row.where);
+  const given = valueOf(row, columns.answer ?? columns.label ?? "answer");
+  return { row, given, options, places: placesOf(given, options) };
+}
+
+/** The place of the choice that is the answer. */
+function placeOf({ row: { where }, given, options, places }: Asked, common: readonly Reading[]) {
+  const fitting = readings.filter((reading) => places[reading] !== undefined);
+  const [first] = fitting;
+  const shown = JSON.stringify(given) ?? "is missing and";
+  if (first === undefined) {
+    throw dataFailure(where, `its answer ${shown} is not one of the ${options.length} choices`, [
+      "a number is a place from 0; a text is the letter, the place or the words of a choice",
+    ]);
   }
-  const question = String(fields[columns.instruction ?? ""] ?? spec.instruction ?? "");
-  const lines = options.map((option, i) => `${letters[i]}. ${option}`);
-  return {
-    instruction: [question, ...lines, wanted].filter((line) => line !== "").join("\n"),
-    answer: letters[place]!,
-    candidates,
-  };
+  const [only, ...more] = new Set(fitting.map((reading) => places[reading]!));
+  if (more.length === 0) return only!;
+  const [reading, ...others] = common;
+  if (reading !== undefined && others.length === 0) return places[reading]!;
+  const said = fitting.map((way) =>
+    `the ${way} of choice ${letters[places[way]!]} (${JSON.stringify(options[places[way]!])})`
+  );
+  throw dataFailure(where, `its answer ${shown} may be ${said.join(" or ")}`, [
+    "write places as numbers in JSON lines or Parquet, or answers that fit one choice alone",
+  ]);
 }
 
 function optionsIn(value: unknown, where: string): string[] {
@@ -71,15 +111,15 @@ function parsed(text: string): unknown {
   }
 }
 
-function placeOf(answer: unknown, options: readonly string[]): number | undefined {
-  const text = String(answer ?? "").trim();
-  const named = options.indexOf(text);
-  if (named >= 0) return named;
-  const letter = letters.indexOf(text.toUpperCase());
-  const place = letter >= 0 && letter < options.length
-    ? letter
-    : /^\d+$/.test(text)
-    ? Number(text)
-    : -1;
-  return place >= 0 && place < options.length ? place : undefined;
+function placesOf(answer: unknown, options: readonly string[]): Places {
+  const text = typeof answer === "number" ? "" : String(answer ?? "").trim();
+  const places = {
+    text: text === "" ? -1 : options.indexOf(text),
+    letter: letters.indexOf(text.toUpperCase()),
+    place: typeof answer === "number" ? answer : /^\d+$/.test(text) ? Number(text) : -1,
+  };
+  const inside = Object.entries(places).filter(([, place]) =>
+    Number.isInteger(place) && place >= 0 && place < options.length
+  );
+  return Object.fromEntries(inside);
 }
