@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Artifact, artifact, defineStage, model } from "../lib/pipeline/contract/stage.ts";
+import { longestSide } from "../lib/vision/images.ts";
 
 /** Image features of a model, with or without a visual prompt. */
 export default defineStage({
@@ -11,7 +12,7 @@ export default defineStage({
       .describe("a trained prompt, or a baseline: none or shrunk"),
     data: artifact("dataset").describe("images, with labels if the task has classes"),
     rows: z.int().min(1).optional().describe("the number of rows, from the first; default all"),
-    canvas: z.int().min(8).optional()
+    canvas: z.int().min(8).max(longestSide).optional()
       .describe("baselines: side S of the canvas in pixels; default the images' own"),
     imageSize: z.int().min(4).optional()
       .describe("baselines: side s of the shrunk image; default 164 of 224 parts of the canvas"),

@@ -8,6 +8,7 @@ import {
   weightsByName,
 } from "../lib/pipeline/contract/stage.ts";
 import { methods } from "../lib/training/method_table.ts";
+import { longestSide } from "../lib/vision/images.ts";
 
 /** What a training step costs on this machine. */
 export default defineStage({
@@ -25,7 +26,7 @@ export default defineStage({
     loss: z.string().optional().describe("name of a loss variant, instead of the method's"),
     variants: z.record(z.string(), weightsByName("loss", weightDescriptions)).default({})
       .describe("loss variants of this pipeline by name"),
-    canvas: z.int().min(8).optional().describe("side S of the canvas in pixels"),
+    canvas: z.int().min(8).max(longestSide).optional().describe("side S of the canvas in pixels"),
     imageSize: z.int().min(4).optional().describe("side s of the shrunk image"),
     steps: z.int().min(2).default(30).describe("number of steps; the first is not timed"),
     batch: z.int().min(1).default(16).describe("rows per step"),

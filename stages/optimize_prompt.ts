@@ -22,6 +22,7 @@ import { precisions } from "../lib/training/precisions.ts";
 import { schedules } from "../lib/training/schedule.ts";
 import { searches, type SearchName } from "../lib/training/searches/search_table.ts";
 import { views } from "../lib/training/views/view_table.ts";
+import { longestSide } from "../lib/vision/images.ts";
 
 const weights = weightsByName("loss", weightDescriptions);
 
@@ -47,7 +48,7 @@ export default defineStage({
       .describe(
         "the pixels that are trained, and whether a transformation is trained too; default frame",
       ),
-    canvas: z.int().min(8).optional()
+    canvas: z.int().min(8).max(longestSide).optional()
       .describe("side S of the canvas in pixels; default the images' own"),
     imageSize: z.int().min(4).optional()
       .describe("side s of the shrunk image; default 164 of 224 parts of the canvas"),

@@ -10,6 +10,7 @@ import {
 import { type Baseline, baselineTable } from "../lib/evaluation/baselines.ts";
 import { matches } from "../lib/evaluation/match.ts";
 import { generationSettings } from "../lib/models/generation_settings.ts";
+import { longestSide } from "../lib/vision/images.ts";
 
 /** Scores a model on a split, with or without a visual prompt. */
 export default defineStage({
@@ -23,7 +24,7 @@ export default defineStage({
     like: z.union([artifact("prompt"), z.array(artifact("prompt")).min(1)]).optional().describe(
       "prompts whose sizes the baselines take; plain and noise also take their kind and, over all of them, the RMS of δ",
     ),
-    canvas: z.int().min(8).optional()
+    canvas: z.int().min(8).max(longestSide).optional()
       .describe("baselines: side S of the canvas in pixels; default the images' own"),
     imageSize: z.int().min(4).optional()
       .describe("baselines: side s of the shrunk image; default 164 of 224 parts of the canvas"),

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { nearest } from "../diagnostic/suggest.ts";
 import { fits } from "../vision/fits.ts";
+import { longestSide } from "../vision/images.ts";
 
 /** Formats by the key that names their files. */
 export const formatKeys = ["folder", "csv", "jsonl", "parquet", "webdataset"] as const;
@@ -79,7 +80,9 @@ function makeSchema() {
       .describe("shares, such as 0.6, 0.2 and 0.2, or names of given splits"),
     fit: z.enum(fits, { error: fits.join(", ") }).optional()
       .describe("how an image that is not square is fitted onto a square canvas"),
-    side: whole(8).optional().describe("side of the canvas in pixels, if no stage sets it"),
+    side: whole(8, longestSide).optional().describe(
+      "side of the canvas in pixels, if no stage sets it",
+    ),
     decoded: whole(8, 1024).optional().describe(
       "decode each image once, to a square of this side in pixels, and keep the pixels",
     ),

@@ -1,6 +1,7 @@
 /** Checks the card and the rows of a data set's files. @module */
 import { z } from "zod";
 import { fits } from "../vision/fits.ts";
+import { longestSide } from "../vision/images.ts";
 import { schemaOf } from "../diagnostic/schema_of.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";
@@ -16,6 +17,8 @@ const name = z.string({ error: "text of at least one character" })
 const count = z.int({ error: "a whole number from 0" }).min(0, { error: "a whole number from 0" });
 const texts = z.array(text, { error: "a list of texts" });
 
+const sideWords = { error: `a whole number of pixels from 1 to ${longestSide}` };
+
 /** `dataset.json`; what else it holds is left as it is. */
 const cardSchema = schemaOf<Card>()(z.looseObject({
   name,
@@ -25,7 +28,7 @@ const cardSchema = schemaOf<Card>()(z.looseObject({
   classes: texts.min(1, { error: "a list of at least one text" }).optional(),
   caption: text.optional(),
   fit: z.enum(fits, { error: fits.join(", ") }).optional(),
-  side: z.int({ error: "a number of pixels" }).min(1, { error: "a number of pixels" }).optional(),
+  side: z.int(sideWords).min(1, sideWords).max(longestSide, sideWords).optional(),
   mirrorKeepsAnswer: z.boolean({ error: "true or false" }).optional(),
   licence: text,
   source: text,

@@ -30,6 +30,12 @@ export function imagesIn(images: Uint8Array, { height, width }: ImageSize): Imag
   };
 }
 
+/**
+ * Longest side of a canvas in pixels: more than vision encoders read. Values of such an image take
+ * 192 MiB, and a step holds several of them.
+ */
+export const longestSide = 4096;
+
 /** Side of the canvas in the paper (arXiv 2404.11207). */
 const usualSide = 224;
 

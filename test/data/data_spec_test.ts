@@ -27,7 +27,8 @@ for (const key of [...formatKeys, ...settings]) {
 for (
   const [key, value, text] of [
     ["decoded", 4, "decoded must be a whole number from 8 to 1024"],
-    ["side", 7.5, "side must be a whole number from 8"],
+    ["side", 7.5, "side must be a whole number from 8 to 4096"],
+    ["side", 30000, "side must be a whole number from 8 to 4096"],
     ["mirror", "no", "mirror must be true or false"],
     ["broken", "keep", "broken must be refuse or skip"],
     ["split", { train: {} }, "split.train must be a share above 0, or the name of a split"],

@@ -98,6 +98,10 @@ const mistakes: readonly [Change, string][] = [
   ],
   [card({ classes: undefined }), "dataset.json: classes must be a list of texts if kind is"],
   [card({ classes: ["a", 1] }), "dataset.json: classes[1] must be text, but is 1"],
+  [
+    card({ side: 1_000_000_000 }),
+    "dataset.json: side must be a whole number of pixels from 1 to 4096, but is 1000000000",
+  ],
   [card({ height: 5 }), "dataset.json says height 5, but there are 4"],
   [images({}), 'rows need a tensor "images" uint8 [2, 3, height, width], found none'],
   [images({ images: zeros("uint8", [3, 3, 4, 4]) }), "found uint8 [3, 3, 4, 4]"],
