@@ -4,6 +4,7 @@ import { fits } from "../vision/fits.ts";
 import { longestSide } from "../vision/images.ts";
 import { schemaOf } from "../diagnostic/schema_of.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
+import { quoted } from "./data_failure.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";
 
 /** The files are not a data set; the message says what is wrong where. */
@@ -14,6 +15,8 @@ export class DatasetError extends SyntaxError {
 const text = z.string({ error: "text" });
 const name = z.string({ error: "text of at least one character" })
   .min(1, { error: "text of at least one character" });
+const words = z.string({ error: "text" })
+  .refine((value) => value.trim() !== "", { error: "text that is not empty" });
 const count = z.int({ error: "a whole number from 0" }).min(0, { error: "a whole number from 0" });
 const texts = z.array(text, { error: "a list of texts" });
 
@@ -44,8 +47,8 @@ const rowSchema = schemaOf<Row>()(z.looseObject({
   cluster: text,
   style: text.optional(),
   instruction: text,
-  answer: text,
-  answers: texts.optional(),
+  answer: words,
+  answers: z.array(words, { error: "a list of texts" }).optional(),
   candidates: texts.optional(),
   label: count.optional(),
   caption: text.optional(),
@@ -66,6 +69,11 @@ export interface Card extends DatasetInfo {
  */
 export function readCard(json: string): Card {
   const card = checked(cardSchema, json, "dataset.json");
+  const { classes = [] } = card;
+  const twice = classes.find((name, i) => classes.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new DatasetError(`dataset.json: two of its classes are called "${twice}"`);
+  }
   if (card.kind !== "classification" || card.classes !== undefined) return card;
   throw new DatasetError(
     "dataset.json: classes must be a list of texts if kind is classification",
@@ -75,31 +83,58 @@ export function readCard(json: string): Card {
 /**
  * Reads `rows.jsonl`.
  *
- * @throws {DatasetError} With the line and the field that is wrong.
+ * @throws {DatasetError} With the line and the field that is wrong, or contradicts the classes.
  */
-export function readRows(lines: string, { classes }: DatasetInfo): Row[] {
+export function readRows(lines: string, info: DatasetInfo): Row[] {
+  const classes = info.classes ?? (info.kind === "yes-no" ? ["yes", "no"] : undefined);
+  const numbers = new Map(classes?.map((name, i) => [name, i]));
   const written = lines.replace(/^\ufeff/, "").trimEnd();
   if (written === "") throw new DatasetError("rows.jsonl has no rows");
   const rows = written.split("\n").map((line, i) =>
     checked(rowSchema, line, `rows.jsonl line ${i + 1}`)
   );
   const places = new Map<string, number>();
-  rows.forEach(({ id, label }, i) => {
+  rows.forEach((row, i) => {
+    const { id } = row;
     const place = `rows.jsonl line ${i + 1}`;
     const before = places.get(id);
     if (before !== undefined) {
       throw new DatasetError(`${place}: its id "${id}" is already used in line ${before + 1}`);
     }
     places.set(id, i);
-    if (classes !== undefined && label !== undefined && label >= classes.length) {
-      throw new DatasetError(
-        `${place}: label is ${label}, but the last of the ${classes.length} classes is ${
-          classes.length - 1
-        }`,
-      );
-    }
+    // Free answers are of no class, unless they say so.
+    const isFree = classes === undefined || info.kind === "generation" && row.label === undefined;
+    const mistake = isFree ? undefined : classMistake(row, { classes, numbers });
+    if (mistake !== undefined) throw new DatasetError(`${place}: ${mistake}`);
   });
   return rows;
+}
+
+/** The classes of a data set, and the place of each. */
+interface Classes {
+  readonly classes: readonly string[];
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** How a row contradicts the classes, or its answer its candidates. */
+function classMistake(
+  { label, answer, candidates }: Row,
+  { classes, numbers }: Classes,
+): string | undefined {
+  const all = `the ${classes.length} classes`;
+  if (label !== undefined && label >= classes.length) {
+    return `label is ${label}, but the last of ${all} is ${classes.length - 1}`;
+  }
+  if (!numbers.has(answer)) return `answer is ${quoted(answer)}, which is not one of ${all}`;
+  if (label !== undefined && classes[label] !== answer) {
+    return `answer is ${quoted(answer)}, but its label ${label} is class ${
+      quoted(classes[label]!)
+    }`;
+  }
+  const unknown = candidates?.find((name) => !numbers.has(name));
+  if (unknown !== undefined) return `candidate ${quoted(unknown)} is not one of ${all}`;
+  if (candidates === undefined || candidates.includes(answer)) return undefined;
+  return `answer is ${quoted(answer)}, which is not one of its candidates`;
 }
 
 function checked<T>(schema: z.ZodType<T>, json: string, place: string): T {

@@ -304,14 +304,17 @@ export function encodedImages(
     folder,
     side: side ?? sideOf(places),
     async read(row): Promise<RgbImage> {
-      const { shard, offset, bytes } = places[row]!;
+      const { shard, offset, bytes, ...size } = places[row]!;
       const file = readRange(join(folder, shard), offset, bytes);
+      const where = `image ${row} of the data set`;
       try {
-        const { data, dims: [, height, width] } = await decodeImage(file);
-        return { data, height: height!, width: width! };
+        const { data, dims: [, height = 0, width = 0] } = await decodeImage(file);
+        if (height === size.height && width === size.width) return { data, height, width };
+        const told = `${indexFile} line ${row + 1} says ${size.width}×${size.height} pixels`;
+        throw dataFailure(where, `${told}, but it has ${width}×${height}`);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        throw dataFailure(`image ${row} of the data set`, error.message);
+        throw dataFailure(where, error.message);
       }
     },
   };

@@ -5,6 +5,8 @@ import {
   readDatasetFolder,
   writeDatasetFolder,
 } from "../../lib/data/dataset_folder.ts";
+import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
+import { inDataset as inEncoded } from "./images_in.ts";
 import { DatasetError } from "../../lib/data/dataset_schema.ts";
 import { encodeSafetensors } from "../../lib/tensor/safetensors.ts";
 import { type Tensor, zeros } from "../../lib/tensor/tensor.ts";
@@ -99,6 +101,32 @@ const mistakes: readonly [Change, string][] = [
   [card({ classes: undefined }), "dataset.json: classes must be a list of texts if kind is"],
   [card({ classes: ["a", 1] }), "dataset.json: classes[1] must be text, but is 1"],
   [
+    lines(first, { ...second, label: 0 }),
+    'rows.jsonl line 2: answer is "dog", but its label 0 is class "cat"',
+  ],
+  [
+    lines(first, { ...second, answer: "cow", label: undefined }),
+    'rows.jsonl line 2: answer is "cow", which is not one of the 2 classes',
+  ],
+  [
+    lines(first, { ...second, candidates: ["cat"] }),
+    'rows.jsonl line 2: answer is "dog", which is not one of its candidates',
+  ],
+  [
+    lines(first, { ...second, candidates: ["dog", "cow"] }),
+    'rows.jsonl line 2: candidate "cow" is not one of the 2 classes',
+  ],
+  [lines(first, { ...second, answer: " " }), "line 2: answer must be text that is not empty"],
+  [
+    lines(first, { ...second, answers: ["dog", ""] }),
+    "line 2: answers[1] must be text that is not empty",
+  ],
+  [card({ classes: ["cat", "cat"] }), 'dataset.json: two of its classes are called "cat"'],
+  [
+    card({ kind: "yes-no", classes: undefined }),
+    'rows.jsonl line 1: answer is "cat", which is not one of the 2 classes',
+  ],
+  [
     card({ side: 1_000_000_000 }),
     "dataset.json: side must be a whole number of pixels from 1 to 4096, but is 1000000000",
   ],
@@ -124,3 +152,17 @@ Deno.test("openDatasetFolder() says which file, line and field are wrong", async
     });
   }
 });
+
+Deno.test("openDatasetFolder() refuses an image of another size than its list says", () =>
+  inEncoded(2, async (folder) => {
+    const list = join(folder, "pictures.jsonl");
+    const [one, two] = (await Deno.readTextFile(list)).trimEnd().split("\n");
+    await Deno.writeTextFile(list, `${one}\n${two!.replace('"height":8', '"height":9')}\n`);
+    const { images } = await openDatasetFolder(folder);
+    assertEquals((await images.read(0)).height, 8);
+    const { message } = await assertRejects(() => images.read(1), DiagnosticError);
+    assertEquals(
+      message.split("\n")[0],
+      "Cannot read image 1 of the data set: pictures.jsonl line 2 says 12×9 pixels, but it has 12×8",
+    );
+  }));
