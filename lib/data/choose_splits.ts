@@ -1,11 +1,11 @@
 /** Divides rows into training, validation and test splits. @module */
 import { suggestions } from "../diagnostic/suggest.ts";
 import { Random } from "../tensor/random.ts";
-import { dataFailure } from "./data_failure.ts";
+import { dataFailure, quoted, someOf } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
 import type { SplitName } from "./dataset.ts";
 import type { MadeRow } from "./make_rows.ts";
-import { splitOfName } from "./image_names.ts";
+import { nearSplit, splitOfName } from "./image_names.ts";
 
 /** The splits in order. */
 export const splitNames = ["train", "validation", "test"] as const;
@@ -23,13 +23,15 @@ const validationShare = 0.1;
 export interface ChosenSplits {
   readonly rows: SplitRows;
   readonly notes: readonly string[];
+  /** How many rows are in no split, and why. */
+  readonly leftOut: readonly string[];
 }
 
 /**
  * Splits rows: as the source has them, or by shares. Rows of a cluster stay together, and each class
  * is shared out alike. Validation rows never come from the test split.
  *
- * @throws {DiagnosticError} If a split would be empty.
+ * @throws {DiagnosticError} If a split would be empty, or a row's split is a misspelt name.
  */
 export function chooseSplits(
   rows: readonly MadeRow[],
@@ -41,10 +43,13 @@ export function chooseSplits(
   if (given === undefined) {
     const shares = sharesOf(spec.split);
     const split = shareOut(rows, shares, seed);
-    return checked(split, source, [
-      `split by shares: ${splitNames.map((name) => `${name} ${shares[name]}`).join(", ")}`,
-    ]);
+    return checked(split, {
+      source,
+      notes: [`split by shares: ${splitNames.map((name) => `${name} ${shares[name]}`).join(", ")}`],
+      leftOut: [],
+    });
   }
+  const { leftOut } = given;
   if (given.test.length === 0 && given.validation.length > 0) {
     // Publishers with two splits call the one that they report results on `val`.
     return withValidation({ ...given, test: given.validation, validation: [] }, seed, source);
@@ -53,22 +58,26 @@ export function chooseSplits(
     return withValidation(given, seed, source);
   }
   if (given.test.length === 0) {
-    return checked(shareOut(given.train, defaultShares, seed), source, [
-      "split by shares: all of its rows belong to one split",
-    ]);
+    return checked(shareOut(given.train, defaultShares, seed), {
+      source,
+      notes: ["split by shares: all of its rows belong to one split"],
+      leftOut,
+    });
   }
-  return checked(given, source, []);
+  return checked(given, { source, notes: [], leftOut });
 }
 
-function withValidation(given: SplitRows, seed: string, source: string): ChosenSplits {
+function withValidation(given: GivenSplits, seed: string, source: string): ChosenSplits {
   const { train, validation } = shareOut(given.train, {
     train: 1 - validationShare,
     validation: validationShare,
     test: 0,
   }, seed);
-  return checked({ train, validation, test: given.test }, source, [
-    `validation rows are ${100 * validationShare} % of the training rows`,
-  ]);
+  return checked({ train, validation, test: given.test }, {
+    source,
+    notes: [`validation rows are ${100 * validationShare} % of the training rows`],
+    leftOut: given.leftOut,
+  });
 }
 
 function sharesOf(split: DataSpec["split"]): Readonly<Record<SplitName, number>> {
@@ -78,12 +87,17 @@ function sharesOf(split: DataSpec["split"]): Readonly<Record<SplitName, number>>
   return { train: number(train), validation: number(validation), test: number(test) };
 }
 
+/** Rows by the splits of their source. */
+interface GivenSplits extends SplitRows {
+  readonly leftOut: readonly string[];
+}
+
 /** Rows by the splits that the source gives them; undefined where it gives none. */
 function givenSplits(
   rows: readonly MadeRow[],
   split: DataSpec["split"],
   source: string,
-): SplitRows | undefined {
+): GivenSplits | undefined {
   if (typeof split?.train === "number") return undefined;
   const names = new Set(rows.flatMap((row) => row.split ?? []));
   if (names.size === 0) {
@@ -100,14 +114,47 @@ function givenSplits(
       `splits: ${[...names].join(", ")}`,
     ]);
   }
-  const bySplit = (wantedName: SplitName) =>
-    rows.filter((row) => {
-      const asked = split?.[wantedName];
-      if (typeof asked === "string") return row.split === asked;
-      return split === undefined && splitOfName(row.split ?? "") === wantedName;
-    });
-  return { train: bySplit("train"), validation: bySplit("validation"), test: bySplit("test") };
+  const isOf = (row: MadeRow, wantedName: SplitName) => {
+    const asked = split?.[wantedName];
+    if (typeof asked === "string") return row.split === asked;
+    return split === undefined && splitOfName(row.split ?? "") === wantedName;
+  };
+  const others = rows.filter((row) => !splitNames.some((name) => isOf(row, name)));
+  if (split === undefined) checkSpelling(others);
+  return {
+    train: rows.filter((row) => isOf(row, "train")),
+    validation: rows.filter((row) => isOf(row, "validation")),
+    test: rows.filter((row) => isOf(row, "test")),
+    leftOut: leftOutOf(others),
+  };
 }
+
+function checkSpelling(others: readonly MadeRow[]): void {
+  for (const { split, where } of others) {
+    const meant = split === undefined ? undefined : nearSplit(split);
+    if (meant === undefined) continue;
+    throw dataFailure(where, `its split ${quoted(split!)} is not known`, [
+      `did you mean "${meant}"?`,
+      "name splits of your own: split: { train: NAME, validation: NAME, test: NAME }",
+    ]);
+  }
+}
+
+function leftOutOf(others: readonly MadeRow[]): string[] {
+  const named = new Map<string, MadeRow[]>();
+  const unnamed = others.filter(({ split }) => split === undefined);
+  for (const row of others) if (row.split !== undefined) pushTo(named, row.split, row);
+  return [
+    ...(unnamed.length === 0
+      ? []
+      : [`rows without a split, left out: ${unnamed.length} (${placesOf(unnamed)})`]),
+    ...[...named].map(([split, rows]) =>
+      `rows of split ${quoted(split)}, left out: ${rows.length} (${placesOf(rows)})`
+    ),
+  ];
+}
+
+const placesOf = (rows: readonly MadeRow[]) => someOf(rows.map(({ where }) => where), 3);
 
 /** A class at a time, a cluster at a time. */
 function shareOut(
@@ -144,14 +191,19 @@ function shareOut(
   return chosen;
 }
 
-function checked(rows: SplitRows, source: string, notes: readonly string[]): ChosenSplits {
+function checked(
+  { train, validation, test }: SplitRows,
+  { source, ...told }: Omit<ChosenSplits, "rows"> & { readonly source: string },
+): ChosenSplits {
+  const rows = { train, validation, test };
   const empty = splitNames.find((name) => rows[name].length === 0);
   if (empty === undefined) {
     checkApart(rows, source);
-    return { rows, notes };
+    return { rows, ...told };
   }
   const counts = splitNames.map((name) => `${name} ${rows[name].length}`).join(", ");
   throw dataFailure(source, `no rows are left for ${empty} (${counts})`, [
+    ...told.leftOut,
     "add images, or give shares: split: { train: 0.6, validation: 0.2, test: 0.2 }",
   ]);
 }

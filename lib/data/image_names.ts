@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { editDistance } from "../diagnostic/suggest.ts";
 
 /** Endings of files that are taken for images; of those that are not read, the decoder says so. */
 const imageEnding =
@@ -29,4 +30,13 @@ const splitNames = {
 export function splitOfName(name: string): keyof typeof splitNames | undefined {
   const found = Object.entries(splitNames).find(([, pattern]) => pattern.test(name));
   return found?.[0] as keyof typeof splitNames | undefined;
+}
+
+/** Names of splits, for those who misspell one. */
+const knownSplits = ["train", "training", "validation", "valid", "val", "dev", "test", "testing"];
+
+/** The name of a split that a name, which is none, is meant for: one letter of three may be wrong. */
+export function nearSplit(name: string): string | undefined {
+  const lower = name.toLowerCase();
+  return knownSplits.find((known) => editDistance(lower, known) <= known.length / 3);
 }

@@ -34,6 +34,8 @@ export interface PreparedData {
   readonly listing: Listing;
   readonly splits: Readonly<Record<SplitName, readonly MadeRow[]>>;
   readonly notes: readonly string[];
+  /** Those of the notes that the user should see at once, such as rows that are left out. */
+  readonly warnings?: readonly string[];
   readonly broken: "refuse" | "skip";
   readonly squares?: Squares;
 }
@@ -47,13 +49,15 @@ export async function prepareData(loading: Omit<DataLoading, "output">): Promise
     ? await listData(locateData(spec, ["/"]), spec)
     : await set.list(new PublisherFolder(spec.folder as string, set), loading.parameters);
   const made = makeRows(listing, settled(spec, set), source);
-  const { rows, notes } = chooseSplits(made.rows, spec, source);
+  const { rows, notes, leftOut } = chooseSplits(made.rows, spec, source);
+  const warnings = [...(listing.notes ?? []), ...leftOut];
   const train = chooseTraining(rows.train, loading, source);
   return {
     info: infoOf(spec, made, set, source),
     listing,
     splits: { ...rows, train },
-    notes: [...(listing.notes ?? []), ...notes, ...decodingNotes(spec)],
+    notes: [...warnings, ...notes, ...decodingNotes(spec)],
+    warnings,
     broken: spec.broken ?? "refuse",
     ...(spec.decoded === undefined ? {} : { squares: squaresOf(spec.decoded, spec) }),
   };
@@ -115,6 +119,7 @@ function infoOf(
  */
 export async function loadData(loading: DataLoading): Promise<void> {
   const data = await prepareData(loading);
+  for (const warning of data.warnings ?? []) loading.log?.(warning);
   const total = Object.values(data.splits).reduce((sum, rows) => sum + rows.length, 0);
   const seen = new Set<string>();
   const broken: BrokenImage[] = [];

@@ -162,6 +162,21 @@ const lists: readonly (readonly [
   ],
 ];
 
+Deno.test("loadData() tells in the log and on the card how many rows are left out", async () => {
+  const files: Record<string, string | Uint8Array> = {};
+  const splits = ["train", "val", "test", "foo"];
+  for (let i = 0; i < 8; i++) files[`${i}.jpg`] = await imageFile(colour(i));
+  const lines = Array.from({ length: 8 }, (_, i) => `${i}.jpg,cat,${splits[i % 4]}`);
+  files["rows.csv"] = ["image,label,split", ...lines].join("\n");
+  await inFolder(files, async (folder) => {
+    const log: string[] = [];
+    const spec = { csv: join(folder, "rows.csv") };
+    const { test } = await load(folder, spec, { log: (line) => log.push(line) });
+    const note = 'rows of split "foo", left out: 2 (rows.csv row 4, rows.csv row 8)';
+    assertEquals([log, test.info.notes], [[note], [note]]);
+  });
+});
+
 function three(line: (i: number) => string): string {
   return Array.from({ length: 9 }, (_, i) => line(i) + "\n").join("");
 }

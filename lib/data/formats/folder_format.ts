@@ -5,7 +5,7 @@ import { DataRoot } from "../data_root.ts";
 import { fileImages } from "./file_images.ts";
 import { joinListings, type ListedRow, type Listing } from "../listing.ts";
 import { otherFormats } from "../other_formats.ts";
-import { isHiddenName, isImageName, splitOfName } from "../image_names.ts";
+import { isHiddenName, isImageName, nearSplit, splitOfName } from "../image_names.ts";
 import { readTable, tableNames } from "./table_format.ts";
 
 /** How deep the folders of a class may lie in each other. */
@@ -29,14 +29,36 @@ export async function listFolder(path: string): Promise<Listing> {
   if (list !== undefined) return await readLabels(path, list);
   const splits = names.folders.filter((name) => splitOfName(name) !== undefined);
   if (splits.length >= 2 || splits.length === 1 && names.folders.length === 1) {
-    return joinListings(
+    const listing = joinListings(
       await Promise.all(splits.map(async (name) => ({
         split: splitOfName(name)!,
         listing: await listSplit(root, name),
       }))),
     );
+    return { ...listing, notes: [...besideNotes(root, names, splits), ...listing.notes ?? []] };
   }
   return listClasses(root, names, "");
+}
+
+/** What lies beside the folders of splits is not read. @throws {DiagnosticError} If it is a split, misspelt. */
+function besideNotes(root: DataRoot, { files, folders }: Names, splits: readonly string[]) {
+  const others = folders
+    .filter((name) => !splits.includes(name) && imagesBelow(root, name, 1).length > 0);
+  for (const name of others) {
+    const meant = nearSplit(name);
+    if (meant === undefined) continue;
+    throw dataFailure(JSON.stringify(join(root.path, name)), "it is not the folder of a split", [
+      `did you mean "${meant}"? Its images would be left out`,
+      `beside it are ${splits.join(", ")}`,
+    ]);
+  }
+  const loose = files.filter(isImageName);
+  return [
+    ...(others.length === 0 ? [] : [`folders of no split, left out: ${someOf(others)}`]),
+    ...(loose.length === 0
+      ? []
+      : [`images of no split, left out: ${loose.length} (${someOf(loose, 3)})`]),
+  ];
 }
 
 async function listSplit(root: DataRoot, folder: string): Promise<Listing> {

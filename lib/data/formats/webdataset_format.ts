@@ -1,6 +1,6 @@
 /** WebDataset: tar archives whose files of one name before the first dot are a row. @module */
 import { basename, dirname } from "@std/path";
-import { dataFailure, quoted } from "../data_failure.ts";
+import { dataFailure, quoted, someOf } from "../data_failure.ts";
 import { imageLimits } from "../../vision/decode_image.ts";
 import type { EncodedImage, ListedRow, Listing } from "../listing.ts";
 import { joinListings } from "../listing.ts";
@@ -35,14 +35,25 @@ async function listArchive(path: string): Promise<Listing> {
   const samples = await samplesOf(path);
   const places: TarEntry[] = [];
   const rows: ListedRow[] = [];
+  const without: string[] = [];
   for (const { key, image, texts } of samples) {
-    if (image === undefined) continue;
+    if (image === undefined) {
+      without.push(key);
+      continue;
+    }
     const where = `${basename(path)}: ${key}`;
     rows.push({ where, fields: { id: key, ...fieldsOf(key, where, texts) } });
     places.push(image);
   }
   if (rows.length === 0) throw dataFailure(JSON.stringify(path), "there is no image in it");
-  return { rows, embedded: true, images: (wanted) => imagesAt(path, places, wanted) };
+  return {
+    rows,
+    embedded: true,
+    notes: without.length === 0 ? [] : [
+      `${basename(path)}: rows without an image, left out: ${without.length} (${someOf(without)})`,
+    ],
+    images: (wanted) => imagesAt(path, places, wanted),
+  };
 }
 
 async function* imagesAt(

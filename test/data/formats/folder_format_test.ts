@@ -55,3 +55,31 @@ for (const [file, hint] of hints) {
       assertEquals(error.diagnostics[0]!.notes![0], hint);
     }));
 }
+
+Deno.test("listFolder() tells what lies beside the folders of splits", () =>
+  inFolder({
+    "train/cat/1.png": "a",
+    "test/cat/2.png": "b",
+    "extra/3.png": "c",
+    "4.png": "d",
+    "docs/a.md": "",
+  }, async (folder) => {
+    const { rows, notes } = await listFolder(folder);
+    assertEquals(rows.length, 2);
+    assertEquals(notes!.slice(0, 2), [
+      "folders of no split, left out: extra",
+      "images of no split, left out: 1 (4.png)",
+    ]);
+  }));
+
+Deno.test("listFolder() refuses a folder of images that is a split, misspelt", () =>
+  inFolder(
+    { "train/cat/1.png": "a", "test/cat/2.png": "b", "vall/cat/3.png": "c" },
+    async (folder) => {
+      const error = await assertRejects(() => listFolder(folder), DiagnosticError, "of a split");
+      assertEquals(
+        error.diagnostics[0]!.notes![0],
+        'did you mean "val"? Its images would be left out',
+      );
+    },
+  ));

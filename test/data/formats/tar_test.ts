@@ -141,6 +141,15 @@ Deno.test("listArchives() takes the caption of a row, not one with a name of its
     assertEquals(rows.map(({ fields }) => fields), [{ id: "1", caption: "a cat" }]);
   }));
 
+Deno.test("listArchives() tells how many rows have no image", () =>
+  inFolder({
+    "a.tar": packed([image, label, { ...label, name: "2.cls" }, { name: "3.json", content: "{}" }]),
+  }, async (folder) => {
+    const { rows, notes } = await listArchives([join(folder, "a.tar")]);
+    assertEquals(rows.length, 1);
+    assertEquals(notes, ["a.tar: rows without an image, left out: 2 (2, 3)"]);
+  }));
+
 /** An entry of 24 MiB of zeros. */
 const bomb = new Uint8Array(24 << 20);
 bomb.set(packed([{ name: "a", size: 23 << 20 }]));
