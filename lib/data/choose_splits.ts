@@ -130,8 +130,11 @@ function givenSplits(
 }
 
 function checkSpelling(others: readonly MadeRow[]): void {
+  const seen = new Set<string | undefined>([undefined]);
   for (const { split, where } of others) {
-    const meant = split === undefined ? undefined : nearSplit(split);
+    if (seen.has(split)) continue;
+    seen.add(split);
+    const meant = nearSplit(split!);
     if (meant === undefined) continue;
     throw dataFailure(where, `its split ${quoted(split!)} is not known`, [
       `did you mean "${meant}"?`,

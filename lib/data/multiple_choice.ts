@@ -2,6 +2,7 @@
 import { type Columns, valueOf } from "./columns.ts";
 import { dataFailure } from "./data_failure.ts";
 import type { DataSpec } from "./data_spec.ts";
+import { jsonIn } from "./formats/json_text.ts";
 import type { ListedRow } from "./listing.ts";
 
 /** A question with letters for its answers. */
@@ -105,7 +106,7 @@ function optionsIn(value: unknown, where: string): string[] {
 /** A cell of a table holds a list as JSON, or with bars. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return jsonIn(text);
   } catch {
     return text.includes("|") ? text.split("|").map((part) => part.trim()) : undefined;
   }

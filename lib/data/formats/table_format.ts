@@ -3,6 +3,7 @@ import { parse } from "@std/csv";
 import { basename } from "@std/path";
 import { dataFailure } from "../data_failure.ts";
 import { type DataRoot, readList } from "../data_root.ts";
+import { jsonIn } from "./json_text.ts";
 import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing } from "../listing.ts";
 import { columnNames, columnOf } from "../columns.ts";
@@ -146,7 +147,7 @@ function namesImage(column?: string): (map: Record<string, unknown>) => boolean 
 /** The map that a whole text is; `undefined` where it is none, as JSON lines are none. */
 function mapIn(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = jsonIn(text);
     return isMap(value) ? value : undefined;
   } catch {
     return undefined;
@@ -155,7 +156,7 @@ function mapIn(text: string): Record<string, unknown> | undefined {
 
 function parsed(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return jsonIn(text);
   } catch (error) {
     throw dataFailure(where, `it is not JSON: ${(error as Error).message}`);
   }

@@ -5,6 +5,7 @@ import { imageLimits } from "../../vision/decode_image.ts";
 import type { EncodedImage, ListedRow, Listing } from "../listing.ts";
 import { joinListings } from "../listing.ts";
 import { isHiddenName, isImageName } from "../image_names.ts";
+import { jsonIn } from "./json_text.ts";
 import { openBytes } from "./byte_source.ts";
 import { tarEntries, type TarEntry } from "./tar.ts";
 
@@ -161,15 +162,21 @@ function fieldsOf(
   return {
     ...(texts.size === 0 && folder !== "." ? { label: basename(folder).replaceAll("_", " ") } : {}),
     ...jsonFields(read("json"), where),
-    ...(number === undefined ? {} : { label: /^\d+$/.test(number) ? Number(number) : number }),
+    ...(number === undefined ? {} : { label: numberIn(number) }),
     ...(caption === undefined ? {} : { caption }),
   };
+}
+
+/** A class as a number, if it is one that a JavaScript number can hold. */
+function numberIn(text: string): number | string {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  return Number.isSafeInteger(value) ? value : text;
 }
 
 function jsonFields(text: string | undefined, where: string): Record<string, unknown> {
   if (text === undefined) return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value = jsonIn(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }

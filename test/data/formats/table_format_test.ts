@@ -65,6 +65,28 @@ for (const [name, content] of jsons) {
     }));
 }
 
+/** Whole numbers as JSON writes them, and as rows have them. */
+const numbers: readonly (readonly [written: string, value: unknown])[] = [
+  ["9007199254740991", 9007199254740991],
+  ["9007199254740993", "9007199254740993"],
+  ["-1152921504606846977", "-1152921504606846977"],
+  ["18446744073709551615", "18446744073709551615"],
+  ["[1, 9007199254740993]", [1, "9007199254740993"]],
+  ["0.12345678901234567", 0.12345678901234567],
+  ["1e300", 1e300],
+  ['"9007199254740993"', "9007199254740993"],
+];
+
+for (const name of ["a.jsonl", "a.json"]) {
+  for (const [written, value] of numbers) {
+    Deno.test(`readTable() reads ${written} of ${name}`, () =>
+      inFolder({ [name]: `{"image": "1.png", "id": ${written}}` }, async (folder) => {
+        const { rows } = await readTable(join(folder, name), new DataRoot(folder));
+        assertEquals(rows[0]!.fields.id, value);
+      }));
+  }
+}
+
 const answers = [{ answer: "yes" }, { answer: "no" }];
 
 /** Maps in a `.json` file, and the rows that they are; `column` is that of the images. */

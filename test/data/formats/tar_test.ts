@@ -86,6 +86,15 @@ const archives: readonly (readonly [name: string, entries: readonly Entry[], fou
     { name: "1.json", content: '{"label": "cat"}' },
     { name: "1.more.json", content: '{"label": "wrong"}' },
   ], "1 cat image"],
+  [
+    "a class of 64 bits",
+    [image, { ...label, content: "9007199254740993" }],
+    `1 ${2n ** 53n + 1n} image`,
+  ],
+  ["a class of 64 bits in JSON", [
+    image,
+    { name: "1.json", content: '{"label": 9007199254740993}' },
+  ], `1 ${2n ** 53n + 1n} image`],
   ["a class behind another", [
     image,
     { name: "1.coarse.cls", content: "animal" },
