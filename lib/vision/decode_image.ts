@@ -48,6 +48,8 @@ function readableFormat(bytes: Uint8Array): ImageFormat {
   }
   const format = formatOf(bytes);
   if (format === undefined) throw failure(`the file is ${strangerTitle(bytes)}`);
+  const mistake = format.mistake?.(bytes);
+  if (mistake !== undefined) throw failure(mistake);
   return format;
 }
 

@@ -1,10 +1,13 @@
 /** Recognises image formats by the first bytes of a file. @module */
 import { standIn } from "../diagnostic/stand_in.ts";
+import { colourMistake } from "./tiff_colours.ts";
 
 /** A format that is read. */
 export interface ImageFormat {
   readonly title: string;
   matches(bytes: Uint8Array): boolean;
+  /** Why a file of the format cannot be read, where its first bytes say so. */
+  mistake?(bytes: Uint8Array): string | undefined;
 }
 
 const textAt = (bytes: Uint8Array, start: number, end: number) =>
@@ -42,12 +45,14 @@ const imageFormats = {
   tiff: {
     title: "TIFF",
     matches: (bytes) => /^(?:II[*+]\0|MM\0[*+])$/.test(textAt(bytes, 0, 4)),
+    mistake: colourMistake,
   },
 } satisfies Record<string, ImageFormat>;
 
 /** The format of a file; `undefined` if files of its kind are not read. */
 export function formatOf(bytes: Uint8Array): ImageFormat | undefined {
-  return Object.values(imageFormats).find(({ matches }) => matches(bytes));
+  const formats: readonly ImageFormat[] = Object.values(imageFormats);
+  return formats.find(({ matches }) => matches(bytes));
 }
 
 /** What files that are taken for images turn out to be, if they are no stand-ins. */

@@ -91,6 +91,51 @@ function blackPng(width: number, height: number): Uint8Array {
   ]);
 }
 
+/** A TIFF of one pixel, without compression, whose three numbers are what `photometric` says. */
+function plainTiff(photometric: number, little: boolean, isBig: boolean): Uint8Array {
+  const view = new DataView(new ArrayBuffer(320));
+  const [header, count, entry, value] = isBig ? [16, 8, 20, 12] : [8, 2, 12, 8];
+  const put = (at: number, number: number, bytes: number) =>
+    bytes === 8
+      ? view.setBigUint64(at, BigInt(number), little)
+      : bytes === 4
+      ? view.setUint32(at, number, little)
+      : view.setUint16(at, number, little);
+  put(0, little ? 0x4949 : 0x4d4d, 2);
+  put(2, isBig ? 43 : 42, 2);
+  if (isBig) put(4, 8, 2);
+  put(isBig ? 8 : 4, header, isBig ? 8 : 4);
+  const data = 300;
+  const short = (tag: number, number: number) => [tag, 3, number] as const;
+  const tags = [
+    ...[short(256, 1), short(257, 1), short(258, 8), short(259, 1), short(262, photometric)],
+    ...[short(273, data), short(277, 3), short(278, 1), short(279, 3), short(530, 1)],
+  ];
+  put(header, tags.length, count);
+  for (const [i, [tag, type, number]] of tags.entries()) {
+    const at = header + count + i * entry;
+    put(at, tag, 2);
+    put(at + 2, type, 2);
+    put(at + 4, tag === 530 ? 2 : 1, isBig ? 8 : 4);
+    put(at + value, number, 2);
+    if (tag === 530) put(at + value + 2, 1, 2); // colours are not subsampled
+  }
+  [250, 10, 20].forEach((byte, i) => view.setUint8(data + i, byte));
+  return new Uint8Array(view.buffer);
+}
+
+for (
+  const [little, isBig] of [[true, false], [false, false], [true, true], [false, true]] as const
+) {
+  const name = `${little ? "II" : "MM"}, ${isBig ? "BigTIFF" : "TIFF"}`;
+  Deno.test(`decodeImage() refuses plain YCbCr, whose numbers would be taken for RGB: ${name}`, async () => {
+    const rgb = await decodeImage(plainTiff(2, little, isBig));
+    assertEquals([...rgb.data], [250, 10, 20]);
+    const message = "its colours are YCbCr without JPEG compression; save it in RGB";
+    await assertRejects(() => decodeImage(plainTiff(6, little, isBig)), SyntaxError, message);
+  });
+}
+
 Deno.test("decodeImage() says what is wrong with a file", async () => {
   const png = await encodePng(new Float32Array(3 * 400), { height: 20, width: 20 });
   const text = (content: string) => new TextEncoder().encode(content);
