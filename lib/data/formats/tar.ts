@@ -1,5 +1,5 @@
 /** Lists the files of a tar archive: it reads headers and skips contents. @module */
-import { dataFailure } from "../data_failure.ts";
+import { dataFailure, quoted } from "../data_failure.ts";
 import { orKind } from "../file_kind.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { checkHeader, linkIn, nameIn, numberIn, paxFields, textIn } from "./tar_header.ts";
@@ -29,7 +29,7 @@ interface Said {
 }
 
 /** Types of entries whose content says something of the next one. */
-const records: Readonly<Record<string, (content: Uint8Array) => Said>> = {
+const records: Readonly<Record<string, (content: Uint8Array, what: string) => Said>> = {
   L: (content) => ({ name: textIn(content) }),
   K: (content) => ({ link: textIn(content) }),
   x: paxFields,
@@ -84,7 +84,16 @@ export async function* tarEntries(source: ByteSource, what: string): AsyncGenera
     checkHeader(header, offset, what);
     const bytes = said.bytes ?? numberIn(header, 124, 12);
     const start = offset + blockBytes;
-    if (!(bytes >= 0) || start + bytes > size) {
+    if (Number.isNaN(bytes)) {
+      throw dataFailure(
+        what,
+        `the size of ${
+          quoted(said.name ?? nameIn(header))
+        } in it is not a whole number below 2^53: ` +
+          "the archive is damaged",
+      );
+    }
+    if (start + bytes > size) {
       throw dataFailure(what, `a file in it should have ${bytes} bytes, the archive ends before`);
     }
     offset = start + Math.ceil(bytes / blockBytes) * blockBytes;
@@ -92,7 +101,7 @@ export async function* tarEntries(source: ByteSource, what: string): AsyncGenera
     const record = records[type];
     if (record !== undefined) {
       if (bytes > longestRecord) throw dataFailure(what, `a name in it has ${bytes} bytes`);
-      said = { ...said, ...record(await source.read(start, bytes)) };
+      said = { ...said, ...record(await source.read(start, bytes), what) };
       continue;
     }
     const name = said.name ?? nameIn(header);

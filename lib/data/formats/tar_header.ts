@@ -1,5 +1,5 @@
 /** The fields of a tar header, and the records of pax. @module */
-import { dataFailure } from "../data_failure.ts";
+import { dataFailure, quoted } from "../data_failure.ts";
 import { notA } from "../file_kind.ts";
 
 const decoder = new TextDecoder();
@@ -38,7 +38,7 @@ export function nameIn(header: Uint8Array): string {
 /** The name that a link leads to. */
 export const linkIn = (header: Uint8Array): string => text(header, 157, 100);
 
-/** Octal digits, or from 8 GiB on bytes behind a set bit. */
+/** Octal digits, or from 8 GiB on bytes behind a set bit; NaN for any others, or too large a number. */
 export function numberIn(header: Uint8Array, start: number, length: number): number {
   if ((header[start]! & 0x80) === 0) {
     const digits = text(header, start, length).trim();
@@ -46,29 +46,50 @@ export function numberIn(header: Uint8Array, start: number, length: number): num
   }
   let value = header[start]! & 0x7f;
   for (let i = 1; i < length; i++) value = value * 256 + header[start + i]!;
-  return Number.isSafeInteger(value) ? value : NaN;
+  return wholeNumber(value);
 }
 
-/** The `LENGTH KEY=VALUE` records of pax about the next entry; a value may have any bytes. */
-export function paxFields(content: Uint8Array): {
-  name?: string;
-  link?: string;
-  bytes?: number;
-  isSparse?: boolean;
-} {
-  const fields: ReturnType<typeof paxFields> = {};
-  for (let at = 0; at < content.length;) {
-    const digits = /^(\d+) /.exec(decoder.decode(content.subarray(at, at + 20)))?.[1];
-    if (digits === undefined || Number(digits) <= digits.length) break;
-    const record = content.subarray(at + digits.length + 1, at + Number(digits) - 1);
-    const equals = record.indexOf(0x3d);
-    const key = decoder.decode(record.subarray(0, equals));
-    const value = decoder.decode(record.subarray(equals + 1));
-    if (key === "path") fields.name = value;
-    else if (key === "linkpath") fields.link = value;
-    else if (key === "size") fields.bytes = /^\d+$/.test(value) ? Number(value) : NaN;
-    else if (key.startsWith("GNU.sparse.")) fields.isSparse = true;
-    at += Number(digits);
+const wholeNumber = (value: number) => Number.isSafeInteger(value) ? value : NaN;
+
+/** What the records of pax say of the next entry. */
+export interface PaxFields {
+  readonly name?: string;
+  readonly link?: string;
+  readonly bytes?: number;
+  readonly isSparse?: boolean;
+}
+
+/**
+ * The `LENGTH KEY=VALUE` records of pax about the next entry; a value may have any bytes.
+ *
+ * @throws {DiagnosticError} If a length leads elsewhere than to the end of its record.
+ */
+export function paxFields(content: Uint8Array, what: string): PaxFields {
+  let fields: PaxFields = {};
+  for (let at = 0; at < content.length && content[at] !== 0;) {
+    const digits = /^(\d+) /.exec(decoder.decode(content.subarray(at, at + 20)))?.[1] ?? "";
+    const end = at + Number(digits);
+    const equals = content.indexOf(0x3d, at);
+    const key = decoder.decode(content.subarray(at + digits.length + 1, equals));
+    if (digits === "" || equals < 0 || equals >= end || content[end - 1] !== newLine) {
+      const start = decoder.decode(content.subarray(at, at + 40)).split("\n", 1)[0]!;
+      throw dataFailure(
+        what,
+        `a pax record in it, ${quoted(start)}, is not as long as it says: the archive is damaged`,
+      );
+    }
+    const value = decoder.decode(content.subarray(equals + 1, end - 1));
+    fields = { ...fields, ...fieldOf(key, value) };
+    at = end;
   }
   return fields;
+}
+
+const newLine = 0x0a;
+
+function fieldOf(key: string, value: string): PaxFields {
+  if (key === "path") return { name: value };
+  if (key === "linkpath") return { link: value };
+  if (key === "size") return { bytes: wholeNumber(/^\d+$/.test(value) ? Number(value) : NaN) };
+  return key.startsWith("GNU.sparse.") ? { isSparse: true } : {};
 }

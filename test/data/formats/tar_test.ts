@@ -14,8 +14,8 @@ interface Entry {
   /** `0` is a file, `1` a hard link, `2` a symbolic one, `x` and `L` say something of the next. */
   readonly type?: string;
   readonly link?: string;
-  /** Bytes that it is said to have, where they are not those of its content. */
-  readonly size?: number;
+  /** Bytes that it is said to have, where they are not those of its content; a text as it is. */
+  readonly size?: number | string;
 }
 
 function packed(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
@@ -24,7 +24,8 @@ function packed(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
     const put = (value: string, at: number) => header.set(text.encode(value), at);
     const bytes = text.encode(content);
     put(name, 0);
-    put((size ?? bytes.length).toString(8).padStart(11, "0"), 124);
+    if (typeof size === "string") header.set([...size].map((sign) => sign.charCodeAt(0)), 124);
+    else put((size ?? bytes.length).toString(8).padStart(11, "0"), 124);
     put("        ", 148);
     put(type, 156);
     put(link, 157);
@@ -177,6 +178,25 @@ const refused: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, message: stri
     packed([image, { ...label, content: "c".repeat(1 << 21) }]),
     "it has 2097152 bytes, at most 1048576 can be read",
   ],
+  ...["30 path=0.png\n", "5 path=0.png\n", "0 a=b\n", "100000000000000000000 a=b\n", "path=0.png\n"]
+    .map((records): [Uint8Array<ArrayBuffer>, string] => [
+      packed([pax(records), image]),
+      `a pax record in it, "${records.trim()}", is not as long as it says`,
+    ]),
+  [packed([pax("6 a b\n"), image]), 'a pax record in it, "6 a b", is not as long as it says'],
+  ...["\xff".repeat(12), "\x80\0\0\0" + "\x7f".repeat(8), "9".repeat(11), "-0000000001"]
+    .map((size): [Uint8Array<ArrayBuffer>, string] => [
+      packed([{ ...image, size }]),
+      'the size of "1.png" in it is not a whole number below 2^53: the archive is damaged',
+    ]),
+  ...["-1", "x", "99999999999999999999"].map((size): [Uint8Array<ArrayBuffer>, string] => [
+    packed([pax(record("size", size)), image]),
+    'the size of "1.png" in it is not a whole number below 2^53: the archive is damaged',
+  ]),
+  [
+    packed([{ ...image, size: 4096 }]),
+    "a file in it should have 4096 bytes, the archive ends before",
+  ],
   [packed([image]).slice(0, -1024), "it has no end mark: it is cut off"],
   [
     text.encode("BZh91AY" + " ".repeat(600)),
@@ -199,8 +219,8 @@ const refused: readonly (readonly [bytes: Uint8Array<ArrayBuffer>, message: stri
   ],
 ];
 
-for (const [bytes, message] of refused) {
-  Deno.test(`listArchives() says: ${message} (${bytes.length} bytes)`, () =>
+for (const [i, [bytes, message]] of refused.entries()) {
+  Deno.test(`listArchives() says: ${message} (archive ${i + 1})`, () =>
     inFolder({ "a.tar": bytes }, async (folder) => {
       const error = await assertRejects(() => found(join(folder, "a.tar")), DiagnosticError);
       assert(error.message.includes(message), error.message);
