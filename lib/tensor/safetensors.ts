@@ -122,7 +122,23 @@ function checkedEntries(entries: Readonly<Record<string, unknown>>, bytes: numbe
     [name, entryOf(name, value)] as const
   );
   checkCover(checked, bytes);
+  for (const [name, entry] of checked) checkRange(name, entry, bytes);
   return checked;
+}
+
+/** The range of a tensor has as many bytes as its shape needs, where its type is known. */
+function checkRange(
+  name: string,
+  { dtype: code, shape, data_offsets: [start, end] }: Entry,
+  bytes: number,
+): void {
+  const dtype = byCode.get(code);
+  if (dtype === undefined) return;
+  const size = sizeOf(shape) * dtypes[dtype].bytes;
+  if (end - start === size) return;
+  throw failure(
+    `tensor "${name}" (${dtype} [${shape}]) needs ${size} bytes, its range is ${start} to ${end} of ${bytes}`,
+  );
 }
 
 const failure = (cause: string) => new SafetensorsError(`Cannot decode safetensors: ${cause}`);
@@ -221,12 +237,6 @@ function decodeEntry(
       `tensor "${name}" has element type "${code}", known types are ${
         Object.values(codes).join(", ")
       }`,
-    );
-  }
-  const size = sizeOf(shape) * dtypes[dtype].bytes;
-  if (end - start !== size) {
-    throw failure(
-      `tensor "${name}" (${dtype} [${shape}]) needs ${size} bytes, its range is ${start} to ${end} of ${data.length}`,
     );
   }
   return tensorFromBytes(dtype, shape, data.subarray(start, end));

@@ -62,6 +62,15 @@ const lines = (...given: readonly unknown[]): Change => (folder) =>
   );
 const images = (tensors: Record<string, Tensor>): Change => (folder) =>
   Deno.writeFile(join(folder, "images.safetensors"), encodeSafetensors(tensors));
+/** Cuts bytes off the images' file, and changes its header. */
+const cutImages = (end: number, change = (header: string) => header): Change => async (folder) => {
+  const file = join(folder, "images.safetensors");
+  const bytes = await Deno.readFile(file);
+  const start = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = change(new TextDecoder().decode(bytes.subarray(8, start)));
+  bytes.set(new TextEncoder().encode(header), 8);
+  await Deno.writeFile(file, bytes.subarray(0, end));
+};
 const [first, second]: Record<string, unknown>[] = rows;
 const without = ({ answer: _, ...row }: Record<string, unknown>) => row;
 
@@ -131,6 +140,14 @@ const mistakes: readonly [Change, string][] = [
     "dataset.json: side must be a whole number of pixels from 1 to 4096, but is 1000000000",
   ],
   [card({ height: 5 }), "dataset.json says height 5, but there are 4"],
+  [
+    cutImages(-1),
+    'tensor "images" ends at byte 96, but the data end at 95: the file is cut off',
+  ],
+  [
+    cutImages(-1, (header) => header.replace("[0,96]", "[0,95]")),
+    'tensor "images" (uint8 [2,3,4,4]) needs 96 bytes, its range is 0 to 95 of 95',
+  ],
   [images({}), 'rows need a tensor "images" uint8 [2, 3, height, width], found none'],
   [images({ images: zeros("uint8", [3, 3, 4, 4]) }), "found uint8 [3, 3, 4, 4]"],
   [images({ images: zeros("uint8", [2, 1, 4, 4]) }), "found uint8 [2, 1, 4, 4]"],
