@@ -3,6 +3,8 @@ import { join } from "@std/path";
 import { type Diagnostic, DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Model, ValueType } from "../onnx/ir/model.ts";
 import { readModelFile } from "../runtime/read_model.ts";
+import { weightFilesOf } from "../runtime/weight_files.ts";
+import { weightPath } from "../runtime/weight_path.ts";
 import { isFolder } from "../workspace/is_folder.ts";
 
 /**
@@ -46,13 +48,9 @@ function filesNote(folder: string): string[] {
   return models.length === 0 ? [] : [`its ONNX files: ${models.join(", ")}`];
 }
 
-/** Whether two paths are the same file. */
-export async function isSameFile(a: string, b: string): Promise<boolean> {
-  try {
-    return await Deno.realPath(a) === await Deno.realPath(b);
-  } catch {
-    return false;
-  }
+/** The files that a model is in: its own, and those of its weights. */
+export function filesOf(path: string, model: Model): string[] {
+  return [path, ...weightFilesOf(model).values().map(weightPath)];
 }
 
 /** Names of values that hold floats, or of which nothing is known. */

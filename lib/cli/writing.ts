@@ -26,6 +26,29 @@ export async function writing<T>(path: string, write: () => T | Promise<T>): Pro
   }
 }
 
+/**
+ * Refuses to write over a file that is read: it would be lost.
+ *
+ * @throws {DiagnosticError} `usage`, if a source is the file, or a link leads from one to the other.
+ */
+export async function refuseSources(output: string, sources: readonly string[]): Promise<void> {
+  for (const source of sources) {
+    if (!await isSameFile(source, output)) continue;
+    throw diagnosticError("usage", `Cannot write "${output}": it is the source "${source}"`, [
+      "Choose another file name for -o",
+    ]);
+  }
+}
+
+/** Whether two paths lead to the same file. */
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  try {
+    return await Deno.realPath(a) === await Deno.realPath(b);
+  } catch {
+    return false;
+  }
+}
+
 function causeOf(error: Error, path: string): string {
   if (isFolder(path)) return "it is a folder";
   if (error instanceof Deno.errors.NotCapable) return "it is no place for files";

@@ -250,6 +250,7 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
     await Deno.writeFile(`${folder}/nameless.onnx`, encodeModel(namelessModel()));
     const long = tensor("float64", [1, 2], new Float64Array(2));
     await Deno.writeFile(`${folder}/long.npy`, encodeNpy(long));
+    await Deno.symlink("weights/w.bin", `${folder}/linked.bin`);
     const asked = ["--of", "loss", "--wrt", "x"];
     const cases: readonly [readonly string[], string][] = [
       [["none.onnx", ...asked], 'Cannot read "none.onnx": there is no such file'],
@@ -277,7 +278,9 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       ],
       [["linear.onnx", ...asked, "--check", "--feed", "x=page.onnx"], 'Cannot read "page.onnx"'],
       [["linear.onnx", ...asked, "--fix", "bach=2"], 'Cannot set dimension "bach"'],
-      [["linear.onnx", ...asked, "-o", "./linear.onnx"], "it is the model itself"],
+      [["linear.onnx", ...asked, "-o", "./linear.onnx"], 'it is the source "linear.onnx"'],
+      [["linear.onnx", ...asked, "-o", "weights/w.bin"], "it is the source"],
+      [["linear.onnx", ...asked, "-o", "linked.bin"], "it is the source"],
       [["linear.onnx", ...asked, "--dim", "batch=2"], "it works only together with --check"],
       [["linear.onnx", ...asked, "-o", "weights"], 'Cannot write "weights": it is a folder'],
       [

@@ -183,6 +183,7 @@ Deno.test("tvp prompt says what it cannot use", () =>
     const golden = (name: string) => new URL(`../golden/torch/${name}`, import.meta.url);
     await Deno.copyFile(golden("runs.pkl"), `${folder}/runs.pth`);
     await Deno.writeFile(`${folder}/p.npy`, encodeNpy(tensor("float32", [3, 8, 8], delta)));
+    await Deno.copyFile(`${folder}/p.safetensors`, `${folder}/d.safetensors`);
     const small = encodeNpy(tensor("float32", [2, 2], new Float32Array(4)));
     await Deno.writeFile(`${folder}/small.npy`, small);
     const damaged = { delta: zeros("float32", [3, 8, 8]), prompt_meta: zeros("uint8", [2]) };
@@ -211,6 +212,8 @@ Deno.test("tvp prompt says what it cannot use", () =>
         ["import", "p.npy", "-o", "x.safetensors", "--kind", "disc"],
         "expected frame, padding, patch, full",
       ],
+      [["apply", "p.safetensors", "grey.png", "-o", "./grey.png"], 'it is the source "grey.png"'],
+      [["import", "d.safetensors", "-o", "d.safetensors"], 'it is the source "d.safetensors"'],
       [["export", "grey.png", "-o", "x.png"], 'Cannot use prompt "grey.png"'],
       [["apply", "p.safetensors", "no.png", "-o", "x.png"], 'Cannot use image "no.png"'],
     ];

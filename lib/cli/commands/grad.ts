@@ -85,18 +85,16 @@ const command: Command = {
   },
   async run(args) {
     const { differentiateModel } = await import("../../autodiff/gradient.ts");
-    const { checkTypes, isSameFile, readModel } = await import("../read_model.ts");
+    const { checkTypes, filesOf, readModel } = await import("../read_model.ts");
     const { writeModel } = await import("../../runtime/write_model.ts");
-    const { writing } = await import("../writing.ts");
+    const { refuseSources, writing } = await import("../writing.ts");
     const { durationOf } = await import("../quantity.ts");
     const path = args.operands[0]!;
     const output = textOption(args, "output") ?? path.replace(/(\.onnx)?$/, ".grad.onnx");
-    if (await isSameFile(path, output)) {
-      throw diagnosticError("usage", `Cannot write "${output}": it is the model itself`);
-    }
     if (!hasFlag(args, "check")) refuseCheckOptions(args);
     const limitMs = durationOf(textOption(args, "limit"), "--limit") ?? defaultLimitMs;
     const read = await readModel(path);
+    await refuseSources(output, filesOf(path, read));
     await checkTypes(path, read);
     const model = await fixSizes(read, args.options.get("fix") ?? []);
     const options = await gradientOptions(args, model);

@@ -58,7 +58,7 @@ const command: Command = {
     }
     const output = textOption(args, "output");
     if (row.extensions !== undefined) checkOutput(output, row.extensions);
-    await row.run({ args, path, image: image!, output: output! });
+    await row.run({ args, path, output: output!, ...(image === undefined ? {} : { image }) });
     return exitCodes.done;
   },
 };
@@ -68,7 +68,7 @@ export default command;
 interface Job {
   readonly args: CommandArguments;
   readonly path: string;
-  readonly image: string;
+  readonly image?: string;
   readonly output: string;
 }
 
@@ -84,7 +84,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   apply: {
     usage: "apply PROMPT IMAGE",
     extensions: [".png"],
-    run: (job) => write(job, (prompt) => applied(prompt, job.image)),
+    run: (job) => write(job, (prompt) => applied(prompt, job.image!)),
   },
   export: {
     usage: "export PROMPT",
@@ -103,8 +103,9 @@ function checkOutput(output: string | undefined, known: readonly string[]): void
   );
 }
 
-async function writeOutput({ output }: Job, bytes: Uint8Array): Promise<void> {
-  const { writing } = await import("../writing.ts");
+async function writeOutput({ path, image, output }: Job, bytes: Uint8Array): Promise<void> {
+  const { refuseSources, writing } = await import("../writing.ts");
+  await refuseSources(output, image === undefined ? [path] : [path, image]);
   await writing(output, () => Deno.writeFile(output, bytes));
 }
 
