@@ -1,5 +1,5 @@
 /** Keeps the values of secrets out of everything that is printed or stored. @module */
-import { isSecretName } from "./secrets.ts";
+import { isSecret } from "./secrets.ts";
 
 /** Shorter values are in many texts by chance. */
 const shortest = 6;
@@ -17,7 +17,7 @@ export class Redactor {
   /** @param environment Whose secrets are hidden, by their names. */
   constructor(environment: Readonly<Record<string, string>> = {}) {
     for (const [name, value] of Object.entries(environment)) {
-      if (isSecretName(name)) this.add(name, value);
+      if (isSecret(name, value)) this.add(name, value);
     }
   }
 

@@ -18,15 +18,37 @@ const words = [
 ];
 
 /** The same at the end of a longer word: `PGPASSWORD`, `_authToken`. */
-const endings = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY", "SSHPASS"];
+const endings = [
+  "TOKEN",
+  "SECRET",
+  "PASSWORD",
+  "PASSWD",
+  "PASSPHRASE",
+  "(API|ACCESS|SECRET|PRIVATE)KEY",
+  "SSHPASS",
+];
+
+/** Tokens of GitHub and Azure. In front of other words they are often something else: `SAS_HOME`. */
+const lastWords = ["PATS?", "SAS"];
+
+/** A word of a name; a number behind it tells it from others: `API_KEY2`. */
+const wordOf = (forms: readonly string[]) => `(^|[^A-Z0-9])(${forms.join("|")})\\d*`;
 
 const secret = new RegExp(
-  `(^|[^A-Z0-9])(${words.join("|")})([^A-Z0-9]|$)|(${endings.join("|")})S?$|^(KUBECONFIG|NETRC)$`,
+  [
+    `${wordOf(words)}([^A-Z0-9]|$)`,
+    `${wordOf(lastWords)}(_\\d+)?$`,
+    `(${endings.join("|")})S?\\d*$`,
+    "^(KUBECONFIG|NETRC)$",
+  ].join("|"),
   "i",
 );
 
+/** Names that are secrets only together with a value that looks like one. */
+const doubtful = new RegExp(`${wordOf(lastWords)}[^A-Z0-9]`, "i");
+
 /** Names that look like one of these and are not. */
-const plain = /^(PWD|OLDPWD|SSH_ASKPASS|(MAX|MIN|NUM|N)_(\w+_)?TOKENS?)$/i;
+const plain = /^(PWD|OLDPWD|SSH_ASKPASS|(MAX|MIN|NUM|N)_(\w+_)?TOKENS?\d*)$/i;
 
 /** Variables by which programs find the network: a password in them has to stay. */
 const proxy = /^(https?|ftp|all|no)_proxy$/i;
@@ -34,14 +56,18 @@ const proxy = /^(https?|ftp|all|no)_proxy$/i;
 /** `https://user:password@host`, or a token instead of the user. */
 const urlWithPassword = /:\/\/([^/\s@:]*:[^/\s@]+|[^/\s@]{16,})@/;
 
+/** What stands for a password in the query of a URL: `?sv=2024&sig=…`. */
+const signature = /[?&](sig|[\w-]*signature)=./i;
+
 /** Whether a variable holds something that only its owner should see. */
 export function isSecretName(name: string): boolean {
   return secret.test(name) && !plain.test(name);
 }
 
-/** The same by its name or its value. */
+/** The same by its name, its value, or both together. */
 export function isSecret(name: string, value: string): boolean {
-  return isSecretName(name) || urlWithPassword.test(value);
+  return isSecretName(name) || urlWithPassword.test(value) || signature.test(value) ||
+    (doubtful.test(name) && looksSecret(value));
 }
 
 /** Whether a value looks like a token under any name: one long word with letters and digits. */

@@ -27,6 +27,18 @@ const hidden = {
   db_password: "x",
   DATABASE_URL: "postgres://user:password@host/db",
   TVP_CACHE_REMOTE: "https://user:password@host/",
+  GITHUB_PAT: "x",
+  GH_PAT_2: "x",
+  GH_PAT_READ: "ghp_0123456789ab",
+  API_KEY2: "x",
+  PASSWORD1: "x",
+  PGPASSWORD2: "x",
+  ACCESSKEY2: "x",
+  STORAGEACCESSKEY: "x",
+  SAS: "x",
+  STORAGE_SAS: "x",
+  SAS_TOKEN: "x",
+  CONTAINER: "https://host/container?sv=2024-01-01&sig=x",
   INDEX_URL: "https://0123456789abcdef@host/",
 };
 
@@ -35,6 +47,15 @@ const plain = {
   HOME: "/home/me",
   PWD: "/",
   LANG: "C",
+  PATTERN: "*.png",
+  COMPAT: "1",
+  COMPAT2: "1",
+  PAT_FOLDER: "/data/pat2024",
+  SASS_PATH: "/usr/lib/sass",
+  SAS_HOME: "/opt/sas",
+  MAX_TOKENS2: "512",
+  KEYBOARD2: "de",
+  QUERY: "https://host/?design=2",
   LD_LIBRARY_PATH: "/lib",
   CUDA_VISIBLE_DEVICES: "0",
   OMP_NUM_THREADS: "2",
@@ -85,4 +106,6 @@ Deno.test("a Redactor puts names in place of secrets, however they are written",
   for (const [text, shown] of cases) assertEquals(redactor.hide(text), shown);
   redactor.add("LATER", "plain text");
   assertEquals(redactor.hide("plain text"), "[LATER]");
+  const byValue = new Redactor({ DATA: "https://host/d?sig=abc", GH_PAT: "ghp_abcdef" });
+  assertEquals(byValue.hide("https://host/d?sig=abc ghp_abcdef"), "[DATA] [GH_PAT]");
 });
