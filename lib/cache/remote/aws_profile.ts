@@ -51,6 +51,8 @@ export interface Profile {
   readonly credentials: Settings | undefined;
   /** What the profile's `services` says of S3, such as `endpoint_url`. */
   readonly s3: Settings;
+  /** The section that the profile's `services` names. */
+  readonly services?: { readonly name: string; readonly isThere: boolean };
 }
 
 /** The profile of a name in the texts of `config` and `credentials`. */
@@ -58,11 +60,13 @@ export function findProfile(name: string, config: string, credentials: string): 
   const sections = parseSections(config);
   const own = sections.get(`profile ${name}`) ??
     (name === "default" ? sections.get("default") : undefined);
-  const services = own?.["services"] && sections.get(`services ${own["services"]}`);
+  const named = own?.["services"];
+  const services = named ? sections.get(`services ${named}`) : undefined;
   return {
     config: own,
     credentials: parseSections(credentials).get(name),
-    s3: { ...nestedIn(own ?? {}, "s3"), ...nestedIn(services || {}, "s3") },
+    s3: { ...nestedIn(own ?? {}, "s3"), ...nestedIn(services ?? {}, "s3") },
+    ...(named ? { services: { name: named, isThere: services !== undefined } } : {}),
   };
 }
 

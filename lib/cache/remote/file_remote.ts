@@ -1,10 +1,22 @@
 /** A remote in a folder. @module */
 import { dirname, fromFileUrl, join } from "@std/path";
+import { diagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { Remote } from "./remote.ts";
 import { removeQuietly, temporaryName } from "../disk/replace_file.ts";
 
-/** A remote in a folder, such as a shared or a mounted one. */
+/**
+ * A remote in a folder, such as a shared or a mounted one.
+ *
+ * @throws {DiagnosticError} `unknown-remote`, if the URL names another machine. On Windows it may.
+ */
 export function fileRemote(url: URL): Remote {
+  if (url.host !== "" && Deno.build.os !== "windows") {
+    throw diagnosticError(
+      "unknown-remote",
+      `Cannot open remote cache "${url.href}": "${url.host}" would be another machine`,
+      [`A folder has three slashes and its whole path: file:///${url.host}${url.pathname}`],
+    );
+  }
   const root = fromFileUrl(url);
   return {
     url: url.href,

@@ -1,5 +1,5 @@
 /** Opens remotes by their URLs. @module */
-import { diagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../../diagnostic/diagnostic.ts";
 import { shownUrl } from "../../trust/urls.ts";
 import { fileRemote } from "./file_remote.ts";
 import { httpRemote } from "./http_remote.ts";
@@ -37,14 +37,33 @@ export const remoteTable: Readonly<Record<string, RemoteKind>> = {
 /**
  * Opens a remote by its URL.
  *
- * @throws {DiagnosticError} `unknown-remote`, if the text is not a URL or its scheme is not known.
+ * @throws {DiagnosticError} `unknown-remote`, if the text is not a URL, its scheme is not known, or it
+ * says more than where the remote is.
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
-  const parsed = URL.canParse(url) ? new URL(url.endsWith("/") ? url : `${url}/`) : undefined;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const kind = parsed && remoteTable[parsed.protocol];
-  if (parsed !== undefined && kind !== undefined) return await kind.open(parsed, options);
-  const message = `Cannot open remote cache "${shownUrl(url)}": it is not a URL of a known kind`;
-  const forms = Object.values(remoteTable).map(({ form }) => form).join(", ");
-  const notes = [`Known kinds of remote: ${forms}`];
-  throw diagnosticError("unknown-remote", message, notes);
+  if (parsed === undefined || kind === undefined) {
+    const forms = Object.values(remoteTable).map(({ form }) => form).join(", ");
+    throw refusal(url, "it is not a URL of a known kind", `Known kinds of remote: ${forms}`);
+  }
+  // Names of objects follow the path: a query would end up behind them, or nowhere.
+  const [mark] = /[?#]/.exec(parsed.href) ?? [];
+  if (mark !== undefined) throw refusal(url, `it has ${extras[mark]}`, signedNote);
+  if (!parsed.pathname.endsWith("/")) parsed.pathname += "/";
+  return await kind.open(parsed, options);
+}
+
+const extras: Readonly<Record<string, string>> = {
+  "?": 'a query, "?…", which is not supported',
+  "#": 'a fragment, "#…", which is not supported',
+};
+
+const signedNote =
+  "Signed URLs cannot be used: a server gets its token from TVP_CACHE_TOKEN, a bucket its keys " +
+  "from AWS's settings. In a name, ? is %3F and # is %23";
+
+function refusal(url: string, cause: string, note: string): DiagnosticError {
+  const message = `Cannot open remote cache "${shownUrl(url)}": ${cause}`;
+  return diagnosticError("unknown-remote", message, [note]);
 }

@@ -48,8 +48,7 @@ export class S3SettingError extends TypeError {
 export function readS3Config(bucket: string, surroundings: S3Surroundings): S3Config {
   const { env } = surroundings;
   const profile = readProfile(surroundings);
-  const region = env("AWS_REGION") || env("AWS_DEFAULT_REGION") || profile.config?.["region"] ||
-    profile.credentials?.["region"] || "us-east-1";
+  const region = readRegion(env, profile);
   const credentials = readCredentials(surroundings, profile);
   const url = bucketUrl(bucket, region, { endpoint: endpointOf(env, profile), s3: profile.s3 });
   if (credentials?.sessionToken !== undefined && !isConfidential(url)) {
@@ -61,6 +60,26 @@ export function readS3Config(bucket: string, surroundings: S3Surroundings): S3Co
     region,
     ...(credentials === undefined ? {} : { credentials }),
   };
+}
+
+/** Names of regions by the rule of AWS's tools: they become part of host names. */
+const regionForm = /^(?!-|\d+$)[A-Za-z0-9-]{1,63}(?<!-)$/;
+
+function readRegion(
+  env: S3Surroundings["env"],
+  { name, config, credentials }: NamedProfile,
+): string {
+  const places: readonly (readonly [from: string, region: string | undefined])[] = [
+    ["AWS_REGION", env("AWS_REGION")],
+    ["AWS_DEFAULT_REGION", env("AWS_DEFAULT_REGION")],
+    [`region of profile "${name}"`, config?.["region"] || credentials?.["region"]],
+  ];
+  const [from, region] = places.find(([, region]) => region) ?? ["", "us-east-1"];
+  if (regionForm.test(region!)) return region!;
+  throw new S3SettingError(
+    `${from} is ${JSON.stringify(region)}, which is not the name of a region`,
+    "It is something like eu-west-1: letters, digits and hyphens",
+  );
 }
 
 /** A URL, and where it was set. */
@@ -94,19 +113,40 @@ function bucketUrl(
 ): URL {
   const host = `s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
   const base = endpointUrl(endpoint) ?? new URL(`https://${host}/`);
-  const style = s3["addressing_style"] ?? "auto";
-  const isVirtual = style === "virtual" ||
-    style === "auto" && endpoint === undefined && !bucket.includes(".");
+  const style = addressingStyle(s3);
+  const isVirtual = isHostLabel(bucket) && !isAddress(base.hostname) &&
+    (style === "virtual" || style === "auto" && endpoint === undefined);
   if (isVirtual) base.host = `${bucket}.${base.host}`;
   else base.pathname = `${base.pathname.replace(/\/+$/, "")}/${bucket}/`;
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   return base;
 }
 
+const styles = ["auto", "path", "virtual"];
+
+function addressingStyle(s3: Settings): string {
+  const style = s3["addressing_style"] ?? "auto";
+  if (styles.includes(style)) return style;
+  throw new S3SettingError(
+    `addressing_style of s3 is ${JSON.stringify(style)}`,
+    `It is one of ${styles.join(", ")}`,
+  );
+}
+
+/** Whether a bucket's name can stand before a host: one with dots fits no certificate there. */
+function isHostLabel(bucket: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(bucket);
+}
+
+/** Whether a host is an IP address, before which nothing can stand. */
+function isAddress(hostname: string): boolean {
+  return /^(\d+(\.\d+){3}|\[.*\])$/.test(hostname);
+}
+
 function endpointUrl(endpoint: Endpoint | undefined): URL | undefined {
   if (endpoint === undefined) return undefined;
   const url = URL.canParse(endpoint.url) ? new URL(endpoint.url) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.host !== "") return url;
+  if (url && /^https?:$/.test(url.protocol) && url.host !== "") return plainEndpoint(url, endpoint);
   const shown = shownUrl(endpoint.url);
   const note = /^[\w.-]+(:\d+)?(\/|$)/.test(endpoint.url)
     ? `Write http://${shown} or https://${shown}`
@@ -114,6 +154,16 @@ function endpointUrl(endpoint: Endpoint | undefined): URL | undefined {
   throw new S3SettingError(
     `${endpoint.from} is ${JSON.stringify(shown)}, which is not the URL of a server`,
     note,
+  );
+}
+
+/** An endpoint that says where the server is, and no more. */
+function plainEndpoint(url: URL, { from }: Endpoint): URL {
+  const hasUser = url.username !== "" || url.password !== "";
+  if (!hasUser && !/[?#]/.test(url.href)) return url;
+  throw new S3SettingError(
+    `${from} has ${hasUser ? "a user or a password" : "a query or a fragment"} in its URL`,
+    `Write ${shownUrl(url)}; requests are signed with the keys of AWS's settings`,
   );
 }
 
@@ -147,11 +197,14 @@ function readCredentials(
     fileOf("~/.aws/credentials", credentials),
     fileOf("~/.aws/config", config),
   ];
+  const settings = { ...config, ...credentials };
   for (const place of places) {
     const found = keysIn(place);
     if (found !== undefined) return found;
+    // Keys of files beside a role are those that may take it, and not the role's.
+    refuseOtherKinds(name, settings, ["role_arn"]);
   }
-  refuseOtherKinds(name, { ...config, ...credentials });
+  refuseOtherKinds(name, settings, otherKinds);
   return undefined;
 }
 
@@ -174,8 +227,8 @@ const otherKinds = [
   "login_session",
 ];
 
-function refuseOtherKinds(name: string, settings: Settings): void {
-  const kind = otherKinds.find((known) => settings[known]);
+function refuseOtherKinds(name: string, settings: Settings, kinds: readonly string[]): void {
+  const kind = kinds.find((known) => settings[known]);
   if (kind === undefined) return;
   throw new S3SettingError(
     `profile "${name}" gets its keys by ${kind}, which is not supported`,
@@ -201,6 +254,13 @@ function readProfile({ env, read }: S3Surroundings): NamedProfile {
     throw new S3SettingError(
       `there is no profile "${name}" in ~/.aws/config and ~/.aws/credentials`,
       "AWS_PROFILE names the profile",
+    );
+  }
+  const { services } = profile;
+  if (services !== undefined && !services.isThere) {
+    throw new S3SettingError(
+      `profile "${name}" has services = ${services.name}, and ~/.aws/config has no such section`,
+      `Add a section [services ${services.name}], or remove the line`,
     );
   }
   return { ...profile, name };

@@ -64,7 +64,17 @@ function configOf(url: URL, surroundings: S3Surroundings): S3Config {
       { code: "unknown-remote", severity: "error", message, notes: [note] },
     ]);
   };
-  if (url.host === "") throw bad("it names no bucket", "A bucket is s3://BUCKET/PREFIX");
+  const form = "A bucket is s3://BUCKET/PREFIX";
+  if (url.host === "") throw bad("it names no bucket", form);
+  if (url.port !== "") {
+    throw bad("a bucket has no port", `${form}; AWS_ENDPOINT_URL_S3 names another server`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw bad(
+      "a bucket has no user",
+      `${form}; AWS_ACCESS_KEY_ID and other settings give the keys`,
+    );
+  }
   try {
     return readS3Config(url.host, surroundings);
   } catch (error) {

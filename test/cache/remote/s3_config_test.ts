@@ -87,6 +87,26 @@ const rights: readonly (Case & { url: string; region?: string; id?: string; toke
     config: "[default]\ns3 =\n  addressing_style = path\n",
     url: "https://s3.us-east-1.amazonaws.com/b/",
   },
+  ...["virtual", "auto"].flatMap((style) =>
+    ["http://127.0.0.1:9000", "http://[::1]:9000"].map((url) => ({
+      name: `buckets by path at ${url}, addressing_style ${style}`,
+      config: `[default]\nendpoint_url = ${url}\ns3 =\n  addressing_style = ${style}\n`,
+      url: `${url}/b/`,
+    }))
+  ),
+  ...["a.b", "My_Bucket"].map((bucket) => ({
+    name: `buckets by path where ${bucket} is no name of a host`,
+    config: "[default]\ns3 =\n  addressing_style = virtual\n",
+    bucket,
+    url: `https://s3.us-east-1.amazonaws.com/${bucket}/`,
+  })),
+  {
+    name: "keys of the environment before a role",
+    env: both,
+    config: "[default]\nrole_arn = arn:x\nsource_profile = base\n",
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+    id: "id",
+  },
   {
     name: "files in other places",
     env: { AWS_CONFIG_FILE: "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE: "/nowhere" },
@@ -118,6 +138,47 @@ for (const { url, region = "us-east-1", id, token, ...given } of rights) {
 
 const wrongs: readonly (Case & { cause: string; note: string })[] = [
   {
+    name: "a section of services that is not there",
+    config: "[default]\nservices = nope\n",
+    cause: 'profile "default" has services = nope, and ~/.aws/config has no such section',
+    note: "Add a section [services nope], or remove the line",
+  },
+  {
+    name: "a style of addresses that is not known",
+    config: "[default]\ns3 =\n  addressing_style = foo\n",
+    cause: 'addressing_style of s3 is "foo"',
+    note: "It is one of auto, path, virtual",
+  },
+  {
+    name: "the keys of files for a role",
+    config: "[default]\nrole_arn = arn:x\nsource_profile = default\n",
+    credentials: `[default]\n${keys}`,
+    cause: 'profile "default" gets its keys by role_arn, which is not supported',
+    note:
+      'Put keys into the environment: eval "$(aws configure export-credentials --profile default --format env)"',
+  },
+  {
+    name: "an endpoint with a user",
+    env: { AWS_ENDPOINT_URL: "http://u:pw@s3.example.org" },
+    cause: "AWS_ENDPOINT_URL has a user or a password in its URL",
+    note: "Write http://s3.example.org/; requests are signed with the keys of AWS's settings",
+  },
+  {
+    name: "an endpoint with a query",
+    env: { AWS_ENDPOINT_URL: "http://s3.example.org/base?x=1" },
+    cause: "AWS_ENDPOINT_URL has a query or a fragment in its URL",
+    note: "Write http://s3.example.org/base; requests are signed with the keys of AWS's settings",
+  },
+  ...[
+    { from: "AWS_REGION", env: { AWS_REGION: "eu west" } },
+    { from: 'region of profile "default"', config: "[default]\nregion = eu west\n" },
+  ].map(({ from, ...given }) => ({
+    name: `a region with a blank in ${from}`,
+    ...given,
+    cause: `${from} is "eu west", which is not the name of a region`,
+    note: "It is something like eu-west-1: letters, digits and hyphens",
+  })),
+  {
     name: "an endpoint without a scheme",
     env: { AWS_ENDPOINT_URL_S3: "localhost:9000" },
     cause: 'AWS_ENDPOINT_URL_S3 is "localhost:9000", which is not the URL of a server',
@@ -141,7 +202,7 @@ const wrongs: readonly (Case & { cause: string; note: string })[] = [
       AWS_ACCESS_KEY_ID: "id",
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_SESSION_TOKEN: "token",
-      AWS_ENDPOINT_URL: "http://user:pass@s3.example.org",
+      AWS_ENDPOINT_URL: "http://s3.example.org",
     },
     cause: "a session token is set, and http://s3.example.org/b/ would get it unencrypted",
     note: "Use an endpoint with https://, or keys without a token",
