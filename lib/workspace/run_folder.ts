@@ -6,6 +6,8 @@
  */
 import { dirname, relative, resolve } from "@std/path";
 import { copyPath } from "../cache/local/object.ts";
+import { removeQuietly } from "../cache/disk/replace_file.ts";
+import { ifThere } from "../cache/disk/system_error.ts";
 import { pathBytes } from "../cache/local/usage.ts";
 import type { Task } from "../pipeline/plan/plan.ts";
 import type { TaskOutcome } from "../pipeline/run/run.ts";
@@ -79,8 +81,8 @@ export function outputFileName(task: Task, output: string): string {
 const MOST_COPIED_BYTES = 64 << 20;
 
 /**
- * Puts artifacts into the folder of a run, which is new. They are copies: if they are changed,
- * the store stays as it is. Only what is too large for that is a symbolic link to the object.
+ * Puts the artifacts into the folder of a run that are not there. They are copies: if they are
+ * changed, the store stays as it is. Only what is too large for that is a symbolic link to the object.
  */
 export function fillRunFolder(
   run: string,
@@ -89,16 +91,19 @@ export function fillRunFolder(
 ): void {
   const artifacts = outcomes.flatMap(({ task, hit }) => {
     if (!hit) return [];
-    Deno.mkdirSync(`${run}/${layout.folderOf(task)}`, { recursive: true });
     return [...layout.filesOf(task)].flatMap(([output, file]) => {
       const artifact = hit.outputs[output];
-      if (artifact === undefined) return [];
-      return [{ path: artifact.path, to: `${run}/${file}`, bytes: pathBytes(artifact.path) }];
+      const to = `${run}/${file}`;
+      if (artifact === undefined || ifThere(() => Deno.statSync(to))) return [];
+      return [{ path: artifact.path, to, bytes: pathBytes(artifact.path) }];
     });
   });
   let left = MOST_COPIED_BYTES;
   for (const { path, to, bytes } of artifacts.sort((a, b) => a.bytes - b.bytes)) {
     left -= bytes;
+    Deno.mkdirSync(dirname(to), { recursive: true });
+    // A link whose object is gone is in the way.
+    removeQuietly(to);
     if (left >= 0) copyPath(path, to);
     else Deno.symlinkSync(relative(dirname(resolve(to)), resolve(path)), to);
   }

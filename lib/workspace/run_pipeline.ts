@@ -17,7 +17,7 @@ import {
 } from "./open_pipeline.ts";
 import { projectRoot, stateFolder } from "./places.ts";
 import { refuseUntrusted } from "./refuse_untrusted.ts";
-import { RunLayout } from "./run_folder.ts";
+import { fillRunFolder, RunLayout } from "./run_folder.ts";
 import { newRunId } from "./run_ids.ts";
 import { isRecorded, latestRun, recordRun, type RunRecord, runsFolder } from "./run_record.ts";
 import { RunMark, unwritable } from "./running.ts";
@@ -165,7 +165,7 @@ export async function runOpened(
   return { plan, summary, folder: latest, pages: findPages(summary.outcomes, layout, latest) };
 }
 
-/** Records a run, unless the latest came to the same. */
+/** Records a run. If the latest came to the same, it only gets back what was deleted of its results. */
 function keepRecord(folder: string, { run, summary, layout }: {
   readonly run: Pick<RunRecord, "id" | "pipeline" | "file" | "set" | "startedAt">;
   readonly summary: RunSummary;
@@ -176,7 +176,7 @@ function keepRecord(folder: string, { run, summary, layout }: {
   const isNew = outcomes.some(({ state }) => state === "ran");
   if (outcome !== "done" || isNew || !isRecorded(latestRun(folder), outcomes)) {
     recordRun(folder, { ...run, durationMs, outcome }, { outcomes, layout });
-  }
+  } else fillRunFolder(`${folder}/latest`, layout, outcomes);
 }
 
 function unrecorded(error: Error): Diagnostic {

@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
-import { join } from "@std/path";
-import { inFolder } from "../cli/workplace.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { dirname, join } from "@std/path";
+import { inFolder, tvp } from "../cli/workplace.ts";
 import { examplesOf } from "../docs/pages.ts";
 import project from "../../deno.json" with { type: "json" };
 
@@ -68,4 +68,33 @@ Deno.test("a program of others runs a pipeline by the public name, and no code t
       "again done 0 2 .tvp/runs/outside/latest run-finished",
       "Cannot run own.yaml: it brings code that is not trusted",
     ]);
+  }));
+
+const FOUR = `
+name: four
+stages:
+  value: { uses: noop, matrix: { n: [1, 2, 3, 4] }, with: { value: "\${{ matrix.n }}" } }
+`;
+
+Deno.test("a cached run puts back what was deleted of the latest results, and nothing else", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "four.yaml"), FOUR);
+    assertEquals((await tvp(folder, "run", "four.yaml")).code, 0);
+    const latest = join(folder, ".tvp/runs/four/latest");
+    const [file, whole, link, edited] = [1, 2, 3, 4].map((n) =>
+      join(latest, `value/n=${n}/value.json`)
+    ) as [string, string, string, string];
+    const results = [file, whole, link].map((path) => Deno.readTextFileSync(path));
+    Deno.removeSync(file);
+    Deno.removeSync(dirname(whole), { recursive: true });
+    Deno.removeSync(link);
+    Deno.symlinkSync("nowhere", link);
+    Deno.writeTextFileSync(edited, "mine");
+    const run = Deno.realPathSync(latest);
+    const { code, out, err } = await tvp(folder, "run", "four.yaml");
+    assertEquals(code, 0, err);
+    assertStringIncludes(out + err, "Nothing to do: 4 tasks, all cached");
+    assertEquals(Deno.realPathSync(latest), run);
+    assertEquals([file, whole, link].map((path) => Deno.readTextFileSync(path)), results);
+    assertEquals(Deno.readTextFileSync(edited), "mine");
   }));
