@@ -67,12 +67,14 @@ export function requestArguments({ resources, settings, extra }: JobRequest): st
 /** All arguments for `sbatch`: a job array where there is more than one job. */
 export function submitArguments(request: readonly string[], batch: BatchPlace): string[] {
   const { name, folder, size } = batch;
+  // Only here does Slurm take a percent sign for the beginning of a pattern.
+  const place = folder.replaceAll("%", "%%");
   return [
     "--parsable",
     `--job-name=${name}`,
     `--chdir=${folder}`,
     ...(size > 1 ? [`--array=0-${size - 1}`] : []),
-    `--output=${folder}/${size > 1 ? "%A_%a" : "%A"}.log`,
+    `--output=${place}/${size > 1 ? "%A_%a" : "%A"}.log`,
     "--open-mode=append",
     "--requeue",
     ...request,

@@ -77,6 +77,8 @@ Deno.test("submitArguments() makes an array of several jobs only", () => {
   ]);
   const many = submitArguments([], { ...batch, size: 3 });
   assertEquals([many[3], many[4]], ["--array=0-2", "--output=/s/b/%A_%a.log"]);
+  const percent = submitArguments([], { ...batch, folder: "/a%jx/%%" });
+  assertEquals([percent[2], percent[3]], ["--chdir=/a%jx/%%", "--output=/a%%jx/%%%%/%A.log"]);
   assertEquals([elementId("7", 0, 1), elementId("7", 2, 3)], ["7", "7_2"]);
 });
 

@@ -3,17 +3,20 @@ import { z } from "zod";
 import { schemaOf } from "../../diagnostic/schema_of.ts";
 import type { ExecutorSettings } from "./job.ts";
 
+/** An option of a command: it takes none that is empty. */
+const option = z.string().regex(/\S/, { error: "text that is not blank" });
+
 // Made when a file asks for it: few do.
 const slurm = z.lazy(() =>
   z.strictObject({
-    partition: z.string().optional().describe("Partition, as in --partition."),
-    account: z.string().optional().describe("Account that is charged, as in --account."),
-    qos: z.string().optional().describe("Quality of service, as in --qos."),
-    constraint: z.string().optional().describe("Features that the node must have: a100&nvlink."),
-    reservation: z.string().optional().describe("Reservation to run in."),
-    gres: z.string().optional().describe("In place of resources.gpu: gpu:a100:1."),
+    partition: option.optional().describe("Partition, as in --partition."),
+    account: option.optional().describe("Account that is charged, as in --account."),
+    qos: option.optional().describe("Quality of service, as in --qos."),
+    constraint: option.optional().describe("Features that the node must have: a100&nvlink."),
+    reservation: option.optional().describe("Reservation to run in."),
+    gres: option.optional().describe("In place of resources.gpu: gpu:a100:1."),
     setup: z.string().optional().describe("Lines of shell before the task: module load cuda."),
-    args: z.array(z.string()).optional().describe("Further arguments of sbatch: --exclusive."),
+    args: z.array(option).optional().describe("Further arguments of sbatch: --exclusive."),
   }).describe("With --executor slurm. May refer to vars, env and matrix.")
 );
 

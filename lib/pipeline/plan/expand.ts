@@ -9,7 +9,7 @@ import { suggestions } from "../../diagnostic/suggest.ts";
 import { ParameterChecker } from "./check_parameters.ts";
 import { sizeProblems } from "./check_sizes.ts";
 import { type CheckedParameters, checkParameters, type CheckRequest } from "./check_stage.ts";
-import { mergeExecutorSettings } from "../contract/executor_spec.ts";
+import { executorSettings, mergeExecutorSettings } from "../contract/executor_spec.ts";
 import { HiddenValues } from "../contract/hidden_values.ts";
 import type { ExecutorSettings } from "../contract/job.ts";
 import { type Cell, cellLabels } from "./matrix.ts";
@@ -26,6 +26,8 @@ import { Scope } from "./scope.ts";
 import { PlanTooLarge } from "./plan_budget.ts";
 import { Reference, Slot } from "../contract/slot.ts";
 import type { StageSpec, TaskSettings } from "../read/spec.ts";
+import { valueAt } from "../read/trace.ts";
+import { problemsOfIssues } from "../read/zod_issue.ts";
 import { outputsMistake } from "../contract/stage_outputs.ts";
 import { stageCells } from "./stage_cells.ts";
 import { orderStages, reportVariables } from "./stage_order.ts";
@@ -230,9 +232,22 @@ class StageExpander {
     const { executor: own } = entry;
     if (!general && !own) return undefined;
     return mergeExecutorSettings(
-      this.#scope.resolve(general ?? {}, ["defaults", "executor"], cell) as ExecutorSettings,
-      this.#scope.resolve(own ?? {}, [...base, "executor"], cell) as ExecutorSettings,
+      this.#resolveExecutor(general ?? {}, ["defaults", "executor"], cell),
+      this.#resolveExecutor(own ?? {}, [...base, "executor"], cell),
     );
+  }
+
+  /** Follows references, and checks what came of them as the file was checked before. */
+  #resolveExecutor(settings: ExecutorSettings, base: DocumentPath, cell: Cell): ExecutorSettings {
+    const input = this.#scope.resolve(settings, base, cell) as ExecutorSettings;
+    const checked = executorSettings.safeParse(input);
+    // What could not be followed is reported already.
+    const issues = checked.error?.issues.filter(({ path }) =>
+      valueAt(input, path.map(String)) !== undefined
+    );
+    problemsOfIssues(issues ?? [], { schema: executorSettings, base, input })
+      .forEach((problem) => this.#scope.report(problem));
+    return input;
   }
 }
 

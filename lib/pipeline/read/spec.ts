@@ -27,16 +27,22 @@ const condition = z.string().regex(reference, {
 
 const cell = z.record(z.string(), z.unknown());
 
+/** An amount in a form like some examples, above zero as a number must be. */
+const amount = (form: RegExp, like: string) =>
+  z.string().regex(new RegExp(`(?=.*[1-9])${form.source}`), {
+    error: ({ input }) => form.test(String(input)) ? "above 0" : like,
+  });
+
 /** A number counts seconds. */
 const duration = z.union([
   z.number().positive(),
-  z.string().regex(durationForm, { error: "a duration such as 30s, 20m, 1.5h or 1:30:00" }),
+  amount(durationForm, "a duration such as 30s, 20m, 1.5h or 1:30:00"),
 ]);
 
 /** A number counts bytes. */
 const size = z.union([
   z.int().positive(),
-  z.string().regex(sizeForm, { error: "a size such as 16GiB, 16G or 500MB" }),
+  amount(sizeForm, "a size such as 16GiB, 16G or 500MB"),
 ]);
 
 const matrix = z.object({
