@@ -4,15 +4,27 @@ import {
   CORE_SCHEMA,
   type Event,
   EVENT_ID,
+  floatCoreTag,
   load,
   mergeTag,
+  NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
   YAMLException,
 } from "js-yaml";
 
+/** A number that is too large, `1e400`, is infinite: as a text it would pass for another value. */
+const floatTag: typeof floatCoreTag = {
+  ...floatCoreTag,
+  resolve(source, isExplicit, tagName) {
+    const value = floatCoreTag.resolve(source, isExplicit, tagName);
+    const isInfinite = /^[-+]?[.\d]/.test(source) && Math.abs(Number(source)) === Infinity;
+    return value === NOT_RESOLVED && isInfinite ? Number(source) : value;
+  },
+};
+
 /** Numbers are `10`, `0o12`, `0x1F`, `1e3`; `010` is ten, `yes` and `2020-01-01` are texts. */
-const schema = CORE_SCHEMA.withTags(mergeTag);
+const schema = CORE_SCHEMA.withTags(mergeTag, floatTag);
 
 /** A text is not YAML. */
 export class YamlError extends SyntaxError {

@@ -200,10 +200,14 @@ function readMainText(file: string): string {
     return readPipelineText(file);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const cause = error instanceof Deno.errors.NotFound ? "there is no such file" : error.message;
+    const isMissing = error instanceof Deno.errors.NotFound;
+    const cause = isMissing ? "there is no such file" : error.message;
     const message = `Cannot read the pipeline file "${file}": ${cause}`;
-    const notes = isFolder(file) ? suggestions("", yamlFiles(file)) : startFolderNotes(file) ??
-      suggestions(basename(file), yamlFiles(dirname(file))).slice(0, 1);
+    if (isFolder(file)) {
+      throw diagnosticError("missing-file", message, suggestions("", yamlFiles(file)));
+    }
+    const near = () => suggestions(basename(file), yamlFiles(dirname(file))).slice(0, 1);
+    const notes = isMissing ? startFolderNotes(file) ?? near() : [];
     throw diagnosticError("missing-file", message, notes);
   }
 }

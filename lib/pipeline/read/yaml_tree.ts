@@ -53,8 +53,9 @@ class TreeCheck {
   }
 
   #number(value: number): void {
-    if (!Number.isFinite(value)) this.#report(`${value} is not a number to compute with`);
-    else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    if (!Number.isFinite(value)) {
+      this.#report(`${value} is not a number to compute with`, quoteIt);
+    } else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
       this.#report("a whole number of this many digits cannot be kept exactly", quoteIt);
     }
   }

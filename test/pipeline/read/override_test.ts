@@ -36,6 +36,7 @@ const cases: readonly [string, unknown][] = [
   ["vars.list.2=c", 'Cannot set "vars.list.2": the pipeline has no such value'],
   ["vars.size.x=1", 'Cannot set "vars.size.x": the pipeline has no such value'],
   ["size=[", 'Cannot set "size": its value is not YAML: ['],
+  ["size=1e400", 'Cannot set "size": Infinity is not a number to compute with'],
   ["size=.inf", 'Cannot set "size": Infinity is not a number to compute with'],
 ];
 
