@@ -3,6 +3,7 @@ import type { Diagnostic } from "../diagnostic/diagnostic.ts";
 import { hubCacheFolder, isOffline } from "../hub/hub_cache.ts";
 import type { FetchOptions } from "../hub/hub_fetcher.ts";
 import { isConfidential, shownUrl } from "../trust/urls.ts";
+import { sendableToken } from "./sendable_token.ts";
 import type { SourceFolders } from "./source_folders.ts";
 
 /** How a hub is asked for what has that name, by the variables of `huggingface_hub`. */
@@ -22,12 +23,16 @@ export function hubSettings(
   };
 }
 
-/** The token for a hub; one that would go unencrypted is not sent, with a warning. */
+/**
+ * The token for a hub; one that would go unencrypted is not sent, with a warning.
+ *
+ * @throws {DiagnosticError} `bad-token`, if no request can hold it.
+ */
 function hubToken(
   endpoint: string | undefined,
   onWarning?: (warning: Diagnostic) => void,
 ): string | undefined {
-  const token = Deno.env.get("HF_TOKEN");
+  const token = sendableToken("HF_TOKEN");
   if (!token || !endpoint || !URL.canParse(endpoint) || isConfidential(endpoint)) return token;
   const message = `HF_TOKEN is not sent to ${shownUrl(endpoint)}: it would go there unencrypted`;
   onWarning?.({ code: "unencrypted", severity: "warning", message });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sendableToken } from "./sendable_token.ts";
 import { startCommand } from "./start_command.ts";
 import { loadLater } from "./load_later.ts";
 import type { RemoteTasksOptions } from "../cache/remote/remote_tasks.ts";
@@ -82,7 +83,7 @@ export async function openShared(url: string): Promise<SharedRemote> {
   const { openRemote } = await loadLater<typeof import("../cache/remote/open_remote.ts")>(
     new URL("../cache/remote/open_remote.ts", import.meta.url),
   );
-  const token = Deno.env.get("TVP_CACHE_TOKEN");
+  const token = sendableToken("TVP_CACHE_TOKEN");
   const signer = await ownSigner();
   return {
     remote: await openRemote(url, token ? { token } : {}),

@@ -90,7 +90,7 @@ Deno.test("passwords and tokens are neither printed nor sent in clear", () =>
       heard.length = 0;
       const { out, err } = await tvp(folder, "pull", "p.yaml", "--json", "--remote", url, { env });
       assertEquals((out + err).includes(secret), false, out + err);
-      return { err, sent: heard.map((headers) => headers.get("authorization")) };
+      return { err, said: out + err, sent: heard.map((headers) => headers.get("authorization")) };
     };
     const network = { HTTP_PROXY: `http://127.0.0.1:${port}` };
     const token = { TVP_CACHE_TOKEN: secret };
@@ -98,9 +98,14 @@ Deno.test("passwords and tokens are neither printed nor sent in clear", () =>
     assertEquals(clear.sent.filter((header) => header !== null), []);
     assertEquals(clear.sent.length > 0, true);
     assertStringIncludes(clear.err, 'Cannot send TVP_CACHE_TOKEN to remote cache "http://cache.');
-    const user = await pull(`http://user:${secret}@cache.invalid/?x=${secret}`, network);
+    const user = await pull(`http://user:${secret}@cache.invalid/`, network);
     assertEquals(user.sent.filter((header) => header !== null), []);
     assertStringIncludes(user.err, "Cannot send the password in the URL to remote cache");
+    const signed = await pull(`http://user:${secret}@cache.invalid/?x=${secret}`, network);
+    assertStringIncludes(signed.said, "it has a query");
+    assertEquals(signed.sent, []);
+    const odd = await pull("https://cache.invalid/", { TVP_CACHE_TOKEN: `–${secret}` });
+    assertStringIncludes(odd.said, "character 1 of TVP_CACHE_TOKEN is U+2013");
     const here = await pull(`http://127.0.0.1:${port}/`, token);
     assertEquals(new Set(here.sent), new Set([`Bearer ${secret}`]));
   }));

@@ -292,11 +292,17 @@ class LocalStore implements ArtifactStore {
     const { key } = manifest;
     const [logPath, path] = [this.#layout.log(key), this.#layout.manifest(key)];
     if (log === "") removeQuietly(logPath);
-    else replaceFile(logPath, log, { via: this.#temporaryPath(key) });
-    replaceFile(path, JSON.stringify(manifest), { via: this.#temporaryPath(key) });
+    else replaceRecord(logPath, log, this.#temporaryPath(key));
+    replaceRecord(path, JSON.stringify(manifest), this.#temporaryPath(key));
     this.#sync.add(path);
     this.#sync.add(this.#layout.tasks);
   }
+}
+
+/** Writes a record. A folder of its name, which is none, gives way. */
+function replaceRecord(path: string, text: string, via: string): void {
+  if (ifThere(() => Deno.lstatSync(path))?.isDirectory) removeQuietly(path);
+  replaceFile(path, text, { via });
 }
 
 function cannotUse(

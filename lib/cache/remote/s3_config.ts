@@ -1,5 +1,6 @@
 /** Finds the address and the credentials of an S3 bucket, as the tools of AWS do. @module */
 import { join } from "@std/path";
+import { unsendable } from "../../trust/header_value.ts";
 import { isConfidential, shownUrl } from "../../trust/urls.ts";
 import { findProfile, type Profile, type Settings } from "./aws_profile.ts";
 
@@ -212,10 +213,21 @@ function keysIn({ from, names, get, token }: KeyPlace): S3Credentials | undefine
   const [accessKeyId, secretAccessKey] = names.map((name) => get(name) || undefined);
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    refuseUnsendable(from, [[names[0], accessKeyId], ["the session token", token ?? ""]]);
     return { accessKeyId, secretAccessKey, ...(token ? { sessionToken: token } : {}) };
   }
   const [there, missing] = accessKeyId === undefined ? names.toReversed() : names;
   throw new S3SettingError(`${from} has ${there} without ${missing}`, `Set ${missing} there too`);
+}
+
+/** The secret itself is never sent. */
+function refuseUnsendable(from: string, sent: readonly (readonly [string, string])[]): void {
+  const cause = sent.map(([name, text]) => unsendable(name, text)).find(Boolean);
+  if (cause === undefined) return;
+  throw new S3SettingError(
+    `in ${from}, ${cause}`,
+    "Copy it again: programs that format text change hyphens and quotes",
+  );
 }
 
 /** Ways to get keys that only AWS's own tools go. */

@@ -143,6 +143,22 @@ for (const [what, damage] of Object.entries(DAMAGED_MANIFESTS)) {
     }));
 }
 
+Deno.test("localStore() takes a folder for a damaged manifest, and stores the task in its place", () =>
+  withFolder(async (folder) => {
+    const codes: string[] = [];
+    await using store = localStore(folder, { onWarning: ({ code }) => codes.push(code) });
+    await storeTask(store, "t", OUTPUTS);
+    const paths = [`tasks/${keyOf("t")}.json`, `logs/${keyOf("t")}.txt`];
+    for (const path of paths.map((path) => join(folder, path))) {
+      Deno.removeSync(path);
+      Deno.mkdirSync(join(path, "x"), { recursive: true });
+    }
+    assertEquals(await store.get(keyOf("t")), undefined);
+    assertEquals(codes, ["damaged-manifest"]);
+    await storeTask(store, "t", OUTPUTS);
+    assertEquals(await (await store.get(keyOf("t")))?.log(), "log of t\n");
+  }));
+
 Deno.test("localStore() trusts an object that was touched only after reading it", () =>
   withFolder(async (folder) => {
     const warnings: Diagnostic[] = [];

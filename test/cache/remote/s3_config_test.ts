@@ -220,6 +220,17 @@ const wrongs: readonly (Case & { cause: string; note: string })[] = [
       'profile "default" of ~/.aws/credentials has aws_secret_access_key without aws_access_key_id',
     note: "Set aws_access_key_id there too",
   },
+  ...[
+    { AWS_ACCESS_KEY_ID: "AK–1", AWS_SECRET_ACCESS_KEY: "–" },
+    { ...both, AWS_SESSION_TOKEN: "to–ken" },
+  ].map((env) => ({
+    name: `keys that cannot be sent: ${Object.keys(env).at(-1)}`,
+    env,
+    cause: `in the environment, character 3 of ${
+      "AWS_SESSION_TOKEN" in env ? "the session token" : "AWS_ACCESS_KEY_ID"
+    } is U+2013, which cannot be sent`,
+    note: "Copy it again: programs that format text change hyphens and quotes",
+  })),
   {
     name: "a profile that is not there",
     env: { AWS_PROFILE: "lab" },
