@@ -15,6 +15,9 @@ const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: "letters, digits and `_`, starting with a letter",
 });
 
+/** Names of folders take 255 bytes. */
+const folderName = name.max(255);
+
 /** It has no `$`, so a text with many beginnings is searched once. */
 const reference = /\$\{\{[^$]*\}\}/;
 
@@ -108,7 +111,7 @@ const ownFolder = (what: string) =>
 
 const pipelineObject = z.strictObject({
   $schema: z.string().optional().describe("Schema for editors: pipelines/schema.json."),
-  name: name.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
+  name: folderName.describe("Names the folder of the runs, `.tvp/runs/NAME`."),
   description: z.string().optional().describe("What the pipeline is for."),
   include: z.array(z.string().min(1)).optional().describe(
     "Files whose vars, presets, env, defaults and stages are included; paths are relative to this file's folder.",
