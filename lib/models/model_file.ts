@@ -43,7 +43,8 @@ export async function readModelJson<T>(
 function checkJson<T>(path: string, value: unknown, schema: z.ZodType<T>): T {
   const { error, data } = schema.safeParse(value, { reportInput: true });
   if (error === undefined) return data;
-  const [first, ...more] = error.issues.map(problemOf);
+  // One value may break two rules that are told in the same words.
+  const [first, ...more] = new Set(error.issues.map(problemOf));
   throw unreadable(path, first!, ...more.map((problem) => `also: ${problem}`));
 }
 
@@ -92,6 +93,12 @@ function problemOf({ path, input, message }: z.core.$ZodIssue): string {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? "absent";
+  const text = typeof value === "number" ? numeral(value) : JSON.stringify(value) ?? "absent";
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** All digits of a number that is kept, also of one so large that others are rounded to it. */
+function numeral(value: number): string {
+  const isLarge = Number.isInteger(value) && !Number.isSafeInteger(value) && value < 1e21;
+  return isLarge ? String(BigInt(value)) : String(value);
 }

@@ -66,6 +66,11 @@ Deno.test("readModelJson() names each field that does not fit", async () => {
       "image_token_index is NaN, expected a whole number from -1 to 2147483647",
       [],
     ],
+    [
+      '{ "eos_token_id": [1152921504606846976, 2] }',
+      "eos_token_id[0] is 1152921504606846976, expected a whole number from -1 to 2147483647",
+      [],
+    ],
     ['{ "text_config": [] }', "text_config is [], expected an object, as in { }", []],
     ['{ "model_type": "llava"', "it is not JSON: Expected ',' or '}' after property value", []],
     ['{ "image_token": "<html>"', "it is not JSON: Expected ',' or '}' after property value", []],
