@@ -62,11 +62,11 @@ function wrongSources({ graph }: Model, wrt: readonly string[]): Diagnostic[] {
   const typeOf = typesOf(graph);
   const inputs = graph.inputs.map(({ name }) => name);
   const floats = [...graph.initializers.keys()].filter((name) => isDifferentiable(typeOf(name)));
-  const weights = floats.length > 0 ? { Weights: floats } : {};
+  const lists = { Inputs: inputs, ...(floats.length > 0 && { Weights: floats }) };
   return wrt.flatMap((name) => {
     if (!inputs.includes(name) && !graph.initializers.has(name)) {
       const cause = `the model has no input or initializer "${name}"`;
-      return [problem(cause, { Inputs: inputs, ...weights }, name)];
+      return [problem(cause, lists, name)];
     }
     if (isDifferentiable(typeOf(name))) return [];
     return [problem(`"${name}" does not hold floats`, { Inputs: inputs })];
