@@ -50,8 +50,8 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
   // Names of objects follow the path: a query would end up behind them, or nowhere.
   const [mark] = /[?#]/.exec(parsed.href) ?? [];
   if (mark !== undefined) throw refusal(url, `it has ${extras[mark]}`, signedNote);
-  if (!parsed.pathname.endsWith("/")) parsed.pathname += "/";
-  return await kind.open(parsed, options);
+  const folder = parsed.href.endsWith("/") ? parsed.href : `${parsed.href}/`;
+  return await kind.open(new URL(folder), options);
 }
 
 const extras: Readonly<Record<string, string>> = {
