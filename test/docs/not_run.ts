@@ -26,7 +26,7 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/data.md: deno task pipeline pipelines/zoo_scores.yaml --set 'vars.datasets=[{name: photographs, folder: PHOTOS, side: 64}]'":
     "PHOTOS is a folder of photographs that are not in the repository",
   "docs/real_models.md: deno task pipeline pipelines/real/photographs.yaml --set vars.photos=FOLDER":
-    "FOLDER stands for photographs that are not in the repository; takes an hour",
+    "FOLDER stands for photographs that are not in the repository; takes two hours",
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
   "docs/results.md: deno task pipeline pipelines/paper/methods.yaml": "takes half an hour",
   "docs/results.md: deno task pipeline pipelines/zoo2_pilot.yaml": "takes an hour",
