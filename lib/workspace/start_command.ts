@@ -1,7 +1,6 @@
 /** Writes commands that can be pasted into the shell in which the program was started. @module */
 import { fromFileUrl } from "@std/path";
 import { shellWord } from "../trust/shell_word.ts";
-import type { PipelineFile } from "./open_pipeline.ts";
 
 const main = new URL("../cli/main.ts", import.meta.url);
 const root = new URL("../../", import.meta.url);
@@ -20,7 +19,7 @@ export function startCommand(...words: readonly string[]): string {
 /** A command about a pipeline, with the values that were set: with others it is another pipeline. */
 export function pipelineCommand(
   name: string,
-  { file, set = [] }: Pick<PipelineFile, "file" | "set">,
+  { file, set = [] }: { readonly file: string; readonly set?: readonly string[] },
 ): string {
   return startCommand(name, file, ...setWords(set));
 }

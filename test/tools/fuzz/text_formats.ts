@@ -175,17 +175,18 @@ const preprocessor: OpenFormat = () => {
 };
 
 const dataset: OpenFormat = async (scratch) => {
+  const classes = ["a", "b"];
   const rows = [0, 1].map((i) => ({
     id: `r${i}`,
     cluster: "c",
     instruction: "what?",
-    answer: "cat",
+    answer: classes[i]!,
     label: i,
   }));
   const info = {
     name: "x",
     kind: "classification",
-    classes: ["a", "b"],
+    classes,
     licence: "x",
     source: "y",
   };
