@@ -158,13 +158,18 @@ def name_half(folder):
         rename(path, path.with_name(f"{path.stem}_fp16.onnx"))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def read_arguments(doc):
+    """What a recipe of one checkpoint, from a folder or the hub, is given."""
+    parser = argparse.ArgumentParser(description=doc.split("\n")[0])
     parser.add_argument("checkpoint")
     parser.add_argument("out", type=Path)
     parser.add_argument("--half", action="store_true", help="float16 weights")
     parser.add_argument("--revision", help="commit of the checkpoint on the hub, so that it stays the same")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    given = read_arguments(__doc__)
     kind = torch.float16 if given.half else torch.float32
     model = AutoModelForImageTextToText.from_pretrained(
         given.checkpoint, dtype=kind, attn_implementation="eager", revision=given.revision)

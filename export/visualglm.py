@@ -6,7 +6,6 @@ The checkpoint is that for transformers: `config.json`, `pytorch_model-*.bin` an
 not run. The vision encoder and the Q-Former have the names of SwissArmyTransformer.
 """
 
-import argparse
 import json
 import re
 from pathlib import Path
@@ -19,7 +18,7 @@ from chatglm_tokenizer import read_tokenizer
 from eva_qformer import (
     Vision, add_image_token, export_embeddings, export_features, fill, linear, write_settings,
 )
-from hugging_face import name_half
+from hugging_face import name_half, read_arguments
 
 FILES = ["config.json", "generation_config.json", "tokenizer_config.json", "ice_text.model", "*.bin"]
 
@@ -124,12 +123,7 @@ def read_weights(folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("checkpoint")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--half", action="store_true", help="float16 weights")
-    parser.add_argument("--revision", help="commit of the checkpoint on the hub, so that it stays the same")
-    given = parser.parse_args()
+    given = read_arguments(__doc__)
     folder = Path(given.checkpoint)
     if not folder.is_dir():
         folder = Path(snapshot_download(given.checkpoint, revision=given.revision, allow_patterns=FILES))

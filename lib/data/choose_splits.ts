@@ -114,45 +114,45 @@ function givenSplits(
       `splits: ${[...names].join(", ")}`,
     ]);
   }
-  const isOf = (row: MadeRow, wantedName: SplitName) => {
+  const rowsOf = (wantedName: SplitName) => {
     const asked = split?.[wantedName];
-    if (typeof asked === "string") return row.split === asked;
-    return split === undefined && splitOfName(row.split ?? "") === wantedName;
+    if (typeof asked === "string") return rows.filter((row) => row.split === asked);
+    if (split !== undefined) return [];
+    return rows.filter((row) => splitOfName(row.split ?? "") === wantedName);
   };
-  const others = rows.filter((row) => !splitNames.some((name) => isOf(row, name)));
+  const given = {
+    train: rowsOf("train"),
+    validation: rowsOf("validation"),
+    test: rowsOf("test"),
+  };
+  const chosen = new Set(splitNames.flatMap((name) => given[name]));
+  const others = Map.groupBy(rows.filter((row) => !chosen.has(row)), (row) => row.split);
   if (split === undefined) checkSpelling(others);
-  return {
-    train: rows.filter((row) => isOf(row, "train")),
-    validation: rows.filter((row) => isOf(row, "validation")),
-    test: rows.filter((row) => isOf(row, "test")),
-    leftOut: leftOutOf(others),
-  };
+  return { ...given, leftOut: leftOutOf(others) };
 }
 
-function checkSpelling(others: readonly MadeRow[]): void {
-  const seen = new Set<string | undefined>([undefined]);
-  for (const { split, where } of others) {
-    if (seen.has(split)) continue;
-    seen.add(split);
-    const meant = nearSplit(split!);
+/** Rows that are in no split, by the name of theirs. */
+type OtherRows = ReadonlyMap<string | undefined, readonly MadeRow[]>;
+
+function checkSpelling(others: OtherRows): void {
+  for (const [split, rows] of others) {
+    const meant = split === undefined ? undefined : nearSplit(split);
     if (meant === undefined) continue;
-    throw dataFailure(where, `its split ${quoted(split!)} is not known`, [
+    throw dataFailure(rows[0]!.where, `its split ${quoted(split!)} is not known`, [
       `did you mean "${meant}"?`,
       "name splits of your own: split: { train: NAME, validation: NAME, test: NAME }",
     ]);
   }
 }
 
-function leftOutOf(others: readonly MadeRow[]): string[] {
-  const named = new Map<string, MadeRow[]>();
-  const unnamed = others.filter(({ split }) => split === undefined);
-  for (const row of others) if (row.split !== undefined) pushTo(named, row.split, row);
+function leftOutOf(others: OtherRows): string[] {
+  const told = (what: string, rows: readonly MadeRow[]) =>
+    `${what}, left out: ${rows.length} (${placesOf(rows)})`;
+  const unnamed = others.get(undefined);
   return [
-    ...(unnamed.length === 0
-      ? []
-      : [`rows without a split, left out: ${unnamed.length} (${placesOf(unnamed)})`]),
-    ...[...named].map(([split, rows]) =>
-      `rows of split ${quoted(split)}, left out: ${rows.length} (${placesOf(rows)})`
+    ...(unnamed === undefined ? [] : [told("rows without a split", unnamed)]),
+    ...[...others].flatMap(([split, rows]) =>
+      split === undefined ? [] : [told(`rows of split ${quoted(split)}`, rows)]
     ),
   ];
 }

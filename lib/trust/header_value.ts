@@ -1,5 +1,8 @@
 /** Tells which texts a header of HTTP can hold. @module */
 
+/** What to do about a secret that cannot be sent. */
+export const unsendableNote = "Copy it again: programs that format text change hyphens and quotes";
+
 /** What no header holds: control characters, and all beyond Latin-1. */
 const unfit = /[^\t\x20-\x7e\x80-\xff]/u;
 

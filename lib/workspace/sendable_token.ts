@@ -1,13 +1,11 @@
 /** Reads tokens of the environment that are sent to servers. @module */
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
-import { unsendable } from "../trust/header_value.ts";
+import { unsendable, unsendableNote } from "../trust/header_value.ts";
 
 /** A token of the environment. @throws {DiagnosticError} `bad-token`, if no request can hold it. */
 export function sendableToken(name: string): string | undefined {
   const token = Deno.env.get(name);
   const cause = token && unsendable(name, token);
   if (!cause) return token;
-  throw diagnosticError("bad-token", `Cannot use ${name}: ${cause}`, [
-    "Copy it again: programs that format text change hyphens and quotes",
-  ]);
+  throw diagnosticError("bad-token", `Cannot use ${name}: ${cause}`, [unsendableNote]);
 }

@@ -19,7 +19,7 @@ Deno.test("requirements of recipes are pinned", () => {
 
 Deno.test("export/README.md names every recipe", () => {
   const recipes = files.filter((name) =>
-    name.endsWith(".py") && name !== "recipe.py" && read(name).includes("argparse")
+    name.endsWith(".py") && name !== "recipe.py" && read(name).includes('if __name__ == "__main__"')
   );
   const text = read("README.md");
   assertEquals(recipes.filter((name) => !text.includes(`\`${name.slice(0, -3)}\``)), []);

@@ -1,6 +1,6 @@
 /** Finds the address and the credentials of an S3 bucket, as the tools of AWS do. @module */
 import { join } from "@std/path";
-import { unsendable } from "../../trust/header_value.ts";
+import { unsendable, unsendableNote } from "../../trust/header_value.ts";
 import { isConfidential, shownUrl } from "../../trust/urls.ts";
 import { findProfile, type Profile, type Settings } from "./aws_profile.ts";
 
@@ -224,10 +224,7 @@ function keysIn({ from, names, get, token }: KeyPlace): S3Credentials | undefine
 function refuseUnsendable(from: string, sent: readonly (readonly [string, string])[]): void {
   const cause = sent.map(([name, text]) => unsendable(name, text)).find(Boolean);
   if (cause === undefined) return;
-  throw new S3SettingError(
-    `in ${from}, ${cause}`,
-    "Copy it again: programs that format text change hyphens and quotes",
-  );
+  throw new S3SettingError(`in ${from}, ${cause}`, unsendableNote);
 }
 
 /** Ways to get keys that only AWS's own tools go. */
