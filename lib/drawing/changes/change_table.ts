@@ -7,12 +7,13 @@ import type { Random } from "../../tensor/random.ts";
 import { border } from "./border.ts";
 import { cutout } from "./cutout.ts";
 import type { ChangedImage, ImageChange } from "./image_change.ts";
+import { outline } from "./outline.ts";
 import { recolour } from "./recolour.ts";
 import { restyle } from "./restyle.ts";
 import { warp } from "./warp.ts";
 
 /** All changes. */
-export const changes = { warp, recolour, restyle, cutout, border } satisfies Record<
+export const changes = { warp, recolour, restyle, outline, cutout, border } satisfies Record<
   string,
   ImageChange
 >;

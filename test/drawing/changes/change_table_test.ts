@@ -3,6 +3,7 @@ import { border } from "../../../lib/drawing/changes/border.ts";
 import { changeImage, changes } from "../../../lib/drawing/changes/change_table.ts";
 import { cutout } from "../../../lib/drawing/changes/cutout.ts";
 import { fillings } from "../../../lib/drawing/changes/fillings.ts";
+import { outline } from "../../../lib/drawing/changes/outline.ts";
 import { recolour } from "../../../lib/drawing/changes/recolour.ts";
 import { restyle } from "../../../lib/drawing/changes/restyle.ts";
 import { warp } from "../../../lib/drawing/changes/warp.ts";
@@ -102,6 +103,18 @@ Deno.test("restyle leaves grey grey, and spreads one pixel over its neighbours",
   restyle.change({ canvas, other: grey(0) }, new Random(4));
   const { left, top, width, height } = boxOf(canvas, (value) => value !== 0.5);
   assertEquals({ left, top, width, height }, { left: 31, top: 31, width: 3, height: 3 });
+});
+
+Deno.test("outline leaves an even image as it is, and draws a line where areas meet", () => {
+  const canvas = grey(0.5);
+  outline.change({ canvas, other: grey(0) }, new Random(4));
+  assert(canvas.every((value) => Math.abs(value - 0.5) < 1e-6));
+  for (let i = 0; i < length; i++) canvas[i] = i % 64 < 32 ? 0.2 : 0.9;
+  outline.change({ canvas, other: grey(0) }, new Random(4));
+  const row = canvas.subarray(30 * 64, 31 * 64);
+  assert(row[10]! < row[50]! && row[10] === row[20] && row[50] === row[40]);
+  assert(row[31]! < row[30]! && row[32]! < row[33]!, "no line between the areas");
+  assert(row[31]! < 0.5 * row[20]! && row[32]! < 0.5 * row[50]!);
 });
 
 Deno.test("warp moves a dot a little, leaves an even image as it is and adds no value", () => {
