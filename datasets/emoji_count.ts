@@ -1,11 +1,16 @@
 /**
- * Counting: how many times is a class in a scene of up to four drawings? Answers are generated and
- * zero to four are equally frequent (after CLEVR's counting questions, arXiv 1612.06890).
+ * Counting: how many times is a class in a scene of up to four drawings, or how many drawings are
+ * there? Answers are generated, and each number is equally frequent (after CLEVR's counting
+ * questions, arXiv 1612.06890; arXiv 2404.11207 asks how many objects there are).
  *
  * @module
  */
 import { z } from "zod";
-import { clutterParameter, noiseParameter } from "../lib/drawing/look_parameters.ts";
+import {
+  clutterParameter,
+  noiseParameter,
+  sceneScaleParameter,
+} from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
@@ -17,13 +22,16 @@ import {
   stylesParameter,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
-import { countNames, frequencyInstruction } from "../lib/drawing/questions.ts";
+import { countNames, frequencyInstruction, instructions } from "../lib/drawing/questions.ts";
 import { paintScene } from "../lib/drawing/scene.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
 import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
 
 const parameters = z.strictObject({
+  of: z.enum(["class", "all"]).default("class")
+    .describe("What is counted: a class, zero to four times, or all one to four drawings"),
   styles: stylesParameter,
+  scale: sceneScaleParameter,
   clutter: clutterParameter(0.15),
   noise: noiseParameter(0.06),
 });
@@ -46,13 +54,14 @@ export function countTask(
 ): BalancedTask {
   assertDrawnEnough("emoji-count", emojiMembers, { drawings, styles: settings.styles });
   const partition = partitionDrawings(drawings, "emoji10");
+  const { answers, ask } = counting[settings.of];
   return {
     name: "emoji-count",
-    answers: countNames.length,
+    answers: answers.length,
     sizes: { train: 200, validation: 60, test: 200 },
     notes: describePartition(drawings),
     row({ split, answer, random, canvas }) {
-      const [asked, classes] = chooseClasses(answer, random);
+      const { instruction, classes } = ask(answers[answer]!, random);
       const shown = paintScene(canvas, random, {
         ...settings,
         classes,
@@ -61,13 +70,45 @@ export function countTask(
       return {
         cluster: clusterOf(shown[0]!),
         style: shown[0]!.style,
-        instruction: frequencyInstruction.replace("{}", asked),
-        answer: countNames[answer]!,
+        instruction,
+        answer: countNames[answers[answer]!]!,
         caption: `this is a photo of a ${classes[0]}`,
       };
     },
   };
 }
+
+/** A question, and the classes of a scene that it is about. */
+interface Asked {
+  readonly instruction: string;
+  readonly classes: readonly string[];
+}
+
+/** What can be counted: the answers, and a scene of which one is right. */
+const counting: Readonly<
+  Record<EmojiCountParameters["of"], {
+    readonly answers: readonly number[];
+    readonly ask: (times: number, random: Random) => Asked;
+  }>
+> = {
+  class: {
+    answers: [0, 1, 2, 3, 4],
+    ask(times, random) {
+      const [asked, classes] = chooseClasses(times, random);
+      return { instruction: frequencyInstruction.replace("{}", asked), classes };
+    },
+  },
+  all: {
+    answers: [1, 2, 3, 4],
+    ask: (times, random) => ({
+      instruction: instructions.count[0]!,
+      classes: Array.from(
+        { length: times },
+        () => emojiClasses[random.integer(emojiClasses.length)]!,
+      ),
+    }),
+  },
+};
 
 /** A class to ask for, and the classes of a scene that shows it so often, the asked one first. */
 function chooseClasses(times: number, random: Random): [string, readonly string[]] {

@@ -6,7 +6,11 @@
  * @module
  */
 import { z } from "zod";
-import { clutterParameter, noiseParameter } from "../lib/drawing/look_parameters.ts";
+import {
+  clutterParameter,
+  noiseParameter,
+  sceneScaleParameter,
+} from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
@@ -28,7 +32,11 @@ const parameters = z.strictObject({
     .describe(
       "The absent classes in questions: any, the most frequent, or the likeliest companions",
     ),
+  shown: z.tuple([z.int().min(1).max(4), z.int().min(1).max(4)]).default([2, 3])
+    .refine(([least, most]) => least <= most, "the least number comes first")
+    .describe("How many things an image shows, from and to"),
   styles: stylesParameter,
+  scale: sceneScaleParameter,
   clutter: clutterParameter(0.15),
   noise: noiseParameter(0.06),
 });
@@ -91,7 +99,7 @@ export function presenceTask(
     sizes: { train: 500, validation: 150, test: 500 },
     notes: [...describePartition(drawings), `Absent classes asked for: ${settings.negatives}`],
     row({ split, answer, random, canvas }) {
-      const classes = chooseScene(random);
+      const classes = chooseScene(random, settings.shown);
       const shown = paintScene(canvas, random, {
         ...settings,
         classes,
@@ -118,10 +126,13 @@ function popularClass(random: Random): EmojiClass {
   return popularity[weights.findIndex((weight) => (left -= weight) < 0)] ?? popularity[0]!;
 }
 
-/** Two or three different classes. */
-function chooseScene(random: Random): readonly EmojiClass[] {
+/** Different classes, as many as are shown. */
+function chooseScene(
+  random: Random,
+  [least, most]: PresenceParameters["shown"],
+): readonly EmojiClass[] {
   const classes = [popularClass(random)];
-  const count = 2 + random.integer(2);
+  const count = least + random.integer(most - least + 1);
   while (classes.length < count) {
     const near = companions[classes[0]!];
     const next = random.uniform() < together

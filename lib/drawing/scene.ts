@@ -20,6 +20,8 @@ export function paintScene(
   scene: {
     readonly classes: readonly string[];
     readonly drawings: readonly ClassDrawing[];
+    /** Edge of a drawing relative to a quarter, from and to. */
+    readonly scale: readonly [number, number];
     readonly clutter: number;
     readonly noise: number;
   },
@@ -30,7 +32,7 @@ export function paintScene(
     const drawing = pickDrawing(scene.drawings, name, random);
     const sprite = spriteOf(drawing.pixels, artSize);
     jitterColour(sprite, random);
-    const range = { scale: [0.85, 1.1], degrees: 20, shift: 0.8, mirror: true } as const;
+    const range = { scale: scene.scale, degrees: 20, shift: 0.8, mirror: true };
     paintSprite(canvas, sprite, randomPose(random, range, quadrants[places[index]!]));
     return drawing;
   });

@@ -45,6 +45,26 @@ Deno.test("countTask() asks for zero to four of a class, equally often", () => {
   }
 });
 
+Deno.test("countTask() of all asks how many there are, one to four equally often", () => {
+  const task = countTask(drawings, settingsOf<EmojiCountParameters>(emojiCount, { of: "all" }));
+  const { test } = drawTask(task, options);
+  assertEquals(new Set(test.rows.map((row) => row.instruction)), new Set(["How many are there?"]));
+  const shares = sharesOf(test.rows);
+  assertEquals(Object.keys(shares).sort(), ["four", "one", "three", "two"]);
+  for (const share of Object.values(shares)) assert(Math.abs(share - 0.25) < 1e-9);
+  const clusters = new Set(test.rows.map(({ cluster }) => cluster.split("/")[0]!));
+  assertEquals([...clusters].sort(), [...emojiClasses].sort());
+});
+
+Deno.test("presenceTask() shows as many things as it is given", () => {
+  const settings = settingsOf<PresenceParameters>(presence, { shown: [1, 1] });
+  const { rows } = drawTask(presenceTask(drawings, settings), options).test;
+  for (const { instruction, answer, cluster } of rows) {
+    const asked = instruction.match(/^Is there a (.+) in the picture[?]$/)![1]!;
+    assertEquals(answer, cluster.startsWith(`${asked}/`) ? "yes" : "no");
+  }
+});
+
 Deno.test("presenceTask() is balanced, and truthful about the first thing shown", () => {
   for (const negatives of ["random", "popular", "adversarial"] as const) {
     const task = presenceTask(drawings, settingsOf<PresenceParameters>(presence, { negatives }));
