@@ -60,6 +60,9 @@ const parameters = z.strictObject({
   dropped: z.number().min(0).max(0.9).optional().describe(
     "share of patches that an encoder does not see in most of its training; default 0.5 for a vision transformer, 0 for others",
   ),
+  unchanged: z.number().min(0).max(1).default(0).describe(
+    "share of an encoder's training, at its start, with images that are whole and not changed",
+  ),
   images: z.int().min(64).default(24000)
     .describe("images that a multimodal model is trained on"),
 }).refine(({ architecture, encoder }) => isZooName(architecture) === (encoder !== undefined), {
@@ -130,14 +133,26 @@ async function pretrain(
   context: Context,
 ) {
   const { everyText, captionForms, ask } = await import("../lib/drawing/questions.ts");
-  const { seed, batch, steps, learningRate, warmup, decay, architecture, sights, dropped, start } =
-    values;
+  const {
+    seed,
+    batch,
+    steps,
+    learningRate,
+    warmup,
+    decay,
+    architecture,
+    sights,
+    dropped,
+    start,
+    unchanged,
+  } = values;
   const options = {
     seed,
     batch,
     schedule: { steps, learningRate, warmup, decay },
     drawn: drawnOf(values),
     sights,
+    unchanged,
     ...(dropped === undefined ? {} : { dropped }),
     ...(start === undefined ? {} : { start }),
   };

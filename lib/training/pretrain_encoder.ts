@@ -71,8 +71,9 @@ export function encoderFeeds<F extends ImageFact>(
   { options, step }: { readonly options: PretrainOptions; readonly step: number },
 ): { readonly feeds: Record<string, Tensor>; readonly facts: readonly F[] } {
   const { sizes } = plan;
-  const { sights = "one", dropped } = options;
+  const { sights = "one" } = options;
   const at = placeOf(options, step);
+  const { dropped } = at;
   const { random, images, facts } = imagesAt(world, at);
   const pixel_values = pixelTensor(images, facts.length, plan);
   const others = classifierFeeds(world, facts, sights);

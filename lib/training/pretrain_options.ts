@@ -18,6 +18,8 @@ export interface PretrainOptions {
    * default half of them for a vision transformer, none for others.
    */
   readonly dropped?: number;
+  /** Encoders and CLIP: share of the training, at its start, with unchanged, whole images; default 0. */
+  readonly unchanged?: number;
   /** Model whose weights it begins with; default random ones. */
   readonly start?: { readonly name: string; readonly path: string };
 }
@@ -32,10 +34,17 @@ export async function started<G extends WeightedGraph>(
   return { ...graph, weights: await startWeights(graph.weights, start, host.log) };
 }
 
-/** The place of a step in a training, for its images. */
+/**
+ * The place of a step in a training, for its images: at first unchanged and whole ones, from which
+ * a network learns its first features sooner (curriculum learning, Bengio et al. 2009).
+ */
 export function placeOf(
-  { seed, batch, schedule, drawn = {} }: PretrainOptions,
+  { seed, batch, schedule, drawn = {}, dropped, unchanged = 0 }: PretrainOptions,
   step: number,
-): ImagePlace & { readonly drawn: DrawnImages } {
-  return { step, steps: schedule.steps, batch, seed, drawn };
+): ImagePlace & { readonly drawn: DrawnImages; readonly dropped?: number } {
+  const { steps } = schedule;
+  if (step < unchanged * steps) {
+    return { step, steps, batch, seed, drawn: { ...drawn, changes: [] }, dropped: 0 };
+  }
+  return { step, steps, batch, seed, drawn, ...(dropped === undefined ? {} : { dropped }) };
 }

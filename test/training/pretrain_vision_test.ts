@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { placeOf } from "../../lib/training/pretrain_options.ts";
 import { clipText } from "../../lib/zoo/clip_text.ts";
 import { storedWeights } from "../../lib/zoo/module.ts";
 import { visionEncoder } from "../../lib/zoo/vision_encoder.ts";
@@ -241,6 +242,18 @@ Deno.test("keptCount() and scaleAt() change along the training", () => {
   assertAlmostEquals(scaleAt(60, 100)[0], 0.3, 1e-9);
   assertAlmostEquals(scaleAt(25, 100, [0.6, 1.2])[0], 0.675, 1e-9);
   assertEquals(scaleAt(60, 100, [0.6, 1.2])[1], 1.2);
+});
+
+Deno.test("placeOf() leaves the first images of a training unchanged and whole", () => {
+  const schedule = { steps: 100, learningRate: 1, warmup: 1, decay: 0 };
+  const options = { seed: 1, batch: 2, schedule, dropped: 0.5, unchanged: 0.1 };
+  const drawn = { changes: ["warp"], digits: 0.1 } as const;
+  const at = (step: number) => {
+    const { drawn: { changes, digits }, dropped } = placeOf({ ...options, drawn }, step);
+    return [changes, digits, dropped];
+  };
+  assertEquals(at(9), [[], 0.1, 0]);
+  assertEquals(at(10), [["warp"], 0.1, 0.5]);
 });
 
 Deno.test("normalisePixels() maps the mean to 0", () => {
