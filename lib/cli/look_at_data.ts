@@ -12,7 +12,7 @@ import { projectRoot } from "../workspace/places.ts";
 import { dataPlaces } from "../workspace/sources.ts";
 import { type CommandArguments, hasFlag, numberOption, textOption } from "./command.ts";
 import { count, printJson, printLine, table } from "./print.ts";
-import { writing } from "./writing.ts";
+import { refuseSources, writing } from "./writing.ts";
 
 /** Lists the files that an operand names, or draws the set. */
 async function prepared(operand: string): Promise<PreparedData> {
@@ -124,6 +124,7 @@ export async function writeSheet(args: CommandArguments, operand: string): Promi
     );
   }
   const data = await prepared(operand);
+  await refuseSources(path, data.listing.files?.() ?? []);
   const all = await thumbnails(data, numberOption(args, "each") ?? 40);
   const bytes = /\.png$/i.test(path)
     ? await sheetPng(all)

@@ -31,21 +31,23 @@ export async function writing<T>(path: string, write: () => T | Promise<T>): Pro
  *
  * @throws {DiagnosticError} `usage`, if a source is the file, or a link leads from one to the other.
  */
-export async function refuseSources(output: string, sources: readonly string[]): Promise<void> {
+export async function refuseSources(output: string, sources: Iterable<string>): Promise<void> {
+  const written = await realPathOf(output);
+  if (written === undefined) return;
   for (const source of sources) {
-    if (!await isSameFile(source, output)) continue;
+    if (await realPathOf(source) !== written) continue;
     throw diagnosticError("usage", `Cannot write "${output}": it is the source "${source}"`, [
       "Choose another file name for -o",
     ]);
   }
 }
 
-/** Whether two paths lead to the same file. */
-async function isSameFile(a: string, b: string): Promise<boolean> {
+/** Where a path leads, if something is there. */
+async function realPathOf(path: string): Promise<string | undefined> {
   try {
-    return await Deno.realPath(a) === await Deno.realPath(b);
+    return await Deno.realPath(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -59,6 +59,9 @@ Deno.test("tvp data says what a folder holds, which images are broken and which 
         assertEquals((await tvp(folder, "preview", ".", "-o", name)).code, 0);
         assert(Deno.statSync(join(folder, name)).size > 1000);
       }
+      await Deno.copyFile(join(folder, "sheet.png"), join(folder, "train/cat/own.png"));
+      const over = await tvp(folder, "preview", ".", "-o", "train/cat/own.png");
+      assertEquals([over.code, over.error.includes("it is the source")], [2, true], over.error);
     },
   );
 });

@@ -281,6 +281,10 @@ Deno.test("tvp grad refuses what it cannot use, before it writes anything", () =
       [["linear.onnx", ...asked, "-o", "./linear.onnx"], 'it is the source "linear.onnx"'],
       [["linear.onnx", ...asked, "-o", "weights/w.bin"], "it is the source"],
       [["linear.onnx", ...asked, "-o", "linked.bin"], "it is the source"],
+      [
+        ["linear.onnx", ...asked, "--check", "--feed", "x=long.npy", "-o", "long.npy"],
+        'it is the source "long.npy"',
+      ],
       [["linear.onnx", ...asked, "--dim", "batch=2"], "it works only together with --check"],
       [["linear.onnx", ...asked, "-o", "weights"], 'Cannot write "weights": it is a folder'],
       [

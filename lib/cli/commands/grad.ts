@@ -94,7 +94,7 @@ const command: Command = {
     if (!hasFlag(args, "check")) refuseCheckOptions(args);
     const limitMs = durationOf(textOption(args, "limit"), "--limit") ?? defaultLimitMs;
     const read = await readModel(path);
-    await refuseSources(output, filesOf(path, read));
+    await refuseSources(output, [...filesOf(path, read), ...feedFiles(args)]);
     await checkTypes(path, read);
     const model = await fixSizes(read, args.options.get("fix") ?? []);
     const options = await gradientOptions(args, model);
@@ -131,6 +131,11 @@ function refuseCheckOptions(
   throw diagnosticError("usage", `Cannot use --${given}: it works only together with --check`, [
     ...(given === "dim" ? ["--fix NAME=SIZE sets a size in the written model"] : []),
   ]);
+}
+
+/** The files of `--feed NAME=FILE.npy`. */
+function feedFiles({ options }: CommandArguments): readonly string[] {
+  return (options.get("feed") ?? []).map((text) => text.slice(text.indexOf("=") + 1));
 }
 
 /** The model in the sizes that are given. */

@@ -2,7 +2,7 @@
 import { dirname, join } from "@std/path";
 import { dataFailure, someOf } from "../data_failure.ts";
 import { DataRoot } from "../data_root.ts";
-import { fileImages } from "./file_images.ts";
+import { namedListing } from "./file_images.ts";
 import { joinListings, type ListedRow, type Listing } from "../listing.ts";
 import { otherFormats } from "../other_formats.ts";
 import { isHiddenName, isImageName, nearSplit, splitOfName } from "../image_names.ts";
@@ -137,16 +137,11 @@ function listClasses(root: DataRoot, { files, folders }: Names, folder: string):
   );
   const empty = found.filter(({ images }) => images.length === 0).map(({ name }) => name);
   return {
-    rows,
+    ...namedListing(rows, root, "image"),
     notes: [
       ...(empty.length === 0 ? [] : [`folders without images: ${someOf(empty)}`]),
       ...oneClassNotes(full),
     ],
-    images: (wanted) =>
-      fileImages(root, (row) => {
-        const { where, fields } = rows[row]!;
-        return { name: fields.image as string, where };
-      }, wanted),
   };
 }
 
