@@ -73,12 +73,10 @@ function decodingNotes({ decoded, fit = "resize" }: DataSpec): string[] {
 /** What the set says, where the user does not. */
 function settled(spec: DataSpec, set: PublishedSet | undefined): DataSpec {
   if (set === undefined) return spec;
-  const { kind, classes } = set.info;
-  return {
-    ...spec,
-    kind: spec.kind ?? kind,
-    ...(spec.classes === undefined && classes !== undefined ? { classes: [...classes] } : {}),
-  };
+  const { classes } = set.info;
+  const { kind = set.info.kind } = spec;
+  const isItsOwn = kind === set.info.kind && spec.classes === undefined && classes !== undefined;
+  return { ...spec, kind, ...(isItsOwn ? { classes: [...classes] } : {}) };
 }
 
 function sourceName(spec: DataSpec, set: PublishedSet | undefined): string {

@@ -110,9 +110,13 @@ function classesOf(
   listing: Listing,
   { columns, spec, kind, choices, newNames, source }: ClassMaking,
 ): readonly string[] | undefined {
-  if (kind === "generation") return undefined;
-  if (kind === "yes-no") return yesNo;
+  if (kind === "generation") return withoutClasses(spec, "its answers are free", source);
+  if (kind === "yes-no") {
+    withoutClasses(spec, "its answers are yes and no", source);
+    return yesNo;
+  }
   if (choices !== undefined) {
+    withoutClasses(spec, "each of its rows has candidates of its own", source);
     const most = choices.reduce(
       (longest, { candidates }) => Math.max(longest, candidates.length),
       0,
@@ -142,6 +146,14 @@ function classesOf(
   const sorted = [...names].sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1));
   checkNewNames(newNames, sorted, source);
   return unique(sorted.map((name) => newNames.get(name) ?? name), source);
+}
+
+/** Refuses `classes` where there are none: they would be ignored. A published set says yes and no. */
+function withoutClasses({ classes }: DataSpec, why: string, source: string): undefined {
+  if (classes === undefined || `${classes}` === `${yesNo}`) return undefined;
+  throw dataFailure(source, `it has no classes to name, because ${why}`, [
+    "leave out classes; names of classes need kind: classification, and a label in each row",
+  ]);
 }
 
 /** Names that the user gives classes, by what is written in the source. */

@@ -87,6 +87,18 @@ const mistakes: readonly (readonly [
   ],
   [{ classes: { dgo: "hound" } }, undefined, 'gives "dgo" another name', 'did you mean "dog"?'],
   [{ classes: { "2": "hound" } }, ["cat", "dog"], 'gives "2" another name', 'known: "cat", "dog"'],
+  [
+    { kind: "generation", classes: ["cat", "dog"] },
+    undefined,
+    "a.csv: it has no classes to name, because its answers are free",
+    "leave out classes",
+  ],
+  [
+    { kind: "yes-no", classes: { "1": "yes" } },
+    undefined,
+    "a.csv: it has no classes to name, because its answers are yes and no",
+    "leave out classes",
+  ],
   [{ kind: "yes-no" }, undefined, 'row 1: its answer is "cat", expected yes or no', ""],
 ];
 
