@@ -9,7 +9,7 @@ export const notRun: Readonly<Record<string, string>> = {
   "CONTRIBUTING.md: deno task quick": "would run these tests from within themselves",
   'CONTRIBUTING.md: test "v$(jq -r .version deno.json)" = "vVERSION"':
     "VERSION is a placeholder; test/tools/sbom_test.ts lists the parts",
-  "docs/tutorial.md: alias tvp='deno run -A /path/to/tvp/lib/cli/main.ts'":
+  "docs/tutorial.md: alias tvp='deno run -A --frozen --no-prompt /path/to/tvp/lib/cli/main.ts'":
     "the test has the same alias, as a function",
   'docs/tutorial.md: import { runPipeline } from "@tvp/pipeline/pipeline";':
     "needs the configuration above it: test/workspace/run_pipeline_test.ts runs one from outside",
@@ -30,6 +30,7 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
   "docs/results.md: deno task pipeline pipelines/paper/methods.yaml": "takes half an hour",
   "docs/results.md: deno task pipeline pipelines/zoo2_pilot.yaml": "takes an hour",
+  "docs/gpu.md: docker build -t tvp .": "needs a card and NVIDIA's image",
   "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
     "needs a cluster; test/executors runs jobs on a fake one",
   "docs/signing.md: deno task tvp keys":

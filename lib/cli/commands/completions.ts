@@ -45,7 +45,7 @@ function scriptOf(operands: readonly string[]): string {
 /** How the program is started without `deno task`, which takes longer and completes no words. */
 function program(): string {
   const main = new URL("../main.ts", import.meta.url).pathname;
-  return [Deno.execPath(), "run", "-A", "--no-prompt", "--quiet", main]
+  return [Deno.execPath(), "run", "-A", "--frozen", "--no-prompt", "--quiet", main]
     .map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 }
 
