@@ -45,7 +45,8 @@ export default defineStage({
       means.push(meanOverTokens(await probe.features([from, to], values)));
       context.progress({ done: to, total: count, unit: "images" });
     }
-    const features = Float32Array.from(means.flatMap((mean) => [...mean]));
+    const features = new Float32Array(means.reduce((sum, mean) => sum + mean.length, 0));
+    means.reduce((start, mean) => (features.set(mean, start), start + mean.length), 0);
     await writeFeatures(context.output("features"), {
       ...{ model: model.name, method, task: data.info.name },
       classes: data.info.classes ?? [],

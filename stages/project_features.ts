@@ -30,9 +30,19 @@ export default defineStage({
         } (${width} wide)`,
       );
     }
+    const { classes } = groups[0]!;
+    const stranger = groups.find((group) => `${group.classes}` !== `${classes}`);
+    if (stranger !== undefined) {
+      throw new RangeError(
+        `Cannot project features of ${stranger.task} with those of ${
+          groups[0]!.task
+        }: their classes differ`,
+      );
+    }
     const random = new Random(`projection ${seed}`);
     const count = groups.reduce((sum, group) => sum + group.labels.length, 0);
-    const data = Float32Array.from(groups.flatMap((group) => [...group.data]));
+    const data = new Float32Array(count * width);
+    groups.reduce((start, group) => (data.set(group.data, start), start + group.data.length), 0);
     const places = projectPoints({ count, width, data }, {
       ...{ perplexity, iterations },
       random: () => random.uniform(),
@@ -47,7 +57,6 @@ export default defineStage({
         return { x, y, label };
       }),
     }));
-    const { classes } = groups[0]!;
     const text = JSON.stringify({ classes, panels });
     await Deno.writeTextFile(context.output("projection"), text + "\n");
     await Deno.writeTextFile(context.output("picture"), scatterPanels(panels, classes).text);

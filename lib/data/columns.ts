@@ -30,6 +30,19 @@ export function valueOf({ fields }: ListedRow, column: string | undefined): unkn
   return column !== undefined && Object.hasOwn(fields, column) ? fields[column] : undefined;
 }
 
+/** Columns of lists that were asked before. */
+const known = new WeakMap<readonly ListedRow[], ReadonlySet<string>>();
+
+/** Every column that a row has: some begin late. */
+function columnsOf(rows: readonly ListedRow[]): ReadonlySet<string> {
+  const found = known.get(rows);
+  if (found !== undefined) return found;
+  const names = new Set<string>();
+  for (const { fields } of rows) for (const name of Object.keys(fields)) names.add(name);
+  known.set(rows, names);
+  return names;
+}
+
 /** The column of a role, if there is one. @throws {DiagnosticError} If the user names one that is not there. */
 export function findColumn(
   role: ColumnRole,
@@ -37,7 +50,7 @@ export function findColumn(
   source: string,
   given?: string,
 ): string | undefined {
-  const there = new Set(rows.slice(0, 100).flatMap(({ fields }) => Object.keys(fields)));
+  const there = columnsOf(rows);
   if (given === undefined) {
     const lower = new Map([...there].map((name) => [name.toLowerCase(), name]));
     return columnNames[role].map((name) => lower.get(name)).find((name) => name !== undefined);
@@ -58,7 +71,7 @@ export function columnOf(
 ): string {
   const found = findColumn(role, rows, source, given);
   if (found !== undefined) return found;
-  const there = new Set(rows.slice(0, 100).flatMap(({ fields }) => Object.keys(fields)));
+  const there = columnsOf(rows);
   throw dataFailure(source, `none of its columns has a known name for the ${role}`, [
     `columns: ${[...there].join(", ")}`,
     `name it: columns: { ${role}: NAME }; known names are ${columnNames[role].join(", ")}`,

@@ -2,10 +2,11 @@
 import type { Cost } from "../artifacts/cost.ts";
 import type { Curve } from "../artifacts/curve.ts";
 import type { TransferEstimate } from "../artifacts/estimate.ts";
-import type { Prompt } from "../artifacts/prompt.ts";
+import { kindOfPrompt, type Prompt } from "../artifacts/prompt.ts";
 import type { Example, Primary, PromptImage, ReportData, Specimen } from "../artifacts/report.ts";
 import type { ScoredRow, Scores } from "../artifacts/scores.ts";
 import { promptedPlanes } from "../models/prompted_images.ts";
+import { promptRms } from "../prompts/frames.ts";
 import { encodePng } from "../vision/encode_png.ts";
 import { squared } from "../vision/fit.ts";
 import type { Images } from "../vision/images.ts";
@@ -48,8 +49,7 @@ const sourcesOf = ({ meta }: Prompt) => meta.sources.map((s) => s.name).join(" +
 /** δ around mid-grey; three standard deviations of its pixels are black or white. */
 async function promptImage(prompt: Prompt): Promise<PromptImage> {
   const { meta, delta } = prompt;
-  const changed = delta.data.filter((x) => x !== 0);
-  const deviation = Math.sqrt(changed.reduce((sum, x) => sum + x * x, 0) / (changed.length || 1));
+  const deviation = promptRms({ ...meta, kind: kindOfPrompt(prompt), delta: delta.data });
   const planes = delta.data.map((x) => 0.5 + x / (6 * deviation || 1));
   return {
     method: meta.method,

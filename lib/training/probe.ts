@@ -63,8 +63,10 @@ export async function openProbe(options: ProbeOptions): Promise<Probe> {
     gradient: options.gradients ? "autodiff" : "none",
     precision: await usualPrecision(options.session.provider ?? "auto"),
   });
-  const features = await openSession(graph.features, options.session);
+  await using opened = new AsyncDisposableStack();
+  const features = opened.use(await openSession(graph.features, options.session));
   const training = options.gradients ? await openSession(graph.model, options.session) : undefined;
+  opened.move();
   return new ModelProbe(options, { source, graph, features, training });
 }
 

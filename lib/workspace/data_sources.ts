@@ -41,7 +41,12 @@ export const needsFiles = (name: string): NameMistake => ({
 /** The map that a text represents, or what is wrong with it. */
 function specOf(text: string): DataSpec | string {
   if (!text.startsWith("{")) return parseDataSpec({ [formatOfPath(text)]: text });
-  return parseDataSpec(JSON.parse(text));
+  try {
+    return parseDataSpec(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return "it is a text that begins like a map; write the map without quotes: { folder: ./images }";
+  }
 }
 
 const basesOf = ({ base }: DataPlaces): readonly string[] => [base, Deno.cwd()];

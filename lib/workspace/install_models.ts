@@ -104,7 +104,8 @@ function copyFolder(from: string, to: string): void {
   for (const { name, isDirectory } of Deno.readDirSync(from)) {
     if (isDirectory) copyFolder(`${from}/${name}`, `${to}/${name}`);
     else if (Deno.statSync(`${from}/${name}`).isFile) {
-      Deno.writeFileSync(`${to}/${name}`, Deno.readFileSync(`${from}/${name}`), { mode: 0o644 });
+      Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
+      Deno.chmodSync(`${to}/${name}`, 0o644);
     }
   }
 }

@@ -40,6 +40,12 @@ Deno.test("makeRows() reads nothing from a column without a name", () => {
   ]);
 });
 
+Deno.test("makeRows() reads columns that begin late", () => {
+  const rows = Array.from({ length: 102 }, (_, i) => ({ image: `${i}.png`, label: "cat" }));
+  const listing = listingOf([...rows, { image: "last.png", label: "dog", caption: "a dog" }]);
+  assertEquals(makeRows(listing, { csv: "a.csv" }, "a.csv").rows[102]!.caption, "a dog");
+});
+
 Deno.test("makeRows() asks the instruction of choices, not a column without a name", () => {
   const listing = listingOf([{ "": "0", image: "a.png", choices: ["x", "y"], answer: 1 }]);
   const { rows } = makeRows(listing, { csv: "a.csv", instruction: "What?" }, "a.csv");

@@ -1,10 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { contentDigests } from "../../lib/cache/digest/content_digests.ts";
-import { type DataPlaces, openData } from "../../lib/workspace/data_sources.ts";
+import { dataMistake, type DataPlaces, openData } from "../../lib/workspace/data_sources.ts";
 import { inFolder } from "../data/images_in.ts";
 
 const row = (label: string) => JSON.stringify({ image: "a.png", label });
+
+Deno.test("dataMistake() says what is wrong with a map in quotes", () => {
+  const places = { base: "/", module: () => undefined, sets: [] } as unknown as DataPlaces;
+  const cause =
+    "it is a text that begins like a map; write the map without quotes: { folder: ./images }";
+  assertEquals(dataMistake("{ folder: ./x }", places)?.cause, cause);
+});
 
 /** Names of two files with the same two contents, and whether the key is that of the first pair. */
 const pairs: readonly (readonly [first: string, second: string, isSame: boolean])[] = [

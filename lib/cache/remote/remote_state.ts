@@ -85,7 +85,7 @@ class StateSink {
 
   /** The whole state. @throws {TransferError} If it is cut off or another one. */
   async state(): Promise<Uint8Array<ArrayBuffer>> {
-    const state = joined(this.#parts).slice(this.#facts?.start);
+    const state = joined(this.#parts).subarray(this.#facts?.start);
     if (this.#facts === undefined || await digestBytes(state) !== this.#facts.digest) {
       throw this.#mistrusted();
     }

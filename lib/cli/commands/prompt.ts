@@ -170,11 +170,12 @@ function importOptions(args: CommandArguments): ImportOptions {
 async function show({ args, path }: Job): Promise<void> {
   const prompt = await readPrompt(path);
   const { meta, delta } = prompt;
-  const changed = delta.data.filter((value) => value !== 0);
+  const { kindOfPrompt } = await import("../../artifacts/prompt.ts");
+  const { promptPeak, promptRms } = await import("../../prompts/frames.ts");
   const figures = {
-    changed: changed.length,
-    rms: Math.sqrt(changed.reduce((sum, x) => sum + x * x, 0) / (changed.length || 1)),
-    largest: changed.reduce((most, x) => Math.max(most, Math.abs(x)), 0),
+    changed: delta.data.reduce((count, value) => value === 0 ? count : count + 1, 0),
+    rms: promptRms({ ...meta, kind: kindOfPrompt(prompt), delta: delta.data }),
+    largest: promptPeak(delta.data),
   };
   if (hasFlag(args, "json")) return printJson({ ...meta, ...figures });
   for (const line of [await describe(prompt), ...factsOf(prompt, figures)]) printLine(line);

@@ -78,8 +78,10 @@ export async function openDecoder(options: RunOptions): Promise<DecoderRuns> {
 async function openCached(options: RunOptions, decoder: Model): Promise<DecoderRuns> {
   const { directory, copies, text, instructionLength: sequence } = options;
   const firstModel = scoredBy(await composeFirstRun(directory, sizesOf(options)), options);
-  const first = await openSession(firstModel, options.session);
-  const next = await openNext(options);
+  await using opened = new AsyncDisposableStack();
+  const first = opened.use(await openSession(firstModel, options.session));
+  const next = opened.use(await openNext(options));
+  const kept = opened.move();
   const names = pastInputs(decoder);
   let mask: Tensor<"int64">;
   let offsets: readonly number[];
@@ -103,7 +105,7 @@ async function openCached(options: RunOptions, decoder: Model): Promise<DecoderR
       const results = await next.run(nextFeeds(next, tokens, rules, past));
       return stepFrom(results, names);
     },
-    [Symbol.asyncDispose]: () => disposeAll(first, next),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
@@ -115,9 +117,11 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
   const { directory, batch, copies, text } = options;
   const count = batch * copies;
   const encoderModel = await composeEncoder(directory, sizesOf(options));
-  const encoder = await openSession(encoderModel, options.session);
-  const next = await openNext(options);
-  const first = isMerged(decoder) ? await openNext(options, false) : next;
+  await using opened = new AsyncDisposableStack();
+  const encoder = opened.use(await openSession(encoderModel, options.session));
+  const next = opened.use(await openNext(options));
+  const first = isMerged(decoder) ? opened.use(await openNext(options, false)) : next;
+  const kept = opened.move();
   const names = pastInputs(decoder);
   const grown = names.filter((name) => !isEncoderPast(name));
   let encoded: Record<string, Tensor>;
@@ -152,7 +156,7 @@ async function openAnswering(options: RunOptions, decoder: Model): Promise<Decod
       return step;
     },
     next: (step, { tokens, from }) => advance(next, pastOf(step, from), tokens),
-    [Symbol.asyncDispose]: () => disposeAll(...new Set([encoder, first, next])),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
@@ -343,8 +347,4 @@ function emptyPast(decoder: Model, batch: number): Record<string, Tensor> {
   return Object.fromEntries(
     infos.map((info) => [info.name, zeros(dtypeOfInput(info), emptyDims(info, batch))]),
   );
-}
-
-async function disposeAll(...sessions: readonly Session[]): Promise<void> {
-  for (const session of sessions) await session[Symbol.asyncDispose]();
 }
