@@ -45,14 +45,15 @@ export function blocksOf(data: ReportData): Block[] {
   const all = [...data.scores, ...data.unseenMeans.filter(isOfSeveral)];
   const trained = all.filter((s) => s.source !== null);
   const distinct = new Map((trained.length ? trained : all).map((s) => [keyOf(s), s]));
-  return [...distinct.values()].map((common) => blockOf(all, common));
+  const byKey = Map.groupBy(all, keyOf);
+  return [...distinct.values()].map((common) => blockOf(byKey, common));
 }
 
-function blockOf(all: readonly ScoreSummary[], common: Common): Block {
+function blockOf(byKey: ReadonlyMap<string, readonly ScoreSummary[]>, common: Common): Block {
   const { source } = common;
-  const own = keyOf(common);
-  const baseline = keyOf({ ...common, source: null });
-  const mine = all.filter((s) => keyOf(s) === own || (keyOf(s) === baseline && !isMean(s)));
+  const own = byKey.get(keyOf(common)) ?? [];
+  const baselines = byKey.get(keyOf({ ...common, source: null })) ?? [];
+  const mine = source === null ? own : [...baselines.filter((s) => !isMean(s)), ...own];
   const models = new Map<string, Standing>();
   for (const s of mine) models.set(s.model, roleBeside(source, s));
   const prompts = source === null ? "" : `, prompts trained on ${modelName(source)}`;
