@@ -8,12 +8,15 @@ export interface TakenBranch {
   readonly initializers: ReadonlyMap<string, Weight>;
 }
 
-/** The branch that is run if the condition is `condition`; its values get the node's name as prefix. */
+/**
+ * The branch that is run if the condition is `condition`. Its values get the node's first output as
+ * prefix: names of nodes need not be unique, those of values are.
+ */
 export function takeBranch(node: Node, condition: boolean): TakenBranch | undefined {
   const branch = node.attributes[condition ? "then_branch" : "else_branch"];
   if (branch?.type !== "graph") return undefined;
   const graph = branch.value;
-  const prefix = node.name || node.outputs[0];
+  const prefix = node.outputs.find((name) => name !== "") ?? node.name;
   const own = definedIn(graph);
   const rename = (name: string) => own.has(name) ? `${prefix}/${name}` : name;
   const nodes = graph.nodes.map((inner) => ({

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { GraphBuilder } from "../../../lib/onnx/build/builder.ts";
+import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { foldConstants } from "../../../lib/onnx/passes/fold_constants.ts";
 import type { Graph, Model, Node } from "../../../lib/onnx/ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../../../lib/onnx/ir/weight.ts";
@@ -170,3 +171,30 @@ Deno.test("foldConstants() takes the branch of a decided If", () => {
     assertEquals(folded.initializers.size, 0);
   }
 });
+
+Deno.test("foldConstants() keeps apart what branches of nodes of one name define", () => {
+  const adding = (value: number): Graph => ({
+    ...graphOf([node("Add", ["x", "w"], ["o"])], { w: fromNumbers("float32", [1], [value]) }),
+    inputs: [],
+    outputs: [{ name: "o", type: { kind: "unknown" } }],
+  });
+  const choices = [["", "a"], ["", "b"]].map((outputs, i) => ({
+    ...node("If", ["c"], outputs, {
+      then_branch: { type: "graph", value: twice(adding(i + 1)) },
+      else_branch: { type: "graph", value: twice(adding(9)) },
+    }),
+    name: "same",
+  }));
+  const graph = graphOf([...choices, node("Sub", ["a", "b"], ["y"])], {
+    c: fromNumbers("bool", [], [1]),
+  });
+  const model = foldConstants(modelOf(graph));
+  assertEquals(checkModel(model).map(({ message }) => message), []);
+  const weights = [...model.graph.initializers.values()].map((w) => toNumbers(tensorFromWeight(w)));
+  assertEquals(weights.map(([value]) => value), [1, 2]);
+});
+
+/** The graph with its output given twice. */
+function twice(graph: Graph): Graph {
+  return { ...graph, outputs: [graph.outputs[0]!, graph.outputs[0]!] };
+}
