@@ -9,7 +9,7 @@ import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { countNodes } from "../ir/count_nodes.ts";
 import { formProblems } from "../ir/op_signature.ts";
 import { GraphTypes, type Inferred } from "../infer/graph_types.ts";
-import { isNumeric, type Known, tensorFromKnown } from "../infer/known.ts";
+import { isExact, type Known, tensorFromKnown } from "../infer/known.ts";
 import { simplify } from "./simplify.ts";
 import type { Dim, Model, Node, TensorType, ValueInfo, ValueType, Weight } from "../ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
@@ -399,7 +399,7 @@ function isTensor(weight: Weight | Tensor): weight is Tensor {
 }
 
 function isFoldable(k: Known): boolean {
-  return sizeOf(k.dims) <= foldLimit && isNumeric(k);
+  return sizeOf(k.dims) <= foldLimit && isExact(k);
 }
 
 function withoutTrailing(inputs: readonly string[]): string[] {

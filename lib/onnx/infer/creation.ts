@@ -6,6 +6,7 @@ import { fromNumbers } from "../../tensor/convert.ts";
 import { dtypes } from "../../tensor/dtype.ts";
 import type { Dim, Weight } from "../ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
+import { roundTo } from "./arithmetic.ts";
 import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
 import { type Known, known, knownFromTensor } from "./known.ts";
 import { dimsFromInput } from "./movement.ts";
@@ -104,8 +105,8 @@ const range: OpRow = {
     if (start === undefined || limit === undefined || step === undefined) return undefined;
     const length = rangeSize(start, limit, step) as number;
     if (length > knownLimit) return undefined;
-    const elements = Array.from({ length }, (_, i) => start + i * step);
     const { dtype } = c.known(0)!;
+    const elements = Array.from({ length }, (_, i) => roundTo(start + i * step, dtype));
     return dtypes[dtype].float ? undefined : [known(dtype, [length], elements)];
   },
 };

@@ -2,7 +2,13 @@
 import { type DType, dtypes } from "../../tensor/dtype.ts";
 import { dtypeOfDataType, type ElementType, isDType } from "../ir/data_type.ts";
 import { broadcastDims } from "../ir/dim.ts";
-import { elementFunctions, mapElements } from "./arithmetic.ts";
+import {
+  type ElementFunction,
+  elementFunctions,
+  mapElements,
+  roundTo,
+  truncatedModulo,
+} from "./arithmetic.ts";
 import {
   type EvaluateRule,
   type InferRule,
@@ -12,7 +18,6 @@ import {
 } from "./context.ts";
 import { type Known, known } from "./known.ts";
 import type { Dim } from "../ir/model.ts";
-import { roundTo } from "./arithmetic.ts";
 import { WrongNode } from "./wrong_node.ts";
 
 /** Shape that the inputs from `first` on are broadcast to. */
@@ -68,14 +73,15 @@ const compare: InferRule = (c) => {
 
 const unaryToBool: InferRule = (c) => [typed("bool", c.dims(0))];
 
-/** Evaluates the function of the node's operator on all inputs. */
+/** Evaluates a function on all inputs: by default that of the node's operator. */
 function evaluateElements(
   result: (context: NodeContext) => DType | undefined,
+  functionOf = (c: NodeContext): ElementFunction | undefined => elementFunctions[c.node.opType],
 ): EvaluateRule {
   return (c) => {
     const operands = knownInputs(c);
     const dtype = result(c);
-    const f = elementFunctions[c.node.opType];
+    const f = functionOf(c);
     if (operands === undefined || f === undefined || dtype === undefined) return undefined;
     return [mapElements(f, dtype, operands)];
   };
@@ -97,6 +103,13 @@ const evaluateBool = evaluateElements(() => "bool");
 const unary: OpRow = { infer: sameAsInput };
 const evaluatedUnary: OpRow = { infer: sameAsInput, evaluate: evaluateSame };
 const arithmetic: OpRow = { infer: broadcast, evaluate: evaluateSame };
+const modulo: OpRow = {
+  infer: broadcast,
+  evaluate: evaluateElements(
+    (c) => c.known(0)?.dtype,
+    (c) => c.int("fmod", 0) === 1 ? truncatedModulo : elementFunctions.Mod,
+  ),
+};
 const comparison: OpRow = { infer: compare, evaluate: evaluateBool };
 
 /** Rows that share one rule. */
@@ -118,10 +131,13 @@ const castLike: OpRow = {
 
 function evaluateCast(x: Known | undefined, dtype: ElementType | undefined) {
   if (x === undefined || !isDType(dtype)) return undefined;
+  if (x.dtype === dtype) return [x];
   const intoBool = dtype === "bool" && x.elements.some((e) => typeof e === "string");
-  if (intoBool || (dtypes[x.dtype].float && !x.elements.every(isFinite))) return undefined;
+  if (intoBool || !x.elements.every(dtypes[x.dtype].float ? isFinite : isExact)) return undefined;
   return [known(dtype, x.dims, x.elements.map((e) => roundTo(e, dtype)))];
 }
+
+const isExact = (e: unknown) => typeof e === "string" || Number.isSafeInteger(e);
 
 const isFinite = (e: unknown) => typeof e === "string" || Number.isFinite(e);
 
@@ -146,11 +162,11 @@ const dropout: OpRow = { infer: (c) => [c.type(0), typed("bool", c.dims(0))] };
 
 /** Operators of ai.onnx that work element by element. */
 export const elementwiseRows: Readonly<Record<string, OpRow>> = {
-  ...rows(arithmetic, "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum", "Mod"),
+  ...rows(arithmetic, "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum"),
   ...rows(arithmetic, "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitShift", "PRelu"),
   ...rows(comparison, "And", "Or", "Xor", "Equal"),
   ...rows(comparison, "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
-  ...rows(evaluatedUnary, "Neg", "Abs", "Relu", "Identity", "Floor", "Ceil", "Round", "Sign"),
+  ...rows(evaluatedUnary, "Neg", "Abs", "Relu", "Floor", "Ceil", "Round", "Sign"),
   ...rows(evaluatedUnary, "Sqrt", "Reciprocal", "Exp", "Log", "Sin", "Cos", "Tanh", "Sigmoid"),
   ...rows(evaluatedUnary, "BitwiseNot"),
   Not: { infer: unaryToBool, evaluate: evaluateBool },
@@ -163,6 +179,7 @@ export const elementwiseRows: Readonly<Record<string, OpRow>> = {
   ...rows(unary, "InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization"),
   ...rows(unary, "ReverseSequence", "ScatterND", "ScatterElements", "Scatter"),
   ...rows(unary, "RotaryEmbedding", "TensorScatter"),
+  Mod: modulo,
   Identity: { infer: (c) => [c.valueType(0)], evaluate: evaluateSame },
   Cast: cast,
   CastLike: castLike,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DType } from "../../tensor/dtype.ts";
+import { type DType, dtypes } from "../../tensor/dtype.ts";
 import { fromNumbers, toNumbers } from "../../tensor/convert.ts";
 import { sizeOf, type Tensor } from "../../tensor/tensor.ts";
 import type { Dim } from "../ir/model.ts";
@@ -21,14 +21,20 @@ export function known(dtype: DType, dims: readonly number[], elements: readonly 
   return { dtype, dims, elements };
 }
 
-/** A tensor as known elements. */
+/** A tensor as known elements; doubles round integers beyond 2⁵³. */
 export function knownFromTensor(t: Tensor): Known {
   return known(t.dtype, t.dims, Array.from(toNumbers(t)));
 }
 
 /** Whether every element is a number. */
-export function isNumeric(k: Known): boolean {
+function isNumeric(k: Known): boolean {
   return k.elements.every((e) => typeof e === "number");
+}
+
+/** Whether every element is a number, and none an integer that doubles may have rounded. */
+export function isExact(k: Known): boolean {
+  const isInteger = !dtypes[k.dtype].float;
+  return isNumeric(k) && (!isInteger || k.elements.every(Number.isSafeInteger));
 }
 
 /** The elements as numbers, or undefined if one of them is a symbol. */

@@ -1,6 +1,6 @@
 /** Computes what is known before the graph runs. @module */
 import { GraphTypes } from "../infer/graph_types.ts";
-import { isNumeric, type Known, tensorFromKnown } from "../infer/known.ts";
+import { isExact, type Known, tensorFromKnown } from "../infer/known.ts";
 import { opRow } from "../infer/table.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Graph, Model, Node, ValueType, Weight } from "../ir/model.ts";
@@ -92,7 +92,7 @@ function foldedWeights(node: Node, types: GraphTypes, limit: number): Weight[] |
 }
 
 function weightOfKnown(elements: Known | undefined, limit: number): Weight | undefined {
-  if (elements === undefined || sizeOf(elements.dims) > limit || !isNumeric(elements)) {
+  if (elements === undefined || sizeOf(elements.dims) > limit || !isExact(elements)) {
     return undefined;
   }
   return weightFromTensor(tensorFromKnown(elements)!);
