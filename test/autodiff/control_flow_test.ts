@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { addGradients, unsupportedNodes } from "../../lib/autodiff/gradient.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../../lib/onnx/build/builder.ts";
-import type { Attribute, Graph, Model } from "../../lib/onnx/ir/model.ts";
+import type { Attribute, Graph, Model, Weight } from "../../lib/onnx/ir/model.ts";
+import { weightFromTensor } from "../../lib/onnx/ir/weight.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { checkOnce } from "./gradient_case.ts";
 
@@ -54,13 +55,16 @@ Deno.test("addGradients() keeps no branch whose condition is known", async () =>
   assertEquals((await check(model, { x: input })).verdict, "ok");
 });
 
-function looping(rounds: (b: GraphBuilder) => Value): Model {
+function looping(rounds: (b: GraphBuilder) => Value, weight?: Weight): Model {
   const b = new GraphBuilder({ opset: 18 });
   b.input("x", "float32", shape);
   const body = subgraph(
     [["i", "int64"], ["go", "bool"], ["state", "float32"]],
     (inner) => {
-      const next = inner.op("Tanh", [inner.op("Mul", ["state", "x"])]);
+      const factor = weight &&
+        inner.op("ReduceMax", [inner.initializer("w", weight)], { keepdims: 0 });
+      const state = factor === undefined ? "state" : inner.op("Mul", ["state", factor]);
+      const next = inner.op("Tanh", [inner.op("Mul", [state, "x"])]);
       return [inner.op("And", ["go", "go"]), next, inner.op("Neg", [next])];
     },
   );
@@ -75,6 +79,25 @@ function looping(rounds: (b: GraphBuilder) => Value): Model {
 Deno.test("addGradients() unrolls a loop of known length", async () => {
   const { error } = await check(looping((b) => b.scalar(3, "int64")), { x: input });
   assert(error < 4e-3, String(error));
+});
+
+/** Weights of a loop's body: one in a file, one too large to be told by its bytes. */
+const bodyWeights: Readonly<Record<string, Weight>> = {
+  file: {
+    dtype: "float32",
+    dims: [7],
+    data: { kind: "external", directory: "", location: "w.bin", offset: 0, length: 28 },
+  },
+  large: weightFromTensor(tensor("float32", [5000], new Float32Array(5000))),
+};
+
+Deno.test("addGradients() shares the weights of a loop's body among its rounds", () => {
+  for (const [name, weight] of Object.entries(bodyWeights)) {
+    const model = looping((b) => b.scalar(3, "int64"), weight);
+    const { graph } = addGradients(model, { cotangents: ["y"], wrt: ["x"] });
+    const found = [...graph.initializers.values()].filter(({ dims }) => dims[0] === weight.dims[0]);
+    assertEquals(found, [weight], name);
+  }
 });
 
 Deno.test("addGradients() says which loop has an unknown length", () => {

@@ -1,25 +1,18 @@
 /** Replaces a node that holds a subgraph by the subgraph's nodes. @module */
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
-import type { Graph, Node, Weight } from "../../onnx/ir/model.ts";
+import type { Graph, Node } from "../../onnx/ir/model.ts";
 import { renameNode } from "../../onnx/ir/rename.ts";
-import { tensorFromWeight } from "../../onnx/ir/weight.ts";
 
 /** Appends the nodes of `graph` with `inputs` for its inputs; gives the values of its outputs. */
 export function inlineGraph(b: GraphBuilder, graph: Graph, inputs: readonly Value[]): Value[] {
   const names = new Map<string, Value>();
   graph.inputs.forEach(({ name }, i) => names.set(name, inputs[i]!));
-  for (const [name, weight] of graph.initializers) names.set(name, addWeight(b, name, weight));
+  for (const [name, weight] of graph.initializers) names.set(name, b.weight(weight));
   for (const node of graph.nodes) {
     const values = appendRenamed(b, renameNode(node, (name) => names.get(name) ?? name));
     node.outputs.forEach((name, i) => name !== "" && names.set(name, values[i]!));
   }
   return graph.outputs.map(({ name }) => names.get(name) ?? name);
-}
-
-function addWeight(b: GraphBuilder, name: string, weight: Weight): Value {
-  return weight.data.kind === "inline"
-    ? b.constant(tensorFromWeight(weight))
-    : b.initializer(name, weight);
 }
 
 /** A node under names that the builder chooses, because a loop's body is inlined more than once. */

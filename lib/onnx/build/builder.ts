@@ -106,7 +106,7 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #shared = new Map<string, readonly Value[]>();
-  readonly #constants = new Map<string, Value>();
+  readonly #constants = new Map<string | Weight, Value>();
   readonly #producers = new Map<Value, Node>();
   readonly #maxNodes: number;
   #asked = 0;
@@ -134,8 +134,7 @@ export class GraphBuilder {
   #indexModel(): void {
     for (const [name, weight] of this.#initializers) {
       this.#names.add(name);
-      const key = weightKey(weight);
-      if (key !== undefined) this.#constants.set(key, name);
+      this.#constants.set(weightKey(weight) ?? weight, name);
     }
     for (const { name } of this.#inputs) this.#names.add(name);
     for (const node of this.#nodes) this.#index(node);
@@ -293,12 +292,16 @@ export class GraphBuilder {
 
   /** A constant; equal small ones are one value. */
   constant(tensor: Tensor): Value {
-    const weight = weightFromTensor(tensor);
-    const key = weightKey(weight);
-    const shared = key === undefined ? undefined : this.#constants.get(key);
+    return this.weight(weightFromTensor(tensor));
+  }
+
+  /** A weight under a name of the builder's choice; one that is added again is one value. */
+  weight(weight: Weight): Value {
+    const key = weightKey(weight) ?? weight;
+    const shared = this.#constants.get(key);
     if (shared !== undefined) return shared;
     const value = this.initializer(this.#fresh("constant"), weight);
-    if (key !== undefined) this.#constants.set(key, value);
+    this.#constants.set(key, value);
     return value;
   }
 
