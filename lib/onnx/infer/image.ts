@@ -1,6 +1,7 @@
 /** Rules of convolutions, pooling and resampling. @module */
 import {
   addDims,
+  compareDims,
   divideDims,
   divideDimsUp,
   multiplyDims,
@@ -11,6 +12,7 @@ import type { Dim } from "../ir/model.ts";
 import { axisOf, type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
 import { rows } from "./elementwise.ts";
 import { dimsFromInput, unknownDims } from "./movement.ts";
+import { WrongNode } from "./wrong_node.ts";
 
 /** Windows that move over an axis: their number as of Conv and the pools. */
 function windowCount(c: NodeContext, size: Dim, axis: number, kernel: Dim): Dim {
@@ -24,14 +26,27 @@ function windowCount(c: NodeContext, size: Dim, axis: number, kernel: Dim): Dim 
   const padded = auto === "VALID"
     ? size
     : addDims(size, (pads[axis] ?? 0) + (pads[axis + rank] ?? 0));
-  const room = subtractDims(padded, extent);
-  if (c.int("ceil_mode", 0) === 0) return addDims(divideDims(room, stride), 1);
-  const count = addDims(divideDimsUp(room, stride), 1);
+  if (c.int("ceil_mode", 0) === 0) {
+    const isEmpty = size === 0 && compareDims(padded, extent) === -1;
+    return isEmpty ? 0 : fittingWindows(padded, extent, stride);
+  }
+  const count = addDims(divideDimsUp(subtractDims(padded, extent), stride), 1);
   const left = addDims(size, pads[axis] ?? 0);
   if (typeof count === "number" && typeof left === "number" && (count - 1) * stride >= left) {
     return count - 1;
   }
   return count;
+}
+
+/** Windows that fit into a size, moved by a stride. @throws {WrongNode} If not even one does. */
+export function fittingWindows(size: Dim, extent: Dim, stride: Dim): Dim {
+  const room = subtractDims(size, extent);
+  if (typeof room === "number" && room < 0) {
+    throw new WrongNode(
+      `its window of ${extent} is larger than its input of ${size}, pads included`,
+    );
+  }
+  return addDims(divideDims(room, stride), 1);
 }
 
 /** Type of a convolution's output. */

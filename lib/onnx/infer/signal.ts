@@ -3,6 +3,7 @@ import { dtypeOfDataType } from "../ir/data_type.ts";
 import { addDims, divideDims, multiplyDims, subtractDims, unknownDim } from "../ir/dim.ts";
 import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
 import { broadcastInputs, rows } from "./elementwise.ts";
+import { fittingWindows } from "./image.ts";
 
 /** Half of the spectrum of a real signal, the middle included. */
 function oneSided(length: number | string): number | string {
@@ -27,7 +28,7 @@ const shortTimeFourier: InferRule = (c) => {
   const [batch, length] = c.dims(0) ?? [unknownDim(), unknownDim()];
   const step = c.known(1)?.elements[0] ?? unknownDim();
   const frame = (c.has(3) ? c.known(3)?.elements[0] : c.dims(2)?.[0]) ?? unknownDim();
-  const frames = addDims(divideDims(subtractDims(length!, frame), step), 1);
+  const frames = fittingWindows(length!, frame, step);
   const bins = c.int("onesided", 1) === 1 ? oneSided(frame) : frame;
   return [typed(c.dtype(0), [batch!, frames, bins, 2])];
 };

@@ -1,7 +1,8 @@
 /**
  * Arithmetic on symbolic dimensions. A sum of products of symbols is written in one canonical form,
  * so that two ways to the same size give the same string: `batch*seq`, `past + seq`, `2*height - 1`.
- * What is no such sum is a symbol of its own: `floor((h - 1)/2)`, `max(a, b)`.
+ * What is no such sum is a symbol of its own: `floor((h - 1)/2)`, `max(a, b)`. Below zero a quotient is
+ * rounded towards zero under the name of `floor`; sizes are never there.
  *
  * @module
  */
@@ -166,7 +167,7 @@ export function productOfDims(dims: readonly Dim[]): Dim {
   return product;
 }
 
-/** The quotient, rounded towards zero as ONNX divides integers. */
+/** The quotient, rounded towards zero as ONNX's Div divides integers; its symbol says `floor`. */
 export function divideDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return Math.trunc(a / b);
   if (b === 1) return a;

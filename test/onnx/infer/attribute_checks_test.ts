@@ -102,7 +102,18 @@ const rows: readonly Row[] = [
     op: "MaxPool",
     inputs: [image],
     attributes: { kernel_shape: [9, 9] },
-    message: "axis 2 of its result would have the size -4",
+    message: "its window of 9 is larger than its input of 4, pads included",
+  },
+  {
+    op: "Conv",
+    inputs: [[1, 2, 2, 2], [2, 2, 3, 3]],
+    attributes: { strides: [2, 2] },
+    message: "its window of 3 is larger than its input of 2, pads included",
+  },
+  {
+    op: "STFT",
+    inputs: [[1, 2, 1], values(2), [3]],
+    message: "its window of 3 is larger than its input of 2, pads included",
   },
   {
     op: "Conv",

@@ -57,4 +57,7 @@ Deno.test("substituteDim() puts sizes in place of symbols", () => {
   assertEquals(substituteDim("2*a*b + c - 1", { a: 3, b: 2, c: 5 }), 16);
   assertEquals(substituteDim("a + b", { b: 2 }), "a + 2");
   assertEquals(substituteDim("2*floor((h - 1)/2) + min(a, b)", { h: 8, a: 3, b: 5 }), 9);
+  // Towards zero, as Div rounds numbers.
+  assertEquals(substituteDim("floor((h - 5)/2)", { h: 2 }), divideDims(-3, 2));
+  assertEquals(divideDims(-3, 2), -1);
 });
