@@ -80,14 +80,14 @@ function encodeFunction(f: FunctionDef): FunctionProto {
   };
 }
 
-/** An overloaded function is named `name:overload` in the IR. */
+/** An overloaded function is named `name:overload` in the IR; two colons belong to a name, `aten::add`. */
 function splitOverload<K extends string>(
   full: string,
   key: K,
 ): Record<K, string> & { overload?: string } {
-  const [name, overload] = full.split(":");
-  const named = { [key]: name } as Record<K, string>;
-  return overload ? { ...named, overload } : named;
+  const [, name, overload] = /^(.*[^:]):([^:]+)$/s.exec(full) ?? [];
+  const named = { [key]: name ?? full } as Record<K, string>;
+  return overload === undefined ? named : { ...named, overload };
 }
 
 function encodeGraph(graph: Graph): GraphProto {

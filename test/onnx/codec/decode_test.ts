@@ -170,3 +170,19 @@ Deno.test("decodeModel() throws nothing but OnnxDecodeError on damaged files", (
     { seed: 1, numRuns: 2000 },
   );
 });
+
+Deno.test("encodeModel() tells overloads from colons in names", () => {
+  const rows: readonly (readonly [opType: string, written: string])[] = [
+    ["aten::add", "aten::add"],
+    ["aten::add:Tensor", "aten::add"],
+    ["Twice:double", "Twice"],
+    ["Twice:", "Twice:"],
+  ];
+  for (const [opType, written] of rows) {
+    const bytes = encodeModel(modelOf([{ ...node(opType, ["x"], ["y"]), name: "" }]));
+    assertEquals(decodeModel(bytes).graph.nodes[0]!.opType, opType);
+    // The field of the operator's name, with its length.
+    const field = `\x22${String.fromCharCode(written.length)}${written}`;
+    assertStringIncludes(new TextDecoder().decode(bytes), field);
+  }
+});
