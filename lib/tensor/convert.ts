@@ -20,16 +20,14 @@ export function toNumbers(x: Tensor): Float64Array {
   return numbers;
 }
 
-const maxInt64 = 2 ** 63;
-
-function toBig(value: number): bigint {
-  if (value >= maxInt64) return 2n ** 63n - 1n;
-  return BigInt(Math.trunc(value));
+/** Writes integers of 64 bits; what is above the largest, `limit` − 1, becomes the largest. */
+function bigWriter(limit: bigint): (value: number) => bigint {
+  return (value) => value >= Number(limit) ? limit - 1n : BigInt(Math.trunc(value));
 }
 
 /**
  * A tensor of any element type from numbers. Fractions are cut off for integer types, bool is
- * "not zero", and numbers above the largest int64 become the largest int64.
+ * "not zero", and numbers above the largest int64 or uint64 become the largest.
  *
  * @throws {RangeError} If the number of elements is not the product of `dims`.
  */
@@ -47,8 +45,8 @@ export function fromNumbers<T extends DType>(
 const writers: Partial<Record<DType, (value: number) => number | bigint>> = {
   float16: toFloat16,
   bfloat16: toBfloat16,
-  int64: toBig,
-  uint64: toBig,
+  int64: bigWriter(2n ** 63n),
+  uint64: bigWriter(2n ** 64n),
   bool: (v) => v !== 0 ? 1 : 0,
 };
 

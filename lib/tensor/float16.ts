@@ -3,15 +3,26 @@
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
+/**
+ * Bits of the float32 between zero and `value`, odd if it is not `value` itself: so a tie is a tie only
+ * where `value` is one, and the next rounding is the only one.
+ */
+function oddBits(value: number): number {
+  float[0] = value;
+  const nearest = float[0];
+  const x = bits[0]!;
+  if (nearest === value || Number.isNaN(value)) return x;
+  return (Math.abs(nearest) > Math.abs(value) ? x - 1 : x) | 1;
+}
+
 /** Bits of the float16 nearest to `value`, ties to even. */
 export function toFloat16(value: number): number {
-  float[0] = value;
-  const x = bits[0]!;
+  const x = oddBits(value);
   const sign = (x >>> 16) & 0x8000;
   const magnitude = x & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00;
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
-  if (magnitude < 0x38800000) return sign | subnormalBits(Math.abs(float[0]));
+  if (magnitude < 0x38800000) return sign | subnormalBits(Math.abs(value));
   const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
   return sign | ((rounded - 0x38000000) >>> 13);
 }
@@ -36,8 +47,7 @@ export function fromFloat16(half: number): number {
 
 /** Bits of the bfloat16 nearest to `value`, ties to even. */
 export function toBfloat16(value: number): number {
-  float[0] = value;
-  const x = bits[0]!;
+  const x = oddBits(value);
   if ((x & 0x7fffffff) > 0x7f800000) return ((x >>> 16) | 0x40) & 0xffff;
   return ((x + 0x7fff + ((x >>> 16) & 1)) >>> 16) & 0xffff;
 }

@@ -33,6 +33,40 @@ Deno.test("toFloat16() rounds to the nearest, ties to even", () => {
   for (const [value, rounded] of cases) assertEquals(fromFloat16(toFloat16(value)), rounded);
 });
 
+Deno.test("doubles are rounded once, not by way of float32", () => {
+  const tiny = 2 ** -40;
+  const halves: [number, number][] = [
+    [1 + 2 ** -11 + tiny, 0x3c01],
+    [1 + 3 * 2 ** -11 - tiny, 0x3c01],
+    [-1 - 2 ** -11 - tiny, 0xbc01],
+    [65520 - 2 ** -37, 0x7bff],
+    [2 ** -25 * (1 + tiny), 1],
+    [1e39, 0x7c00],
+    [-1e-60, 0x8000],
+  ];
+  for (const [value, bits] of halves) assertEquals(toFloat16(value), bits, `${value}`);
+  const brains: [number, number][] = [
+    [1 + 2 ** -8 + tiny, 0x3f81],
+    [1 + 3 * 2 ** -8 - tiny, 0x3f81],
+    [1e39, 0x7f80],
+    [-1e-60, 0x8000],
+  ];
+  for (const [value, bits] of brains) assertEquals(toBfloat16(value), bits, `${value}`);
+});
+
+Deno.test("fromNumbers() writes 64-bit integers up to the largest", () => {
+  const rows: ["int64" | "uint64", number, bigint][] = [
+    ["int64", 2 ** 63, 2n ** 63n - 1n],
+    ["int64", -(2 ** 63), -(2n ** 63n)],
+    ["uint64", 2 ** 63, 2n ** 63n],
+    ["uint64", 2 ** 64, 2n ** 64n - 1n],
+    ["uint64", Infinity, 2n ** 64n - 1n],
+  ];
+  for (const [dtype, value, written] of rows) {
+    assertEquals([...fromNumbers(dtype, [1], [value]).data as BigInt64Array], [written]);
+  }
+});
+
 Deno.test("castTensor() keeps values that the other type can hold", () => {
   const numbers = [0, 1, 2, 100];
   for (const dtype of ["float16", "bfloat16", "int64", "uint64", "int8", "float64"] as const) {
