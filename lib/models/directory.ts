@@ -21,6 +21,7 @@ import { mergeDecoders } from "./merge_decoders.ts";
 import { checkInterface } from "./part_interface.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 import {
+  fileOfNoPart,
   type ModelPart,
   namesOfPart,
   shownWeights,
@@ -207,6 +208,8 @@ async function openParts(
   const files = findParts(path, parts, options.weights);
   const { processor, preprocessor, warnings } = await readProcessors(path, options.family);
   const missing = parts.filter((part) => !files.has(part)).map((part) => `onnx/${part}.onnx`);
+  const unused = fileOfNoPart(listOnnx(path), options.weights);
+  if (unused !== undefined && missing.length === 0) missing.push(`onnx/${unused}`);
   if (preprocessor === undefined) missing.push("preprocessor_config.json");
   if (missing.length > 0) {
     const variant = options.weights === undefined

@@ -61,7 +61,10 @@ export const weightSuffixes = {
 /** Data type of a directory's weights. */
 export type WeightType = keyof typeof weightSuffixes;
 
-/** Parts that a choice may name; `decoder` and `encoder` mean the parts with that word in their names. */
+/**
+ * Parts that a choice may name. `decoder` means all parts with that word in their names, `encoder` means
+ * `encoder_model` and not `vision_encoder`.
+ */
 type NamedPart = ModelPart | "decoder" | "encoder";
 
 /**
@@ -84,11 +87,38 @@ export function suffixOrder(part: string, weights: WeightChoice | undefined): re
 }
 
 function typeOf(part: string, weights: PartWeights): WeightType | undefined {
-  const named = weights[part as ModelPart];
-  if (named !== undefined) return named;
-  if (standIns.has(part)) return weights[mergedDecoder] ?? weights.decoder;
-  if (part.includes("decoder")) return weights.decoder;
-  return part === "encoder_model" ? weights.encoder : undefined;
+  const name = namesFor(part).find((known) => weights[known] !== undefined);
+  return name && weights[name];
+}
+
+/** Names under which a choice gives a part's weights; the first counts. */
+function namesFor(part: string): readonly NamedPart[] {
+  return [
+    part as ModelPart,
+    ...standIns.has(part) ? [mergedDecoder] as const : [],
+    ...part.includes("decoder") ? ["decoder"] as const : [],
+    ...part === encoder ? ["encoder"] as const : [],
+  ];
+}
+
+const encoder = "encoder_model";
+
+/** The file of a part that a choice names though no file of any type is of that part. */
+export function fileOfNoPart(
+  files: readonly string[],
+  weights: WeightChoice | undefined,
+): string | undefined {
+  if (weights === undefined || typeof weights === "string") return undefined;
+  const named = new Set<string>([...partsOf(files)].flatMap(namesFor));
+  const absent = (Object.keys(weights) as NamedPart[]).find((name) => !named.has(name));
+  if (absent === undefined) return undefined;
+  const whole = { decoder: mergedDecoder, encoder } as const;
+  const part = absent === "decoder" || absent === "encoder" ? whole[absent] : absent;
+  return `${part}${weightSuffixes[weights[absent]!]}.onnx`;
+}
+
+function partsOf(files: readonly string[]): ReadonlySet<string> {
+  return new Set(files.filter((file) => file.endsWith(".onnx")).map(stemOf).map(partOf));
 }
 
 const suffixes = Object.values(weightSuffixes).filter((suffix) => suffix !== "");
@@ -101,7 +131,7 @@ export function partOf(stem: string): string {
 
 /**
  * The file that is not among those of `onnx/` though the choice asks for it: of a type that no part
- * has, or of a part that is named and has no such weights.
+ * has, or of a part that is named and has no such weights or is not there at all.
  */
 export function missingWeights(
   files: readonly string[],
@@ -114,14 +144,14 @@ export function missingWeights(
     );
     return found ? undefined : `graph with weights ${weights} (*${ending})`;
   }
-  const parts = new Set(files.filter((file) => file.endsWith(".onnx")).map(stemOf).map(partOf));
+  const parts = partsOf(files);
   const used = [...parts].filter((part) => isUsed(part, parts));
   for (const part of weights === undefined ? [] : used) {
     const [suffix, ...others] = suffixOrder(part, weights);
     const file = `${part}${suffix}.onnx`;
     if (others.length === 0 && !files.includes(file)) return file;
   }
-  return undefined;
+  return fileOfNoPart(files, weights);
 }
 
 const stemOf = (file: string) => file.replace(/\.onnx$/, "");

@@ -136,6 +136,13 @@ Deno.test("openModelDirectory() takes types of weights by part", () =>
     ]);
   }));
 
+Deno.test("openModelDirectory() refuses weights of a part that no file is of", () =>
+  withFolder(async (folder) => {
+    const path = await writeTinyModel(folder, "mini-minigpt4");
+    const failure = await failureOf(() => openModelDirectory(path, { weights: { encoder: "q4" } }));
+    assertStringIncludes(failure.message, "onnx/encoder_model_q4.onnx missing");
+  }));
+
 Deno.test("openModelDirectory() gives decoders that stand in for a merged one its weights", () =>
   withFolder(async (folder) => {
     const path = await writeTinyModel(folder, "mini-blip2");

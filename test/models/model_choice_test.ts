@@ -79,6 +79,8 @@ Deno.test("missingWeights() names the file that a choice asks for and that is no
     [{ decoder: "q4", vision_encoder: "fp32" }, undefined],
     [{ decoder: "q4f16" }, "decoder_model_merged_q4f16.onnx"],
     [{ vision_encoder: "fp16" }, "vision_encoder_fp16.onnx"],
+    [{ encoder: "q4" }, "encoder_model_q4.onnx"],
+    [{ vision_model: "fp32" }, "vision_model.onnx"],
   ];
   for (const [weights, expected] of table) assertEquals(missingWeights(files, weights), expected);
   // A decoder that a merged one replaces is not used.
@@ -87,6 +89,7 @@ Deno.test("missingWeights() names the file that a choice asks for and that is no
     missingWeights(["decoder_model.onnx"], { decoder_model_merged: "q4" }),
     "decoder_model_q4.onnx",
   );
+  assertEquals(missingWeights(["model.onnx"], { decoder: "q4" }), "decoder_model_merged_q4.onnx");
   assertEquals(
     missingWeights(["vision_encoder_q4.onnx"], "fp32"),
     "graph with weights fp32 (*.onnx)",
