@@ -2,7 +2,7 @@
 import { format } from "@std/fmt/bytes";
 import type { LanguageModelDirectory, NamedModel } from "../models/directory.ts";
 import { type PartFile, partFiles, type PartSize, partSize } from "../models/part_files.ts";
-import { isPast } from "../models/cached_states.ts";
+import { bytesPerToken } from "../models/cached_states.ts";
 import { filesOf } from "../models/families/family.ts";
 import { type CommandArguments, hasFlag } from "./command.ts";
 import { namedModel } from "./open_model.ts";
@@ -26,8 +26,8 @@ interface ModelFacts {
   readonly memory: {
     /** Bytes of the weights that are taken by default. */
     readonly weights: number;
-    /** Bytes of keys and values for each token of a sequence. */
-    readonly cachePerToken: number;
+    /** Bytes of keys and values for each token of a sequence; null where their sizes are open. */
+    readonly cachePerToken: number | null;
   };
 }
 
@@ -43,7 +43,7 @@ export async function printModel(args: CommandArguments, name: string): Promise<
     ["answer ends", facts.endToken],
     [
       "memory",
-      `${format(memory.weights)} of weights, ${format(memory.cachePerToken)} of cache a token`,
+      `${format(memory.weights)} of weights, ${shownBytes(memory.cachePerToken)} of cache a token`,
     ],
   ]));
   printLine();
@@ -58,6 +58,8 @@ export async function printModel(args: CommandArguments, name: string): Promise<
     ]),
   ]));
 }
+
+const shownBytes = (bytes: number | null) => bytes === null ? "an unknown size" : format(bytes);
 
 async function factsOf(model: NamedModel): Promise<ModelFacts> {
   const { name, path } = model;
@@ -85,7 +87,8 @@ async function factsOf(model: NamedModel): Promise<ModelFacts> {
     parts,
     memory: {
       weights: usedBytes(directory, parts),
-      cachePerToken: await cacheBytes(directory),
+      cachePerToken: bytesPerToken((await directory.readPart("decoder_model_merged")).graph) ??
+        null,
     },
   };
 }
@@ -96,14 +99,4 @@ function usedBytes(directory: LanguageModelDirectory, parts: readonly Part[]): n
   const taken = new Set(filesOf(family, config).map((part) => directory.partPath(part)));
   return parts.filter(({ file }) => [...taken].some((path) => path.endsWith(`/${file}`)))
     .reduce((sum, { weightBytes }) => sum + weightBytes, 0);
-}
-
-/** Bytes per token of the decoder's declared keys and values; 0 if it takes no past. */
-async function cacheBytes(directory: LanguageModelDirectory): Promise<number> {
-  const { graph } = await directory.readPart("decoder_model_merged");
-  return graph.inputs.filter(({ name }) => isPast(name)).reduce((sum, { type }) => {
-    const dims = type.kind === "tensor" ? type.dims ?? [] : [];
-    const bytes = type.kind === "tensor" && type.dtype === "float16" ? 2 : 4;
-    return sum + Number(dims[1]) * Number(dims[3]) * bytes;
-  }, 0);
 }
