@@ -104,7 +104,7 @@ export async function openSession(
   const device = await resolveProvider(provider);
   const name = options.name ?? (typeof model === "string" ? `"${model}"` : "the model");
   const ortOptions = toOrtOptions(provider === "auto" ? device : provider, options);
-  const ranOn = await ranOnWith(provider);
+  const ranOn = isRounded(provider) ? "cuda+tf32" : device;
   const session = await createSession(ort, model, ortOptions, name, options);
   if (device === "cuda" && typeof model === "object" && "graph" in model && options.log) {
     const { fallbackLine, placeOnCuda } = await import("./placement.ts");
@@ -117,8 +117,11 @@ export async function openSession(
 
 /** What sessions run on that are opened with a provider. */
 export async function ranOnWith(provider: Provider): Promise<RanOn> {
-  const isRounded = provider !== "auto" && splitProvider(provider).tf32;
-  return isRounded ? "cuda+tf32" : await resolveProvider(provider);
+  return isRounded(provider) ? "cuda+tf32" : await resolveProvider(provider);
+}
+
+function isRounded(provider: Provider): boolean {
+  return provider !== "auto" && splitProvider(provider).tf32;
 }
 
 /** Version of ONNX Runtime. */
