@@ -44,14 +44,9 @@ export interface TorchCheckpoint {
  * import { assertEquals } from "@std/assert";
  *
  * const x = { dtype: "float32", dims: [1], data: new Float32Array(1) } as const;
- * assertEquals(decodeTorchCheckpoint(encodeTorchCheckpoint({ x })).x, x);
+ * assertEquals(readTorchCheckpoint(encodeTorchCheckpoint({ x })).tensors.x, x);
  * ```
  */
-export function decodeTorchCheckpoint(bytes: Uint8Array): Record<string, Tensor> {
-  return readTorchCheckpoint(bytes).tensors;
-}
-
-/** As {@linkcode decodeTorchCheckpoint}, with the texts of the outermost dictionary. */
 export function readTorchCheckpoint(bytes: Uint8Array): TorchCheckpoint {
   const opened = isZip(bytes) ? openZip(bytes) : openLegacy(bytes);
   const read = alignedStorages(opened.read);

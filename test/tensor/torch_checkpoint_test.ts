@@ -3,9 +3,11 @@ import { fromNumbers, toNumbers } from "../../lib/tensor/convert.ts";
 import { PickleError } from "../../lib/tensor/pickle_object.ts";
 import { sizeOf, type Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { encodeTorchCheckpoint } from "../../lib/tensor/encode_torch_checkpoint.ts";
-import { decodeTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
+import { readTorchCheckpoint } from "../../lib/tensor/torch_checkpoint.ts";
 import { decodeZip, ZipError } from "../../lib/tensor/unzip.ts";
 import { encodeZip } from "../../lib/tensor/zip.ts";
+
+const decode = (bytes: Uint8Array) => readTorchCheckpoint(bytes).tensors;
 
 const read = (name: string) =>
   Deno.readFileSync(new URL(`../golden/torch/${name}`, import.meta.url));
@@ -27,14 +29,14 @@ const files: readonly [string, Record<string, Tensor>][] = [
 ];
 
 for (const [name, expected] of files) {
-  Deno.test(`decodeTorchCheckpoint() reads ${name} bit by bit`, () => {
-    assertEquals(decodeTorchCheckpoint(read(name)), expected);
+  Deno.test(`readTorchCheckpoint() reads ${name} bit by bit`, () => {
+    assertEquals(decode(read(name)), expected);
   });
 }
 
-Deno.test("decodeTorchCheckpoint() reads every element type, in both formats", () => {
+Deno.test("readTorchCheckpoint() reads every element type, in both formats", () => {
   for (const name of ["types.pth", "types_legacy.pth"]) {
-    const tensors = decodeTorchCheckpoint(read(name));
+    const tensors = decode(read(name));
     assertEquals(Object.keys(tensors).length, 9);
     for (const [dtype, x] of Object.entries(tensors)) {
       assertEquals(x.dtype, dtype);
@@ -48,8 +50,8 @@ Deno.test("decodeTorchCheckpoint() reads every element type, in both formats", (
   }
 });
 
-Deno.test("decodeTorchCheckpoint() follows strides and offsets", () => {
-  const { turned, part, wide } = decodeTorchCheckpoint(read("views.pth"));
+Deno.test("readTorchCheckpoint() follows strides and offsets", () => {
+  const { turned, part, wide } = decode(read("views.pth"));
   const at = (row: number, column: number) => (6 * row + column) / 8 - 3;
   assertEquals(turned!.dims, [6, 4]);
   assertEquals(turned!.data[4 * 5 + 1], at(1, 5));
@@ -57,11 +59,11 @@ Deno.test("decodeTorchCheckpoint() follows strides and offsets", () => {
   assertEquals([...toNumbers(wide!)], [0, 1, 2].flatMap(() => [at(0, 0), at(0, 1)]));
 });
 
-Deno.test("decodeTorchCheckpoint() runs nothing and names what it was asked for", () => {
+Deno.test("readTorchCheckpoint() runs nothing and names what it was asked for", () => {
   const bytes = encodeZip({ "a/data.pkl": read("runs.pkl"), "a/version": new Uint8Array(1) });
   const message = 'Cannot read pickle: it asks to run "posix.system"; nothing was run';
-  assertThrows(() => decodeTorchCheckpoint(bytes), PickleError, message);
-  assertThrows(() => decodeTorchCheckpoint(read("runs.pkl")), PickleError, message);
+  assertThrows(() => decode(bytes), PickleError, message);
+  assertThrows(() => decode(read("runs.pkl")), PickleError, message);
 });
 
 /** A pickle between its protocol and its end, in an archive beside one float32. */
@@ -82,7 +84,7 @@ const view = (dims: number[], strides: number[]) =>
     text("cpu")
   }${int32(1)}tQ${int32(0)}(${dims.map(int32).join("")}t(${strides.map(int32).join("")}ttR`;
 
-Deno.test("decodeTorchCheckpoint() leaves out what is not a tensor, and looks into objects", () => {
+Deno.test("readTorchCheckpoint() leaves out what is not a tensor, and looks into objects", () => {
   const half = tensor("float32", [1], new Float32Array([0.5]));
   const x = view([1], [1]);
   const cases: readonly [string, string, Record<string, Tensor>][] = [
@@ -110,11 +112,11 @@ Deno.test("decodeTorchCheckpoint() leaves out what is not a tensor, and looks in
     }],
   ];
   for (const [what, pickle, expected] of cases) {
-    assertEquals(decodeTorchCheckpoint(archive("}", pickle)), expected, what);
+    assertEquals(decode(archive("}", pickle)), expected, what);
   }
 });
 
-Deno.test("decodeTorchCheckpoint() refuses what asks for more than the file's size allows", () => {
+Deno.test("readTorchCheckpoint() refuses what asks for more than the file's size allows", () => {
   const doubled = Array.from(
     { length: 40 },
     (_, k) =>
@@ -147,13 +149,13 @@ Deno.test("decodeTorchCheckpoint() refuses what asks for more than the file's si
     ],
   ];
   for (const [bytes, message] of cases) {
-    assertThrows(() => decodeTorchCheckpoint(bytes), SyntaxError, message);
+    assertThrows(() => decode(bytes), SyntaxError, message);
   }
-  const named = decodeTorchCheckpoint(archive("}", laughs, "h\x28", view([1], [1]), "s"));
+  const named = decode(archive("}", laughs, "h\x28", view([1], [1]), "s"));
   assertEquals(Object.keys(named), ["?"]);
 });
 
-Deno.test("decodeTorchCheckpoint() says what is wrong with a file", () => {
+Deno.test("readTorchCheckpoint() says what is wrong with a file", () => {
   const good = read("tensor.pth");
   const legacy = read("legacy.pth");
   const big = Object.fromEntries(decodeZip(good));
@@ -175,12 +177,12 @@ Deno.test("decodeTorchCheckpoint() says what is wrong with a file", () => {
     [encodeZip({ ...big, [data]: new Uint8Array(8) }), 'of storage "0", which has 2'],
   ];
   for (const [bytes, message] of cases) {
-    assertThrows(() => decodeTorchCheckpoint(bytes), SyntaxError, message);
+    assertThrows(() => decode(bytes), SyntaxError, message);
   }
   assertThrows(() => decodeZip(read("legacy.pth")), ZipError, "without a directory");
 });
 
-Deno.test("decodeTorchCheckpoint() answers damaged files with a SyntaxError and no other", () => {
+Deno.test("readTorchCheckpoint() answers damaged files with a SyntaxError and no other", () => {
   for (const name of ["state_dict.pth", "legacy.pth", "views.pth"]) {
     const bytes = read(name);
     const files = name === "legacy.pth" ? undefined : Object.fromEntries(decodeZip(bytes));
@@ -194,7 +196,7 @@ Deno.test("decodeTorchCheckpoint() answers damaged files with a SyntaxError and 
           ? encodeZip({ ...files, [pickle!]: changed })
           : Uint8Array.from([...changed, ...bytes.subarray(300)]);
         try {
-          decodeTorchCheckpoint(whole);
+          decode(whole);
         } catch (error) {
           if (!(error instanceof SyntaxError)) throw error;
         }
@@ -208,15 +210,15 @@ Deno.test("encodeTorchCheckpoint() round-trips the official prompt's shape bit b
   data.set([NaN, -0, Infinity, 1e-45]);
   const prompt = tensor("float32", [3, 224, 224], data);
   const bytes = encodeTorchCheckpoint({ perturbation: prompt });
-  const again = decodeTorchCheckpoint(bytes).perturbation!;
+  const again = decode(bytes).perturbation!;
   assertEquals(again.dims, [3, 224, 224]);
   assertEquals(new Uint32Array(again.data.slice().buffer), new Uint32Array(data.buffer));
   assertEquals(encodeTorchCheckpoint({ perturbation: again }), bytes);
 });
 
 Deno.test("encodeTorchCheckpoint() writes every element type PyTorch has a storage of", () => {
-  const tensors = decodeTorchCheckpoint(read("types.pth"));
-  assertEquals(decodeTorchCheckpoint(encodeTorchCheckpoint(tensors)), tensors);
+  const tensors = decode(read("types.pth"));
+  assertEquals(decode(encodeTorchCheckpoint(tensors)), tensors);
   assertThrows(
     () => encodeTorchCheckpoint({ x: fromNumbers("uint32", [1], [1]) }),
     TypeError,

@@ -9,7 +9,7 @@ import { decodeNpz, encodeNpz } from "../../../lib/tensor/npz.ts";
 import type { Random } from "../../../lib/tensor/random.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../lib/tensor/safetensors.ts";
 import { sizeOf, type Tensor } from "../../../lib/tensor/tensor.ts";
-import { decodeTorchCheckpoint } from "../../../lib/tensor/torch_checkpoint.ts";
+import { readTorchCheckpoint } from "../../../lib/tensor/torch_checkpoint.ts";
 import { decodeZip } from "../../../lib/tensor/unzip.ts";
 import { encodeZip } from "../../../lib/tensor/zip.ts";
 import { decodeTrainingState, encodeTrainingState } from "../../../lib/training/training_state.ts";
@@ -192,7 +192,11 @@ export const tensorFormats = {
       generate: (random) => mutateBytes(pick(random, zips), random, zips),
       read: (bytes: Uint8Array) => void decodeZip(bytes),
     })),
-  torch: ofTensors(checkpoints, decodeTorchCheckpoint, (random) => mutateTorch(torchFiles, random)),
+  torch: ofTensors(
+    checkpoints,
+    (bytes) => readTorchCheckpoint(bytes).tensors,
+    (random) => mutateTorch(torchFiles, random),
+  ),
   "prompt-import": () => {
     const exported = encodeNpz(promptTensors(importPrompt({ perturbation: frame() })));
     const arrays = [encodeNpy(frame()), encodeNpz({ delta: frame() }), exported];
