@@ -6,7 +6,8 @@
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
 import type { Model, Node, TensorType, ValueInfo, Weight } from "../onnx/ir/model.ts";
-import { pruneModel, valuesRead } from "../onnx/passes/prune.ts";
+import { namesRead } from "../onnx/ir/values_read.ts";
+import { pruneModel } from "../onnx/passes/prune.ts";
 
 /** The two halves of a vision encoder. */
 export interface SplitEncoder {
@@ -41,7 +42,7 @@ export function splitEncoder(model: Model, prefix: string): SplitEncoder {
   const trained = reachedFrom(graph.nodes, [...weights.keys()]);
   const names = new Set(
     graph.nodes.filter(({ outputs }) => outputs.some((name) => trained.has(name)))
-      .flatMap(valuesRead)
+      .flatMap(namesRead)
       .filter((name) => ofImages.has(name) && !trained.has(name)),
   );
   const features = [...names].map((name) => featureInfo(shaped, name));
@@ -57,7 +58,7 @@ export function splitEncoder(model: Model, prefix: string): SplitEncoder {
 function reachedFrom(nodes: readonly Node[], from: readonly string[]): ReadonlySet<string> {
   const reached = new Set(from);
   for (const node of nodes) {
-    if (valuesRead(node).some((name) => reached.has(name))) {
+    if (namesRead(node).some((name) => reached.has(name))) {
       for (const name of node.outputs) reached.add(name);
     }
   }

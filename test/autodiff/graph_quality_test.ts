@@ -1,7 +1,7 @@
 /** What holds of every gradient graph, whatever the model: read off the graphs of all recorded cases. @module */
 import { assertEquals } from "@std/assert";
 import { addGradients } from "../../lib/autodiff/gradient.ts";
-import { valuesRead } from "../../lib/autodiff/engine/activity.ts";
+import { valuesRead } from "../../lib/onnx/ir/values_read.ts";
 import { impure } from "../../lib/onnx/build/builder.ts";
 import type { Graph, Model, Node, ValueType } from "../../lib/onnx/ir/model.ts";
 import { nodeKey } from "../../lib/onnx/ir/node_key.ts";

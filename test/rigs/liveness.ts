@@ -1,5 +1,5 @@
 /** How much of a graph is alive at once, read off the graph. @module */
-import { valuesRead } from "../../lib/autodiff/engine/activity.ts";
+import { valuesRead } from "../../lib/onnx/ir/values_read.ts";
 import type { Graph } from "../../lib/onnx/ir/model.ts";
 
 /** Most inner values that are there at the same time when nodes run in the order of the graph. */

@@ -7,7 +7,8 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf, stringOf } from "../engine/attributes.ts";
-import { normalizeAxis, range } from "../engine/expressions.ts";
+import { range } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { resizeByProducts } from "../rules/resize.ts";
 import { erf, gelu } from "./float64_erf.ts";
 import type { Float64Form } from "./float64_form.ts";

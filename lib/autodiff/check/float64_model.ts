@@ -18,7 +18,7 @@ import { castTensor } from "../../tensor/convert.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { fusedActivationDecompositions } from "../decompositions/fused_activation.ts";
 import { recurrentDecompositions } from "../decompositions/recurrent.ts";
-import { valuesRead } from "../engine/activity.ts";
+import { valuesRead } from "../../onnx/ir/values_read.ts";
 import { type Rewrite, rewriteNodes } from "../engine/rewrite.ts";
 import { type Decompositions, opKey } from "../engine/rule.ts";
 import { float64Forms } from "./float64_forms.ts";

@@ -2,7 +2,8 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf, intsOf } from "../engine/attributes.ts";
-import { normalizeAxis, range, rankOf } from "../engine/expressions.ts";
+import { range, rankOf } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { inlineGraph, subgraphOf } from "./inline_graph.ts";

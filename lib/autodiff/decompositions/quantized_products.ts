@@ -8,16 +8,8 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf } from "../engine/attributes.ts";
-import {
-  add,
-  castLike,
-  mul,
-  normalizeAxis,
-  range,
-  rankOf,
-  scale,
-  sub,
-} from "../engine/expressions.ts";
+import { add, castLike, mul, range, rankOf, scale, sub } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 

@@ -7,7 +7,8 @@ import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
 import { explained } from "../engine/explain.ts";
-import { constantInts, normalizeAxis, range } from "../engine/expressions.ts";
+import { constantInts, range } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { rewriteNodes } from "../engine/rewrite.ts";
 import { stack } from "./loops.ts";
 

@@ -2,7 +2,8 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import { intOf, stringOf } from "../engine/attributes.ts";
 import { sizePart } from "../engine/dynamic_shape.ts";
-import { add, dimOf, normalizeAxis, range, rankOf, shapeOf } from "../engine/expressions.ts";
+import { add, dimOf, range, rankOf, shapeOf } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 

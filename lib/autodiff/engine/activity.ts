@@ -6,32 +6,12 @@
  */
 import type { Graph, Node, ValueType } from "../../onnx/ir/model.ts";
 import { isFloatType } from "../../onnx/ir/data_type.ts";
+import { valuesRead } from "../../onnx/ir/values_read.ts";
 
 /** The nodes on a path, in the order of the graph, and the values that carry a gradient. */
 export interface Activity {
   readonly nodes: readonly Node[];
   readonly values: ReadonlySet<string>;
-}
-
-/** Values a node reads: its inputs, then those its subgraphs take from outside. */
-export function valuesRead(node: Node): readonly string[] {
-  const captured = Object.values(node.attributes).flatMap((attribute) => {
-    if (attribute.type === "graph") return capturedBy(attribute.value);
-    return attribute.type === "graphs" ? attribute.value.flatMap(capturedBy) : [];
-  });
-  if (captured.length === 0) return node.inputs;
-  return [...node.inputs, ...new Set(captured)];
-}
-
-/** Values a subgraph reads but does not define. */
-export function capturedBy(graph: Graph): string[] {
-  const own = new Set([
-    ...graph.inputs.map(({ name }) => name),
-    ...graph.initializers.keys(),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-  ]);
-  const read = [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)];
-  return read.filter((name) => name !== "" && !own.has(name));
 }
 
 /** Looks up the type of any value of a graph. */

@@ -198,11 +198,6 @@ export function reduceMean(b: GraphBuilder, x: Value, axes: readonly number[]): 
   return b.op("ReduceMean", [x, b.int64s(axes)], { keepdims: 1 });
 }
 
-/** `axis` counted from the front. */
-export function normalizeAxis(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}
-
 /** Rank of a value. @throws {TypeError} If it is not known. */
 export function rankOf(b: GraphBuilder, x: Value): number {
   const rank = b.rank(x);

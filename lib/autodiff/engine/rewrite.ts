@@ -2,7 +2,7 @@
 import { GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import { countNodes } from "../../onnx/ir/count_nodes.ts";
 import type { Graph, Model, Node } from "../../onnx/ir/model.ts";
-import { capturedBy, valuesRead } from "./activity.ts";
+import { capturedBy, valuesRead } from "../../onnx/ir/values_read.ts";
 
 /**
  * Values instead of a node's outputs, or `undefined` to keep the node as it is. `node` reads the

@@ -8,7 +8,8 @@ import { float, type GraphBuilder, type Value } from "../../onnx/build/builder.t
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { pruneModel } from "../../onnx/passes/prune.ts";
 import { intOf } from "../engine/attributes.ts";
-import { constantInts, normalizeAxis } from "../engine/expressions.ts";
+import { constantInts } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { rewriteNodes } from "../engine/rewrite.ts";
 import { readRootMeanSquare } from "../rules/root_mean_square.ts";
 

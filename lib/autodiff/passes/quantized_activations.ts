@@ -9,7 +9,8 @@
 import type { Diagnostic } from "../../diagnostic/diagnostic.ts";
 import { isDType } from "../../onnx/ir/data_type.ts";
 import type { Model, Node, ValueType } from "../../onnx/ir/model.ts";
-import { type Activity, isDifferentiable, typesOf, valuesRead } from "../engine/activity.ts";
+import { type Activity, isDifferentiable, typesOf } from "../engine/activity.ts";
+import { valuesRead } from "../../onnx/ir/values_read.ts";
 import { opKey } from "../engine/rule.ts";
 
 /** Ops that round, or compute with what was rounded; their first output is an activation. */

@@ -8,7 +8,7 @@ import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Graph, Model, Node, ValueInfo, Weight } from "../../onnx/ir/model.ts";
 import { pruneModel } from "../../onnx/passes/prune.ts";
 import { renameGraph } from "../../onnx/ir/rename.ts";
-import { valuesRead } from "../engine/activity.ts";
+import { valuesRead } from "../../onnx/ir/values_read.ts";
 import { cotangentNames, gradientNames } from "../engine/added_names.ts";
 import type { GradContext, GradRule, GradRules } from "../engine/rule.ts";
 

@@ -13,11 +13,11 @@ import {
   dimOf,
   div,
   mul,
-  normalizeAxis,
   padZeros,
   rankOf,
   sub,
 } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { refuse } from "../engine/refuse.ts";
 import { type GradRules, unary } from "../engine/rule.ts";
 

@@ -9,7 +9,6 @@ import {
   div,
   keepWhere,
   mul,
-  normalizeAxis,
   range,
   rankOf,
   shapeOf,
@@ -17,6 +16,7 @@ import {
   widen,
   zerosLike,
 } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import {
   type GradContext,
   type GradRule,

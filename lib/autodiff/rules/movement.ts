@@ -7,7 +7,6 @@ import {
   constantLike,
   dimOf,
   isStatic,
-  normalizeAxis,
   range,
   rankOf,
   reduceSum,
@@ -15,6 +14,7 @@ import {
   shapeOf,
   sub,
 } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { elementwise, type GradRule, type GradRules, linear } from "../engine/rule.ts";
 import { gatherGrad } from "./gather.ts";
 import { slice } from "./slice.ts";

@@ -17,7 +17,6 @@ import {
   dropWhere,
   mul,
   neg,
-  normalizeAxis,
   padZeros,
   range,
   rankOf,
@@ -30,6 +29,7 @@ import {
   sub,
   widen,
 } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import {
   type Decompositions,
   elementwise,

@@ -2,7 +2,8 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
-import { dimOf, normalizeAxis, range, rankOf, reduceSum, shapeOf } from "../engine/expressions.ts";
+import { dimOf, range, rankOf, reduceSum, shapeOf } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 
 /** A scale or zero point of QuantizeLinear or DequantizeLinear, to be broadcast to the node's input. */
 export function factorAlong(b: GraphBuilder, node: Node, factor: Value): Value {

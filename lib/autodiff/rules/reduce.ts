@@ -10,7 +10,6 @@ import {
   dropWhere,
   indicator,
   mul,
-  normalizeAxis,
   range,
   rankOf,
   scale,
@@ -18,6 +17,7 @@ import {
   where,
   widen,
 } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { type GradRule, type GradRules, unary, type UnaryArgs } from "../engine/rule.ts";
 
 /** What reductions share: the node's values with the reduced axes kept as size 1. */

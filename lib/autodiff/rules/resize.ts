@@ -10,14 +10,8 @@ import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { intsOf, stringOf } from "../engine/attributes.ts";
 import { joinShape, reshape, sizePart } from "../engine/dynamic_shape.ts";
-import {
-  castLike,
-  constantInts,
-  normalizeAxis,
-  range,
-  rankOf,
-  scale,
-} from "../engine/expressions.ts";
+import { castLike, constantInts, range, rankOf, scale } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { refuse } from "../engine/refuse.ts";
 import { type GradRules, linear } from "../engine/rule.ts";
 

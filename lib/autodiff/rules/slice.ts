@@ -7,15 +7,8 @@
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
-import {
-  constantInts,
-  dimOf,
-  normalizeAxis,
-  padZeros,
-  range,
-  rankOf,
-  sub,
-} from "../engine/expressions.ts";
+import { constantInts, dimOf, padZeros, range, rankOf, sub } from "../engine/expressions.ts";
+import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { linear } from "../engine/rule.ts";
 
 /** One sliced axis; starts and ends are values of shape [1]. */

@@ -3,13 +3,13 @@ import { unknownDim } from "../ir/dim.ts";
 import { dtypeOfDataType } from "../ir/data_type.ts";
 import type { Dim, ValueType } from "../ir/model.ts";
 import {
-  axisOf,
   type InferRule,
   type NodeContext,
   type OpRow,
   type OutputTypes,
   typed,
 } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 
 /** What two types have in common: dimensions that differ become unknown, other ranks no dims at all. */
 function commonType(
@@ -78,20 +78,20 @@ function valueTypes(c: NodeContext, from: number, to: number): OutputTypes {
 
 function element(type: ValueType | undefined, axis: number): ValueType | undefined {
   if (type?.kind !== "tensor") return undefined;
-  const at = type.dims && axisOf(axis, type.dims.length);
+  const at = type.dims && normalizeAxis(axis, type.dims.length);
   return typed(type.dtype, type.dims?.filter((_, i) => i !== at));
 }
 
 function sequenceLength(type: ValueType | undefined, axis: number): Dim {
   if (type?.kind !== "tensor" || type.dims === undefined) return unknownDim();
-  return type.dims[axisOf(axis, type.dims.length)] ?? unknownDim();
+  return type.dims[normalizeAxis(axis, type.dims.length)] ?? unknownDim();
 }
 
 function stacked(type: ValueType | undefined, length: Dim, axis: number): ValueType | undefined {
   if (type?.kind !== "tensor") return undefined;
   if (type.dims === undefined) return typed(type.dtype);
   const dims = [...type.dims];
-  dims.splice(axisOf(axis, dims.length + 1), 0, length);
+  dims.splice(normalizeAxis(axis, dims.length + 1), 0, length);
   return typed(type.dtype, dims);
 }
 
@@ -113,13 +113,13 @@ const concatFromSequence: InferRule = (c) => {
   if (type?.kind !== "tensor") return [undefined];
   const axis = c.int("axis", 0);
   if (c.int("new_axis", 0) === 1) return [stacked(type, unknownDim(), axis)];
-  const at = type.dims && axisOf(axis, type.dims.length);
+  const at = type.dims && normalizeAxis(axis, type.dims.length);
   return [typed(type.dtype, type.dims?.map((d, i) => i === at ? unknownDim() : d))];
 };
 
 const splitToSequence: InferRule = (c) => {
   const dims = c.dims(0);
-  const at = dims && axisOf(c.int("axis", 0), dims.length);
+  const at = dims && normalizeAxis(c.int("axis", 0), dims.length);
   if (!c.has(1) && c.int("keepdims", 1) === 0) {
     return [sequenceOf(typed(c.dtype(0), dims?.filter((_, i) => i !== at)))];
   }

@@ -123,8 +123,3 @@ export class NodeContext {
     return this.#scope.subgraph(this.node, attribute, inputs);
   }
 }
-
-/** An axis counted from the front. */
-export function axisOf(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}

@@ -7,7 +7,8 @@ import { dtypes } from "../../tensor/dtype.ts";
 import type { Dim, Weight } from "../ir/model.ts";
 import { tensorFromWeight, weightFromTensor } from "../ir/weight.ts";
 import { roundTo } from "./arithmetic.ts";
-import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
+import { type NodeContext, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { type Known, known, knownFromTensor } from "./known.ts";
 import { dimsFromInput } from "./movement.ts";
 
@@ -122,7 +123,7 @@ const oneHot: OpRow = {
   infer: (c) => {
     const dims = c.dims(0);
     if (dims === undefined) return [typed(c.dtype(2))];
-    const axis = axisOf(c.int("axis", -1), dims.length + 1);
+    const axis = normalizeAxis(c.int("axis", -1), dims.length + 1);
     const depth = c.known(1)?.elements[0] ?? unknownDim();
     return [typed(c.dtype(2), [...dims.slice(0, axis), depth, ...dims.slice(axis)])];
   },

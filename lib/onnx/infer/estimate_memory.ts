@@ -7,6 +7,7 @@ import { dtypes } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { weightsOf } from "../ir/map_weights.ts";
 import type { Graph, Model, Node, ValueType } from "../ir/model.ts";
+import { capturedValues } from "../ir/values_read.ts";
 import { weightSize } from "../ir/weight.ts";
 import { inferShapes } from "./infer_shapes.ts";
 
@@ -162,9 +163,5 @@ class LiveValues {
 
 /** What is needed to the end: outputs, and what subgraphs take from outside. */
 function outer(graph: Graph): string[] {
-  const inner = (node: Node): string[] =>
-    Object.values(node.attributes).flatMap(({ type, value }) =>
-      type === "graph" ? value.nodes.flatMap((n) => [...n.inputs, ...inner(n)]) : []
-    );
-  return [...graph.outputs.map(({ name }) => name), ...graph.nodes.flatMap(inner)];
+  return [...graph.outputs.map(({ name }) => name), ...graph.nodes.flatMap(capturedValues)];
 }

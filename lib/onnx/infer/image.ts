@@ -9,7 +9,8 @@ import {
   unknownDim,
 } from "../ir/dim.ts";
 import type { Dim } from "../ir/model.ts";
-import { axisOf, type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
+import { type InferRule, type NodeContext, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { rows } from "./elementwise.ts";
 import { dimsFromInput, unknownDims } from "./movement.ts";
 import { WrongNode } from "./wrong_node.ts";
@@ -130,7 +131,7 @@ const resize: InferRule = (c) => {
   const keep = c.text("keep_aspect_ratio_policy", "stretch") !== "stretch";
   const dims = [...x];
   axes.forEach((a, i) => {
-    const axis = axisOf(a, x.length);
+    const axis = normalizeAxis(a, x.length);
     dims[axis] = (keep ? undefined : sizes?.[i]) ?? scaled(x[axis]!, scales?.[i]);
   });
   return [typed(c.dtype(0), dims)];
@@ -177,7 +178,7 @@ const centerCropPad: InferRule = (c) => {
   const x = c.dims(0);
   const target = dimsFromInput(c, 1);
   if (x === undefined || target === undefined) return [typed(c.dtype(0))];
-  const axes = c.ints("axes")?.map((a) => axisOf(a, x.length)) ?? x.map((_, axis) => axis);
+  const axes = c.ints("axes")?.map((a) => normalizeAxis(a, x.length)) ?? x.map((_, axis) => axis);
   return [typed(c.dtype(0), x.map((d, axis) => target[axes.indexOf(axis)] ?? d))];
 };
 

@@ -10,13 +10,13 @@ import {
   unknownDim,
 } from "../ir/dim.ts";
 import {
-  axisOf,
   type EvaluateRule,
   type InferRule,
   type NodeContext,
   type OpRow,
   typed,
 } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { WrongNode } from "./wrong_node.ts";
 import { broadcastSource, type Known, known, rearrange, reshaped, stridesOf } from "./known.ts";
 import { broadcastDims } from "../ir/dim.ts";
@@ -89,7 +89,7 @@ function refuseOtherCount(from: readonly Dim[] | undefined, to: readonly Dim[] |
 const flatten = reshapeKnown((c) => {
   const dims = c.dims(0);
   if (dims === undefined) return [typed(c.dtype(0), unknownDims(2))];
-  const axis = axisOf(c.int("axis", 1), dims.length);
+  const axis = normalizeAxis(c.int("axis", 1), dims.length);
   return [typed(c.dtype(0), [productOfDims(dims.slice(0, axis)), productOfDims(dims.slice(axis))])];
 });
 
@@ -101,7 +101,7 @@ const squeeze = reshapeKnown((c) => {
     const sure = dims.every((d) => typeof d === "number");
     return [typed(c.dtype(0), sure ? dims.filter((d) => d !== 1) : undefined)];
   }
-  const removed = new Set(axes.map((a) => axisOf(a, dims.length)));
+  const removed = new Set(axes.map((a) => normalizeAxis(a, dims.length)));
   return [typed(c.dtype(0), dims.filter((_, axis) => !removed.has(axis)))];
 });
 
@@ -110,7 +110,7 @@ const unsqueeze = reshapeKnown((c) => {
   const axes = c.intsOrInput("axes", 1);
   if (dims === undefined || axes === undefined) return [typed(c.dtype(0))];
   const rank = dims.length + axes.length;
-  const inserted = new Set(axes.map((a) => axisOf(a, rank)));
+  const inserted = new Set(axes.map((a) => normalizeAxis(a, rank)));
   let next = 0;
   return [
     typed(
@@ -189,7 +189,7 @@ const concat: OpRow = {
     const known = shapes.filter((s) => s !== undefined);
     const first = known[0];
     if (first === undefined) return [typed(c.dtype(0))];
-    const axis = axisOf(c.int("axis", 0), first.length);
+    const axis = normalizeAxis(c.int("axis", 0), first.length);
     const dims = first.map((_, i) => {
       const sizes = known.map((s) => s[i] ?? unknownDim());
       if (i !== axis) return sizes.find((d) => typeof d === "number") ?? sizes[0]!;
@@ -210,7 +210,7 @@ const concat: OpRow = {
 
 function concatKnown(parts: readonly Known[], at: number): Known {
   const first = parts[0]!;
-  const axis = axisOf(at, first.dims.length);
+  const axis = normalizeAxis(at, first.dims.length);
   const outer = first.dims.slice(0, axis).reduce((a, b) => a * b, 1);
   const elements: Dim[] = [];
   for (let i = 0; i < outer; i++) {
@@ -228,17 +228,17 @@ const gather: OpRow = {
     const data = c.dims(0);
     const indices = c.dims(1);
     if (data === undefined || indices === undefined) return [typed(c.dtype(0))];
-    const axis = axisOf(c.int("axis", 0), data.length);
+    const axis = normalizeAxis(c.int("axis", 0), data.length);
     return [typed(c.dtype(0), [...data.slice(0, axis), ...indices, ...data.slice(axis + 1)])];
   },
   evaluate: (c) => {
     const x = c.known(0);
     const indices = c.numbers(1);
     if (x === undefined || indices === undefined) return undefined;
-    const axis = axisOf(c.int("axis", 0), x.dims.length);
+    const axis = normalizeAxis(c.int("axis", 0), x.dims.length);
     const size = x.dims[axis]!;
     if (indices.some((i) => i < -size || i >= size)) return undefined;
-    const parts = indices.map((i) => takeAt(x, axis, axisOf(i, size)));
+    const parts = indices.map((i) => takeAt(x, axis, normalizeAxis(i, size)));
     const at = c.known(1)!.dims;
     const dims = [...x.dims.slice(0, axis), ...at, ...x.dims.slice(axis + 1)];
     if (parts.length === 0) return [known(x.dtype, dims, [])];
@@ -261,7 +261,7 @@ const split: OpRow = {
   evaluate: (c) => {
     const x = c.known(0);
     if (x === undefined) return undefined;
-    const axis = axisOf(c.int("axis", 0), x.dims.length);
+    const axis = normalizeAxis(c.int("axis", 0), x.dims.length);
     const sizes = splitDims(c).map((dims) => dims?.[axis]);
     if (!sizes.every((s) => typeof s === "number")) return undefined;
     let start = 0;
@@ -282,7 +282,7 @@ function splitDims(c: NodeContext): (readonly Dim[] | undefined)[] {
   const dims = c.dims(0);
   const count = c.node.outputs.length;
   if (dims === undefined) return new Array(count).fill(undefined);
-  const axis = axisOf(c.int("axis", 0), dims.length);
+  const axis = normalizeAxis(c.int("axis", 0), dims.length);
   const sizes = c.ints("split") ?? c.known(1)?.elements;
   return Array.from(
     { length: count },
@@ -306,7 +306,7 @@ const compress: OpRow = {
     const axis = c.attribute("axis", "int");
     if (axis === undefined) return [typed(c.dtype(0), unknownDims(1))];
     if (dims === undefined) return [typed(c.dtype(0))];
-    const at = axisOf(axis, dims.length);
+    const at = normalizeAxis(axis, dims.length);
     return [typed(c.dtype(0), dims.map((d, i) => i === at ? unknownDim() : d))];
   },
 };

@@ -1,7 +1,8 @@
 /** Rules of normalisations, recurrent layers, losses and quantisation. @module */
 import { dtypeOfDataType } from "../ir/data_type.ts";
 import { unknownDim } from "../ir/dim.ts";
-import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
+import { type InferRule, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { rows, sameAsInput } from "./elementwise.ts";
 
 const batchNormalization: InferRule = (c) => [c.type(0), c.type(3), c.type(4)];
@@ -9,7 +10,7 @@ const batchNormalization: InferRule = (c) => [c.type(0), c.type(3), c.type(4)];
 /** Outputs: the normalised input, and means and inverse deviations with the reduced axes as 1. */
 export const layerNormalization: InferRule = (c) => {
   const dims = c.dims(0);
-  const axis = dims && axisOf(c.int("axis", -1), dims.length);
+  const axis = dims && normalizeAxis(c.int("axis", -1), dims.length);
   const statistics = dims?.map((d, i) => i < axis! ? d : 1);
   const stash = dtypeOfDataType(c.int("stash_type", 1));
   return [c.type(0), typed(stash, statistics), typed(stash, statistics)];
@@ -66,7 +67,7 @@ export const normalizationRows: Readonly<Record<string, OpRow>> = {
       const axis = c.attribute("axis", "int");
       const dims = axis === undefined
         ? [unknownDim()]
-        : c.dims(0)?.map((d, i) => i === axisOf(axis, c.rank(0)!) ? unknownDim() : d);
+        : c.dims(0)?.map((d, i) => i === normalizeAxis(axis, c.rank(0)!) ? unknownDim() : d);
       const indices = typed("int64", [unknownDim()]);
       return [typed(c.dtype(0), dims), indices, indices, indices];
     },

@@ -3,7 +3,8 @@ import { addDims } from "../ir/dim.ts";
 import { dtypeOfDataType, isDType } from "../ir/data_type.ts";
 import type { Dim } from "../ir/model.ts";
 import { roundTo } from "./arithmetic.ts";
-import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
+import { type NodeContext, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { sameAsInput } from "./elementwise.ts";
 import { forEachIndex, known, rearrange, reshaped, stridesOf } from "./known.ts";
 import { unknownDims } from "./movement.ts";
@@ -32,7 +33,7 @@ const runningSum: OpRow = {
     const x = c.known(0);
     const at = c.numbers(1)?.[0];
     if (x === undefined || at === undefined) return undefined;
-    const axis = axisOf(at, x.dims.length);
+    const axis = normalizeAxis(at, x.dims.length);
     const size = x.dims[axis]!;
     const stride = stridesOf(x.dims)[axis]!;
     const backwards = c.int("reverse", 0) === 1;
@@ -74,7 +75,7 @@ const eyeLike: OpRow = {
 
 function paddedAxes(c: NodeContext, rank: number): readonly number[] | undefined {
   if (!c.has(3)) return Array.from({ length: rank }, (_, axis) => axis);
-  return c.numbers(3)?.map((axis) => axisOf(axis, rank));
+  return c.numbers(3)?.map((axis) => normalizeAxis(axis, rank));
 }
 
 const pad: OpRow = {
@@ -128,12 +129,12 @@ const gatherElements: OpRow = {
     const x = c.known(0);
     const indices = c.numbers(1);
     if (x === undefined || indices === undefined) return undefined;
-    const axis = axisOf(c.int("axis", 0), x.dims.length);
+    const axis = normalizeAxis(c.int("axis", 0), x.dims.length);
     const strides = stridesOf(x.dims);
     let next = 0;
     return [
       rearrange(x, c.known(1)!.dims, (index) => {
-        const taken = axisOf(indices[next++]!, x.dims[axis]!);
+        const taken = normalizeAxis(indices[next++]!, x.dims[axis]!);
         return index.reduce((sum, i, a) => sum + (a === axis ? taken : i) * strides[a]!, 0);
       }),
     ];
@@ -163,7 +164,9 @@ const gatherND: OpRow = {
     const elements: Dim[] = [];
     for (let i = 0; i < indices.length; i += depth) {
       let start = 0;
-      for (let a = 0; a < depth; a++) start += axisOf(indices[i + a]!, x.dims[a]!) * strides[a]!;
+      for (let a = 0; a < depth; a++) {
+        start += normalizeAxis(indices[i + a]!, x.dims[a]!) * strides[a]!;
+      }
       elements.push(...x.elements.slice(start, start + block));
     }
     const flat = known(x.dtype, [elements.length], elements);

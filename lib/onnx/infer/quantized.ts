@@ -1,7 +1,8 @@
 /** Rules of the operators of com.microsoft on quantised activations. @module */
 import { addDims, broadcastDims, divideDims, unknownDim } from "../ir/dim.ts";
 import type { Dim } from "../ir/model.ts";
-import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
+import { type InferRule, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { rows, sameAsInput } from "./elementwise.ts";
 import { imageRows } from "./image.ts";
 import { matMulDims } from "./product.ts";
@@ -26,7 +27,7 @@ const concat: InferRule = (c) => {
   const parts = c.node.inputs.flatMap((_, i) => i % 3 === 2 ? [c.dims(i)] : []);
   const first = parts[0];
   if (first === undefined || parts.includes(undefined)) return [typed(c.dtype(2))];
-  const axis = axisOf(c.int("axis", 0), first.length);
+  const axis = normalizeAxis(c.int("axis", 0), first.length);
   const total = parts.map((dims) => dims![axis]!).reduce((sum, dim) => addDims(sum, dim));
   return [typed(c.dtype(2), first.with(axis, total))];
 };

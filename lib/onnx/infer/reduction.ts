@@ -3,7 +3,8 @@ import { unknownDim } from "../ir/dim.ts";
 import type { Dim } from "../ir/model.ts";
 import { addDims, maxDims, minDims, multiplyDims } from "../ir/dim.ts";
 import { roundTo } from "./arithmetic.ts";
-import { axisOf, type EvaluateRule, type NodeContext, type OpRow, typed } from "./context.ts";
+import { type EvaluateRule, type NodeContext, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { rows } from "./elementwise.ts";
 import { forEachIndex, known } from "./known.ts";
 import { unknownDims } from "./movement.ts";
@@ -12,7 +13,9 @@ import { unknownDims } from "./movement.ts";
 function reducedAxes(c: NodeContext, rank: number): ReadonlySet<number> | undefined {
   const axes = c.intsOrInput("axes", 1);
   if (axes === undefined && c.has(1)) return undefined;
-  if (axes !== undefined && axes.length > 0) return new Set(axes.map((a) => axisOf(a, rank)));
+  if (axes !== undefined && axes.length > 0) {
+    return new Set(axes.map((a) => normalizeAxis(a, rank)));
+  }
   if (c.int("noop_with_empty_axes", 0) === 1) return new Set();
   return new Set(Array.from({ length: rank }, (_, axis) => axis));
 }
@@ -53,7 +56,7 @@ const argExtreme: OpRow = {
   infer: (c) => {
     const dims = c.dims(0);
     if (dims === undefined) return [typed("int64")];
-    const at = axisOf(c.int("axis", 0), dims.length);
+    const at = normalizeAxis(c.int("axis", 0), dims.length);
     const keep = c.int("keepdims", 1) === 1;
     const reduced = dims.map((d, axis) => axis === at ? 1 : d);
     return [typed("int64", keep ? reduced : reduced.filter((_, axis) => axis !== at))];
@@ -65,7 +68,7 @@ const topK: OpRow = {
     const dims = c.dims(0);
     const k = c.attribute("k", "int") ?? c.known(1)?.elements[0] ?? unknownDim();
     if (dims === undefined) return [typed(c.dtype(0)), typed("int64")];
-    const at = axisOf(c.int("axis", -1), dims.length);
+    const at = normalizeAxis(c.int("axis", -1), dims.length);
     const taken = dims.map((d, axis) => axis === at ? k : d);
     return [typed(c.dtype(0), taken), typed("int64", taken)];
   },

@@ -1,7 +1,8 @@
 /** Rules of operators on signals and strings. @module */
 import { dtypeOfDataType } from "../ir/data_type.ts";
 import { addDims, divideDims, multiplyDims, subtractDims, unknownDim } from "../ir/dim.ts";
-import { axisOf, type InferRule, type OpRow, typed } from "./context.ts";
+import { type InferRule, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { broadcastInputs, rows } from "./elementwise.ts";
 import { fittingWindows } from "./image.ts";
 
@@ -14,7 +15,7 @@ const fourier: InferRule = (c) => {
   const dims = c.dims(0);
   if (dims === undefined) return [typed(c.dtype(0))];
   const axis = c.attribute("axis", "int") ?? c.numbers(2)?.[0] ?? (c.opset < 20 ? 1 : -2);
-  const at = axisOf(axis, dims.length);
+  const at = normalizeAxis(axis, dims.length);
   const half = c.int("onesided", 0) === 1;
   const real = half && c.int("inverse", 0) === 1;
   const whole = real ? multiplyDims(subtractDims(dims[at]!, 1), 2) : dims[at]!;

@@ -8,7 +8,8 @@ import {
   unknownDim,
 } from "../ir/dim.ts";
 import type { Dim } from "../ir/model.ts";
-import { axisOf, type NodeContext, type OpRow, typed } from "./context.ts";
+import { type NodeContext, type OpRow, typed } from "./context.ts";
+import { normalizeAxis } from "../ir/axis.ts";
 import { known, rearrange, stridesOf } from "./known.ts";
 import { WrongNode } from "./wrong_node.ts";
 import { unknownDims } from "./movement.ts";
@@ -32,7 +33,7 @@ function sliceRanges(c: NodeContext, rank: number): Range[] | undefined {
     throw new WrongNode("its starts, ends, axes and steps differ in number");
   }
   return axes.map((axis, i) => ({
-    axis: axisOf(axis, rank),
+    axis: normalizeAxis(axis, rank),
     start: starts?.[i] ?? unknownDim(),
     end: ends?.[i] ?? unknownDim(),
     step: steps[i]!,

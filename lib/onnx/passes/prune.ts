@@ -1,28 +1,7 @@
 /** Removes what no output needs. @module */
 import { BuildError } from "../build/builder.ts";
 import type { Graph, Model, Node } from "../ir/model.ts";
-
-/** Values that a node reads, those that its subgraphs read from outside included. */
-export function valuesRead(node: Node): string[] {
-  const names = node.inputs.filter((name) => name !== "");
-  for (const attribute of Object.values(node.attributes)) {
-    const graphs = attribute.type === "graph"
-      ? [attribute.value]
-      : attribute.type === "graphs"
-      ? attribute.value
-      : [];
-    for (const name of graphs.flatMap(outerValues)) names.push(name);
-  }
-  return names;
-}
-
-/** Values that a subgraph reads and does not define itself. */
-function outerValues(graph: Graph): string[] {
-  const own = new Set([...graph.inputs.map((info) => info.name), ...graph.initializers.keys()]);
-  for (const node of graph.nodes) node.outputs.forEach((name) => own.add(name));
-  const read = [...graph.nodes.flatMap(valuesRead), ...graph.outputs.map((info) => info.name)];
-  return read.filter((name) => !own.has(name));
-}
+import { namesRead } from "../ir/values_read.ts";
 
 function neededNodes(graph: Graph, outputs: readonly string[]): [Node[], Set<string>] {
   const needed = new Set(outputs);
@@ -30,7 +9,7 @@ function neededNodes(graph: Graph, outputs: readonly string[]): [Node[], Set<str
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     nodes.push(node);
-    for (const name of valuesRead(node)) needed.add(name);
+    for (const name of namesRead(node)) needed.add(name);
   }
   return [nodes.reverse(), needed];
 }

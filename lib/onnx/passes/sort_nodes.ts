@@ -1,6 +1,6 @@
 /** Topological order: some exporters append nodes at the end, and runtimes put up with it. @module */
 import type { Node } from "../ir/model.ts";
-import { valuesRead } from "./prune.ts";
+import { namesRead } from "../ir/values_read.ts";
 
 /**
  * Nodes in an order in which every value is defined before it is read; nodes that are already in
@@ -10,7 +10,7 @@ export function sortNodes(nodes: readonly Node[]): readonly Node[] {
   const producer = new Map<string, number>();
   nodes.forEach((node, i) => node.outputs.forEach((name) => producer.set(name, i)));
   const needs = nodes.map((node) =>
-    valuesRead(node).map((name) => producer.get(name)).filter((i) => i !== undefined)
+    namesRead(node).map((name) => producer.get(name)).filter((i) => i !== undefined)
   );
   if (needs.every((indices, i) => indices.every((need) => need < i))) return nodes;
   return depthFirst(needs).map((i) => nodes[i]!);
