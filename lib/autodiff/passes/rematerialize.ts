@@ -8,7 +8,7 @@
 import { type GraphBuilder, impure, type Value } from "../../onnx/build/builder.ts";
 import type { Model, Node } from "../../onnx/ir/model.ts";
 import { castTo, indicator, mul, widen } from "../engine/expressions.ts";
-import { type Activity } from "../engine/activity.ts";
+import type { Activity } from "../engine/activity.ts";
 import { valuesRead } from "../../onnx/ir/values_read.ts";
 
 /** Gives the backward pass its nodes: as they are, or computed again. */
