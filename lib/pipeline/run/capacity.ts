@@ -11,9 +11,15 @@ export interface Capacity {
 /** Trivial tasks at once: they wait for the disk rather than for a core. */
 const maxInline = 16;
 
-/** Counts what running tasks take; trivial ones take a place of their own and no resources. */
+/** Cores and cards are counted in whole parts, as sums of fractions would drift. */
+const partsOfOne = 1000;
+
+/**
+ * Counts what running tasks take; trivial ones take a place of their own and no resources. Cores and
+ * cards are counted in thousandths.
+ */
 export class FreeCapacity {
-  readonly #all: Capacity;
+  readonly #all: Required<Capacity>;
   readonly #free: { cpu: number; gpu: number; memoryBytes: number };
   readonly #jobs: number;
   /** What is taken of each card; empty where they are not counted here. */
@@ -23,10 +29,10 @@ export class FreeCapacity {
   #inline = 0;
 
   constructor(capacity: Capacity, jobs: number) {
-    this.#all = capacity;
     this.#jobs = jobs;
-    const { cpu, gpu, memoryBytes = Infinity } = capacity;
-    this.#free = { cpu, gpu, memoryBytes };
+    const { cpu, gpu, memoryBytes = 0 } = capacity;
+    this.#all = { cpu: partsOf(cpu), gpu: partsOf(gpu), memoryBytes };
+    this.#free = { ...this.#all };
     this.#cards = Number.isFinite(gpu) ? new Array<number>(Math.ceil(gpu)).fill(0) : [];
   }
 
@@ -40,11 +46,6 @@ export class FreeCapacity {
     const { cpu } = this.#all;
     if (!Number.isFinite(cpu)) return 1;
     return Math.max(1, Math.min(this.#jobs, Math.floor(cpu / this.#needOf(task).cpu)));
-  }
-
-  /** Tasks that have a place. */
-  get busy(): number {
-    return this.#running + this.#inline;
   }
 
   /** Whether no task at all could be taken in. */
@@ -85,9 +86,9 @@ export class FreeCapacity {
   #countCards(task: Task, gpu: number): void {
     if (gpu === 0 || this.#cards.length === 0) return;
     const first = this.#cardOf.get(task) ?? this.#cards.indexOf(Math.min(...this.#cards));
-    for (let i = 0; i < Math.abs(gpu); i++) {
-      const share = Math.sign(gpu) * Math.min(1, Math.abs(gpu) - i);
-      this.#cards[(first + i) % this.#cards.length]! += share;
+    for (let left = Math.abs(gpu), card = first; left > 0; left -= partsOfOne, card++) {
+      const share = Math.sign(gpu) * Math.min(partsOfOne, left);
+      this.#cards[card % this.#cards.length]! += share;
     }
     if (gpu > 0) this.#cardOf.set(task, first);
     else this.#cardOf.delete(task);
@@ -98,11 +99,46 @@ export class FreeCapacity {
     const { cpu, gpu, memoryBytes = 0 } = resources;
     const all = this.#all;
     return {
-      cpu: Math.min(cpu, all.cpu),
-      gpu: Math.min(gpu, all.gpu),
-      memoryBytes: Math.min(memoryBytes, all.memoryBytes ?? 0),
+      cpu: Math.min(partsOf(cpu), all.cpu),
+      gpu: Math.min(partsOf(gpu), all.gpu),
+      memoryBytes: Math.min(Math.ceil(memoryBytes), all.memoryBytes),
     };
   }
+}
+
+/** The place of a task, which it may give up while it waits for something else. */
+export class Reservation implements Disposable {
+  readonly #free: FreeCapacity;
+  readonly #task: Task;
+  #isHeld = true;
+
+  constructor(free: FreeCapacity, task: Task) {
+    this.#free = free;
+    this.#task = task;
+    free.reserve(task);
+  }
+
+  giveUp(): void {
+    if (this.#isHeld) this.#free.release(this.#task);
+    this.#isHeld = false;
+  }
+
+  /** Whether the task has its place, which it gets back where others have left enough. */
+  takeBack(): boolean {
+    if (this.#isHeld) return true;
+    if (!this.#free.fits(this.#task)) return false;
+    this.#free.reserve(this.#task);
+    return this.#isHeld = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.giveUp();
+  }
+}
+
+/** Whole parts of cores or cards; the least that can be asked for is one part. */
+function partsOf(count: number): number {
+  return count > 0 ? Math.max(1, Math.round(count * partsOfOne)) : count;
 }
 
 function isInline(task: Task): boolean {

@@ -4,11 +4,10 @@
  * @module
  */
 import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
-import { FreeCapacity } from "./capacity.ts";
+import { type Capacity, FreeCapacity, Reservation } from "./capacity.ts";
 import { eventVersion, nameOf, type RunEvent, type RunFinished } from "../contract/event.ts";
 import { criticalPaths, dependentsOf } from "../plan/graph.ts";
 import { deviceOf, type JobFailure } from "../contract/job.ts";
-import type { Digest } from "../contract/key.ts";
 import { wholeHit } from "../contract/store.ts";
 import type { Plan, Task } from "../plan/plan.ts";
 import { ReadyQueue } from "./ready_queue.ts";
@@ -18,6 +17,9 @@ import { storeFailure, type TaskPlace, TaskRunner } from "./run_task.ts";
 
 /** Tasks that do not fit and are passed over; looking through all of them would cost n² over a run. */
 const maxPassedOver = 32;
+
+/** What a run may take where nobody says. */
+const defaultCapacity: Capacity = { cpu: 2, gpu: 0 };
 
 /** A run in progress. */
 export class Scheduler {
@@ -32,13 +34,13 @@ export class Scheduler {
   readonly #resolved = new Map<number, ResolvedTask>();
   /** Keys in work in this run: an equal task waits for the first one. */
   readonly #inWork = new Map<string, number[]>();
-  readonly #codes = new Map<string, Promise<Digest>>();
   readonly #stop = new AbortController();
   readonly #jobs: number;
   readonly #free: FreeCapacity;
   readonly #runner: TaskRunner;
   #prepared: Promise<void> | undefined;
-  #looking = 0;
+  /** Tasks that are looked up, wait for a lock, or run. */
+  #active = 0;
   #ending = false;
   #crash: { readonly cause: unknown } | undefined;
   #finished = Promise.withResolvers<void>();
@@ -53,7 +55,7 @@ export class Scheduler {
     this.#outcomes = plan.tasks.map(() => undefined);
     const urgency = criticalPaths(plan.tasks, () => 1);
     this.#queue = new ReadyQueue((index) => urgency[index]!);
-    const capacity = options.capacity ?? { cpu: 2, gpu: 0 };
+    const capacity = options.capacity ?? defaultCapacity;
     this.#jobs = options.jobs ?? Math.max(1, Math.floor(capacity.cpu));
     this.#free = new FreeCapacity(capacity, this.#jobs);
     const { signal } = this.#stop;
@@ -113,18 +115,23 @@ export class Scheduler {
   }
 
   /** Guards background work: an unexpected error ends the run and is thrown by it. */
-  #guard(work: Promise<void>): void {
-    work.catch((cause) => {
-      this.#crash ??= { cause };
-      this.#end(cause ?? new DOMException("Run failed", "AbortError"));
-    }).finally(() => this.#settle());
+  #guard(work: () => Promise<void>): void {
+    this.#active++;
+    work().catch((cause) => this.#crashed(cause)).finally(() => {
+      this.#active--;
+      this.#settle();
+    });
+  }
+
+  #crashed(cause: unknown): void {
+    this.#crash ??= { cause };
+    this.#end(cause ?? new DOMException("Run failed", "AbortError"));
   }
 
   /** Finds out whether a task whose needs are done is stored; queues it if not. */
   #look(index: number): void {
     if (this.#ending) return;
-    this.#looking++;
-    this.#guard(this.#lookUp(index).finally(() => this.#looking--));
+    this.#guard(() => this.#lookUp(index));
   }
 
   async #lookUp(index: number): Promise<void> {
@@ -154,10 +161,7 @@ export class Scheduler {
     return resolveTask(task, {
       resolver,
       outputsOf: (need) => outputsOf(this.#outcomes[need]!.hit!),
-      codeOf: (module) => {
-        if (!this.#codes.has(module)) this.#codes.set(module, digests.code(new URL(module)));
-        return this.#codes.get(module)!;
-      },
+      codeOf: (module) => digests.code(new URL(module)),
       hidden: this.#plan.hidden,
       ...(strictProvider ? { provider: deviceOf(provider) } : {}),
     });
@@ -166,10 +170,19 @@ export class Scheduler {
   /** Starts what can be started; ends the run when nothing can and nothing runs. */
   #settle(): void {
     if (!this.#ending) this.#startReady();
-    const busy = this.#free.busy + this.#looking;
-    if (busy === 0 && (this.#ending || this.#queue.size === 0)) {
-      this.#finished.resolve();
-    }
+    if (this.#active > 0) return;
+    if (this.#ending || this.#queue.size === 0) this.#finished.resolve();
+    else this.#crashed(this.#nothingFits());
+  }
+
+  #nothingFits(): RangeError {
+    const { id, resources } = this.#plan.tasks[this.#queue.pop()!]!;
+    const { cpu, gpu } = this.#options.capacity ?? defaultCapacity;
+    const wants = `${resources.cpu} cores and ${resources.gpu} GPUs`;
+    const has = `${cpu} and ${gpu} for ${this.#jobs} jobs`;
+    return new RangeError(
+      `Cannot run task "${id}": expected room for its ${wants} on an idle machine, got ${has}`,
+    );
   }
 
   #startReady(): void {
@@ -177,25 +190,17 @@ export class Scheduler {
     while (this.#queue.size > 0 && waiting.length <= maxPassedOver) {
       if (this.#free.isFull) break;
       const index = this.#queue.pop()!;
-      if (this.#free.fits(this.#plan.tasks[index]!)) this.#guard(this.#reserved(index));
+      if (this.#free.fits(this.#plan.tasks[index]!)) this.#guard(() => this.#reserved(index));
       else waiting.push(index);
     }
     for (const index of waiting) this.#queue.push(index);
   }
 
   async #reserved(index: number): Promise<void> {
-    const task = this.#plan.tasks[index]!;
-    this.#free.reserve(task);
+    using reservation = new Reservation(this.#free, this.#plan.tasks[index]!);
     const { prepare } = this.#options;
-    if (prepare) {
-      try {
-        await (this.#prepared ??= prepare(this.#left()));
-      } catch (error) {
-        this.#free.release(task);
-        throw error;
-      }
-    }
-    await this.#runTask(index);
+    if (prepare) await (this.#prepared ??= prepare(this.#left()));
+    if (!await this.#runTask(index, reservation)) this.#queue.push(index);
   }
 
   /** Tasks that are not done. */
@@ -205,23 +210,24 @@ export class Scheduler {
     );
   }
 
-  async #runTask(index: number): Promise<void> {
+  /** Gives a task its outcome; `false` where its place is taken after it has waited for its lock. */
+  async #runTask(index: number, reservation: Reservation): Promise<boolean> {
     const task = this.#plan.tasks[index]!;
     try {
       const resolved = this.#resolved.get(index)!;
-      await using lock = await this.#lock(task, resolved);
+      await using lock = await this.#lock(task, resolved, reservation);
       const forced = !lock.waited && this.#options.force?.(task);
       const found = forced ? undefined : await this.#options.store.get(resolved.key);
       const hit = wholeHit(found, task);
       if (hit) this.#done({ task, state: "cached", resolved, hit });
+      else if (!reservation.takeBack()) return false;
       else this.#done(await this.#runner.run(task, resolved, this.#placeOf(task)));
     } catch (error) {
-      if (error instanceof DiagnosticError) return this.#failed(index, error);
-      if (!this.#stop.signal.aborted || this.#crash) throw error;
-      this.#cancelled(index);
-    } finally {
-      this.#free.release(task);
+      if (error instanceof DiagnosticError) this.#failed(index, error);
+      else if (!this.#stop.signal.aborted || this.#crash) throw error;
+      else this.#cancelled(index);
     }
+    return true;
   }
 
   #placeOf(task: Task): TaskPlace {
@@ -229,25 +235,21 @@ export class Scheduler {
   }
 
   /** Holds the key. While another run works on it, its machine is busy and not ours. */
-  async #lock(task: Task, resolved: ResolvedTask): Promise<AsyncDisposable & { waited: boolean }> {
+  async #lock(
+    task: Task,
+    resolved: ResolvedTask,
+    reservation: Reservation,
+  ): Promise<AsyncDisposable & { waited: boolean }> {
     let waited = false;
     const onWait = () => {
       waited = true;
       this.#emit({ type: "task-waiting", ...nameOf(task), key: resolved.key });
-      this.#looking++;
-      this.#free.release(task);
+      reservation.giveUp();
       this.#settle();
     };
-    try {
-      const { signal } = this.#stop;
-      const lock = await this.#options.store.lock(resolved.key, { signal, onWait });
-      return { waited, [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose]() };
-    } finally {
-      if (waited) {
-        this.#looking--;
-        this.#free.reserve(task);
-      }
-    }
+    const { signal } = this.#stop;
+    const lock = await this.#options.store.lock(resolved.key, { signal, onWait });
+    return { waited, [Symbol.asyncDispose]: () => lock[Symbol.asyncDispose]() };
   }
 
   /** The store has no room for the task to run in. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { onCard } from "../../../lib/pipeline/contract/job.ts";
 import type { Task } from "../../../lib/pipeline/plan/plan.ts";
-import { FreeCapacity } from "../../../lib/pipeline/run/capacity.ts";
+import { FreeCapacity, Reservation } from "../../../lib/pipeline/run/capacity.ts";
 
 const taskWith = (gpu: number) =>
   ({ resources: { cpu: 0, gpu }, definition: {}, environment: {} }) as unknown as Task;
@@ -55,6 +55,50 @@ for (
     assertEquals(free.sideBySide(task), expected);
   });
 }
+
+const shareCases: readonly (readonly number[])[] = [
+  [1, -1, 0.7, 0.3, -0.7, 0.4, -0.3, -0.4],
+  [0.1, 0.2, 0.3, -0.1, -0.2, -0.3],
+  [1 / 3, 1 / 3, 1 / 3, -1 / 3, -1 / 3, -1 / 3],
+];
+
+for (const shares of shareCases) {
+  Deno.test(`FreeCapacity has a whole card and core after shares of ${shares.join(", ")}`, () => {
+    const free = new FreeCapacity({ cpu: 1, gpu: 1 }, 8);
+    const taskOf = (share: number) => ({
+      ...taskWith(share),
+      resources: { cpu: share, gpu: share },
+    });
+    const running: Task[] = [];
+    for (const share of shares) {
+      const task = taskOf(Math.abs(share));
+      const held = running.findIndex(({ resources }) => resources.gpu === -share);
+      if (share < 0) free.release(running.splice(held, 1)[0]!);
+      else {
+        assertEquals(free.fits(task), true);
+        free.reserve(task);
+        running.push(task);
+      }
+    }
+    assertEquals(free.fits(taskOf(1)), true);
+  });
+}
+
+Deno.test("Reservation is given up once, and taken back only where there is room", () => {
+  const free = new FreeCapacity({ cpu: 8, gpu: 1 }, 8);
+  const [mine, other] = [taskWith(1), taskWith(1)];
+  {
+    using reservation = new Reservation(free, mine);
+    assertEquals([reservation.takeBack(), free.fits(other)], [true, false]);
+    reservation.giveUp();
+    reservation.giveUp();
+    free.reserve(other);
+    assertEquals([reservation.takeBack(), free.fits(mine)], [false, false]);
+    free.release(other);
+    assertEquals([reservation.takeBack(), free.fits(other)], [true, false]);
+  }
+  assertEquals(free.fits(other), true);
+});
 
 Deno.test("onCard() names the card for CUDA alone, and none in place of one that is named", () => {
   assertEquals(

@@ -269,6 +269,44 @@ Deno.test("runTasks() lets another run finish an equal task and takes its result
   assertEquals(second.executor.started, []);
 });
 
+Deno.test("runTasks() queues a task again whose place is taken when another run leaves it undone", async () => {
+  const store = new MemoryStore();
+  const plan = await planText(
+    "name: two\nstages: { a: { uses: step, with: { n: 1 } }, b: { uses: step, with: { n: 2 } } }",
+  );
+  const first = startRig(plan, { store, jobs: 1, selected: new Set([0]) });
+  const left = await first.executor.next();
+  const second = startRig(plan, { store, jobs: 1 });
+  const b = await second.executor.next();
+  assertEquals(b.job.task, "b");
+  left.fail();
+  assertEquals((await first.summary).failed, 1);
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+  assertEquals(second.executor.started, ["b"]);
+  b.succeed();
+  (await second.executor.next()).succeed();
+  assertEquals([(await second.summary).ran, second.executor.started], [2, ["b", "a"]]);
+});
+
+for (
+  const [name, options] of [
+    ["cards that are no number", { capacity: { cpu: 4, gpu: NaN } }],
+    ["no jobs", { jobs: 0 }],
+  ] as const
+) {
+  Deno.test(`runTasks() refuses to wait for room on a machine with ${name}`, async () => {
+    const plan = await planText(
+      "name: one\nstages: { a: { uses: step, resources: { cpu: 1, gpu: 1 } } }",
+    );
+    const { summary } = startRig(plan, options);
+    await assertRejects(
+      () => summary,
+      RangeError,
+      'Cannot run task "a": expected room for its 1 cores and 1 GPUs',
+    );
+  });
+}
+
 Deno.test("runTasks() runs what is forced, and what depends on its result", async () => {
   const store = new MemoryStore();
   const plan = await planText(fork);
