@@ -73,7 +73,13 @@ function localLater(options: LocalExecutorOptions): Executor {
 
 /** GPUs that tasks may ask for: this machine's, taken as one where nobody says otherwise. */
 function numberOfGpus(): number {
-  return Number(Deno.env.get("TVP_GPUS") ?? 1);
+  const text = Deno.env.get("TVP_GPUS") || "1";
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw diagnosticError(
+    "usage",
+    `Cannot use TVP_GPUS=${JSON.stringify(text)}: expected a whole number of GPUs, such as 2`,
+    ["Without it tasks share one GPU"],
+  );
 }
 
 /** Jobs in the queue at once: Slurm has its own mind on how many run. */
