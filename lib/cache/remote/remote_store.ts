@@ -26,6 +26,8 @@ export interface RemoteStoreOptions extends RemoteTasksOptions {
 /** Tasks that are pulled at once. */
 const PULLS = 16;
 
+const pushLater = "Push what it lacks afterwards: tvp push";
+
 /** A remote that sends rubbish so often in a row is not asked again. */
 const MOST_LIES = 3;
 
@@ -134,7 +136,7 @@ class RemoteStore implements ArtifactStore {
   #push(name: string, action: string, push: (transfer: TransferOptions) => Promise<void>): void {
     if (this.#options.signer === undefined) return;
     this.#pushes.add(name, async () => {
-      await this.#try(action, push);
+      await this.#try(action, push).catch((error) => this.#unpushed(action, error));
       return !this.#breaker.isOpen;
     });
   }
@@ -161,6 +163,12 @@ class RemoteStore implements ArtifactStore {
     }
   }
 
+  /** What went wrong with a push on this machine. It is not tried again, as it would go wrong again. */
+  #unpushed(action: string, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error);
+    this.#warn("push-failed", action, cause, [pushLater]);
+  }
+
   #lied(action: string, error: TransferError): void {
     this.#lies += 1;
     if (this.#lies >= MOST_LIES) this.#breaker.giveUp(error);
@@ -171,9 +179,7 @@ class RemoteStore implements ArtifactStore {
     // What was under way when something else failed.
     if (signal.aborted) return;
     this.#breaker.fail(error, error.retryAfterMs);
-    const pushes = this.#options.signer === undefined
-      ? []
-      : ["Push what it lacks afterwards: tvp push"];
+    const pushes = this.#options.signer === undefined ? [] : [pushLater];
     const notes = [...error.notes, "It is not used until it answers again.", ...pushes];
     this.#warn("remote-failed", action, error.message, notes);
   }

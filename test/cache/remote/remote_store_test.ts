@@ -36,7 +36,11 @@ interface Rig extends Trust {
   readonly server: FakeServer;
   readonly warnings: string[];
   /** A store of another machine, on the same remote. */
-  machine(name: string, options?: Partial<RemoteStoreOptions>): ArtifactStore;
+  machine(
+    name: string,
+    options?: Partial<RemoteStoreOptions>,
+    change?: (local: ArtifactStore) => ArtifactStore,
+  ): ArtifactStore;
   /** One that has no private key. */
   readOnly(name: string): ArtifactStore;
 }
@@ -58,11 +62,23 @@ function withRig(use: (rig: Rig) => Promise<void>): () => Promise<void> {
         ...trust,
         server,
         warnings,
-        machine: (name, options) =>
-          remoteStore(local(name), { ...base, signer: trust.signer, ...options }),
+        machine: (name, options, change = (store) => store) =>
+          remoteStore(change(local(name)), { ...base, signer: trust.signer, ...options }),
         readOnly: (name) => remoteStore(local(name), base),
       });
     });
+}
+
+/** A store's methods, to change some of them. */
+function bound(store: ArtifactStore): ArtifactStore {
+  return {
+    get: (key) => store.get(key),
+    put: (key, entry) => store.put(key, entry),
+    lock: (key, options) => store.lock(key, options),
+    workspace: (key) => store.workspace(key),
+    checkpointOf: (key) => store.checkpointOf(key),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
 }
 
 /** Runs a task on machine `a`, which pushes it. */
@@ -394,6 +410,27 @@ Deno.test(
     await using other = rig.machine("c");
     assert(await other.get(keyOf("t")) !== undefined);
     assertEquals(rig.warnings, ["remote-failed"]);
+  }),
+);
+
+Deno.test(
+  "remoteStore() warns once of pushes that this machine cannot do, and goes on",
+  withRig(async (rig) => {
+    {
+      await using store = rig.machine("a", {}, (local) => ({
+        ...bound(local),
+        async put(key, entry) {
+          const hit = await local.put(key, entry);
+          if (key === keyOf("kept")) return hit;
+          const output = { ...hit.outputs["a"]!, path: "/nowhere/at/all" };
+          return { ...hit, outputs: { ...hit.outputs, a: output } };
+        },
+      }));
+      for (const name of ["t", "u", "kept"]) await storeTask(store, name, { a: name });
+    }
+    assertEquals(rig.warnings, ["push-failed"]);
+    const pushed = [...rig.server.blobs.keys()].filter((name) => name.startsWith("tasks/"));
+    assertEquals(pushed, [`tasks/${keyOf("kept")}.json`]);
   }),
 );
 
