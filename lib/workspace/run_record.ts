@@ -1,11 +1,13 @@
 /** Reads and writes the record of a run: `.tvp/runs/<pipeline>/<id>/run.json`. @module */
 import { readRecordJson } from "../cache/disk/regular_file.ts";
 import { isDigest } from "../cache/digest/digest.ts";
+import { removeQuietly } from "../cache/disk/replace_file.ts";
 import { isSystemError } from "../cache/disk/system_error.ts";
 import type { Key } from "../pipeline/contract/key.ts";
 import type { TaskOutcome } from "../pipeline/run/run.ts";
 import { runIds } from "./run_ids.ts";
 import { fillRunFolder, type RunLayout } from "./run_folder.ts";
+import { isRunning } from "./running.ts";
 
 /** A run as it is recorded. */
 export interface RunRecord {
@@ -126,8 +128,17 @@ export function recordRun(
   pointLatest(folder, id);
   // A run that took long is older than those that began after it, and stays all the same.
   const others = runIds(folder).filter((other) => other !== id);
-  for (const old of others.slice(0, 1 - keptRuns)) {
-    Deno.removeSync(`${folder}/${old}`, { recursive: true });
+  for (const old of others.slice(0, 1 - keptRuns)) removeRun(folder, old);
+}
+
+/** Removes an old run, unless it still goes on. One that cannot be removed stays. */
+function removeRun(folder: string, id: string): void {
+  if (isRunning(folder, id)) return;
+  try {
+    removeQuietly(`${folder}/${id}`);
+  } catch (error) {
+    // Runs that end together remove the same ones.
+    if (!isSystemError(error)) throw error;
   }
 }
 

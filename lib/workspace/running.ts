@@ -4,10 +4,15 @@ import { readRecordJson } from "../cache/disk/regular_file.ts";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { diagnosticError } from "../diagnostic/diagnostic.ts";
 import { runIds } from "./run_ids.ts";
-import type { RunRecord } from "./run_record.ts";
 
 /** A run without a record: it is still running, or something ended its process. */
-export interface UnfinishedRun extends Pick<RunRecord, "id" | "pipeline" | "file" | "startedAt"> {
+export interface UnfinishedRun {
+  readonly id: string;
+  readonly pipeline: string;
+  /** Pipeline file as it was named. */
+  readonly file: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly set: readonly string[];
   readonly outcome: "running" | "killed";
 }
@@ -67,6 +72,11 @@ export function unwritable(folder: string, error: Error): Error {
 /** Runs of a pipeline that have not ended, the newest first. */
 export function unfinishedRuns(folder: string): UnfinishedRun[] {
   return runIds(folder).reverse().flatMap((id) => readMark(`${folder}/${id}/${fileName}`) ?? []);
+}
+
+/** Whether a run of a pipeline goes on. */
+export function isRunning(folder: string, id: string): boolean {
+  return readMark(`${folder}/${id}/${fileName}`)?.outcome === "running";
 }
 
 function readMark(path: string): UnfinishedRun | undefined {
