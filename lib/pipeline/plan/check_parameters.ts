@@ -1,7 +1,7 @@
 /** Checks a plan's parameters as parsed by the stage types, and the names in them. @module */
 import type { CheckedParameters, CheckRequest } from "./check_stage.ts";
 import type { NameMistake, PlanOptions } from "./plan.ts";
-import { type DocumentPath, isWarning, pathText } from "../read/problem.ts";
+import { type DocumentPath, isWarning, pathText, startsWith } from "../read/problem.ts";
 import { valueAt } from "../read/trace.ts";
 import type { Scope } from "./scope.ts";
 import { leavesOf } from "../contract/leaves.ts";
@@ -36,10 +36,9 @@ export class ParameterChecker {
       return { parameters, slots: await this.#slotsIn(parameters, base) };
     }
     // What could not be resolved has been reported: no second message about the hole it left.
-    const broken = holesOf(written);
+    const broken = holesOf(written).map((hole) => [...base, ...hole]);
     for (const problem of problems.filter((each) => !isWarning(each))) {
-      const path = pathText(problem.path);
-      if (broken.some((hole) => path.startsWith(pathText([...base, ...hole])))) continue;
+      if (broken.some((hole) => startsWith(problem.path, hole))) continue;
       const inCell = cellId === "" || problem.part === "key" ? [] : [`in task ${cellId}`];
       const value = valueAt(written, problem.path.slice(base.length));
       this.#scope.report({ ...problem, value, notes: [...(problem.notes ?? []), ...inCell] });

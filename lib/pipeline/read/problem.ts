@@ -93,11 +93,7 @@ export async function locateProblems(
 
 /** One problem for each mistake; where else it is met is a note. */
 export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
-  const met = new Map<string | Problem, Problem[]>();
-  for (const problem of problems) {
-    const mistake = problem.same ?? problem;
-    met.set(mistake, [...met.get(mistake) ?? [], problem]);
-  }
+  const met = Map.groupBy(problems, (problem) => problem.same ?? problem);
   return [...met.values()].map(([first, ...others]) => {
     if (others.length === 0) return first!;
     const paths = others.slice(0, maxPlaces).map(({ path }) => pathText(path)).join(", ");
@@ -133,7 +129,7 @@ function locateArgument(
   };
 }
 
-function startsWith(path: DocumentPath, head: DocumentPath): boolean {
+export function startsWith(path: DocumentPath, head: DocumentPath): boolean {
   return head.every((step, index) => String(path[index]) === String(step));
 }
 
