@@ -1,6 +1,7 @@
 /** Remembers what a process answered about a stage type, by the digest of its code. @module */
 import { dirname } from "@std/path";
-import { replaceFile } from "../cache/disk/replace_file.ts";
+import { isDigest } from "../cache/digest/digest.ts";
+import { removeQuietly, replaceFile } from "../cache/disk/replace_file.ts";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 
 /** The largest number of answers kept; beyond it all are dropped, as each can be asked for again. */
@@ -9,7 +10,7 @@ const maxAnswers = 500;
 /** Longest answer that is kept. */
 const longestAnswer = 16 << 20;
 
-/** Answers to questions, kept from run to run in files of a folder. */
+/** Answers to questions, kept from run to run in files of a folder, which has other files too. */
 export class AnswerMemo {
   readonly #folder: string;
 
@@ -17,7 +18,11 @@ export class AnswerMemo {
     this.#folder = folder;
   }
 
-  /** The answer under a name, asked for if there is none. */
+  /**
+   * The answer to a question, asked for if there is none.
+   *
+   * @param name Digest of the question.
+   */
   async get(name: string, ask: () => Promise<unknown>): Promise<unknown> {
     const path = `${this.#folder}/${name}`;
     const known = read(path);
@@ -33,15 +38,20 @@ export class AnswerMemo {
     try {
       if (!ifThere(() => Deno.statSync(dirname(this.#folder)))) return; // to look at a pipeline makes no store
       Deno.mkdirSync(this.#folder, { recursive: true });
-      const kept = [...Deno.readDirSync(this.#folder)];
-      if (kept.length >= maxAnswers) {
-        for (const { name } of kept) Deno.removeSync(`${this.#folder}/${name}`);
+      const names = [...Deno.readDirSync(this.#folder)].map(({ name }) => name).filter(isAnswer);
+      if (names.length >= maxAnswers) {
+        for (const name of names) removeQuietly(`${this.#folder}/${name}`);
       }
       replaceFile(path, text);
     } catch (error) {
       if (!isSystemError(error)) throw error;
     }
   }
+}
+
+/** Whether a file is an answer, or one that was never written to its end. */
+function isAnswer(name: string): boolean {
+  return isDigest(name.split(".")[0]);
 }
 
 function read(path: string): unknown {

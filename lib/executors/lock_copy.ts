@@ -1,5 +1,6 @@
 /** Keeps the project's lock file unchanged when a user's own code imports other packages. @module */
 import { dirname } from "@std/path";
+import { replaceFile } from "../cache/disk/replace_file.ts";
 import { ifThere, isSystemError } from "../cache/disk/system_error.ts";
 import { sha256 } from "../pipeline/contract/canonical.ts";
 
@@ -10,7 +11,7 @@ const lockFile = new URL("../../deno.lock", import.meta.url);
  * packages that are not in it, and keeps their versions for the next time. One that is out of date
  * has another name.
  *
- * @param folder Where the copy is kept; no copy is made if the folder cannot be written.
+ * @param folder Where the copy is kept. If it cannot be written there is no copy, and no lock file.
  */
 export function lockFlags(folder: string): readonly string[] {
   const text = ifThere(() => Deno.readTextFileSync(lockFile));
@@ -20,14 +21,12 @@ export function lockFlags(folder: string): readonly string[] {
   const path = `${folder}/deno-${sha256(text).slice(0, 12)}.lock`;
   try {
     if (ifThere(() => Deno.statSync(path)) === undefined) {
-      const part = `${path}.${crypto.randomUUID()}`;
       Deno.mkdirSync(folder, { recursive: true });
-      Deno.writeTextFileSync(part, text);
-      Deno.renameSync(part, path);
+      replaceFile(path, text);
     }
     return [`--lock=${path}`];
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return [];
+    return ["--no-lock"];
   }
 }

@@ -18,8 +18,10 @@ Deno.test("lockFlags() makes one copy of the lock file, and leaves what was adde
     assertEquals(names, [path]);
   }));
 
-Deno.test("lockFlags() gives none where nothing may be written", () =>
+Deno.test("lockFlags() has no lock file used where nothing may be written, nor a store made", () =>
   withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
-    assertEquals(lockFlags(`${folder}/file/below`), []);
+    assertEquals(lockFlags(`${folder}/file/below`), ["--no-lock"]);
+    assertEquals(lockFlags(`${folder}/no-store/answers`), ["--no-lock"]);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["file"]);
   }));
