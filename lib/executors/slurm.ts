@@ -56,7 +56,7 @@ class SlurmExecutor implements Executor {
     this.#submitter = new SlurmSubmitter({
       means: this.#means,
       folder: join(folder, "batches"),
-      find: (submission) => this.#queue.find(submission, new AbortController().signal),
+      find: (submission, signal) => this.#queue.find(submission, signal),
       extra,
     });
   }
@@ -90,7 +90,7 @@ class SlurmExecutor implements Executor {
     for (let id = left;; id = undefined) {
       signal.throwIfAborted();
       if (id === undefined) {
-        id = await this.#submitter.submit(job, folder);
+        id = await this.#submitter.submit(job, folder, signal);
         onEvent({ type: "queue", queue: { id, phase: "waits" } });
       }
       const end = await this.#watch(id, folder, options);

@@ -1,4 +1,5 @@
 /** Asks Slurm once for all jobs of a run, and looks into their folders. @module */
+import { abortable } from "@std/async/abortable";
 import type { JobEvent, JobResult, QueueState } from "../pipeline/contract/job.ts";
 import type { RunProgram } from "./process.ts";
 import type { Submission, TaskFolder } from "./slurm_folder.ts";
@@ -129,7 +130,7 @@ export class SlurmQueue {
       } catch (error) {
         if (!(error instanceof SlurmSilence)) throw error;
         if (silences === 2) onEvent?.({ type: "log", line: silenceText(error) });
-        await this.#means.wait(POLL_MS.shortest);
+        await abortable(this.#means.wait(POLL_MS.shortest), signal);
       }
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from "@std/async/abortable";
 import { join } from "@std/path";
 import { removeQuietly } from "../cache/disk/replace_file.ts";
 import type { Job } from "../pipeline/contract/job.ts";
@@ -37,7 +38,7 @@ export interface SubmitterOptions {
   /** Folder of the batches, which the nodes see as well. */
   readonly folder: string;
   /** The id of a job that was submitted although `sbatch` said that it was not. */
-  readonly find: (submission: Submission) => Promise<string | undefined>;
+  readonly find: (submission: Submission, signal: AbortSignal) => Promise<string | undefined>;
   /** `--slurm-args`. */
   readonly extra: readonly string[];
 }
@@ -59,6 +60,7 @@ export class SubmitError extends Error {
 interface Entry {
   readonly job: Job;
   readonly folder: TaskFolder;
+  readonly signal: AbortSignal;
   readonly id: PromiseWithResolvers<string>;
 }
 
@@ -78,8 +80,13 @@ export class SlurmSubmitter {
     this.#options = options;
   }
 
-  /** The job's id. @throws {SubmitError} */
-  submit(job: Job, folder: TaskFolder): Promise<string> {
+  /**
+   * The job's id.
+   *
+   * @param signal Ends the wait for a Slurm that does not answer, once all that wait are aborted.
+   * @throws {SubmitError}
+   */
+  submit(job: Job, folder: TaskFolder, signal: AbortSignal): Promise<string> {
     const settings = job.executor?.slurm ?? {};
     const asked: JobRequest = { resources: job.resources, settings, extra: this.#options.extra };
     const request = requestArguments(asked);
@@ -89,7 +96,7 @@ export class SlurmSubmitter {
       { request, setup: settings.setup, stage: job.stage, entries: [] };
     this.#groups.set(key, group);
     const id = Promise.withResolvers<string>();
-    group.entries.push({ job, folder, id });
+    group.entries.push({ job, folder, signal, id });
     return id.promise;
   }
 
@@ -126,6 +133,10 @@ export class SlurmSubmitter {
         for (const entry of entries) await this.#submitBatch({ ...group, entries: [entry] });
         return;
       }
+      // Slurm may have taken it after all: without its folders it comes to nothing.
+      if (entries.every(({ signal }) => signal.aborted)) {
+        entries.forEach(({ folder }) => folder.remove());
+      }
       entries.forEach(({ id }) => id.reject(error));
     }
   }
@@ -158,8 +169,9 @@ export class SlurmSubmitter {
           firstTask: first.job.task,
         });
       }
-      await means.wait(TRIES.firstMs * 2 ** (tries - 1));
-      const found = await find({ batch: name, index: 0, size });
+      const signal = whenAll(entries.map((entry) => entry.signal));
+      await abortable(means.wait(TRIES.firstMs * 2 ** (tries - 1)), signal);
+      const found = await find({ batch: name, index: 0, size }, signal);
       if (found !== undefined) return found.split("_")[0]!;
     }
   }
@@ -167,4 +179,15 @@ export class SlurmSubmitter {
   #path(name: string): string {
     return join(this.#options.folder, name);
   }
+}
+
+/** A signal that is aborted once all of several are. */
+function whenAll(signals: readonly AbortSignal[]): AbortSignal {
+  const all = new AbortController();
+  const check = () => {
+    if (signals.every(({ aborted }) => aborted)) all.abort(signals[0]?.reason);
+  };
+  for (const signal of new Set(signals)) signal.addEventListener("abort", check, { once: true });
+  check();
+  return all.signal;
 }

@@ -288,6 +288,20 @@ Deno.test("slurmExecutor() tries again while the controller is silent, and never
   assertEquals(slurm.callsOf("sbatch").length, 2);
 });
 
+Deno.test("slurmExecutor() ends at once where it is interrupted while Slurm does not answer", async () => {
+  await using cluster = new Cluster();
+  const { slurm } = cluster;
+  const silences = Array.from({ length: 5000 }, () => ({ code: 1, stderr: "no controller" }));
+  slurm.answers.sbatch = [{ code: 1, stderr: "sbatch: error: Socket timed out" }];
+  slurm.answers.squeue = silences;
+  const results = ["a", "b"].map((name) => cluster.submit(cluster.job(name)));
+  await slurm.until(() => slurm.callsOf("squeue").length > 2);
+  cluster.stop.abort(new DOMException("The run was interrupted", "AbortError"));
+  const reasons = (await Promise.all(results)).map((result) => (result as JobFailure).reason);
+  assertEquals(reasons, ["cancelled", "cancelled"]);
+  assertEquals([slurm.callsOf("sbatch").length, cluster.left()], [1, []]);
+});
+
 const ends: [string, JobFailure["reason"], string, string][] = [
   [
     "TIMEOUT",
