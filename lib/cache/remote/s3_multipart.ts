@@ -45,19 +45,26 @@ export async function writeParts(
   }
 }
 
-/** Sends all parts, some at once; gives their tags in order. */
+/**
+ * Sends all parts, some at once; gives their tags in order. Where one fails, no more are begun, and
+ * those on their way come to their end first: the server keeps what comes after an abort.
+ */
 async function sendParts(upload: Upload, body: RemoteBody): Promise<readonly string[]> {
   const bytes = bodyBytes(body);
   const partBytes = Math.max(PART_BYTES, Math.ceil(bytes / MOST_PARTS));
   const tags: string[] = new Array(Math.ceil(bytes / partBytes)).fill("");
   const numbers = tags.keys();
+  const failed = new AbortController();
   const work = async () => {
     for (const number of numbers) {
+      if (failed.signal.aborted) return;
       const part = readPart(body, number * partBytes, Math.min(bytes, (number + 1) * partBytes));
       tags[number] = await sendPart(upload, number + 1, part);
     }
   };
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, work));
+  const lanes = Array.from({ length: PARTS_AT_ONCE }, work);
+  await Promise.all(lanes.map((lane) => lane.catch((error) => failed.abort(error))));
+  failed.signal.throwIfAborted();
   return tags;
 }
 

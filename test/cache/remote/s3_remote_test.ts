@@ -255,6 +255,25 @@ for (const [what, { fault, log }] of Object.entries(UPLOADS)) {
   });
 }
 
+Deno.test("writeParts() takes an upload back when no part is on its way any more", async () => {
+  const log: string[] = [];
+  const slow = Promise.withResolvers<void>();
+  const send = async ({ method, query = "" }: S3Request) => {
+    const part = /partNumber=(\d+)/.exec(query)?.[1];
+    log.push(part === undefined ? method : `${method} ${part}`);
+    if (part === "1") {
+      setTimeout(slow.resolve, 20);
+      failing(false);
+    }
+    if (part !== undefined) await slow.promise.then(() => log.push(`end of ${part}`));
+    return good(query);
+  };
+  const body = new Uint8Array(4 * PART_BYTES);
+  const options = { body, signal: new AbortController().signal, patienceMs: 1000 };
+  await assertRejects(() => writeParts(send, "blob", options), RemoteFailure, "answered 500");
+  assertEquals(log, ["POST", "PUT 1", "PUT 2", "PUT 3", "end of 2", "end of 3", "DELETE"]);
+});
+
 function good(query: string): Response {
   const body = query === "uploads" ? "<UploadId>a&amp;b</UploadId>" : "";
   return new Response(body, { headers: { etag: '"tag"' } });
