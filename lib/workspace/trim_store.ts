@@ -4,8 +4,8 @@ import { type Diagnostic, DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { Key } from "../pipeline/contract/key.ts";
 
 /**
- * Removes the longest unused tasks until the store holds no more than it should; those of the run
- * that has just ended stay. A store that another run uses is left to that run, one that may only be
+ * Removes tasks so that the store holds no more than it should: the last used ones that fit stay, and
+ * those of the run that has just ended. A store that another run uses is left to that run, one that may only be
  * read as it is.
  *
  * @returns What there is to say of it, if anything.

@@ -16,7 +16,10 @@ export interface GcOptions {
   readonly keep?: ReadonlySet<Key>;
   /** Tasks not used for longer than this go. */
   readonly maxAgeMs?: number;
-  /** The longest unused tasks go until the objects of the others take no more than this. */
+  /**
+   * The last used tasks stay whose objects take no more than this together. One that is too large goes,
+   * and makes room for those that were used before it.
+   */
   readonly maxBytes?: number;
   /** Whether only those tasks stay that `keep` names. */
   readonly onlyKept?: boolean;
@@ -129,7 +132,7 @@ function choose(
   return new Set(fitting(young, objects, { keep, maxBytes: options.maxBytes ?? Infinity }));
 }
 
-/** The tasks to keep, then the last used ones, for as long as their objects fit. */
+/** The tasks to keep, and of the others, the last used ones first, each whose objects fit as well. */
 function fitting(
   manifests: readonly ListedManifest[],
   objects: readonly ListedObject[],

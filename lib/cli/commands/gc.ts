@@ -37,7 +37,7 @@ const command: Command = {
     "max-size": {
       type: "text",
       value: "SIZE",
-      help: "remove unused tasks until the rest fits: 10GiB",
+      help: "keep the last used tasks that fit: 10GiB",
     },
     "only-kept": { type: "flag", help: "remove everything except what --keep-runs keeps" },
     "dry-run": { type: "flag", help: "remove nothing; say what would be removed" },

@@ -72,7 +72,7 @@ const command: Command = {
     "cache-limit": {
       type: "text",
       value: "SIZE",
-      help: "after the run, remove the longest unused results until the rest fits: 10GiB",
+      help: "after the run, keep the last used results that fit: 10GiB",
     },
     trust: { type: "flag", help: "trust the file's own stages and programs, now and later" },
     "require-trust": { type: "flag", help: "stop if the file brings code that is not trusted" },

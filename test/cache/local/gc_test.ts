@@ -61,6 +61,21 @@ for (const [what, options, expected, freedBytes] of CASES) {
     }));
 }
 
+Deno.test("collectGarbage() keeps the last used tasks that fit, past one that is too large", () =>
+  withFolder(async (folder) => {
+    const sizes = [10, 100, 5, 6];
+    {
+      await using store = localStore(folder);
+      for (const [i, size] of sizes.entries()) {
+        await storeTask(store, `t${i}`, { own: `${i}`.repeat(size) });
+        const used = new Date(NOW - i * DAY_MS);
+        Deno.utimeSync(join(folder, "tasks", `${keyOf(`t${i}`)}.json`), used, used);
+      }
+    }
+    const { tasks, keptBytes } = collectGarbage(folder, { maxBytes: 20, now: NOW });
+    assertEquals([namesOf(tasks), keptBytes], [["t1", "t3"], 15]);
+  }));
+
 Deno.test("collectGarbage() clears what crashed runs left, and old checkpoints", () =>
   withFolder(async (folder) => {
     await fill(folder);
