@@ -123,8 +123,7 @@ export async function downloadFile(
     const { kind, owner, name } = model;
     const place = kind === "datasets" ? [kind] : []; // a model's files lie at the root
     const path = urlPath(...place, owner, name, "resolve", commit, ...file.name.split("/"));
-    const range: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
-    const response = await request(model, path, access, { file: file.name, headers: range });
+    const response = await requestRest(model, path, access, { file: file.name, from });
     // A server that ignores the range sends the whole file again.
     await append(model, response, {
       file,
@@ -137,6 +136,24 @@ export async function downloadFile(
   await checkFile(model, file, partial);
   await Deno.rename(partial, target);
 }
+
+/** Asks for a file from a byte on, and for all of it where it has no such byte. */
+async function requestRest(
+  model: HubModel,
+  path: string,
+  access: HubAccess,
+  { file, from }: { readonly file: string; readonly from: number },
+): Promise<Response> {
+  if (from === 0) return await request(model, path, access, { file });
+  const headers = { range: `bytes=${from}-` };
+  const rest = await request(model, path, access, { file, headers, alsoStatus: beyondEnd });
+  if (rest.status !== beyondEnd) return rest;
+  await rest.body?.cancel();
+  return await request(model, path, access, { file });
+}
+
+/** The status of an answer to a range that begins after the end. */
+const beyondEnd = 416;
 
 const isPart = (response: Response, from: number): boolean =>
   response.status === 206 &&
@@ -266,8 +283,12 @@ async function request(
   model: HubModel,
   path: string,
   { endpoint = "https://huggingface.co", token, signal, silenceMs = usualSilenceMs }: HubAccess,
-  { file, headers = {} }: { readonly file?: string; readonly headers?: Record<string, string> } =
-    {},
+  { file, headers = {}, alsoStatus }: {
+    readonly file?: string;
+    readonly headers?: Record<string, string>;
+    /** A status that is no failure here. */
+    readonly alsoStatus?: number;
+  } = {},
 ): Promise<Response> {
   const isSent = token !== undefined && URL.canParse(endpoint) && isConfidential(endpoint);
   const authorization: Record<string, string> = isSent ? { authorization: `Bearer ${token}` } : {};
@@ -289,7 +310,7 @@ async function request(
   } finally {
     clearTimeout(timer);
   }
-  if (response.ok) return response;
+  if (response.ok || response.status === alsoStatus) return response;
   await response.body?.cancel();
   const { cause, notes = [] } = refusalOf(response.status, file);
   throw hubFailure(model, cause, notes);
