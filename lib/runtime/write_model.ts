@@ -63,11 +63,11 @@ export async function writeModel(model: Model, path: string, log?: Log): Promise
   }
   const bytes = encodeModel(placed);
   const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
-  await Deno.writeFile(temporary, bytes);
   try {
+    await Deno.writeFile(temporary, bytes);
     await Deno.rename(temporary, target);
   } catch (error) {
-    await Deno.remove(temporary);
+    await Deno.remove(temporary).catch(ignoreNotFound);
     throw error;
   }
   return { path, bytes: bytes.length, weights };

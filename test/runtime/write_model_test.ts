@@ -63,6 +63,22 @@ Deno.test("writeModel() keeps small weights in the file, and leaves nothing else
     assertEquals(await resultOf(path), expected);
   }));
 
+Deno.test("writeModel() leaves nothing of a model that the disk has no room for", () =>
+  withFolders(async (_from, to) => {
+    const { writeFile } = Deno;
+    Deno.writeFile = async (path, bytes) => {
+      await writeFile(path, (bytes as Uint8Array<ArrayBuffer>).subarray(0, 10));
+      throw new RangeError("No space left on device");
+    };
+    try {
+      const model = modelWith(() => undefined);
+      await assertRejects(() => writeModel(model, join(to, "m.onnx")), Error, "No space left");
+    } finally {
+      Deno.writeFile = writeFile;
+    }
+    assertEquals([...Deno.readDirSync(to)], []);
+  }));
+
 Deno.test("writeModel() links weights of another folder, once", () =>
   withFolders(async (from, to) => {
     const path = join(to, "model.onnx");
