@@ -99,10 +99,10 @@ export async function openPipeline(
   const folders = { root: projectRoot.pathname, base: dirname(resolve(file)), own: spec, ...told };
   const digests = contentDigests({ memo: `${cacheFolder}/digests.json` });
   const memo = `${cacheFolder}/stage-answers`;
-  const places = codePlaces(spec, file, { digests, memo });
-  await mayRun?.(await trustItems(spec, places));
+  const code = codePlaces(spec, file, { digests, memo });
+  await mayRun?.(await trustItems(spec, code));
   if (mayRun !== undefined) makeStoreFolder(cacheFolder);
-  const stages = await loadPipelineStages(spec, places, { mayRun: mayRun !== undefined, memo });
+  const stages = await loadPipelineStages(spec, code, { mayRun: mayRun !== undefined, memo });
   await using _host = stages;
   const named = new NamedPlaces();
   const planned = await planPipeline(spec, stages.lookup, {
@@ -116,27 +116,30 @@ export async function openPipeline(
   });
   if (!planned.ok) throw new DiagnosticError(planned.error);
   planned.value.warnings?.forEach((warning) => told.onWarning?.(warning));
-  const store = await openStore({
-    folder: cacheFolder,
-    ...(remote === undefined ? {} : { remote }),
-    ...told,
-  });
+  await using held = new AsyncDisposableStack();
+  const store = held.use(
+    await openStore({
+      folder: cacheFolder,
+      ...(remote === undefined ? {} : { remote }),
+      ...told,
+    }),
+  );
+  held.use(digests);
   const isOnline = isServer(remote) || named.usesHub;
   await onOpen?.({ isOnline });
+  const places = await named.places(spec, { ...folders, store: cacheFolder });
+  const opened = held.move();
   return {
     plan: planned.value,
     store,
     digests,
     resolver: sourceResolver(folders, digests),
     cacheFolder,
-    places: await named.places(spec, { ...folders, store: cacheFolder }),
+    places,
     isOnline,
     tryModels: (tasks) => tryModels(tasks, folders),
     placeModels: (tasks) => placeModels(tasks, folders),
-    async [Symbol.asyncDispose]() {
-      await digests[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
