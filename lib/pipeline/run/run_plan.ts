@@ -5,7 +5,8 @@ import type { RunOptions, RunSummary } from "./run.ts";
 import { Scheduler } from "./schedule.ts";
 
 /**
- * Runs a plan and yields its events; see `runTasks` for the result as a value.
+ * Runs a plan and yields its events; see `runTasks` for the result as a value. To leave the loop
+ * before the last event aborts the run and waits for its end.
  *
  * @example
  * ```ts
@@ -48,10 +49,12 @@ import { Scheduler } from "./schedule.ts";
  * ```
  */
 export async function* runPlan(plan: Plan, options: RunOptions): AsyncGenerator<RunEvent> {
+  const left = new AbortController();
+  const signal = AbortSignal.any([left.signal, ...(options.signal ? [options.signal] : [])]);
   const events: RunEvent[] = [];
   let wake = Promise.withResolvers<void>();
   let done = false;
-  const run = runTasks(plan, options, (event) => {
+  const run = runTasks(plan, { ...options, signal }, (event) => {
     events.push(event);
     wake.resolve();
   }).finally(() => {
@@ -59,11 +62,16 @@ export async function* runPlan(plan: Plan, options: RunOptions): AsyncGenerator<
     wake.resolve();
   });
   run.catch(() => {});
-  while (!done || events.length > 0) {
-    yield* events.splice(0);
-    if (done) continue;
-    await wake.promise;
-    wake = Promise.withResolvers();
+  try {
+    while (!done || events.length > 0) {
+      yield* events.splice(0);
+      if (done) continue;
+      await wake.promise;
+      wake = Promise.withResolvers();
+    }
+  } finally {
+    left.abort(new DOMException("The events of the run are not read to their end", "AbortError"));
+    await run.catch(() => {});
   }
   await run;
 }

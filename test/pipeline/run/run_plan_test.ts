@@ -336,6 +336,19 @@ Deno.test("runPlan() gives the events of a run, from first to last", async () =>
   assertEquals(types, expected);
 });
 
+Deno.test("runPlan() aborts the run where its events are not read to their end", async () => {
+  const plan = await planText(fork);
+  const executor = new PuppetExecutor();
+  const options = {
+    store: new MemoryStore(),
+    digests: memoryDigests(),
+    resolver: rigResolver,
+    executor,
+  };
+  for await (const { type } of runPlan(plan, options)) if (type === "task-started") break;
+  assertEquals([executor.started, executor.running.size], [["root"], 0]);
+});
+
 Deno.test("runTasks() keeps the beginning and the end of a long log, however a task ends", async () => {
   const executor = new PuppetExecutor((puppet) => {
     for (let line = 0; line < 200_000; line++) puppet.tell({ type: "log", line: `line ${line}` });
