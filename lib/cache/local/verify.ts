@@ -79,7 +79,11 @@ function usersOf(
 ): Map<Digest, Key[]> {
   const users = new Map<Digest, Key[]>();
   for (const { key, digests } of manifests) {
-    for (const digest of digests) users.set(digest, [...users.get(digest) ?? [], key]);
+    for (const digest of digests) {
+      const keys = users.get(digest);
+      if (keys === undefined) users.set(digest, [key]);
+      else keys.push(key);
+    }
   }
   return users;
 }

@@ -27,8 +27,9 @@ const command: Command = {
     const folder = runsFolder(stateFolder, plan.name);
     const last = latestRun(folder);
     const failures = failedKeys(last);
+    const previewsOf = Map.groupBy(previews, ({ task }) => task.stage);
     const stages = await Promise.all([...plan.stages].map(async ([stage, tasks]) => {
-      const own = previews.filter(({ task }) => task.stage === stage);
+      const own = previewsOf.get(stage) ?? [];
       const cached = own.filter(({ state }) => state === "cached");
       const saved = await Promise.all(
         own.map(({ state, resolved }) =>

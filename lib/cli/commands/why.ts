@@ -13,7 +13,13 @@ import { stateFolder } from "../../workspace/places.ts";
 import { isNamed, type OpenedPreview, openPreview } from "../../workspace/open_preview.ts";
 import { pipelineOf, previewOptions } from "../pipeline_arguments.ts";
 import { printJson, printLine } from "../print.ts";
-import { latestRun, readRuns, type RunRecord, runsFolder } from "../../workspace/run_record.ts";
+import {
+  latestRun,
+  readRuns,
+  type RecordedTask,
+  type RunRecord,
+  runsFolder,
+} from "../../workspace/run_record.ts";
 
 /** Says why a stage would run, or has run, again. */
 const command: Command = {
@@ -58,21 +64,45 @@ interface Reason {
   readonly plan?: string;
 }
 
+/** A task as an earlier run recorded it. */
+interface EarlierTask {
+  readonly run: RunRecord;
+  readonly task: RecordedTask;
+}
+
 /** What the explanations of all tasks look up, each read once. */
 class Past {
   readonly #opened: OpenedPreview;
   readonly #names = new Map<string, Promise<ArtifactNames>>();
-  /** The newest first. */
-  readonly runs: readonly RunRecord[];
-  readonly latest: RunRecord | undefined;
+  readonly #earlier: ReadonlyMap<string, readonly EarlierTask[]>;
+  readonly #failed: ReadonlyMap<Key | undefined, NonNullable<Reason["failed"]>>;
+  readonly #states: ReadonlyMap<number, TaskPreview>;
   readonly namesNow: ArtifactNames;
 
   constructor(opened: OpenedPreview) {
     const folder = runsFolder(stateFolder, opened.plan.name);
     this.#opened = opened;
-    this.runs = readRuns(folder);
-    this.latest = latestRun(folder);
+    const tasks = readRuns(folder).flatMap((run) => run.tasks.map((task) => ({ run, task })));
+    this.#earlier = Map.groupBy(tasks, ({ task }) => task.task);
+    this.#failed = failuresOf(latestRun(folder));
+    this.#states = new Map(opened.previews.map((preview) => [preview.task.index, preview]));
     this.namesNow = namesNow(opened);
+  }
+
+  /** What became of a task in earlier runs, the newest first. */
+  of(task: string): readonly EarlierTask[] {
+    return this.#earlier.get(task) ?? [];
+  }
+
+  /** How the task of a key failed in the last run. */
+  failureOf(key: Key): Reason["failed"] {
+    return this.#failed.get(key);
+  }
+
+  /** Tasks that a task needs and that are not cached. */
+  missingFor(needs: readonly number[]): string[] {
+    return needs.map((need) => this.#states.get(need)!)
+      .filter(({ state }) => state !== "cached").map(({ task }) => task.id);
   }
 
   /** Names of what the tasks of a run gave. */
@@ -86,15 +116,10 @@ class Past {
 async function explain(preview: TaskPreview, opened: OpenedPreview, past: Past): Promise<Reason> {
   const { task, state, resolved, hit } = preview;
   const base = { task: task.id, state };
-  if (!resolved) {
-    const states = new Map(opened.previews.map((other) => [other.task.index, other]));
-    const needs = task.needs.map((need) => states.get(need)!)
-      .filter((need) => need.state !== "cached").map((need) => need.task.id);
-    return { ...base, needs };
-  }
+  if (!resolved) return { ...base, needs: past.missingFor(task.needs) };
   const { provider, plan } = hit?.manifest.host ?? {};
-  const failed = state === "run" ? failureOf(past, resolved.key) : undefined;
-  const before = await earlierTask(opened, past, { task: task.id, key: resolved.key });
+  const failed = state === "run" ? past.failureOf(resolved.key) : undefined;
+  const before = await earlierTask(opened, past.of(task.id), resolved.key);
   const differences = before && explainKey(before.manifest.preimage, resolved.preimage);
   const names = before && differences!.some(isOfArtifact)
     ? { before: await past.names(before.run), after: past.namesNow }
@@ -105,7 +130,7 @@ async function explain(preview: TaskPreview, opened: OpenedPreview, past: Past):
     ...(plan ? { plan } : {}),
     ...(failed ? { failed } : {}),
     ...(before ? { comparedWith: before.run.id, differences: differences! } : {}),
-    ...(state === "run" && !before && !failed ? { past: pastOf(task.id, past.runs) } : {}),
+    ...(state === "run" && !before && !failed ? { past: pastOf(past.of(task.id)) } : {}),
     ...(names ? { names } : {}),
   };
 }
@@ -116,17 +141,18 @@ const pastWords = {
   gone: "its earlier results are not in the store any more",
 } as const;
 
-function pastOf(task: string, runs: readonly RunRecord[]): keyof typeof pastWords {
-  const states = runs.flatMap(({ tasks }) => tasks)
-    .filter((each) => each.task === task && each.state !== "skipped").map(({ state }) => state);
+function pastOf(earlier: readonly EarlierTask[]): keyof typeof pastWords {
+  const states = earlier.map(({ task }) => task.state).filter((state) => state !== "skipped");
   if (states.length === 0) return "none";
   return states.some((state) => state === "ran" || state === "cached") ? "gone" : "unfinished";
 }
 
-/** What the last run says of a key that failed in it. */
-function failureOf({ latest: run }: Past, key: Key): Reason["failed"] {
-  const task = run?.tasks.find((each) => each.state === "failed" && each.key === key);
-  return task && { run: run!.id, message: task.message ?? "" };
+/** What a run says of the keys that failed in it. */
+function failuresOf(
+  run: RunRecord | undefined,
+): Map<Key | undefined, { run: string; message: string }> {
+  const failed = run?.tasks.filter(({ state }) => state === "failed") ?? [];
+  return new Map(failed.map(({ key, message = "" }) => [key, { run: run!.id, message }]));
 }
 
 /** Names of what the tasks that are cached gave. */
@@ -143,13 +169,12 @@ function namesNow({ previews }: OpenedPreview): ArtifactNames {
 /** The newest stored result of the same task that had another key. */
 async function earlierTask(
   { store }: OpenedPreview,
-  { runs }: Past,
-  { task, key }: { readonly task: string; readonly key: Key },
+  earlier: readonly EarlierTask[],
+  key: Key,
 ) {
-  for (const run of runs) {
-    const recorded = run.tasks.find((each) => each.task === task);
-    if (!recorded?.key || recorded.key === key) continue;
-    const hit = await store.get(recorded.key as Key);
+  for (const { run, task } of earlier) {
+    if (!task.key || task.key === key) continue;
+    const hit = await store.get(task.key);
     if (hit) return { run, manifest: hit.manifest };
   }
   return undefined;

@@ -17,6 +17,11 @@ export interface GithubOptions {
  */
 export function githubLogger(options: GithubOptions): Logger {
   const groups = new Map<string, string[]>();
+  const add = (task: string, line: string) => {
+    const lines = groups.get(task);
+    if (lines === undefined) groups.set(task, [line]);
+    else lines.push(line);
+  };
   const flush = (task: string, last: string) => {
     const lines = groups.get(task) ?? [];
     groups.delete(task);
@@ -32,7 +37,7 @@ export function githubLogger(options: GithubOptions): Logger {
       if (line === undefined) return;
       if (event.type === "task-finished" || event.type === "task-failed") flush(event.task, line);
       else if (!("task" in event) || event.type === "task-started") print(line);
-      else groups.set(event.task, [...(groups.get(event.task) ?? []), line]);
+      else add(event.task, line);
       if (event.type === "task-failed" && event.failure.reason !== "cancelled") {
         const place = options.placeOf(event.stage);
         printLine(annotation("error", `${event.task}: ${event.failure.message}`, place));
