@@ -27,7 +27,7 @@ async function completeCommand(name: string, words: readonly string[]): Promise<
   const last = words.at(-1)!;
   const operands = operandsOf(command, before);
   const waiting = optionThatWaits(command, before.at(-1));
-  if (waiting) return valuesOf(...waiting, operands[0]);
+  if (waiting) return valuesOf(waiting, operands[0]);
   if (last.startsWith("-")) return optionNames(command, before);
   return operandValues(command, operands);
 }
@@ -40,15 +40,12 @@ function operandsOf(command: Command, words: readonly string[]): string[] {
 }
 
 /** The option whose value comes next. */
-function optionThatWaits(
-  command: Command,
-  word: string | undefined,
-): [string, OptionSpec] | undefined {
+function optionThatWaits(command: Command, word: string | undefined): OptionSpec | undefined {
   const found = Object.entries(command.options).find(([name, { short, type }]) =>
     (word === `--${name}` || (short !== undefined && word === `-${short}`)) &&
     (type === "text" || type === "number")
   );
-  return found;
+  return found?.[1];
 }
 
 function optionNames(command: Command, given: readonly string[]): string[] {
@@ -58,7 +55,7 @@ function optionNames(command: Command, given: readonly string[]): string[] {
   return [...names, "--help"];
 }
 
-function valuesOf(_name: string, spec: OptionSpec, file: string | undefined): string[] {
+function valuesOf(spec: OptionSpec, file: string | undefined): string[] {
   if (spec.choices) return [...spec.choices];
   return placeholders[spec.value ?? ""]?.(file) ?? [];
 }

@@ -13,7 +13,7 @@ export interface SubmitOptions {
 
 /**
  * Runs jobs: in this process, in a pool of worker processes, on a cluster. How many at once is the
- * scheduler's business: it never submits more than `slots` jobs at a time.
+ * scheduler's business: it submits no more than `RunOptions.jobs` at a time, and trivial ones.
  */
 export interface Executor extends AsyncDisposable {
   /** `local`, `slurm`. */

@@ -5,6 +5,7 @@ import { type DocumentPath, locateProblems, pathText, type SourceText } from "./
 import { fragmentSpec } from "./spec.ts";
 import { parseText } from "./yaml_text.ts";
 import { problemsOfIssues } from "./zod_issue.ts";
+import { isTree, type Tree } from "./tree.ts";
 
 /** Reads an included file by its path from the folder of the pipeline file. */
 export type ReadIncluded = (path: string) => SourceText | Promise<SourceText>;
@@ -16,8 +17,6 @@ export interface Included {
   readonly included: ReadonlyMap<string, SourceText>;
   readonly mistakes: readonly Diagnostic[];
 }
-
-type Tree = Record<string, unknown>;
 
 const mergedKeys = ["vars", "presets", "env", "defaults", "stages"] as const;
 
@@ -48,7 +47,7 @@ interface Includer {
 }
 
 class Gathering {
-  readonly #merged: Tree;
+  readonly #merged: Record<string, unknown>;
   readonly #main: SourceText;
   readonly #read: ReadIncluded;
   readonly #included = new Map<string, SourceText>();
@@ -149,10 +148,6 @@ class Gathering {
 
 function originsOf(main: SourceText) {
   return { main, included: new Map<string, SourceText>(), overrides: [] };
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Recognises errors by name, because this module uses no file system. */

@@ -4,14 +4,13 @@ import { nearest } from "../../diagnostic/suggest.ts";
 import { parseYaml, YamlError } from "../../diagnostic/yaml_core.ts";
 import type { Origins } from "./problem.ts";
 import { treeProblems } from "./yaml_tree.ts";
+import { isTree, type Tree } from "./tree.ts";
 
 /** A tree with values set, and where. */
 export interface Overridden {
   readonly tree: unknown;
   readonly overrides: Origins["overrides"];
 }
-
-type Tree = Record<string, unknown>;
 
 /** Sets values as written, `vars.loss=tvp`; a bare name means a variable. The tree is not changed. */
 export function applyOverrides(
@@ -80,10 +79,6 @@ function withValue(tree: unknown, path: readonly string[], value: unknown): unkn
   }
   const own = isTree(tree) ? tree : {};
   return { ...own, [step]: withValue(own[step], rest, value) };
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Most paths that are suggested. */

@@ -1,8 +1,7 @@
 /** `presets:`: named sets of variables, chosen by the variable `preset`. @module */
 import { nearest } from "../../diagnostic/suggest.ts";
 import type { Problem } from "./problem.ts";
-
-type Tree = Readonly<Record<string, unknown>>;
+import { isTree, type Tree } from "./tree.ts";
 
 /** A tree with the chosen preset's variables, or what is wrong with it. */
 export interface Preset {
@@ -56,8 +55,4 @@ function unknownVariables(presets: Tree, vars: Tree): Problem[] {
         };
       })
   );
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

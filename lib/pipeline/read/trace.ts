@@ -1,8 +1,7 @@
 /** Follows a value back from its use to the place where it was written. @module */
 import { parseTemplate } from "./expression.ts";
 import type { DocumentPath } from "../../diagnostic/document_path.ts";
-
-type Tree = Readonly<Record<string, unknown>>;
+import type { Tree } from "./tree.ts";
 
 /** References may lead to references; a ring of them is reported elsewhere. */
 const maxHops = 16;
