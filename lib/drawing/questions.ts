@@ -64,7 +64,7 @@ const ofColour: ReadonlySet<Topic> = new Set(["colour", "match"]);
 
 /** How often each topic is asked about each kind of image. */
 const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[]>> = {
-  single: [["kind", 0.3], ["name", 0.1], ["match", 0.3], ["colour", 0.1], ["identity", 0.2]],
+  single: [["kind", 0.25], ["name", 0.1], ["match", 0.2], ["colour", 0.25], ["identity", 0.2]],
   multiple: [["count", 0.4], ["frequency", 0.25], ["kind", 0.15], ["presence", 0.2]],
   scene: [["presence", 0.4], ["frequency", 0.3], ["count", 0.3]],
   digit: [["digit", 0.9], ["kind", 0.03], ["identity", 0.07]],

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { drawTask } from "../../lib/drawing/balanced_task.ts";
 import { listDrawings } from "../../lib/drawing/class_drawings.ts";
 import type { Dataset, Row } from "../../lib/data/dataset.ts";
+import colour10, { type Colour10Parameters, colourTask } from "../../datasets/colour10.ts";
 import emojiCount, { countTask, type EmojiCountParameters } from "../../datasets/emoji_count.ts";
 import memeMatch, { matchTask, type MemeMatchParameters } from "../../datasets/meme_match.ts";
 import presence, {
@@ -12,6 +13,7 @@ import presence, {
   presenceTask,
 } from "../../datasets/presence.ts";
 import { type EmojiClass, emojiClasses, emojiMembers } from "../../lib/drawing/emoji_classes.ts";
+import { colourNames, palette } from "../../lib/drawing/palette.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { patches } from "./synthetic_art.ts";
 
@@ -110,4 +112,21 @@ Deno.test("matchTask() spoils one of two facts, so that the text alone tells not
     }
   }
   assert(wrongThing / wrong > 0.4 && wrongThing / wrong < 0.6, `${wrongThing} of ${wrong}`);
+});
+
+Deno.test("colourTask() asks for the nearest of ten colours behind a drawing, equally often", () => {
+  const plain = { noise: 0, clutter: 0, scale: [0.2, 0.3] };
+  const settings = settingsOf<Colour10Parameters>(colour10, plain);
+  const { test } = drawTask(colourTask(drawings, settings), options);
+  const shares = sharesOf(test.rows);
+  assertEquals(Object.keys(shares).sort(), [...colourNames].sort());
+  test.rows.forEach(({ answer, instruction }, row) => {
+    assertEquals(instruction, "What colour is the background?");
+    const corner = [0, 1, 2].map((channel) => test.images[(row * 3 + channel) * 64 ** 2]! / 255);
+    const distances = Object.entries(palette).map(([name, colour]) =>
+      [name, colour.reduce((sum, value, i) => sum + (value - corner[i]!) ** 2, 0)] as const
+    );
+    const [[name]] = distances.toSorted((a, b) => a[1] - b[1]) as [[string, number]];
+    assertEquals(name, answer);
+  });
 });

@@ -30,6 +30,8 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
   "docs/results.md: deno task pipeline pipelines/paper/methods.yaml": "takes half an hour",
   "docs/results.md: deno task pipeline pipelines/zoo2_pilot.yaml": "takes an hour",
+  "docs/results.md: deno task pipeline pipelines/zoo2.yaml --target mini-bliva --target mini-instructblip \\":
+    "takes an hour and a half",
   "docs/gpu.md: docker build -t tvp .": "needs a card and NVIDIA's image",
   "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
     "needs a cluster; test/executors runs jobs on a fake one",
