@@ -50,7 +50,8 @@ for (const score of scores) {
 const columns = [...new Set([...gains.values()].flat().map(({ column }) => column))];
 const points = (own: readonly Gain[], onSource: boolean) =>
   mean(own.filter((gain) => gain.onSource === onSource).map((gain) => gain.points));
-const cell = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+const cell = (value: number) =>
+  Number.isNaN(value) ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
 
 const heads = columns.map((column) => `${bySource ? "from " : ""}${column}: source, targets`);
 console.log(`| loss | lr | ${heads.join(" | ")} | source | targets | mean of both |`);
