@@ -11,7 +11,6 @@ import {
   scaleParameter,
 } from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
-import { artSize } from "../lib/drawing/art.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
@@ -22,25 +21,16 @@ import {
   stylesParameter,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
-import {
-  addNoise,
-  type Colour,
-  jitterColour,
-  paintGround,
-  paintSprite,
-  randomPose,
-  spriteOf,
-} from "../lib/drawing/drawing.ts";
+import type { Colour } from "../lib/drawing/drawing.ts";
 import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
 import { emojiMembers } from "../lib/drawing/emoji_classes.ts";
+import { paintLoneDrawing } from "../lib/drawing/lone_drawing.ts";
 import { colourNames, paletteColours } from "../lib/drawing/palette.ts";
 import { instructions } from "../lib/drawing/questions.ts";
 
 const parameters = z.strictObject({
   blend: z.number().min(0).max(0.5).default(0.35)
-    .describe(
-      "Largest share of another colour that is mixed in; from half on it would be the nearer",
-    ),
+    .describe("Largest share of another colour that is mixed in"),
   styles: stylesParameter,
   scale: scaleParameter(0.8, 1.1),
   clutter: clutterParameter(0.2),
@@ -73,15 +63,8 @@ export function colourTask(
     row({ split, answer, random, canvas }) {
       const own = partition[split];
       const drawing = own[random.integer(own.length)]!;
-      paintGround(canvas, random, {
-        colour: blended(answer, settings.blend, random),
-        clutter: settings.clutter,
-      });
-      const sprite = spriteOf(drawing.pixels, artSize);
-      jitterColour(sprite, random);
-      const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
-      paintSprite(canvas, sprite, randomPose(random, range));
-      addNoise(canvas, random, settings.noise);
+      const colour = blended(answer, settings.blend, random);
+      paintLoneDrawing(canvas, random, { drawing, colour, look: settings });
       return {
         cluster: clusterOf(drawing),
         style: drawing.style,

@@ -12,7 +12,6 @@ import {
   scaleParameter,
 } from "../lib/drawing/look_parameters.ts";
 import type { Random } from "../lib/tensor/random.ts";
-import { artSize } from "../lib/drawing/art.ts";
 import type { BalancedTask } from "../lib/drawing/balanced_task.ts";
 import {
   assertDrawnEnough,
@@ -24,17 +23,10 @@ import {
   stylesParameter,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
-import {
-  addNoise,
-  jitterColour,
-  paintGround,
-  paintSprite,
-  randomPose,
-  spriteOf,
-} from "../lib/drawing/drawing.ts";
 import { matchText } from "../lib/drawing/questions.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
 import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
+import { paintLoneDrawing } from "../lib/drawing/lone_drawing.ts";
 import { colourNames, palette } from "../lib/drawing/palette.ts";
 
 const parameters = z.strictObject({
@@ -77,12 +69,7 @@ export function matchTask(
       const [thing, colour] = answers[answer] === "yes"
         ? [shown, ground]
         : spoil(shown, ground, random);
-      paintGround(canvas, random, { colour: palette[ground]!, clutter: settings.clutter });
-      const sprite = spriteOf(drawing.pixels, artSize);
-      jitterColour(sprite, random);
-      const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
-      paintSprite(canvas, sprite, randomPose(random, range));
-      addNoise(canvas, random, settings.noise);
+      paintLoneDrawing(canvas, random, { drawing, colour: palette[ground]!, look: settings });
       return {
         cluster: clusterOf(drawing),
         style: drawing.style,

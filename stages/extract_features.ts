@@ -26,6 +26,7 @@ export default defineStage({
   async run(parameters, context) {
     const { openDatasetFolder } = await import("../lib/data/dataset_folder.ts");
     const { meanOverTokens, openProbe } = await import("../lib/training/probe.ts");
+    const { concatenate } = await import("../lib/tensor/concatenate.ts");
     const { writeFeatures } = await import("../lib/artifacts/features.ts");
     const folder = await openDatasetFolder(parameters.data.path);
     const { info, images } = folder;
@@ -45,8 +46,7 @@ export default defineStage({
       means.push(meanOverTokens(await probe.features([from, to], values)));
       context.progress({ done: to, total: count, unit: "images" });
     }
-    const features = new Float32Array(means.reduce((sum, mean) => sum + mean.length, 0));
-    means.reduce((start, mean) => (features.set(mean, start), start + mean.length), 0);
+    const features = concatenate(means);
     await writeFeatures(context.output("features"), {
       ...{ model: model.name, method, task: data.info.name },
       classes: data.info.classes ?? [],

@@ -19,6 +19,7 @@ export default defineStage({
     const { readFeatures } = await import("../lib/artifacts/features.ts");
     const { projectPoints } = await import("../lib/report/projection.ts");
     const { scatterPanels } = await import("../lib/report/scatter.ts");
+    const { concatenate } = await import("../lib/tensor/concatenate.ts");
     const { Random } = await import("../lib/tensor/random.ts");
     const groups = await Promise.all(features.map(({ path }) => readFeatures(path)));
     const width = groups[0]!.width;
@@ -41,8 +42,7 @@ export default defineStage({
     }
     const random = new Random(`projection ${seed}`);
     const count = groups.reduce((sum, group) => sum + group.labels.length, 0);
-    const data = new Float32Array(count * width);
-    groups.reduce((start, group) => (data.set(group.data, start), start + group.data.length), 0);
+    const data = concatenate(groups.map((group) => group.data));
     const places = projectPoints({ count, width, data }, {
       ...{ perplexity, iterations },
       random: () => random.uniform(),

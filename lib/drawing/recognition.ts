@@ -1,8 +1,7 @@
 /** Recognition tasks: one drawing of a class in an unseen style, on a cluttered and noisy ground. @module */
 import { z } from "zod";
 import { clutterParameter, noiseParameter, scaleParameter } from "./look_parameters.ts";
-import { artSize } from "./art.ts";
-import type { BalancedTask, RowPlace } from "./balanced_task.ts";
+import type { BalancedTask } from "./balanced_task.ts";
 import {
   assertDrawnEnough,
   type ClassDrawing,
@@ -14,16 +13,9 @@ import {
   stylesParameter,
 } from "./class_drawings.ts";
 import type { Dataset } from "../data/dataset.ts";
-import {
-  addNoise,
-  jitterColour,
-  paintGround,
-  paintSprite,
-  randomColour,
-  randomPose,
-  spriteOf,
-} from "./drawing.ts";
+import { randomColour } from "./drawing.ts";
 import { drawnDataset } from "./drawn_dataset.ts";
+import { paintLoneDrawing } from "./lone_drawing.ts";
 import type { SplitSizes } from "./split_sizes.ts";
 
 /** A recognition task. */
@@ -83,7 +75,8 @@ export function paintedTask(
     notes: describePartition(drawings),
     row(place) {
       const drawing = drawingInTurn(partition[place.split], classes[place.answer]!, place.turn);
-      paintRow(place, drawing, settings);
+      const colour = randomColour(place.random);
+      paintLoneDrawing(place.canvas, place.random, { drawing, colour, look: settings });
       return {
         cluster: clusterOf(drawing),
         style: drawing.style,
@@ -93,17 +86,4 @@ export function paintedTask(
       };
     },
   };
-}
-
-function paintRow(
-  { canvas, random }: RowPlace,
-  drawing: ClassDrawing,
-  settings: RecognitionParameters,
-): void {
-  paintGround(canvas, random, { colour: randomColour(random), clutter: settings.clutter });
-  const sprite = spriteOf(drawing.pixels, artSize);
-  jitterColour(sprite, random);
-  const range = { scale: settings.scale, degrees: 25, shift: 0.9, mirror: true };
-  paintSprite(canvas, sprite, randomPose(random, range));
-  addNoise(canvas, random, settings.noise);
 }
