@@ -26,6 +26,7 @@ import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
 import { emojiMembers } from "../lib/drawing/emoji_classes.ts";
 import { paintLoneDrawing } from "../lib/drawing/lone_drawing.ts";
 import { colourNames, paletteColours } from "../lib/drawing/palette.ts";
+import { colourCaption } from "../lib/drawing/captions.ts";
 import { instructions } from "../lib/drawing/questions.ts";
 
 const parameters = z.strictObject({
@@ -70,7 +71,7 @@ export function colourTask(
         style: drawing.style,
         instruction: instructions.colour[0]!,
         answer: colourNames[answer]!,
-        caption: `this is a photo of a ${drawing.class}`,
+        caption: colourCaption(colourNames[answer]!),
       };
     },
   };

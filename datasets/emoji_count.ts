@@ -22,7 +22,8 @@ import {
   stylesParameter,
 } from "../lib/drawing/class_drawings.ts";
 import type { Dataset } from "../lib/data/dataset.ts";
-import { countNames, frequencyInstruction, instructions } from "../lib/drawing/questions.ts";
+import { captionForms, countCaption, countNames } from "../lib/drawing/captions.ts";
+import { frequencyInstruction, instructions } from "../lib/drawing/questions.ts";
 import { paintScene } from "../lib/drawing/scene.ts";
 import { emojiClasses, emojiMembers } from "../lib/drawing/emoji_classes.ts";
 import { drawnDataset } from "../lib/drawing/drawn_dataset.ts";
@@ -61,7 +62,7 @@ export function countTask(
     sizes: { train: 200, validation: 60, test: 200 },
     notes: describePartition(drawings),
     row({ split, answer, random, canvas }) {
-      const { instruction, classes } = ask(answers[answer]!, random);
+      const { instruction, caption, classes } = ask(answers[answer]!, random);
       const shown = paintScene(canvas, random, {
         ...settings,
         classes,
@@ -72,15 +73,16 @@ export function countTask(
         style: shown[0]!.style,
         instruction,
         answer: countNames[answers[answer]!]!,
-        caption: `this is a photo of a ${classes[0]}`,
+        caption,
       };
     },
   };
 }
 
-/** A question, and the classes of a scene that it is about. */
+/** A question, the classes of a scene that it is about, and the scene's caption. */
 interface Asked {
   readonly instruction: string;
+  readonly caption: string;
   readonly classes: readonly string[];
 }
 
@@ -95,13 +97,18 @@ const counting: Readonly<
     answers: [0, 1, 2, 3, 4],
     ask(times, random) {
       const [asked, classes] = chooseClasses(times, random);
-      return { instruction: frequencyInstruction.replace("{}", asked), classes };
+      return {
+        instruction: frequencyInstruction.replace("{}", asked),
+        caption: captionForms[0]!.replace("{}", classes[0]!),
+        classes,
+      };
     },
   },
   all: {
     answers: [1, 2, 3, 4],
     ask: (times, random) => ({
       instruction: instructions.count[0]!,
+      caption: countCaption(countNames[times]!),
       classes: Array.from(
         { length: times },
         () => emojiClasses[random.integer(emojiClasses.length)]!,

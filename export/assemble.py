@@ -4,7 +4,7 @@
 
 The connector reads the encoder's class token (where there is one), the mean of all its places, and
 the means of grid x grid parts of the image. Each row goes through layer norm, a linear layer, GELU
-and another linear layer. `pretrain-model` trains the weights `multi_modal_projector.*`.
+and another linear layer. `train-connector` trains the weights `multi_modal_projector.*`.
 """
 
 import argparse

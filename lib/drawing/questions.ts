@@ -1,5 +1,6 @@
-/** Questions, answers and captions about the images of the zoo's world. @module */
+/** Questions about the images of the zoo's world, and their answers. @module */
 import type { Random } from "../tensor/random.ts";
+import { countNames, worldWords } from "./captions.ts";
 import { colourNames } from "./palette.ts";
 import type { Fact } from "./zoo_facts.ts";
 import { digitNames, type ZooWorld } from "./zoo_world.ts";
@@ -45,17 +46,6 @@ export const instructions: Readonly<Record<Topic, readonly string[]>> = {
   match: [matchInstruction],
 };
 
-/** Names of the counts, from zero. */
-export const countNames: readonly string[] = digitNames.slice(0, 5);
-
-/** Forms of a caption, with `{}` for the word; the first is that of the text-aligned loss term. */
-export const captionForms: readonly string[] = [
-  "this is a photo of a {}",
-  "a picture of a {}",
-  "a drawing of a {}",
-  "{}",
-];
-
 /** Names longer than this are not asked for: their answers would fill the context. */
 const longestName = 24;
 
@@ -64,7 +54,7 @@ const ofColour: ReadonlySet<Topic> = new Set(["colour", "match"]);
 
 /** How often each topic is asked about each kind of image. */
 const shares: Readonly<Record<Fact["kind"], readonly (readonly [Topic, number])[]>> = {
-  single: [["kind", 0.25], ["name", 0.1], ["match", 0.2], ["colour", 0.25], ["identity", 0.2]],
+  single: [["kind", 0.25], ["name", 0.05], ["match", 0.15], ["colour", 0.4], ["identity", 0.15]],
   multiple: [["count", 0.4], ["frequency", 0.25], ["kind", 0.15], ["presence", 0.2]],
   scene: [["presence", 0.4], ["frequency", 0.3], ["count", 0.3]],
   digit: [["digit", 0.9], ["kind", 0.03], ["identity", 0.07]],
@@ -185,15 +175,8 @@ export function matchText(word: string, colour: string, form = matchInstruction)
   return form.replace("{}", word).replace("{}", colour);
 }
 
-/** The caption of a word in a form. */
-export function caption(word: string, form = 0): string {
-  return captionForms[form]!.replace("{}", word);
-}
-
-/** Everything that may be asked, answered or captioned: what a tokenizer has to cover. */
+/** Everything that may be asked or answered: what a tokenizer has to cover. */
 export function everyText(world: ZooWorld): readonly string[] {
-  const words = new Set([...world.words.flat(), ...world.kinds, ...digitNames]);
-  const fixed = Object.values(instructions).flat().map((form) => form.replaceAll("{}", ""));
-  return [...words, ...colourNames, ...countNames, "yes", "no", ...fixed, ...captionForms]
-    .map((text) => text.replace("{}", "").trim()).filter((text) => text !== "");
+  const fixed = Object.values(instructions).flat().map((form) => form.replaceAll("{}", "").trim());
+  return [...worldWords(world), ...colourNames, ...countNames, "yes", "no", ...fixed];
 }

@@ -72,7 +72,7 @@ async function readOwn<T>(path: string, schema: z.ZodType<T>): Promise<T> {
   return value;
 }
 
-const what = ["A language model is built on an encoder that pretrain-model has trained"];
+const what = ["A language model is built on an encoder that pretrain-encoder has trained"];
 
 /**
  * Reads the model directory of an encoder. Weights stored in float16 are cast.

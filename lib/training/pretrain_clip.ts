@@ -2,7 +2,8 @@
 import { openTokenizer } from "../models/tokenize.ts";
 import { Random } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { clipFiles, type DirectoryFiles, planClip } from "../zoo/directory_files.ts";
+import { clipFiles, planClip } from "../zoo/clip_files.ts";
+import type { DirectoryFiles } from "../zoo/vision_files.ts";
 import { storedWeights } from "../zoo/module.ts";
 import { captionTensors, conceptCaptions, kindCaptions, memoisedEncoder } from "./captions.ts";
 import { encoderFeeds, sharedIn } from "./pretrain_encoder.ts";
@@ -24,9 +25,13 @@ import { readBack } from "./write_directory.ts";
 export interface CaptionWorld {
   readonly corpus: readonly string[];
   readonly forms: readonly string[];
+  /** Captions of the backgrounds' colours, in their order. */
+  readonly colours: readonly string[];
+  /** Captions of one thing, of two, and so on. */
+  readonly counts: readonly string[];
 }
 
-/** Trains the mini CLIP: images against the captions of all concepts, and of all kinds. */
+/** Trains the mini CLIP: images against the captions of all concepts, kinds, colours and counts. */
 export async function pretrainClip(
   world: ImageWorld,
   captions: CaptionWorld,
@@ -40,7 +45,12 @@ export async function pretrainClip(
   const source = { forms: captions.forms, words: world.words, kinds: world.kinds };
   const loss = clipLossGraph(plan.sizes, {
     questions: questionsOf(world),
-    captions: { concept_captions: world.names.length, kind_captions: world.kinds.length },
+    captions: {
+      concept_captions: world.names.length,
+      kind_captions: world.kinds.length,
+      colour_captions: captions.colours.length,
+      count_captions: captions.counts.length,
+    },
     batch,
     seed,
     ...sharedIn(options),
@@ -55,6 +65,8 @@ export async function pretrainClip(
       const lists = {
         concept_captions: conceptCaptions(source, random),
         kind_captions: kindCaptions(source, random),
+        colour_captions: captions.colours,
+        count_captions: captions.counts,
       };
       for (const [list, texts] of Object.entries(lists)) {
         const { inputIds, attentionMask } = captionTensors(texts.map(encode), 0);
@@ -73,10 +85,16 @@ function captionFeeds(
   facts: readonly ImageFact[],
   { sights = "one" }: PretrainOptions,
 ): Record<string, Tensor> {
+  const labels = labelsOf(world, facts);
+  const others = { colour_captions: labels.colour!, count_captions: labels.count! };
   if (sights === "one") {
-    const { concept, kind } = labelsOf(world, facts);
-    return targetFeeds({ concept_captions: concept!, kind_captions: kind! });
+    const { concept, kind } = labels;
+    return targetFeeds({ concept_captions: concept!, kind_captions: kind!, ...others });
   }
   const { concept, kind } = sightShares(world, facts);
-  return { "concept_captions.shares": concept, "kind_captions.shares": kind };
+  return {
+    "concept_captions.shares": concept,
+    "kind_captions.shares": kind,
+    ...targetFeeds(others),
+  };
 }

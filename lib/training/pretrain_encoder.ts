@@ -1,8 +1,8 @@
 /** Pretrains a vision encoder of the zoo, and makes the feeds that the CLIP's pretraining shares. @module */
-import { type DirectoryFiles, encoderFiles } from "../zoo/directory_files.ts";
+import { type DirectoryFiles, encoderFiles } from "../zoo/vision_files.ts";
 import { storedWeights } from "../zoo/module.ts";
 import { type EncoderSizes, isTransformer } from "../zoo/vision_encoder.ts";
-import { type EncoderName, type ZooEncoder, zooEncoders } from "../zoo/zoo_table.ts";
+import { type EncoderName, type ZooEncoder, zooEncoders } from "../zoo/encoder_table.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import {
   classifierFeeds,

@@ -6,12 +6,8 @@ import { openTokenizer } from "../models/tokenize.ts";
 import { openSession } from "../runtime/session.ts";
 import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
-import {
-  type DirectoryFiles,
-  multimodalFiles,
-  type NetworkPlan,
-  planMultimodal,
-} from "../zoo/directory_files.ts";
+import { multimodalFiles, planMultimodal } from "../zoo/multimodal_files.ts";
+import type { DirectoryFiles, NetworkPlan } from "../zoo/vision_files.ts";
 import { storedWeights } from "../zoo/module.ts";
 import { imageRows, type MultimodalSizes } from "../zoo/multimodal.ts";
 import { tokenCount, tokenLayout, visionEncoder } from "../zoo/vision_encoder.ts";

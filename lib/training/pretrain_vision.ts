@@ -186,9 +186,9 @@ function contrast(module: Module, images: Value, texts: Value): Value {
 }
 
 /**
- * Graph of the CLIP's pretraining: each image against the captions of all concepts, and against
- * those of all kinds. Inputs beside {@linkcode encoderLossGraph}'s: `<list>.input_ids` and
- * `<list>.attention_mask` for each list of captions, and labels and weights of each list.
+ * Graph of the CLIP's pretraining: each image against each list of captions, such as those of all
+ * concepts. Inputs beside {@linkcode encoderLossGraph}'s: `<list>.input_ids` and
+ * `<list>.attention_mask` of each list, and its labels and weights, or its shares.
  */
 export function clipLossGraph(
   sizes: { readonly vision: VisionSizes; readonly text: ClipTextSizes },

@@ -1,6 +1,6 @@
 /** Writes model directories. @module */
 import { join } from "@std/path";
-import type { DirectoryFiles } from "../zoo/directory_files.ts";
+import type { DirectoryFiles } from "../zoo/vision_files.ts";
 import { encodeModel } from "../onnx/codec/encode.ts";
 
 /** Writes the files of a model directory; equal files give equal bytes. */

@@ -1,11 +1,7 @@
 /** Small models with random weights, in directories of their own. @module */
 import { join } from "@std/path";
-import {
-  clipFiles,
-  multimodalFiles,
-  planClip,
-  planMultimodal,
-} from "../../lib/zoo/directory_files.ts";
+import { clipFiles, planClip } from "../../lib/zoo/clip_files.ts";
+import { multimodalFiles, planMultimodal } from "../../lib/zoo/multimodal_files.ts";
 import { seededWeights } from "../../lib/zoo/module.ts";
 import { zooArchitectures } from "../../lib/zoo/zoo_table.ts";
 import { writeDirectory } from "../../lib/training/write_directory.ts";

@@ -4,11 +4,11 @@ import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { storeDirectoryHalf } from "../../lib/models/store_directory_half.ts";
 import { readEncoder } from "../../lib/training/encoder_directory.ts";
 import { writeDirectory } from "../../lib/training/write_directory.ts";
-import { encoderFiles } from "../../lib/zoo/directory_files.ts";
+import { encoderFiles } from "../../lib/zoo/vision_files.ts";
 import { encodeModel } from "../../lib/onnx/codec/encode.ts";
 import { seededWeights, storedWeights } from "../../lib/zoo/module.ts";
 import { visionEncoder } from "../../lib/zoo/vision_encoder.ts";
-import { zooEncoders } from "../../lib/zoo/zoo_table.ts";
+import { zooEncoders } from "../../lib/zoo/encoder_table.ts";
 
 const pixels = { image_mean: [0.5, 0.4, 0.3], image_std: [0.2, 0.25, 0.3] };
 

@@ -12,7 +12,7 @@ import {
 } from "../../lib/zoo/encoder_decoder.ts";
 import { moduleOn, storedWeights } from "../../lib/zoo/module.ts";
 import { imageFeatures, imageRows, type MultimodalSizes } from "../../lib/zoo/multimodal.ts";
-import { sharedEncoder } from "../../lib/zoo/zoo_table.ts";
+import { sharedEncoder } from "../../lib/zoo/encoder_table.ts";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";

@@ -4,7 +4,7 @@ import { clipText } from "../../lib/zoo/clip_text.ts";
 import { storedWeights } from "../../lib/zoo/module.ts";
 import { visionEncoder } from "../../lib/zoo/vision_encoder.ts";
 import { clipVision } from "../../lib/zoo/vision_transformer.ts";
-import { sharedEncoder } from "../../lib/zoo/zoo_table.ts";
+import { sharedEncoder } from "../../lib/zoo/encoder_table.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";

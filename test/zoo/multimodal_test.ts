@@ -1,9 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { planMultimodal } from "../../lib/zoo/directory_files.ts";
+import { planMultimodal } from "../../lib/zoo/multimodal_files.ts";
 import { seededWeights } from "../../lib/zoo/module.ts";
 import { imageRows, visionEncoderModel } from "../../lib/zoo/multimodal.ts";
 import { visionEncoder } from "../../lib/zoo/vision_encoder.ts";
-import { zooArchitectures, zooEncoders } from "../../lib/zoo/zoo_table.ts";
+import { zooEncoders } from "../../lib/zoo/encoder_table.ts";
+import { zooArchitectures } from "../../lib/zoo/zoo_table.ts";
 import { checkModel } from "../../lib/onnx/infer/check.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { tensor, zeros } from "../../lib/tensor/tensor.ts";

@@ -6,7 +6,7 @@ import {
   tokenLayout,
   visionEncoder,
 } from "../../lib/zoo/vision_encoder.ts";
-import { zooEncoders } from "../../lib/zoo/zoo_table.ts";
+import { zooEncoders } from "../../lib/zoo/encoder_table.ts";
 import { addGradients } from "../../lib/autodiff/gradient.ts";
 import { checkModel } from "../../lib/onnx/infer/check.ts";
 import { openSession } from "../../lib/runtime/session.ts";

@@ -95,7 +95,7 @@ ${described(bounds)}
 
 ## Changes of pretraining images
 
-\`changes:\` of \`pretrain-model\`.
+\`changes:\` of \`pretrain-encoder\` and \`pretrain-model\`.
 
 ${described(changes)}
 

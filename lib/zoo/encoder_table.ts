@@ -1,0 +1,102 @@
+/** The zoo's vision encoders and its CLIP: their sizes, by the names that `pretrain-encoder` takes. @module */
+import type { TokenizerStyle } from "./byte_pair_tokenizer.ts";
+import type { ConvNextSizes } from "./convnext.ts";
+import type { ResNetSizes } from "./resnet.ts";
+import type { EncoderSizes } from "./vision_encoder.ts";
+import type { VisionSizes } from "./vision_transformer.ts";
+
+/** How a tokenizer splits texts, and how many merges it learns. */
+export interface TokenizerPlan {
+  readonly style: TokenizerStyle;
+  readonly merges: number;
+}
+
+/** The encoder that the zoo's models share. */
+export const sharedEncoder: VisionSizes = {
+  model_type: "clip_vision_model",
+  image_size: 64,
+  patch_size: 8,
+  hidden_size: 96,
+  intermediate_size: 384,
+  num_hidden_layers: 3,
+  num_attention_heads: 4,
+  hidden_act: "quick_gelu",
+};
+
+const convEncoder: ConvNextSizes = {
+  model_type: "convnext",
+  image_size: 64,
+  patch_size: 4,
+  hidden_sizes: [32, 64, 128],
+  depths: [1, 2, 3],
+  hidden_act: "gelu",
+};
+
+/** Another vision transformer: larger patches of a larger image, which the frame cuts across. */
+const patchEncoder: VisionSizes = {
+  model_type: "clip_vision_model",
+  image_size: 70,
+  patch_size: 10,
+  hidden_size: 128,
+  intermediate_size: 384,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  hidden_act: "gelu",
+  stem: "patches",
+};
+
+const wideConvEncoder: ConvNextSizes = { ...convEncoder, hidden_sizes: [40, 80, 144] };
+
+const resNetEncoder: ResNetSizes = {
+  model_type: "resnet",
+  image_size: 64,
+  embedding_size: 32,
+  hidden_sizes: [32, 64, 128],
+  depths: [1, 1, 2],
+  groups: 8,
+};
+
+/** ImageNet's statistics, as ConvNeXt and ResNet have them. */
+const imageNetPixels = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
+
+/** A vision encoder that is trained on its own. */
+export interface ZooEncoder {
+  readonly sizes: EncoderSizes;
+  /** Normalisation of the pixels; OpenAI CLIP's where absent. */
+  readonly pixels?: {
+    readonly image_mean: readonly number[];
+    readonly image_std: readonly number[];
+  };
+}
+
+/**
+ * The encoders by name: the two of the first zoo, and those of the second, which differ in kind,
+ * patches, widths and the size of the image.
+ */
+export const zooEncoders = {
+  encoder: { sizes: sharedEncoder },
+  "conv-encoder": { sizes: convEncoder, pixels: imageNetPixels },
+  "vit-encoder": {
+    sizes: { ...sharedEncoder, hidden_size: 112, intermediate_size: 448, stem: "patches" },
+  },
+  "patch-encoder": {
+    sizes: patchEncoder,
+    pixels: { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] },
+  },
+  "convnext-encoder": { sizes: wideConvEncoder, pixels: imageNetPixels },
+  "resnet-encoder": { sizes: resNetEncoder, pixels: imageNetPixels },
+} as const satisfies Record<string, ZooEncoder>;
+
+/** Name of an encoder. */
+export type EncoderName = keyof typeof zooEncoders;
+
+/** The mini CLIP. */
+export const miniClip = {
+  vision: { ...sharedEncoder, hidden_size: 128, intermediate_size: 512 },
+  text: { hidden_size: 128, intermediate_size: 256, projection_dim: 96 },
+  tokenizer: { style: "byte-level", merges: 1500 },
+} as const satisfies {
+  vision: VisionSizes;
+  text: unknown;
+  tokenizer: TokenizerPlan;
+};
