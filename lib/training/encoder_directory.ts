@@ -36,7 +36,7 @@ const sizesOf = {
     num_hidden_layers: count,
     num_attention_heads: count,
     hidden_act: activation,
-    stem: z.enum(["convolutions", "patches"]).default("convolutions"),
+    stem: z.enum(["convolutions", "convnext"]).default("convolutions"),
   }),
   convnext: z.object({
     model_type: z.literal("convnext"),

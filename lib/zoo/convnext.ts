@@ -96,20 +96,25 @@ function layer(
 }
 
 /** Appends a ConvNeXt: `[batch, 3, S, S]` normalised pixels → `[batch, places, channels]`, row by row. */
-export function convNextTokens(module: Module, pixels: Value, sizes: ConvNextSizes): Value {
+export function convNextTokens(
+  module: Module,
+  pixels: Value,
+  sizes: Omit<ConvNextSizes, "model_type">,
+  { prefix = "convnext" }: { readonly prefix?: string } = {},
+): Value {
   const { builder: b } = module;
   const { patch_size: patch, hidden_sizes: widths, depths, hidden_act: activation } = sizes;
   const first = widths[0]!;
   const depth = depths.reduce((sum, layers) => sum + layers, 0);
   let side = sizes.image_size / patch;
   const patches = pixelPatches(b, pixels, side, patch);
-  let x = linear(module, "convnext.embeddings.patch_embeddings", patches, {
+  let x = linear(module, `${prefix}.embeddings.patch_embeddings`, patches, {
     from: 3 * patch ** 2,
     to: first,
   });
-  x = layerNorm(module, "convnext.embeddings.layernorm", x, first);
+  x = layerNorm(module, `${prefix}.embeddings.layernorm`, x, first);
   for (const [stage, width] of widths.entries()) {
-    const name = `convnext.encoder.stages.${stage}`;
+    const name = `${prefix}.encoder.stages.${stage}`;
     if (stage > 0) {
       const before = widths[stage - 1]!;
       x = layerNorm(module, `${name}.downsampling_layer.0`, x, before);
@@ -121,5 +126,5 @@ export function convNextTokens(module: Module, pixels: Value, sizes: ConvNextSiz
       x = layer(module, `${name}.layers.${i}`, x, { side, width, depth, activation });
     }
   }
-  return layerNorm(module, "convnext.layernorm", x, widths.at(-1)!);
+  return layerNorm(module, `${prefix}.layernorm`, x, widths.at(-1)!);
 }

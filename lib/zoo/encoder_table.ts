@@ -39,10 +39,10 @@ const patchEncoder: VisionSizes = {
   patch_size: 10,
   hidden_size: 128,
   intermediate_size: 384,
-  num_hidden_layers: 4,
+  num_hidden_layers: 3,
   num_attention_heads: 4,
   hidden_act: "gelu",
-  stem: "patches",
+  stem: "convnext",
 };
 
 const wideConvEncoder: ConvNextSizes = { ...convEncoder, hidden_sizes: [40, 80, 144] };
@@ -77,7 +77,13 @@ export const zooEncoders = {
   encoder: { sizes: sharedEncoder },
   "conv-encoder": { sizes: convEncoder, pixels: imageNetPixels },
   "vit-encoder": {
-    sizes: { ...sharedEncoder, hidden_size: 112, intermediate_size: 448, stem: "patches" },
+    sizes: {
+      ...sharedEncoder,
+      hidden_size: 112,
+      intermediate_size: 448,
+      num_hidden_layers: 2,
+      stem: "convnext",
+    },
   },
   "patch-encoder": {
     sizes: patchEncoder,
@@ -92,7 +98,7 @@ export type EncoderName = keyof typeof zooEncoders;
 
 /** The mini CLIP. */
 export const miniClip = {
-  vision: { ...sharedEncoder, hidden_size: 128, intermediate_size: 512 },
+  vision: { ...sharedEncoder, hidden_size: 128, intermediate_size: 512, stem: "convnext" },
   text: { hidden_size: 128, intermediate_size: 256, projection_dim: 96 },
   tokenizer: { style: "byte-level", merges: 1500 },
 } as const satisfies {

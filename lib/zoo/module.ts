@@ -8,8 +8,10 @@ import type { GraphBuilder, Value } from "../onnx/build/builder.ts";
 import { Random } from "../tensor/random.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor/tensor.ts";
 
-/** How a weight starts: normal with a standard deviation, or constant. */
-export type Initial = { readonly std: number } | { readonly value: number };
+/** How a weight starts: normal with a standard deviation, constant, or with values of its own. */
+export type Initial = { readonly std: number } | { readonly value: number } | {
+  readonly values: Float32Array;
+};
 
 /** Gives the weight of a name; `initial` says how a new one starts. */
 export type WeightSource = (
@@ -43,6 +45,7 @@ export function moduleOn(
  */
 export function seededWeights(seed: number): WeightSource {
   return (name, dims, initial) => {
+    if ("values" in initial) return tensor("float32", dims, initial.values);
     const data = new Float32Array(sizeOf(dims));
     if ("value" in initial) return tensor("float32", dims, data.fill(initial.value));
     const random = new Random(`${seed}/weight/${name}`);

@@ -45,7 +45,7 @@ const kinds: EncoderKinds = {
     layout: (sizes) => ({ first: 1, side: Math.sqrt(patchCount(sizes)), width: sizes.hidden_size }),
   },
   convnext: {
-    tokens: convNextTokens,
+    tokens: (module, pixels, sizes) => convNextTokens(module, pixels, sizes),
     layout: (sizes) => ({ first: 0, side: lastMap(sizes), width: sizes.hidden_sizes.at(-1)! }),
   },
   resnet: {

@@ -1,7 +1,7 @@
 /** A small vision transformer, and the vision half of a CLIP. @module */
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
-import { pixelPatches } from "./convnext.ts";
+import { convNextTokens } from "./convnext.ts";
 import {
   type Activation,
   activations,
@@ -24,8 +24,8 @@ export interface VisionSizes {
   readonly num_hidden_layers: number;
   readonly num_attention_heads: number;
   readonly hidden_act: Activation;
-  /** How pixels become tokens: convolutions (arXiv 2106.14881), or a projection of each patch. */
-  readonly stem?: "convolutions" | "patches";
+  /** How pixels become tokens: by convolutions (arXiv 2106.14881), or by stages of a ConvNeXt. */
+  readonly stem?: "convolutions" | "convnext";
 }
 
 /** Number of patches of an image. */
@@ -56,14 +56,15 @@ function convolvedPatches(module: Module, name: string, pixels: Value, sizes: Vi
   return b.op("Transpose", [rows], { perm: [0, 2, 1] });
 }
 
-/** A projection of each patch: `[batch, 3, S, S]` → `[batch, (S/p)², width]`. */
-function projectedPatches(module: Module, name: string, pixels: Value, sizes: VisionSizes): Value {
-  const { image_size: size, patch_size: patch, hidden_size: to } = sizes;
-  const patches = pixelPatches(module.builder, pixels, size / patch, patch);
-  return linear(module, name, patches, { from: 3 * patch ** 2, to });
+/** Two stages of a ConvNeXt, a layer each: `[batch, 3, S, S]` → `[batch, (S/p)², width]`. */
+function convNextPatches(module: Module, prefix: string, pixels: Value, sizes: VisionSizes): Value {
+  const { image_size, patch_size, hidden_size: width, hidden_act } = sizes;
+  const stages = { hidden_sizes: [width / 4, width], depths: [1, 1], hidden_act };
+  const first = { image_size, patch_size: patch_size / 2 };
+  return convNextTokens(module, pixels, { ...first, ...stages }, { prefix });
 }
 
-const stems = { convolutions: convolvedPatches, patches: projectedPatches };
+const stems = { convolutions: convolvedPatches, convnext: convNextPatches };
 
 /** A pre-norm transformer layer. */
 function layer(module: Module, name: string, x: Value, sizes: VisionSizes): Value {
@@ -97,6 +98,30 @@ function keepTokens(b: GraphBuilder, x: Value, width: number, kept: Value): Valu
   return b.op("Gather", [b.op("Reshape", [x, b.int64s([-1, width])]), kept], { axis: 0 });
 }
 
+/** Size of the waves, and the ratio of the longest to the shortest. */
+const waves = { amplitude: 0.7, span: 30 };
+
+/**
+ * Where the positions start: waves along rows, then along columns, so that attention finds
+ * neighbours from the first update (arXiv 2205.01580); zeros for the class token. For float32
+ * `[1 + side², width]`.
+ */
+function wavePositions(side: number, width: number): Float32Array {
+  const values = new Float32Array((1 + side ** 2) * width);
+  const quarter = width / 4;
+  for (let patch = 0; patch < side ** 2; patch++) {
+    const row = values.subarray((1 + patch) * width, (2 + patch) * width);
+    [patch % side, Math.floor(patch / side)].forEach((place, axis) => {
+      for (let wave = 0; wave < quarter; wave++) {
+        const angle = place / waves.span ** (wave / quarter);
+        row[2 * axis * quarter + wave] = waves.amplitude * Math.sin(angle);
+        row[(2 * axis + 1) * quarter + wave] = waves.amplitude * Math.cos(angle);
+      }
+    });
+  }
+  return values;
+}
+
 /**
  * Appends a vision transformer: `[batch, 3, S, S]` normalised pixels → `[batch, 1 + patches, width]`
  * token features, the class token first. `kept` drops tokens in training (arXiv 2212.00794).
@@ -115,10 +140,12 @@ export function visionTokens(
     tokens: 1,
     width,
   });
-  const positions = parameter(module, "vision_model.embeddings.position_embedding.weight", [
-    1 + patchCount(sizes),
-    width,
-  ]);
+  const positions = parameter(
+    module,
+    "vision_model.embeddings.position_embedding.weight",
+    [1 + patchCount(sizes), width],
+    { values: wavePositions(Math.sqrt(patchCount(sizes)), width) },
+  );
   let x = b.op("Add", [b.op("Concat", [first, patches], { axis: 1 }), positions]);
   if (options.kept) x = keepTokens(b, x, width, options.kept);
   for (let i = 0; i < sizes.num_hidden_layers; i++) {

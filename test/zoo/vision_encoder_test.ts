@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { seededWeights } from "../../lib/zoo/module.ts";
+import { notedWeights, seededWeights } from "../../lib/zoo/module.ts";
 import {
   type EncoderSizes,
   tokenCount,
@@ -38,6 +38,27 @@ Deno.test("visionEncoder() gives the tokens that its sizes promise", async () =>
       pixel_values: pixels(sizes.image_size, 2),
     });
     assertEquals(tokens!.dims, [2, tokenCount(sizes), tokenLayout(sizes).width], name);
+  }
+});
+
+Deno.test("positions of a vision transformer start alike for neighbours, and differ for all", () => {
+  const { sizes } = zooEncoders["vit-encoder"];
+  const name = "vision_model.embeddings.position_embedding.weight";
+  const noted: Record<string, Tensor<"float32">> = {};
+  visionEncoder(sizes, notedWeights(seededWeights(1), noted));
+  const { data, dims: [tokens, width] } = noted[name]! as Tensor<"float32"> & {
+    dims: readonly [number, number];
+  };
+  const { side } = tokenLayout(sizes);
+  const row = (token: number) => data.subarray(token * width, (token + 1) * width);
+  const distance = (a: number, b: number) =>
+    Math.hypot(...row(1 + a).map((value, i) => value - row(1 + b)[i]!));
+  assertEquals([tokens, Math.hypot(...row(0))], [1 + side ** 2, 0]);
+  for (const neighbour of [1, side]) {
+    assert(distance(0, neighbour) < 0.7 * distance(0, 3 * neighbour), `${neighbour}`);
+  }
+  for (let a = 1; a < side ** 2; a++) {
+    for (let b = 0; b < a; b++) assert(distance(a, b) > 0.5, `${a} and ${b}`);
   }
 });
 
