@@ -1,4 +1,5 @@
 /** Settings of a profile in the shared files of AWS's tools, by their rules. @module */
+import { join } from "@std/path";
 
 /** Settings by name, in lower case; those of a nested section as `s3.endpoint_url`. */
 export type Settings = Readonly<Record<string, string>>;
@@ -49,6 +50,8 @@ function sectionName(heading: string): string {
 export interface Profile {
   readonly config: Settings | undefined;
   readonly credentials: Settings | undefined;
+  /** The settings of both files; those of `credentials` go before those of `config`. */
+  readonly settings: Settings;
   /** What the profile's `services` says of S3, such as `endpoint_url`. */
   readonly s3: Settings;
   /** The section that the profile's `services` names. */
@@ -60,12 +63,15 @@ export function findProfile(name: string, config: string, credentials: string): 
   const sections = parseSections(config);
   const own = sections.get(`profile ${name}`) ??
     (name === "default" ? sections.get("default") : undefined);
-  const named = own?.["services"];
+  const secret = parseSections(credentials).get(name);
+  const settings = { ...own, ...secret };
+  const named = settings["services"];
   const services = named ? sections.get(`services ${named}`) : undefined;
   return {
     config: own,
-    credentials: parseSections(credentials).get(name),
-    s3: { ...nestedIn(own ?? {}, "s3"), ...nestedIn(services ?? {}, "s3") },
+    credentials: secret,
+    settings,
+    s3: { ...nestedIn(settings, "s3"), ...nestedIn(services ?? {}, "s3") },
     ...(named ? { services: { name: named, isThere: services !== undefined } } : {}),
   };
 }
@@ -73,4 +79,58 @@ export function findProfile(name: string, config: string, credentials: string): 
 function nestedIn(settings: Settings, name: string): Settings {
   const own = Object.entries(settings).filter(([key]) => key.startsWith(`${name}.`));
   return Object.fromEntries(own.map(([key, value]) => [key.slice(name.length + 1), value]));
+}
+
+/** The process's environment and files, or a test's. */
+export interface S3Surroundings {
+  env(name: string): string | undefined;
+  /** Text of a file, if it can be read. */
+  read(path: string): string | undefined;
+}
+
+/** A setting that cannot be used, and what to do. */
+export class S3SettingError extends TypeError {
+  override readonly name = "S3SettingError";
+  readonly note: string;
+
+  constructor(cause: string, note: string) {
+    super(cause);
+    this.note = note;
+  }
+}
+
+/** `~/x` → `/home/me/x`. */
+export function inHome(path: string, env: S3Surroundings["env"]): string {
+  return path.replace(/^~(?=[/\\])/, env("HOME") || env("USERPROFILE") || "");
+}
+
+/** A profile, and its name. */
+export interface NamedProfile extends Profile {
+  readonly name: string;
+}
+
+/** The profile that the environment names. @throws {S3SettingError} If it is not there. */
+export function readProfile({ env, read }: S3Surroundings): NamedProfile {
+  const file = (variable: string, name: string) =>
+    read(inHome(env(variable) || join("~", ".aws", name), env)) ?? "";
+  const name = env("AWS_PROFILE") || env("AWS_DEFAULT_PROFILE") || "default";
+  const profile = findProfile(
+    name,
+    file("AWS_CONFIG_FILE", "config"),
+    file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+  );
+  if (name !== "default" && profile.config === undefined && profile.credentials === undefined) {
+    throw new S3SettingError(
+      `there is no profile "${name}" in ~/.aws/config and ~/.aws/credentials`,
+      "AWS_PROFILE names the profile",
+    );
+  }
+  const { services } = profile;
+  if (services !== undefined && !services.isThere) {
+    throw new S3SettingError(
+      `profile "${name}" has services = ${services.name}, and ~/.aws/config has no such section`,
+      `Add a section [services ${services.name}], or remove the line`,
+    );
+  }
+  return { ...profile, name };
 }

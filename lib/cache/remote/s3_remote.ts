@@ -4,7 +4,8 @@ import { shownUrl } from "../../trust/urls.ts";
 import { digestBytes } from "../digest/digest.ts";
 import { openedBlob, PLAIN, rangeHeaders, statOf } from "./http_answer.ts";
 import { bodyBytes, type Remote } from "./remote.ts";
-import { readS3Config, type S3Config, S3SettingError, type S3Surroundings } from "./s3_config.ts";
+import { S3SettingError, type S3Surroundings } from "./aws_profile.ts";
+import { readS3Config, type S3Config } from "./s3_config.ts";
 import { isMissing, refused } from "./s3_error.ts";
 import type { S3Request, S3Send } from "./s3_request.ts";
 import { PART_BYTES, writeParts } from "./s3_multipart.ts";
@@ -19,8 +20,12 @@ export function s3Remote(url: URL, surroundings: S3Surroundings = ofProcess): Re
   const config = configOf(url, surroundings);
   // A plus would be signed as a space.
   const base = new URL(url.pathname.slice(1).replaceAll("+", "%2B"), config.bucket);
+  const { certificates } = config;
+  const believed = certificates && Deno.createHttpClient({ caCerts: [certificates] });
+  const ask: typeof fetch = (url, init) =>
+    fetch(url, believed ? { ...init, client: believed } : init);
   const send: S3Send = async (request) => {
-    const response = await sendSigned(base, config, request);
+    const response = await sendSigned(ask, { base, config, request });
     if (response.ok || (request.method !== "PUT" && await isMissing(response))) return response;
     throw await refused(response, request, { bucket: url.host, region: config.region });
   };
@@ -84,7 +89,14 @@ function configOf(url: URL, surroundings: S3Surroundings): S3Config {
 }
 
 /** Signs with the digest of the body, so that the server takes no other bytes. */
-async function sendSigned(base: URL, config: S3Config, request: S3Request): Promise<Response> {
+async function sendSigned(
+  ask: typeof fetch,
+  { base, config, request }: {
+    readonly base: URL;
+    readonly config: S3Config;
+    readonly request: S3Request;
+  },
+): Promise<Response> {
   const { method, name, query, body = null, signal } = request;
   const url = new URL(name, base);
   if (query !== undefined) url.search = query;
@@ -94,7 +106,7 @@ async function sendSigned(base: URL, config: S3Config, request: S3Request): Prom
     "x-amz-content-sha256": await digestBytes(body ?? ""),
   });
   const init = { method, body, signal, redirect: "manual" } as const;
-  if (config.credentials === undefined) return await fetch(url, { ...init, headers });
+  if (config.credentials === undefined) return await ask(url, { ...init, headers });
   const { region, credentials } = config;
   const signer = new AwsV4Signer({
     service: "s3",
@@ -106,5 +118,5 @@ async function sendSigned(base: URL, config: S3Config, request: S3Request): Prom
     ...credentials,
   });
   const signed = await signer.sign();
-  return await fetch(signed.url, { ...init, headers: signed.headers });
+  return await ask(signed.url, { ...init, headers: signed.headers });
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readS3Config, S3SettingError } from "../../../lib/cache/remote/s3_config.ts";
+import { S3SettingError } from "../../../lib/cache/remote/aws_profile.ts";
+import { readS3Config } from "../../../lib/cache/remote/s3_config.ts";
 
 interface Case {
   readonly name: string;
@@ -7,15 +8,17 @@ interface Case {
   readonly config?: string;
   readonly credentials?: string;
   readonly bucket?: string;
+  readonly bundle?: string;
 }
 
 const keys = "aws_access_key_id = id\naws_secret_access_key = secret\n";
 const both = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
-function read({ env = {}, config, credentials, bucket = "b" }: Case) {
+function read({ env = {}, config, credentials, bundle, bucket = "b" }: Case) {
   const files: Readonly<Record<string, string | undefined>> = {
     "/home/me/.aws/config": config,
     "/home/me/.aws/credentials": credentials,
+    "/home/me/own.pem": bundle,
   };
   const all: Readonly<Record<string, string>> = { HOME: "/home/me", ...env };
   return readS3Config(bucket, { env: (name) => all[name], read: (path) => files[path] });
@@ -116,6 +119,52 @@ const rights: readonly (Case & { url: string; region?: string; id?: string; toke
     region: "eu-west-1",
   },
   {
+    name: "settings of credentials before those of config",
+    config: "[default]\nregion = eu-west-1\nendpoint_url = http://config.test\n" +
+      "s3 =\n  addressing_style = virtual\n",
+    credentials: "[default]\nregion = eu-north-1\nendpoint_url = http://credentials.test\n" +
+      "s3 =\n  addressing_style = path\n",
+    url: "http://credentials.test/b/",
+    region: "eu-north-1",
+  },
+  {
+    name: "services that credentials names",
+    config: "[services mine]\ns3 =\n  endpoint_url = http://s3.test\n",
+    credentials: `[default]\n${keys}services = mine\n`,
+    url: "http://s3.test/b/",
+    id: "id",
+  },
+  ...[
+    ["use_fips_endpoint", "https://b.s3-fips.us-east-1.amazonaws.com/"],
+    ["use_dualstack_endpoint", "https://b.s3.dualstack.us-east-1.amazonaws.com/"],
+  ].flatMap(([setting, url]) => [
+    { name: `${setting} of a profile`, config: `[default]\n${setting} = true\n`, url: url! },
+    {
+      name: `${setting} of the environment`,
+      env: { [`AWS_${setting!.toUpperCase()}`]: "true" },
+      config: `[default]\n${setting} = false\n`,
+      url: url!,
+    },
+  ]),
+  {
+    name: "use_accelerate_endpoint",
+    config: "[default]\ns3 =\n  use_accelerate_endpoint = true\n  use_dualstack_endpoint = true\n",
+    url: "https://b.s3-accelerate.dualstack.amazonaws.com/",
+  },
+  {
+    name: "keys of files before those of containers",
+    env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://localhost/keys" },
+    credentials: `[default]\n${keys}`,
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+    id: "id",
+  },
+  {
+    name: "keys of the environment before a token of a web identity",
+    env: { ...both, AWS_WEB_IDENTITY_TOKEN_FILE: "/token", AWS_ROLE_ARN: "arn:x" },
+    url: "https://b.s3.us-east-1.amazonaws.com/",
+    id: "id",
+  },
+  {
     name: "keys that are in the environment whole",
     env: both,
     credentials: "[default]\naws_access_key_id = x\naws_secret_access_key = y\n",
@@ -156,6 +205,58 @@ const wrongs: readonly (Case & { cause: string; note: string })[] = [
     cause: 'profile "default" gets its keys by role_arn, which is not supported',
     note:
       'Put keys into the environment: eval "$(aws configure export-credentials --profile default --format env)"',
+  },
+  ...[
+    { AWS_WEB_IDENTITY_TOKEN_FILE: "/token", AWS_ROLE_ARN: "arn:x" },
+    { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/keys" },
+    { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://localhost/keys" },
+  ].map((env) => ({
+    name: `keys by ${Object.keys(env)[0]}`,
+    env,
+    cause: `the environment gives keys by ${Object.keys(env)[0]}, which is not supported`,
+    note: 'Put keys into the environment: eval "$(aws configure export-credentials --format env)"',
+  })),
+  {
+    name: "the keys of files where AWS's tools sign in",
+    config: "[default]\nsso_session = lab\n",
+    credentials: `[default]\n${keys}`,
+    cause: 'profile "default" gets its keys by sso_session, which is not supported',
+    note:
+      'Put keys into the environment: eval "$(aws configure export-credentials --profile default --format env)"',
+  },
+  {
+    name: "another of Amazon's servers than the endpoint",
+    env: { AWS_ENDPOINT_URL_S3: "http://s3.test", AWS_USE_DUALSTACK_ENDPOINT: "true" },
+    cause: "AWS_USE_DUALSTACK_ENDPOINT is true, and AWS_ENDPOINT_URL_S3 names another server",
+    note: "Remove one of them",
+  },
+  {
+    name: "a bucket that cannot be accelerated",
+    config: "[default]\ns3 =\n  use_accelerate_endpoint = true\n",
+    bucket: "a.b",
+    cause: 'use_accelerate_endpoint of s3 in profile "default" is true, ' +
+      'and "a.b" cannot be part of a host name',
+    note:
+      "Remove the setting, or use a bucket whose name has only small letters, digits and hyphens",
+  },
+  {
+    name: "old signatures",
+    config: "[default]\ns3 =\n  signature_version = s3\n",
+    cause: 'signature_version of s3 is "s3", which is not supported',
+    note: "Write s3v4, or remove the line",
+  },
+  {
+    name: "a bundle that is not there",
+    env: { AWS_CA_BUNDLE: "/nowhere.pem" },
+    cause: 'AWS_CA_BUNDLE is "/nowhere.pem", which cannot be read',
+    note: "It is a file of certificates in PEM",
+  },
+  {
+    name: "a bundle without certificates",
+    config: "[default]\nca_bundle = ~/own.pem\n",
+    bundle: "hello",
+    cause: 'ca_bundle of profile "default" is "~/own.pem", which holds no certificate',
+    note: "It is a file of certificates in PEM",
   },
   {
     name: "an endpoint with a user",
@@ -253,3 +354,9 @@ for (const { cause, note, ...given } of wrongs) {
     assertEquals([error.message, error.note], [cause, note]);
   });
 }
+
+Deno.test("readS3Config() reads the bundle of certificates that is named", () => {
+  const bundle = "-----BEGIN CERTIFICATE-----\n";
+  const env = { AWS_CA_BUNDLE: "~/own.pem" };
+  assertEquals(read({ name: "", env, bundle }).certificates, bundle);
+});
