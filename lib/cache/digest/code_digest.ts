@@ -1,17 +1,16 @@
 /** Digests of code: a module with all that it imports, and the packages that these need. @module */
-import { fromFileUrl } from "@std/path";
+import { dirname, fromFileUrl, join, toFileUrl } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestFile, digestText, isDigest } from "./digest.ts";
 import type { FileMemo, MemoKind } from "./file_memo.ts";
 import { lockedPackages, type Lockfile } from "./locked_packages.ts";
-import { moduleImports } from "./module_imports.ts";
+import { type ModuleNames, moduleNames } from "./module_imports.ts";
 import { readResolver, type Resolver } from "./resolve_import.ts";
 import { ifThere } from "../disk/system_error.ts";
 
-/** What is read of one module: its bytes' digest and what it imports, as written. */
-interface Scanned {
+/** What is read of one module: its bytes' digest and what it names, as written. */
+interface Scanned extends ModuleNames {
   readonly digest: Digest;
-  readonly imports: readonly string[];
 }
 
 /** A module with its imports resolved: local files by URL, packages by specifier. */
@@ -30,8 +29,8 @@ export interface CodeDigests {
 }
 
 /**
- * Makes what digests a module with all the local modules it imports, directly or not,
- * and the lock file's entries of the packages that any of them imports. It does not depend on where
+ * Makes what digests a module with all the local modules it imports, directly or not, the files
+ * beside them that they name, and the lock file's entries of the packages that any of them imports. It does not depend on where
  * the files lie: modules count by their bytes and by which imports which.
  *
  * @param root Folder of `deno.json` and `deno.lock`, as a URL that ends in a slash.
@@ -89,24 +88,33 @@ async function walk(
 async function readModule(url: string, resolver: Resolver, memo: FileMemo): Promise<Module> {
   const scanned = await memo.get(SCANS, fromFileUrl(url));
   const resolved = scanned.imports.map((specifier) => resolver(specifier, url));
+  const imported = resolved.filter((target) => target.startsWith("file:"));
   return {
     ...scanned,
-    local: resolved.filter((target) => target.startsWith("file:")).filter(isFile),
+    local: [...new Set([...imported, ...scanned.texts.map((text) => besideModule(text, url))])]
+      .filter(isFile),
     packages: resolved.filter((target) => !/^(?:file|node|data):/.test(target)),
   };
 }
 
-async function scan(path: string): Promise<Scanned> {
-  const imports = SOURCE.test(path) ? moduleImports(await Deno.readTextFile(path)) : [];
-  return { digest: await digestFile(path), imports };
+/** A path that is put together has its name behind a slash: `${import.meta.dirname}/words.txt`. */
+function besideModule(text: string, url: string): string {
+  return toFileUrl(join(dirname(fromFileUrl(url)), text)).href;
 }
 
-const SCANS: MemoKind<Scanned> = { name: "module", compute: scan, is: isScanned };
+async function scan(path: string): Promise<Scanned> {
+  const text = SOURCE.test(path) ? await Deno.readTextFile(path) : "";
+  return { digest: await digestFile(path), ...moduleNames(text) };
+}
+
+const SCANS: MemoKind<Scanned> = { name: "module 2", compute: scan, is: isScanned };
 
 function isScanned(value: unknown): value is Scanned {
-  const { digest, imports } = (value ?? {}) as Partial<Scanned>;
-  return isDigest(digest) && Array.isArray(imports) &&
-    imports.every((each) => typeof each === "string");
+  const { digest, imports, texts } = (value ?? {}) as Partial<Scanned>;
+  return isDigest(digest) &&
+    [imports, texts].every((names) =>
+      Array.isArray(names) && names.every((each) => typeof each === "string")
+    );
 }
 
 /** A file named in a module need not be there: `new URL("../data/", import.meta.url)` is a folder. */

@@ -83,7 +83,8 @@ class Lexer {
 
 /**
  * The specifiers a module imports: static imports and re-exports except for types alone, dynamic imports
- * of a literal, and files named by `new URL("…", import.meta.url)`. Sorted, each once.
+ * of a literal, and what `import.meta.resolve("…")` and `new URL("…", import.meta.url)` name. Sorted,
+ * each once.
  *
  * @example
  * ```ts
@@ -91,13 +92,55 @@ class Lexer {
  * ```
  */
 export function moduleImports(text: string): readonly string[] {
-  const tokens = new Lexer(text).run();
+  return importsIn(new Lexer(text).run());
+}
+
+function importsIn(tokens: readonly Token[]): readonly string[] {
   const found = new Set<string>();
   for (let i = 0; i < tokens.length; i += 1) {
     const specifier = specifierAt(tokens, i);
     if (specifier !== undefined) found.add(specifier);
   }
   return [...found].sort();
+}
+
+/** What a module's text says of other files. */
+export interface ModuleNames {
+  readonly imports: readonly string[];
+  /** Texts that may be names of files, in a module that asks for its own place. */
+  readonly texts: readonly string[];
+}
+
+/**
+ * What a module imports, and what may be a file that it opens by a path of its own making, such as
+ * `` `${import.meta.dirname}/words.txt` ``.
+ *
+ * @example
+ * ```ts
+ * moduleNames('Deno.readTextFile(import.meta.dirname + "/words.txt")').texts; // ["/words.txt"]
+ * ```
+ */
+export function moduleNames(text: string): ModuleNames {
+  const tokens = new Lexer(text).run();
+  const asksPlace = tokens.some((_, at) => isPlace(tokens, at));
+  const names = asksPlace ? tokens.filter((_, at) => mayBeName(tokens, at)) : [];
+  const texts = names.map((token) => token.text);
+  return { imports: importsIn(tokens), texts: [...new Set(texts)].sort() };
+}
+
+const places = new Set(["url", "dirname", "filename"]);
+
+/** `import.meta.dirname` and its like. */
+function isPlace(tokens: readonly Token[], at: number): boolean {
+  return ["import", ".", "meta", "."].every((text, i) => is(tokens[at + i], text)) &&
+    places.has(tokens[at + 4]?.text ?? "");
+}
+
+/** What an import names counts as one, or is a type. */
+function mayBeName(tokens: readonly Token[], at: number): boolean {
+  const isImport = ["from", "import"].some((word) => is(tokens[at - 1], word));
+  const { kind, text } = tokens[at]!;
+  return kind === "string" && !isImport && /^[^\p{Cc}]{1,255}$/u.test(text);
 }
 
 const READERS: Readonly<
@@ -114,6 +157,7 @@ function importedAt(tokens: readonly Token[], at: number): string | undefined {
   const next = tokens[at + 1];
   if (next?.kind === "string") return next.text;
   if (is(next, "(")) return stringAt(tokens, at + 2);
+  if (is(next, ".")) return resolvedAt(tokens, at);
   if (is(next, "type") && !isEnd(tokens[at + 2])) return undefined;
   return next?.kind === "word" || is(next, "{") || is(next, "*")
     ? fromAt(tokens, at + 1)
@@ -141,10 +185,18 @@ function fromAt(tokens: readonly Token[], start: number): string | undefined {
   return undefined;
 }
 
+/** `import.meta.resolve("…")` takes what an import takes. */
+function resolvedAt(tokens: readonly Token[], at: number): string | undefined {
+  const isResolve = ["meta", ".", "resolve", "("].every((text, i) => is(tokens[at + 2 + i], text));
+  return isResolve ? stringAt(tokens, at + 6) : undefined;
+}
+
+/** A URL is relative without a `./` too, other than an import. */
 function urlAt(tokens: readonly Token[], at: number): string | undefined {
   const isModuleUrl = ["URL", "("].every((text, i) => is(tokens[at + 1 + i], text)) &&
     [",", "import", ".", "meta", ".", "url"].every((text, i) => is(tokens[at + 4 + i], text));
-  return isModuleUrl ? stringAt(tokens, at + 3) : undefined;
+  const url = isModuleUrl ? stringAt(tokens, at + 3) : undefined;
+  return url === undefined || /^(?:\.{0,2}\/|[a-z][a-z0-9+.-]*:)/i.test(url) ? url : `./${url}`;
 }
 
 function stringAt(tokens: readonly Token[], at: number): string | undefined {

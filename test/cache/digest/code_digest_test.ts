@@ -28,7 +28,10 @@ const PROJECT: Readonly<Record<string, string>> = {
   "stages/report.ts":
     `import { format } from "@std/fmt/bytes"; new URL("./page.html", import.meta.url);`,
   "stages/page.html": "<html>",
-  "beside/mine.ts": `import "@own/project/step"; import "./helper.ts";`,
+  "beside/mine.ts": `import "@own/project/step"; import "./helper.ts";
+    read(import.meta.dirname + "/words/a.txt"); await import(import.meta.resolve("./late.ts"));`,
+  "beside/words/a.txt": "a",
+  "beside/late.ts": `export const late = 1;`,
   "beside/helper.ts": `export const helper = 1;`,
   "lib/loop.ts": `import "./step.ts"; export async function later() { await import("./late.ts"); }`,
   "lib/step.ts": `import "./loop.ts"; // a cycle`,
@@ -70,6 +73,8 @@ const EDITS: readonly [string, Record<string, string>, readonly string[]][] = [
   ["what code beside the project imports", edited("beside/helper.ts", "1", "2"), ["mine"]],
   ["a module imported for its types", edited("lib/t.ts", "1", "2"), []],
   ["a file it names", edited("stages/page.html", "<html>", "<body>"), ["report"]],
+  ["a file whose path it makes", edited("beside/words/a.txt", "a", "b"), ["mine"]],
+  ["a module whose URL it asks for", edited("beside/late.ts", "1", "2"), ["mine"]],
   ["a linked package", edited("std/fmt/bytes.ts", "export", " export"), ["report"]],
   ["a package", edited("deno.lock", '"integrity":"zod"', '"integrity":"z"'), ["train"]],
   ["a package's version", edited("deno.lock", '"npm:zod@^4":"4.6.7"', '"npm:zod@^4":"4.6.8"'), [

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { moduleImports } from "../../../lib/cache/digest/module_imports.ts";
+import { moduleImports, moduleNames } from "../../../lib/cache/digest/module_imports.ts";
 
 const CASES: readonly [string, string, readonly string[]][] = [
   ["named", `import { a, b as c } from "./a.ts";`, ["./a.ts"]],
@@ -32,10 +32,15 @@ const CASES: readonly [string, string, readonly string[]][] = [
   ["dynamic", "const m = await import('./m.ts'); import(`./t.ts`);", ["./m.ts", "./t.ts"]],
   ["dynamic but not literal", "import(name); import(`./${name}.ts`);", []],
   ["a method named import", `store.import("./no.ts"); a?.import("./no.ts")`, []],
-  ["import.meta", `import.meta.url; import.meta.resolve("./no.ts");`, []],
+  ["import.meta", `import.meta.url; import.meta.resolve("./m.ts"); import.meta.main`, ["./m.ts"]],
   ["file beside the module", `new URL("./data.bin", import.meta.url); new URL("./no", base)`, [
     "./data.bin",
   ]],
+  [
+    "a file beside the module without a dot",
+    `new URL("data/a.bin", import.meta.url); new URL("file:///b.bin", import.meta.url)`,
+    ["./data/a.bin", "file:///b.bin"],
+  ],
   ["comments", `// import "./no.ts"\n/* import "./no.ts"; */ /** import "./no.ts" */`, []],
   ["strings", `const s = 'import "./no.ts"'; const t = "it's"; import "./yes.ts";`, ["./yes.ts"]],
   ["templates", 'const s = `import "./no.ts" ${ `x${import("./in.ts")}` } import "./no.ts"`;', [
@@ -55,4 +60,24 @@ const CASES: readonly [string, string, readonly string[]][] = [
 
 for (const [name, text, expected] of CASES) {
   Deno.test(`moduleImports() reads ${name}`, () => assertEquals(moduleImports(text), expected));
+}
+
+const TEXTS: readonly [string, string, readonly string[]][] = [
+  ["a sum", `read(import.meta.dirname + "/a.txt")`, ["/a.txt"]],
+  ["a template", "read(`${import.meta.dirname}/a.txt`)", ["/a.txt"]],
+  ["a URL of a folder", `const base = new URL(".", import.meta.url); new URL("a.txt", base)`, [
+    ".",
+    "a.txt",
+  ]],
+  [
+    "no types and imports",
+    `import type { T } from "./t.ts"; import "./b.ts"; import.meta.url`,
+    [],
+  ],
+  ["nothing of a module that does not ask for its place", `read("a.txt"); import.meta.main`, []],
+];
+
+for (const [name, text, expected] of TEXTS) {
+  Deno.test(`moduleNames() takes for names of files ${name}`, () =>
+    assertEquals(moduleNames(text).texts, expected));
 }
