@@ -7,6 +7,7 @@ import type { DataReport, SplitReport } from "../data/inspect_data.ts";
 import { prepareData, type PreparedData } from "../data/load_data.ts";
 import type { PublishedSet } from "../data/published_set.ts";
 import { parseYaml, YamlError } from "../diagnostic/yaml_core.ts";
+import { treeProblems } from "../pipeline/read/yaml_tree.ts";
 import { findData, isDataText, isPublished, needsFiles } from "../workspace/data_sources.ts";
 import { projectRoot } from "../workspace/places.ts";
 import { dataPlaces } from "../workspace/sources.ts";
@@ -45,8 +46,20 @@ function textOf(operand: string): string {
   if (!operand.trim().startsWith("{")) {
     return isDataText(operand) ? operand : `./${operand}`;
   }
+  const value = mapOf(operand);
+  const [problem] = treeProblems(value);
+  if (problem === undefined) return JSON.stringify(value);
+  const { message, notes = [] } = problem;
+  throw diagnosticError(
+    "usage",
+    message.replace(/^Cannot use the file/, `Cannot read ${operand}`),
+    notes,
+  );
+}
+
+function mapOf(operand: string): unknown {
   try {
-    return JSON.stringify(parseYaml(operand));
+    return parseYaml(operand);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw diagnosticError("usage", `Cannot read ${operand}: ${error.message}`);

@@ -5,11 +5,13 @@ import {
   type Event,
   EVENT_ID,
   floatCoreTag,
+  intCoreTag,
   load,
   mergeTag,
   NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
+  type ScalarTagDefinition,
   YAMLException,
 } from "js-yaml";
 
@@ -23,8 +25,27 @@ const floatTag: typeof floatCoreTag = {
   },
 };
 
+/** A whole number that a number cannot hold is a `bigint`: rounded it would pass for another value. */
+const intTag: ScalarTagDefinition<number | bigint> = {
+  ...intCoreTag,
+  resolve(source, isExplicit, tagName) {
+    const value = intCoreTag.resolve(source, isExplicit, tagName);
+    const isExact = typeof value !== "number" || Number.isSafeInteger(value);
+    return isExact ? value : exact(source);
+  },
+};
+
+/** Digits that are more than any number has: to read millions of them would take long. */
+const MOST_DIGITS = 1000;
+
+function exact(source: string): bigint | number {
+  if (source.length > MOST_DIGITS) return source.startsWith("-") ? -Infinity : Infinity;
+  const [, sign, digits] = /^([-+]?)(.*)$/s.exec(source)!;
+  return sign === "-" ? -BigInt(digits!) : BigInt(digits!);
+}
+
 /** Numbers are `10`, `0o12`, `0x1F`, `1e3`; `010` is ten, `yes` and `2020-01-01` are texts. */
-const schema = CORE_SCHEMA.withTags(mergeTag, floatTag);
+const schema = CORE_SCHEMA.withTags(mergeTag, intTag, floatTag);
 
 /** A text is not YAML. */
 export class YamlError extends SyntaxError {
@@ -38,7 +59,12 @@ export class YamlError extends SyntaxError {
   }
 }
 
-/** The value of a text; `null` if it holds none. @throws {YamlError} */
+/**
+ * The value of a text; `null` if it holds none. A whole number that is not exact as a number is a
+ * `bigint`.
+ *
+ * @throws {YamlError}
+ */
 export function parseYaml(text: string): unknown {
   return orYamlError(() => load(text, { schema, maxTotalMergeKeys: MOST_MERGED })) ?? null;
 }

@@ -82,6 +82,7 @@ Deno.test("tvp data lists sets, and says what is missing", () =>
         'it has "folder:./x"; write a space after the colon: { folder: ./x }',
       ],
       [["inspect", "{folder: ["], "Cannot read {folder: ["],
+      [["inspect", "{folder: ., seed: .inf}"], "Infinity is not a number to compute with"],
       [
         ["inspect", "{set: cifar10}"],
         "it does not say where the set's files lie; write { set: cifar10, folder: ./FOLDER }",

@@ -27,6 +27,7 @@ class TreeCheck {
   #look(value: unknown): void {
     if (++this.#values > maxValues) return;
     if (typeof value === "number") return this.#number(value);
+    if (typeof value === "bigint") return this.#report(inexact, quoteIt);
     if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object" || value === null) return;
     if (this.#open.has(value)) return this.#report("its alias refers to itself");
@@ -53,11 +54,8 @@ class TreeCheck {
   }
 
   #number(value: number): void {
-    if (!Number.isFinite(value)) {
-      this.#report(`${value} is not a number to compute with`, quoteIt);
-    } else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      this.#report("a whole number of this many digits cannot be kept exactly", quoteIt);
-    }
+    if (Number.isFinite(value)) return;
+    this.#report(`${value} is not a number to compute with`, quoteIt);
   }
 
   #report(cause: string, notes: readonly string[] = []): void {
@@ -78,5 +76,7 @@ function isText(value: string): boolean {
 }
 
 const noText = "holds a NUL or half a character";
+
+const inexact = "a whole number of this many digits cannot be kept exactly";
 
 const quoteIt = ["to make it a text, put it in quotes"];
