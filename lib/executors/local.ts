@@ -86,7 +86,10 @@ class LocalExecutor implements Executor {
 
   #start(job: Job): WorkerProcess {
     const lock = this.#folder === undefined ? [] : lockFlags(this.#folder);
-    return new WorkerProcess((temporary) => [...workerFlags(job, temporary), ...lock]);
+    return new WorkerProcess((temporary, names) => [
+      ...workerFlags(names.job(job), temporary),
+      ...lock,
+    ]);
   }
 
   /** A worker that ran the same stage before has its modules and models loaded. */

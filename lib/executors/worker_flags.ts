@@ -53,13 +53,13 @@ function modulesIn(given: unknown): string[] {
     .filter((value) => typeof value === "string" && value.startsWith("file:")) as string[];
 }
 
-/** `--allow-read=…`, of all where no path is known. */
+/** `--allow-read=…`, of all where no path is known; what lies behind a link is reached by it alone. */
 function pathsFlag(flag: string, paths: readonly string[]): string {
   const all = new Set(
     paths.flatMap((path) => [path, ifThere(() => Deno.realPathSync(path)) ?? path]),
   );
   if (all.size === 0) return flag;
-  return `${flag}=${[...all].map((path) => path.replaceAll(",", ",,")).join(",")}`;
+  return `${flag}=${[...all].filter((path) => !path.includes(",")).join(",")}`;
 }
 
 /** Where Deno keeps packages, with their native code; nothing where that is not known. */

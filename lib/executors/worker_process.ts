@@ -14,6 +14,7 @@ import {
 } from "./message.ts";
 import { type Process, startProcess } from "./process.ts";
 import { abortReason } from "./run_job.ts";
+import { CommaFree } from "./comma_free.ts";
 
 /** How many lines of the log are shown for a task whose process died. */
 const LAST_LINES = 12;
@@ -35,6 +36,7 @@ interface Current {
 /** A process that runs one job after another. */
 export class WorkerProcess implements AsyncDisposable {
   readonly #temporary: string;
+  readonly #names: CommaFree;
   readonly #process: Process;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<void>;
@@ -43,11 +45,13 @@ export class WorkerProcess implements AsyncDisposable {
   /** Module of the stage that ran last; what it loaded is still warm. */
   lastModule: string | undefined;
 
-  /** @param flagsOf Flags of Deno, by the folder for its temporary files. */
-  constructor(flagsOf: (temporary: string) => readonly string[]) {
+  /** @param flagsOf Flags of Deno, by the folder for its temporary files, and by what names paths. */
+  constructor(flagsOf: (temporary: string, names: CommaFree) => readonly string[]) {
     const worker = new URL("./worker.ts", import.meta.url).href;
     this.#temporary = Deno.makeTempDirSync({ prefix: "tvp-" });
-    const args = ["run", "--quiet", "--no-prompt", ...flagsOf(this.#temporary), worker];
+    this.#names = new CommaFree(this.#temporary);
+    const flags = flagsOf(this.#temporary, this.#names);
+    const args = ["run", "--quiet", "--no-prompt", ...flags, worker];
     this.#process = startProcess(Deno.execPath(), args, temporaryVariables(this.#temporary));
     this.#input = this.#process.stdin.getWriter();
     this.#ended = this.#watch();
@@ -74,7 +78,7 @@ export class WorkerProcess implements AsyncDisposable {
       done,
       errorsEnded: false,
     };
-    this.#send({ type: "run", job });
+    this.#send({ type: "run", job: this.#names.job(job) });
     let grace: ReturnType<typeof setTimeout> | undefined;
     const abort = () => {
       this.#send({ type: "abort", reason: abortReason(signal) });
