@@ -11,6 +11,8 @@ import { planPipeline } from "../pipeline/plan/expand.ts";
 import type { Plan, Task } from "../pipeline/plan/plan.ts";
 import type { SourceText } from "../pipeline/read/problem.ts";
 import type { SourceResolver } from "../pipeline/plan/resolve.ts";
+import type { RunOptions } from "../pipeline/run/run.ts";
+import { ChangedInputs } from "./changed_inputs.ts";
 import { NamedPlaces } from "./job_places.ts";
 import { declaredPermissions, loadPipelineStages } from "./load_pipeline_stages.ts";
 import type { ArtifactStore, ContentDigests } from "../pipeline/contract/store.ts";
@@ -50,6 +52,8 @@ export interface OpenedPipeline extends AsyncDisposable {
   readonly isOnline: boolean;
   /** Tries the models that tasks name. @throws {DiagnosticError} If one cannot be used. */
   tryModels(tasks: Iterable<Task>): Promise<void>;
+  /** As a run takes it: which inputs of a task have changed since its key was made. */
+  readonly changedInputs: NonNullable<RunOptions["changedInputs"]>;
   /** Where steps on the models that tasks name would run on CUDA. */
   placeModels(tasks: Iterable<Task>): Promise<ModelPlacement[]>;
 }
@@ -128,12 +132,15 @@ export async function openPipeline(
   const isOnline = isServer(remote) || named.usesHub;
   await onOpen?.({ isOnline });
   const places = await named.places(spec, { ...folders, store: cacheFolder });
+  const resolver = sourceResolver(folders, digests);
+  const inputs = new ChangedInputs({ folders, resolver, afresh: digests.afresh });
   const opened = held.move();
   return {
     plan: planned.value,
     store,
     digests,
-    resolver: sourceResolver(folders, digests),
+    resolver,
+    changedInputs: (...ran) => inputs.of(...ran),
     cacheFolder,
     places,
     isOnline,

@@ -143,6 +143,7 @@ export async function runOpened(
     force: forceRule(plan, options.force ?? []),
     ...(signal ? { signal } : {}),
     hide: (text) => secretValues().hide(text),
+    changedInputs: opened.changedInputs,
     prepare: async (left) => {
       mark.set();
       if (executor.name === "local") await checkProvider(provider);

@@ -98,3 +98,58 @@ Deno.test("a cached run puts back what was deleted of the latest results, and no
     assertEquals([file, whole, link].map((path) => Deno.readTextFileSync(path)), results);
     assertEquals(Deno.readTextFileSync(edited), "mine");
   }));
+
+/** Pipelines that edit one of their own inputs, and the path of that input. */
+const EDITORS: readonly (readonly [input: string, files: Readonly<Record<string, string>>])[] = [
+  ["data.txt", {
+    "data.txt": "one",
+    "p.yaml": `
+name: p
+stages:
+  a:
+    uses: command
+    with:
+      run: [sh, -c, "cat {files.data} > {outputs.text}; printf two > {files.data}"]
+      files: { data: ./data.txt }
+      outputs: { text: text }
+`,
+  }],
+  ["own/word.ts", {
+    "own/word.ts": 'export const word = "one";',
+    "own/editor.ts": `
+import { z } from "zod";
+import { defineStage } from "@tvp/pipeline/stage";
+import { word } from "./word.ts";
+export default defineStage({
+  name: "editor",
+  description: "Edits a module that it imports.",
+  with: z.strictObject({}),
+  outputs: { text: "text" },
+  permissions: ["write"],
+  async run(_, context) {
+    await Deno.writeTextFile(context.output("text"), word);
+    await Deno.writeTextFile(new URL("./word.ts", import.meta.url), 'export const word = "two";');
+  },
+});
+`,
+    "p.yaml": "name: p\nstageFolder: ./own\nstages: { a: { uses: editor } }\n",
+  }],
+];
+
+for (const [input, files] of EDITORS) {
+  Deno.test(`a result is not kept whose ${input} was edited while the task ran`, () =>
+    inFolder(async (folder) => {
+      await Deno.mkdir(join(folder, "own"));
+      const put = (path: string) => Deno.writeTextFile(join(folder, path), files[path]!);
+      await Promise.all(Object.keys(files).map(put));
+      for (const _ of ["first", "again"]) {
+        await put(input);
+        const { code, out, err } = await tvp(folder, "run", "p.yaml", "--trust");
+        assertEquals(code, 0, err);
+        assertStringIncludes(out + err, "1 task, 1 ran");
+        assertStringIncludes(out + err, 'Cannot keep the result of "a" for later runs: ');
+        const text = await Deno.readTextFile(join(folder, ".tvp/runs/p/latest/a/text.txt"));
+        assertEquals(text, "one");
+      }
+    }));
+}

@@ -13,6 +13,12 @@ export interface ContentDigestsOptions {
   readonly root?: URL;
 }
 
+/** Digests of a project. What is digested of code is remembered: a run is of one version of it. */
+export interface ProjectDigests extends ContentDigests, Pick<CodeDigests, "modules"> {
+  /** Digests of what is there now, code too. */
+  afresh(): ProjectDigests;
+}
+
 /**
  * Computes digests of files, folders and modules. New digests are written to the memo when disposed.
  *
@@ -28,13 +34,18 @@ export interface ContentDigestsOptions {
  */
 export function contentDigests(
   options: ContentDigestsOptions = {},
-): ContentDigests & Pick<CodeDigests, "modules"> {
+): ProjectDigests {
   const memo = new FileMemo(options.memo);
-  const code = codeDigests(options.root ?? new URL("../../../", import.meta.url), memo);
-  return {
-    content: (path: string): Promise<Digest> => digestPath(path, memo),
-    code: code.digest,
-    modules: code.modules,
-    [Symbol.asyncDispose]: () => Promise.resolve(memo.flush()),
+  const root = options.root ?? new URL("../../../", import.meta.url);
+  const afresh = (): ProjectDigests => {
+    const code = codeDigests(root, memo);
+    return {
+      content: (path: string): Promise<Digest> => digestPath(path, memo),
+      code: code.digest,
+      modules: code.modules,
+      afresh,
+      [Symbol.asyncDispose]: () => Promise.resolve(memo.flush()),
+    };
   };
+  return afresh();
 }

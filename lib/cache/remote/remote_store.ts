@@ -80,6 +80,7 @@ class RemoteStore implements ArtifactStore {
 
   async put(key: Key, entry: NewEntry): Promise<StoreHit> {
     const hit = await this.#local.put(key, entry);
+    if (entry.isPassing) return hit;
     this.#push(`tasks/${key}`, "push a task", (transfer) => this.#tasks.push(hit, transfer));
     if (this.#saved.has(key)) {
       const clear = (transfer: TransferOptions) => this.#tasks.clearCheckpoint(key, transfer);

@@ -49,6 +49,8 @@ export interface NewEntry {
   readonly durationMs: number;
   readonly host: HostFacts;
   readonly log: string;
+  /** It is for this run alone: no key leads to it, as its inputs are not what the key says. */
+  readonly isPassing?: boolean;
 }
 
 /** A place to run a task in, on the store's file system. Disposing removes `directory`. */

@@ -31,6 +31,12 @@ export interface RunOptions {
   readonly places?: Pick<JobPlaces, "read" | "models">;
   /** Replaces secrets by their names in logs and failures of tasks; by default nothing. */
   readonly hide?: (text: string) => string;
+  /** Names of a task's inputs that are not what they were when its key was made. */
+  readonly changedInputs?: (
+    task: Task,
+    resolved: ResolvedTask,
+    durationMs: number,
+  ) => Promise<readonly string[]>;
   /** Tasks to run although their outputs are stored. */
   readonly force?: (task: Task) => boolean;
   /** Called once before the first task runs; an error that it throws ends the run. */

@@ -1,7 +1,7 @@
 /** Runs one task through the executor and into the store, with its retries. @module */
 import { delay } from "@std/async/delay";
 import { dirname } from "@std/path";
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nameOf, type RunEvent } from "../contract/event.ts";
 import { type Job, type JobFailure, type JobResult, onCard } from "../contract/job.ts";
 import { isolationOf, type Task } from "../plan/plan.ts";
@@ -155,22 +155,37 @@ export class TaskRunner {
     };
   }
 
-  #store(
+  async #store(
     task: Task,
     resolved: ResolvedTask,
     done: { job: Job; result: JobResult & { ok: true }; log: readonly string[] },
   ): Promise<StoreHit> {
+    const { durationMs } = done.result;
+    const changed = await this.#options.changedInputs?.(task, resolved, durationMs) ?? [];
+    if (changed.length > 0) this.#emit({ type: "warning", diagnostic: notKept(task, changed) });
     const outputs = Object.entries(task.outputs).map(([name, type]) =>
       [name, { type, path: done.job.outputs[name]! }] as const
     );
-    return this.#options.store.put(resolved.key, {
+    return await this.#options.store.put(resolved.key, {
       preimage: resolved.preimage,
       outputs: Object.fromEntries(outputs),
-      durationMs: done.result.durationMs,
+      durationMs,
       host: done.result.host,
       log: done.log.map((line) => `${line}\n`).join(""),
+      ...(changed.length > 0 ? { isPassing: true } : {}),
     });
   }
+}
+
+/** Nobody knows whether the task read the old bytes, the new ones, or some of both. */
+function notKept({ id }: Task, changed: readonly string[]): Diagnostic {
+  return {
+    code: "input-changed",
+    severity: "warning",
+    message: `Cannot keep the result of "${id}" for later runs: ` +
+      `${changed.join(", ")} changed while the run went on`,
+    notes: ["The next run computes it again."],
+  };
 }
 
 /** What a task says, with names instead of secrets in all its texts. */
