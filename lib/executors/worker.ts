@@ -33,7 +33,11 @@ function serve(): void {
   };
   thread.onmessage = ({ data: command }: MessageEvent<InputMessage>) => {
     if (command.type === "abort") return abort();
-    if (command.type === "end") Deno.exit(0);
+    if (command.type === "end") {
+      // The runner is gone: programs that a stage has started are not to go on without it.
+      controller.abort(abortError(false, job));
+      Deno.exit(0);
+    }
     controller = new AbortController();
     job = command.job;
     void work(job, { signal: controller.signal, poll: abort });
