@@ -91,8 +91,11 @@ function unfilled(word: string, entries: Readonly<Record<string, unknown>>): str
   });
 }
 
-/** Programs that read a text among their arguments as commands. */
-const shells = /(?:^|\/)(?:a|ba|c|da|fi|k|mk|tc|ya|z)?sh$/;
+/** Programs that read a text among their arguments as commands, or hand it to one that does. */
+const shells = new RegExp(
+  "(?:^|/)(?:(?:a|ba|c|da|elvi|fi|k|mk|o|ok|po|pw|rba|tc|xon|ya|z)?sh|nu" +
+    "|flock|hyperfine|parallel|runuser|script|su|watch)(?:-?\\d[\\d.]*)?$",
+);
 
 /**
  * Fills in the paths. A list that is a whole word becomes as many words; within a text spaces

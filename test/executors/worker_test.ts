@@ -31,7 +31,7 @@ async function eventually<T>(look: () => T | undefined): Promise<T> {
     if (found !== undefined) return found;
     await delay(50);
   }
-  throw new Error("it did not happen within 30 s");
+  throw new RangeError("it did not happen within 30 s");
 }
 
 Deno.test("what a program has started ends with the runner, even if that is killed", () =>

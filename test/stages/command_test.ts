@@ -123,6 +123,39 @@ for (const [how, text] of Object.entries(QUOTED)) {
     }));
 }
 
+/** Shells by other names, and programs that hand a text to one. */
+const HANDED_ON: readonly (readonly string[])[] = [
+  ["env", "-u", "X", "bash", "-ec"],
+  ["flock", "LOCK", "-c"],
+  ["timeout", "9", "sh", "-c"],
+  ["./bash-5.2", "-c"],
+];
+
+for (const start of HANDED_ON) {
+  Deno.test(`command writes paths of any signs into a text after ${start.join(" ")}`, () =>
+    withFolder(async (folder) => {
+      const odd = `${folder}/it's $(x)`;
+      Deno.mkdirSync(odd);
+      Deno.writeTextFileSync(`${odd}/a`, "hello\n");
+      Deno.symlinkSync("/bin/sh", `${folder}/bash-5.2`);
+      const words = start.map((word) => word.replace("LOCK", `${folder}/lock`));
+      await command.run({
+        run: [
+          ...words.map((word) => word.replace(/^\.(?=\/)/, folder)),
+          "cat {inputs.a} > {outputs.out}",
+        ],
+        inputs: { a: { type: "file", digest: "", path: `${odd}/a` } },
+        files: {},
+        outputs,
+      }, {
+        output: () => `${odd}/out`,
+        log: (line: string) => assertEquals(line, ""),
+        signal: new AbortController().signal,
+      } as unknown as StageContext);
+      assertEquals(Deno.readTextFileSync(`${odd}/out`), "hello\n");
+    }));
+}
+
 Deno.test("command leaves paths as they are in words that no shell reads", () =>
   withFolder(async (folder) => {
     const path = `${folder}/b c`;
