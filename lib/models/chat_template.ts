@@ -35,7 +35,7 @@ export async function openChatTemplate(
 ): Promise<ChatTemplate | undefined> {
   const template = await findChatTemplate(directory, tokenizer.config);
   if (template === undefined) return undefined;
-  const tokens = { bos_token: "", eos_token: "", ...specialTokenTexts(tokenizer.config) };
+  const tokens = specialTokenTexts(tokenizer.config);
   const place = `${template.name} in "${directory}"`;
   const render = await openRender(template.source, place);
   const write = (messages: readonly object[], add_generation_prompt: boolean) =>

@@ -34,6 +34,7 @@ const anyObject = object({}).nullish();
 const specialIds = {
   eos_token_id: tokenIds,
   pad_token_id: tokenIds,
+  bos_token_id: tokenIds,
   decoder_start_token_id: tokenIds,
 };
 
@@ -81,7 +82,19 @@ export const tokenizerConfigSchema = object({
   pad_token: specialToken,
   cls_token: specialToken,
   mask_token: specialToken,
+  added_tokens_decoder: z.record(
+    z.string(),
+    object({ content: text }),
+    "an object of tokens, each with a number as key",
+  ).nullish(),
 });
+
+/** added_tokens.json */
+export const addedTokensSchema = z.record(
+  z.string(),
+  whole(0, 2 ** 31 - 1),
+  "an object of tokens and their numbers",
+);
 
 /** tokenizer.json; the tokenizer itself checks its parts. */
 export const tokenizerSchema = object({

@@ -4,7 +4,6 @@
  * @module
  */
 import { TemplateError } from "./jinja/template_error.ts";
-import { strftimeNow } from "./strftime.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
 
 export { TemplateError };
@@ -57,7 +56,7 @@ export async function readTemplate(source: string): Promise<Render> {
     });
 }
 
-const own = { tools: null, documents: null, strftime_now: strftimeNow };
+const own = { tools: null, documents: null };
 
 function guarded<T>(work: () => T): T {
   try {

@@ -34,7 +34,8 @@ export interface SpecialIds {
  * Finds the special tokens of a model.
  *
  * Generation ends where transformers ends it: at any `eos_token_id` of generation_config.json; where
- * it has none, of config.json, then of its text_config; last comes the tokenizer's `eos_token`.
+ * it has none, of config.json, then of its text_config (which some call llm_config, language_config or
+ * decoder); last comes the tokenizer's `eos_token`.
  * An answer that is learnt ends with the token that ends a turn of the chat template, else with the
  * tokenizer's `eos_token`, else with the first of those that end generation.
  *
@@ -49,7 +50,9 @@ export function specialIds(
   const { eos_token: eos, pad_token: pad } = specialTokenTexts(tokenizer.config);
   const idOf = (token: string | undefined) =>
     token === undefined ? undefined : tokenizer.idOf(token);
-  const inner = ["text_config", "decoder"].map((key) => objectIn(config, key));
+  const inner = ["text_config", "llm_config", "language_config", "decoder"].map((key) =>
+    objectIn(config, key)
+  );
   const places: readonly Json[] = [generation, config, ...inner];
   const find = (key: string): readonly number[] =>
     places.map((place) => idsIn(place[key])).find((ids) => ids.length > 0) ?? [];
@@ -69,7 +72,7 @@ export function specialIds(
     endToken,
     endTokens: new Set(ends.length > 0 ? ends : [idOf(eos) ?? endToken]),
     padToken,
-    startToken: find("decoder_start_token_id")[0] ?? padToken,
+    startToken: find("decoder_start_token_id")[0] ?? find("bos_token_id")[0] ?? padToken,
     ...(forced === undefined ? {} : { forcedToken: forced }),
   };
 }

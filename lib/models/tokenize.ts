@@ -1,8 +1,9 @@
 /** Turns text into token ids and back, by tokenizer.json and tokenizer_config.json. @module */
 import { join } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { withDeclaredTokens } from "./declared_tokens.ts";
 import { readModelJson } from "./model_file.ts";
-import { tokenizerConfigSchema, tokenizerSchema } from "./model_schema.ts";
+import { addedTokensSchema, tokenizerConfigSchema, tokenizerSchema } from "./model_schema.ts";
 import { textLimitMs, TimeLimitError, withTimeLimit } from "./time_limit.ts";
 import type { AddedToken } from "./tokenizer/added_tokens.ts";
 import { type Json, TokenizerPartError } from "./tokenizer/definition.ts";
@@ -28,7 +29,7 @@ export interface TextTokenizer {
   readonly specialTokens: readonly string[];
   /** Whether the tokenizer reads a text as if it began with a space. */
   readonly addsSpace: boolean;
-  /** tokenizer_config.json, with the additions of special_tokens_map.json. */
+  /** tokenizer_config.json, with the names of special_tokens_map.json. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -47,22 +48,32 @@ const openLimitMs = 10_000;
 export async function openTokenizer(directory: string, folder = ""): Promise<TextTokenizer> {
   const place = (name: string) => join(directory, folder, name);
   const path = place("tokenizer.json");
-  const definition = await readModelJson(path, tokenizerSchema);
-  if (definition === undefined) {
+  const file = await readModelJson(path, tokenizerSchema);
+  if (file === undefined) {
     throw failure(path, "it is missing", "A model needs tokenizer.json to read text");
   }
+  const config = await readTokenizerConfig(place);
+  const added = await readModelJson(place("added_tokens.json"), addedTokensSchema);
+  const definition = withDeclaredTokens(file, { config, added });
   const mistake = vocabularyMistake(definition) ?? stepMistake(definition);
   if (mistake !== undefined) throw failure(path, mistake);
-  const config = {
-    ...await readModelJson(place("special_tokens_map.json"), tokenizerConfigSchema),
-    ...await readModelJson(place("tokenizer_config.json"), tokenizerConfigSchema),
-  };
   const { makeTokenizer } = await import("./tokenizer/tokenizer.ts");
-  const cleansUp = config.clean_up_tokenization_spaces === true && !isBytePair(definition.model);
+  const cleansUp = config.clean_up_tokenization_spaces === true && !isBytePair(file.model);
   const tokenizer = guarded(path, openLimitMs, () => makeTokenizer(definition, cleansUp));
   // A mistake in a step may show only when it is taken.
   guarded(path, textLimitMs, () => tryOut(tokenizer));
   return wrap(tokenizer, path, { definition, config });
+}
+
+/**
+ * tokenizer_config.json with the names in special_tokens_map.json. Those win where the former is of an
+ * old form, without `added_tokens_decoder`, as in transformers.
+ */
+async function readTokenizerConfig(place: (name: string) => string): Promise<Json> {
+  const config = await readModelJson(place("tokenizer_config.json"), tokenizerConfigSchema) ?? {};
+  const names = await readModelJson(place("special_tokens_map.json"), tokenizerConfigSchema) ?? {};
+  const isOld = config.added_tokens_decoder === undefined;
+  return isOld ? { ...config, ...names } : { ...names, ...config };
 }
 
 function tryOut(tokenizer: Tokenizer): void {

@@ -53,12 +53,14 @@ export function cropDraft(from: Draft, size: ImageSize): Draft {
   });
 }
 
-/** Cuts a draft into tiles of one size, row by row. */
+/** Cuts a draft into tiles of one size, row by row; those at its end may be smaller. */
 export function tileDraft(from: Draft, tile: ImageSize): readonly Draft[] {
   const tiles: Draft[] = [];
   for (let top = 0; top < from.size.height; top += tile.height) {
     for (let left = 0; left < from.size.width; left += tile.width) {
-      tiles.push(cutDraft(from, tile, { top, left }));
+      const height = Math.min(tile.height, from.size.height - top);
+      const width = Math.min(tile.width, from.size.width - left);
+      tiles.push(cutDraft(from, { height, width }, { top, left }));
     }
   }
   return tiles;

@@ -6,7 +6,7 @@
  */
 import { type ImageSize, type Resample, resampleNames } from "./resize.ts";
 
-/** `preprocessor_config.json`; fields that are absent or null take their defaults. */
+/** `preprocessor_config.json`; fields that are absent take their defaults, and so do those that are null but flags. */
 export type ProcessorConfig = Readonly<Record<string, unknown>>;
 
 /** Longest edge of an image, and most pixels in it: far more than any vision encoder reads. */
@@ -25,9 +25,14 @@ export class ProcessorFieldError extends RangeError {
   }
 }
 
-/** Whether a step is on. @throws {ProcessorFieldError} If the field is neither true nor false. */
+/**
+ * Whether a step is on; null switches it off, as in Python.
+ *
+ * @throws {ProcessorFieldError} If the field is neither true nor false.
+ */
 export function flagOf(config: ProcessorConfig, name: string, absent: boolean): boolean {
-  const value = config[name] ?? absent;
+  const given = config[name] === null ? false : config[name];
+  const value = given ?? absent;
   if (typeof value === "boolean") return value;
   throw misfit(name, value, "true or false");
 }
@@ -159,7 +164,10 @@ type SizeFields = Readonly<Partial<Record<typeof edges[number], number>>>;
 
 function sizeFields(value: unknown, name: string): SizeFields {
   if (typeof value !== "object" || value === null) throw unknownSize(value, name);
-  const fields = value as Readonly<Record<string, unknown>>;
+  if (Array.isArray(value) && value.length !== 2) throw unknownSize(value, name);
+  const fields: Readonly<Record<string, unknown>> = Array.isArray(value)
+    ? { height: value[0], width: value[1] }
+    : { ...value };
   const found = edges.map((edge) => [edge, fields[edge] ?? undefined] as const)
     .filter(([, side]) => side !== undefined);
   const odd = found.find(([, side]) => typeof side !== "number");
@@ -176,7 +184,11 @@ function checkedSize(size: ImageSize, value: unknown, name: string): ImageSize {
 }
 
 function unknownSize(value: unknown, name: string): ProcessorFieldError {
-  return misfit(name, value, "a number, {height, width}, {shortest_edge} or {longest_edge}");
+  return misfit(
+    name,
+    value,
+    "a number, {height, width}, [height, width], {shortest_edge} or {longest_edge}",
+  );
 }
 
 export function misfit(name: string, value: unknown, needed: string): ProcessorFieldError {

@@ -2,6 +2,18 @@
 import type { ImagePlan } from "./image_plan.ts";
 import type { ProcessorConfig } from "./processor_fields.ts";
 import { llavaNextProcessor, llavaOnevisionProcessor } from "./processors/anyres.ts";
+import {
+  beitProcessor,
+  chameleonProcessor,
+  dptProcessor,
+  flavaProcessor,
+  levitProcessor,
+  mobileNetProcessor,
+  owlVitProcessor,
+  poolFormerProcessor,
+  pvtProcessor,
+  segformerProcessor,
+} from "./processors/classifiers.ts";
 import { donutProcessor } from "./processors/donut.ts";
 import { gemma3Processor } from "./processors/gemma3.ts";
 import { gemma4Processor } from "./processors/gemma4.ts";
@@ -36,6 +48,16 @@ const kinds: readonly ProcessorKind[] = [
   deitProcessor,
   convnextProcessor,
   efficientNetProcessor,
+  beitProcessor,
+  owlVitProcessor,
+  flavaProcessor,
+  pvtProcessor,
+  segformerProcessor,
+  mobileNetProcessor,
+  chameleonProcessor,
+  levitProcessor,
+  poolFormerProcessor,
+  dptProcessor,
   llavaProcessor,
   llavaNextProcessor,
   llavaOnevisionProcessor,
@@ -61,9 +83,10 @@ export function isProcessorType(type: unknown): boolean {
   return kinds.some(({ types }) => types.includes(plainName(type)));
 }
 
-/** Variants compute the same on another library. */
+/** Variants compute the same on another library; older files call a processor a feature extractor. */
 function plainName(type: unknown): string {
-  return typeof type === "string" ? type.replace(/(Fast|Pil)$/, "") : "";
+  if (typeof type !== "string") return "";
+  return type.replace(/(Fast|Pil)$/, "").replace(/FeatureExtractor$/, "ImageProcessor");
 }
 
 function kindOf(config: ProcessorConfig): ProcessorKind {
@@ -97,7 +120,9 @@ export function checkProcessor(config: ProcessorConfig): void {
 
 function withDefaults(config: ProcessorConfig, { defaults }: ProcessorKind): ProcessorConfig {
   const given = Object.entries(config)
-    .filter(([name, value]) => value !== null || !Object.hasOwn(defaults, name));
+    .filter(([name, value]) =>
+      value !== null || name.startsWith("do_") || !Object.hasOwn(defaults, name)
+    );
   const own = Object.fromEntries(given);
   return { ...(cropWouldPad(own, defaults) ? withoutCrop(defaults) : defaults), ...own };
 }

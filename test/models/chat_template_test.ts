@@ -42,6 +42,15 @@ for (const [name, source, text] of written) {
     withTemplate(source, (write) => assertEquals(write(), text)));
 }
 
+Deno.test("openChatTemplate() leaves tokens undefined that the tokenizer has not", () => {
+  const source = "{{ bos_token }}{{ bos_token is defined }}{{ pad_token is defined }}<image>";
+  return withTextFiles({ "chat_template.jinja": source }, async (folder) => {
+    const config = { bos_token: null, pad_token: "<pad>" };
+    const template = await openChatTemplate(folder, { config });
+    assertEquals(template!("What is it?"), "FalseTrue<image>");
+  });
+});
+
 Deno.test("openChatTemplate() lets an image that comes first be absent from the text", () =>
   withTemplate("{{ messages[0].content }}", (write) => {
     assertEquals(write({ mayLack: true }), "What is it?");

@@ -38,6 +38,13 @@ const cases: readonly EndCase[] = [
     ends: [3],
     end: 2,
   },
+  { name: "llm_config", config: { llm_config: { eos_token_id: 4 } }, ends: [4], end: 2 },
+  {
+    name: "language_config",
+    config: { language_config: { eos_token_id: [4] } },
+    ends: [4],
+    end: 2,
+  },
   { name: "the tokenizer's, where no file has one", ends: [2], end: 2 },
   {
     name: "the end of a turn for what is learnt",
@@ -85,6 +92,19 @@ Deno.test("specialIds() fills with pad_token_id, the tokenizer's pad_token, or t
     assertEquals(padOf({ pad_token_id: -1 }, { pad_token: { content: "<unk>" } }), 0);
     assertEquals(padOf({}), 2);
   }));
+
+const starts: readonly [string, Json, Json, number][] = [
+  ["decoder_start_token_id", { decoder_start_token_id: 3 }, { bos_token_id: 1 }, 3],
+  ["bos_token_id, of any file", { pad_token_id: 0 }, { text_config: { bos_token_id: 1 } }, 1],
+  ["what fills up", { pad_token_id: 0 }, {}, 0],
+];
+for (const [name, generation, config, start] of starts) {
+  Deno.test(`specialIds() starts an answer with ${name}`, () =>
+    withTextFiles({}, async (folder) => {
+      const directory = textDirectory(folder, { config, generation });
+      assertEquals(specialIds(directory, await openTokenizer(folder)).startToken, start);
+    }));
+}
 
 Deno.test("specialTokenTexts() knows tokens as texts and as objects", () => {
   const config = {

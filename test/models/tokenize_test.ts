@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { openTokenizer } from "../../lib/models/tokenize.ts";
-import { tokenizerConfig, tokenizerFile, withTextFiles } from "./text_rig.ts";
+import { type TextFiles, tokenizerConfig, tokenizerFile, withTextFiles } from "./text_rig.ts";
 
 const { "<unk>": _, ...known } = tokenizerFile.model.vocab as Readonly<Record<string, number>>;
 
@@ -14,16 +14,103 @@ Deno.test("openTokenizer() turns text into ids and back", () =>
     assertEquals(tokenizer.specialTokens.includes("<|end|>"), true);
   }));
 
-Deno.test("openTokenizer() takes names of tokens from special_tokens_map.json as well", () => {
-  const files = {
-    "tokenizer_config.json": { eos_token: "</s>" },
-    "special_tokens_map.json": { bos_token: "<s>", eos_token: "<|end|>" },
-  };
-  return withTextFiles(files, async (folder) => {
-    const { config } = await openTokenizer(folder);
-    assertEquals(config, { bos_token: "<s>", eos_token: "</s>" });
+const names: readonly [string, object, object, object][] = [
+  ["wins over an old tokenizer_config.json", { eos_token: "</s>" }, { eos_token: "<|end|>" }, {
+    eos_token: "<|end|>",
+  }],
+  ["may take a name away", { bos_token: "<s>" }, { bos_token: null }, { bos_token: null }],
+  [
+    "only adds to a newer one",
+    { eos_token: "</s>", added_tokens_decoder: {} },
+    { bos_token: "<s>", eos_token: "<|end|>" },
+    { eos_token: "</s>", bos_token: "<s>", added_tokens_decoder: {} },
+  ],
+];
+for (const [name, config, map, wanted] of names) {
+  Deno.test(`openTokenizer() reads special_tokens_map.json, which ${name}`, () => {
+    const files = { "tokenizer_config.json": config, "special_tokens_map.json": map };
+    return withTextFiles(files, async (folder) => {
+      assertEquals((await openTokenizer(folder)).config, wanted);
+    });
   });
-});
+}
+
+/** A tokenizer.json that knows no added tokens, or these. */
+const bare = (...added: readonly object[]) => ({ ...tokenizerFile, added_tokens: added });
+const image = { content: "<image>", normalized: false };
+const declared: readonly [string, TextFiles, readonly number[], string][] = [
+  ["of no file", {}, [0, 7], "<unk> is"],
+  ["by name", { "tokenizer_config.json": { image_token: "<image>" } }, [5, 6, 7], "What is"],
+  [
+    "by name and as an object",
+    { "tokenizer_config.json": { image_token: { content: "<image>" } } },
+    [5, 6, 7],
+    "What is",
+  ],
+  [
+    "in additional_special_tokens",
+    { "tokenizer_config.json": { additional_special_tokens: ["<image>"] } },
+    [5, 6, 7],
+    "What is",
+  ],
+  [
+    "in a list of extra_special_tokens",
+    { "tokenizer_config.json": { extra_special_tokens: [{ content: "<image>" }] } },
+    [5, 6, 7],
+    "What is",
+  ],
+  [
+    "in a map of extra_special_tokens",
+    { "tokenizer_config.json": { extra_special_tokens: { image_token: "<image>" } } },
+    [5, 6, 7],
+    "What is",
+  ],
+  [
+    "in special_tokens_map.json",
+    { "special_tokens_map.json": { image_token: "<image>" } },
+    [5, 6, 7],
+    "What is",
+  ],
+  [
+    "in added_tokens_decoder, as no special one",
+    { "tokenizer_config.json": { added_tokens_decoder: { 5: { ...image, special: false } } } },
+    [5, 6, 7],
+    "<image> What is",
+  ],
+  [
+    "in added_tokens_decoder, and by name",
+    {
+      "tokenizer_config.json": {
+        image_token: "<image>",
+        added_tokens_decoder: { 5: { ...image, special: false } },
+      },
+    },
+    [5, 6, 7],
+    "What is",
+  ],
+  ["in added_tokens.json", { "added_tokens.json": { "<image>": 5 } }, [5, 6, 7], "<image> What is"],
+  [
+    "in tokenizer.json, and special by name",
+    {
+      "tokenizer.json": bare({ ...image, id: 5, special: false }),
+      "tokenizer_config.json": { image_token: "<image>" },
+    },
+    [5, 6, 7],
+    "What is",
+  ],
+];
+for (const [place, files, ids, text] of declared) {
+  Deno.test(`openTokenizer() finds a token that is declared ${place}`, () =>
+    withTextFiles(
+      { "tokenizer.json": bare(), "tokenizer_config.json": {}, ...files },
+      async (folder) => {
+        const tokenizer = await openTokenizer(folder);
+        assertEquals(tokenizer.encode("<image>What is"), ids);
+        assertEquals(tokenizer.decode(ids), text);
+        assertEquals(tokenizer.specialTokens.includes("<image>"), text === "What is");
+      },
+    ));
+}
 
 Deno.test("openTokenizer() reads files with a byte order mark and Python's numbers", () => {
   const files = {

@@ -44,6 +44,18 @@ Deno.test("planProcessor() takes null for absent", () => {
   assertEquals([tiles[0]!.size, scale], [{ height: 8, width: 6 }, [1, 1, 1]]);
 });
 
+Deno.test("planProcessor() knows a kind of processor by each of its names", () => {
+  const size = { height: 40, width: 20 };
+  const wanted = planProcessor({ image_processor_type: "CLIPImageProcessor", size: 16 }, size);
+  const names: ProcessorConfig[] = [
+    { feature_extractor_type: "CLIPFeatureExtractor" },
+    { image_processor_type: "CLIPFeatureExtractor" },
+    { image_processor_type: "CLIPImageProcessorFast" },
+    { image_processor_type: "CLIPImageProcessorPil" },
+  ];
+  for (const name of names) assertEquals(planProcessor({ ...name, size: 16 }, size), wanted);
+});
+
 Deno.test("preprocess() refuses more images at once than memory should hold", () => {
   const image = tensor("uint8", [20, 3, 1, 1], new Uint8Array(60));
   assertThrows(
@@ -69,7 +81,26 @@ Deno.test("planProcessor() rejects what it cannot do", () => {
     [{ size: 0 }, `size is 0, ${pixels}`],
     [{ size: { height: 6000, width: 6000 } }, `size is {"height":6000,"width":6000}, ${pixels}`],
     [{ size: { shortest_edge: "8" } }, 'size.shortest_edge is "8", expected a number of pixels'],
-    [{ size: [8, 8] }, "size is [8,8], expected a number, {height, width}"],
+    [{ size: [8, 8, 8] }, "size is [8,8,8], expected a number, {height, width}, [height, width]"],
+    [
+      {
+        image_processor_type: "ViTImageProcessor",
+        do_pad: true,
+        pad_size: { height: 9, width: 9 },
+      },
+      'pad_size is {"height":9,"width":9}, expected null',
+    ],
+    [
+      { image_processor_type: "DPTImageProcessor", size: 8, do_pad: true, size_divisor: 7 },
+      "do_pad is true, expected false",
+    ],
+    [{
+      image_processor_type: "LlavaNextImageProcessor",
+      size: { shortest_edge: 4 },
+      do_center_crop: false,
+      crop_size: 4,
+      image_grid_pinpoints: [[4, 6]],
+    }, "image_grid_pinpoints is [4,6], expected multiples of 4"],
     [{ do_center_crop: true, crop_size: -1 }, `crop_size is -1, ${pixels}`],
     [{ do_resize: "no", size: 8 }, 'do_resize is "no", expected true or false'],
     [{ image_mean: [1, 2] }, "image_mean is [1,2], expected three numbers"],

@@ -18,6 +18,12 @@ export class Given {
     return value === undefined ? this.named.get(name) : value;
   }
 
+  /** An argument, or something else where it is not given: none is given as well. */
+  or(place: number, name: string, absent: unknown): unknown {
+    const value = this.get(place, name);
+    return value === undefined ? absent : value;
+  }
+
   text(place: number, name: string, absent = ""): string {
     const value = this.get(place, name);
     return value === undefined ? absent : textOf(value);

@@ -1,6 +1,6 @@
 /** Gives expressions their values. @module */
 import { applyFilter, isFilter } from "./filters.ts";
-import { attributeGetter, itemsIfTrue } from "./list_filters.ts";
+import { attributeGetter, oneByOne } from "./list_filters.ts";
 import { attributeOf, itemOf, sliceOf } from "./lookup.ts";
 import { binary, holds, keyOf } from "./operators.ts";
 import { textOf } from "./python_text.ts";
@@ -18,6 +18,7 @@ import {
   numberOf,
   PyFloat,
   PyFunction,
+  PyIterator,
   PyObject,
   tupleOf,
   typeName,
@@ -41,7 +42,7 @@ export class Evaluator {
   /** The value of an expression. @throws {TemplateError} If it has none. */
   readonly evaluate = (expression: Expression, scope: Scope): unknown => {
     const value = this.#value(expression, scope);
-    const size = lengthOf(value) ?? 0;
+    const size = value instanceof PyIterator ? value.size : lengthOf(value) ?? 0;
     this.#spend(stepCost + (typeof value === "string" ? size : stepCost * size));
     return value;
   };
@@ -169,7 +170,9 @@ export class Evaluator {
     const [values, named] = this.#arguments(args, scope);
     if (name !== "map") return applyFilter(name, value, values, named);
     const change = mapping(values, named);
-    return itemsIfTrue(value).map(change);
+    return oneByOne(value, function* (item) {
+      yield change(item);
+    });
   }
 
   #arguments(args: Arguments, scope: Scope): readonly [readonly unknown[], Named] {

@@ -1,7 +1,9 @@
 /** Filters: what may stand behind `|`. A new one is a row here, or in list_filters.ts. @module */
 import { type Filter, Given } from "./arguments.ts";
+import { linesOf } from "./blanks.ts";
+import { fixed } from "./decimals.ts";
 import { percentFormat } from "./format_text.ts";
-import { listFilters } from "./list_filters.ts";
+import { listFilters, oneByOne } from "./list_filters.ts";
 import { capitalized, centred, methodOf } from "./methods.ts";
 import { jsonText, textOf } from "./python_text.ts";
 import { joined, repeated } from "./size_limit.ts";
@@ -22,13 +24,15 @@ import {
   Undefined,
 } from "./values.ts";
 
-/** A method of texts as a filter of any value's text. */
-const asMethod = (name: string): Filter => (value, { values, named }) =>
-  (methodOf(textOf(value), name) as PyFunction).call(values, named);
+/** A method of texts as a filter of any value's text; arguments may be given by these names. */
+const asMethod = (name: string, ...names: readonly string[]): Filter => (value, given) => {
+  const values = names.map((argument, i) => given.get(i, argument));
+  return (methodOf(textOf(value), name) as PyFunction).call(values, new Map());
+};
 
 const absentOr: Filter = (value, given) => {
   const isMissing = value instanceof Undefined || (given.flag(1, "boolean") && !isTrue(value));
-  return isMissing ? given.get(0, "default_value") ?? "" : value;
+  return isMissing ? given.or(0, "default_value", "") : value;
 };
 
 const length: Filter = (value) => {
@@ -52,8 +56,8 @@ const filters: Readonly<Record<string, Filter>> = {
   lower: asMethod("lower"),
   title: (value) => textOf(value).replaceAll(/[^-\s({[<]+/g, (word) => capitalized(word)),
   capitalize: (value) => capitalized(textOf(value)),
-  trim: asMethod("strip"),
-  replace: asMethod("replace"),
+  trim: asMethod("strip", "chars"),
+  replace: asMethod("replace", "old", "new", "count"),
   center: (value, given) => centred(textOf(value), given.whole(0, "width", 80)),
   string: (value) => textOf(value),
   safe: (value) => textOf(value),
@@ -81,8 +85,8 @@ const filters: Readonly<Record<string, Filter>> = {
     });
   },
   int: (value, given) =>
-    wholeOf(defined(value), given.whole(1, "base", 10)) ?? given.get(0, "default") ?? 0,
-  float: (value, given) => floatOf(defined(value)) ?? given.get(0, "default") ?? new PyFloat(0),
+    wholeOf(defined(value), given.whole(1, "base", 10)) ?? given.or(0, "default", 0),
+  float: (value, given) => floatOf(defined(value)) ?? given.or(0, "default", new PyFloat(0)),
   abs: (value) => {
     const number = numberOf(defined(value));
     if (number === undefined) {
@@ -97,8 +101,12 @@ const filters: Readonly<Record<string, Filter>> = {
   wordcount: (value) => textOf(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
   truncate,
   items: (value) => {
-    if (value instanceof Undefined) return [];
-    if (value instanceof Map) return Array.from(value, tupleOf);
+    if (value instanceof Undefined || value instanceof Map) {
+      const pairs = value instanceof Map ? [...value] : [];
+      return oneByOne(pairs, function* (pair) {
+        yield tupleOf(pair as readonly unknown[]);
+      });
+    }
     throw new TemplateError("Can only get item pairs from a mapping.");
   },
   attr: (value, given) => {
@@ -135,15 +143,17 @@ function wholeOf(value: unknown, base: number): number | undefined {
     return Number.isNaN(found) ? undefined : found;
   }
   const float = floatOf(text);
-  return float === undefined ? undefined : Math.trunc(float.value);
+  return Number.isFinite(float?.value) ? Math.trunc(float!.value) : undefined;
 }
 
 function floatOf(value: unknown): PyFloat | undefined {
   const number = numberOf(value);
   if (number !== undefined) return new PyFloat(number);
   if (typeof value !== "string") return undefined;
-  const text = value.trim().replaceAll("_", "");
-  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text)
+  const text = value.trim().replaceAll("_", "").toLowerCase();
+  const [, sign, word] = /^([-+]?)(nan|inf)(?:inity)?$/.exec(text) ?? [];
+  if (word !== undefined) return new PyFloat(word === "nan" ? NaN : Number(`${sign}Infinity`));
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/.test(text)
     ? new PyFloat(Number(text))
     : undefined;
 }
@@ -158,12 +168,10 @@ function round(value: unknown, given: Given): unknown {
   if (method !== "common") {
     return new PyFloat((method === "ceil" ? Math.ceil : Math.floor)(number * scale) / scale);
   }
-  const below = Math.floor(number * scale);
-  const isHalf = number * scale - below === 0.5;
-  if (isHalf) return new PyFloat((below % 2 === 0 ? below : below + 1) / scale);
-  return new PyFloat(
-    digits > 0 ? Number(number.toFixed(digits)) : Math.round(number * scale) / scale,
-  );
+  const size = digits > 0
+    ? Number(fixed(Math.abs(number), digits))
+    : Number(fixed(Math.abs(number) * scale, 0)) / scale;
+  return new PyFloat(number < 0 || Object.is(number, -0) ? -size : size);
 }
 
 /** Blanks before all lines but the first, and but empty ones. */
@@ -174,7 +182,7 @@ function indent(value: unknown, given: Given): string {
   if (typeof defined(value) !== "string") {
     throw new TemplateError(`indent takes a text, not '${typeName(value)}'`);
   }
-  const lines = textOf(value).split("\n")
+  const lines = linesOf(`${textOf(value)}\n`)
     .map((line, i) => (i === 0 ? first : blank || line !== "") ? blanks + line : line);
   return joined(lines, "\n");
 }

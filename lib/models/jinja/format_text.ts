@@ -1,8 +1,17 @@
 /** Python's two ways to format texts: `"%s" % x` and `"{}".format(x)`. @module */
+import { fixed } from "./decimals.ts";
 import { reprOf, textOf } from "./python_text.ts";
 import { repeated, replacedAll } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
-import { defined, type Named, numberOf, PyFloat, PyTuple, typeName } from "./values.ts";
+import {
+  charactersOf,
+  defined,
+  type Named,
+  numberOf,
+  PyFloat,
+  PyTuple,
+  typeName,
+} from "./values.ts";
 
 /** How a value is written in a place. */
 interface Spec {
@@ -11,7 +20,10 @@ interface Spec {
   readonly align: string | undefined;
   readonly sign: string;
   readonly width: number;
-  readonly comma: boolean;
+  /** What stands between thousands. */
+  readonly between: string;
+  /** Whether `0x` and the like is written. */
+  readonly alternate: boolean;
   readonly precision: number | undefined;
   readonly type: string;
 }
@@ -31,7 +43,8 @@ export function percentFormat(text: string, values: unknown): string {
         align: flags.includes("-") ? "<" : flags.includes("0") ? "=" : ">",
         sign: /[+ ]/.exec(flags)?.[0] ?? "",
         width: Number(width ?? 0),
-        comma: false,
+        between: "",
+        alternate: flags.includes("#"),
         precision: precision === undefined ? undefined : Number(precision),
         type: ({ i: "d", u: "d", r: "s" } as Record<string, string>)[type] ?? type,
       });
@@ -60,15 +73,18 @@ export function braceFormat(text: string, args: readonly unknown[], named: Named
 }
 
 function specOf(text: string): Spec {
-  const found = /^(?:(.)?([<>=^]))?([-+ ]?)#?(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/u.exec(text);
+  const found = /^(?:(.)?([<>=^]))?([-+ ]?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/u.exec(
+    text,
+  );
   if (found === null) throw new TemplateError(`Invalid format specifier ${reprOf(text)}`);
-  const [, fill, align, sign = "", zero, width, comma, precision, type = ""] = found;
+  const [, fill, align, sign = "", alternate, zero, width, comma, precision, type = ""] = found;
   return {
     fill: fill ?? (zero === "0" ? "0" : " "),
     align: align ?? (zero === "0" ? "=" : undefined),
     sign: sign === "-" ? "" : sign,
     width: Number(width || 0),
-    comma: comma === ",",
+    between: comma ?? "",
+    alternate: alternate === "#",
     precision: precision === undefined ? undefined : Number(precision),
     type,
   };
@@ -84,7 +100,9 @@ function written(value: unknown, spec: Spec): string {
     );
   }
   const text = number === undefined || spec.type === "s"
-    ? textOf(value).slice(0, spec.precision)
+    ? Array.from(textOf(value)).slice(0, spec.precision).join("")
+    : spec.type === "c"
+    ? String.fromCodePoint(number)
     : numberText(value, number, spec);
   return padded(text, spec, number === undefined ? "<" : ">");
 }
@@ -92,26 +110,30 @@ function written(value: unknown, spec: Spec): string {
 function numberText(
   value: unknown,
   number: number,
-  { type, precision, comma, sign }: Spec,
+  { type, precision, between, sign, alternate }: Spec,
 ): string {
   const size = Math.abs(number);
-  const digits = digitsOf(value, size, type, precision);
-  const grouped = comma
-    ? digits.replace(/\d+/, (whole) => Number(whole).toLocaleString("en"))
-    : digits;
-  return (number < 0 || Object.is(number, -0) ? "-" : sign) + grouped;
+  const digits = digitsOf(value, size, type.toLowerCase(), precision);
+  const grouped = between === ""
+    ? digits
+    : digits.replace(/^\d+/, (whole) => whole.replace(/\B(?=(?:\d{3})+$)/g, between));
+  const based = alternate && "xob".includes(type.toLowerCase()) ? `0${type}${grouped}` : grouped;
+  const text = "XEG".includes(type) ? based.toUpperCase() : based;
+  return (number < 0 || Object.is(number, -0) ? "-" : sign) + text;
 }
 
 function digitsOf(value: unknown, size: number, type: string, precision = 6): string {
-  switch (type.toLowerCase()) {
+  switch (type) {
     case "d":
       return String(Math.trunc(size));
     case "f":
-      return size.toFixed(precision);
+      return fixed(size, precision);
     case "%":
-      return `${(size * 100).toFixed(precision)}%`;
+      return `${fixed(size * 100, precision)}%`;
     case "e":
-      return size.toExponential(precision).replace(/e([+-])(\d)$/, "e$10$2");
+      return exponential(size, precision);
+    case "g":
+      return shortest(size, Math.max(1, precision));
     case "x":
       return size.toString(16);
     case "o":
@@ -123,8 +145,20 @@ function digitsOf(value: unknown, size: number, type: string, precision = 6): st
   }
 }
 
+const exponential = (size: number, digits: number) =>
+  size.toExponential(digits).replace(/e([+-])(\d)$/, "e$10$2");
+
+/** As many digits as count, with an exponent for small and large numbers. */
+function shortest(size: number, digits: number): string {
+  const [mantissa = "", power] = exponential(size, digits - 1).split("e");
+  const exponent = Number(power);
+  const bare = (text: string) => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  if (exponent < -4 || exponent >= digits) return `${bare(mantissa)}e${power}`;
+  return bare(size.toFixed(digits - 1 - exponent));
+}
+
 function padded(text: string, { fill, align, width }: Spec, usual: string): string {
-  const missing = Math.max(0, width - text.length);
+  const missing = Math.max(0, width - charactersOf(text).length);
   switch (align ?? usual) {
     case "<":
       return text + repeated(fill, missing);

@@ -1,4 +1,5 @@
 /** Names that every template knows. @module */
+import { strftimeNow } from "../strftime.ts";
 import { textOf } from "./python_text.ts";
 import { TemplateError } from "./template_error.ts";
 import {
@@ -9,6 +10,7 @@ import {
   PyFunction,
   PyObject,
   PyRange,
+  typeName,
 } from "./values.ts";
 
 /** Items of a range, as in the sandbox in which Python renders templates. */
@@ -22,7 +24,8 @@ export const globals: Readonly<Record<string, unknown>> = {
   range: new PyFunction("range", range),
   dict: new PyFunction("dict", dictOf),
   namespace: new PyFunction("namespace", (args, named) => new Namespace(attributes(args, named))),
-  joiner: new PyFunction("joiner", ([separator]) => {
+  joiner: new PyFunction("joiner", ([first], named) => {
+    const separator = first ?? named.get("sep");
     let wasUsed = false;
     return new PyFunction("joiner", () => {
       const text = wasUsed ? separator ?? ", " : "";
@@ -31,13 +34,20 @@ export const globals: Readonly<Record<string, unknown>> = {
     });
   }),
   cycler: new PyFunction("cycler", cycler),
-  raise_exception: new PyFunction("raise_exception", ([message]) => {
-    throw new TemplateError(textOf(message ?? "").slice(0, longestMessage));
+  raise_exception: new PyFunction("raise_exception", ([message], named) => {
+    const words = textOf(message ?? named.get("message") ?? "");
+    throw new TemplateError(words.slice(0, longestMessage));
+  }),
+  strftime_now: new PyFunction("strftime_now", ([first], named) => {
+    const format = first ?? named.get("format");
+    if (typeof format === "string") return strftimeNow(format);
+    throw new TemplateError(`strftime_now takes a text, not '${typeName(format)}'`);
   }),
 };
 
 function range(args: readonly unknown[]): PyRange {
   const numbers = args.map(integerOf);
+  if (numbers.length === 0) throw new TemplateError("range expected at least 1 argument, got 0");
   const [from, to, by] = numbers.length < 2
     ? [0, numbers[0] ?? 0, 1]
     : [numbers[0]!, numbers[1]!, numbers[2] ?? 1];

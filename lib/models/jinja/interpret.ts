@@ -10,6 +10,8 @@ import { isTrue, iterate, Namespace, PyFunction, PyObject, tupleOf, Undefined } 
 /** Ends one round of a loop, or the loop. */
 class LoopSignal {
   readonly kind: "break" | "continue";
+  /** What the round had written by then. */
+  text = "";
 
   constructor(kind: "break" | "continue") {
     this.kind = kind;
@@ -38,7 +40,16 @@ export class Interpreter {
 
   /** The text of some statements. */
   run(body: Body, scope: Scope): string {
-    return joined(body.map((statement) => this.#text(statement, scope)));
+    const texts: string[] = [];
+    for (const statement of body) {
+      try {
+        texts.push(this.#text(statement, scope));
+      } catch (error) {
+        if (error instanceof LoopSignal) error.text = joined([...texts, error.text]);
+        throw error;
+      }
+    }
+    return joined(texts);
   }
 
   #text(statement: Statement, scope: Scope): string {
@@ -82,7 +93,7 @@ export class Interpreter {
     statement: Extract<Statement, { kind: "set-text" | "filter" }>,
     scope: Scope,
   ): string {
-    const text = this.run(statement.body, new Scope(scope));
+    const text = this.#whole(statement.body, new Scope(scope));
     const { filter } = statement;
     const value = filter === undefined ? text : this.#evaluator.filterText(filter, text, scope);
     if (statement.kind === "filter") return textOf(value);
@@ -99,25 +110,25 @@ export class Interpreter {
       const inner = new Scope(scope);
       inner.set("loop", this.#loopObject(loop, scope, { items, at, depth }, changes));
       assign(loop.target, items[at], inner);
-      // A round writes up to where it ends.
-      const written: string[] = [];
-      const signal = this.#round(loop.body, inner, written);
-      texts.push(joined(written));
-      if (signal === "break") break;
+      try {
+        texts.push(this.run(loop.body, inner));
+      } catch (error) {
+        if (!(error instanceof LoopSignal)) throw error;
+        texts.push(error.text);
+        if (error.kind === "break") break;
+      }
     }
     return joined(texts);
   }
 
-  #round(body: Body, scope: Scope, written: string[]): "break" | "continue" | undefined {
-    for (const statement of body) {
-      try {
-        written.push(this.#text(statement, scope));
-      } catch (error) {
-        if (!(error instanceof LoopSignal)) throw error;
-        return error.kind;
-      }
+  /** The text of a block that is used as a whole; of one that a loop leaves, nothing. */
+  #whole(body: Body, scope: Scope): string {
+    try {
+      return this.run(body, scope);
+    } catch (error) {
+      if (error instanceof LoopSignal) error.text = "";
+      throw error;
     }
-    return undefined;
   }
 
   #passes({ target, test }: Loop, item: unknown, scope: Scope): boolean {
@@ -172,14 +183,16 @@ export class Interpreter {
     { parameters, body }: { readonly parameters: readonly Parameter[]; readonly body: Body },
     scope: Scope,
   ): PyObject {
+    const used = new Set(["varargs", "kwargs", "caller"].filter((one) => mentions(body, one)));
     const call: Call = (values, named) => {
       const inner = new Scope(scope);
       const rest = new Map(named);
       parameters.forEach(({ name: parameter, absent }, i) => {
         const given = i < values.length ? values[i] : rest.get(parameter);
-        rest.delete(parameter);
+        if (i >= values.length) rest.delete(parameter);
         inner.set(parameter, given === undefined ? this.#absent(parameter, absent, inner) : given);
       });
+      refuseUnused(name, { parameters, used }, [values, rest]);
       const caller = rest.get("caller");
       rest.delete("caller");
       if (caller !== undefined) inner.set("caller", caller);
@@ -198,6 +211,33 @@ export class Interpreter {
     if (value !== undefined) return this.#evaluator.evaluate(value, scope);
     return new Undefined(`parameter '${name}' was not provided`);
   }
+}
+
+/** Whether a part of a template names something. */
+function mentions(part: unknown, name: string): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  const { kind, name: own } = part as { readonly kind?: unknown; readonly name?: unknown };
+  return (kind === "name" && own === name) ||
+    Object.values(part).some((inner) => mentions(inner, name));
+}
+
+/** A macro takes more than its parameters only where it uses it. @throws {TemplateError} If it does not. */
+function refuseUnused(
+  name: string,
+  { parameters, used }: {
+    readonly parameters: readonly Parameter[];
+    readonly used: ReadonlySet<string>;
+  },
+  [values, rest]: readonly [readonly unknown[], ReadonlyMap<string, unknown>],
+): void {
+  if (values.length > parameters.length && !used.has("varargs")) {
+    throw new TemplateError(
+      `macro '${name}' takes not more than ${parameters.length} argument(s)`,
+    );
+  }
+  const odd = [...rest.keys()].find((one) => !used.has(one === "caller" ? one : "kwargs"));
+  if (odd === undefined) return;
+  throw new TemplateError(`macro '${name}' takes no keyword argument '${odd}'`);
 }
 
 function assign(target: Target, value: unknown, scope: Scope): void {

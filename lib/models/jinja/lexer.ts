@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { blanks, withoutEnd } from "./blanks.ts";
 import { TemplateError } from "./template_error.ts";
 
 /** A word of a tag, or a text between tags. */
@@ -14,16 +15,22 @@ export interface Token {
   readonly line: number;
 }
 
+/** An expression in which `\s` is Python's white space. */
+const withBlanks = ({ source }: RegExp, flags: string) =>
+  new RegExp(source.replaceAll("\\s", `[${blanks}]`), flags);
+
 const opening = /\{\{|\{%|\{#/g;
-const raw = /\{%[-+]?\s*raw\s*(?:-%\}\s*|%\})/y;
-const endRaw = /\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\}\n?)/g;
-const comment = /\{#([-+]?)[^]*?(?:\+#\}|-#\}\s*|#\}\n?)/y;
+const raw = withBlanks(/\{%[-+]?\s*raw\s*(?:-%\}\s*|%\})/, "y");
+const endRaw = withBlanks(/\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\}\n?)/, "g");
+const comment = withBlanks(/\{#([-+]?)[^]*?(?:\+#\}|-#\}\s*|#\}\n?)/, "y");
 const closings = {
-  "{{": /-\}\}\s*|\}\}/y,
-  "{%": /\+%\}|-%\}\s*|%\}\n?/y,
+  "{{": withBlanks(/-\}\}\s*|\}\}/, "y"),
+  "{%": withBlanks(/\+%\}|-%\}\s*|%\}\n?/, "y"),
 } as const;
+const space = withBlanks(/\s*/, "y");
+const blankLine = withBlanks(/^\s+$/, "");
 const words: readonly (readonly [Token["kind"], RegExp])[] = [
-  ["float", /(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy],
+  ["float", /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy],
   ["integer", /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy],
   ["name", /[\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}]+/uy],
   ["string", /'[^'\\]*(?:\\[^][^'\\]*)*'|"[^"\\]*(?:\\[^][^"\\]*)*"/y],
@@ -71,10 +78,10 @@ class Lexer {
 
   #kept(text: string, tag: string | undefined, sign: string | undefined): string {
     if (tag === undefined) return text;
-    if (sign === "-") return text.trimEnd();
+    if (sign === "-") return withoutEnd(text);
     if (tag === "{{" || sign === "+") return text;
     const line = text.lastIndexOf("\n") + 1;
-    const isBlank = /^\s+$/.test(text.slice(line));
+    const isBlank = blankLine.test(text.slice(line));
     return isBlank && (line > 0 || this.#startsLine) ? text.slice(0, line) : text;
   }
 
@@ -103,7 +110,7 @@ class Lexer {
     this.#push("begin", tag, this.#at);
     this.#at += 2 + (/[-+]/.test(this.#source[this.#at + 2] ?? "") ? 1 : 0);
     for (let depth = 0;;) {
-      this.#skip(this.#match(/\s*/y)!);
+      this.#skip(this.#match(space)!);
       const end = depth === 0 ? this.#match(closings[tag]) : undefined;
       if (end !== undefined) {
         this.#push("end", tag === "{{" ? "}}" : "%}", this.#at);
@@ -172,11 +179,12 @@ const escapes: Readonly<Record<string, string>> = {
 /** The text of a literal, as Python reads its escapes. */
 function unescaped(text: string): string {
   return text.replaceAll(
-    /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{1,3})|([^]))/gi,
+    /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([^]))/g,
     (whole, x, u, long, octal, other) => {
       const hex = x ?? u ?? long;
       if (hex !== undefined) return String.fromCodePoint(Math.min(parseInt(hex, 16), 0x10ffff));
       if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8));
+      if ("xuU".includes(other)) throw new TemplateError(`truncated \\${other} escape`);
       return escapes[other] ?? whole;
     },
   );

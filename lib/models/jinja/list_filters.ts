@@ -6,7 +6,16 @@ import { textOf } from "./python_text.ts";
 import { checkSize, joined } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import { testOf } from "./tests.ts";
-import { isTrue, iterate, tupleOf, Undefined } from "./values.ts";
+import {
+  isTrue,
+  iterate,
+  lengthOf,
+  PyGroup,
+  PyIterator,
+  tupleOf,
+  typeName,
+  Undefined,
+} from "./values.ts";
 
 /** What an attribute such as `a.b` or `0` leads to. */
 export function attributeGetter(attribute: unknown): (value: unknown) => unknown {
@@ -59,42 +68,50 @@ function groups(value: unknown, given: Given): readonly unknown[] {
     if (last !== undefined && areEqual(fold(last.key), fold(key))) last.items.push(item);
     else found.push({ key, items: [item] });
   }
-  return found.map(({ key, items }) => tupleOf([key, items]));
+  return found.map(({ key, items }) => {
+    const group = new PyGroup();
+    group.push(key, items);
+    return group;
+  });
 }
 
-function unique(value: unknown, given: Given): readonly unknown[] {
+function unique(value: unknown, given: Given): PyIterator {
   const keyOf = keyGetter(given, [1, 0]);
   const keys: unknown[] = [];
-  return iterate(value).filter((item) => {
+  return oneByOne(value, function* (item) {
     const key = keyOf(item);
-    if (keys.some((other) => areEqual(other, key))) return false;
+    if (keys.some((other) => areEqual(other, key))) return;
     keys.push(key);
-    return true;
+    yield item;
   });
 }
 
-function batch(value: unknown, given: Given): readonly unknown[] {
+function batch(value: unknown, given: Given): PyIterator {
   const [size, filler] = [given.whole(0, "linecount", 1), given.get(1, "fill_with")];
   const items = iterate(value);
-  return Array.from({ length: Math.ceil(items.length / Math.max(1, size)) }, (_, i) => {
-    const some = items.slice(i * size, (i + 1) * size);
-    const missing = filler === undefined || filler === null ? 0 : size - some.length;
-    checkSize(missing);
-    return [...some, ...new Array(missing).fill(filler)];
+  const count = Math.ceil(items.length / Math.max(1, size));
+  return lazily(items.length, function* () {
+    for (let i = 0; i < count; i++) {
+      const some = items.slice(i * size, (i + 1) * size);
+      const missing = filler === undefined || filler === null ? 0 : size - some.length;
+      checkSize(missing);
+      yield [...some, ...new Array(missing).fill(filler)];
+    }
   });
 }
 
-function slices(value: unknown, given: Given): readonly unknown[] {
+function slices(value: unknown, given: Given): PyIterator {
   const [count, filler] = [given.whole(0, "slices", 1), given.get(1, "fill_with")];
   const items = iterate(value);
   checkSize(count);
   const [each, longer] = [Math.floor(items.length / count), items.length % count];
-  let start = 0;
-  return Array.from({ length: count }, (_, i) => {
-    const end = start + each + (i < longer ? 1 : 0);
-    const some = items.slice(start, end);
-    start = end;
-    return (filler ?? null) !== null && i >= longer ? [...some, filler] : some;
+  return lazily(count, function* () {
+    for (let i = 0, start = 0; i < count; i++) {
+      const end = start + each + (i < longer ? 1 : 0);
+      const some = items.slice(start, end);
+      start = end;
+      yield (filler ?? null) !== null && i >= longer ? [...some, filler] : some;
+    }
   });
 }
 
@@ -106,9 +123,19 @@ function dictSorted(value: unknown, given: Given): readonly unknown[] {
   return sorted(pairs, (pair) => fold((pair as unknown[])[place]), given.flag(2, "reverse"));
 }
 
-/** The items of a value; none of one that counts as false, whatever it is. */
-export function itemsIfTrue(value: unknown): readonly unknown[] {
-  return isTrue(value) ? iterate(value) : [];
+function lazily(size: number, make: () => Iterable<unknown>): PyIterator {
+  return new PyIterator("generator", size, make());
+}
+
+/**
+ * What is made of the items of a value, when it is asked for; nothing of a value that counts as false,
+ * whatever it is.
+ */
+export function oneByOne(value: unknown, make: (item: unknown) => Iterable<unknown>): PyIterator {
+  const size = value instanceof PyIterator ? value.size : lengthOf(value) ?? 0;
+  return lazily(size, function* () {
+    for (const item of isTrue(value) ? iterate(value) : []) yield* make(item);
+  });
 }
 
 /** Keeps items that pass a test, or those that do not; of items or of an attribute. */
@@ -116,18 +143,36 @@ const selecting = (keeps: boolean, byAttribute: boolean): Filter => (value, { va
   const [attribute, rest] = byAttribute ? [values[0], values.slice(1)] : [undefined, values];
   const get = attributeGetter(attribute);
   const test = rest.length === 0 ? isTrue : testOf(textOf(rest[0]));
-  return itemsIfTrue(value).filter((item) => test(get(item), rest[1]) === keeps);
+  return oneByOne(value, function* (item) {
+    if (test(get(item), rest[1]) === keeps) yield item;
+  });
 };
+
+function first(value: unknown): unknown {
+  const found = value instanceof PyIterator ? value.next().value : iterate(value)[0];
+  return found ?? new Undefined("No first item, sequence was empty.");
+}
+
+function last(value: unknown): unknown {
+  if (!(value instanceof PyIterator)) {
+    return iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty.");
+  }
+  throw new TemplateError(`'${value.name}' object is not reversible`);
+}
+
+function reverse(value: unknown): unknown {
+  const items = iterate(value).toReversed();
+  if (typeof value === "string") return items.join("");
+  if (value instanceof PyIterator) return items;
+  return new PyIterator(`${typeName(value)}_reverseiterator`, items.length, items);
+}
 
 /** Filters of several items. */
 export const listFilters: Readonly<Record<string, Filter>> = {
-  first: (value) => iterate(value)[0] ?? new Undefined("No first item, sequence was empty."),
-  last: (value) => iterate(value).at(-1) ?? new Undefined("No last item, sequence was empty."),
+  first,
+  last,
   list: (value) => [...iterate(value)],
-  reverse: (value) => {
-    const items = iterate(value).toReversed();
-    return typeof value === "string" ? items.join("") : items;
-  },
+  reverse,
   join: (value, given) => {
     const get = attributeGetter(given.get(1, "attribute"));
     return joined(iterate(value).map((item) => textOf(get(item))), given.text(0, "d"));

@@ -8,6 +8,7 @@ import {
   defined,
   integerOf,
   itemsOf,
+  PyGroup,
   PyObject,
   PyRange,
   PyTuple,
@@ -35,6 +36,7 @@ export function itemOf(value: unknown, key: unknown): unknown {
 /** Names that begin so are Python's own. */
 function ownAttribute(value: unknown, name: string): unknown {
   if (name.startsWith("__")) return undefined;
+  if (value instanceof PyGroup && value.named(name) !== undefined) return value.named(name);
   return value instanceof PyObject ? value.attributes.get(name) : methodOf(value, name);
 }
 

@@ -1,7 +1,8 @@
 /** Methods of texts, lists and dicts. A new one is a row here. @module */
+import { blanks, linesOf } from "./blanks.ts";
 import { braceFormat } from "./format_text.ts";
 import { areEqual, keyOf } from "./operators.ts";
-import { textOf } from "./python_text.ts";
+import { isPrintable, textOf } from "./python_text.ts";
 import { checkSize, joined, limited, repeated, replacedAll, sought } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import {
@@ -19,11 +20,10 @@ import {
 
 type Method<T> = (value: T, args: readonly unknown[], named: Named) => unknown;
 
-const space = " \t\n\r\v\f\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
-const spaces = new RegExp(`[${space}]+`);
+const spaces = new RegExp(`[${blanks}]+`);
 
 function stripped(text: string, signs: unknown, where: "both" | "left" | "right"): string {
-  const set = signs === undefined || signs === null ? new RegExp(`[${space}]`) : String(signs);
+  const set = signs === undefined || signs === null ? new RegExp(`[${blanks}]`) : String(signs);
   const isStripped = (sign: string) =>
     typeof set === "string" ? set.includes(sign) : set.test(sign);
   const characters = Array.from(text);
@@ -42,10 +42,10 @@ function split(text: string, [by, limit]: readonly unknown[], named: Named, from
   const parts = separator === null
     ? stripped(text, null, "both").split(spaces).filter((part) => part !== "")
     : text.split(sought(textOf(separator), text));
+  // Blanks in what is not cut stay as they are.
+  if (separator === null && most !== Infinity) return splitAtSpace(text, most, fromRight);
   const extra = parts.length - 1 - most;
   if (extra <= 0) return parts;
-  // Blanks between what is not cut stay as they are.
-  if (separator === null) return splitAtSpace(text, most, fromRight);
   const join = (some: readonly string[]) => some.join(textOf(separator));
   return fromRight
     ? [join(parts.slice(0, extra + 1)), ...parts.slice(extra + 1)]
@@ -56,15 +56,16 @@ function splitAtSpace(text: string, most: number, fromRight: boolean): readonly 
   const parts: string[] = [];
   let rest = stripped(text, null, fromRight ? "right" : "left");
   const cut = fromRight
-    ? new RegExp(`^([^]*?)[${space}]+([^${space}]+)$`)
-    : new RegExp(`^([^${space}]+)[${space}]+([^]*)$`);
+    ? new RegExp(`^([^]*?)[${blanks}]+([^${blanks}]+)$`)
+    : new RegExp(`^([^${blanks}]+)[${blanks}]+([^]*)$`);
   for (let i = 0; i < most; i++) {
     const [, left, right] = cut.exec(rest) ?? [];
     if (left === undefined || right === undefined) break;
     parts.push(fromRight ? right : left);
     rest = fromRight ? left : right;
   }
-  return fromRight ? [rest, ...parts.reverse()] : [...parts, rest];
+  const all = fromRight ? [rest, ...parts.reverse()] : [...parts, rest];
+  return all.filter((part) => part !== "");
 }
 
 function titled(text: string): string {
@@ -94,16 +95,60 @@ export function centred(text: string, width: number, fill = " "): string {
 const paddingOf = ([width, fill]: readonly unknown[]) =>
   [limited(integerOf(width)), textOf(fill ?? " ")] as const;
 
-/** Whether a text, or one of a tuple, is at an end. */
+/** What makes a text as wide as asked for. */
+function filling(text: string, args: readonly unknown[]): string {
+  const [width, fill] = paddingOf(args);
+  return repeated(fill, width - charactersOf(text).length);
+}
+
+/** Whether a text, or one of a tuple, passes. */
 const anyOf = (value: unknown, test: (part: string) => boolean) =>
   Array.isArray(value) ? value.some((part) => test(textOf(part))) : test(textOf(value));
 
-function placeOf(text: string, [part, start]: readonly unknown[], last = false): number {
-  const wanted = sought(textOf(part), text);
-  return last
-    ? text.lastIndexOf(wanted)
-    : text.indexOf(wanted, start === undefined ? 0 : integerOf(start));
+interface Window {
+  readonly text: string;
+  readonly start: number;
 }
+
+/** A text from one place to another; nothing where the first one lies behind its end, or the other. */
+function windowOf(text: string, [first, last]: readonly unknown[]): Window | undefined {
+  const characters = charactersOf(text);
+  const { length } = characters;
+  const placeOf = (bound: unknown, absent: number) => {
+    if ((bound ?? null) === null) return absent;
+    const place = integerOf(bound);
+    return place < 0 ? Math.max(0, place + length) : place;
+  };
+  const [start, end] = [placeOf(first, 0), Math.min(length, placeOf(last, length))];
+  if (start > end) return undefined;
+  if (start === 0 && end === length) return { text, start };
+  return { text: Array.from(characters).slice(start, end).join(""), start };
+}
+
+/** Where a part is, in characters; −1 where it is not. */
+function placeOf(whole: string, [part, ...bounds]: readonly unknown[], last = false): number {
+  const window = windowOf(whole, bounds);
+  if (window === undefined) return -1;
+  const { text, start } = window;
+  const wanted = sought(textOf(part), text);
+  const at = last ? text.lastIndexOf(wanted) : text.indexOf(wanted);
+  return at < 0 ? -1 : start + charactersOf(text.slice(0, at)).length;
+}
+
+function countOf(whole: string, [part, ...bounds]: readonly unknown[]): number {
+  const window = windowOf(whole, bounds);
+  if (window === undefined) return 0;
+  const wanted = sought(textOf(part), window.text);
+  return wanted === ""
+    ? charactersOf(window.text).length + 1
+    : window.text.split(wanted).length - 1;
+}
+
+/** Whether a text, or one of a tuple, is at an end of what lies between two places. */
+const isAt = (end: "startsWith" | "endsWith"): Method<string> => (whole, [part, ...bounds]) => {
+  const window = windowOf(whole, bounds);
+  return window !== undefined && anyOf(part, (one) => window.text[end](one));
+};
 
 const found = (at: number): number => {
   if (at < 0) throw new TemplateError("substring not found");
@@ -112,17 +157,20 @@ const found = (at: number): number => {
 
 function partition(text: string, [by]: readonly unknown[], last = false): unknown {
   const separator = textOf(by);
-  const at = placeOf(text, [separator], last);
+  const wanted = sought(separator, text);
+  const at = last ? text.lastIndexOf(wanted) : text.indexOf(wanted);
   if (at < 0) return tupleOf(last ? ["", "", text] : [text, "", ""]);
   return tupleOf([text.slice(0, at), separator, text.slice(at + separator.length)]);
 }
 
 function replace(text: string, [from, to, count]: readonly unknown[], named: Named): string {
   const most = count ?? named.get("count");
-  const parts = text.split(sought(textOf(from), text));
+  const wanted = sought(textOf(from), text);
+  // Between all characters, and at both ends.
+  const parts = wanted === "" ? ["", ...text, ""] : text.split(wanted);
   checkSize(text.length + parts.length * textOf(to).length);
-  const wanted = most === undefined || most === null ? Infinity : integerOf(most);
-  const cuts = wanted < 0 ? Infinity : wanted;
+  const given = most === undefined || most === null ? Infinity : integerOf(most);
+  const cuts = given < 0 ? Infinity : given;
   return parts.reduce((whole, part, i) => whole + (i <= cuts ? textOf(to) : textOf(from)) + part);
 }
 
@@ -142,18 +190,16 @@ const ofText: Readonly<Record<string, Method<string>>> = {
   rstrip: (text, [signs]) => stripped(text, signs, "right"),
   split: (text, args, named) => split(text, args, named),
   rsplit: (text, args, named) => split(text, args, named, true),
-  splitlines: (text, [keeps]) => {
-    const lines = text.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+/g) ?? [];
-    return isTrue(keeps ?? false) ? lines : lines.map((line) => line.replace(/\r?\n$|\r$/, ""));
-  },
-  startswith: (text, [part]) => anyOf(part, (start) => text.startsWith(start)),
-  endswith: (text, [part]) => anyOf(part, (end) => text.endsWith(end)),
+  splitlines: (text, [keeps], named) =>
+    linesOf(text, isTrue(keeps ?? named.get("keepends") ?? false)),
+  startswith: isAt("startsWith"),
+  endswith: isAt("endsWith"),
   replace,
   find: (text, args) => placeOf(text, args),
   rfind: (text, args) => placeOf(text, args, true),
   index: (text, args) => found(placeOf(text, args)),
   rindex: (text, args) => found(placeOf(text, args, true)),
-  count: (text, [part]) => text.split(sought(textOf(part), text)).length - 1,
+  count: countOf,
   join: (text, [items]) => joined(iterate(items).map(joinable), text),
   format: (text, args, named) => braceFormat(text, args, named),
   partition: (text, args) => partition(text, args),
@@ -163,8 +209,8 @@ const ofText: Readonly<Record<string, Method<string>>> = {
   removesuffix: (text, [part]) =>
     textOf(part) !== "" && text.endsWith(textOf(part)) ? text.slice(0, -textOf(part).length) : text,
   center: (text, args) => centred(text, ...paddingOf(args)),
-  ljust: (text, args) => text.padEnd(...paddingOf(args)),
-  rjust: (text, args) => text.padStart(...paddingOf(args)),
+  ljust: (text, args) => text + filling(text, args),
+  rjust: (text, args) => filling(text, args) + text,
   zfill: (text, [width]) => {
     const sign = /^[-+]?/.exec(text)![0];
     return sign + text.slice(sign.length).padStart(limited(integerOf(width)) - sign.length, "0");
@@ -177,12 +223,15 @@ const ofText: Readonly<Record<string, Method<string>>> = {
       (_, before = "") => before + repeated(" ", size - before.length % size),
     );
   },
-  isdigit: is(/^\p{Nd}+$/u),
+  isascii: is(/^\p{ASCII}*$/u),
+  isprintable: (text) => Array.from(text).every(isPrintable),
+  // Powers, indices and numbers in signs are digits, though not decimal ones.
+  isdigit: is(/^[\p{Nd}²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐]+$/u),
   isdecimal: is(/^\p{Nd}+$/u),
   isnumeric: is(/^\p{N}+$/u),
   isalpha: is(/^\p{L}+$/u),
   isalnum: is(/^[\p{L}\p{N}]+$/u),
-  isspace: is(new RegExp(`^[${space}]+$`)),
+  isspace: is(new RegExp(`^[${blanks}]+$`)),
   islower: (text) => hasCase(text) && text === text.toLowerCase(),
   isupper: (text) => hasCase(text) && text === text.toUpperCase(),
   istitle: (text) => hasCase(text) && text === titled(text),

@@ -3,6 +3,7 @@ import { percentFormat } from "./format_text.ts";
 import { checkSize, repeated, sought } from "./size_limit.ts";
 import { TemplateError } from "./template_error.ts";
 import {
+  charactersOf,
   defined,
   itemsOf,
   numberOf,
@@ -99,7 +100,7 @@ export function compare(left: unknown, right: unknown, operator = "<"): number {
   const [a, b] = [numberOf(defined(left)), numberOf(defined(right))];
   if (a !== undefined && b !== undefined) return a - b;
   if (typeof left === "string" && typeof right === "string") {
-    return left < right ? -1 : left > right ? 1 : 0;
+    return compareTexts(left, right);
   }
   const areAlike = left instanceof PyTuple === right instanceof PyTuple;
   if (Array.isArray(left) && Array.isArray(right) && areAlike) {
@@ -110,6 +111,17 @@ export function compare(left: unknown, right: unknown, operator = "<"): number {
   throw new TemplateError(
     `'${operator}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`,
   );
+}
+
+/** The order of texts by their characters, of which JavaScript sees some as two. */
+function compareTexts(left: string, right: string): number {
+  const [a, b] = [charactersOf(left), charactersOf(right)];
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const distance = a[i]!.codePointAt(0)! - b[i]!.codePointAt(0)!;
+    if (distance !== 0) return distance;
+  }
+  return a.length - b.length;
 }
 
 /** Whether a value is in another. @throws {TemplateError} If nothing can be in it. */

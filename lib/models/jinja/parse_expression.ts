@@ -12,6 +12,11 @@ const constants: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["None", null],
 ]);
 
+/** Whether a name is that of a value that never changes. */
+export function isConstant(name: string): boolean {
+  return constants.has(name);
+}
+
 /** Parses an expression. @param choices Whether `a if b else c` is one. */
 export function parseExpression(stream: TokenStream, choices = true): Expression {
   return choices ? choice(stream) : disjunction(stream);

@@ -1,6 +1,6 @@
 /** Parses templates: text, values that are printed, and the statements of blocks. @module */
 import { tokenizeTemplate } from "./lexer.ts";
-import { parseExpression, parseFilter, parseTuple } from "./parse_expression.ts";
+import { isConstant, parseExpression, parseFilter, parseTuple } from "./parse_expression.ts";
 import type { Body, Expression, Parameter, Statement, Target } from "./syntax.ts";
 import { TokenStream } from "./token_stream.ts";
 
@@ -183,6 +183,7 @@ function oneTarget(stream: TokenStream): Target {
     stream.expect("operator", ")");
     return target;
   }
+  if (isConstant(stream.current.text)) throw stream.mistake("expected a name that can be set");
   const name = stream.expect("name");
   if (!stream.skip("operator", ".")) return { kind: "name", name };
   return { kind: "attribute", of: name, name: stream.expect("name") };

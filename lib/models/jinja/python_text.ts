@@ -66,7 +66,8 @@ function quoted(text: string): string {
   return quote + body + quote;
 }
 
-function isPrintable(character: string): boolean {
+/** Whether a character is written as it is. */
+export function isPrintable(character: string): boolean {
   return character === " " || !/^[\p{C}\p{Z}]$/u.test(character);
 }
 

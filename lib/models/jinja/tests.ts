@@ -5,7 +5,7 @@ import { TemplateError } from "./template_error.ts";
 import {
   defined,
   integerOf,
-  itemsOf,
+  isIterable,
   numberOf,
   PyFloat,
   PyFunction,
@@ -38,7 +38,7 @@ export const tests: Readonly<Record<string, Test>> = {
   sequence: (value) =>
     typeof value === "string" || Array.isArray(value) || value instanceof Map ||
     value instanceof PyRange || value instanceof Undefined,
-  iterable: (value) => itemsOf(value) !== undefined,
+  iterable: isIterable,
   callable: (value) =>
     value instanceof PyFunction || (value instanceof PyObject && value.call !== undefined) ||
     value instanceof Undefined,

@@ -29,6 +29,40 @@ export function tupleOf(items: Iterable<unknown>): PyTuple {
   return tuple;
 }
 
+/** A group of `groupby`: a tuple whose parts have names. */
+export class PyGroup extends PyTuple {
+  /** The parts by their names. */
+  named(name: string): unknown {
+    return { grouper: this[0], list: this[1] }[name];
+  }
+}
+
+/** Items that are made one after another, and only once, as those of a generator. */
+export class PyIterator {
+  readonly name: string;
+  /** How many items they are made from. */
+  readonly size: number;
+  readonly #items: Iterator<unknown>;
+
+  constructor(name: string, size: number, items: Iterable<unknown>) {
+    this.name = name;
+    this.size = size;
+    this.#items = items[Symbol.iterator]();
+  }
+
+  /** The next item, which is then gone. */
+  next(): IteratorResult<unknown> {
+    return this.#items.next();
+  }
+
+  /** All items that are left. */
+  rest(): readonly unknown[] {
+    const items: unknown[] = [];
+    for (let next = this.next(); !next.done; next = this.next()) items.push(next.value);
+    return items;
+  }
+}
+
 /** What `range()` gives: printed, it shows its ends. */
 export class PyRange {
   readonly ends: readonly number[];
@@ -109,7 +143,7 @@ export function fromJson(value: unknown): unknown {
 }
 
 function isOwn(value: object): boolean {
-  return [PyFloat, PyTuple, PyRange, DictView, Undefined, PyFunction, PyObject, Map]
+  return [PyFloat, PyTuple, PyIterator, PyRange, DictView, Undefined, PyFunction, PyObject, Map]
     .some((type) => value instanceof type);
 }
 
@@ -125,7 +159,8 @@ export function typeName(value: unknown): string {
   if (value instanceof Map) return "dict";
   if (value instanceof PyRange) return "range";
   if (value instanceof Undefined) return "Undefined";
-  return value instanceof DictView || value instanceof PyObject ? value.name : "function";
+  const hasName = [DictView, PyIterator, PyObject].some((type) => value instanceof type);
+  return hasName ? (value as { readonly name: string }).name : "function";
 }
 
 /** The number of a value that counts as one; undefined for others. */
@@ -157,10 +192,16 @@ export function charactersOf(text: string): ArrayLike<string> {
   return /[\ud800-\udfff]/.test(text) ? Array.from(text) : text;
 }
 
-/** The items of a value; undefined where it has none. */
+/** Whether a value has items. */
+export function isIterable(value: unknown): boolean {
+  return value instanceof PyIterator || itemsOf(value) !== undefined;
+}
+
+/** The items of a value, of an iterator those that are left; undefined where it has none. */
 export function itemsOf(value: unknown): readonly unknown[] | undefined {
   if (typeof value === "string") return Array.from(value);
   if (Array.isArray(value)) return value;
+  if (value instanceof PyIterator) return value.rest();
   if (value instanceof Map) return [...value.keys()];
   if (value instanceof PyRange || value instanceof DictView) return value.items;
   return value instanceof Undefined ? [] : undefined;

@@ -1,5 +1,5 @@
 /** LLaVA-NeXT and LLaVA-OneVision: the whole image, and tiles of it at the best of some sizes. @module */
-import { cutDraft, type Draft, resizeDraft, startDraft, tileDraft } from "../draft.ts";
+import { cutDraft, type Draft, resizeDraft, sameSize, startDraft, tileDraft } from "../draft.ts";
 import { affineOf, type ImagePlan, wholePlan } from "../image_plan.ts";
 import {
   filterOf,
@@ -61,10 +61,13 @@ function plan(
     top: -Math.floor((best.height - fitted.size.height) / 2),
     left: -Math.floor((best.width - fitted.size.width) / 2),
   });
-  const tiles = tileDraft(padded, { height: side, width: side });
+  const tiles = [base, ...tileDraft(padded, { height: side, width: side }).map(finish)];
+  if (tiles.some((tile) => !sameSize(tile.size, base.size))) {
+    throw misfit("image_grid_pinpoints", [best.height, best.width], `multiples of ${side}`);
+  }
   return {
     from,
-    tiles: [base, ...tiles.map(finish)],
+    tiles,
     ...affineOf(config),
     layout: { kind: "tiles" },
     grid: { rows: Math.ceil(best.height / side), columns: Math.ceil(best.width / side) },

@@ -15,7 +15,7 @@ import type { ProcessorKind } from "./processor_kind.ts";
 
 /** Donut and Nougat: the shorter edge, shrunk into `size`, and black around it. */
 export const donutProcessor: ProcessorKind = {
-  types: ["DonutImageProcessor", "DonutFeatureExtractor"],
+  types: ["DonutImageProcessor"],
   defaults: {
     resample: 2,
     size: { height: 2560, width: 1920 },

@@ -2,6 +2,7 @@
 import { cutDraft, resizeDraft, startDraft } from "../draft.ts";
 import { wholePlan } from "../image_plan.ts";
 import {
+  channelsOf,
   countOf,
   filterOf,
   flagOf,
@@ -31,7 +32,7 @@ const janus = (whole: (size: number) => number): Omit<ProcessorKind, "types"> =>
 
 /** Janus as Hugging Face has it. */
 export const janusProcessor: ProcessorKind = {
-  types: ["JanusImageProcessor"],
+  types: ["JanusImageProcessor", "DeepseekVLImageProcessor"],
   ...janus(roundHalfEven),
 };
 
@@ -53,10 +54,8 @@ function sizeFor(
   return { height: fitted(height), width: fitted(width) };
 }
 
-/** A colour in bytes, or that of the mean. */
-function backgroundOf({ background_color: colour, image_mean: mean }: ProcessorConfig) {
-  const bytes = (Array.isArray(colour) && colour.length === 3 ? colour : undefined) ??
-    (Array.isArray(mean) ? mean.map((value) => Math.trunc(Number(value) * 255)) : undefined) ??
-    [127, 127, 127];
-  return bytes.map((value) => Number(value) / 255);
+/** The colour of the mean in bytes, or grey: what a file calls `background_color` is not read. */
+function backgroundOf(config: ProcessorConfig): readonly number[] {
+  if ((config.image_mean ?? null) === null) return [127 / 255, 127 / 255, 127 / 255];
+  return channelsOf(config, "image_mean").map((value) => Math.trunc(value * 255) / 255);
 }

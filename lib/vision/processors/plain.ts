@@ -3,9 +3,11 @@ import { cropDraft, cutDraft, type Draft, resizeDraft, startDraft } from "../dra
 import { affineOf, type ImagePlan, wholePlan } from "../image_plan.ts";
 import {
   channelsOf,
+  factorOf,
   filterOf,
   fixedSize,
   flagOf,
+  misfit,
   type ProcessorConfig,
   resizedSize,
   sideOf,
@@ -28,8 +30,17 @@ const clip = {
   ...clipMeanAndStd,
 };
 
-/** Resizes and crops an image as most processors do. */
-export function resizeAndCrop(config: ProcessorConfig, image: Draft, square = false): Draft {
+/**
+ * Resizes and crops an image as most processors do.
+ *
+ * @param byClass Whether a number as `size` means a square where the file does not say.
+ * @throws {ProcessorFieldError} If a field cannot be used.
+ */
+export function resizeAndCrop(config: ProcessorConfig, image: Draft, byClass = false): Draft {
+  const square = flagOf(config, "default_to_square", byClass);
+  if (flagOf(config, "do_pad", false) && (config.pad_size ?? null) !== null) {
+    throw misfit("pad_size", config.pad_size, "null, as normalised images are not padded");
+  }
   const filter = filterOf(config);
   const resizes = flagOf(config, "do_resize", true) && (config.size ?? undefined) !== undefined;
   const resized = resizes
@@ -39,7 +50,8 @@ export function resizeAndCrop(config: ProcessorConfig, image: Draft, square = fa
   return cropDraft(resized, fixedSize(config.crop_size ?? config.size, "crop_size"));
 }
 
-function plan(config: ProcessorConfig, from: ImageSize): ImagePlan {
+/** A plan where a number as `size` means the shortest edge. */
+export function edgePlan(config: ProcessorConfig, from: ImageSize): ImagePlan {
   return wholePlan(config, from, resizeAndCrop(config, startDraft(from)));
 }
 
@@ -52,7 +64,7 @@ export const unnamed: ProcessorKind = {
   defaults: {},
   plan: (config, from) => {
     const setting = unexplained.find((name) => config[name] === true);
-    if (setting === undefined) return plan(config, from);
+    if (setting === undefined) return edgePlan(config, from);
     throw new RangeError(
       `Cannot build image processor: "${setting}" is set, supported are do_resize, do_center_crop, do_rescale and do_normalize, others only for a known image_processor_type`,
     );
@@ -63,7 +75,7 @@ export const unnamed: ProcessorKind = {
 export const clipProcessor: ProcessorKind = {
   types: ["CLIPImageProcessor", "ChineseCLIPImageProcessor", "BitImageProcessor"],
   defaults: clip,
-  plan,
+  plan: edgePlan,
 };
 
 /** LLaVA's own: where `do_pad` is set the image is first made square with the mean colour. */
@@ -90,29 +102,30 @@ function squareDraft(image: Draft, colour: readonly number[]): Draft {
   });
 }
 
-/** Processors of one fixed size; a number means a square. */
-const square = (config: ProcessorConfig, from: ImageSize) =>
-  wholePlan(config, from, resizeAndCrop(config, startDraft(from), true));
+/** A plan where a number as `size` means a square. */
+export function squarePlan(config: ProcessorConfig, from: ImageSize): ImagePlan {
+  return wholePlan(config, from, resizeAndCrop(config, startDraft(from), true));
+}
 
 /** SigLIP; here a number means the shortest edge. */
 export const siglipProcessor: ProcessorKind = {
   types: ["SiglipImageProcessor"],
   defaults: { resample: 3, size: { height: 224, width: 224 }, ...halfMeanAndStd },
-  plan,
+  plan: edgePlan,
 };
 
 /** BLIP, BLIP-2 and InstructBLIP */
 export const blipProcessor: ProcessorKind = {
   types: ["BlipImageProcessor"],
   defaults: { resample: 3, size: { height: 384, width: 384 }, ...clipMeanAndStd },
-  plan: square,
+  plan: squarePlan,
 };
 
 /** ViT, and TrOCR with it */
 export const vitProcessor: ProcessorKind = {
-  types: ["ViTImageProcessor", "ViTFeatureExtractor"],
+  types: ["ViTImageProcessor"],
   defaults: { resample: 2, size: { height: 224, width: 224 }, ...halfMeanAndStd },
-  plan: square,
+  plan: squarePlan,
 };
 
 /** DeiT */
@@ -125,7 +138,7 @@ export const deitProcessor: ProcessorKind = {
     crop_size: { height: 224, width: 224 },
     ...halfMeanAndStd,
   },
-  plan: square,
+  plan: squarePlan,
 };
 
 /** ConvNeXT: below 384 pixels a little larger and then the centre, above it the whole image. */
@@ -138,17 +151,23 @@ export const convnextProcessor: ProcessorKind = {
     ...halfMeanAndStd,
   },
   plan: (config, from) => {
-    const side = sideOf(config, "size");
-    const filter = filterOf(config);
     const image = startDraft(from);
-    const target = { height: side, width: side };
-    if (!flagOf(config, "do_resize", true)) return wholePlan(config, from, image);
-    if (side >= 384) return wholePlan(config, from, resizeDraft(image, target, filter));
-    const larger = Math.trunc(side / Number(config.crop_pct));
-    const resized = resizeDraft(image, resizedSize(larger, from), filter);
-    return wholePlan(config, from, cropDraft(resized, target));
+    const resized = flagOf(config, "do_resize", true) ? convnextDraft(config, image) : image;
+    const crops = flagOf(config, "do_center_crop", false);
+    const crop = crops ? cropDraft(resized, fixedSize(config.crop_size, "crop_size")) : resized;
+    return wholePlan(config, from, crop);
   },
 };
+
+function convnextDraft(config: ProcessorConfig, image: Draft): Draft {
+  const { shortest_edge: edge } = Object(config.size) as { readonly shortest_edge?: unknown };
+  const side = sideOf(edge === undefined ? config : { size: edge }, "size");
+  const filter = filterOf(config);
+  const target = { height: side, width: side };
+  if (side >= 384) return resizeDraft(image, target, filter);
+  const larger = Math.trunc(side / factorOf(config, "crop_pct", 224 / 256));
+  return cropDraft(resizeDraft(image, resizedSize(larger, image.size), filter), target);
+}
 
 /** EfficientNet, which may shift the image by −1 before it is normalised, and divide it once more after. */
 export const efficientNetProcessor: ProcessorKind = {
@@ -170,7 +189,7 @@ export const efficientNetProcessor: ProcessorKind = {
     const offset = std.map((deviation) => shifted ? -1 / (normalised ? deviation : 1) : 0);
     const again = std.map((deviation) => flagOf(config, "include_top", true) ? deviation : 1);
     return {
-      ...square(config, from),
+      ...squarePlan(config, from),
       scale: scale.map((value, channel) => value / again[channel]!),
       bias: bias.map((value, channel) => (value + offset[channel]!) / again[channel]!),
     };
