@@ -3,6 +3,7 @@ import { decodeSafetensors, encodeSafetensors } from "../tensor/safetensors.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { artifactForms } from "./artifact_forms.ts";
 import { malformedArtifact } from "./json_artifact.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** Image features of a model under one prompt. */
 export interface Features {
@@ -64,7 +65,7 @@ function told(found: Tensor | undefined): string {
 
 function classesOf(json = "[]"): readonly string[] {
   try {
-    const classes: unknown = JSON.parse(json);
+    const classes: unknown = boundedJson(json);
     if (Array.isArray(classes) && classes.every((name) => typeof name === "string")) return classes;
   } catch {
     // Told below: what is not JSON is not a list of texts either.

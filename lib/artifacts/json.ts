@@ -1,4 +1,5 @@
 /** Reads JSON files. Mistakes are reported by line and column. @module */
+import { boundedJson, NestingError } from "../trust/bounded_json.ts";
 
 /**
  * Reads a JSON file.
@@ -37,9 +38,9 @@ async function named<T>(path: string, parse: (text: string) => T): Promise<T> {
 export function parseJson(text: string, above = 0): unknown {
   if (text.trim() === "") throw new SyntaxError("it is empty, expected JSON");
   try {
-    return JSON.parse(text);
+    return boundedJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError) || error instanceof NestingError) throw error;
     throw new SyntaxError(`it is not JSON: ${placeIn(text, error.message, above)}`);
   }
 }

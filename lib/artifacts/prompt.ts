@@ -17,6 +17,7 @@ import {
   wholeFrom,
   wholeOrNull,
 } from "./fields.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** What is known of a prompt. How it was trained is absent where a file from elsewhere did not say. */
 const metaSchema = z.object({
@@ -190,7 +191,7 @@ function withNewName(meta: unknown): unknown {
 
 function parseJson(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return boundedJson(json);
   } catch (cause) {
     throw new SyntaxError("Cannot read a prompt: its metadata are not JSON", { cause });
   }

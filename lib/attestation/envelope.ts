@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** Media type of an in-toto statement. */
 const statementType = "application/vnd.in-toto+json";
@@ -66,7 +67,7 @@ export async function signerOf(
 /** @throws {SyntaxError} with our message: the engine's would describe its internals. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return boundedJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     throw new SyntaxError("it is not JSON");

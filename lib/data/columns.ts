@@ -33,12 +33,22 @@ export function valueOf({ fields }: ListedRow, column: string | undefined): unkn
 /** Columns of lists that were asked before. */
 const known = new WeakMap<readonly ListedRow[], ReadonlySet<string>>();
 
-/** Every column that a row has: some begin late. */
-function columnsOf(rows: readonly ListedRow[]): ReadonlySet<string> {
+/** Most columns of a list: images of 100×100 pixels, one a column, have as many. */
+const maxColumns = 10_000;
+
+/** @throws {DiagnosticError} If a list has more columns than are read. */
+export function checkColumns(count: number, source: string): void {
+  if (count <= maxColumns) return;
+  throw dataFailure(source, `it has ${count} columns, at most ${maxColumns} can be read`);
+}
+
+/** Every column that a row has: some begin late. @throws {DiagnosticError} If they are too many. */
+function columnsOf(rows: readonly ListedRow[], source: string): ReadonlySet<string> {
   const found = known.get(rows);
   if (found !== undefined) return found;
   const names = new Set<string>();
   for (const { fields } of rows) for (const name of Object.keys(fields)) names.add(name);
+  checkColumns(names.size, source);
   known.set(rows, names);
   return names;
 }
@@ -50,7 +60,7 @@ export function findColumn(
   source: string,
   given?: string,
 ): string | undefined {
-  const there = columnsOf(rows);
+  const there = columnsOf(rows, source);
   if (given === undefined) {
     const lower = new Map([...there].map((name) => [name.toLowerCase(), name]));
     return columnNames[role].map((name) => lower.get(name)).find((name) => name !== undefined);
@@ -71,7 +81,7 @@ export function columnOf(
 ): string {
   const found = findColumn(role, rows, source, given);
   if (found !== undefined) return found;
-  const there = columnsOf(rows);
+  const there = columnsOf(rows, source);
   throw dataFailure(source, `none of its columns has a known name for the ${role}`, [
     `columns: ${[...there].join(", ")}`,
     `name it: columns: { ${role}: NAME }; known names are ${columnNames[role].join(", ")}`,

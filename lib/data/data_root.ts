@@ -172,10 +172,10 @@ function spellings(name: string): string[] {
   return [bare, slashes, slashes.normalize("NFC"), slashes.normalize("NFD")];
 }
 
-/** Opens a file that is there. @throws {DiagnosticError} If it may not be read. */
+/** Opens a file that is there. @throws {DiagnosticError} If it may not be read, or is no regular file. */
 function open(path: string): Deno.FsFile {
   try {
-    return Deno.openSync(path);
+    return Deno.openSync(plainFile(path));
   } catch (error) {
     throw told(error, JSON.stringify(path));
   }

@@ -6,6 +6,7 @@ import { schemaOf } from "../diagnostic/schema_of.ts";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { quoted } from "./data_failure.ts";
 import type { DatasetInfo, Row } from "./dataset.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** The files are not a data set; the message says what is wrong where. */
 export class DatasetError extends SyntaxError {
@@ -146,7 +147,7 @@ function checked<T>(schema: z.ZodType<T>, json: string, place: string): T {
 
 function parse(json: string, place: string): unknown {
   try {
-    return JSON.parse(json.replace(/^\ufeff/, ""));
+    return boundedJson(json.replace(/^\ufeff/, ""));
   } catch (cause) {
     throw new DatasetError(`${place} is not JSON: ${(cause as Error).message}`, { cause });
   }

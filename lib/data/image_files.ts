@@ -16,6 +16,7 @@ import { type ImageSize, resizeBytes } from "../vision/resize.ts";
 import { dataFailure } from "./data_failure.ts";
 import { readRange } from "./data_root.ts";
 import { type EncodedImage, type PlaneImage, type StoredImage, undecodable } from "./listing.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** A file of pixels, and the one that says where encoded images lie. */
 export const planesFile = "images.safetensors";
@@ -272,7 +273,7 @@ export function readPlaces(folder: string): ImagePlace[] {
 
 function parsed(line: string, where: string): unknown {
   try {
-    return JSON.parse(line);
+    return boundedJson(line);
   } catch {
     throw new SyntaxError(`${where} is not JSON`);
   }

@@ -80,7 +80,17 @@ export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: RenderOptions = {},
 ): string {
-  return alikeInRows(diagnostics).map((alike) => renderAlike(alike, options)).join("\n\n");
+  const once = { ...options, source: remembered(options.source) };
+  return alikeInRows(diagnostics).map((alike) => renderAlike(alike, once)).join("\n\n");
+}
+
+/** Reads each file once, however many mistakes it has. */
+function remembered(source: RenderOptions["source"]): NonNullable<RenderOptions["source"]> {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, source?.(path));
+    return known.get(path);
+  };
 }
 
 function alikeInRows(diagnostics: readonly Diagnostic[]): Diagnostic[][] {
@@ -110,22 +120,49 @@ function renderAlike(alike: readonly Diagnostic[], options: RenderOptions): stri
   ).join("\n");
 }
 
+/** Most characters of a line that are shown, and how many of them before the mistake. */
+const excerpt = { length: 160, before: 60 };
+
 function renderExcerpt(
   location: Location,
   options: RenderOptions,
 ): { lines: string[]; margin: number } | undefined {
   const { clean = visibleText } = options;
-  const source = options.source?.(location.path)?.split(/\r?\n/)[location.line - 1];
+  const source = lineOf(options.source?.(location.path), location.line);
+  if (source === undefined || source.trim() === "") return undefined;
+  const { text, column } = aroundColumn(source, location.column);
   // One sign represents one character, so that the carets stay below what they mark.
-  const line = source && clean(source);
-  if (line === undefined || line.trim() === "") return undefined;
+  const line = clean(text);
   const number = `  ${location.line} `;
   const gutter = " ".repeat(number.length);
-  const lead = line.slice(0, location.column - 1).replace(/[^\t]/g, " ");
-  const room = Math.max(1, line.length - location.column + 1);
+  const lead = line.slice(0, column - 1).replace(/[^\t]/g, " ");
+  const room = Math.max(1, line.length - column + 1);
   const carets = "^".repeat(Math.max(1, Math.min(location.length, room)));
   return {
     lines: [`${number}| ${line}`, `${gutter}| ${lead}${(options.paint?.caret ?? plain)(carets)}`],
     margin: gutter.length,
+  };
+}
+
+/** A line of a text, counted from 1. */
+function lineOf(text: string | undefined, line: number): string | undefined {
+  let start = 0;
+  for (let left = line - 1; left > 0; left--) {
+    start = (text?.indexOf("\n", start) ?? -1) + 1;
+    if (start === 0) return undefined;
+  }
+  const end = text?.indexOf("\n", start) ?? -1;
+  return text?.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
+}
+
+/** The part of a long line around a column, and the column in it. */
+function aroundColumn(line: string, column: number): { text: string; column: number } {
+  if (line.length <= excerpt.length) return { text: line, column };
+  const start = Math.max(0, Math.min(column - 1 - excerpt.before, line.length - excerpt.length));
+  const end = start + excerpt.length;
+  const [before, after] = [start > 0 ? "…" : "", end < line.length ? "…" : ""];
+  return {
+    text: `${before}${line.slice(start, end)}${after}`,
+    column: column - start + before.length,
   };
 }

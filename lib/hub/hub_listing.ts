@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { issueText } from "../diagnostic/schema_issue.ts";
 import { segmentMistake } from "../trust/names.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 const bytes = z.int("a number of bytes").min(0, "a number of bytes").nullish();
 
@@ -70,7 +71,7 @@ export function parseListing(text: string): HubListing | string {
 
 function parseJson(text: string): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    return { value: boundedJson(text) };
   } catch {
     return undefined;
   }

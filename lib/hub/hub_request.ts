@@ -17,11 +17,14 @@ export interface HubAccess {
   /** For models that are not public. */
   readonly token?: string;
   readonly signal?: AbortSignal;
-  /** How long a hub may say nothing; default 30 s. */
+  /** How long a hub may say nothing; default 15 s. */
   readonly silenceMs?: number;
 }
 
-const usualSilenceMs = 30_000;
+const usualSilenceMs = 15_000;
+
+/** 20 kB a second, after a first silence: a slower body is given up, or it could drip for ever. */
+const slowestBytesPerMs = 20;
 
 /** Most bytes of an answer, or of a file, whose size the hub did not announce. */
 const maxUnannounced = 32 * 2 ** 20;
@@ -215,10 +218,16 @@ async function* unbroken(
 ): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   if (reader === undefined) return;
+  const startMs = performance.now();
+  let bytes = 0;
   try {
     for (;;) {
       const { value, done } = await within(reader.read(), silenceMs);
       if (done) return;
+      bytes += value.length;
+      if (performance.now() - startMs > silenceMs + bytes / slowestBytesPerMs) {
+        throw hubFailure(model, `${what} comes too slowly`, later.notes);
+      }
       yield value;
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Reads the choice of a model: a name, or a name with the wanted weights. @module */
 import { shownWeights, type WeightChoice, weightsMistake } from "./weight_types.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** A model, and which of its weights. */
 export interface ModelChoice {
@@ -17,7 +18,7 @@ export function parseModelChoice(text: string): ModelChoice | string {
   if (!text.startsWith("{")) return { model: text };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = boundedJson(text);
   } catch {
     return "it is not a map { model: NAME, weights: TYPE }";
   }

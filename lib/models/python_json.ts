@@ -1,4 +1,5 @@
 /** JSON as Python writes it: NaN, Infinity and -Infinity are numbers there. @module */
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /** Stands for NaN while it passes through JSON, which has no way to write it. */
 const notANumber = "\0NaN";
@@ -25,10 +26,10 @@ const textsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|-?Infinity|NaN/gs;
  */
 export function parsePythonJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return boundedJson(text);
   } catch (error) {
     const plain = text.replace(textsAndNumbers, (found) => spellings[found] ?? found);
     if (plain === text) throw error;
-    return JSON.parse(plain, (_, value) => value === notANumber ? NaN : value);
+    return boundedJson(plain, (_, value) => value === notANumber ? NaN : value);
   }
 }

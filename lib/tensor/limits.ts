@@ -7,7 +7,7 @@
 const MIB = 2 ** 20;
 
 /** Bytes that any file may unpack to, however small it is: tensors of zeros compress well. */
-const FREE_BYTES = 256 * MIB;
+const FREE_BYTES = 128 * MIB;
 
 /** Bytes that a byte of the file may represent beyond these. */
 const BYTES_PER_BYTE = 4;

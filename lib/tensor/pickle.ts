@@ -33,6 +33,9 @@ const MAX_OPERATIONS = 1_000_000;
 /** Most bytes of a whole number, which takes the square of them in time. */
 const MAX_INTEGER_BYTES = 1024;
 
+/** Most bytes of all lines of a pickle: texts with escapes, which take time to unpack. */
+const MAX_LINE_BYTES = 2 ** 24;
+
 /** The stack machine of the format (PEP 307, 3154, 574). */
 interface Machine {
   readonly bytes: Uint8Array;
@@ -40,6 +43,8 @@ interface Machine {
   readonly host: PickleHost;
   readonly memo: Map<number, unknown>;
   at: number;
+  /** Bytes of the lines read so far. */
+  lineBytes: number;
   stack: unknown[];
   /** Stacks that were put aside at a mark. */
   readonly marks: unknown[][];
@@ -74,7 +79,12 @@ function unsigned(machine: Machine, size: 1 | 2 | 4 | 8): number {
 
 function line(machine: Machine, encoding: { decode(bytes: Uint8Array): string } = utf8): string {
   const end = machine.bytes.indexOf(0x0a, machine.at);
-  const text = take(machine, (end < 0 ? machine.bytes.length : end) - machine.at + 1);
+  const length = (end < 0 ? machine.bytes.length : end) - machine.at + 1;
+  const text = take(machine, length);
+  machine.lineBytes += length;
+  if (machine.lineBytes > MAX_LINE_BYTES) {
+    throw failure(`its texts in lines have more than ${MAX_LINE_BYTES} bytes`);
+  }
   return encoding.decode(text.subarray(0, -1));
 }
 
@@ -103,23 +113,45 @@ function decimal(machine: Machine): unknown {
   return integer(BigInt(text));
 }
 
+/** Replaces escapes. `String.replace` would keep all of them at once, a hundred times the text. */
+function unescaped(
+  text: string,
+  { escape, read }: {
+    readonly escape: RegExp;
+    readonly read: (groups: readonly (string | undefined)[]) => string;
+  },
+): string {
+  let done = "";
+  let parts: string[] = [];
+  let at = 0;
+  for (const { 0: found, 1: first, 2: second, index } of text.matchAll(escape)) {
+    parts.push(text.slice(at, index), read([first, second]));
+    at = index + found.length;
+    if (parts.length < 10_000) continue;
+    done += parts.join("");
+    parts = [];
+  }
+  return done + parts.join("") + text.slice(at);
+}
+
+const signs: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
 /** A text as Python 2 shows it, between quotes. */
 function quoted(machine: Machine): string {
-  const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
-  return line(machine, latin1).slice(1, -1).replace(
-    /\\(?:x([0-9a-fA-F]{2})|(.))/g,
-    (_, hex, sign) => hex ? String.fromCharCode(parseInt(hex, 16)) : escapes[sign] ?? sign,
-  );
+  return unescaped(line(machine, latin1).slice(1, -1), {
+    escape: /\\(?:x([0-9a-fA-F]{2})|(.))/g,
+    read: ([hex, sign = ""]) => hex ? String.fromCharCode(parseInt(hex, 16)) : signs[sign] ?? sign,
+  });
 }
 
 function unicode(machine: Machine): string {
-  return line(machine, latin1).replace(
-    /\\(?:u([0-9a-fA-F]{4})|U(0[0-9a-fA-F]{7}))/g,
-    (_, short, wide) => {
-      const code = parseInt(short ?? wide, 16);
+  return unescaped(line(machine, latin1), {
+    escape: /\\(?:u([0-9a-fA-F]{4})|U(0[0-9a-fA-F]{7}))/g,
+    read: ([short, wide]) => {
+      const code = parseInt((short ?? wide)!, 16);
       return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
     },
-  );
+  });
 }
 
 function pop(machine: Machine): unknown {
@@ -299,7 +331,16 @@ const STOP = 0x2e;
  */
 export function readPickle(bytes: Uint8Array, host: PickleHost, at = 0): Unpickled {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const machine: Machine = { bytes, view, host, memo: new Map(), at, stack: [], marks: [] };
+  const machine: Machine = {
+    bytes,
+    view,
+    host,
+    memo: new Map(),
+    at,
+    lineBytes: 0,
+    stack: [],
+    marks: [],
+  };
   for (let count = 0; count < MAX_OPERATIONS; count++) {
     const code = unsigned(machine, 1);
     if (code === STOP) return { value: pop(machine), end: machine.at };

@@ -3,6 +3,7 @@ import { tensorBytes, tensorFromBytes } from "./bytes.ts";
 import { type DType, dtypes } from "./dtype.ts";
 import { isCount, isShape } from "./limits.ts";
 import { sizeOf, type Tensor } from "./tensor.ts";
+import { boundedJson } from "../trust/bounded_json.ts";
 
 /**
  * The bytes are not a safetensors file; the message says what is wrong and where.
@@ -171,7 +172,7 @@ function headerLength(bytes: Uint8Array, fileBytes: number): number {
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    header = boundedJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new SafetensorsError(`Cannot decode safetensors: the header is not JSON: ${detail}`, {

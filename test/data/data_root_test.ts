@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { DataRoot, readImageFile, readList } from "../../lib/data/data_root.ts";
+import { DataRoot, readImageFile, readList, readRange } from "../../lib/data/data_root.ts";
+import { openBytes } from "../../lib/data/formats/byte_source.ts";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { inFolder } from "./images_in.ts";
 
@@ -35,3 +36,16 @@ for (const [name, read] of Object.entries(readers)) {
         assertEquals(error.message, `Cannot read "${path}": it may not be read`);
       })));
 }
+
+Deno.test("whatever reads data does not wait for a named pipe", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  inFolder({}, async (folder) => {
+    const path = join(folder, "a.tar");
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    const openers = { ...readers, readRange: () => readRange(path, 0, 4), openBytes };
+    for (const read of Object.values(openers)) {
+      const error = await assertRejects(async () => await read(path), DiagnosticError);
+      assertEquals(error.message, `Cannot read "${path}": it is a named pipe, expected a file`);
+    }
+  }));

@@ -59,6 +59,38 @@ Deno.test("renderDiagnostic() shows place, message, line, carets and notes", () 
   );
 });
 
+Deno.test("renderDiagnostic() shows the part of a long line where the mistake is", () => {
+  const line = "x".repeat(500);
+  const cases: readonly [number, string, number][] = [
+    [1, `${"x".repeat(160)}…`, 0],
+    [250, `…${"x".repeat(160)}…`, 61],
+    [500, `…${"x".repeat(160)}`, 160],
+  ];
+  for (const [column, shown, lead] of cases) {
+    const location = { path: "a.yaml", line: 1, column, offset: 0, length: 1 };
+    const text = renderDiagnostic(
+      { code: "x", severity: "error", message: "No", location },
+      { source: () => line },
+    );
+    assertEquals(
+      text,
+      `a.yaml:1:${column}: error: No\n  1 | ${shown}\n    | ${" ".repeat(lead)}^`,
+    );
+  }
+});
+
+Deno.test("renderDiagnostics() reads a file once", () => {
+  const location = { path: "a.yaml", line: 3, column: 2, offset: 20, length: 2 };
+  const mistake = { code: "x", severity: "error", message: "No", location } as const;
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    return source;
+  };
+  renderDiagnostics([mistake, mistake], { source: read });
+  assertEquals(reads, 1);
+});
+
 Deno.test("renderDiagnostics() does without a place and without a source", () => {
   const location = { path: "b.yaml", line: 1, column: 1, offset: 0, length: 1 };
   assertEquals(

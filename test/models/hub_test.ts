@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "@std/path";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
 import { fetchHubModel, type HubOptions } from "../../lib/models/hub.ts";
@@ -185,15 +186,30 @@ Deno.test("fetchHubModel() says that a connection broke", () =>
   }));
 
 /** What a hub says when it says nothing more, and the message. */
-const silences: Readonly<Record<string, readonly [() => Promise<Response>, string]>> = {
+const silences: Readonly<Record<string, readonly [() => Promise<Response>, string, number?]>> = {
   "to a request": [() => new Promise(() => {}), "the hub does not answer within 0.001 s"],
   "in the middle of an answer": [
     () => Promise.resolve(new Response(new ReadableStream())),
     "its answer broke off, nothing came for 0.001 s",
   ],
+  "but for a byte now and then": [
+    () => Promise.resolve(new Response(drip())),
+    "its answer comes too slowly",
+    200,
+  ],
 };
 
-for (const [when, [answer, cause]] of Object.entries(silences)) {
+/** A byte every 5 ms, without end. */
+function drip(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      await delay(5);
+      controller.enqueue(new Uint8Array(1));
+    },
+  });
+}
+
+for (const [when, [answer, cause, silenceMs = 1]] of Object.entries(silences)) {
   Deno.test(`fetchHubModel() does not wait for a hub that is silent ${when}`, () =>
     withHub(async ({ options }) => {
       const { fetch } = globalThis;
@@ -205,7 +221,7 @@ for (const [when, [answer, cause]] of Object.entries(silences)) {
           ),
         ]);
       try {
-        const asked = { ...options, silenceMs: 1 };
+        const asked = { ...options, silenceMs };
         const error = await assertRejects(() => fetchHubModel(model, asked), DiagnosticError);
         assertEquals(error.message, `Cannot fetch model "hf://some/model@main": ${cause}`);
         assertEquals(error.diagnostics[0]?.notes, ["Run again later: what was fetched is kept"]);

@@ -124,10 +124,14 @@ Deno.test("readTorchCheckpoint() refuses what asks for more than the file's size
   );
   const laughs = `${text("x")}q\x000${doubled.join("")}`;
   const cases: readonly [Uint8Array, string][] = [
-    [archive(view([2 ** 15, 2 ** 15], [0, 0])), "is out of proportion: more than 256 MiB"],
+    [archive(view([2 ** 15, 2 ** 15], [0, 0])), "is out of proportion: more than 128 MiB"],
     [archive(view(Array(65).fill(1), Array(65).fill(1))), "a tensor lacks its storage, sizes"],
     [archive("]".repeat(200), "a".repeat(199)), "nested deeper than 100 levels"],
     [archive("(".repeat(1_000_000)), "it has more than 1000000 values"],
+    [
+      encodeZip({ "a/data.pkl": new TextEncoder().encode(`V${"a".repeat(2 ** 24)}\n`) }),
+      "its texts in lines have more than 16777216 bytes",
+    ],
     [
       archive(
         "}(",

@@ -63,7 +63,7 @@ Deno.test("decodeZip() says what is wrong with an archive", () => {
     ],
     [
       packed((view, at) => view.setUint32(at + 24, 2 ** 31, true)),
-      "more than 256 MiB would be needed",
+      "more than 128 MiB would be needed",
     ],
     [packed((view, at) => view.setUint32(at + 16, 0, true)), 'the checksum of "x" is wrong'],
     [

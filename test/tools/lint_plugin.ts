@@ -13,7 +13,7 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
   "lib/std": { ours: [], packages: ["npm:deno-std"] },
   "lib/trust": { ours: [], packages: [] },
   "lib/diagnostic": { ours: ["lib/trust"], packages: ["js-yaml", "yaml"] },
-  "lib/tensor": { ours: [], packages: ["node"] },
+  "lib/tensor": { ours: ["lib/trust"], packages: ["node"] },
   "lib/pipeline": {
     ours: ["lib/diagnostic", "lib/trust"],
     packages: ["zod", "@std", "@noble", "node"],
@@ -90,12 +90,20 @@ export const importTable: Readonly<Record<string, ImportRule>> = {
       "lib/onnx",
       "lib/tensor",
       "lib/diagnostic",
+      "lib/trust",
       "lib/data",
     ],
     packages: ["zod", "@std"],
   },
   "lib/attestation": {
-    ours: ["lib/diagnostic", "lib/artifacts", "lib/cache", "lib/pipeline", "lib/tensor"],
+    ours: [
+      "lib/diagnostic",
+      "lib/artifacts",
+      "lib/cache",
+      "lib/pipeline",
+      "lib/tensor",
+      "lib/trust",
+    ],
     packages: ["zod"],
   },
   "lib/report": {

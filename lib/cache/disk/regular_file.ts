@@ -1,5 +1,6 @@
 /** Reads regular files only: reading a named pipe, say, may never end. @module */
 import { fileKind } from "./file_kind.ts";
+import { boundedJson } from "../../trust/bounded_json.ts";
 
 /** The default limit of what is read of a file: no command takes larger ones. */
 const maxBytes = 2 ** 31;
@@ -42,7 +43,7 @@ export function readRecord(path: string): {
   readonly info: Deno.FileInfo;
 } {
   const info = lookAtRecord(path);
-  return { value: JSON.parse(Deno.readTextFileSync(path)), info };
+  return { value: boundedJson(Deno.readTextFileSync(path)), info };
 }
 
 function lookAtRecord(path: string): Deno.FileInfo {

@@ -6,6 +6,7 @@ import { sayDiskFull } from "../disk/disk_full.ts";
 import { fileKind } from "../disk/file_kind.ts";
 import { removeQuietly, replaceFile } from "../disk/replace_file.ts";
 import { ifThere } from "../disk/system_error.ts";
+import { boundedJson } from "../../trust/bounded_json.ts";
 
 /** What a state depends on besides the task's key, such as provider, versions, threads. */
 export type CheckpointFacts = Readonly<Record<string, string>>;
@@ -105,7 +106,7 @@ function difference(saved: CheckpointFacts, current: CheckpointFacts): string | 
 /** The first line, which a crash, or a remote, may have changed. */
 function parseHeader(bytes: Uint8Array): Header | undefined {
   try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const header: unknown = boundedJson(new TextDecoder().decode(bytes));
     return isHeader(header) ? header : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -15,6 +15,7 @@ import { ifThere } from "../disk/system_error.ts";
 import { download, readBlob, TransferError, type TransferOptions, upload } from "./transfer.ts";
 import { readState, stateHeader, stateName } from "./remote_state.ts";
 import { listLimit, listTree, makeFolders, parseTree } from "./tree.ts";
+import { boundedJson } from "../../trust/bounded_json.ts";
 
 /** A remote, and whose word counts there. */
 export interface RemoteTasksOptions extends TransferOptions {
@@ -234,7 +235,7 @@ async function all<T>(work: readonly Promise<T>[]): Promise<T[]> {
 /** What a signer wrote: someone who is trusted may err, or have another version of the program. */
 function parseParcel(payload: string): Parcel | undefined {
   try {
-    const { manifest, log } = Object(JSON.parse(payload)) as Partial<Parcel>;
+    const { manifest, log } = Object(boundedJson(payload)) as Partial<Parcel>;
     const isWhole = isStoredManifest(manifest) && typeof log === "string" &&
       Object.keys(manifest.outputs).every((name) => segmentMistake(name) === undefined);
     return isWhole ? { manifest, log } : undefined;
@@ -247,7 +248,7 @@ function parseParcel(payload: string): Parcel | undefined {
 function parseEnvelope(bytes: Uint8Array, name: string): Envelope {
   const text = new TextDecoder().decode(bytes);
   try {
-    const { payload, signature } = JSON.parse(text) as Envelope;
+    const { payload, signature } = boundedJson(text) as Envelope;
     if (typeof payload === "string" && typeof signature === "string") return { payload, signature };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;

@@ -3,6 +3,7 @@ import { dirname, join } from "@std/path";
 import type { Digest } from "../../pipeline/contract/key.ts";
 import { digestFile, digestText, entryLine, isDigest } from "../digest/digest.ts";
 import { TransferError } from "./transfer.ts";
+import { boundedJson } from "../../trust/bounded_json.ts";
 
 /** The files of a folder by path, with slashes, and the folders that hold nothing. */
 export interface Tree {
@@ -147,7 +148,7 @@ function folderDigest(folder: Folder): Digest {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return boundedJson(new TextDecoder().decode(bytes));
   } catch (error) {
     if (error instanceof SyntaxError) throw new TransferError("it is not JSON");
     throw error;

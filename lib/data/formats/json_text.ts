@@ -1,4 +1,5 @@
 /** Reads JSON without rounding whole numbers: ids and classes may have 64 bits. @module */
+import { boundedJson } from "../../trust/bounded_json.ts";
 
 /** Digits that a number may need more than 53 bits for. */
 const manyDigits = /\d{16}/;
@@ -10,7 +11,7 @@ const manyDigits = /\d{16}/;
  * @throws {SyntaxError} If it is not JSON.
  */
 export function jsonIn(text: string): unknown {
-  return manyDigits.test(text) ? JSON.parse(text, exact) : JSON.parse(text);
+  return manyDigits.test(text) ? boundedJson(text, exact) : boundedJson(text);
 }
 
 function exact(_key: string, value: unknown, context?: { readonly source?: string }): unknown {

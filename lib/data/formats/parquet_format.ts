@@ -6,6 +6,7 @@ import { notA } from "../file_kind.ts";
 import { DataRoot, readRange } from "../data_root.ts";
 import { type NamedImage, namedListing, readable, readNamed } from "./file_images.ts";
 import type { ListedRow, Listing, StoredImage } from "../listing.ts";
+import { boundedJson } from "../../trust/bounded_json.ts";
 
 type Parquet = typeof import("hyparquet");
 type Metadata = import("hyparquet").FileMetaData;
@@ -237,7 +238,7 @@ function classNames(
   const text = pairs.find(({ key }) => key === "huggingface")?.value;
   if (text === undefined) return new Map();
   try {
-    const { info } = JSON.parse(text) as {
+    const { info } = boundedJson(text) as {
       info?: { features?: Record<string, { _type?: string; names?: unknown }> };
     };
     return new Map(

@@ -6,7 +6,7 @@ import { type DataRoot, readList } from "../data_root.ts";
 import { jsonIn } from "./json_text.ts";
 import { namedListing } from "./file_images.ts";
 import type { ListedRow, Listing } from "../listing.ts";
-import { columnNames, columnOf } from "../columns.ts";
+import { checkColumns, columnNames, columnOf } from "../columns.ts";
 
 /** Lists that may lie in a folder of images, in the order in which they are looked for. */
 export const tableNames: readonly string[] = [
@@ -20,6 +20,9 @@ export const tableNames: readonly string[] = [
 
 /** Most rows of a list. */
 const maxRows = 5_000_000;
+
+/** From this many lines on, a line has at least so many characters: rows of nothing cost memory too. */
+const manyLines = { from: 1_000_000, characters: 10 };
 
 /**
  * Reads a list by its ending; the images that it names lie in `root`.
@@ -42,14 +45,15 @@ function csvRows(path: string): ListedRow[] {
   const written = readList(path).replace(/^\ufeff/, "");
   const [hint, told] = /^sep=(.)\r?\n/.exec(written) ?? []; // as Excel has it
   const text = unixLines(written.slice(hint?.length ?? 0));
+  checkLines(text, name);
   const separator = told ?? (/\.tsv$/i.test(path) ? "\t" : separatorOf(text));
   const [header, ...lines] = csvCells(text, separator, name);
   if (header === undefined || lines.length === 0) {
     throw dataFailure(name, "it has a line of column names and no rows");
   }
+  checkColumns(header.length, name);
   const columns = header.map((column) => column.trim());
-  const named = columns.filter((column) => column !== "");
-  const twice = named.find((column, i) => named.indexOf(column) < i);
+  const twice = repeated(columns.filter((column) => column !== ""));
   if (twice !== undefined) throw dataFailure(name, `it has two columns "${twice}"`);
   return lines.map((cells, i) => {
     // Quoted cells may hold line breaks: rows are counted, not lines.
@@ -58,6 +62,25 @@ function csvRows(path: string): ListedRow[] {
       throw dataFailure(where, `it has ${cells.length} cells for ${columns.length} columns`);
     }
     return { where, fields: Object.fromEntries(columns.map((column, c) => [column, cells[c]!])) };
+  });
+}
+
+function checkLines(text: string, name: string): void {
+  const { from, characters } = manyLines;
+  const most = Math.min(maxRows, Math.max(from, Math.floor(text.length / characters)));
+  let lines = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
+  if (lines <= most) return;
+  throw dataFailure(name, `it has ${lines} lines in ${text.length} characters, expected rows`);
+}
+
+/** The first text that was there before. */
+function repeated(texts: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return texts.find((text) => {
+    if (seen.has(text)) return true;
+    seen.add(text);
+    return false;
   });
 }
 
@@ -99,16 +122,20 @@ export function jsonRows(path: string, column?: string): ListedRow[] {
   const list = listIn(text, name, column);
   const rows = list !== undefined
     ? list.map((value, i) => ({ where: `${name} item ${i + 1}`, value }))
-    : text.split(/\r\n?|\n/).flatMap((line, i) =>
-      line.trim() === ""
-        ? []
-        : [{ where: `${name} line ${i + 1}`, value: parsed(line, `${name} line ${i + 1}`) }]
-    );
+    : jsonLines(text, name);
   if (rows.length === 0) throw dataFailure(name, "it has no rows");
   if (rows.length > maxRows) throw dataFailure(name, `it has more than ${maxRows} rows`);
   return rows.map(({ where, value }) => {
     if (isMap(value)) return { where, fields: value };
     throw dataFailure(where, "it is not a map of columns and values");
+  });
+}
+
+function jsonLines(text: string, name: string): { where: string; value: unknown }[] {
+  checkLines(text, name);
+  return text.split(/\r\n?|\n/).flatMap((line, i) => {
+    const where = `${name} line ${i + 1}`;
+    return line.trim() === "" ? [] : [{ where, value: parsed(line, where) }];
   });
 }
 

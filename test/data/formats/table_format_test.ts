@@ -160,6 +160,26 @@ const refused: readonly (readonly [name: string, content: string | Uint8Array, m
     ],
     ["a.csv", "image,label\n..\\..\\a.png,cat\n", "it is outside of the folder"],
     ["a.csv", "image,label\nb.png,cat\n", '"b.png": there is no such file'],
+    [
+      "a.csv",
+      `${Array.from({ length: 300_000 }, (_, i) => i).join()}\n1\n`,
+      "it has 300000 columns, at most 10000 can be read",
+    ],
+    [
+      "a.jsonl",
+      `{${Array.from({ length: 20_000 }, (_, i) => `"${i}":1`).join()}}`,
+      "it has 20000 columns, at most 10000 can be read",
+    ],
+    [
+      "a.csv",
+      `a,b\n${"1,2\n".repeat(1_000_001)}`,
+      "it has 1000002 lines in 4000008 characters, expected rows",
+    ],
+    [
+      "a.jsonl",
+      "{}\n".repeat(1_000_001),
+      "it has 1000001 lines in 3000003 characters, expected rows",
+    ],
   ];
 
 /** What is said of a list, or of its first image. */
