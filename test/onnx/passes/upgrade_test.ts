@@ -80,6 +80,20 @@ const rows: Row[] = [
   { name: "Resize-10 up", opset: 10, op: "Resize", weights: { s: scales(1, 1, 2, 1.5) } },
   { name: "Resize-10 down", opset: 10, op: "Resize", weights: { s: scales(1, 1, 0.5, 0.6) } },
   {
+    name: "Resize-10 up and down",
+    opset: 10,
+    op: "Resize",
+    weights: { s: scales(1, 1, 1.6, 0.6) },
+    ops: "Constant Max Min Resize Resize",
+  },
+  {
+    name: "linear Resize-10 up and down",
+    opset: 10,
+    op: "Resize",
+    attributes: { mode: "linear" },
+    weights: { s: scales(1, 1, 1.6, 0.6) },
+  },
+  {
     name: "Resize-11 with sizes",
     opset: 11,
     op: "Resize",
