@@ -207,6 +207,13 @@ function savedStatistics(node: Node, { add, type }: UpgradeContext): Node[] {
   );
 }
 
+const batchedScan: Upgrade = (node) => {
+  throw wrongNodeError(
+    node,
+    "in operator set 8 it runs over batches, which is not supported: convert the model to 9 or newer",
+  );
+};
+
 const GRID_MODES: Readonly<Record<string, string>> = { bilinear: "linear", bicubic: "cubic" };
 
 const gridSampleNames: Upgrade = (node) => {
@@ -268,6 +275,7 @@ export const upgrades: Readonly<Record<string, readonly UpgradeRow[]>> = {
   Upsample: [{ since: 10, rewrite: upsample }],
   Resize: [{ since: 11, rewrite: resize }, { since: 13, rewrite: emptyScales }],
   RoiAlign: [{ since: 16, rewrite: shiftedRegions }],
+  Scan: [{ since: 9, rewrite: batchedScan }],
   Scatter: [{ since: 11, rewrite: (node) => ({ ...node, opType: "ScatterElements" }) }],
   Dropout: [{ since: 12, rewrite: inferenceDropout }],
   BatchNormalization: [{ since: 14, rewrite: batchNorm }],
