@@ -1,15 +1,23 @@
 /**
  * Lays a model out in a folder of its own, because ONNX Runtime reads external weights from the
  * model's own folder only. Weights that lie elsewhere, or that are too large for one protobuf, become
- * hard links, or copies on another file system.
+ * hard links, or copies on another file system. Those of nodes and branches are copied: ONNX Runtime
+ * checks nodes as ONNX does, which refuses files that have two names.
  *
  * @module
  */
 import { join } from "@std/path";
-import { weightsOf } from "../onnx/ir/map_weights.ts";
+import { mapWeights, weightsOf } from "../onnx/ir/map_weights.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
-import { fileKey, linkOrCopy, moveFiles, weightFilesOf, withSmallWeights } from "./weight_files.ts";
+import {
+  copyWhole,
+  fileKey,
+  linkOrCopy,
+  moveFiles,
+  weightFilesOf,
+  withSmallWeights,
+} from "./weight_files.ts";
 import { weightPath } from "./weight_path.ts";
 
 /** A model laid out on disk. */
@@ -66,10 +74,12 @@ export async function materialiseModel(
 
 async function moveWeights(model: Model, folder: string, options: FolderOptions): Promise<Model> {
   const locations = new Map<string, string>();
+  const inner = filesOfNodes(model);
   for (const [key, file] of weightFilesOf(model)) {
     const location = `weights_${locations.size}.data`;
     locations.set(key, location);
-    await linkOrCopy(weightPath(file), join(folder, location), options.log);
+    const [from, to] = [weightPath(file), join(folder, location)];
+    await (inner.has(key) ? copyWhole(from, to) : linkOrCopy(from, to, options.log));
   }
   const linked = moveFiles(model, (data) => ({
     ...data,
@@ -77,4 +87,17 @@ async function moveWeights(model: Model, folder: string, options: FolderOptions)
     location: locations.get(fileKey(data))!,
   }));
   return spillWeights(linked, folder, "inline.data");
+}
+
+/** The files of weights that are no initializers of the graph itself, by their keys. */
+function filesOfNodes(model: Model): ReadonlySet<string> {
+  const initializers = new Set(model.graph.initializers.values());
+  const files = new Set<string>();
+  mapWeights(model, (weight) => {
+    if (weight.data.kind === "external" && !initializers.has(weight)) {
+      files.add(fileKey(weight.data));
+    }
+    return weight;
+  });
+  return files;
 }

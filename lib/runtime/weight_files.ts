@@ -89,23 +89,30 @@ export function moveFiles(model: Model, move: (data: External) => External): Mod
   );
 }
 
-/** Makes a hard link to a real file, or a copy on another file system. @returns Which. */
-export async function linkOrCopy(
-  real: string,
-  to: string,
-  log?: Log,
-): Promise<"linked" | "copied"> {
+/** Makes a hard link to a real file, or a copy on another file system. */
+export async function linkOrCopy(real: string, to: string, log?: Log): Promise<void> {
   await Deno.mkdir(dirname(to), { recursive: true });
   try {
     await Deno.link(real, to);
-    return "linked";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists) {
       throw error;
     }
     log?.(`Copying weights "${real}", because a hard link is not possible here`);
-    await Deno.copyFile(real, to);
-    return "copied";
+    await copyWhole(real, to);
+  }
+}
+
+/** Copies a file, whose copy appears under its name when it is complete. */
+export async function copyWhole(from: string, to: string): Promise<void> {
+  await Deno.mkdir(dirname(to), { recursive: true });
+  const temporary = `${to}.${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    await Deno.copyFile(from, temporary);
+    await Deno.rename(temporary, to);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
   }
 }
 

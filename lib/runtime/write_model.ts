@@ -4,8 +4,8 @@ import { encodeModel } from "../onnx/codec/encode.ts";
 import type { Model } from "../onnx/ir/model.ts";
 import { fitsProtobuf, spillWeights } from "./spill_file.ts";
 import {
+  copyWhole,
   fileKey,
-  linkOrCopy,
   type Log,
   moveFiles,
   sameBytes,
@@ -18,7 +18,7 @@ export interface WrittenWeights {
   /** Path relative to the model. */
   readonly location: string;
   /** `kept`: it was there already. */
-  readonly how: "kept" | "linked" | "copied" | "written";
+  readonly how: "kept" | "copied" | "written";
   readonly from?: string;
 }
 
@@ -30,9 +30,10 @@ export interface WrittenModel {
 }
 
 /**
- * Writes a model. Weights in files stay in them: a file of another folder is linked into the
- * model's, or copied where a link is not possible. Inline weights too large for a protobuf move to
- * a file. The model appears under its name when it is complete.
+ * Writes a model. Weights in files stay in them: a file of another folder is copied into the model's.
+ * It is not linked, because readers refuse weights that have two names (onnx 1.21), those of the
+ * source as well. Inline weights too large for a protobuf move to a file. The model appears under its
+ * name when it is complete.
  *
  * @throws {DiagnosticError} If a weight file is missing, or lies where it must not.
  *
@@ -112,13 +113,17 @@ async function placeFile(
   name: string,
   target: string,
   log: Log | undefined,
-): Promise<{ location: string; how: "kept" | "linked" | "copied" }> {
+): Promise<{ location: string; how: "kept" | "copied" }> {
   for (let attempt = 0;; attempt++) {
     const location = attempt === 0 ? name : nameOf(target, attempt);
     const place = join(dirname(target), location);
     if (place === target || !await staysInside(place, dirname(target))) continue;
     const there = await Deno.lstat(place).catch(ignoreNotFound);
-    if (there === undefined) return { location, how: await linkOrCopy(path, place, log) };
+    if (there === undefined) {
+      log?.(`Copying weights "${path}"; a model that is written beside them shares them`);
+      await copyWhole(path, place);
+      return { location, how: "copied" };
+    }
     // ONNX Runtime may refuse a link that is outside of the model's folder.
     if (!there.isSymlink && await sameBytes(path, place)) return { location, how: "kept" };
   }

@@ -10,6 +10,11 @@ const reduce = (type: string): Build => (b, x) => b.op(type, [x, b.int64s([0])])
 const row = (b: GraphBuilder, ...values: number[]) =>
   b.constant(floats([values.length], ...values));
 const inf = Infinity;
+/** 2, 0 and 3, the first times the first two elements of x, the second times the third one. */
+const multiplied: Build = (b, x) => {
+  const places = b.int64s([0, 0, 1]);
+  return b.op("ScatterElements", [row(b, 2, 0, 3), places, x], { reduction: "mul" });
+};
 
 /** Gradients of the sum at kinks, ties and other places where a formula may divide 0 by 0. */
 const cases: readonly [string, Build, number[], number[]][] = [
@@ -28,6 +33,8 @@ const cases: readonly [string, Build, number[], number[]][] = [
   ["largest of equals", reduce("ReduceMax"), [2, 2], [0.5, 0.5]],
   ["product with a 0", reduce("ReduceProd"), [0, 5], [5, 0]],
   ["product of zeros", reduce("ReduceProd"), [0, 0], [0, 0]],
+  ["a factor 0", multiplied, [0, 5, 7], [10, 0, 0]],
+  ["factors 0", multiplied, [0, 0, 7], [0, 0, 0]],
   ["Max of equals", (b, x) => b.op("Max", [x, row(b, 1, 0)]), [1, 2], [0.5, 1]],
   ["Clip at its bound", (b, x) => b.op("Clip", [x, b.scalar(0), b.scalar(1)]), [1, 0.5], [0, 1]],
   ["log Σ exp of −∞", reduce("ReduceLogSumExp"), [-inf, 0], [0, 1]],

@@ -138,3 +138,80 @@ Deno.test("addGradients() refuses activations that are rounded to packed types",
     'Cannot differentiate node "Cast_0" (Cast): it rounds an activation to float8e4m3fn, its derivative is zero almost everywhere',
   );
 });
+
+Deno.test("addGradients() takes BatchNormalization whose statistics are of another type than its input", async () => {
+  for (const training of [0, 1]) {
+    const gradientOf = async (dtype: "float16" | "float32") => {
+      const b = new GraphBuilder({ opset: 15 });
+      const image = b.op("Cast", [b.input("x", "float32", [3, 2])], { to: dataTypeOf[dtype] });
+      const vectors = ["scale", "bias", "mean", "variance"].map((name) =>
+        b.input(name, "float32", [2])
+      );
+      const attributes = training === 1 ? { training_mode: 1 } : {};
+      const outputs = training === 1 ? 3 : 1;
+      const [y] = b.node("BatchNormalization", [image, ...vectors], { attributes, outputs });
+      b.output(b.op("Cast", [b.op("Mul", [y, y])], { to: dataTypeOf.float32 }), "y");
+      const wrt = ["x", "scale", "bias"];
+      const step = addGradients(b.finish(), { of: "y", wrt });
+      const results = await runOnce(step, {
+        ...{ x, scale: floats([2], 0.5, 2), bias: floats([2], 0.1, 0.2) },
+        ...{ mean: floats([2], 0.25, -0.5), variance: floats([2], 1, 0.5) },
+      });
+      return wrt.flatMap((name) => Array.from(results[`grad.${name}`]!.data, Number));
+    };
+    const right = await gradientOf("float32");
+    (await gradientOf("float16")).forEach((value, i) => assertAlmostEquals(value, right[i]!, 0.03));
+  }
+});
+
+Deno.test("addGradients() asks for the rank of a scale, which tells what it holds for", () => {
+  const b = new GraphBuilder();
+  const weight = b.constant(tensor("uint8", [2], Uint8Array.of(3, 5)));
+  b.output(b.op("DequantizeLinear", [weight, b.input("scale", "float32")]), "y");
+  const error = assertThrows(
+    () => addGradients(b.finish(), { of: "y", wrt: ["scale"] }),
+    DiagnosticError,
+  );
+  assertEquals(
+    error.message,
+    'Cannot differentiate node "DequantizeLinear_0" (DequantizeLinear): the rank of "scale" is unknown',
+  );
+});
+
+Deno.test("addGradients() keeps the mask index of EmbedLayerNormalization, which is 0 without a mask", async () => {
+  const b = new GraphBuilder();
+  const ids = b.constant(tensor("int32", [2, 2], Int32Array.of(0, 1, 1, 0)));
+  const words = b.input("words", "float32", [2, 2]);
+  const [one, zero] = [b.constant(floats([2], 1, 1)), b.constant(floats([2], 0, 0))];
+  const places = b.constant(floats([2, 2], 1, 2, 3, 5));
+  const [y, index] = b.node(
+    "EmbedLayerNormalization",
+    [ids, undefined, words, places, undefined, one, zero],
+    { domain: "com.microsoft", outputs: 2 },
+  );
+  b.output(y!, "y");
+  b.output(index!, "index");
+  const step = addGradients(b.finish(), { of: "y", wrt: ["words"] });
+  const results = await runOnce(step, { words: floats([2, 2], 1, 2, 4, 3) });
+  assertEquals(results["index"]!.data, Int32Array.of(0, 0));
+});
+
+Deno.test("addGradients() refuses to rewrite an op of which another output is read", () => {
+  const b = new GraphBuilder();
+  const inputs = [b.input("x", "float32", [1, 2, 2]), b.input("skip", "float32", [1, 2, 2])];
+  const [y, mean] = b.node("SkipLayerNormalization", [...inputs, b.constant(floats([2], 1, 2))], {
+    domain: "com.microsoft",
+    outputs: 2,
+  });
+  b.output(y!, "y");
+  b.output(mean!, "mean");
+  const error = assertThrows(
+    () => addGradients(b.finish(), { of: "y", wrt: ["x"] }),
+    DiagnosticError,
+  );
+  assertEquals(
+    error.message,
+    `Cannot differentiate node "${y}" (SkipLayerNormalization): its output "${mean}" is read, ` +
+      `and only its output "${y}" can be rewritten`,
+  );
+});

@@ -123,6 +123,44 @@ Deno.test("openSession() lays out a model with weights in files and removes the 
   await Deno.remove(directory, { recursive: true });
 });
 
+Deno.test("openSession() opens a branch whose weights are in a file", async () => {
+  const directory = await Deno.makeTempDir();
+  const size = 1024;
+  await Deno.writeFile(join(directory, "w.bin"), new Uint8Array(4 * size));
+  const weight = {
+    dtype: "float32",
+    dims: [size],
+    data: { kind: "external", directory, location: "w.bin", offset: 0, length: 4 * size },
+  } as const;
+  const type = value("x", "float32", [size]);
+  const branch = (opType: string) => ({
+    name: opType,
+    nodes: [node(opType, ["x", "w"], "b")],
+    inputs: [],
+    outputs: [{ ...type, name: "b" }],
+    initializers: new Map([["w", weight]]),
+    values: new Map(),
+  });
+  const choose: Node = {
+    ...node("If", ["c"], "y"),
+    attributes: {
+      then_branch: { type: "graph", value: branch("Add") },
+      else_branch: { type: "graph", value: branch("Sub") },
+    },
+  };
+  const graph = {
+    ...addModel("float32").graph,
+    nodes: [choose],
+    inputs: [value("c", "bool", []), type],
+    outputs: [{ ...type, name: "y" }],
+  };
+  await using session = await openSession({ ...addModel("float32"), graph }, options);
+  const x = tensor("float32", [size], new Float32Array(size).fill(3));
+  const { y } = await session.run({ x, c: tensor("bool", [], Uint8Array.of(1)) });
+  assertEquals(y!.data[size - 1], 3);
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("openSession() says what a provider that does not work here lacks", async () => {
   const machineHasCuda = await openSession(addModel("float32"), { provider: "cuda" })
     .then(() => true, () => false);

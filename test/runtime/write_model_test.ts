@@ -79,13 +79,14 @@ Deno.test("writeModel() leaves nothing of a model that the disk has no room for"
     assertEquals([...Deno.readDirSync(to)], []);
   }));
 
-Deno.test("writeModel() links weights of another folder, once", () =>
+Deno.test("writeModel() copies weights of another folder, once, and leaves them one name", () =>
   withFolders(async (from, to) => {
     const path = join(to, "model.onnx");
     const model = modelWith(() => inFile(from));
     const source = join(from, "w.data");
     const first = await writeModel(model, path);
-    assertEquals(first.weights, [{ location: "w.data", how: "linked", from: source }]);
+    assertEquals(first.weights, [{ location: "w.data", how: "copied", from: source }]);
+    assertEquals([Deno.statSync(source).nlink, Deno.statSync(join(to, "w.data")).nlink], [1, 1]);
     const second = await writeModel(model, path);
     assertEquals(second.weights, [{ location: "w.data", how: "kept" }]);
     assertEquals(filesIn(to), ["model.onnx", "w.data"]);

@@ -4,7 +4,7 @@ import type { Node } from "../../onnx/ir/model.ts";
 import { floatOf, intOf } from "../engine/attributes.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { sizePart } from "../engine/dynamic_shape.ts";
-import { castTo, constantLike } from "../engine/expressions.ts";
+import { castTo, constantLike, rankOf } from "../engine/expressions.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import {
   attention,
@@ -19,7 +19,7 @@ import {
 
 const onnxAttention: Decomposition = (node, b) => {
   const [q, k, v, mask, pastKey, pastValue] = node.inputs as (Value | undefined)[];
-  const flat = b.rank(q!) === 3;
+  const flat = rankOf(b, q!) === 3;
   const heads = (x: Value, name: string) => flat ? splitHeads(b, x, intOf(node, name, 1)) : x;
   const queries = heads(q!, "q_num_heads");
   const keys = withPast(b, pastKey, heads(k!, "kv_num_heads"));

@@ -102,7 +102,10 @@ const cDist: Decomposition = (node, b) => {
 /** Words, positions and segments added up, then normalised; of a mask, how many tokens each row has. */
 const embedLayerNorm: Decomposition = (node, b) => {
   const [ids, segmentIds, words, places, segments, gamma, beta, mask, positionIds] = node.inputs;
-  const count = mask ? b.op("ReduceSum", [mask, b.int64s([1])], { keepdims: 0 }) : "";
+  const batch = b.op("Shape", [ids], { start: 0, end: 1 });
+  const count = mask
+    ? b.op("ReduceSum", [mask, b.int64s([1])], { keepdims: 0 })
+    : b.op("Expand", [b.scalar(0, "int32"), batch]);
   const rows = (table: Value, index: Value) => b.op("Gather", [table, index], { axis: 0 });
   const length = b.op("Shape", [ids], { start: 1, end: 2 });
   const first = b.op("Slice", [places, b.int64s([0]), length, b.int64s([0])]);

@@ -9,7 +9,7 @@ import {
   type ShapePart,
   sizePart,
 } from "../engine/dynamic_shape.ts";
-import { add, castTo } from "../engine/expressions.ts";
+import { add, castTo, rankOf } from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { scaleOf } from "./attention.ts";
@@ -88,7 +88,7 @@ function projections(b: GraphBuilder, node: Node, heads: number): Projections {
   const biases = bias ? splitBias(b, bias, query, key, value) : [];
   const split = (x: Value, i: number) => {
     // Keys and values of a cross attention's cache are in heads already.
-    if (b.rank(x) === 4) return x;
+    if (rankOf(b, x) === 4) return x;
     return splitHeads(b, biases[i] ? add(b, x, biases[i]) : x, heads);
   };
   return { q: split(query, 0), k: split(key, 1), v: split(value, 2) };
@@ -121,7 +121,7 @@ function fromPackedParts(b: GraphBuilder, packed: Value, count: number): Value[]
 
 function splitBias(b: GraphBuilder, bias: Value, q: Value, k: Value, v: Value): Value[] {
   const width = (x: Value) =>
-    b.rank(x) === 3
+    rankOf(b, x) === 3
       ? sizePart(b, x, 2)
       : b.op("Mul", [shapeBetween(b, x, 1, 2), shapeBetween(b, x, 3, 4)]);
   const sizes = joinShape(b, [width(q), width(k), width(v)]);
@@ -174,7 +174,7 @@ interface MaskShape {
 
 /** A mask in any of its forms as bool, broadcasting to [N, H, S, T]. */
 function visible(b: GraphBuilder, mask: Value, shape: MaskShape): Value {
-  const rank = b.rank(mask);
+  const rank = rankOf(b, mask);
   if (rank === 1) return byLength(b, mask, shape);
   const kept = castTo(b, mask, "bool");
   if (rank === 2) return b.op("Unsqueeze", [kept, b.int64s([1, 2])]);

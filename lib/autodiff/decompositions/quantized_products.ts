@@ -127,7 +127,7 @@ function round(b: GraphBuilder, y: Value, { inputs }: Node, first: number): Valu
 
 /** Values as floats. A weight is dequantised by nodes, which the runtime folds once; `axis` is that of the scales. */
 function real(b: GraphBuilder, [x, factor, origin]: Quantized, axis = 1): Value {
-  const listed = b.rank(factor) === 1 && b.dims(factor)![0] !== 1;
+  const listed = rankOf(b, factor) === 1 && b.dims(factor)![0] !== 1;
   const at = listed ? normalizeAxis(axis, rankOf(b, x)) : 0;
   if (b.weightOf(x) === undefined) {
     return b.op("DequantizeLinear", [x, factor, origin || undefined], listed ? { axis: at } : {});

@@ -4,7 +4,7 @@ import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { intOf, intsOf } from "../engine/attributes.ts";
 import { reshape, sizePart } from "../engine/dynamic_shape.ts";
-import { add, castLike, mul, reduceSum, sub } from "../engine/expressions.ts";
+import { add, castLike, mul, rankOf, reduceSum, sub } from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
@@ -74,7 +74,7 @@ function alternate(b: GraphBuilder, x: Value): Pair {
 function weave(b: GraphBuilder, even: Value, odd: Value, like: Value): Value {
   const column = (x: Value) => b.op("Unsqueeze", [x, b.int64s([-1])]);
   const pairs = b.op("Concat", [column(even), column(odd)], { axis: -1 });
-  const rank = b.rank(like)!;
+  const rank = rankOf(b, like);
   const keep = Array.from({ length: rank - 1 }, () => 0);
   const width = sizePart(b, like, rank - 1);
   return reshape(b, pairs, [...keep, typeof width === "number" ? width : -1]);
@@ -101,7 +101,7 @@ function turn(
   const width = intOf(node, "rotary_embedding_dim", 0);
   const options = { interleaved: intOf(node, "interleaved", 0) === 1, width };
   const { cos, sin, ids } = caches;
-  if (b.rank(x) === 4) {
+  if (rankOf(b, x) === 4) {
     return rotate(b, x, anglesAt(b, cos, ids, 1), anglesAt(b, sin, ids, 1), options);
   }
   const heads = intOf(node, "num_heads", 0);
@@ -115,8 +115,8 @@ function turn(
 /** com.microsoft: position ids are per token, or one first position for all rows. */
 const contribRotary: Decomposition = (node, b) => {
   const [x, ids, cos, sin] = node.inputs as [Value, Value, Value, Value];
-  if (b.rank(ids) !== 1) return [turn(b, node, x, { cos, sin, ids })];
-  const tokens = sizePart(b, x, b.rank(x) === 4 ? 2 : 1);
+  if (rankOf(b, ids) !== 1) return [turn(b, node, x, { cos, sin, ids })];
+  const tokens = sizePart(b, x, rankOf(b, x) === 4 ? 2 : 1);
   const sequence = add(b, positions(b, tokens), ids);
   return [turn(b, node, x, { cos, sin, ids: b.op("Unsqueeze", [sequence, b.int64s([0])]) })];
 };

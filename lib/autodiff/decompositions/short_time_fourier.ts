@@ -2,14 +2,14 @@
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { intOf } from "../engine/attributes.ts";
-import { add, castLike, constantInts, dimOf, mul, sub } from "../engine/expressions.ts";
+import { add, castLike, constantInts, dimOf, mul, rankOf, sub } from "../engine/expressions.ts";
 import { refuse } from "../engine/refuse.ts";
 import type { Decomposition, Decompositions } from "../engine/rule.ts";
 import { positions } from "./attention_core.ts";
 
 const shortTimeFourier: Decomposition = (node, b) => {
   const [signal, step, window] = node.inputs as [Value, Value, Value?];
-  const x = b.rank(signal) === 2 ? b.op("Unsqueeze", [signal, b.int64s([-1])]) : signal;
+  const x = rankOf(b, signal) === 2 ? b.op("Unsqueeze", [signal, b.int64s([-1])]) : signal;
   const length = frameLength(b, node);
   const starts = mul(b, positions(b, frameCount(b, x, step, length)), vector(b, step));
   const column = b.op("Unsqueeze", [starts, b.int64s([1])]);

@@ -2,6 +2,7 @@
 import { type Diagnostic, DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import { nearest } from "../../diagnostic/suggest.ts";
 import { inferShapes } from "../../onnx/infer/infer_shapes.ts";
+import { oldestOpset } from "../../onnx/ir/oldest_opset.ts";
 import type { Model, ValueInfo } from "../../onnx/ir/model.ts";
 import { upgradeModel } from "../../onnx/passes/upgrade.ts";
 import { isDifferentiable, typesOf } from "./activity.ts";
@@ -93,11 +94,12 @@ function symbolsOf({ type }: ValueInfo): string[] {
 }
 
 function tooOld({ opset }: Model): Diagnostic[] {
-  if (opset >= 7) return [];
+  if (opset >= oldestOpset) return [];
   return [{
     code: "old-opset",
     severity: "error",
-    message: `Cannot differentiate a model of opset ${opset}: the oldest that is supported is 7`,
+    message:
+      `Cannot differentiate a model of opset ${opset}: the oldest that is supported is ${oldestOpset}`,
     notes: ["Convert the model to a newer opset (onnx.version_converter)"],
   }];
 }

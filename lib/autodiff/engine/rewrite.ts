@@ -2,7 +2,8 @@
 import { GraphBuilder, type Value } from "../../onnx/build/builder.ts";
 import { countNodes } from "../../onnx/ir/count_nodes.ts";
 import type { Graph, Model, Node } from "../../onnx/ir/model.ts";
-import { capturedBy, valuesRead } from "../../onnx/ir/values_read.ts";
+import { capturedBy, namesRead, valuesRead } from "../../onnx/ir/values_read.ts";
+import { refuse } from "./refuse.ts";
 
 /**
  * Values instead of a node's outputs, or `undefined` to keep the node as it is. `node` reads the
@@ -23,7 +24,7 @@ export function maxNodes({ graph }: Model): number {
  * Replaces the nodes for which `rewrite` gives values; readers of the old outputs read those.
  *
  * @param most Nodes that the graph may have in the end.
- * @throws {DiagnosticError} If it would have more.
+ * @throws {DiagnosticError} If it would have more, or if `rewrite` leaves out an output that is read.
  */
 export function rewriteNodes(model: Model, rewrite: Rewrite, most = maxNodes(model)): Model {
   const { graph } = model;
@@ -34,9 +35,12 @@ export function rewriteNodes(model: Model, rewrite: Rewrite, most = maxNodes(mod
   });
   const renamed = new Map<string, Value>();
   const captured = capturedIn(graph);
+  const read = new Set([...graph.nodes.flatMap(namesRead), ...graph.outputs.map((o) => o.name)]);
   for (const node of graph.nodes) {
     const moved = { ...node, inputs: node.inputs.map((name) => renamed.get(name) ?? name) };
-    const values = rewrite(moved, builder, node) ?? append(builder, moved);
+    const rewritten = rewrite(moved, builder, node);
+    if (rewritten) refuseMissing(node, rewritten, read);
+    const values = rewritten ?? append(builder, moved);
     node.outputs.forEach((name, i) => {
       const value = values[i];
       if (name === "" || !value || value === name) return;
@@ -47,6 +51,17 @@ export function rewriteNodes(model: Model, rewrite: Rewrite, most = maxNodes(mod
   }
   for (const { name } of graph.outputs) builder.output(renamed.get(name) ?? name, name);
   return builder.finish();
+}
+
+/** Refuses values that do not stand for all outputs that are read. */
+function refuseMissing(node: Node, values: readonly Value[], read: ReadonlySet<string>): void {
+  const missing = node.outputs.find((name, i) => !values[i] && read.has(name));
+  refuse(
+    node,
+    missing !== undefined,
+    `its output "${missing}" is read, and only its output "${node.outputs[0]}" can be rewritten`,
+    "Remove what reads it, or the graph's output of this name",
+  );
 }
 
 /** A start of names that no value of the graph has: nodes yet to be copied keep their names. */

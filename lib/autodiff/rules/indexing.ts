@@ -7,12 +7,15 @@ import {
   constantLike,
   dimOf,
   div,
+  dropWhere,
+  indicator,
   keepWhere,
   mul,
   range,
   rankOf,
   shapeOf,
   sub,
+  where,
   widen,
   zerosLike,
 } from "../engine/expressions.ts";
@@ -87,13 +90,29 @@ const scatterGrads: Readonly<Record<string, ScatterGrad>> = {
     update: () => read(g),
   }),
   add: ({ read }, g) => ({ data: () => g, update: () => read(g) }),
-  mul: ({ b, node, read, write }, g) => ({
-    data: () => mul(b, g, write(onesLike(b, g), node.inputs[2]!, "mul")),
-    update: () => div(b, read(mul(b, g, node.outputs[0]!)), node.inputs[2]!),
-  }),
+  mul: productGrad,
   max: extremumGrad,
   min: extremumGrad,
 };
+
+/** g times the other factors: the product over the own one, and the rest where that is the only zero. */
+function productGrad({ b, node, read, write }: Scatter, g: Value) {
+  const [x, , update] = node.inputs as [Value, Value, Value];
+  const isZero = (value: Value) => b.op("Equal", [value, constantLike(b, value, 0)]);
+  const filled = (value: Value) => where(b, isZero(value), constantLike(b, value, 1), value);
+  const ofUpdate = () => {
+    const zero = isZero(update);
+    const rest = write(filled(x), filled(update), "mul");
+    const zeros = write(indicator(b, isZero(x), g), indicator(b, zero, g), "add");
+    const isOnly = b.op("And", [zero, b.op("Equal", [read(zeros), constantLike(b, g, 1)])]);
+    const others = dropWhere(b, zero, div(b, read(node.outputs[0]!), filled(update)));
+    return mul(b, read(g), where(b, isOnly, read(rest), others));
+  };
+  return {
+    data: () => mul(b, g, write(onesLike(b, g), update, "mul")),
+    update: ofUpdate,
+  };
+}
 
 /** Everyone who holds the extremum gets the gradient; ties share it. */
 function extremumGrad({ b, node, read, write }: Scatter, g: Value) {

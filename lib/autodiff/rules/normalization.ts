@@ -12,6 +12,7 @@ import { countBetween } from "../engine/dynamic_shape.ts";
 import {
   add,
   castLike,
+  castTo,
   constantLike,
   div,
   dropWhere,
@@ -178,10 +179,21 @@ const instanceNorm: GradRule = (node, { builder: b, outputGrads: [narrow], needs
   ];
 };
 
-/** Statistics are inputs, those of a batch too by now. y = (x − mean) · scale / √(var + ε) + bias. */
-const batchNorm: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
-  if (g === undefined) return [];
-  const [x, weight, , mean, variance] = node.inputs as [Value, Value, Value, Value, Value];
+/**
+ * Statistics are inputs, those of a batch too by now. y = (x − mean) · scale / √(var + ε) + bias. Input,
+ * scale and statistics may be of different types (opset 15): the widest counts, at least float32.
+ */
+const batchNorm: GradRule = (node, { builder: b, outputGrads: [narrow], needs }) => {
+  if (narrow === undefined) return [];
+  const type = node.inputs.some((name) => b.dtype(name) === "float64") ? "float64" : "float32";
+  const [x, weight, , mean, variance] = node.inputs.map((name) => castTo(b, name, type)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const g = castTo(b, narrow, type);
   const rank = rankOf(b, x);
   const epsilon = constantLike(b, variance, floatOf(node, "epsilon", 1e-5));
   const r = b.op("Reciprocal", [b.op("Sqrt", [add(b, variance, epsilon)])]);
@@ -190,13 +202,14 @@ const batchNorm: GradRule = (node, { builder: b, outputGrads: [g], needs }) => {
   // A vector is one channel.
   const sum = (value: Value) => reduceSum(b, value, others, rank < 2);
   const slope = () => sum(mul(b, g, sub(b, x, perChannel(b, mean, rank))));
-  return [
-    needs(0) ? mul(b, g, perChannel(b, gain, rank)) : undefined,
-    needs(1) ? mul(b, slope(), r) : undefined,
-    needs(2) ? sum(g) : undefined,
-    needs(3) ? neg(b, mul(b, sum(g), gain)) : undefined,
-    needs(4) ? scale(b, mul(b, slope(), mul(b, gain, square(b, r))), -0.5) : undefined,
+  const grads = [
+    () => mul(b, g, perChannel(b, gain, rank)),
+    () => mul(b, slope(), r),
+    () => sum(g),
+    () => neg(b, mul(b, sum(g), gain)),
+    () => scale(b, mul(b, slope(), mul(b, gain, square(b, r))), -0.5),
   ];
+  return grads.map((grad, i) => needs(i) ? castLike(b, grad(), node.inputs[i]!) : undefined);
 };
 
 /** (x − mean) / (√var + ε'), with the ε of the op's function body. */

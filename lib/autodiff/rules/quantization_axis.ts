@@ -11,7 +11,7 @@ export function factorAlong(b: GraphBuilder, node: Node, factor: Value): Value {
   const axis = axisOf(b, node);
   const block = intOf(node, "block_size", 0);
   if (block > 0) return repeated(b, factor, x, axis, block);
-  if (b.rank(factor) !== 1 || b.dims(factor)![0] === 1) return factor;
+  if (rankOf(b, factor) !== 1 || b.dims(factor)![0] === 1) return factor;
   return b.op("Reshape", [factor, b.int64s(range(rankOf(b, x)).map((i) => i === axis ? -1 : 1))]);
 }
 
@@ -21,10 +21,10 @@ export function sumToFactor(b: GraphBuilder, node: Node, value: Value): Value {
   const axis = axisOf(b, node);
   const block = intOf(node, "block_size", 0);
   if (block > 0) return reduceSum(b, inBlocks(b, value, x, axis, block), [axis + 1], false);
-  const perAxis = b.rank(factor) === 1 && b.dims(factor)![0] !== 1;
+  const perAxis = rankOf(b, factor) === 1 && b.dims(factor)![0] !== 1;
   const others = range(rankOf(b, x)).filter((i) => !perAxis || i !== axis);
   const sum = reduceSum(b, value, others, false);
-  return perAxis || b.rank(factor) === 0 ? sum : b.op("Reshape", [sum, b.int64s([1])]);
+  return perAxis || rankOf(b, factor) === 0 ? sum : b.op("Reshape", [sum, b.int64s([1])]);
 }
 
 function axisOf(b: GraphBuilder, node: Node): number {

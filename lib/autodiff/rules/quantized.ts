@@ -38,7 +38,7 @@ const dequantizeLinear: GradRule = (node, { builder: b, outputGrads: [g], needs 
   if (g === undefined) return [];
   const [x, factor, point] = node.inputs as [Value, Value, Value?];
   const slope = () => {
-    const origin = point && castLike(b, factorAlong(b, node, point), g);
+    const origin = point && factorAlong(b, node, castLike(b, point, g));
     return mul(b, g, origin ? sub(b, castLike(b, x, g), origin) : castLike(b, x, g));
   };
   return [

@@ -9,21 +9,30 @@ import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { intsOf, stringOf } from "../engine/attributes.ts";
-import { joinShape, reshape, sizePart } from "../engine/dynamic_shape.ts";
-import { castLike, constantInts, range, rankOf, scale } from "../engine/expressions.ts";
+import { joinShape, reshape, type ShapePart, sizePart } from "../engine/dynamic_shape.ts";
+import {
+  castLike,
+  castTo,
+  constantInts,
+  div,
+  range,
+  rankOf,
+  scale,
+} from "../engine/expressions.ts";
 import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { refuse } from "../engine/refuse.ts";
 import { type GradRules, linear } from "../engine/rule.ts";
 
 const resize = linear(({ b, node, g, x, y }) => {
-  refuseAspectPolicy(node);
   const rank = rankOf(b, x);
   const axes = intsOf(node, "axes")?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
   const block = blockSizes(b, node, axes, rank);
   if (block !== undefined) return sumBlocks(b, g, block);
+  const ratio = commonRatio(b, node, x, axes);
   return axes.reduce((grad, axis, i) => {
-    if (keepsAxis(b, node, x, y, axis, i)) return grad;
-    return alongAxis(b, grad, axis, rank, resizedIdentity(b, node, x, axis, i, axes.length));
+    if (keepsAxis(b, node, x, y, { axis, index: i, ratio })) return grad;
+    const matrix = resizedIdentity(b, node, x, { axis, index: i, count: axes.length, ratio });
+    return alongAxis(b, grad, axis, rank, matrix);
   }, g);
 });
 
@@ -32,25 +41,68 @@ export const resizeRules = { Resize: resize } satisfies GradRules;
 
 /** y of a Resize as products with Rₐ, in the type of x. */
 export function resizeByProducts(b: GraphBuilder, node: Node, x: Value): Value {
-  refuseAspectPolicy(node);
   const rank = rankOf(b, x);
   const axes = intsOf(node, "axes")?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
+  const ratio = commonRatio(b, node, x, axes);
   return axes.reduce((y, axis, i) => {
-    if (keepsAxis(b, node, x, node.outputs[0]!, axis, i)) return y;
-    const matrix = resizedIdentity(b, node, x, axis, i, axes.length);
+    if (keepsAxis(b, node, x, node.outputs[0]!, { axis, index: i, ratio })) return y;
+    const matrix = resizedIdentity(b, node, x, { axis, index: i, count: axes.length, ratio });
     return alongAxis(b, y, axis, rank, b.op("Transpose", [matrix], { perm: [1, 0] }));
   }, x);
 }
 
-/** Sizes rounded from one common scale cannot be repeated on one axis alone. */
-function refuseAspectPolicy(node: Node): void {
+/** A size before and after. */
+type Ratio = readonly [before: ShapePart, after: ShapePart];
+
+/** One of the axes that change: which of those that are listed, and the ratio that all have in common, if so. */
+interface ResizedAxis {
+  readonly axis: number;
+  readonly index: number;
+  readonly ratio: Ratio | undefined;
+}
+
+/** The smallest or largest ratio of sizes, which `keep_aspect_ratio_policy` gives to all axes. */
+function commonRatio(
+  b: GraphBuilder,
+  node: Node,
+  x: Value,
+  axes: readonly number[],
+): Ratio | undefined {
   const policy = stringOf(node, "keep_aspect_ratio_policy", "stretch");
-  refuse(
-    node,
-    policy !== "stretch" && Boolean(node.inputs[3]),
-    `its keep_aspect_ratio_policy is "${policy}"`,
-    'Give it sizes that keep the ratio, and the policy "stretch"',
-  );
+  const sizes = node.inputs[3];
+  if (policy === "stretch" || !sizes) return undefined;
+  refuse(node, isCropped(node), `it crops, and its keep_aspect_ratio_policy is "${policy}"`);
+  const before = axes.map((axis) => sizePart(b, x, axis));
+  const after = constantInts(b, sizes);
+  const isSmallest = policy === "not_larger";
+  if (after !== undefined && before.every((size) => typeof size === "number")) {
+    return knownRatio(before, after, isSmallest);
+  }
+  const lengths = joinShape(b, before);
+  const ratios = div(b, castTo(b, sizes, "float32"), castTo(b, lengths, "float32"));
+  const at = b.op(isSmallest ? "ArgMin" : "ArgMax", [ratios], { axis: 0 });
+  const pickAt = (vector: Value) => b.op("Gather", [vector, at], { axis: 0 });
+  return [pickAt(lengths), pickAt(sizes)];
+}
+
+/** Without common factors, as what is computed from it grows with it. */
+function knownRatio(
+  before: readonly number[],
+  after: readonly number[],
+  isSmallest: boolean,
+): Ratio {
+  const ratios = after.map((size, i) => size / before[i]!);
+  const lead = ratios.indexOf(isSmallest ? Math.min(...ratios) : Math.max(...ratios));
+  const factor = commonFactor(before[lead]!, after[lead]!);
+  return [before[lead]! / factor, after[lead]! / factor];
+}
+
+function commonFactor(left: number, right: number): number {
+  return right === 0 ? left : commonFactor(right, left % right);
+}
+
+function isCropped(node: Node): boolean {
+  return stringOf(node, "coordinate_transformation_mode", "half_pixel").startsWith("tf_crop");
 }
 
 /** Whether the axis stays as it is. */
@@ -59,12 +111,11 @@ function keepsAxis(
   node: Node,
   x: Value,
   y: Value,
-  axis: number,
-  index: number,
+  { axis, index, ratio }: ResizedAxis,
 ): boolean {
-  if (stringOf(node, "coordinate_transformation_mode", "half_pixel").startsWith("tf_crop")) {
-    return false;
-  }
+  if (isCropped(node)) return false;
+  // The size may stay while positions are still scaled.
+  if (ratio !== undefined) return false;
   const factor = node.inputs[2] ? b.constantOf(node.inputs[2])?.data[index] : undefined;
   if (factor !== undefined) return Number(factor) === 1;
   const [before, after] = [b.dims(x)?.[axis], b.dims(y)?.[axis]];
@@ -76,22 +127,46 @@ function resizedIdentity(
   b: GraphBuilder,
   node: Node,
   x: Value,
-  axis: number,
-  index: number,
-  count: number,
+  { axis, index, count, ratio }: ResizedAxis & { readonly count: number },
 ): Value {
   const [roi, scales, sizes] = node.inputs.slice(1).map((name) => given(b, name));
-  const isCropped = stringOf(node, "coordinate_transformation_mode", "").startsWith("tf_crop");
   const size = sizePart(b, x, axis);
-  const { axes: _, keep_aspect_ratio_policy: __, extrapolation_value: ___, ...attributes } =
+  const { axes: _, keep_aspect_ratio_policy: policy, extrapolation_value: __, ...attributes } =
     node.attributes;
+  if (ratio !== undefined && sizes) {
+    const wanted = joinShape(b, [ratio[1], pick(b, sizes, index)]);
+    return besideRatio(b, size, ratio, wanted, {
+      ...attributes,
+      keep_aspect_ratio_policy: policy!,
+    });
+  }
   const resized = b.op("Resize", [
     reshape(b, identity(b, size), [1, 1, size, size]),
-    isCropped && roi ? region(b, roi, index, count) : undefined,
+    isCropped(node) && roi ? region(b, roi, index, count) : undefined,
     scales && oneScale(b, scales, index),
     sizes && joinShape(b, [1, 1, size, pick(b, sizes, index)]),
   ], attributes);
   return reshape(b, resized, [size, -1]);
+}
+
+/** The same where an axis follows another: one of this ratio, along which all is equal, stands beside it. */
+function besideRatio(
+  b: GraphBuilder,
+  size: number | Value,
+  [before]: Ratio,
+  sizes: Value,
+  attributes: Node["attributes"],
+): Value {
+  const rows = b.op("Expand", [
+    reshape(b, identity(b, size), [1, size, 1, size]),
+    joinShape(b, [1, size, before, size]),
+  ]);
+  const resized = b.op("Resize", [rows, undefined, undefined, sizes], {
+    ...attributes,
+    axes: [2, 3],
+  });
+  const first = b.op("Slice", [resized, b.int64s([0]), b.int64s([1]), b.int64s([2])]);
+  return reshape(b, first, [size, -1]);
 }
 
 /** An input that is there: up to opset 12 an empty tensor means that it is missing. */

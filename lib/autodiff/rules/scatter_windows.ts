@@ -45,7 +45,7 @@ export function scatterWindows(
 interface Cut {
   /** At both ends: runtimes have kernels for symmetric padding only. */
   readonly pad: number;
-  /** What comes back at the end; runtimes allow less than the stride or the dilation. */
+  /** What comes back at the end: less than the stride, as ONNX Runtime refuses more. */
   readonly extra: number;
   /** What is left to be cropped at the begin. */
   readonly begin: number;
@@ -54,10 +54,10 @@ interface Cut {
 }
 
 function cutOf(window: Window, ends: readonly (number | undefined)[], axis: number): Cut {
-  const [stride, dilation] = [window.strides[axis]!, window.dilations[axis]!];
+  const stride = window.strides[axis]!;
   const wanted = window.begin[axis]!;
   const end = ends[axis] ?? 1 - stride;
-  const pad = Math.max(0, Math.min(wanted, end + Math.max(stride, dilation) - 1));
+  const pad = Math.max(0, Math.min(wanted, end + stride - 1));
   const isExact = ends[axis] !== undefined && pad === wanted && end <= pad;
   return { pad, extra: Math.max(0, pad - end), begin: wanted - pad, exact: isExact };
 }

@@ -14,14 +14,18 @@ function oneSided(length: number | string): number | string {
 const fourier: InferRule = (c) => {
   const dims = c.dims(0);
   if (dims === undefined) return [typed(c.dtype(0))];
-  const axis = c.attribute("axis", "int") ?? c.numbers(2)?.[0] ?? (c.opset < 20 ? 1 : -2);
-  const at = normalizeAxis(axis, dims.length);
   const half = c.int("onesided", 0) === 1;
   const real = half && c.int("inverse", 0) === 1;
+  const components = real ? 1 : 2;
+  const axis = c.has(2) ? c.numbers(2)?.[0] : c.int("axis", c.opset < 20 ? 1 : -2);
+  if (axis === undefined) {
+    // Only a run knows which axis changes its length.
+    return [typed(c.dtype(0), [...dims.slice(0, -1).map(unknownDim), components])];
+  }
+  const at = normalizeAxis(axis, dims.length);
   const whole = real ? multiplyDims(subtractDims(dims[at]!, 1), 2) : dims[at]!;
   const length = c.has(1) ? c.known(1)?.elements[0] ?? unknownDim() : whole;
   const bins = half && !real ? oneSided(length) : length;
-  const components = real ? 1 : 2;
   return [typed(c.dtype(0), [...dims.map((d, i) => i === at ? bins : d).slice(0, -1), components])];
 };
 

@@ -8,19 +8,17 @@ import { BuildError } from "../build/builder.ts";
 import { GraphTypes } from "../infer/graph_types.ts";
 import { numbersOf } from "../infer/known.ts";
 import { type Attributes, type Upgrade, type UpgradeRow, upgrades } from "./upgrade_rules.ts";
+import { oldestOpset } from "../ir/oldest_opset.ts";
 import type { Attribute, FunctionDef, Graph, Model, Node, TensorType } from "../ir/model.ts";
 
 /** The oldest operator set that rules know; its forms hold up to opset 23, except `upgrades`. */
 const WORKING_OPSET = 18;
 
-/** The oldest operator set whose models can be brought there. */
-const OLDEST_OPSET = 7;
-
 /**
  * Rewrites nodes that have another form in a newer operator set; weights are not touched.
  *
- * @param options.opset Version to bring the model to; default the larger of its own and 18. A
- * version below the model's own changes nothing.
+ * @param options.opset Version to bring the model to; default the largest of its own, those of its
+ * functions, and 18. A version below that changes nothing.
  * @throws {BuildError} If the model is older than operator set 7.
  *
  * @example
@@ -37,11 +35,12 @@ const OLDEST_OPSET = 7;
  * ```
  */
 export function upgradeModel(model: Model, options: { opset?: number } = {}): Model {
-  const to = Math.max(model.opset, WORKING_OPSET, options.opset ?? 0);
-  if (to === model.opset) return model;
-  if (model.opset < OLDEST_OPSET) {
+  const versions = [model.opset, ...model.functions.map(({ opsets }) => opsets[""] ?? model.opset)];
+  const to = Math.max(...versions, WORKING_OPSET, options.opset ?? 0);
+  if (versions.every((version) => version === to)) return model;
+  if (model.opset < oldestOpset) {
     throw new BuildError(
-      `Cannot upgrade a model of operator set ${model.opset}: the oldest that is supported is ${OLDEST_OPSET}`,
+      `Cannot upgrade a model of operator set ${model.opset}: the oldest that is supported is ${oldestOpset}`,
     );
   }
   const types = typesOf(model);

@@ -105,27 +105,39 @@ const flattened: Upgrade = (node, { add, type }): Node => {
   return { ...node, opType: "Reshape", inputs: [y, add("Shape", [x])], attributes: {} };
 };
 
-/** Positions were steps from the upper left corner, rounded down, or up where the image shrinks. */
-const asymmetric = (node: Node, scales: string, shrinks: boolean): Node => ({
+/** Positions were steps from the upper left corner. */
+const asymmetric = (node: Node, x: string, scales: string, nearest: string): Node => ({
   ...node,
   opType: "Resize",
-  inputs: [node.inputs[0]!, "", scales],
+  inputs: [x, "", scales],
   attributes: {
     mode: node.attributes.mode ?? text("nearest"),
     coordinate_transformation_mode: text("asymmetric"),
-    nearest_mode: text(shrinks ? "ceil" : "floor"),
+    nearest_mode: text(nearest),
   },
 });
 
-const shrinks = (scales: readonly number[] | undefined) => scales?.some((s) => s < 1) ?? false;
-
 const upsample: Upgrade = (node, context) => {
+  const [x = "", given = ""] = node.inputs;
   const { scales } = node.attributes;
-  if (scales?.type !== "floats") {
-    const given = node.inputs[1] ?? "";
-    return asymmetric(node, given, shrinks(context.numbers(given)));
-  }
-  return asymmetric(node, constantOf(scales, context), shrinks(scales.value));
+  return asymmetric(node, x, scales ? constantOf(scales, context) : given, "floor");
+};
+
+/**
+ * The nearest element was the one before a position along axes that grow, and the one behind along
+ * axes that shrink: a Resize for each of the two, where there may be both.
+ */
+const resize: Upgrade = (node, context) => {
+  const [x = "", scales = ""] = node.inputs;
+  const { mode } = node.attributes;
+  const known = mode?.type === "string" && mode.value === "linear" ? [] : context.numbers(scales);
+  if (known?.every((scale) => scale >= 1)) return asymmetric(node, x, scales, "floor");
+  if (known?.every((scale) => scale <= 1)) return asymmetric(node, x, scales, "ceil");
+  const one = context.add("Constant", [], { value_floats: { type: "floats", value: [1] } });
+  const growing = context.add("Max", [scales, one]);
+  const shrinking = context.add("Min", [scales, one]);
+  const { inputs, attributes } = asymmetric(node, x, growing, "floor");
+  return asymmetric(node, context.add("Resize", inputs, attributes), shrinking, "ceil");
 };
 
 /** Beside sizes, scales were there but empty. */
@@ -195,6 +207,13 @@ function savedStatistics(node: Node, { add, type }: UpgradeContext): Node[] {
   );
 }
 
+const batchedScan: Upgrade = (node) => {
+  throw wrongNodeError(
+    node,
+    "in operator set 8 it runs over batches, which is not supported: convert the model to 9 or newer",
+  );
+};
+
 const GRID_MODES: Readonly<Record<string, string>> = { bilinear: "linear", bicubic: "cubic" };
 
 const gridSampleNames: Upgrade = (node) => {
@@ -254,8 +273,9 @@ export const upgrades: Readonly<Record<string, readonly UpgradeRow[]>> = {
   LogSoftmax: softmax13,
   Hardmax: softmax13,
   Upsample: [{ since: 10, rewrite: upsample }],
-  Resize: [{ since: 11, rewrite: upsample }, { since: 13, rewrite: emptyScales }],
+  Resize: [{ since: 11, rewrite: resize }, { since: 13, rewrite: emptyScales }],
   RoiAlign: [{ since: 16, rewrite: shiftedRegions }],
+  Scan: [{ since: 9, rewrite: batchedScan }],
   Scatter: [{ since: 11, rewrite: (node) => ({ ...node, opType: "ScatterElements" }) }],
   Dropout: [{ since: 12, rewrite: inferenceDropout }],
   BatchNormalization: [{ since: 14, rewrite: batchNorm }],

@@ -36,6 +36,15 @@ const sized = (attributes: Attributes, ...sizes: number[]): [string, GradientCas
   "Resize",
   { inputs: [x([1, 2, 4, 5]), undefined, undefined, ints(...sizes)], attributes, opset: 19 },
 ];
+/** Sizes that cannot be had in one ratio. */
+const inRatio = (policy: string, mode: string, ...sizes: number[]): [string, GradientCase] => [
+  "Resize",
+  {
+    inputs: [x([1, 2, 4, 5]), undefined, undefined, ints(...sizes)],
+    attributes: { mode, keep_aspect_ratio_policy: policy, axes: [3, 2] },
+    opset: 19,
+  },
+];
 const sample = (attributes: Attributes): [string, GradientCase] => [
   "GridSample",
   { inputs: [x([1, 2, 4, 4]), grid], attributes, opset: 20 },
@@ -73,6 +82,10 @@ export const moreImageCases: readonly [string, GradientCase][] = [
   sized({ mode: "linear", coordinate_transformation_mode: "align_corners" }, 1, 2, 7, 3),
   sized({ mode: "cubic", coordinate_transformation_mode: "pytorch_half_pixel" }, 1, 2, 1, 9),
   sized({ mode: "nearest", axes: [3, 2] }, 3, 6),
+  inRatio("not_larger", "linear", 8, 7),
+  inRatio("not_smaller", "cubic", 6, 7),
+  inRatio("not_larger", "nearest", 4, 3),
+  inRatio("not_smaller", "linear", 5, 2),
   ["Resize", {
     inputs: [
       x([1, 1, 4, 5]),

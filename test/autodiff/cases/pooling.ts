@@ -34,6 +34,7 @@ export const morePoolingCases: readonly [string, GradientCase][] = [
   average({ kernel_shape: [3, 3], strides: [1, 1], auto_pad: "SAME_UPPER" }),
   average({ kernel_shape: [3, 3], strides: [2, 2], auto_pad: "SAME_LOWER" }),
   average({ kernel_shape: [2, 2], strides: [1, 2], dilations: [2, 3] }),
+  average({ kernel_shape: [2, 2], strides: [1, 2], dilations: [2, 1], pads: [1, 0, 0, 1] }),
   ["AveragePool", { inputs: [x([2, 3, 6])], attributes: { kernel_shape: [2], strides: [3] } }],
   ["MaxPool", {
     inputs: [spread],

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DiagnosticError } from "../../../lib/diagnostic/diagnostic.ts";
 import { BuildError } from "../../../lib/onnx/build/builder.ts";
 import { checkModel } from "../../../lib/onnx/infer/check.ts";
 import { inferShapes } from "../../../lib/onnx/infer/infer_shapes.ts";
@@ -79,6 +80,20 @@ const rows: Row[] = [
   },
   { name: "Resize-10 up", opset: 10, op: "Resize", weights: { s: scales(1, 1, 2, 1.5) } },
   { name: "Resize-10 down", opset: 10, op: "Resize", weights: { s: scales(1, 1, 0.5, 0.6) } },
+  {
+    name: "Resize-10 up and down",
+    opset: 10,
+    op: "Resize",
+    weights: { s: scales(1, 1, 1.6, 0.6) },
+    ops: "Constant Max Min Resize Resize",
+  },
+  {
+    name: "linear Resize-10 up and down",
+    opset: 10,
+    op: "Resize",
+    attributes: { mode: "linear" },
+    weights: { s: scales(1, 1, 1.6, 0.6) },
+  },
   {
     name: "Resize-11 with sizes",
     opset: 11,
@@ -196,5 +211,36 @@ Deno.test("upgradeModel() leaves newer models alone and refuses very old ones", 
     () => upgradeModel(modelOf({ name: "", opset: 5, op: "Relu" })),
     BuildError,
     "Cannot upgrade a model of operator set 5: the oldest that is supported is 7",
+  );
+});
+
+Deno.test("upgradeModel() brings functions and graph to one operator set", () => {
+  const call: Node = {
+    ...{ name: "", opType: "F", domain: "own", inputs: ["x"], outputs: ["y0"], attributes: {} },
+  };
+  const model = modelOf({ name: "", opset: 18, op: "Relu" });
+  const attributes = toAttributes({ axes: [1], keepdims: 0 });
+  const body = { ...call, opType: "ReduceSum", domain: "", inputs: ["a"], outputs: ["b"] };
+  const withFunction = (version: number, node: Node): Model => ({
+    ...model,
+    domains: { own: 1 },
+    graph: { ...model.graph, nodes: [call] },
+    functions: [{
+      ...{ domain: "own", name: "F", inputs: ["a"], outputs: ["b"], attributes: [] },
+      ...{ attributeDefaults: {}, opsets: { "": version }, nodes: [node] },
+    }],
+  });
+  const older = upgradeModel(withFunction(11, { ...body, attributes }));
+  assertEquals(older.functions[0]!.nodes.map(({ opType }) => opType), ["Constant", "ReduceSum"]);
+  assertEquals(older.functions[0]!.opsets[""], 18);
+  const newer = upgradeModel(withFunction(21, { ...body, opType: "Relu" }));
+  assertEquals([newer.opset, newer.functions[0]!.opsets[""]], [21, 21]);
+});
+
+Deno.test("upgradeModel() refuses the Scan over batches of operator set 8", () => {
+  assertThrows(
+    () => upgradeModel(modelOf({ name: "", opset: 8, op: "Scan" })),
+    DiagnosticError,
+    "in operator set 8 it runs over batches, which is not supported: convert the model to 9 or newer",
   );
 });
