@@ -1,7 +1,7 @@
 /** A real S3 server from the package registry, in a process of its own. @module */
 import { fromFileUrl, join } from "@std/path";
 import { s3Remote } from "../../lib/cache/remote/s3_remote.ts";
-import type { S3Surroundings } from "../../lib/cache/remote/s3_config.ts";
+import type { S3Surroundings } from "../../lib/cache/remote/aws_profile.ts";
 import type { Remote } from "../../lib/cache/remote/remote.ts";
 
 const PACKAGE = "npm:@20minutes/s3rver@5.0.0";
