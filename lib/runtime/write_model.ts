@@ -31,7 +31,7 @@ export interface WrittenModel {
 
 /**
  * Writes a model. Weights in files stay in them: a file of another folder is copied into the model's.
- * It is not linked, because readers refuse weights that have two names (onnx 1.21), those of the
+ * It is not linked, because readers refuse weights that have two names (onnx 1.23), those of the
  * source as well. Inline weights too large for a protobuf move to a file. The model appears under its
  * name when it is complete.
  *

@@ -167,14 +167,12 @@ export function zerosLike(b: GraphBuilder, x: Value): Value {
 export function reshapeLike(b: GraphBuilder, x: Value, like: Value): Value {
   const dims = b.dims(like);
   if (dims !== undefined && sameDims(b.dims(x), dims)) return x;
-  return b.op("Reshape", [x, reshapeTarget(b, like, dims)]);
-}
-
-function reshapeTarget(b: GraphBuilder, like: Value, dims: readonly Dim[] | undefined): Value {
   const symbols = dims?.filter((dim) => typeof dim !== "number").length;
   // A zero would mean "copy", and leaves -1 undetermined.
-  if (dims === undefined || symbols! > 1 || dims.includes(0)) return b.op("Shape", [like]);
-  return b.int64s(dims.map((dim) => typeof dim === "number" ? dim : -1));
+  if (dims === undefined || symbols! > 1 || dims.includes(0)) {
+    return b.op("Reshape", [x, b.op("Shape", [like])], { allowzero: 1 });
+  }
+  return b.op("Reshape", [x, b.int64s(dims.map((dim) => typeof dim === "number" ? dim : -1))]);
 }
 
 /** Whether two shapes are known to be equal. */

@@ -159,7 +159,10 @@ export const movementRules = {
     return b.op("CenterCropPad", [g, shape], axes ? { axes } : {});
   }),
   SpaceToDepth: linear(({ b, node, g }) =>
-    b.op("DepthToSpace", [g], { blocksize: intOf(node, "blocksize", 1) })
+    b.op("DepthToSpace", [g], {
+      blocksize: intOf(node, "blocksize", 1),
+      mode: stringOf(node, "mode", "DCR"),
+    })
   ),
   ReverseSequence: linear(({ b, node, g }) =>
     b.op("ReverseSequence", [g, node.inputs[1]], {

@@ -21,9 +21,9 @@ import {
 } from "../engine/expressions.ts";
 import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { refuse } from "../engine/refuse.ts";
-import { type GradRules, linear } from "../engine/rule.ts";
+import { type GradRule, type GradRules, linear } from "../engine/rule.ts";
 
-const resize = linear(({ b, node, g, x, y }) => {
+const resizeInput = linear(({ b, node, g, x, y }) => {
   const rank = rankOf(b, x);
   const axes = intsOf(node, "axes")?.map((axis) => normalizeAxis(axis, rank)) ?? range(rank);
   const block = blockSizes(b, node, axes, rank);
@@ -35,6 +35,16 @@ const resize = linear(({ b, node, g, x, y }) => {
     return alongAxis(b, grad, axis, rank, matrix);
   }, g);
 });
+
+const resize: GradRule = (node, context) => {
+  refuse(
+    node,
+    isCropped(node) && context.needs(1),
+    "its region is varied",
+    "Sample it with AffineGrid and GridSample, whose positions have a gradient",
+  );
+  return resizeInput(node, context);
+};
 
 /** Rule of Resize; Upsample is a Resize after the upgrade to opset 18. */
 export const resizeRules = { Resize: resize } satisfies GradRules;

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { DiagnosticError } from "../../diagnostic/diagnostic.ts";
 import type { GraphBuilder, Value } from "../../onnx/build/builder.ts";
 import type { Node } from "../../onnx/ir/model.ts";
 import { constantInts, dimOf, padZeros, range, rankOf, sub } from "../engine/expressions.ts";
+import { refuse } from "../engine/refuse.ts";
 import { normalizeAxis } from "../../onnx/ir/axis.ts";
 import { linear } from "../engine/rule.ts";
 
@@ -36,20 +36,17 @@ function cutsOf(b: GraphBuilder, node: Node): Cut[] {
   const rank = rankOf(b, x);
   const given = axes ? constantInts(b, axes) : range(Number(b.dims(starts)?.[0] ?? rank));
   const strides = steps ? constantInts(b, steps) : given?.map(() => 1);
-  if (given === undefined || strides === undefined) {
-    throw new DiagnosticError([{
-      code: "no-gradient-rule",
-      severity: "error",
-      message:
-        `Cannot differentiate Slice "${node.name}": its axes or steps are known at run time only`,
-      notes: ["Starts and ends may be computed; axes and steps must be constants"],
-    }]);
-  }
-  return given.map((axis, i) => ({
+  refuse(
+    node,
+    given === undefined || strides === undefined,
+    "its axes or steps are known at run time only",
+    "Starts and ends may be computed; axes and steps must be constants",
+  );
+  return given!.map((axis, i) => ({
     axis: normalizeAxis(axis, rank),
     start: element(b, starts, i),
     end: element(b, ends, i),
-    step: strides[i]!,
+    step: strides![i]!,
   }));
 }
 

@@ -34,6 +34,7 @@ const pad = (mode: string): [string, GradientCase] => [
 export const moreMovementCases: readonly [string, GradientCase][] = [
   ["CenterCropPad", { inputs: [x([5, 4]), ints(7)], attributes: { axes: [-1] } }],
   ["CenterCropPad", { inputs: [x([4, 7]), ints(7, 4)] }],
+  ["Reshape", { inputs: [x([0, 3, 4]), ints(3, 4, 0)], attributes: { allowzero: 1 } }],
   ["Squeeze", { inputs: [x([2, 1, 3])] }],
   ["Transpose", { inputs: [x([2, 3])] }],
   ["Slice", { inputs: [x([4, 5]), ints(3, -1), ints(0, -9), ints(0, 1), ints(-2, -1)] }],
