@@ -172,6 +172,29 @@ const table: readonly Written[] = [
     text: "****[IMG_BREAK]****[IMG_END]",
   },
   {
+    type: "llava",
+    image: "*",
+    settings: {
+      image_processor_type: "PixtralImageProcessorFast",
+      size: { longest_edge: 48 },
+      patch_size: 12,
+    },
+    placeholder: "*",
+    text: "****[IMG_BREAK]****[IMG_END]",
+  },
+  {
+    type: "llava",
+    image: "*",
+    processor: { processor_class: "PixtralProcessor", image_break_token: "/" },
+    settings: {
+      image_processor_type: "PixtralImageProcessor",
+      size: { longest_edge: 48 },
+      patch_size: 12,
+    },
+    placeholder: "*",
+    text: "****/****[IMG_END]",
+  },
+  {
     type: "lighton_ocr",
     image: "*",
     settings: {

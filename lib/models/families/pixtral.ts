@@ -34,10 +34,16 @@ export const mistral3: Family = {
 export const llavaOrPixtral: Family = {
   ...llava,
   processorSettings: (processor) => isPixtral(processor) ? blockSettings(processor) : {},
-  writtenImage: (facts) => isPixtral(facts.processor) ? pixtralImage(facts) : undefined,
+  writtenImage: (facts) => namesPixtral(facts) ? pixtralImage(facts) : undefined,
 };
 
 const isPixtral = ({ processor_class }: Json) => processor_class === "PixtralProcessor";
+
+/** Either file may name the processor; its images are cut by an image processor of its own. */
+function namesPixtral({ processor, preprocessor }: ImageFacts): boolean {
+  return isPixtral(processor) || isPixtral(preprocessor) ||
+    /^PixtralImageProcessor/.test(String(preprocessor.image_processor_type));
+}
 
 /** LightOnOCR: as Mistral 3, without marks between the rows. */
 export const lightonOcr: Family = {

@@ -103,7 +103,7 @@ export class Interpreter {
 
   #loop(loop: Loop, scope: Scope, of: unknown, depth: number): string {
     const items = iterate(of).filter((item) => this.#passes(loop, item, scope));
-    if (items.length === 0) return this.run(loop.otherwise, scope);
+    if (items.length === 0) return this.run(loop.otherwise, new Scope(scope));
     const texts: string[] = [];
     const changes = new Map<string, unknown>();
     for (let at = 0; at < items.length; at++) {
