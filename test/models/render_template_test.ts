@@ -61,7 +61,7 @@ Deno.test("readTemplate() ends templates that do not end by themselves", async (
       "{{ '{:500000000}'.format('x') }}",
       `{{ '${"%0900000d".repeat(2)}' % (1, 2) }}`,
       "{{ '\\t'.expandtabs(500000000) }}",
-      "{{ [1] | batch(1000000000, 0) }}",
+      "{{ [1] | batch(1000000000, 0) | list }}",
       "{{ [1] | slice(1000000000) }}",
       "{{ [] * 4000000000 }}",
       "{{ ('a\n' * 100000) | indent(5000) }}",
