@@ -125,6 +125,23 @@ for (const row of rare) {
   }
 }
 
+Deno.test("addGradients() differentiates scales beside zero points of 4 bits", async () => {
+  const b = new GraphBuilder({ opset: 21 });
+  const packed = (name: string, dims: readonly number[], ...bytes: number[]) =>
+    b.initializer(name, {
+      dtype: "uint4",
+      dims,
+      data: { kind: "inline", bytes: Uint8Array.from(bytes) },
+    });
+  const inputs = [packed("w", [2, 2], 0x21, 0x43), b.input("s", "float32", [2, 1])];
+  const attributes = { axis: 1, block_size: 2 };
+  b.output(b.op("DequantizeLinear", [...inputs, packed("z", [2, 1], 0x51)], attributes), "y");
+  const step = addGradients(b.finish(), { of: "y", wrt: ["s"] });
+  const results = await runOnce(decodeModel(encodeModel(step)), { s: floats([2, 1], 1, 1) });
+  // The weights 1, 2 and 3, 4 less the zero points 1 and 5.
+  assertEquals(results["grad.s"]!.data, Float32Array.of(1, -3));
+});
+
 Deno.test("addGradients() refuses activations that are rounded to packed types", () => {
   const b = new GraphBuilder({ opset: 19 });
   const rounded = b.op("Cast", [b.input("x", "float32", [2])], { to: dataTypeOf.float8e4m3fn });
