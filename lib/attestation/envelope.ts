@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { plainIssueText } from "../diagnostic/schema_issue.ts";
 import type { Signer, Verifier } from "../cache/remote/signature.ts";
-import { boundedJson } from "../trust/bounded_json.ts";
+import { boundedJson, NestingError } from "../trust/bounded_json.ts";
 
 /** Media type of an in-toto statement. */
 const statementType = "application/vnd.in-toto+json";
@@ -69,7 +69,7 @@ export function parseJson(text: string): unknown {
   try {
     return boundedJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    if (error instanceof NestingError || !(error instanceof SyntaxError)) throw error;
     throw new SyntaxError("it is not JSON");
   }
 }

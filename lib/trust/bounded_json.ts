@@ -17,8 +17,10 @@ export class NestingError extends SyntaxError {
  *
  * @example
  * ```ts
- * boundedJson("[1]"); // [1]
- * boundedJson("[".repeat(1e6)); // throws: it is nested deeper than 512 levels
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(boundedJson("[1]"), [1]);
+ * assertThrows(() => boundedJson("[".repeat(1e6)), NestingError);
  * ```
  */
 export function boundedJson(text: string, reviver?: Parameters<typeof JSON.parse>[1]): unknown {
