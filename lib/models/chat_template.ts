@@ -1,7 +1,7 @@
 /** Reads the chat template of a model directory, if it has one. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { readTemplate, type Render, TemplateError } from "./render_template.ts";
-import { specialTokenTexts } from "./special_tokens.ts";
+import { specialTokenTexts } from "./special_token_texts.ts";
 import { findChatTemplate } from "./template_place.ts";
 import type { TextTokenizer } from "./tokenize.ts";
 

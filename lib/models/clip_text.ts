@@ -4,7 +4,7 @@ import { openSession, type SessionOptions } from "../runtime/session.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { ModelDirectory } from "./directory.ts";
 import { numberIn, objectIn } from "./families/family.ts";
-import { specialTokenTexts } from "./special_tokens.ts";
+import { specialTokenTexts } from "./special_token_texts.ts";
 import type { TextTokenizer } from "./tokenize.ts";
 import { pad } from "./text_batch.ts";
 

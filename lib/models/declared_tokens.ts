@@ -5,7 +5,7 @@
  * @module
  */
 import type { Json } from "./tokenizer/definition.ts";
-import { specialTokenTexts } from "./special_tokens.ts";
+import { specialTokenTexts } from "./special_token_texts.ts";
 
 /** A token that is declared; without a number it has the one of the vocabulary. */
 interface DeclaredToken {

@@ -7,7 +7,8 @@ import type { FeedRules } from "./feeds.ts";
 import { dimsOfInput } from "./graph_inputs.ts";
 import { maxImageTokens } from "./model_schema.ts";
 import { type ImageLayout, layImage } from "./image_layout.ts";
-import { type SpecialIds, specialIds, specialTokenTexts } from "./special_tokens.ts";
+import { specialTokenTexts } from "./special_token_texts.ts";
+import { type SpecialIds, specialIds } from "./special_tokens.ts";
 import { openTokenizer, type TextTokenizer } from "./tokenize.ts";
 
 /** An instruction as a model reads it. */

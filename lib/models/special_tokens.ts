@@ -1,25 +1,9 @@
-/** Finds the special tokens, which start, end and pad texts. @module */
+/** Finds the numbers of the special tokens, which start, end and pad texts. @module */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import type { LanguageModelDirectory } from "./directory.ts";
 import { type Json, objectIn } from "./families/family.ts";
+import { specialTokenTexts } from "./special_token_texts.ts";
 import type { TextTokenizer } from "./tokenize.ts";
-
-/** Special tokens of tokenizer_config.json by their names there: `bos_token`, `image_token`, … */
-export function specialTokenTexts(config: Json): Readonly<Record<string, string>> {
-  const places = [
-    objectIn(config, "extra_special_tokens"),
-    objectIn(config, "model_specific_special_tokens"),
-    config,
-  ];
-  return Object.fromEntries(places.flatMap((place) => Object.entries(place).flatMap(namedToken)));
-}
-
-/** An entry of a special token; a file may have a million others. */
-function namedToken([name, token]: [string, unknown]): [string, string][] {
-  if (!name.endsWith("_token")) return [];
-  const text = typeof token === "string" ? token : Object(token).content;
-  return typeof text === "string" ? [[name, text]] : [];
-}
 
 /** Numbers of a model's special tokens. */
 export interface SpecialIds {

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DiagnosticError } from "../../lib/diagnostic/diagnostic.ts";
-import { specialIds, specialTokenTexts } from "../../lib/models/special_tokens.ts";
+import { specialTokenTexts } from "../../lib/models/special_token_texts.ts";
+import { specialIds } from "../../lib/models/special_tokens.ts";
 import { openTokenizer } from "../../lib/models/tokenize.ts";
 import { textDirectory, tokenizerConfig, withTextFiles } from "./text_rig.ts";
 

@@ -10,7 +10,7 @@ import {
   generationSchema,
   tokenizerConfigSchema,
 } from "../../../lib/models/model_schema.ts";
-import { specialTokenTexts } from "../../../lib/models/special_tokens.ts";
+import { specialTokenTexts } from "../../../lib/models/special_token_texts.ts";
 import { openTokenizer } from "../../../lib/models/tokenize.ts";
 import { planPipeline } from "../../../lib/pipeline/plan/expand.ts";
 import { formMistake, parseTemplate } from "../../../lib/pipeline/read/expression.ts";
