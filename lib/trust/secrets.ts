@@ -39,7 +39,7 @@ const secret = new RegExp(
     `${wordOf(words)}([^A-Z0-9]|$)`,
     `${wordOf(lastWords)}(_\\d+)?$`,
     `(${endings.join("|")})S?\\d*$`,
-    "^(KUBECONFIG|NETRC)$",
+    "^(KUBE_?CONFIG(_\\w+)?|NETRC|PGPASSFILE)$",
   ].join("|"),
   "i",
 );
@@ -56,6 +56,13 @@ const proxy = /^(https?|ftp|all|no)_proxy$/i;
 /** `https://user:password@host`, or a token instead of the user. */
 const urlWithPassword = /:\/\/([^/\s@:]*:[^/\s@]+|[^/\s@]{16,})@/;
 
+/** Tokens of services, by how they begin: what they are called does not matter. */
+const knownToken =
+  /^(hf_|gh[opsru]_|github_pat_|glpat-|npm_|pypi-|sk-|xox[abeprs]-|AKIA|ASIA|AIza)[\w-]{16,}$/;
+
+/** A private key in PEM, also inside JSON, or a signed JSON Web Token. */
+const keyOrJwt = /-----BEGIN [A-Z ]*PRIVATE KEY-----|^eyJ[\w-]+\.eyJ[\w-]+\./;
+
 /** What stands for a password in the query of a URL: `?sv=2024&sig=…`. */
 const signature = /[?&](sig|[\w-]*signature)=./i;
 
@@ -66,7 +73,8 @@ export function isSecretName(name: string): boolean {
 
 /** The same by its name, its value, or both together. */
 export function isSecret(name: string, value: string): boolean {
-  return isSecretName(name) || urlWithPassword.test(value) || signature.test(value) ||
+  const forms = [urlWithPassword, signature, knownToken, keyOrJwt];
+  return isSecretName(name) || forms.some((form) => form.test(value)) ||
     (doubtful.test(name) && looksSecret(value));
 }
 

@@ -40,6 +40,16 @@ const hidden = {
   SAS_TOKEN: "x",
   CONTAINER: "https://host/container?sv=2024-01-01&sig=x",
   INDEX_URL: "https://0123456789abcdef@host/",
+  KUBECONFIG: "x",
+  KUBE_CONFIG_DATA: "x",
+  PGPASSFILE: "x",
+  HUB: `hf_${"a1B2".repeat(8)}`,
+  CI: `ghp_${"a1B2".repeat(9)}`,
+  CLOUD_ID: "AKIAIOSFODNN7EXAMPLE",
+  MODEL_SERVICE: `sk-proj-${"a1B2".repeat(8)}`,
+  DEPLOY: "-----BEGIN OPENSSH PRIVATE KEY-----\nx",
+  ACCOUNT_JSON: '{"private": "-----BEGIN PRIVATE KEY-----\\nx"}',
+  IDENTITY: "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
 };
 
 const plain = {
@@ -69,6 +79,9 @@ const plain = {
   AUTHOR: "me",
   PLAIN_VALUE: "plain",
   GIT_URL: "ssh://git@host/x",
+  KUBE_NAMESPACE: "default",
+  PREFIX: "hf_cache",
+  RISK: "sk-learn",
   HTTPS_PROXY: "http://user:password@proxy/",
 };
 

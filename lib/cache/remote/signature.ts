@@ -51,12 +51,11 @@ async function publicHalf(key: CryptoKey): Promise<string> {
  */
 export async function readVerifier(publicKeys: string): Promise<Verifier> {
   const lines = publicKeys.split("\n").map((line) => line.replace(/#.*/, "").trim());
-  const keys = await Promise.all(
-    lines.filter((line) => line !== "").map(async (line) => ({
-      line,
-      key: await importKey("raw", line, "verify"),
-    })),
-  );
+  const keys: { readonly line: string; readonly key: CryptoKey }[] = [];
+  // One after the other: a long file that holds no keys is left at its first line.
+  for (const line of lines) {
+    if (line !== "") keys.push({ line, key: await importKey("raw", line, "verify") });
+  }
   const signerOf = async (message: Uint8Array<ArrayBuffer>, signature: string) => {
     const bytes = fromBase64(signature);
     if (bytes === undefined) return undefined;
