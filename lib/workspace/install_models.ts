@@ -87,16 +87,22 @@ function gone(task: string, link: string): DiagnosticError {
 function install(source: string, target: string): void {
   const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}`;
   Deno.mkdirSync(target.slice(0, target.lastIndexOf("/")), { recursive: true });
-  copyFolder(source, temporary);
-  keepCard(target, temporary);
-  if (isFolder(target)) Deno.removeSync(target, { recursive: true });
-  Deno.renameSync(temporary, target);
+  try {
+    copyFolder(source, temporary);
+    keepCard(target, temporary);
+    if (isFolder(target)) Deno.removeSync(target, { recursive: true });
+    Deno.renameSync(temporary, target);
+  } finally {
+    ifThere(() => Deno.removeSync(temporary, { recursive: true }));
+  }
 }
 
-/** A model card is written by people: it stays until they change it. */
+/** A model card is written by people: it stays until they change it, whatever a new model has there. */
 function keepCard(from: string, to: string): void {
   const card = "README.md";
-  ifThere(() => Deno.copyFileSync(`${from}/${card}`, `${to}/${card}`));
+  if (!ifThere(() => Deno.statSync(`${from}/${card}`))?.isFile) return;
+  ifThere(() => Deno.removeSync(`${to}/${card}`, { recursive: true }));
+  Deno.copyFileSync(`${from}/${card}`, `${to}/${card}`);
 }
 
 function copyFolder(from: string, to: string): void {

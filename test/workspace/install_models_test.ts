@@ -53,6 +53,29 @@ Deno.test("installModels() copies the models of a run under the names of their c
   }
 });
 
+Deno.test("installModels() keeps the card, and of a model that cannot be copied leaves nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [run, target] = [join(folder, "run"), join(folder, "models")];
+    const install = () => {
+      const tasks = [{ task: "clip", stage: "clip", folder: "clip" }];
+      return [...installModels({ run, tasks, names: new Map(), target })];
+    };
+    await writeModel(join(run, "clip"), "new");
+    await Deno.mkdir(join(run, "clip", "model", "README.md"));
+    await Deno.mkdir(join(target, "clip"), { recursive: true });
+    await Deno.writeTextFile(join(target, "clip", "README.md"), "the card");
+    install();
+    assertEquals(await Deno.readTextFile(join(target, "clip", "README.md")), "the card");
+    await Deno.symlink("loop", join(run, "clip", "model", "loop"));
+    assertThrows(install, Deno.errors.FilesystemLoop);
+    assertEquals(namesIn(target), ["clip"]);
+    assertEquals(namesIn(join(target, "clip")), ["README.md", "config.json", "onnx"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("installModels() says which model is gone", async () => {
   const run = await Deno.makeTempDir();
   try {

@@ -53,7 +53,7 @@ const isManifest = form({
   preimage: isPreimage,
   outputs: (outputs) => isMap(outputs) && Object.values(outputs).every(isOutput),
   durationMs: isAmount,
-  storedAt: isAmount,
+  storedAt: isTime,
   host: isHost,
 });
 
@@ -90,4 +90,11 @@ function isTexts(value: unknown): boolean {
 
 function isAmount(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && Number.isFinite(value);
+}
+
+/** The last time that a date can have, in milliseconds since 1970. */
+const lastTime = 8.64e15;
+
+function isTime(value: unknown): boolean {
+  return isAmount(value) && (value as number) <= lastTime;
 }

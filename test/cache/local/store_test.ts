@@ -124,6 +124,7 @@ const DAMAGED_MANIFESTS: Readonly<Record<string, (manifest: Record<string, unkno
     "no preimage": ({ preimage: _, ...rest }) => rest,
     "no host": ({ host: _, ...rest }) => rest,
     "a duration that is a text": (manifest) => ({ ...manifest, durationMs: "1" }),
+    "a time that no date has": (manifest) => ({ ...manifest, storedAt: 1e308 }),
     "another version": (manifest) => ({ ...manifest, format: 2 }),
     "another key": (manifest) => ({ ...manifest, key: keyOf("u") }),
   };
