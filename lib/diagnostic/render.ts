@@ -42,15 +42,35 @@ const plain: Paint = (text) => text;
  * ```
  */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
+  return render(diagnostic, options, new SourceLines(options.source));
+}
+
+function render(diagnostic: Diagnostic, options: RenderOptions, lines: SourceLines): string {
   const { severity, message, location, notes = [] } = diagnostic;
   const { paint = {}, clean = visibleText } = options;
   const place = location ? clean(`${location.path}:${location.line}:${location.column}: `) : "";
   const head = (paint.place ?? plain)(place) + (paint[severity] ?? plain)(`${severity}:`) +
     ` ${clean(message)}`;
-  const excerpt = location ? renderExcerpt(location, options) : undefined;
+  const excerpt = location ? renderExcerpt(location, options, lines) : undefined;
   const margin = " ".repeat(excerpt?.margin ?? 2);
   const noteLines = notes.map((note) => `${margin}= ${(paint.note ?? plain)(clean(note))}`);
   return [head, ...(excerpt?.lines ?? []), ...noteLines].join("\n");
+}
+
+/** Lines of files; each file is read once, however many mistakes it has. */
+class SourceLines {
+  readonly #source: RenderOptions["source"];
+  readonly #known = new Map<string, readonly string[]>();
+
+  constructor(source: RenderOptions["source"]) {
+    this.#source = source;
+  }
+
+  at({ path, line }: Location): string | undefined {
+    const lines = this.#known.get(path) ?? this.#source?.(path)?.split(/\r?\n/) ?? [];
+    this.#known.set(path, lines);
+    return lines[line - 1];
+  }
 }
 
 /** Messages of one kind that are written out; more are counted. */
@@ -80,17 +100,9 @@ export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   options: RenderOptions = {},
 ): string {
-  const once = { ...options, source: remembered(options.source) };
-  return alikeInRows(diagnostics).map((alike) => renderAlike(alike, once)).join("\n\n");
-}
-
-/** Reads each file once, however many mistakes it has. */
-function remembered(source: RenderOptions["source"]): NonNullable<RenderOptions["source"]> {
-  const known = new Map<string, string | undefined>();
-  return (path) => {
-    if (!known.has(path)) known.set(path, source?.(path));
-    return known.get(path);
-  };
+  const lines = new SourceLines(options.source);
+  const rows = alikeInRows(diagnostics);
+  return rows.map((alike) => renderAlike(alike, options, lines)).join("\n\n");
 }
 
 function alikeInRows(diagnostics: readonly Diagnostic[]): Diagnostic[][] {
@@ -111,12 +123,16 @@ function isAlike(a: Diagnostic, b: Diagnostic): boolean {
 }
 
 /** The messages, then once what their notes say. */
-function renderAlike(alike: readonly Diagnostic[], options: RenderOptions): string {
+function renderAlike(
+  alike: readonly Diagnostic[],
+  options: RenderOptions,
+  lines: SourceLines,
+): string {
   const shown = alike.slice(0, maxAlike);
   const more = alike.length - shown.length;
   const notes = [...(more > 0 ? [`and ${more} more like these`] : []), ...(alike[0]!.notes ?? [])];
   return shown.map((diagnostic, index) =>
-    renderDiagnostic({ ...diagnostic, notes: index === shown.length - 1 ? notes : [] }, options)
+    render({ ...diagnostic, notes: index === shown.length - 1 ? notes : [] }, options, lines)
   ).join("\n");
 }
 
@@ -126,9 +142,10 @@ const excerpt = { length: 160, before: 60 };
 function renderExcerpt(
   location: Location,
   options: RenderOptions,
+  lines: SourceLines,
 ): { lines: string[]; margin: number } | undefined {
   const { clean = visibleText } = options;
-  const source = lineOf(options.source?.(location.path), location.line);
+  const source = lines.at(location);
   if (source === undefined || source.trim() === "") return undefined;
   const { text, column } = aroundColumn(source, location.column);
   // One sign represents one character, so that the carets stay below what they mark.
@@ -142,17 +159,6 @@ function renderExcerpt(
     lines: [`${number}| ${line}`, `${gutter}| ${lead}${(options.paint?.caret ?? plain)(carets)}`],
     margin: gutter.length,
   };
-}
-
-/** A line of a text, counted from 1. */
-function lineOf(text: string | undefined, line: number): string | undefined {
-  let start = 0;
-  for (let left = line - 1; left > 0; left--) {
-    start = (text?.indexOf("\n", start) ?? -1) + 1;
-    if (start === 0) return undefined;
-  }
-  const end = text?.indexOf("\n", start) ?? -1;
-  return text?.slice(start, end < 0 ? undefined : end).replace(/\r$/, "");
 }
 
 /** The part of a long line around a column, and the column in it. */

@@ -17,8 +17,18 @@ export class TextPlaces {
   /** Location of a range of the text. */
   at(offset: number, length: number): Location {
     const inside = Math.min(offset, this.#text.length);
-    const line = this.#starts.findLastIndex((start) => start <= inside);
+    const line = this.#lineAt(inside);
     const column = inside - this.#starts[line]! + 1;
     return { path: this.#path, line: line + 1, column, offset, length };
+  }
+  /** The last line that begins at an offset or before it, by halves: a file may have a million. */
+  #lineAt(offset: number): number {
+    let [first, behind] = [0, this.#starts.length];
+    while (behind - first > 1) {
+      const middle = (first + behind) >> 1;
+      if (this.#starts[middle]! <= offset) first = middle;
+      else behind = middle;
+    }
+    return first;
   }
 }

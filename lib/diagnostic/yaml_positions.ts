@@ -6,13 +6,15 @@
 import type { Location } from "./diagnostic.ts";
 import type { DocumentPath } from "./document_path.ts";
 import { TextPlaces } from "./text_places.ts";
-import { type YamlNode, yamlNodes } from "./yaml_core.ts";
+import { type YamlNode, yamlNodes, type YamlPair } from "./yaml_core.ts";
 
 /** A YAML text whose values can be found by path. */
 export class YamlPositions {
   readonly #text: string;
   readonly #places: TextPlaces;
   readonly #root: YamlNode | undefined;
+  /** Pairs by their keys, of maps that were asked before. */
+  readonly #pairs = new Map<YamlNode, ReadonlyMap<string, YamlPair>>();
 
   constructor(text: string, options: { path: string }) {
     this.#text = text;
@@ -27,7 +29,7 @@ export class YamlPositions {
     for (const [depth, step] of path.entries()) {
       const isLast = depth === path.length - 1;
       if (node?.kind === "map") {
-        const pair = node.pairs.findLast(({ name }) => name === String(step));
+        const pair = this.#pairsOf(node).get(String(step));
         if (!pair) return found;
         const { key, value } = pair;
         // On the way to the end, a key is a better place than a whole collection.
@@ -42,10 +44,21 @@ export class YamlPositions {
     return found;
   }
 
+  /** A key that is there twice has the pair that comes last. */
+  #pairsOf(node: YamlNode & { readonly kind: "map" }): ReadonlyMap<string, YamlPair> {
+    const known = this.#pairs.get(node);
+    if (known !== undefined) return known;
+    const pairs = new Map(node.pairs.map((pair) => [pair.name, pair]));
+    this.#pairs.set(node, pairs);
+    return pairs;
+  }
+
   #locationOf(node: YamlNode | undefined): Location | undefined {
     if (node === undefined || node.kind === "empty") return undefined;
     // A collection may be of many lines: carets stay on the first one.
-    const firstLine = this.#text.slice(node.start, node.end).split(/\r?\n/)[0]!;
+    const lineEnd = this.#text.indexOf("\n", node.start);
+    const end = lineEnd < 0 ? node.end : Math.min(node.end, lineEnd);
+    const firstLine = this.#text.slice(node.start, end);
     return this.#places.at(node.start, Math.max(1, firstLine.trimEnd().length));
   }
 }
