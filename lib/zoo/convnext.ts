@@ -30,7 +30,7 @@ export function lastMap({ image_size, patch_size, depths }: ConvNextSizes): numb
 const kernel = 5;
 
 /** `[batch, 3, S, S]` → `[batch, (S/p)², 3·p²]`: what a convolution of stride p sees at each place. */
-export function pixelPatches(
+function pixelPatches(
   b: GraphBuilder,
   pixels: Value,
   side: number,
