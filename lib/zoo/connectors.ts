@@ -154,25 +154,31 @@ export interface ProjectorSizes {
   readonly to: number;
 }
 
+/** Whether 2×2 neighbours are joined: a map without a class token has been made smaller on its way. */
+function joins({ first, side }: TokenLayout): boolean {
+  return first > 0 && side % 2 === 0;
+}
+
 /**
- * The places of an encoder, 2×2 neighbours of a vision transformer joined and its class token left
- * out: `[batch, tokens, width]` → `[batch, (side/2)², 4·width]`. A map without a class token has
- * been made smaller on its way and stays as it is.
+ * The places of an encoder without a class token: `[batch, tokens, width]` →
+ * `[batch, (side/2)², 4·width]` where neighbours are joined, and elsewhere `[batch, side², width]`.
  */
 function places(
   { builder: b }: Module,
   tokens: Value,
-  { first, side, width }: TokenLayout,
+  layout: TokenLayout,
 ): { readonly rows: Value; readonly from: number } {
+  const { first, side, width } = layout;
   if (first === 0) return { rows: tokens, from: width };
   const all = [b.int64s([1]), b.int64s([1 + side ** 2]), b.int64s([1])];
   const patches = b.op("Slice", [tokens, ...all]);
+  if (!joins(layout)) return { rows: patches, from: width };
   return { rows: joinNeighbours(b, patches, side, width), from: 4 * width };
 }
 
 /** Number of rows that a projector gives. */
-export function placeCount({ first, side }: TokenLayout): number {
-  return first === 0 ? side ** 2 : side ** 2 / 4;
+export function placeCount(layout: TokenLayout): number {
+  return layout.side ** 2 / (joins(layout) ? 4 : 1);
 }
 
 /** A linear projection of the encoder's places. */
