@@ -11,7 +11,10 @@ export interface Installation {
   readonly run: string;
   /** A model lies in `<folder>/model`. */
   readonly tasks: readonly Pick<RecordedTask, "task" | "stage" | "folder">[];
-  /** Names of the models of stages; an empty one leaves them out. */
+  /**
+   * Names of the models of stages; an empty one leaves them out. A stage's own name goes before a
+   * pattern with one star that holds it (`trained-*`).
+   */
   readonly names: ReadonlyMap<string, string>;
   /** Where to: a folder for each model. */
   readonly target: string;
@@ -35,7 +38,7 @@ export function* installModels(
 ): Generator<InstalledModel> {
   const found = tasks.flatMap(({ task, stage, folder }) => {
     const source = `${run}/${folder}/model`;
-    const name = names.get(stage) ?? nameOf(task);
+    const name = givenName(names, stage) ?? nameOf(task);
     if (name === "" || !isInside(folder) || !ifThere(() => Deno.lstatSync(source))) return [];
     if (!ifThere(() => Deno.statSync(source))) throw gone(task, source);
     if (!isFolder(source)) return [];
@@ -59,6 +62,14 @@ function fileMistake(target: string): string | undefined {
 function isInside(folder: unknown): folder is string {
   return typeof folder === "string" &&
     folder.split("/").every((name) => segmentMistake(name) === undefined);
+}
+
+function givenName(names: Installation["names"], stage: string): string | undefined {
+  const holds = (pattern: string) => {
+    const [begin, end] = pattern.split("*");
+    return end !== undefined && stage.startsWith(begin!) && stage.endsWith(end);
+  };
+  return names.get(stage) ?? [...names].find(([pattern]) => holds(pattern))?.[1];
 }
 
 /** The values of the task's cell, or the name of its stage. */

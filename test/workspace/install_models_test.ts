@@ -20,6 +20,7 @@ Deno.test("installModels() copies the models of a run under the names of their c
     const [run, target] = [join(folder, "run"), join(folder, "models")];
     await writeModel(join(run, "clip"), "clip");
     await writeModel(join(run, "encoder"), "encoder");
+    await writeModel(join(run, "trained-clip"), "weights of 32 bits");
     await writeModel(join(run, "mllm", "architecture=mini-a"), "new");
     await Deno.mkdir(join(run, "report"));
     await Deno.mkdir(join(run, "line"));
@@ -32,11 +33,12 @@ Deno.test("installModels() copies the models of a run under the names of their c
       tasks: [
         { task: "clip", stage: "clip", folder: "clip" },
         { task: "encoder", stage: "encoder", folder: "encoder" },
+        { task: "trained-clip", stage: "trained-clip", folder: "trained-clip" },
         { task: "mllm[architecture=mini-a]", stage: "mllm", folder: "mllm/architecture=mini-a" },
         { task: "report", stage: "report", folder: "report" },
         { task: "line", stage: "line", folder: "line" },
       ],
-      names: new Map([["clip", "mini-clip"], ["encoder", ""]]),
+      names: new Map([["clip", "mini-clip"], ["encoder", ""], ["trained-*", ""]]),
       target,
     })];
     assertEquals(installed, [

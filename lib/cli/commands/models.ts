@@ -39,7 +39,8 @@ const command: Command = {
       type: "text",
       value: "STAGE=NAME",
       repeat: true,
-      help: "install: the name for a stage's model, STAGE=NAME; an empty NAME leaves the model out",
+      help:
+        "install: the name for a stage's model, STAGE=NAME; an empty NAME leaves it out; a * in STAGE is for any letters",
     },
     ...weightOption,
     json: { type: "flag", help: "a line of JSON for each model" },
