@@ -289,6 +289,12 @@ def check_scores(report, runs, check):
 
 def unseen_models(report, told):
     """The models that a mean is of: those that the report calls unseen beside its source."""
+    for compared in report["comparisons"]:
+        # A score's role is that beside all sources.
+        if (compared["task"], compared["source"], compared["over"]) == (
+            told["task"], told["source"], "unseen"
+        ):
+            return compared["models"]
     models = []
     sources = (told["source"] or "").split(" + ")
     for score in report["scores"]:
