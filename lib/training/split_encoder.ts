@@ -5,9 +5,13 @@
  */
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { inferShapes } from "../onnx/infer/infer_shapes.ts";
+import { isHalf } from "../onnx/ir/half.ts";
 import type { Model, Node, TensorType, ValueInfo, Weight } from "../onnx/ir/model.ts";
 import { namesRead } from "../onnx/ir/values_read.ts";
+import { tensorFromWeight, weightFromTensor } from "../onnx/ir/weight.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
+import { readRange } from "../runtime/weight_files.ts";
+import { castTensor } from "../tensor/convert.ts";
 
 /** The two halves of a vision encoder. */
 export interface SplitEncoder {
@@ -17,7 +21,7 @@ export interface SplitEncoder {
   readonly connector: Model;
   /** Names and types of the values between the two; the first axis is that of the images. */
   readonly features: readonly ValueInfo[];
-  /** The trained weights, by name. */
+  /** The trained weights in float32, by name. */
   readonly weights: ReadonlyMap<string, Weight>;
 }
 
@@ -32,11 +36,7 @@ export interface SplitEncoder {
 export function splitEncoder(model: Model, prefix: string): SplitEncoder {
   const shaped = inferShapes(model);
   const { graph } = shaped;
-  const weights = new Map(
-    [...graph.initializers].filter(([name, { dtype }]) =>
-      name.startsWith(prefix) && dtype === "float32"
-    ),
-  );
+  const weights = trainedWeights(shaped, prefix);
   if (weights.size === 0) throw noWeights(model, prefix);
   const ofImages = reachedFrom(graph.nodes, graph.inputs.map(({ name }) => name));
   const trained = reachedFrom(graph.nodes, [...weights.keys()]);
@@ -52,6 +52,24 @@ export function splitEncoder(model: Model, prefix: string): SplitEncoder {
     features,
     weights,
   };
+}
+
+/** Weights of 32 bits, and those of 16 that are only stored so: nothing reads them but casts. */
+function trainedWeights({ graph }: Model, prefix: string): ReadonlyMap<string, Weight> {
+  const computedWith = new Set(
+    graph.nodes.filter(({ opType }) => opType !== "Cast").flatMap(namesRead),
+  );
+  const isStored = (name: string, weight: Weight) =>
+    isHalf(weight.dtype) && !computedWith.has(name);
+  return new Map(
+    [...graph.initializers].flatMap(([name, weight]): [string, Weight][] => {
+      if (!name.startsWith(prefix)) return [];
+      if (weight.dtype === "float32") return [[name, weight]];
+      if (!isStored(name, weight)) return [];
+      const wide = castTensor(tensorFromWeight(weight, readRange), "float32");
+      return [[name, weightFromTensor(wide)]];
+    }),
+  );
 }
 
 /** Values that depend on any of `from`, these included. */
