@@ -36,7 +36,7 @@ const sizesOf = {
     num_hidden_layers: count,
     num_attention_heads: count,
     hidden_act: activation,
-    stem: z.enum(["convolutions", "convnext"]).default("convolutions"),
+    stem: z.literal("convnext"),
   }),
   convnext: z.object({
     model_type: z.literal("convnext"),

@@ -11,25 +11,17 @@ export interface TokenizerPlan {
   readonly merges: number;
 }
 
-/** The encoder that the zoo's models share. */
-export const sharedEncoder: VisionSizes = {
+/** A vision transformer. */
+export const vitEncoder: VisionSizes = {
   model_type: "clip_vision_model",
   image_size: 64,
   patch_size: 8,
-  hidden_size: 96,
-  intermediate_size: 384,
-  num_hidden_layers: 3,
+  hidden_size: 112,
+  intermediate_size: 448,
+  num_hidden_layers: 2,
   num_attention_heads: 4,
   hidden_act: "quick_gelu",
-};
-
-const convEncoder: ConvNextSizes = {
-  model_type: "convnext",
-  image_size: 64,
-  patch_size: 4,
-  hidden_sizes: [32, 64, 128],
-  depths: [1, 2, 3],
-  hidden_act: "gelu",
+  stem: "convnext",
 };
 
 /** Another vision transformer: larger patches of a larger image, which the frame cuts across. */
@@ -45,7 +37,14 @@ const patchEncoder: VisionSizes = {
   stem: "convnext",
 };
 
-const wideConvEncoder: ConvNextSizes = { ...convEncoder, hidden_sizes: [40, 80, 144] };
+const convNextEncoder: ConvNextSizes = {
+  model_type: "convnext",
+  image_size: 64,
+  patch_size: 4,
+  hidden_sizes: [40, 80, 144],
+  depths: [1, 2, 3],
+  hidden_act: "gelu",
+};
 
 const resNetEncoder: ResNetSizes = {
   model_type: "resnet",
@@ -69,27 +68,14 @@ export interface ZooEncoder {
   };
 }
 
-/**
- * The encoders by name: the two of the first zoo, and those of the second, which differ in kind,
- * patches, widths and the size of the image.
- */
+/** The encoders by name. They differ in kind, patches, widths and the size of the image. */
 export const zooEncoders = {
-  encoder: { sizes: sharedEncoder },
-  "conv-encoder": { sizes: convEncoder, pixels: imageNetPixels },
-  "vit-encoder": {
-    sizes: {
-      ...sharedEncoder,
-      hidden_size: 112,
-      intermediate_size: 448,
-      num_hidden_layers: 2,
-      stem: "convnext",
-    },
-  },
+  "vit-encoder": { sizes: vitEncoder },
   "patch-encoder": {
     sizes: patchEncoder,
     pixels: { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] },
   },
-  "convnext-encoder": { sizes: wideConvEncoder, pixels: imageNetPixels },
+  "convnext-encoder": { sizes: convNextEncoder, pixels: imageNetPixels },
   "resnet-encoder": { sizes: resNetEncoder, pixels: imageNetPixels },
 } as const satisfies Record<string, ZooEncoder>;
 
@@ -98,7 +84,7 @@ export type EncoderName = keyof typeof zooEncoders;
 
 /** The mini CLIP. */
 export const miniClip = {
-  vision: { ...sharedEncoder, hidden_size: 128, intermediate_size: 512, stem: "convnext" },
+  vision: { ...vitEncoder, hidden_size: 128, intermediate_size: 512, num_hidden_layers: 3 },
   text: { hidden_size: 128, intermediate_size: 256, projection_dim: 96 },
   tokenizer: { style: "byte-level", merges: 1500 },
 } as const satisfies {

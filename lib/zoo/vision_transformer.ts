@@ -2,58 +2,26 @@
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Dim, Model } from "../onnx/ir/model.ts";
 import { convNextTokens } from "./convnext.ts";
-import {
-  type Activation,
-  activations,
-  attention,
-  layerNorm,
-  linear,
-  mlp,
-  repeatTokens,
-} from "./layers.ts";
+import { type Activation, attention, layerNorm, linear, mlp, repeatTokens } from "./layers.ts";
 import { type Module, moduleOn, parameter, type WeightSource } from "./module.ts";
 
 /** Sizes of a vision transformer, in the words of config.json. */
 export interface VisionSizes {
   readonly model_type: "clip_vision_model";
   readonly image_size: number;
-  /** 8 under a stem of convolutions. */
   readonly patch_size: number;
   readonly hidden_size: number;
   readonly intermediate_size: number;
   readonly num_hidden_layers: number;
   readonly num_attention_heads: number;
   readonly hidden_act: Activation;
-  /** How pixels become tokens: by convolutions (arXiv 2106.14881), or by stages of a ConvNeXt. */
-  readonly stem?: "convolutions" | "convnext";
+  /** How pixels become tokens: by stages of a ConvNeXt, as arXiv 2106.14881 does by convolutions. */
+  readonly stem: "convnext";
 }
 
 /** Number of patches of an image. */
 export function patchCount({ image_size, patch_size }: VisionSizes): number {
   return (image_size / patch_size) ** 2;
-}
-
-/** Three 3×3 convolutions of stride 2: `[batch, 3, S, S]` → `[batch, (S/8)², width]`. */
-function convolvedPatches(module: Module, name: string, pixels: Value, sizes: VisionSizes): Value {
-  const { builder: b } = module;
-  const width = sizes.hidden_size;
-  const channels = [3, width / 4, width / 2, width];
-  let x = pixels;
-  for (let i = 0; i < 3; i++) {
-    const [from, to] = [channels[i]!, channels[i + 1]!];
-    const weight = parameter(module, `${name}.${i}.weight`, [to, from, 3, 3], {
-      std: (from * 9) ** -0.5,
-    });
-    const bias = parameter(module, `${name}.${i}.bias`, [to], { value: 0 });
-    x = b.op("Conv", [x, weight, bias], {
-      strides: [2, 2],
-      pads: [1, 1, 1, 1],
-      kernel_shape: [3, 3],
-    });
-    if (i < 2) x = activations[sizes.hidden_act](b, x);
-  }
-  const rows = b.op("Reshape", [x, b.int64s([0, width, patchCount(sizes)])]);
-  return b.op("Transpose", [rows], { perm: [0, 2, 1] });
 }
 
 /** Two stages of a ConvNeXt, a layer each: `[batch, 3, S, S]` → `[batch, (S/p)², width]`. */
@@ -63,8 +31,6 @@ function convNextPatches(module: Module, prefix: string, pixels: Value, sizes: V
   const first = { image_size, patch_size: patch_size / 2 };
   return convNextTokens(module, pixels, { ...first, ...stages }, { prefix });
 }
-
-const stems = { convolutions: convolvedPatches, convnext: convNextPatches };
 
 /** A pre-norm transformer layer. */
 function layer(module: Module, name: string, x: Value, sizes: VisionSizes): Value {
@@ -134,8 +100,8 @@ export function visionTokens(
 ): Value {
   const { builder: b } = module;
   const width = sizes.hidden_size;
-  const stem = stems[sizes.stem ?? "convolutions"];
-  const patches = stem(module, "vision_model.embeddings.patch_embedding", pixels, sizes);
+  const stem = "vision_model.embeddings.patch_embedding";
+  const patches = convNextPatches(module, stem, pixels, sizes);
   const first = repeatTokens(module, "vision_model.embeddings.class_embedding", patches, {
     tokens: 1,
     width,

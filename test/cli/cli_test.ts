@@ -405,7 +405,10 @@ Deno.test("tvp init writes a pipeline that can be run, and overwrites nothing", 
     quick.vars.source,
     quick.stages.prompt.with.steps,
   ]);
-  assertEquals(own.stages.data.with.dataset, quick.vars.dataset);
+  assertEquals(own.stages.data.with, {
+    dataset: quick.vars.dataset,
+    parameters: quick.vars.parameters,
+  });
   for (const name of ["canvas", "imageSize"]) {
     assertEquals(own.stages.prompt.with[name], quick.stages.prompt.with[name]);
   }

@@ -17,6 +17,7 @@ const vision = {
   num_hidden_layers: 1,
   num_attention_heads: 2,
   hidden_act: "quick_gelu",
+  stem: "convnext",
 } as const;
 
 /** Writes a multimodal model on images of 16 pixels. @returns Its path. */

@@ -12,7 +12,7 @@ import {
 } from "../../lib/zoo/encoder_decoder.ts";
 import { moduleOn, storedWeights } from "../../lib/zoo/module.ts";
 import { imageFeatures, imageRows, type MultimodalSizes } from "../../lib/zoo/multimodal.ts";
-import { sharedEncoder } from "../../lib/zoo/encoder_table.ts";
+import { vitEncoder } from "../../lib/zoo/encoder_table.ts";
 import { GraphBuilder } from "../../lib/onnx/build/builder.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
@@ -29,7 +29,7 @@ type Sizes<Text> = MultimodalSizes & { readonly text: Text };
 
 function sizesOf<Kind extends MultimodalSizes["text"]["kind"]>(kind: Kind) {
   return {
-    vision: { ...sharedEncoder, hidden_size: 16, intermediate_size: 16 },
+    vision: { ...vitEncoder, hidden_size: 16, intermediate_size: 16 },
     connector: { kind: "linear" },
     text: {
       kind,

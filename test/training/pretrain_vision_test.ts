@@ -4,7 +4,7 @@ import { clipText } from "../../lib/zoo/clip_text.ts";
 import { storedWeights } from "../../lib/zoo/module.ts";
 import { visionEncoder } from "../../lib/zoo/vision_encoder.ts";
 import { clipVision } from "../../lib/zoo/vision_transformer.ts";
-import { sharedEncoder } from "../../lib/zoo/encoder_table.ts";
+import { vitEncoder } from "../../lib/zoo/encoder_table.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { Random } from "../../lib/tensor/random.ts";
 import { type Tensor, tensor } from "../../lib/tensor/tensor.ts";
@@ -26,7 +26,7 @@ import {
 import { lossesIn } from "../../lib/training/training_graph.ts";
 import { trainWeights } from "../../lib/training/weight_training.ts";
 
-const vision = { ...sharedEncoder, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1 };
+const vision = { ...vitEncoder, hidden_size: 16, intermediate_size: 16, num_hidden_layers: 1 };
 const cpu = { provider: "cpu", threads: 1 } as const;
 const random = new Random(1);
 const pixels = tensor(

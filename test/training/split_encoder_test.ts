@@ -12,8 +12,8 @@ const zoo = new URL("../../zoo/", import.meta.url).pathname;
 
 /** Prefix of the trained weights, and the shape of what lies before the cut. */
 const cases: readonly [model: string, prefix: string, features: string][] = [
-  ["mini-convllava", "multi_modal_projector.", "batch_size, 16, 128"],
-  ["mini-vpgtrans", "multi_modal_projector.", "batch_size, 16, 384"],
+  ["mini-convllava", "multi_modal_projector.", "batch_size, 16, 144"],
+  ["mini-vpgtrans", "multi_modal_projector.", "batch_size, 16, 448"],
   ["mini-vpgtrans", "multi_modal_projector.linear_2", "batch_size, 16, 256"],
   ["mini-minigpt4", "language_projection.", "batch_size, 8, 96"],
 ];

@@ -44,22 +44,25 @@ name: ${/^[A-Za-z_]/.test(name) ? name : `p-${name}`}
 # Values for \${{ vars.NAME }}; change one for a run with --set vars.NAME=VALUE.
 vars:
   source: zoo/mini-instructblip
-  unseen: [zoo/mini-minigpt4, zoo/mini-blip2]
+  unseen: [zoo/mini-minigpt4, zoo/mini-convllava]
   # Rates belong to a method, a task and the sides of canvas and image: choose yours on validation
-  # data. These are the quickstart's, for digits10 at 64 pixels.
+  # data. These are the quickstart's, for 64 pixels.
   methods:
-    - { loss: vp, lr: 0.1 }
+    - { loss: vp, lr: 2 }
     - { loss: tvp, lr: 8 }
   # Weights of the loss terms at 64 pixels; the paper's, for 224 pixels, are built in.
   variants:
-    tvp: { lm: 1, fca: 0.08, tse: 0.4 }
-  steps: 400
+    tvp: { lm: 1, fca: 0.02, tse: 0.1 }
+  steps: 100
 
 stages:
   # One entry is one stage. \`uses\` names its type, \`with\` holds its parameters.
   data:
     uses: load-dataset
-    with: { dataset: digits10, seed: 0 }
+    with:
+      # How many drawings there are, one to four, in noise.
+      dataset: emoji-count
+      parameters: { of: all, noise: 0.2, clutter: 0.3 }
 
   # A matrix runs a stage once for every combination of its values. Intervals count seeds as drawn
   # at random: with two they are very wide.

@@ -34,6 +34,7 @@ interface PipelineTexts {
 
 const pipeline: OpenFormat = async () => {
   const part = textOf("pipelines/paper/zoo_models.yaml");
+  const fairness = textOf("pipelines/paper/fairness.yaml");
   const names = [
     "noop.yaml",
     "quickstart.yaml",
@@ -57,6 +58,7 @@ const pipeline: OpenFormat = async () => {
     read: async ({ main, part }: PipelineTexts) => {
       const read = (path: string) => {
         if (path === "zoo_models.yaml") return { path, text: part };
+        if (path === "fairness.yaml") return { path, text: fairness };
         throw new Deno.errors.NotFound(path);
       };
       const parsed = await parsePipeline(main, { path: "x.yaml", read });
