@@ -3,6 +3,8 @@ import { join } from "@std/path";
 import { zooArchitectures } from "../../lib/zoo/zoo_table.ts";
 import { openClipDirectory, openModelDirectory } from "../../lib/models/directory.ts";
 import { openTextEncoder } from "../../lib/models/instruction_text.ts";
+import { decodeModel } from "../../lib/onnx/codec/decode.ts";
+import { tensorFromWeight } from "../../lib/onnx/ir/weight.ts";
 import { visionStem } from "../../lib/models/vision_stem.ts";
 import { openSession } from "../../lib/runtime/session.ts";
 import { zeros } from "../../lib/tensor/tensor.ts";
@@ -33,6 +35,7 @@ function sizeOfFolder(path: string): number {
 Deno.test("the zoo has a CLIP and a model of every architecture, in 40 MB", () => {
   assertEquals(names, [...Object.keys(zooArchitectures), "mini-clip"].sort());
   const sizes = names.map((name) => sizeOfFolder(join(root, name)));
+  names.forEach((name, i) => assert(sizes[i]! <= 10e6, `${name} has ${sizes[i]} bytes`));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   assert(total <= 40e6, `${total} bytes`);
 });
@@ -56,6 +59,19 @@ Deno.test("the zoo's language models are pairs on four encoders", async () => {
   }
   const found = Object.values(onEncoder).map((models) => models.sort());
   assertEquals(new Set(found.map(String)), new Set(pairs.map(String)));
+});
+
+Deno.test("the models of a pair have all weights of their encoder in common", async () => {
+  for (const pair of pairs) {
+    const [a, b] = await Promise.all(pair.map(async (name) => {
+      const bytes = await Deno.readFile(join(root, name, "onnx", "vision_encoder.onnx"));
+      const weights = [...decodeModel(bytes).graph.initializers]
+        .filter(([weight]) => /^(vision_model|convnext|resnet)\./.test(weight));
+      return Object.fromEntries(weights.map(([weight, x]) => [weight, tensorFromWeight(x)]));
+    }));
+    assert(Object.keys(a!).length > 20, `${pair}: ${Object.keys(a!).length} weights`);
+    assertEquals(a, b, `${pair}`);
+  }
 });
 
 Deno.test("the zoo's CLIP embeds images and texts in one space", async () => {
