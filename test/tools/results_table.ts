@@ -7,6 +7,7 @@
  */
 import type { Comparison, Over, ScoreSummary } from "../../lib/artifacts/report.ts";
 import {
+  inSetting,
   interval,
   methodName,
   modelName,
@@ -28,6 +29,9 @@ export function differenceCell({ difference, ci95, p, pHolm }: Comparison): stri
   return (pHolm ?? p) < 0.05 ? `**${text}**` : text;
 }
 
+/** The task, with the setting if there are several. */
+const placeName = (one: Comparison | ScoreSummary) => one.task + inSetting(one);
+
 const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
@@ -40,7 +44,7 @@ export function namedTable(comparisons: readonly Comparison[]): readonly string[
   return table(
     ["task", "prompts from", "on", "difference", "points", "p (Holm)"],
     named.map((one) => [
-      one.task,
+      placeName(one),
       modelName(one.source),
       `${places[one.over]} (${one.models.length})`,
       `${methodName(one.a)} − ${methodName(one.b)}`,
@@ -53,7 +57,11 @@ export function namedTable(comparisons: readonly Comparison[]): readonly string[
 /** A row for each task, source and place, a column for each pair of methods. */
 export function differenceTable(comparisons: readonly Comparison[]): readonly string[] {
   const pairOf = ({ a, b }: Comparison) => `${methodName(a)} − ${methodName(b)}`;
-  const rowOf = ({ task, source, over }: Comparison) => [task, modelName(source), places[over]];
+  const rowOf = (one: Comparison) => [
+    placeName(one),
+    modelName(one.source),
+    places[one.over],
+  ];
   const pairs = [...new Set(comparisons.map(pairOf))];
   const rows = Map.groupBy(comparisons, (one) => rowOf(one).join());
   return table(
@@ -75,11 +83,11 @@ export function accuracyTable(scores: readonly ScoreSummary[]): readonly string[
   const isFrame = ({ method }: ScoreSummary) => method === "plain" || method === "noise";
   const shown = scores.filter((score) => !isFrame(score));
   const columns = [...new Set(shown.map(columnOf))];
-  const rows = Map.groupBy(shown, ({ task, model }) => `${task} ${model}`);
+  const rows = Map.groupBy(shown, (one) => `${placeName(one)} ${one.model}`);
   return table(
     ["task", "model", ...columns],
     [...rows.values()].map((own) => [
-      own[0]!.task,
+      placeName(own[0]!),
       modelName(own[0]!.model),
       ...columns.map((column) => {
         const found = own.find((score) => columnOf(score) === column);
