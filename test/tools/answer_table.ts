@@ -1,17 +1,18 @@
 /**
- * `deno run -A test/tools/answer_table.ts [RUN]`: how often each answer is given, and how many of the
- * rows with this answer are right, in % and as means over seeds. For tasks with few answers; RUN is the
- * folder of a run (default: the quickstart's latest).
+ * `deno run -A test/tools/answer_table.ts [RUN [STAGE…]]`: how often each answer is given, and how many
+ * of the rows with this answer are right, in % and as means over seeds. For tasks with few answers; RUN
+ * is the folder of a run (default: the quickstart's latest), STAGE a stage that made scores.
  *
  * @module
  */
 import { join } from "@std/path";
-import { methodName, modelName } from "../../lib/report/words.ts";
+import { inSetting, methodName, modelName } from "../../lib/report/words.ts";
 
 interface Answers {
   readonly task: string;
   readonly model: string;
   readonly method: string;
+  readonly setting?: Readonly<Record<string, number | string>>;
   readonly rows: readonly {
     readonly answer: string;
     readonly prediction: string | number;
@@ -23,7 +24,7 @@ interface Answers {
 export function answerTable(scores: readonly Answers[]): readonly string[] {
   const names = [...new Set(scores.flatMap(({ rows }) => rows.map(({ answer }) => answer)))];
   const row = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
-  const groups = Map.groupBy(scores, ({ model, method }) => `${model} ${method}`);
+  const groups = Map.groupBy(scores, (one) => `${one.model} ${one.method}${inSetting(one)}`);
   const lines = [...groups.keys()].toSorted().map((key) => {
     const runs = groups.get(key)!;
     const rows = runs.flatMap((run) => run.rows);
@@ -34,7 +35,8 @@ export function answerTable(scores: readonly Answers[]): readonly string[] {
       const right = asked.filter(({ hit }) => hit).length;
       return `${percent(given, rows.length)}, ${percent(right, asked.length)}`;
     });
-    return row([methodName(runs[0]!.method), modelName(runs[0]!.model), ...cells]);
+    const method = methodName(runs[0]!.method) + inSetting(runs[0]!);
+    return row([method, modelName(runs[0]!.model), ...cells]);
   });
   const heads = ["method", "model", ...names.map((name) => `${name}: given, right`)];
   return [row(heads), row(heads.map(() => "---")), ...lines];
@@ -50,8 +52,8 @@ async function* scoresIn(folder: string): AsyncGenerator<Answers> {
 }
 
 if (import.meta.main) {
-  const [run = ".tvp/runs/quickstart/latest"] = Deno.args;
-  for (const stage of ["baseline", "frame", "transfer"]) {
+  const [run = ".tvp/runs/quickstart/latest", ...stages] = Deno.args;
+  for (const stage of stages.length > 0 ? stages : ["baseline", "frame", "transfer"]) {
     const scores = await Array.fromAsync(scoresIn(join(run, stage)));
     for (const [task, own] of Map.groupBy(scores, (one) => one.task)) {
       console.log([`${stage}, ${task}\n`, ...answerTable(own), ""].join("\n"));
