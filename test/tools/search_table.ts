@@ -1,13 +1,16 @@
 /**
- * `deno run -A test/tools/search_table.ts [--by-source] [REPORT]`: the table by which methods, rates and
+ * `deno run -A test/tools/search_table.ts [--by-target] [REPORT]`: the table by which methods, rates and
  * weights were chosen, from the report of `pipelines/paper/search.yaml` (default: of its last run) or
- * `methods.yaml`. Gains over `shrunk` in points on validation images, for each task or source and as
- * means over tasks and sources; the last column decides.
+ * `methods.yaml`. Mean gains over `shrunk` in points on validation images: for each task on the sources
+ * and on the targets, or with `--by-target` on each target; the last columns are means over tasks. With
+ * `--by-target`, prompts from one source and from several are apart.
  *
  * @module
  */
+import { modelName } from "../../lib/report/words.ts";
 
-interface Score {
+/** A mean accuracy of a report. */
+export interface Score {
   readonly task: string;
   readonly model: string;
   readonly source: string | null;
@@ -16,50 +19,73 @@ interface Score {
   readonly setting?: { readonly lr?: number };
 }
 
-const bySource = Deno.args.includes("--by-source");
-const [path = ".tvp/runs/paper-search/latest/report/report.json"] = Deno.args
-  .filter((word) => word !== "--by-source");
-const { scores } = JSON.parse(await Deno.readTextFile(path)) as { scores: readonly Score[] };
-
-const placeOf = ({ task, model }: Score) => `${task} ${model}`;
-const shrunk = new Map(
-  scores.filter(({ method }) => method === "shrunk").map((score) => [placeOf(score), score.mean]),
-);
-const mean = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
+/** What a prompt gains on a model, and where in the table that is counted. */
 interface Gain {
-  /** Task or source. */
-  readonly column: string;
-  readonly onSource: boolean;
+  readonly choice: string;
+  readonly task: string;
+  /** `source`, `targets`, or the name of a target. */
+  readonly place: string;
   readonly points: number;
 }
 
-const gains = new Map<string, Gain[]>();
-for (const score of scores) {
-  if (score.source === null) continue;
-  const choice = `| ${score.method} | ${score.setting?.lr} |`;
-  gains.set(choice, [...gains.get(choice) ?? [], {
-    column: bySource ? score.source : score.task,
-    // Its role is that beside all sources of the report.
-    onSource: score.source.split(" + ").includes(score.model),
-    points: 100 * (score.mean - shrunk.get(placeOf(score))!),
-  }]);
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function gainsOf(scores: readonly Score[], byTarget: boolean): readonly Gain[] {
+  const placeOf = ({ task, model }: Score) => `${task} ${model}`;
+  const shrunk = new Map(
+    scores.filter(({ method }) => method === "shrunk").map((score) => [placeOf(score), score.mean]),
+  );
+  return scores.flatMap((score) => {
+    if (score.source === null) return [];
+    const sources = score.source.split(" + ");
+    const target = byTarget ? modelName(score.model) : "targets";
+    const from = byTarget ? ` ${sources.length} |` : "";
+    return [{
+      choice: `| ${score.method} | ${score.setting?.lr} |${from}`,
+      task: score.task,
+      // Its role in the report is that beside the sources of all prompts.
+      place: sources.includes(score.model) ? "source" : target,
+      points: 100 * (score.mean - shrunk.get(placeOf(score))!),
+    }];
+  });
 }
 
-const columns = [...new Set([...gains.values()].flat().map(({ column }) => column))];
-const points = (own: readonly Gain[], onSource: boolean) =>
-  mean(own.filter((gain) => gain.onSource === onSource).map((gain) => gain.points));
-const cell = (value: number) =>
-  Number.isNaN(value) ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+/** The lines of the table. */
+export function searchTable(scores: readonly Score[], byTarget: boolean): readonly string[] {
+  const gains = gainsOf(scores, byTarget);
+  const tasks = [...new Set(gains.map(({ task }) => task))];
+  const targets = new Set(gains.map(({ place }) => place));
+  targets.delete("source");
+  const places = ["source", ...[...targets].toSorted()];
+  const points = (own: readonly Gain[], place: string) =>
+    mean(own.filter((gain) => gain.place === place).map((gain) => gain.points));
+  const cell = (value: number) =>
+    Number.isNaN(value) ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+  const row = (own: readonly Gain[]) => {
+    const byTask = tasks.map((task) => {
+      const some = own.filter((gain) => gain.task === task);
+      return places.map((place) => cell(points(some, place))).join(", ");
+    });
+    const all = places.map((place) => points(own, place));
+    return [...byTask, ...[...all, mean(all)].map(cell)].join(" | ");
+  };
+  const heads = tasks.map((task) => `${task}: ${places.join(", ")}`);
+  const lead = byTarget ? "| loss | lr | sources |" : "| loss | lr |";
+  const rules = byTarget ? "| --- | ---: | ---: |" : "| --- | ---: |";
+  return [
+    `${lead} ${[...heads, ...places].join(" | ")} | mean |`,
+    `${rules}${" ---: |".repeat(heads.length + places.length + 1)}`,
+    ...[...Map.groupBy(gains, ({ choice }) => choice)].map(([choice, own]) =>
+      `${choice} ${row(own)} |`
+    ),
+  ];
+}
 
-const heads = columns.map((column) => `${bySource ? "from " : ""}${column}: source, targets`);
-console.log(`| loss | lr | ${heads.join(" | ")} | source | targets | mean of both |`);
-console.log(`| --- | ---: |${" ---: |".repeat(columns.length + 3)}`);
-for (const [choice, own] of gains) {
-  const byColumn = columns.map((column) => own.filter((gain) => gain.column === column))
-    .map((some) => `${cell(points(some, true))}, ${cell(points(some, false))}`);
-  const [source, targets] = [points(own, true), points(own, false)];
-  const both = (source + targets) / 2;
-  console.log(`${choice} ${[...byColumn, cell(source), cell(targets), cell(both)].join(" | ")} |`);
+if (import.meta.main) {
+  const flag = "--by-target";
+  const [path = ".tvp/runs/paper-search/latest/report/report.json"] = Deno.args
+    .filter((word) => word !== flag);
+  const { scores } = JSON.parse(await Deno.readTextFile(path)) as { scores: readonly Score[] };
+  console.log(searchTable(scores, Deno.args.includes(flag)).join("\n"));
 }
