@@ -137,7 +137,7 @@ function unframed(
 }
 
 function withoutNorms(): DiagnosticError {
-  return mistake("no-norms", `Cannot blind the normalisation: there is no ${norm}`, [
+  return failure("no-norms", `Cannot blind the normalisation: there is no ${norm}`, [
     "Only normalisation over the whole image sees the frame; layer normalisation of each place does not",
     "Take a model with group or instance normalisation, such as zoo/mini-bliva",
   ]);
@@ -147,11 +147,11 @@ function resized(canvas: number, dims: readonly number[]): DiagnosticError {
   const message = `Cannot tell the frame from the image: the processor makes ${
     dims.join("×")
   } of a canvas of ${canvas} pixels`;
-  return mistake("resized-canvas", message, [
+  return failure("resized-canvas", message, [
     "Take a canvas of the model's own size, which its processor does not resize",
   ]);
 }
 
-function mistake(code: string, message: string, notes: readonly string[]): DiagnosticError {
+function failure(code: string, message: string, notes: readonly string[]): DiagnosticError {
   return new DiagnosticError([{ code, severity: "error", message, notes }]);
 }
