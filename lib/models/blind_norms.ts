@@ -93,15 +93,23 @@ function normalised(
   const [input, scale, bias] = node.inputs as [Value, Value, Value];
   const [x, like] = [framed.get(input) ?? input, unframed.get(input) ?? input];
   const { epsilon } = node.attributes;
-  const least = b.scalar(epsilon?.type === "float" ? epsilon.value : 1e-5);
+  const least = b.scalar(epsilon?.type === "float" ? epsilon.value : 1e-5, b.dtype(x));
   const mean = b.op("GlobalAveragePool", [like]);
   const apart = b.op("Sub", [like, mean]);
   const variance = b.op("GlobalAveragePool", [b.op("Mul", [apart, apart])]);
   const deviation = b.op("Sqrt", [b.op("Add", [variance, least])]);
-  const channels = b.int64s([-1, ...Array.from({ length: b.rank(x)! - 2 }, () => 1)]);
+  const channels = b.int64s([-1, ...Array.from({ length: rankOf(b, x) - 2 }, () => 1)]);
   const perChannel = (value: Value) => b.op("Reshape", [value, channels]);
   const normal = b.op("Div", [b.op("Sub", [x, mean]), deviation]);
   return b.op("Add", [b.op("Mul", [normal, perChannel(scale)]), perChannel(bias)]);
+}
+
+function rankOf(b: GraphBuilder, x: Value): number {
+  const rank = b.rank(x);
+  if (rank !== undefined) return rank;
+  const message =
+    "Cannot blind the normalisation: the graph does not say how many axes its maps have";
+  throw failure("no-norms", message, ["Export the model with the shapes of its values"]);
 }
 
 /**
