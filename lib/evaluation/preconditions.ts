@@ -108,18 +108,19 @@ function chanceOf({ classes, rows }: Scores): number {
   return Math.max(0, ...counts) / Math.max(1, rows.length);
 }
 
-/** The cost of seeing anything in the frame. */
+/** The cost of seeing anything in the frame: of several frames, of the one that costs a model most. */
 function frameCost({ runs }: Evidence, frame: "plain" | "noise"): Verdict | undefined {
-  const framed = models(runs(frame));
-  const shrunk = runs("shrunk");
-  const costs = framed.flatMap((run) => {
-    const without = shrunk.find(({ model }) => model === run.model);
-    return without === undefined ? [] : [{ model: run.model, cost: without.mean - run.mean }];
+  const framed = groupBy(models(runs(frame)), ({ model }) => model);
+  const costs = runs("shrunk").flatMap(({ model, mean }) => {
+    const tried = framed.get(model)?.map((run) => ({ cost: mean - run.mean, rms: run.delta.rms }));
+    const [worst] = (tried ?? []).toSorted((x, y) => y.cost - x.cost);
+    return worst === undefined ? [] : [{ model, ...worst }];
   });
   return costs.length === 0 ? undefined : {
     name: `a ${frame} frame as strong as a prompt costs every model at most 5 points`,
     holds: costs.every(({ cost }) => cost <= maxFrameCost),
-    found: costs.map(({ model, cost }) => `${model} ${points(cost)}`).join(", "),
+    found: costs.map(({ model, cost, rms }) => `${model} ${points(cost)} at RMS ${rms.toFixed(2)}`)
+      .join(", "),
   };
 }
 

@@ -72,6 +72,21 @@ Deno.test("preconditions ask validation data where there are some", () => {
   assertEquals(preconditions.find((c) => c.name === names.drawings)!.on, "test");
 });
 
+Deno.test("of frames of several strengths the one that costs a model most decides", () => {
+  const framed = (rate: number, rms: number) => ({
+    ...run("a", "noise", rate, { treatment: { rms } }),
+    delta: { rms, peak: 1 },
+  });
+  const { preconditions } = summarize([
+    run("a", "shrunk", 0.7),
+    framed(0.7, 0.1),
+    framed(0.5, 0.3),
+  ]);
+  const noise = preconditions.find((c) => c.name === names.noise)!;
+  assertEquals([noise.holds, noise.found.split(", ").length], [false, 1]);
+  assertEquals(noise.found.split(" at ")[1], "RMS 0.30");
+});
+
 Deno.test("preconditions take the commonest of free answers for chance", () => {
   const { classes: _, ...free } = run("a", "none", 0.4);
   const answers = ["one", "one", "two", "three", "one"];
