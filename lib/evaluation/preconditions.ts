@@ -116,11 +116,12 @@ function frameCost({ runs }: Evidence, frame: "plain" | "noise"): Verdict | unde
     const [worst] = (tried ?? []).toSorted((x, y) => y.cost - x.cost);
     return worst === undefined ? [] : [{ model, ...worst }];
   });
+  const strengths = new Set(runs(frame).map(({ delta }) => delta.rms.toFixed(2)));
+  const at = (rms: number) => strengths.size > 1 ? ` at RMS ${rms.toFixed(2)}` : "";
   return costs.length === 0 ? undefined : {
     name: `a ${frame} frame as strong as a prompt costs every model at most 5 points`,
     holds: costs.every(({ cost }) => cost <= maxFrameCost),
-    found: costs.map(({ model, cost, rms }) => `${model} ${points(cost)} at RMS ${rms.toFixed(2)}`)
-      .join(", "),
+    found: costs.map(({ model, cost, rms }) => `${model} ${points(cost)}${at(rms)}`).join(", "),
   };
 }
 

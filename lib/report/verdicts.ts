@@ -42,7 +42,7 @@ function verdictRow(data: ReportData, claims: readonly Comparison[]): Html {
   const verdict = verdictOf(claims);
   const mean = accuracyOf(data, first, first.a);
   const gains = claims.map((c) =>
-    markup`<small>${signed(c.difference)} ${interval(c.ci95)}${cautionMark(c)} ${
+    markup`<small><b>${signed(c.difference)} ${interval(c.ci95)}${cautionMark(c)}</b> ${
       againstWords(c, claims)
     }</small>`
   );
