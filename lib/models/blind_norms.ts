@@ -1,16 +1,19 @@
 /**
- * Copies of models whose normalisation does not see the frame around an image. What a prompt then no
- * longer does, it did through the statistics of the whole image: a counterfactual, not a better model.
+ * Copies of models whose norms see another image than their features: one with the frame, the other
+ * without it. They are counterfactuals, not better models: what a prompt no longer does in such a copy
+ * needs what the copy lacks.
  *
  * @module
  */
 import { join } from "@std/path";
 import { DiagnosticError } from "../diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
-import type { Model, Node } from "../onnx/ir/model.ts";
+import type { Graph, Model, Node } from "../onnx/ir/model.ts";
 import { renameNode } from "../onnx/ir/rename.ts";
+import { inlineFunctions } from "../onnx/passes/inline_functions.ts";
 import { pruneModel } from "../onnx/passes/prune.ts";
 import { writeModel } from "../runtime/write_model.ts";
+import { Random } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { preprocess } from "../vision/preprocess.ts";
 import { padPlanes } from "../vision/shrink_and_pad.ts";
@@ -18,8 +21,11 @@ import { copyTree } from "./copy_tree.ts";
 import { openModelDirectory } from "./directory.ts";
 import type { Place } from "./prompted_images.ts";
 
-/** The op that takes statistics of whole maps; group normalisation is exported as it. */
+/** The op that takes statistics of whole maps; exporters write group normalisation as it. */
 const norm = "InstanceNormalization";
+
+/** Where the frame stays: in the features, or in the statistics by which the norms scale them. */
+export type FramePlace = "features" | "statistics";
 
 /** What `pixel_values` become without a frame: `× inside + around`, each `[1, 3, height, width]`. */
 export interface Unframed {
@@ -28,11 +34,12 @@ export interface Unframed {
 }
 
 /**
- * A vision encoder that computes everything twice, with the frame and without it, and normalises what
- * it computes with the frame by the statistics of what it computes without it. On images in an empty
- * frame it computes what the given one does.
+ * A vision encoder that computes everything twice, with the frame and without it. The norms of the one
+ * whose features it gives take their statistics from the other. On images in an empty frame it computes
+ * what the given one does, up to rounding. Only `InstanceNormalization` outside of subgraphs is
+ * replaced.
  *
- * @throws {DiagnosticError} If none of its normalisations sees the whole image.
+ * @throws {DiagnosticError} If no norm sees the whole image, or one that cannot be replaced does.
  *
  * @example
  * ```ts
@@ -45,27 +52,59 @@ export interface Unframed {
  * const ones = b.constant(tensor("float32", [3], [1, 1, 1]));
  * b.output(b.op("InstanceNormalization", [x, ones, ones]), "image_features");
  * const plane = tensor("float32", [1, 3, 2, 2], new Float32Array(12));
- * const { graph } = withBlindNorms(b.finish(), { inside: plane, around: plane });
+ * const { graph } = withBlindNorms(b.finish(), { inside: plane, around: plane }, "features");
  * assertEquals(graph.nodes.some(({ opType }) => opType === "InstanceNormalization"), false);
  * ```
  */
-export function withBlindNorms(model: Model, { inside, around }: Unframed): Model {
+export function withBlindNorms(
+  given: Model,
+  { inside, around }: Unframed,
+  frame: FramePlace,
+): Model {
+  const model = inlineFunctions(given);
   const { graph } = model;
-  if (!graph.nodes.some(({ opType }) => opType === norm)) throw withoutNorms();
+  assertBlindable(graph);
   const bare = { ...graph, nodes: [], outputs: [] };
   const b = new GraphBuilder({ model: { ...model, graph: bare }, prefix: "blind/" });
-  const masked = b.op("Mul", ["pixel_values", b.constant(inside)]);
-  const framed = new Map<Value, Value>();
-  const unframed = new Map([["pixel_values", b.op("Add", [masked, b.constant(around)])]]);
+  const masked = b.op("Mul", [pixels, b.constant(inside)]);
+  const unframed: [Value, Value][] = [[pixels, b.op("Add", [masked, b.constant(around)])]];
+  const features = new Map<Value, Value>(frame === "features" ? [] : unframed);
+  const statistics = new Map<Value, Value>(frame === "features" ? unframed : []);
   for (const node of graph.nodes) {
     const made = node.opType === norm
-      ? [normalised(b, node, { framed, unframed })]
-      : repeated(b, node, framed);
-    keep(framed, node, made);
-    keep(unframed, node, repeated(b, node, unframed));
+      ? [normalised(b, node, { features, statistics })]
+      : repeated(b, node, features);
+    keep(features, node, made);
+    keep(statistics, node, repeated(b, node, statistics));
   }
-  for (const { name } of graph.outputs) b.output(framed.get(name)!, name);
+  for (const { name } of graph.outputs) b.output(features.get(name) ?? name, name);
   return pruneModel(b.finish());
+}
+
+const pixels = "pixel_values";
+
+function assertBlindable({ inputs, nodes }: Graph): void {
+  const input = inputs.find(({ name }) => name === pixels);
+  if (input?.type.kind !== "tensor" || input.type.dtype !== "float32") {
+    throw failure("no-norms", `Cannot blind the normalisation: there is no input ${pixels}`, [
+      `A vision encoder takes ${pixels} of float32`,
+    ]);
+  }
+  if (nodes.some(({ opType }) => opType === "GroupNormalization")) {
+    throw failure(
+      "no-norms",
+      "Cannot blind the normalisation: GroupNormalization is not replaced",
+      [
+        `Export the model at operator set 17, where group normalisation is written as ${norm}`,
+      ],
+    );
+  }
+  if (!nodes.some(({ opType }) => opType === norm)) {
+    throw failure("no-norms", `Cannot blind the normalisation: there is no ${norm}`, [
+      "Only normalisation over the whole image sees the frame; layer normalisation of each place does not",
+      "Take a model with group or instance normalisation, such as zoo/mini-bliva",
+    ]);
+  }
 }
 
 /** New names of values by their old ones; inputs and weights keep theirs. */
@@ -84,14 +123,18 @@ function repeated(b: GraphBuilder, node: Node, values: Names): Value[] {
   return b.node(opType, inputs, { attributes, domain, outputs: node.outputs.length });
 }
 
-/** Instance normalisation by the means and variances of what is computed without the frame. */
+/** Instance normalisation of features by the means and variances of the others. */
 function normalised(
   b: GraphBuilder,
   node: Node,
-  { framed, unframed }: { readonly framed: Names; readonly unframed: Names },
+  { features, statistics }: { readonly features: Names; readonly statistics: Names },
 ): Value {
-  const [input, scale, bias] = node.inputs as [Value, Value, Value];
-  const [x, like] = [framed.get(input) ?? input, unframed.get(input) ?? input];
+  const [x, scale, bias] = node.inputs.map((name) => features.get(name) ?? name) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const like = statistics.get(node.inputs[0]!) ?? node.inputs[0]!;
   const { epsilon } = node.attributes;
   const least = b.scalar(epsilon?.type === "float" ? epsilon.value : 1e-5, b.dtype(x));
   const mean = b.op("GlobalAveragePool", [like]);
@@ -116,47 +159,48 @@ function rankOf(b: GraphBuilder, x: Value): number {
  * Copies a model directory, its vision encoder with blind norms.
  *
  * @param place The prompts' sizes in pixels: of the canvas, and of the image in its middle.
- * @throws {DiagnosticError} If its processor resizes the canvas, or nothing in it would be blind.
+ * @throws {DiagnosticError} If its processor moves pixels, or the encoder cannot be made blind.
  */
-export async function blindDirectory(from: string, to: string, place: Place): Promise<void> {
+export async function blindDirectory(
+  from: string,
+  to: string,
+  { frame, ...place }: Place & { readonly frame: FramePlace },
+): Promise<void> {
   const directory = await openModelDirectory(from);
   const part = "vision_encoder";
-  const blind = withBlindNorms(
-    await directory.readPart(part),
-    unframed(directory.preprocessor, place),
-  );
+  const encoder = await directory.readPart(part);
+  const blind = withBlindNorms(encoder, unframedOf(directory.preprocessor, place), frame);
   const file = join("onnx", `${part}.onnx`);
   await copyTree(from, to, join(from, file));
   await writeModel(blind, join(to, file));
 }
 
-function unframed(
+/** How a processor's pixel values lose their frame, where it only scales the values of each pixel. */
+function unframedOf(
   preprocessor: Readonly<Record<string, unknown>>,
   { canvas, image }: Place,
 ): Unframed {
-  const black = tensor("float32", [1, 3, canvas, canvas], new Float32Array(3 * canvas ** 2));
-  const around = preprocess(black, preprocessor);
-  const [, , height, width] = around.dims;
-  if (height !== canvas || width !== canvas) throw resized(canvas, around.dims);
-  const ones = new Float32Array(3 * image ** 2).fill(1);
-  const inside = tensor("float32", black.dims, padPlanes(ones, { image, canvas }));
-  const outside = around.data.map((value, i) => value * (1 - inside.data[i]!));
-  return { inside, around: tensor("float32", black.dims, outside) };
+  const dims = [1, 3, canvas, canvas] as const;
+  const size = 3 * canvas ** 2;
+  const random = new Random("pixels");
+  const given = Float32Array.from({ length: size }, () => random.uniform());
+  const [black, white, found] = [new Float32Array(size), new Float32Array(size).fill(1), given]
+    .map((data) => preprocess(tensor("float32", dims, data), preprocessor).data);
+  const isKept = found!.length === size && found!.every((value, i) => {
+    const expected = black![i]! + given[i]! * (white![i]! - black![i]!);
+    return Math.abs(value - expected) < 1e-4;
+  });
+  if (!isKept) throw resized(canvas);
+  const inside = padPlanes(new Float32Array(3 * image ** 2).fill(1), { image, canvas });
+  const around = black!.map((value, i) => value * (1 - inside[i]!));
+  return { inside: tensor("float32", dims, inside), around: tensor("float32", dims, around) };
 }
 
-function withoutNorms(): DiagnosticError {
-  return failure("no-norms", `Cannot blind the normalisation: there is no ${norm}`, [
-    "Only normalisation over the whole image sees the frame; layer normalisation of each place does not",
-    "Take a model with group or instance normalisation, such as zoo/mini-bliva",
-  ]);
-}
-
-function resized(canvas: number, dims: readonly number[]): DiagnosticError {
-  const message = `Cannot tell the frame from the image: the processor makes ${
-    dims.join("×")
-  } of a canvas of ${canvas} pixels`;
+function resized(canvas: number): DiagnosticError {
+  const message =
+    `Cannot tell the frame from the image: the processor changes the places of ${canvas}×${canvas} pixels`;
   return failure("resized-canvas", message, [
-    "Take a canvas of the model's own size, which its processor does not resize",
+    "Take a canvas of the model's own size, which its processor neither resizes nor crops",
   ]);
 }
 
