@@ -49,7 +49,7 @@ export interface Unframed {
  *
  * const b = new GraphBuilder();
  * const x = b.input("pixel_values", "float32", ["batch", 3, 2, 2]);
- * const ones = b.constant(tensor("float32", [3], [1, 1, 1]));
+ * const ones = b.constant(tensor("float32", [3], new Float32Array([1, 1, 1])));
  * b.output(b.op("InstanceNormalization", [x, ones, ones]), "image_features");
  * const plane = tensor("float32", [1, 3, 2, 2], new Float32Array(12));
  * const { graph } = withBlindNorms(b.finish(), { inside: plane, around: plane }, "features");

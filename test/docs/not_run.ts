@@ -28,6 +28,11 @@ export const notRun: Readonly<Record<string, string>> = {
   "docs/real_models.md: deno task pipeline pipelines/real/photographs.yaml --set vars.photos=FOLDER":
     "FOLDER stands for photographs that are not in the repository; takes two hours",
   "docs/results.md: deno task pipeline pipelines/paper/search.yaml": "takes hours",
+  "docs/results.md: deno task pipeline pipelines/paper/norms.yaml": "takes minutes",
+  "docs/results.md: deno task pipeline pipelines/paper/transfer_estimate.yaml --set preset=small":
+    "takes minutes",
+  "docs/results.md: deno task pipeline pipelines/paper/weaknesses.yaml": "takes half an hour",
+  "docs/results.md: deno task pipeline pipelines/paper/methods.yaml": "takes half an hour",
   "docs/gpu.md: docker build -t tvp .": "needs a card and NVIDIA's image",
   "docs/slurm.md: deno task pipeline pipelines/quickstart.yaml --executor slurm":
     "needs a cluster; test/executors runs jobs on a fake one",
