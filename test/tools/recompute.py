@@ -289,11 +289,11 @@ def check_scores(report, runs, check):
 
 def unseen_models(report, told):
     """The models that a mean is of: those that the report calls unseen beside its source."""
+    wanted = (told["task"], told.get("setting"), told["source"], "unseen")
     for compared in report["comparisons"]:
-        # A score's role is that beside all sources.
-        if (compared["task"], compared["source"], compared["over"]) == (
-            told["task"], told["source"], "unseen"
-        ):
+        place = (compared["task"], compared.get("setting"), compared["source"], compared["over"])
+        # A score's role is that beside all sources. A baseline may know more models than a prompt.
+        if place == wanted and told["model"] == f"mean of {len(compared['models'])} unseen":
             return compared["models"]
     models = []
     sources = (told["source"] or "").split(" + ")
