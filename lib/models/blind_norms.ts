@@ -6,7 +6,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { DiagnosticError } from "../diagnostic/diagnostic.ts";
+import { type DiagnosticError, diagnosticError } from "../diagnostic/diagnostic.ts";
 import { GraphBuilder, type Value } from "../onnx/build/builder.ts";
 import type { Graph, Model, Node } from "../onnx/ir/model.ts";
 import { renameNode } from "../onnx/ir/rename.ts";
@@ -86,12 +86,16 @@ const pixels = "pixel_values";
 function assertBlindable({ inputs, nodes }: Graph): void {
   const input = inputs.find(({ name }) => name === pixels);
   if (input?.type.kind !== "tensor" || input.type.dtype !== "float32") {
-    throw failure("no-norms", `Cannot blind the normalisation: there is no input ${pixels}`, [
-      `A vision encoder takes ${pixels} of float32`,
-    ]);
+    throw diagnosticError(
+      "no-norms",
+      `Cannot blind the normalisation: there is no input ${pixels}`,
+      [
+        `A vision encoder takes ${pixels} of float32`,
+      ],
+    );
   }
   if (nodes.some(({ opType }) => opType === "GroupNormalization")) {
-    throw failure(
+    throw diagnosticError(
       "no-norms",
       "Cannot blind the normalisation: GroupNormalization is not replaced",
       [
@@ -100,7 +104,7 @@ function assertBlindable({ inputs, nodes }: Graph): void {
     );
   }
   if (!nodes.some(({ opType }) => opType === norm)) {
-    throw failure("no-norms", `Cannot blind the normalisation: there is no ${norm}`, [
+    throw diagnosticError("no-norms", `Cannot blind the normalisation: there is no ${norm}`, [
       "Only normalisation over the whole image sees the frame; layer normalisation of each place does not",
       "Take a model with group or instance normalisation, such as zoo/mini-bliva",
     ]);
@@ -152,7 +156,7 @@ function rankOf(b: GraphBuilder, x: Value): number {
   if (rank !== undefined) return rank;
   const message =
     "Cannot blind the normalisation: the graph does not say how many axes its maps have";
-  throw failure("no-norms", message, ["Export the model with the shapes of its values"]);
+  throw diagnosticError("no-norms", message, ["Export the model with the shapes of its values"]);
 }
 
 /**
@@ -199,11 +203,7 @@ function unframedOf(
 function resized(canvas: number): DiagnosticError {
   const message =
     `Cannot tell the frame from the image: the processor changes the places of ${canvas}×${canvas} pixels`;
-  return failure("resized-canvas", message, [
+  return diagnosticError("resized-canvas", message, [
     "Take a canvas of the model's own size, which its processor neither resizes nor crops",
   ]);
-}
-
-function failure(code: string, message: string, notes: readonly string[]): DiagnosticError {
-  return new DiagnosticError([{ code, severity: "error", message, notes }]);
 }
